@@ -1,0 +1,6 @@
+/** The borrowing arrays, trees, tensors and the seeded generator: what every other room is written in. */
+export { type Array, isArray, lax, nn, np } from "./borrow.ts";
+export { Rng } from "./rng.ts";
+export * from "./tensor.ts";
+export type { Tree, TreeRecord } from "./tree.ts";
+export * as tree from "./tree.ts";

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
+
+/** Parameters while a function is traced: a tree of arrays. */
+export type Params = TreeRecord<Array>;
+/** Parameters on the host: the same tree, of tensors. */
+export type InitialParams = TreeRecord<Tensor>;
+/** Batched inputs while traced: `{ pixels: [batch, 3, height, width] }`. */
+export type Inputs = Readonly<Record<string, Array>>;
+
+/** Turns a batch into vectors. Pure: whatever it remembers between steps goes through `layers/scope.ts`. */
+export interface Encoder {
+  readonly name: string;
+  /** Width of the representation. */
+  readonly embedDim: number;
+  init(rng: Rng): InitialParams;
+  /** The representation, `[batch, embedDim]`. */
+  apply(params: Params, inputs: Inputs): Array;
+  /** Present on encoders that see their input as a sequence of patches or words. */
+  readonly tokens?: TokenAbility;
+  /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
+  hidden(params: Params, inputs: Inputs): Array;
+}
+
+export interface TokenAbility {
+  /** Tokens per sample, without a class token; their arrangement, e.g. `[rows, columns]`. */
+  readonly grid: readonly number[];
+  readonly count: number;
+  /** Values per raw patch: patchSize² × channels. */
+  readonly patchDim: number;
+  /** Width of a token. */
+  readonly width: number;
+  /** 1 when a class token stands in front of the others, else 0. */
+  readonly prefix: number;
+  /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
+  patchify(inputs: Inputs): Array;
+  /**
+   * Tokens after the last norm, `[batch, prefix + kept, width]`. With `keep` (int32 `[batch, kept]`, indices of
+   * patches) every other patch is left out before the first layer and costs nothing.
+   */
+  encode(params: Params, inputs: Inputs, options?: { keep?: Array }): Array;
+}
+
+export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
+  readonly kind: "encoder";
+  readonly name: string;
+  readonly paper: string;
+  /** Modalities it can read. */
+  readonly modalities: readonly string[];
+  readonly options: Options;
+  /** @throws UserError when the options do not fit the inputs (a patch size that does not divide the image). */
+  build(options: z.infer<Options>, specs: Readonly<Record<string, TensorSpec>>): Encoder;
+}
+
+/** Declares an encoder; only gives the types something to hold on to. */
+export const encoder = <Options extends z.ZodObject>(
+  definition: Omit<EncoderDefinition<Options>, "kind">,
+): EncoderDefinition<Options> => ({ kind: "encoder", ...definition });

@@ -1,0 +1,40 @@
+import type { Array } from "../array/index.ts";
+
+/**
+ * What layers may know and leave behind while a forward pass is traced, so that method code can call
+ * `encoder.apply(params, view)` as the papers write it and the compiled program stays a pure function:
+ * BatchNorm leaves its new running statistics here, and drop-path takes its random numbers from here.
+ */
+interface TrainingScope {
+  /** New values of running statistics, by the parameter leaf they replace. */
+  readonly statistics: Map<Array, Array>;
+  /** Uniform [0, 1) numbers `[draws, batch]`; row i serves the i-th request. Absent while draws are being counted. */
+  readonly noise: Array | undefined;
+  draws: number;
+}
+
+let current: TrainingScope | undefined;
+
+/** The scope of the training forward pass being traced; undefined in evaluation, where running statistics are used. */
+export const trainingScope = (): TrainingScope | undefined => current;
+
+/**
+ * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very
+ * object) to its new value; `draws` is how many rows of noise were asked for.
+ */
+export function inTraining<Result>(
+  noise: Array | undefined,
+  forward: () => Result,
+): { result: Result; statistics: ReadonlyMap<Array, Array>; draws: number } {
+  const outer = current;
+  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0 };
+  current = scope;
+  try {
+    return { result: forward(), statistics: scope.statistics, draws: scope.draws };
+  } finally {
+    current = outer;
+  }
+}
+
+/** Parameter leaves that are running statistics, by the last key of their path: never trained, never decayed. */
+export const isStatistic = (path: string): boolean => /(^|\.)running(Mean|Variance)$/.test(path);

@@ -1,0 +1,102 @@
+import type { z } from "zod";
+import type { Array, Rng, Tensor, TreeRecord } from "../array/index.ts";
+import type { Encoder, InitialParams, Params } from "../encoders/encoder.ts";
+import type { Ability, Modality } from "../modalities/modality.ts";
+
+/** A tree of host tensors as it looks while traced: every tensor an array. Batches gain a leading batch dimension. */
+export type Traced<Host> =
+  TreeRecord<Tensor> extends Host
+    ? Params
+    : Host extends Tensor
+      ? Array
+      : { readonly [Key in keyof Host]: Traced<Host[Key]> };
+
+/** Numbers that change from step to step and are fed to the compiled step. */
+export interface Schedule {
+  /** Fraction of the training done, float32 scalar in [0, 1]. */
+  readonly progress: Array;
+}
+
+/**
+ * One way to learn without labels, built for one encoder and one modality. All but `views` is traced and compiled.
+ * Write the members in this order, so that TypeScript can infer the later ones from the earlier.
+ */
+export interface Method<
+  Views extends TreeRecord<Tensor> = TreeRecord<Tensor>,
+  Initial extends MethodParams = MethodParams,
+  Memory extends InitialParams = InitialParams,
+> {
+  /** The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker. */
+  views(sample: Sample, rng: Rng): Views;
+  /** Initial parameters; `encoder` holds the encoder's, which is what evaluation and export take. */
+  init(rng: Rng): Initial;
+  /** What is remembered between steps and not trained: teacher, queue, centre. */
+  initMemory?(rng: Rng, params: Initial): Memory;
+  /** Scalar loss over the batch, scalars to log beside it, and the memory as the forward pass leaves it. */
+  loss(
+    params: Traced<Initial>,
+    batch: Traced<Views>,
+    memory: Traced<Memory>,
+  ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
+  /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
+  afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
+}
+
+/** A method's parameters: whatever it needs beside the encoder's. */
+export type MethodParams = InitialParams & { readonly encoder: InitialParams };
+
+/** A sample of whatever modality: methods pass it on to the modality and never look inside. */
+export type Sample = unknown;
+
+/** What the trainer uses when the user does not say otherwise: the paper's recipe, scaled where the docstring says so. */
+export interface Recipe {
+  readonly optimizer?: "adamw" | "sgd" | "lars";
+  /** For a batch of 256; scaled linearly with the batch. */
+  readonly baseLearningRate?: number;
+  readonly weightDecay?: number;
+  readonly beta2?: number;
+  readonly batchSize?: number;
+}
+
+export interface MethodContext<Options> {
+  readonly encoder: Encoder;
+  readonly modality: Modality<Sample>;
+  readonly options: Options;
+}
+
+export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
+  readonly kind: "method";
+  readonly name: string;
+  readonly family:
+    | "contrastive"
+    | "masked"
+    | "predictive"
+    | "distillation"
+    | "clustering"
+    | "restoration"
+    | "generative";
+  readonly paper: string;
+  /** One line for `autodidact methods`. */
+  readonly summary: string;
+  readonly needs: readonly Ability[];
+  readonly options: Options;
+  readonly recipe: Recipe;
+  /** The encoder a user gets when none is named, where the modality's default would not do. */
+  readonly defaultEncoder?: string;
+  build(context: MethodContext<z.infer<Options>>): Method;
+}
+
+/** Declares a method; only gives the types something to hold on to. */
+export function method<
+  Options extends z.ZodObject,
+  Views extends TreeRecord<Tensor>,
+  Initial extends MethodParams,
+  Memory extends InitialParams = InitialParams,
+>(
+  definition: Omit<MethodDefinition<Options>, "kind" | "build"> & {
+    build(context: MethodContext<z.infer<Options>>): Method<Views, Initial, Memory>;
+  },
+): MethodDefinition<Options> {
+  // The trainer only hands back to a method the trees that the same method made, so their exact types may be forgotten.
+  return { kind: "method", ...definition } as unknown as MethodDefinition<Options>;
+}

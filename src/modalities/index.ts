@@ -1,0 +1,6 @@
+import { registry } from "../foundation/registry.ts";
+import type { ModalityDefinition } from "./modality.ts";
+
+/** Every modality in this folder, by name. */
+export const modalities = registry<ModalityDefinition>(new URL("./", import.meta.url), "modality");
+export type { Ability, Modality, ModalityDefinition, OpenOptions, Source, TensorRecord } from "./modality.ts";

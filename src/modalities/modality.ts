@@ -1,0 +1,76 @@
+import type { z } from "zod";
+import type { Rng, Tensor, TensorSpec } from "../array/index.ts";
+
+/** Named tensors of one sample, without a batch dimension: what an encoder reads. */
+export type TensorRecord = Readonly<Record<string, Tensor>>;
+
+/** Samples on disk (or in memory), decoded one at a time when read. */
+export interface Source<Sample> {
+  /** How many entries there are, broken ones included: what is broken is found out by reading. */
+  readonly length: number;
+  /** Names of the classes, sorted; absent when nothing is labelled. */
+  readonly classes?: readonly string[];
+  /** Class of each entry as an index into `classes`; −1 for an entry without a label. */
+  readonly labels?: Int32Array;
+  /** Where entry `index` comes from, for messages and tables: `cats/0031.jpg`. */
+  name(index: number): string;
+  /** Decodes one entry. @throws BrokenSample, never anything else, when the entry cannot be decoded. */
+  read(index: number): Promise<Sample>;
+  /** Structured-cloneable; `definition.reopen(manifest)` gives the same source in a worker without a second scan. */
+  readonly manifest: unknown;
+  close(): Promise<void>;
+}
+
+/**
+ * One kind of data with its options settled. Each ability is optional: a method lists those it needs,
+ * and the pair is refused with a clear error when one is missing. Everything here runs in worker threads on plain
+ * typed arrays and takes its randomness from `rng`.
+ */
+export interface Modality<Sample> {
+  readonly name: string;
+  /** What `tensors` gives, per sample: encoders are built for these shapes. */
+  readonly specs: Readonly<Record<string, TensorSpec>>;
+  /** The sample as the encoder reads it; deterministic (an image is resized, centre-cropped and normalised). */
+  tensors(sample: Sample): TensorRecord;
+  /** A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). */
+  augment?(sample: Sample, rng: Rng): Sample;
+  /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */
+  perturb?(sample: Sample, rng: Rng): Sample;
+  /** The sample turned by `quarters` × 90° counter-clockwise (rotation prediction). */
+  rotate?(sample: Sample, quarters: number): Sample;
+  /** A small picture of the sample as RGB bytes, for sheets of neighbours. */
+  preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
+  /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */
+  readonly preprocessor?: Readonly<Record<string, unknown>>;
+}
+
+/** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
+export type Ability = "augment" | "perturb" | "rotate" | "tokens";
+
+export interface OpenOptions {
+  /** CSV file with columns `path,label`; paths relative to the data. */
+  readonly labels?: string;
+}
+
+/** One kind of data: how to recognise, open and prepare it. One folder under `src/modalities/`. */
+export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObject = z.ZodObject> {
+  readonly kind: "modality";
+  readonly name: string;
+  /** Options of preparation and augmentation; every one has a default and a `.describe`. */
+  readonly options: Options;
+  readonly defaultMethod: string;
+  readonly defaultEncoder: string;
+  /** Whether the path looks like data of this kind; looks at names and first bytes only. */
+  recognises(path: string): Promise<boolean>;
+  /** @throws UserError when there is nothing to read. */
+  open(path: string, options?: OpenOptions): Promise<Source<Sample>>;
+  reopen(manifest: unknown): Promise<Source<Sample>>;
+  /** Options that follow from the data itself (size, channels), from a look at a few samples. */
+  infer(source: Source<Sample>): Promise<Partial<z.infer<Options>>>;
+  build(options: z.infer<Options>): Modality<Sample>;
+}
+
+/** Declares a modality; only gives the types something to hold on to. */
+export const modality = <Sample, Options extends z.ZodObject>(
+  definition: Omit<ModalityDefinition<Sample, Options>, "kind">,
+): ModalityDefinition<Sample, Options> => ({ kind: "modality", ...definition });
