@@ -1,27 +1,97 @@
-import type { Array, Tensor, TensorSpec, Tree } from "../array/index.ts";
-import type { Device, DeviceTensor } from "./runtime.ts";
+import { type Array, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
+import { sameShape } from "./graph.ts";
+import { lower } from "./lower/index.ts";
+import { simplify } from "./passes/index.ts";
+import type { Device, DeviceTensor, RuntimeOptions } from "./runtime.ts";
+import { onnxRuntime } from "./runtimes/onnx.ts";
+import { wasmRuntime } from "./runtimes/wasm.ts";
+import { trace } from "./trace.ts";
 
-export interface CompileOptions {
+export interface CompileOptions extends Partial<RuntimeOptions> {
+  /** Default `cpu`. */
   readonly device?: Device;
-  /** Name of the user's function in errors and profiles. */
+  /** Name of the function in errors and profiles. */
   readonly name?: string;
-  readonly threads?: number;
 }
 
 export interface Program {
-  /** Runs on trees of the structure and shapes of the examples. Host tensors and earlier outputs may be mixed. */
+  /**
+   * Runs on trees of the structure and shapes of the examples; host tensors and earlier outputs may be mixed.
+   * @throws Error when a leaf's shape or type is not the example's
+   */
   run(...args: Tree<Tensor | DeviceTensor>[]): Promise<Tree<DeviceTensor>>;
   dispose(): Promise<void>;
 }
 
-/** CONTRACT STUB, to be replaced by the engine. */
-export declare function compile(
+/**
+ * Traces a pure function once, at the shapes of the examples, and makes a program of it.
+ * @param fn takes one tree of arrays per example and returns a tree of arrays; no value may depend on anything else
+ * @param examples trees of tensors or of specifications: only shapes and types are looked at
+ * @throws UserError when the device is not available; Error naming `options.name` when an operation is not supported
+ */
+export async function compile(
   fn: (...args: never[]) => Tree<Array>,
   examples: readonly Tree<TensorSpec>[],
-  options?: CompileOptions,
-): Promise<Program>;
+  options: CompileOptions = {},
+): Promise<Program> {
+  const { device = "cpu", name = fn.name || "the traced function" } = options;
+  const traced = await trace(fn, examples, name);
+  const simplified = { ...traced, graph: simplify(traced.graph) };
+  const runtime = device === "wasm" ? wasmRuntime : onnxRuntime;
+  const executable = await runtime(simplified, { ...options, device, name });
+  const specs = examples.flatMap((example) => tree.leaves(example));
+  const paths = examples.flatMap((example, index) => tree.paths(example).map((path) => `${index}.${path}`));
+  return {
+    async run(...args) {
+      const leaves = args.flatMap((arg) => tree.leaves(arg));
+      if (leaves.length !== specs.length)
+        throw new Error(`${name}: compiled for ${specs.length} arrays, called with ${leaves.length}`);
+      leaves.forEach((leaf, index) => {
+        const spec = specs[index]!;
+        if (leaf.dtype !== spec.dtype || !sameShape(leaf.shape, spec.shape))
+          throw new Error(
+            `${name}: argument ${paths[index]} is ${leaf.dtype}[${leaf.shape}], compiled for ${spec.dtype}[${spec.shape}]`,
+          );
+      });
+      return tree.unflatten(traced.outputs, await executable.run(leaves));
+    },
+    dispose: () => executable.dispose(),
+  };
+}
 
-export declare function valueAndGrad<P, A>(
-  loss: (params: P) => { loss: Array; aux: A },
-  params: P,
-): { loss: Array; aux: A; gradients: P };
+export interface ExportOptions {
+  readonly name: string;
+  /** Names of the leaves of `examples`, in order. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Tensors that become constants of the file: the first argument of `fn`. */
+  readonly params: Tree<Tensor>;
+}
+
+/** No extent of a model is a multiple of it by chance, so that it marks the batch wherever it turns up. */
+const BATCH_MARK = 7919;
+
+/**
+ * Writes `fn(params, ...examples)` as an ONNX file of standard operators. Examples have a batch dimension in front,
+ * whatever its extent; in the file it is free.
+ */
+export async function toOnnx(
+  fn: (...args: never[]) => Tree<Array>,
+  examples: readonly Tree<TensorSpec>[],
+  { name, inputNames, outputNames, params }: ExportOptions,
+): Promise<Uint8Array> {
+  const marked = examples.map((example) =>
+    tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape: [BATCH_MARK, ...shape.slice(1)] })),
+  );
+  const { graph, constants } = await trace(fn, [params, ...marked], name);
+  const embedded = [...constants, ...tree.leaves(params)];
+  const paths = [...constants.map((_, index) => `constant.${index}`), ...tree.paths(params)];
+  return lower(simplify(graph), {
+    name,
+    inputNames: [...paths, ...inputNames],
+    outputNames,
+    initializers: new Map(embedded.map((tensor, index) => [index, tensor])),
+    portable: true,
+    batch: BATCH_MARK,
+  });
+}

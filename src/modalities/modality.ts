@@ -64,7 +64,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   recognises(path: string): Promise<boolean>;
   /** @throws UserError when there is nothing to read. */
   open(path: string, options?: OpenOptions): Promise<Source<Sample>>;
-  reopen(manifest: unknown): Promise<Source<Sample>>;
+  /** The source of that manifest again; given the options, it reads samples no larger than they call for. */
+  reopen(manifest: unknown, options?: z.infer<Options>): Promise<Source<Sample>>;
   /** Options that follow from the data itself (size, channels), from a look at a few samples. */
   infer(source: Source<Sample>): Promise<Partial<z.infer<Options>>>;
   build(options: z.infer<Options>): Modality<Sample>;

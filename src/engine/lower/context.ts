@@ -1,0 +1,147 @@
+import { sizeOf } from "../../array/index.ts";
+import { type Atom, type Equation, isLiteral, sameShape, type Value } from "../graph.ts";
+import { GraphWriter } from "./onnx.ts";
+import { dense, ownShape, storageOrder, type View } from "./view.ts";
+
+/** Turns one equation into nodes. */
+export type Lowering = (context: Context, equation: Equation) => void;
+
+export interface ContextOptions {
+  /** Only operators of the ONNX standard, for files that others read. */
+  readonly portable: boolean;
+  /** An extent that stands for the free batch dimension wherever it, or a multiple, occurs. */
+  readonly batch?: number;
+}
+
+/** State of one lowering: where each value lies, and the graph being written. */
+export class Context {
+  readonly writer = new GraphWriter();
+  readonly portable: boolean;
+  readonly #batch: number | undefined;
+  readonly #views = new Map<Value, View>();
+  /** Tensor whose first extent is the batch, for sizes computed at run time. */
+  batchSource = "";
+
+  constructor(options: ContextOptions) {
+    this.portable = options.portable;
+    this.#batch = options.batch;
+  }
+
+  view(atom: Atom): View {
+    if (isLiteral(atom))
+      return { name: this.writer.constant(atom.dtype, [atom.literal], []), base: [], map: [], shape: [] };
+    const view = this.#views.get(atom);
+    if (!view) throw new Error(`value %${atom.id} is used before it is made`);
+    return view;
+  }
+
+  set(value: Value, view: View): void {
+    this.#views.set(value, view);
+  }
+
+  /** Sets the equation's only output to a tensor of its shape. */
+  setDense(equation: Equation, name: string): void {
+    const output = equation.outputs[0]!;
+    this.set(output, dense(name, output.shape));
+  }
+
+  emit(...args: Parameters<GraphWriter["emit"]>): string {
+    return this.writer.emit(...args);
+  }
+
+  /** Extents as a tensor; those that depend on the batch are computed from it when the program runs. */
+  extents(shape: readonly number[], allowInferred = false): string {
+    const batch = this.#batch;
+    const free = (extent: number) => batch !== undefined && extent !== 0 && extent % batch === 0;
+    if (batch === undefined || !shape.some(free)) return this.writer.int64(shape);
+    if (allowInferred && shape.filter(free).length === 1)
+      return this.writer.int64(shape.map((extent) => (free(extent) ? -1 : extent)));
+    const whole = this.emit("Shape", [this.batchSource], { start: 0, end: 1 });
+    const parts = shape.map((extent) => {
+      if (!free(extent)) return this.writer.int64([extent]);
+      return extent === batch ? whole : this.emit("Mul", [whole, this.writer.int64([extent / batch])]);
+    });
+    return this.emit("Concat", parts, { axis: 0 });
+  }
+
+  reshape(name: string, from: readonly number[], to: readonly number[]): string {
+    return sameShape(from, to) ? name : this.emit("Reshape", [name, this.extents(to, true)]);
+  }
+
+  transpose(name: string, perm: readonly number[]): string {
+    return perm.every((axis, index) => axis === index) ? name : this.emit("Transpose", [name], { perm });
+  }
+
+  /** The value's own elements with its axes in the given order (an axis of repeats has extent 1). */
+  inOrder(view: View, order: readonly number[]): string {
+    const own = ownShape(view);
+    const target = order.map((axis) => own[axis]!);
+    const stored = storageOrder(view);
+    const wanted = order.filter((axis) => own[axis] !== 1);
+    if (sameShape(stored, wanted)) return this.reshape(view.name, view.base, target);
+    const compact = stored.map((axis) => own[axis]!);
+    const tensor = this.reshape(view.name, view.base, compact);
+    const moved = this.transpose(
+      tensor,
+      wanted.map((axis) => stored.indexOf(axis)),
+    );
+    return this.reshape(
+      moved,
+      wanted.map((axis) => own[axis]!),
+      target,
+    );
+  }
+
+  /** The value with its axes in order; repeats still have extent 1. */
+  own(view: View): string {
+    return this.inOrder(
+      view,
+      view.shape.map((_, axis) => axis),
+    );
+  }
+
+  /** The value with every element in place. */
+  full(atom: Atom): string {
+    const view = this.view(atom);
+    const tensor = this.own(view);
+    return sameShape(ownShape(view), view.shape) ? tensor : this.emit("Expand", [tensor, this.extents(view.shape)]);
+  }
+
+  /** A part of a tensor: `[start, end)` with a step, on some of its axes. */
+  slice(name: string, cuts: readonly { axis: number; start: number; end: number; step?: number }[]): string {
+    if (cuts.length === 0) return name;
+    const { writer } = this;
+    return this.emit("Slice", [
+      name,
+      writer.int64(cuts.map((cut) => cut.start)),
+      writer.int64(cuts.map((cut) => cut.end)),
+      writer.int64(cuts.map((cut) => cut.axis)),
+      writer.int64(cuts.map((cut) => cut.step ?? 1)),
+    ]);
+  }
+
+  /** Zeros around a tensor; negative widths cut off. `widths` has a [before, after] for each axis. */
+  pad(name: string, widths: readonly (readonly [number, number])[], shape: readonly number[]): string {
+    const cuts = widths.flatMap(([before, after], axis) =>
+      before < 0 || after < 0 ? [{ axis, start: Math.max(0, -before), end: shape[axis]! - Math.max(0, -after) }] : [],
+    );
+    const kept = this.slice(name, cuts);
+    if (widths.every(([before, after]) => before <= 0 && after <= 0)) return kept;
+    const before = widths.map(([low]) => Math.max(0, low));
+    const after = widths.map(([, high]) => Math.max(0, high));
+    return this.emit("Pad", [kept, this.writer.int64([...before, ...after])]);
+  }
+
+  /** `a · b` over the last two axes (`transposeB`: over both last axes). */
+  matmul(a: string, b: string, options: { transA: boolean; transB: boolean; rank: number }): string {
+    const { transA, transB, rank } = options;
+    if (!transA && !transB) return this.emit("MatMul", [a, b]);
+    if (!this.portable) return this.emit("FusedMatMul", [a, b], { transA: +transA, transB: +transB }, "com.microsoft");
+    const perm = globalThis.Array.from({ length: rank }, (_, axis) => axis);
+    [perm[rank - 2], perm[rank - 1]] = [perm[rank - 1]!, perm[rank - 2]!];
+    return this.emit("MatMul", [transA ? this.transpose(a, perm) : a, transB ? this.transpose(b, perm) : b]);
+  }
+}
+
+/** How many elements a view has of its own. */
+export const ownSize = (view: View): number => sizeOf(ownShape(view));

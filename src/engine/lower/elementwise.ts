@@ -1,0 +1,109 @@
+import { type Equation, isLiteral, sameShape } from "../graph.ts";
+import { type Context, type Lowering, ownSize } from "./context.ts";
+import { dataTypeOf } from "./onnx.ts";
+import { ownShape, padRank, storageOrder, type View } from "./view.ts";
+
+/**
+ * Applies an elementwise operator in the memory order of the largest operand; the others, usually a bias or a scale,
+ * are brought to that order, and the result is a view in it.
+ */
+function inSharedOrder(context: Context, equation: Equation, apply: (operands: string[]) => string): void {
+  const output = equation.outputs[0]!;
+  const rank = output.shape.length;
+  const views = equation.inputs.map((input) => padRank(context.view(input), rank));
+  // Together the operands must cover the output; where all of them repeat, the first gives up being lazy.
+  const covered = output.shape.map((_, axis) => Math.max(...views.map((view) => ownShape(view)[axis]!)));
+  const largest = views.reduce((best, view) => (ownSize(view) > ownSize(best) ? view : best));
+  const stored = storageOrder(largest);
+  const axes = output.shape.map((_, axis) => axis);
+  const order = stored.length === axes.filter((axis) => covered[axis] !== 1).length ? [...stored] : axes;
+  // Axes of extent 1 go in front: they cost nothing anywhere.
+  const complete = [...axes.filter((axis) => !order.includes(axis)), ...order];
+  const result = apply(
+    views.map((view) => (ownSize(view) === 1 && view.base.length === 0 ? view.name : context.inOrder(view, complete))),
+  );
+  const base = complete.map((axis) => covered[axis]!);
+  const map = axes.map((axis) => (covered[axis] === 1 && output.shape[axis] !== 1 ? -1 : complete.indexOf(axis)));
+  context.set(output, { name: result, base, map, shape: output.shape });
+}
+
+const binary =
+  (op: string, onBooleans = op): Lowering =>
+  (context, equation) =>
+    inSharedOrder(context, equation, (operands) =>
+      context.emit(equation.outputs[0]!.dtype === "bool" ? onBooleans : op, operands),
+    );
+
+/** One operand: computed on the elements there are, whatever order or repetition they are shown in. */
+function onOwnElements(context: Context, equation: Equation, apply: (name: string) => string): void {
+  const view: View = context.view(equation.inputs[0]!);
+  context.set(equation.outputs[0]!, { ...view, name: apply(view.name), shape: equation.outputs[0]!.shape });
+}
+
+const unary =
+  (op: string): Lowering =>
+  (context, equation) =>
+    onOwnElements(context, equation, (name) => context.emit(op, [name]));
+
+const comparisons: Record<string, (context: Context, operands: string[]) => string> = {
+  less: (context, operands) => context.emit("Less", operands),
+  less_equal: (context, operands) => context.emit("LessOrEqual", operands),
+  equal: (context, operands) => context.emit("Equal", operands),
+  not_equal: (context, operands) => context.emit("Not", [context.emit("Equal", operands)]),
+};
+
+export const elementwise: Record<string, Lowering> = {
+  add: binary("Add", "Or"),
+  mul: (context, equation) => {
+    const [a, b] = equation.inputs;
+    // A negation by any other name is cheaper as one.
+    if (a && b && isLiteral(b) && b.literal === -1 && !isLiteral(a) && sameShape(a.shape, equation.outputs[0]!.shape))
+      onOwnElements(context, equation, (name) => context.emit("Neg", [name]));
+    else binary("Mul", "And")(context, equation);
+  },
+  min: binary("Min", "And"),
+  max: binary("Max", "Or"),
+  /** Truncates, like C. */
+  idiv: (context, equation) =>
+    inSharedOrder(context, equation, (operands) => {
+      const quotient = context.emit("Div", operands);
+      if (equation.outputs[0]!.dtype !== "float32") return quotient;
+      const magnitude = context.emit("Floor", [context.emit("Abs", [quotient])]);
+      return context.emit("Mul", [context.emit("Sign", [quotient]), magnitude]);
+    }),
+  /** Takes the sign of the numerator, like C. */
+  mod: (context, equation) =>
+    inSharedOrder(context, equation, (operands) => context.emit("Mod", operands, { fmod: 1 })),
+  compare: (context, equation) => {
+    const { op } = equation.params;
+    const compare = typeof op === "string" ? comparisons[op] : undefined;
+    if (!compare) throw new Error(`compare: no lowering for ${String(op)}`);
+    inSharedOrder(context, equation, (operands) => {
+      const booleans = equation.inputs.every((input) => input.dtype === "bool");
+      const to = dataTypeOf("int32");
+      return compare(context, booleans ? operands.map((name) => context.emit("Cast", [name], { to })) : operands);
+    });
+  },
+  where: (context, equation) => inSharedOrder(context, equation, (operands) => context.emit("Where", operands)),
+  neg: unary("Neg"),
+  reciprocal: unary("Reciprocal"),
+  floor: unary("Floor"),
+  ceil: unary("Ceil"),
+  exp: unary("Exp"),
+  log: unary("Log"),
+  sqrt: unary("Sqrt"),
+  sin: unary("Sin"),
+  cos: unary("Cos"),
+  asin: unary("Asin"),
+  atan: unary("Atan"),
+  erf: unary("Erf"),
+  erfc: (context, equation) =>
+    onOwnElements(context, equation, (name) =>
+      context.emit("Sub", [context.writer.constant("float32", [1], []), context.emit("Erf", [name])]),
+    ),
+  stop_gradient: (context, equation) => onOwnElements(context, equation, (name) => name),
+  cast: (context, equation) => {
+    const { dtype } = equation.outputs[0]!;
+    onOwnElements(context, equation, (name) => context.emit("Cast", [name], { to: dataTypeOf(dtype) }));
+  },
+};

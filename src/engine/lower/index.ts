@@ -1,0 +1,69 @@
+import type { Tensor } from "../../array/index.ts";
+import { type Graph, isLiteral } from "../graph.ts";
+import { Context, type ContextOptions, type Lowering } from "./context.ts";
+import { convolutions } from "./conv.ts";
+import { products } from "./dot.ts";
+import { elementwise } from "./elementwise.ts";
+import { indexing } from "./indexing.ts";
+import type { Dimension } from "./onnx.ts";
+import { reductions } from "./reduce.ts";
+import { shapes } from "./shape.ts";
+import { dense } from "./view.ts";
+import { windows } from "./window.ts";
+
+const lowerings: Record<string, Lowering> = {
+  ...elementwise,
+  ...reductions,
+  ...products,
+  ...convolutions,
+  ...windows,
+  ...shapes,
+  ...indexing,
+};
+
+/** Every primitive there is a lowering for. */
+export const supportedPrimitives: readonly string[] = Object.keys(lowerings).sort();
+
+export interface LowerOptions extends ContextOptions {
+  /** Name of the traced function, for errors. */
+  readonly name: string;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Inputs that are constants of the file instead, by their position. */
+  readonly initializers?: ReadonlyMap<number, Tensor>;
+}
+
+/** Writes a graph as an ONNX model. @throws Error naming the primitive and the traced function if one is unknown. */
+export function lower(graph: Graph, options: LowerOptions): Uint8Array {
+  const context = new Context(options);
+  const dimensions = (shape: readonly number[]): Dimension[] =>
+    shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
+  const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
+  graph.inputs.forEach((input, index) => {
+    const name = options.inputNames[index] ?? `input${index}`;
+    const constant = options.initializers?.get(index);
+    if (constant) {
+      if (used.has(input)) context.set(input, dense(context.writer.initializer(name, constant), input.shape));
+      return;
+    }
+    context.set(input, dense(context.writer.input(name, input.dtype, dimensions(input.shape)), input.shape));
+    if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
+  });
+  for (const equation of graph.equations) {
+    const lowering = lowerings[equation.primitive];
+    if (!lowering) throw new Error(`${options.name} uses "${equation.primitive}", which has no ONNX lowering`);
+    try {
+      lowering(context, equation);
+    } catch (error) {
+      throw new Error(`${options.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+  graph.outputs.forEach((output, index) => {
+    const name = options.outputNames[index] ?? `output${index}`;
+    const value = isLiteral(output)
+      ? context.writer.constant(output.dtype, [output.literal], [])
+      : context.full(output);
+    context.writer.output(name, value, output.dtype, dimensions(output.shape));
+  });
+  return context.writer.finish();
+}

@@ -1,0 +1,143 @@
+import onnxProto, { type onnx } from "onnx-proto";
+import { allocate, type DType, sizeOf, type Tensor } from "../../array/index.ts";
+
+/** The one place that fixes the versions of what we write. */
+const OPSET = 18;
+const IR_VERSION = 9;
+
+const dataTypes: Record<DType | "int64", number> = { float32: 1, int32: 6, int64: 7, bool: 9, uint32: 12 };
+
+export const dataTypeOf = (dtype: DType | "int64"): number => dataTypes[dtype];
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** A dimension: an extent, or the name of a free one. */
+export type Dimension = number | string;
+
+function attribute(name: string, value: Attribute): onnx.IAttributeProto {
+  const { AttributeType } = onnxProto.onnx.AttributeProto;
+  if (typeof value === "number") return { name, i: value, type: AttributeType.INT };
+  if (typeof value === "string") return { name, s: new TextEncoder().encode(value), type: AttributeType.STRING };
+  if ("float" in value) return { name, f: value.float, type: AttributeType.FLOAT };
+  return { name, ints: [...value], type: AttributeType.INTS };
+}
+
+const valueInfo = (name: string, dtype: DType, shape: readonly Dimension[]): onnx.IValueInfoProto => ({
+  name,
+  type: {
+    tensorType: {
+      elemType: dataTypes[dtype],
+      shape: { dim: shape.map((extent) => (typeof extent === "string" ? { dimParam: extent } : { dimValue: extent })) },
+    },
+  },
+});
+
+/** Collects nodes and constants of one ONNX graph; equal nodes and equal constants are written once. */
+export class GraphWriter {
+  readonly #nodes: onnx.INodeProto[] = [];
+  readonly #initializers: onnx.ITensorProto[] = [];
+  readonly #inputs: onnx.IValueInfoProto[] = [];
+  readonly #outputs: onnx.IValueInfoProto[] = [];
+  readonly #known = new Map<string, string[]>();
+  #count = 0;
+
+  fresh(): string {
+    return `v${this.#count++}`;
+  }
+
+  /** Adds a node of one output, or finds the one already there. @returns the name of its output */
+  emit(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
+    return this.emitMany(op, inputs, 1, attributes, domain)[0]!;
+  }
+
+  emitMany(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}, domain = ""): string[] {
+    const key = `${domain}.${op}(${inputs.join()})${JSON.stringify(attributes)}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const output = globalThis.Array.from({ length: outputs }, () => this.fresh());
+    this.#nodes.push({
+      name: `${op}_${this.#nodes.length}`,
+      opType: op,
+      input: [...inputs],
+      output,
+      domain,
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    });
+    this.#known.set(key, output);
+    return output;
+  }
+
+  /** A constant under a name of its own, such as a parameter's path. */
+  initializer(name: string, { dtype, shape, data }: Tensor): string {
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push({ name, dataType: dataTypes[dtype], dims: [...shape], rawData });
+    return name;
+  }
+
+  constant(dtype: DType, values: readonly number[], shape: readonly number[] = [values.length]): string {
+    const key = `constant ${dtype} [${shape}] ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
+    const known = this.#known.get(key);
+    if (known) return known[0]!;
+    const data = allocate(dtype, sizeOf(shape));
+    data.set(values);
+    const name = this.initializer(this.fresh(), { dtype, shape, data });
+    this.#known.set(key, [name]);
+    return name;
+  }
+
+  int64(values: readonly number[]): string {
+    const key = `constant int64 ${values.join()}`;
+    const known = this.#known.get(key);
+    if (known) return known[0]!;
+    const data = BigInt64Array.from(values, BigInt);
+    const name = this.fresh();
+    const rawData = new Uint8Array(data.buffer);
+    this.#initializers.push({ name, dataType: dataTypes.int64, dims: [values.length], rawData });
+    this.#known.set(key, [name]);
+    return name;
+  }
+
+  input(name: string, dtype: DType, shape: readonly Dimension[]): string {
+    this.#inputs.push(valueInfo(name, dtype, shape));
+    return name;
+  }
+
+  /** Makes `value` an output called `name`. */
+  output(name: string, value: string, dtype: DType, shape: readonly Dimension[]): void {
+    // The producing node may write under the output's name itself, unless something else has a claim on the value.
+    const producer = this.#nodes.find((node) => node.output?.includes(value));
+    const taken = !producer || this.#outputs.some((output) => output.name === value);
+    if (taken) this.#nodes.push({ name: `Identity_${name}`, opType: "Identity", input: [value], output: [name] });
+    else {
+      const rename = (names: string[] | null | undefined) => names?.map((other) => (other === value ? name : other));
+      for (const node of this.#nodes) {
+        node.input = rename(node.input);
+        node.output = rename(node.output);
+      }
+      for (const names of this.#known.values()) {
+        const index = names.indexOf(value);
+        if (index >= 0) names[index] = name;
+      }
+    }
+    this.#outputs.push(valueInfo(name, dtype, shape));
+  }
+
+  finish(): Uint8Array {
+    return onnxProto.onnx.ModelProto.encode({
+      irVersion: IR_VERSION,
+      producerName: "autodidact",
+      opsetImport: [
+        { domain: "", version: OPSET },
+        { domain: "com.microsoft", version: 1 },
+      ],
+      graph: {
+        name: "graph",
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    }).finish();
+  }
+}

@@ -1,0 +1,50 @@
+import { sizeOf } from "../../array/index.ts";
+import { integers } from "../graph.ts";
+import type { Lowering } from "./context.ts";
+import { dataTypeOf } from "./onnx.ts";
+import { dense, ownShape } from "./view.ts";
+
+const operators: Record<string, string> = { add: "ReduceSum", mul: "ReduceProd", max: "ReduceMax", min: "ReduceMin" };
+
+/** Reduces in memory order, whatever order the value's axes are shown in; what repeats is multiplied, not summed. */
+const reduce: Lowering = (context, equation) => {
+  const input = equation.inputs[0]!;
+  const output = equation.outputs[0]!;
+  const { op } = equation.params;
+  const operation = typeof op === "string" ? op.toLowerCase() : "";
+  const operator = operators[operation];
+  if (!operator) throw new Error(`reduce: no lowering for ${String(op)}`);
+  const axes = integers(equation, "axis");
+
+  if (input.dtype === "bool") {
+    const numbers = context.emit("Cast", [context.full(input)], { to: dataTypeOf("int32") });
+    const boolean = operation === "add" || operation === "max" ? "ReduceMax" : "ReduceMin";
+    const reduced = context.emit(boolean, [numbers, context.writer.int64(axes)], { keepdims: 0 });
+    context.setDense(equation, context.emit("Cast", [reduced], { to: dataTypeOf("bool") }));
+    return;
+  }
+  const view = context.view(input);
+  const own = ownShape(view);
+  const repeats = axes.filter((axis) => own[axis] !== view.shape[axis]);
+  if (operation === "mul" && repeats.length > 0) {
+    const reduced = context.emit(operator, [context.full(input), context.writer.int64(axes)], { keepdims: 0 });
+    context.setDense(equation, reduced);
+    return;
+  }
+  const baseAxes = axes.flatMap((axis) => (view.map[axis]! >= 0 ? [view.map[axis]!] : []));
+  const kept = view.base.map((_, axis) => axis).filter((axis) => !baseAxes.includes(axis));
+  let name =
+    baseAxes.length === 0
+      ? view.name
+      : context.emit(operator, [view.name, context.writer.int64(baseAxes.toSorted((a, b) => a - b))], { keepdims: 0 });
+  const count = sizeOf(repeats.map((axis) => view.shape[axis]!));
+  if (operation === "add" && count !== 1)
+    name = context.emit("Mul", [name, context.writer.constant(input.dtype, [count], [])]);
+  const map = view.map
+    .filter((_, axis) => !axes.includes(axis))
+    .map((baseAxis) => (baseAxis < 0 ? -1 : kept.indexOf(baseAxis)));
+  const base = kept.map((axis) => view.base[axis]!);
+  context.set(output, { ...dense(name, base), map, shape: output.shape });
+};
+
+export const reductions: Record<string, Lowering> = { reduce };

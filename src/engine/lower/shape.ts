@@ -1,0 +1,109 @@
+import { integer, integers, pairs, sameShape } from "../graph.ts";
+import type { Lowering } from "./context.ts";
+import { dense, ownShape, squeezed, type View } from "./view.ts";
+
+/**
+ * Splits a reshape into groups of axes of equal size and keeps repeats lazy where a whole group repeats.
+ * @returns the source and target axes of each group
+ */
+function axisGroups(from: readonly number[], to: readonly number[]): { source: number[]; target: number[] }[] {
+  const groups: { source: number[]; target: number[] }[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < from.length || j < to.length) {
+    const source = i < from.length ? [i] : [];
+    const target = j < to.length ? [j] : [];
+    let left = i < from.length ? from[i++]! : 1;
+    let right = j < to.length ? to[j++]! : 1;
+    while (left !== right) {
+      if (left < right) {
+        source.push(i);
+        left *= from[i++]!;
+      } else {
+        target.push(j);
+        right *= to[j++]!;
+      }
+    }
+    groups.push({ source, target });
+  }
+  return groups;
+}
+
+export const shapes: Record<string, Lowering> = {
+  transpose: (context, equation) => {
+    const view = context.view(equation.inputs[0]!);
+    const perm = integers(equation, "perm");
+    const output = equation.outputs[0]!;
+    context.set(output, { ...view, map: perm.map((axis) => view.map[axis]!), shape: output.shape });
+  },
+  broadcast: (context, equation) => {
+    const view = context.view(equation.inputs[0]!);
+    const added = new Set(integers(equation, "axis"));
+    const output = equation.outputs[0]!;
+    let next = 0;
+    const map = output.shape.map((_, axis) => (added.has(axis) ? -1 : view.map[next++]!));
+    context.set(output, { ...view, map, shape: output.shape });
+  },
+  reshape: (context, equation) => {
+    const input = equation.inputs[0]!;
+    const output = equation.outputs[0]!;
+    const view = context.view(input);
+    const trivial = squeezed(view, output.shape);
+    if (trivial) {
+      context.set(output, trivial);
+      return;
+    }
+    const own = ownShape(view);
+    const target: number[] = [...output.shape];
+    let lazy = true;
+    for (const group of axisGroups(view.shape, output.shape)) {
+      if (group.source.every((axis) => own[axis] === view.shape[axis])) continue;
+      if (group.source.every((axis) => own[axis] === 1)) for (const axis of group.target) target[axis] = 1;
+      else lazy = false;
+    }
+    if (!lazy) {
+      context.setDense(equation, context.reshape(context.full(input), view.shape, output.shape));
+      return;
+    }
+    const result: View = dense(context.reshape(context.own(view), own, target), target);
+    const map = target.map((extent, axis) => (extent === 1 && output.shape[axis] !== 1 ? -1 : axis));
+    context.set(output, { ...result, map, shape: output.shape });
+  },
+  flip: (context, equation) => {
+    const input = equation.inputs[0]!;
+    // From the last element to before the first, backwards.
+    const cuts = integers(equation, "axis").map((axis) => ({ axis, start: -1, end: -(2 ** 31), step: -1 }));
+    context.setDense(equation, context.slice(context.full(input), cuts));
+  },
+  shrink: (context, equation) => {
+    const input = equation.inputs[0]!;
+    const cuts = pairs(equation, "slice").flatMap(([start, end], axis) =>
+      start === 0 && end === input.shape[axis] ? [] : [{ axis, start, end }],
+    );
+    context.setDense(equation, context.slice(context.full(input), cuts));
+  },
+  pad: (context, equation) => {
+    const input = equation.inputs[0]!;
+    context.setDense(equation, context.pad(context.full(input), pairs(equation, "width"), input.shape));
+  },
+  concatenate: (context, equation) =>
+    context.setDense(
+      equation,
+      context.emit(
+        "Concat",
+        equation.inputs.map((input) => context.full(input)),
+        { axis: integer(equation, "axis") },
+      ),
+    ),
+  split: (context, equation) => {
+    const axis = integer(equation, "axis");
+    let start = 0;
+    const source = context.full(equation.inputs[0]!);
+    for (const output of equation.outputs) {
+      const end = start + output.shape[axis]!;
+      const whole = sameShape(output.shape, equation.inputs[0]!.shape);
+      context.set(output, dense(whole ? source : context.slice(source, [{ axis, start, end }]), output.shape));
+      start = end;
+    }
+  },
+};

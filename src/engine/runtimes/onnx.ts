@@ -1,0 +1,82 @@
+import { availableParallelism } from "node:os";
+import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from "onnxruntime-node";
+import type { DType, Tensor } from "../../array/index.ts";
+import { messageOf, UserError } from "../../foundation/errors.ts";
+import { lower } from "../lower/index.ts";
+import { type Device, type DeviceTensor, isDeviceTensor, type Runtime } from "../runtime.ts";
+
+/** A tensor that ONNX Runtime made and may still hold in a device's memory. */
+class OnnxTensor implements DeviceTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly tensor: OrtTensor;
+
+  constructor(tensor: OrtTensor, dtype: DType) {
+    this.tensor = tensor;
+    this.dtype = dtype;
+    this.shape = tensor.dims;
+  }
+
+  async read(): Promise<Tensor> {
+    const data = this.tensor.location === "cpu" ? this.tensor.data : await this.tensor.getData();
+    if (
+      data instanceof Float32Array ||
+      data instanceof Int32Array ||
+      data instanceof Uint32Array ||
+      data instanceof Uint8Array
+    )
+      return { dtype: this.dtype, shape: this.shape, data };
+    throw new Error(`a ${this.tensor.type} tensor came where ${this.dtype} was expected`);
+  }
+
+  dispose(): void {
+    if (this.tensor.location !== "cpu") this.tensor.dispose();
+  }
+}
+
+/** What keeps a device from being used here, or undefined. */
+function obstacle(device: Device): string | undefined {
+  const backends = listSupportedBackends();
+  if (backends.some((backend) => backend.name === device && (backend.bundled || device === "cuda"))) return undefined;
+  return `device "${device}" is not available here; there are: ${[...backends.filter((backend) => backend.bundled).map((backend) => backend.name), "wasm"].join(", ")}`;
+}
+
+/** Lowers to ONNX and runs on ONNX Runtime. @throws UserError when the device is not there. */
+export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name, threads, profile }) => {
+  const blocked = obstacle(device);
+  if (blocked) throw new UserError(blocked);
+  const inputNames = graph.inputs.map((_, index) => `i${index}`);
+  const outputNames = graph.outputs.map((_, index) => `o${index}`);
+  const initializers = new Map(constants.map((constant, index) => [index, constant]));
+  const model = lower(graph, { name, inputNames, outputNames, initializers, portable: device !== "cpu" });
+  const session = await InferenceSession.create(model, {
+    executionProviders: [device],
+    intraOpNumThreads: threads ?? availableParallelism(),
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(device === "cpu" ? {} : { preferredOutputLocation: "gpu-buffer" as const }),
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+  }).catch((error: unknown) => {
+    const reason = messageOf(error);
+    if (device !== "cpu") throw new UserError(`device "${device}" could not be started (${reason})`);
+    throw new Error(`${name}: ONNX Runtime refused the program (${reason})`, { cause: error });
+  });
+  const argumentNames = inputNames.slice(constants.length);
+  return {
+    async run(inputs) {
+      const feeds: Record<string, OrtTensor> = {};
+      inputs.forEach((input, index) => {
+        const key = argumentNames[index]!;
+        if (input instanceof OnnxTensor) feeds[key] = input.tensor;
+        else if (isDeviceTensor(input)) throw new Error(`${name}: input ${index} belongs to another engine`);
+        else feeds[key] = new OrtTensor(input.dtype, input.data, input.shape);
+      });
+      const results = await session.run(feeds);
+      return outputNames.map((key, index) => new OnnxTensor(results[key]!, graph.outputs[index]!.dtype));
+    },
+    async dispose() {
+      if (profile) session.endProfiling();
+      await session.release();
+    },
+  };
+};

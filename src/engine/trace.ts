@@ -1,0 +1,122 @@
+import { type ClosedJaxpr, defaultDevice, init, valueAndGrad as jaxValueAndGrad, makeJaxpr, numpy } from "@jax-js/jax";
+import { type Array, type DType, isArray, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
+import type { Atom, Graph, Literal, Value } from "./graph.ts";
+
+const dtypes = { float32: numpy.float32, int32: numpy.int32, uint32: numpy.uint32, bool: numpy.bool };
+
+/** A traced function: its graph, the arrays it closes over, and the structure of what it returns. */
+export interface Traced {
+  readonly graph: Graph;
+  /** Values of the first `constants.length` inputs of the graph; the arguments' leaves follow. */
+  readonly constants: readonly Tensor[];
+  readonly outputs: Tree<TensorSpec>;
+  /** The same in jax-js' own terms, arguments and results flattened. */
+  readonly flat: (...args: Array[]) => Array[];
+}
+
+let ready: Promise<unknown> | undefined;
+
+/** Starts jax-js' wasm engine once; tracing needs it for the constants that functions make. */
+export function startJax(): Promise<unknown> {
+  ready ??= init("wasm").then(() => defaultDevice("wasm"));
+  return ready;
+}
+
+/**
+ * Records what `fn` does to arrays of the examples' shapes.
+ * @throws Error naming `fn` when it returns something that is no tree of arrays, or when jax-js refuses an operation.
+ */
+export async function trace(
+  fn: (...args: never[]) => Tree<Array>,
+  examples: readonly Tree<TensorSpec>[],
+  name: string,
+): Promise<Traced> {
+  await startJax();
+  let structure: Tree<Array> | undefined;
+  const flat = (...leaves: Array[]): Array[] => {
+    let next = 0;
+    const args = examples.map((example) => tree.map(example, () => leaves[next++]));
+    // The caller's types are erased here: a tree of arrays goes in for every tree of specifications.
+    structure = Reflect.apply(fn, undefined, args);
+    return tree.entries(structure as Tree<Array>).map(([path, leaf]) => {
+      if (!isArray(leaf)) throw new Error(`${name}: output ${path || "(whole)"} is ${typeof leaf}, not an array`);
+      return leaf.ref;
+    });
+  };
+  // jax-js makes zeros lazily, so examples of any size cost nothing.
+  const zeros = examples.flatMap((example) =>
+    tree.leaves(example).map(({ shape, dtype }) => numpy.zeros([...shape], { dtype: dtypes[dtype] })),
+  );
+  let closed: ClosedJaxpr;
+  try {
+    closed = makeJaxpr(flat)(...zeros).jaxpr;
+  } catch (error) {
+    throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const flattened = closed.jaxpr.flatten().simplify();
+
+  const values = new Map<unknown, Value>();
+  const dtypeOf = (dtype: string): DType => {
+    if (dtype in dtypes) return dtype as DType;
+    throw new Error(`${name}: arrays of type ${dtype} are not supported`);
+  };
+  const valueOf = (variable: { id: number; aval: { dtype: string; shape: number[] } }): Value => {
+    const known = values.get(variable);
+    if (known) return known;
+    const value: Value = { id: values.size, dtype: dtypeOf(variable.aval.dtype), shape: variable.aval.shape };
+    values.set(variable, value);
+    return value;
+  };
+  const atomOf = (atom: (typeof flattened.outs)[number]): Atom =>
+    "value" in atom
+      ? ({ literal: Number(atom.value), dtype: dtypeOf(atom.aval.dtype), shape: [] } satisfies Literal)
+      : valueOf(atom);
+
+  const graph: Graph = {
+    inputs: flattened.inBinders.map(valueOf),
+    equations: flattened.eqns.map((equation) => ({
+      primitive: equation.primitive,
+      inputs: equation.inputs.map(atomOf),
+      params: equation.params,
+      outputs: equation.outBinders.map(valueOf),
+    })),
+    outputs: flattened.outs.map(atomOf),
+  };
+  const constants = await Promise.all(
+    closed.consts.map(async (constant): Promise<Tensor> => {
+      if (!isArray(constant)) throw new Error(`${name}: a constant is no array`);
+      const data = await constant.ref.data();
+      if (data instanceof Float16Array || data instanceof Float64Array)
+        throw new Error(`${name}: constants of type ${constant.dtype} are not supported`);
+      const dtype = dtypeOf(constant.dtype);
+      return { dtype, shape: constant.shape, data: dtype === "bool" ? Uint8Array.from(data) : data };
+    }),
+  );
+  const specs = graph.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
+  return { graph, constants, outputs: tree.unflatten<TensorSpec>(structure as Tree<Array>, specs), flat };
+}
+
+/**
+ * Loss and gradients inside a traced function. `loss` may return further arrays as `aux`.
+ * @returns the loss, `aux`, and a tree like `params` of ∂loss/∂params
+ */
+export function valueAndGrad<Params extends Tree<Array>, Aux extends Tree<Array>>(
+  loss: (params: Params) => { loss: Array; aux: Aux },
+  params: Params,
+): { loss: Array; aux: Aux; gradients: Params } {
+  let auxStructure: Aux | undefined;
+  const onLeaves = (...leaves: Array[]): [Array, Array[]] => {
+    const { loss: value, aux } = loss(tree.unflatten(params, leaves) as Params);
+    auxStructure = aux;
+    return [value.ref, tree.leaves<Array>(aux).map((leaf) => leaf.ref)];
+  };
+  const leaves = tree.leaves<Array>(params);
+  const argnums = leaves.map((_, index) => index);
+  const differentiate: (...args: Array[]) => unknown = jaxValueAndGrad(onLeaves, { argnums, hasAux: true });
+  const [[value, aux], gradients] = differentiate(...leaves.map((leaf) => leaf.ref)) as [[Array, Array[]], Array[]];
+  return {
+    loss: value,
+    aux: tree.unflatten(auxStructure as Tree<Array>, aux) as Aux,
+    gradients: tree.unflatten(params, gradients) as Params,
+  };
+}
