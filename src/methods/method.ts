@@ -1,15 +1,7 @@
 import type { z } from "zod";
-import type { Array, Rng, Tensor, TreeRecord } from "../array/index.ts";
-import type { Encoder, InitialParams, Params } from "../encoders/encoder.ts";
+import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
+import type { Encoder, InitialParams, TokenAbility } from "../encoders/encoder.ts";
 import type { Ability, Modality } from "../modalities/modality.ts";
-
-/** A tree of host tensors as it looks while traced: every tensor an array. Batches gain a leading batch dimension. */
-export type Traced<Host> =
-  TreeRecord<Tensor> extends Host
-    ? Params
-    : Host extends Tensor
-      ? Array
-      : { readonly [Key in keyof Host]: Traced<Host[Key]> };
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -58,9 +50,12 @@ export interface Recipe {
   readonly batchSize?: number;
 }
 
-export interface MethodContext<Options> {
-  readonly encoder: Encoder;
-  readonly modality: Modality<Sample>;
+/** What a method is built with; the abilities in `Needs` are certainly there. */
+export interface MethodContext<Options, Needs extends Ability = never> {
+  readonly encoder: "tokens" extends Needs ? Encoder & { readonly tokens: TokenAbility } : Encoder;
+  readonly modality: Modality<Sample> & {
+    readonly [Name in Exclude<Needs, "tokens">]: NonNullable<Modality<Sample>[Name]>;
+  };
   readonly options: Options;
 }
 
@@ -83,18 +78,21 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly recipe: Recipe;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
+  /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }
 
 /** Declares a method; only gives the types something to hold on to. */
 export function method<
   Options extends z.ZodObject,
+  const Needs extends Ability,
   Views extends TreeRecord<Tensor>,
   Initial extends MethodParams,
   Memory extends InitialParams = InitialParams,
 >(
-  definition: Omit<MethodDefinition<Options>, "kind" | "build"> & {
-    build(context: MethodContext<z.infer<Options>>): Method<Views, Initial, Memory>;
+  definition: Omit<MethodDefinition<Options>, "kind" | "build" | "needs"> & {
+    needs: readonly Needs[];
+    build(context: MethodContext<z.infer<Options>, Needs>): Method<Views, Initial, Memory>;
   },
 ): MethodDefinition<Options> {
   // The trainer only hands back to a method the trees that the same method made, so their exact types may be forgotten.

@@ -1,0 +1,11 @@
+import type { Array } from "./borrow.ts";
+import type { Tensor } from "./tensor.ts";
+import type { TreeRecord } from "./tree.ts";
+
+/** A tree of host tensors as it looks while traced: every tensor an array. */
+export type Traced<Host> =
+  TreeRecord<Tensor> extends Host
+    ? TreeRecord<Array>
+    : Host extends Tensor
+      ? Array
+      : { readonly [Key in keyof Host]: Traced<Host[Key]> };

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { type Array, lax, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { batchNorm } from "../layers/batch-norm.ts";
+import { conv } from "../layers/conv.ts";
+import type { ParamsOf } from "../layers/layer.ts";
+import { encoder, type Inputs } from "./encoder.ts";
+
+const stages = {
+  10: { blocks: [1, 1, 1, 1], bottleneck: false },
+  18: { blocks: [2, 2, 2, 2], bottleneck: false },
+  34: { blocks: [3, 4, 6, 3], bottleneck: false },
+  50: { blocks: [3, 4, 6, 3], bottleneck: true },
+} as const;
+
+/** Convolution and BatchNorm; the ReLU is the caller's. */
+function convNorm(input: number, output: number, kernel: number, stride = 1, initialScale = 1) {
+  const layers = { conv: conv(input, output, kernel, stride), norm: batchNorm(output, { initialScale }) };
+  const init = (rng: Rng) => ({ conv: layers.conv.init(rng), norm: layers.norm.init() });
+  return {
+    init,
+    apply: (params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array =>
+      layers.norm.apply(params.norm, layers.conv.apply(params.conv, x)),
+  };
+}
+
+/** One residual block: two 3 × 3 convolutions, or 1 × 1, 3 × 3, 1 × 1 with the stride on the 3 × 3 (torchvision's). */
+function residualBlock(input: number, width: number, stride: number, bottleneck: boolean, zeroInit: boolean) {
+  const output = bottleneck ? 4 * width : width;
+  const lastScale = zeroInit ? 0 : 1;
+  const path = bottleneck
+    ? [convNorm(input, width, 1), convNorm(width, width, 3, stride), convNorm(width, output, 1, 1, lastScale)]
+    : [convNorm(input, width, 3, stride), convNorm(width, output, 3, 1, lastScale)];
+  const shortcut = stride !== 1 || input !== output ? convNorm(input, output, 1, stride) : undefined;
+  const init = (rng: Rng) => ({
+    path: path.map((layer, index) => layer.init(rng.split("path", index))),
+    ...(shortcut ? { shortcut: shortcut.init(rng.split("shortcut")) } : {}),
+  });
+  return {
+    output,
+    init,
+    apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
+      const changed = path.reduce((inner, layer, index) => {
+        const next = layer.apply(params.path[index]!, inner);
+        return index < path.length - 1 ? nn.relu(next) : next;
+      }, x);
+      const straight = shortcut && params.shortcut ? shortcut.apply(params.shortcut, x) : x;
+      return nn.relu(np.add(straight, changed));
+    },
+  };
+}
+
+/**
+ * Residual network, torchvision's layout. He et al. 2015, https://arxiv.org/abs/1512.03385
+ *
+ * Reads `pixels` `[batch, channels, height, width]`. Parameters: `stem.{conv,norm}`,
+ * `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over the last map.
+ */
+export const resnet = encoder({
+  name: "resnet",
+  paper: "https://arxiv.org/abs/1512.03385",
+  modalities: ["image"],
+  options: z.object({
+    layers: z.enum(["10", "18", "34", "50"]).default("18").describe("number of layers; 10 has one block per stage"),
+    width: z
+      .int()
+      .positive()
+      .default(64)
+      .describe("channels of the first stage; 16 to 32 train in minutes on a laptop"),
+    stem: z
+      .enum(["auto", "imagenet", "small", "stride2"])
+      .default("auto")
+      .describe("7×7 with pooling, 3×3, or 3×3 with stride 2; auto: imagenet above 64 pixels, else small"),
+    zeroInit: z.boolean().default(false).describe("start every residual block as the identity"),
+  }),
+
+  build(options, specs) {
+    const [channels, height] = specs.pixels?.shape ?? [];
+    if (!channels || !height) throw new UserError("encoder resnet reads images; this data has no pixels");
+    const { blocks: counts, bottleneck } = stages[options.layers];
+    const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
+    const stem =
+      stemKind === "imagenet"
+        ? convNorm(channels, options.width, 7, 2)
+        : convNorm(channels, options.width, 3, stemKind === "stride2" ? 2 : 1);
+    let current = options.width;
+    const body = counts.map((count, stage) =>
+      globalThis.Array.from({ length: count }, (_, index) => {
+        const stride = stage > 0 && index === 0 ? 2 : 1;
+        const block = residualBlock(current, options.width * 2 ** stage, stride, bottleneck, options.zeroInit);
+        current = block.output;
+        return block;
+      }),
+    );
+    const init = (rng: Rng) => ({
+      stem: stem.init(rng.split("stem")),
+      stages: body.map((blocks, stage) => blocks.map((block, index) => block.init(rng.split("stage", stage, index)))),
+    });
+    type ResnetParams = Traced<ParamsOf<{ init: typeof init }>>;
+
+    const hidden = (params: ResnetParams, { pixels }: Inputs): Array => {
+      if (!pixels) throw new Error("resnet: no pixels among the inputs");
+      const started = nn.relu(stem.apply(params.stem, pixels));
+      const pooled = stemKind === "imagenet" ? maxPool(started) : started;
+      return body
+        .flatMap((blocks, stage) => blocks.map((block, index) => ({ block, weights: params.stages[stage]![index]! })))
+        .reduce((x, { block, weights }) => block.apply(weights, x), pooled);
+    };
+
+    return {
+      name: "resnet",
+      embedDim: current,
+      init,
+      apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), [2, 3]),
+      hidden,
+      hyperparameters: { layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
+    };
+  },
+});
+
+/** 3 × 3 maximum with stride 2 and padding 1. What comes in is not negative, so zeros pad as −∞ would. */
+const maxPool = (x: Array): Array =>
+  lax.reduceWindow(
+    np.pad(x, [
+      [0, 0],
+      [0, 0],
+      [1, 1],
+      [1, 1],
+    ]),
+    (window) => np.max(window),
+    [3, 3],
+    [2, 2],
+  );

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { constant, int32 } from "../array/index.ts";
+import { linear } from "../layers/linear.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { method } from "./method.ts";
+import { concatenateInputs } from "./views.ts";
+
+const QUARTERS = [0, 1, 2, 3] as const;
+
+/**
+ * Rotation prediction: which way up is it? Every image is shown in all four orientations at once.
+ * Gidaris et al. 2018, https://arxiv.org/abs/1803.07728. Differs from the paper: a crop and flip (as in its CIFAR-10
+ * experiments) of whatever strength the modality sets; the learning rate falls by a cosine, not in steps.
+ */
+export const rotation = method({
+  name: "rotation",
+  family: "predictive",
+  paper: "https://arxiv.org/abs/1803.07728",
+  summary: "tell by how many quarter turns an image was rotated",
+  needs: ["perturb", "rotate"],
+  options: z.object({}),
+  recipe: { optimizer: "sgd", baseLearningRate: 0.1, weightDecay: 5e-4, batchSize: 128 },
+
+  build({ encoder, modality }) {
+    const head = linear(encoder.embedDim, QUARTERS.length);
+    return {
+      views(sample, rng) {
+        const upright = modality.perturb(sample, rng);
+        return { turned: QUARTERS.map((quarters) => modality.tensors(modality.rotate(upright, quarters))) };
+      },
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
+      loss(params, { turned }) {
+        const logits = head.apply(params.head, encoder.apply(params.encoder, concatenateInputs(turned)));
+        const samples = logits.shape[0]! / QUARTERS.length;
+        const answers = QUARTERS.flatMap((quarters) => globalThis.Array<number>(samples).fill(quarters));
+        const labels = constant(int32(answers, [answers.length]));
+        return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
+      },
+    };
+  },
+});

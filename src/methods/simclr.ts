@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { ntXent } from "../objectives/nt-xent.ts";
+import { method } from "./method.ts";
+import { concatenateInputs } from "./views.ts";
+
+/**
+ * SimCLR: two augmented views of one sample agree; views of different samples do not.
+ * Chen et al. 2020, https://arxiv.org/abs/2002.05709. Differs from the paper: AdamW in place of LARS by default, for
+ * batches of hundreds rather than thousands (`--optimizer lars` is the paper's).
+ */
+export const simclr = method({
+  name: "simclr",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/2002.05709",
+  summary: "two augmented views of a sample agree, views of different samples do not",
+  needs: ["augment"],
+  options: z.object({
+    temperature: z.number().positive().default(0.5).describe("sharpness of the similarity; lower is sharper"),
+    projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 1e-4, batchSize: 256 },
+
+  build({ encoder, modality, options: { temperature, projectionDim } }) {
+    const projector = mlp([encoder.embedDim, encoder.embedDim, projectionDim]);
+    return {
+      views: (sample, rng) => ({
+        first: modality.tensors(modality.augment(sample, rng)),
+        second: modality.tensors(modality.augment(sample, rng)),
+      }),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        projector: projector.init(rng.split("projector")),
+      }),
+      loss(params, { first, second }) {
+        // Both views in one batch, so that BatchNorm sees them together, as in the authors' code.
+        const features = encoder.apply(params.encoder, concatenateInputs([first, second]));
+        const [z0, z1] = np.split(projector.apply(params.projector, features), 2, 0);
+        return { loss: ntXent(z0!, z1!, { temperature }) };
+      },
+    };
+  },
+});

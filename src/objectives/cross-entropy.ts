@@ -1,0 +1,18 @@
+import { type Array, nn, np } from "../array/index.ts";
+
+/**
+ * Softmax cross-entropy with class indices, the mean over rows.
+ * @param logits `[rows, classes]`
+ * @param labels int32 `[rows]`, each in 0 … classes − 1
+ * @returns scalar
+ */
+export function crossEntropy(logits: Array, labels: Array): Array {
+  const chosen = np.sum(np.multiply(nn.logSoftmax(logits, -1), nn.oneHot(labels, logits.shape.at(-1)!)), -1);
+  return np.negative(np.mean(chosen));
+}
+
+/** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
+export const accuracy = (logits: Array, labels: Array): Array => {
+  const atLabel = np.sum(np.multiply(logits, nn.oneHot(labels, logits.shape.at(-1)!)), -1);
+  return np.mean(np.where(np.greaterEqual(atLabel, np.max(logits, -1)), 1, 0));
+};
