@@ -22,24 +22,26 @@ export const batchNorm = (width: number, options: { initialScale?: number } = {}
   apply(params: { scale: Array; shift: Array; runningMean: Array; runningVariance: Array }, x: Array): Array {
     const scope = trainingScope();
     const perChannel = x.ndim === 2 ? [width] : [width, 1, 1];
-    let mean: Array = params.runningMean;
-    let variance: Array = params.runningVariance;
-    if (scope) {
-      const axes = x.ndim === 2 ? [0] : [0, 2, 3];
-      mean = np.mean(x, axes);
-      // E[x²] − E[x]² reads the activations once; rounding may take it below zero.
-      variance = np.maximum(np.subtract(np.mean(np.square(x), axes), np.square(mean)), 0);
-      const count = x.size / width;
-      const remember = (leaf: Array, value: Array) => {
-        const before = scope.statistics.get(leaf) ?? leaf;
-        const kept = np.multiply(lax.stopGradient(before), 1 - MOMENTUM);
-        scope.statistics.set(leaf, np.add(kept, np.multiply(lax.stopGradient(value), MOMENTUM)));
-      };
-      remember(params.runningMean, mean);
-      remember(params.runningVariance, np.multiply(variance, count / Math.max(count - 1, 1)));
+    const spread = (channels: Array) => np.reshape(channels, perChannel);
+    const scaleBy = (variance: Array) => np.multiply(params.scale, np.reciprocal(np.sqrt(np.add(variance, EPSILON))));
+    if (!scope) {
+      const scale = scaleBy(params.runningVariance);
+      const shift = np.subtract(params.shift, np.multiply(params.runningMean, scale));
+      return np.add(np.multiply(x, spread(scale)), spread(shift));
     }
-    const scale = np.multiply(params.scale, np.reciprocal(np.sqrt(np.add(variance, EPSILON))));
-    const shift = np.subtract(params.shift, np.multiply(mean, scale));
-    return np.add(np.multiply(x, np.reshape(scale, perChannel)), np.reshape(shift, perChannel));
+    const axes = x.ndim === 2 ? [0] : [0, 2, 3];
+    const mean = np.mean(x, axes);
+    // E[x²] − E[x]² would save a pass, and all precision where a channel's mean exceeds its deviation.
+    const centred = np.subtract(x, spread(mean));
+    const variance = np.mean(np.square(centred), axes);
+    const count = x.size / width;
+    const remember = (leaf: Array, value: Array) => {
+      const before = scope.statistics.get(leaf) ?? leaf;
+      const kept = np.multiply(lax.stopGradient(before), 1 - MOMENTUM);
+      scope.statistics.set(leaf, np.add(kept, np.multiply(lax.stopGradient(value), MOMENTUM)));
+    };
+    remember(params.runningMean, mean);
+    remember(params.runningVariance, np.multiply(variance, count / Math.max(count - 1, 1)));
+    return np.add(np.multiply(centred, spread(scaleBy(variance))), spread(params.shift));
   },
 });

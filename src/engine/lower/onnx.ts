@@ -40,6 +40,7 @@ export class GraphWriter {
   readonly #inputs: onnx.IValueInfoProto[] = [];
   readonly #outputs: onnx.IValueInfoProto[] = [];
   readonly #known = new Map<string, string[]>();
+  readonly #renamed = new Map<string, string>();
   #count = 0;
 
   fresh(): string {
@@ -105,25 +106,16 @@ export class GraphWriter {
 
   /** Makes `value` an output called `name`. */
   output(name: string, value: string, dtype: DType, shape: readonly Dimension[]): void {
-    // The producing node may write under the output's name itself, unless something else has a claim on the value.
-    const producer = this.#nodes.find((node) => node.output?.includes(value));
-    const taken = !producer || this.#outputs.some((output) => output.name === value);
-    if (taken) this.#nodes.push({ name: `Identity_${name}`, opType: "Identity", input: [value], output: [name] });
-    else {
-      const rename = (names: string[] | null | undefined) => names?.map((other) => (other === value ? name : other));
-      for (const node of this.#nodes) {
-        node.input = rename(node.input);
-        node.output = rename(node.output);
-      }
-      for (const names of this.#known.values()) {
-        const index = names.indexOf(value);
-        if (index >= 0) names[index] = name;
-      }
-    }
+    const made = this.#nodes.some((node) => node.output?.includes(value));
+    // The node that makes the value writes under the output's name, unless it is an input or has a name already.
+    if (made && !this.#renamed.has(value)) this.#renamed.set(value, name);
+    else this.#nodes.push({ name: `Identity_${name}`, opType: "Identity", input: [value], output: [name] });
     this.#outputs.push(valueInfo(name, dtype, shape));
   }
 
   finish(): Uint8Array {
+    const rename = (names: string[] | null | undefined) => names?.map((name) => this.#renamed.get(name) ?? name);
+    const nodes = this.#nodes.map((node) => ({ ...node, input: rename(node.input), output: rename(node.output) }));
     return onnxProto.onnx.ModelProto.encode({
       irVersion: IR_VERSION,
       producerName: "autodidact",
@@ -133,7 +125,7 @@ export class GraphWriter {
       ],
       graph: {
         name: "graph",
-        node: this.#nodes,
+        node: nodes,
         initializer: this.#initializers,
         input: this.#inputs,
         output: this.#outputs,
