@@ -1,4 +1,4 @@
-import { type Array, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
+import { type Array, type Tensor, type TensorSpec, type Tree, type TreeRecord, tree } from "../array/index.ts";
 import { sameShape } from "./graph.ts";
 import { lower } from "./lower/index.ts";
 import { simplify } from "./passes/index.ts";
@@ -14,12 +14,21 @@ export interface CompileOptions extends Partial<RuntimeOptions> {
   readonly name?: string;
 }
 
-export interface Program {
+/** What a function returned, with every array where the program left it. */
+export type OnDevice<Out> = [Tree<Array>] extends [Out]
+  ? Tree<DeviceTensor>
+  : [TreeRecord<Array>] extends [Out]
+    ? TreeRecord<DeviceTensor>
+    : Out extends Array
+      ? DeviceTensor
+      : { readonly [Key in keyof Out]: OnDevice<Out[Key]> };
+
+export interface Program<Out extends Tree<Array> = Tree<Array>> {
   /**
    * Runs on trees of the structure and shapes of the examples; host tensors and earlier outputs may be mixed.
    * @throws Error when a leaf's shape or type is not the example's
    */
-  run(...args: Tree<Tensor | DeviceTensor>[]): Promise<Tree<DeviceTensor>>;
+  run(...args: Tree<Tensor | DeviceTensor>[]): Promise<OnDevice<Out>>;
   dispose(): Promise<void>;
 }
 
@@ -29,11 +38,11 @@ export interface Program {
  * @param examples trees of tensors or of specifications: only shapes and types are looked at
  * @throws UserError when the device is not available; Error naming `options.name` when an operation is not supported
  */
-export async function compile(
-  fn: (...args: never[]) => Tree<Array>,
+export async function compile<Out extends Tree<Array>>(
+  fn: (...args: never[]) => Out,
   examples: readonly Tree<TensorSpec>[],
   options: CompileOptions = {},
-): Promise<Program> {
+): Promise<Program<Out>> {
   const { device = "cpu", name = fn.name || "the traced function" } = options;
   const traced = await trace(fn, examples, name);
   const simplified = { ...traced, graph: simplify(traced.graph) };
@@ -53,7 +62,8 @@ export async function compile(
             `${name}: argument ${paths[index]} is ${leaf.dtype}[${leaf.shape}], compiled for ${spec.dtype}[${spec.shape}]`,
           );
       });
-      return tree.unflatten(traced.outputs, await executable.run(leaves));
+      // The trace recorded the very structure that `fn` returned.
+      return tree.unflatten(traced.outputs, await executable.run(leaves)) as OnDevice<Out>;
     },
     dispose: () => executable.dispose(),
   };

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf, UserError } from "./errors.ts";
+import { closest } from "./options.ts";
 
 /** What a registry holds: something with a name and a mark that says which registry it belongs to. */
 export interface Registered {
@@ -66,7 +67,11 @@ export function registry<Entry extends Registered>(folder: URL, kind: Entry["kin
         if (entry) return entry;
         throw new UserError(`${nameOrPath}: exports no ${kind}`);
       }
-      throw new UserError(`unknown ${kind} "${nameOrPath}"; there are: ${[...(await entries()).keys()].join(", ")}`);
+      const names = [...(await entries()).keys()];
+      const meant = closest(nameOrPath, names);
+      throw new UserError(
+        `unknown ${kind} "${nameOrPath}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
+      );
     },
   };
 }

@@ -18,8 +18,11 @@ export interface Method<
   Initial extends MethodParams = MethodParams,
   Memory extends InitialParams = InitialParams,
 > {
-  /** The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker. */
-  views(sample: Sample, rng: Rng): Views;
+  /**
+   * The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker.
+   * `label` is the sample's class, or −1; a self-supervised method has no use for it.
+   */
+  views(sample: Sample, rng: Rng, label: number): Views;
   /** Initial parameters; `encoder` holds the encoder's, which is what evaluation and export take. */
   init(rng: Rng): Initial;
   /** What is remembered between steps and not trained: teacher, queue, centre. */

@@ -1,0 +1,28 @@
+/** Ended by the user before it was done; everything learned so far is saved. Exit code 130. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+}
+
+/** A terminal's Ctrl-C also reaches us through npm and the launcher, which pass it on: one press, several signals. */
+const ONE_PRESS_MS = 500;
+
+/**
+ * A signal that fires at the first Ctrl-C (or SIGTERM), so that work can be saved; the second quits at once.
+ * @param onFirst told about the first
+ */
+export function abortOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  let first = 0;
+  const interrupt = () => {
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      onFirst();
+      controller.abort();
+    } else if (performance.now() - first > ONE_PRESS_MS) process.exit(130);
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  return {
+    signal: controller.signal,
+    release: () => process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
+  };
+}

@@ -1,0 +1,133 @@
+import { type Command, Option } from "commander";
+import type { z } from "zod";
+import {
+  type EncoderDefinition,
+  encoders,
+  type Flag,
+  flagsOf,
+  type MethodDefinition,
+  type ModalityDefinition,
+  methods,
+  modalities,
+  type TrainingOptions,
+  UserError,
+} from "../index.ts";
+
+/** Options that belong together: training's, or those of one method, encoder or modality. */
+interface Group {
+  readonly kind: "training" | "encoder" | "method" | "modality";
+  readonly name: string;
+  /** By their name on the command line. */
+  readonly flags: ReadonlyMap<string, Flag>;
+}
+
+/** What a run is made of, as far as it is known. */
+export interface Choice {
+  readonly modality?: ModalityDefinition;
+  readonly method?: MethodDefinition;
+  readonly encoder?: EncoderDefinition;
+}
+
+export type OptionsByKind = Record<Group["kind"], Record<string, unknown>>;
+
+/** The value of an option given as `--method simclr` or `--method=simclr`, before the line can be parsed as a whole. */
+export function valueOf(argv: readonly string[], option: string): string | undefined {
+  const index = argv.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  if (index < 0) return undefined;
+  return argv[index]!.includes("=") ? argv[index]!.slice(option.length + 1) : argv[index + 1];
+}
+
+/** What the data and the names come to: the defaults that pre-training itself would take. */
+export async function choose(names: { method?: string; encoder?: string }, modality: ModalityDefinition) {
+  const method = await methods.load(names.method ?? modality.defaultMethod);
+  const encoder = await encoders.load(names.encoder ?? method.defaultEncoder ?? modality.defaultEncoder);
+  return { modality, method, encoder } satisfies Choice;
+}
+
+/** Flags of the command itself, which no schema may take. */
+const GENERAL = ["method", "encoder", "modality", "labels", "out", "resume", "json", "help"];
+
+/**
+ * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
+ * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
+ * whatever is chosen, so that a flag means the same on every command line.
+ * @param chosen brings in what is not built in: a method in a file of the user's
+ */
+export async function optionGroups(chosen: Choice): Promise<Group[]> {
+  const taken = new Set(GENERAL);
+  const groupsOf = (kind: Group["kind"], definitions: readonly { name: string; options: z.ZodObject }[]): Group[] => {
+    const made = definitions.map(({ name, options }) => {
+      const flags = flagsOf(options).map((flag): [string, Flag] => {
+        const own = taken.has(flag.name) ? `${name}-${flag.name}` : flag.name;
+        return [own, own === flag.name ? flag : { ...flag, name: own }];
+      });
+      return { kind, name, flags: new Map(flags) };
+    });
+    for (const { flags } of made) for (const name of flags.keys()) taken.add(name);
+    return made;
+  };
+  const withChosen = <Definition>(all: readonly Definition[], one: Definition | undefined): Definition[] =>
+    one && !all.includes(one) ? [...all, one] : [...all];
+  return [
+    ...groupsOf("training", [{ name: "training", options: TrainingOptions }]),
+    ...groupsOf("encoder", withChosen(await encoders.all(), chosen.encoder)),
+    ...groupsOf("method", withChosen(await methods.all(), chosen.method)),
+    ...groupsOf("modality", await modalities.all()),
+  ];
+}
+
+const isChosen = (group: Group, chosen: Choice): boolean =>
+  group.kind === "training" || chosen[group.kind]?.name === group.name;
+
+const headings = { training: "Training:", encoder: "Encoder", method: "Method", modality: "Data" } as const;
+
+/** Adds every flag of every group; help shows those of what is chosen. */
+export function addOptions(command: Command, all: readonly Group[], chosen: Choice): void {
+  const added = new Set<string>();
+  for (const group of [...all].sort((a, b) => Number(isChosen(b, chosen)) - Number(isChosen(a, chosen))))
+    for (const [name, flag] of group.flags) {
+      if (added.has(name)) continue;
+      added.add(name);
+      const heading = group.kind === "training" ? headings.training : `${headings[group.kind]} ${group.name}:`;
+      const notes = [
+        flag.allowed === "text" || flag.isSwitch ? "" : flag.allowed,
+        flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
+      ].filter(Boolean);
+      const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+      const add = (syntax: string, description: string) =>
+        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(!isChosen(group, chosen)));
+      if (flag.isSwitch) {
+        add(`--${name}`, text);
+        add(`--no-${name}`, `turns --${name} off`);
+      } else add(`--${name} <value>`, text);
+    }
+}
+
+/**
+ * Shares what was given out among the chosen groups, parsed by their schemas.
+ * @param given values by commander's key: `projectionDim` for `--projection-dim`
+ * @throws UserError for a value that is not allowed, and for a flag of something that is not chosen
+ */
+export function shareOut(
+  given: Readonly<Record<string, unknown>>,
+  all: readonly Group[],
+  chosen: Choice,
+): OptionsByKind {
+  const result: OptionsByKind = { training: {}, encoder: {}, method: {}, modality: {} };
+  const owned = new Set<string>();
+  const strangers = new Map<string, Group>();
+  for (const group of all)
+    for (const [name, flag] of group.flags) {
+      const value = given[new Option(`--${name}`).attributeName()];
+      if (typeof value !== "string" && typeof value !== "boolean") continue;
+      if (!isChosen(group, chosen)) strangers.set(name, group);
+      else {
+        owned.add(name);
+        result[group.kind][flag.key] = flag.parse(value);
+      }
+    }
+  for (const [name, { kind, name: owner }] of strangers)
+    if (kind !== "training" && !owned.has(name))
+      throw new UserError(`--${name} is an option of ${kind} ${owner}; this run uses ${chosen[kind]?.name ?? "another"}`);
+  return result;
+}

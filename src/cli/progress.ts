@@ -1,0 +1,52 @@
+import type { Progress } from "../index.ts";
+
+/** Without a terminal, a line at most this often: a log one can read. */
+const SPARSE_MS = 10_000;
+
+const count = new Intl.NumberFormat("en-US");
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+const lineOf = (progress: Progress): string =>
+  [
+    `step ${count.format(progress.step)}/${count.format(progress.steps)}`,
+    `epoch ${Math.min(progress.epoch + 1, progress.epochs)}/${progress.epochs}`,
+    `loss ${progress.loss.toFixed(4)}`,
+    `${count.format(Math.round(progress.imagesPerSecond))} images/s`,
+    `${Math.round(progress.waitFraction * 100)} % waiting for data`,
+    `${duration(progress.etaSeconds)} left`,
+    ...(progress.broken > 0 ? [`${progress.broken} broken`] : []),
+  ].join(" · ");
+
+/** Shows progress on standard error: one line that is rewritten on a terminal, sparse lines elsewhere. */
+export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  let open = false;
+  const end = () => {
+    if (open) stream.write("\n");
+    open = false;
+  };
+  return {
+    update(progress: Progress): void {
+      const line = lineOf(progress);
+      if (stream.isTTY) {
+        stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
+        open = true;
+      } else if (performance.now() - shownAt >= SPARSE_MS || progress.step === progress.steps) {
+        shownAt = performance.now();
+        stream.write(`${line}\n`);
+      }
+    },
+    /** A line that stays. */
+    note(text: string): void {
+      end();
+      stream.write(`${text}\n`);
+    },
+    end,
+  };
+}

@@ -1,0 +1,66 @@
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { messageOf, UserError } from "./errors.ts";
+
+const reasons: Record<string, string> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTDIR: "a part of the path is a file",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file or folder",
+};
+
+/** The `code` of a failed file operation, if it is one. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
+/** A failed file operation as one line that names the path; other errors come back as they are. */
+export function fileError(path: string, action: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (!code) return error;
+  return new UserError(`${path}: could not be ${action} (${reasons[code] ?? messageOf(error)})`);
+}
+
+/** Makes a folder and those above it. @throws UserError naming the path */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw fileError(path, "made", error);
+  });
+}
+
+/**
+ * Writes a file so that a reader, or a machine that loses power, sees the old one or the new one and nothing between:
+ * to a temporary name, synced, renamed, and the folder synced.
+ * @throws UserError naming the path when the disk is full or the folder may not be written; the old file is intact then
+ */
+export async function writeAtomically(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      for (const part of parts) await file.writeFile(part);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(path, "written", error);
+  }
+}
+
+/** Windows cannot open folders; renames are durable there without it. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

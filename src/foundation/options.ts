@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { UserError } from "./errors.ts";
+
+/** One option of a schema, as a flag of the command line. */
+export interface Flag {
+  /** Key in the schema: `projectionDim`. */
+  readonly key: string;
+  /** Name on the command line, without dashes: `projection-dim`. */
+  readonly name: string;
+  readonly description: string;
+  /** A switch takes no value: `--nesterov`, `--no-nesterov`. */
+  readonly isSwitch: boolean;
+  readonly defaultValue: unknown;
+  /** What may be given, in words: `a whole number above 0`. */
+  readonly allowed: string;
+  /** The value the schema makes of a text. @throws UserError naming the flag, the text and what is allowed */
+  parse(text: string | boolean): unknown;
+}
+
+/** The part of JSON Schema that zod writes for options and that help texts are made of. */
+const Property = z.object({
+  type: z.string().optional(),
+  enum: z.array(z.union([z.string(), z.number()])).optional(),
+  const: z.unknown(),
+  anyOf: z.array(z.unknown()).optional(),
+  prefixItems: z.array(z.unknown()).optional(),
+  items: z.unknown(),
+  minItems: z.number().optional(),
+  maxItems: z.number().optional(),
+  minimum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMaximum: z.number().optional(),
+  default: z.unknown(),
+  description: z.string().optional(),
+});
+type Property = z.infer<typeof Property>;
+
+const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The flags of a schema's options, in the order of the schema. */
+export function flagsOf(schema: z.ZodObject): Flag[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties).map(([key, json]) => {
+    const property = Property.parse(json);
+    const name = kebab(key);
+    const allowed = inWords(property);
+    const field: unknown = schema.shape[key];
+    return {
+      key,
+      name,
+      description: property.description ?? "",
+      isSwitch: property.type === "boolean",
+      defaultValue: property.default,
+      allowed,
+      parse(text) {
+        if (field instanceof z.ZodType)
+          for (const candidate of candidates(text)) {
+            const parsed = field.safeParse(candidate);
+            if (parsed.success) return parsed.data;
+          }
+        throw new UserError(`--${name} ${text}: must be ${allowed}`);
+      },
+    };
+  });
+}
+
+/** What a text on the command line may stand for, the more specific first; the schema decides. */
+function candidates(text: string | boolean): unknown[] {
+  if (typeof text === "boolean") return [text];
+  const one = (part: string): string | number =>
+    part.trim() !== "" && Number.isFinite(Number(part)) ? Number(part) : part;
+  const list = text.split(",");
+  return [one(text), text, ...(text === "true" ? [true] : text === "false" ? [false] : []), list.map(one), list];
+}
+
+/** What a property allows: `a whole number above 0`, `one of adamw, sgd, lars`, `2 numbers with commas between`. */
+function inWords(property: Property): string {
+  if (property.enum) return `one of ${property.enum.join(", ")}`;
+  if (property.const !== undefined) return String(property.const);
+  if (property.anyOf) return property.anyOf.map((part) => inWords(Property.parse(part))).join(", or ");
+  if (property.type === "boolean") return "true or false";
+  if (property.type === "array") {
+    const count =
+      property.prefixItems?.length ?? (property.minItems === property.maxItems ? property.minItems : undefined);
+    const item = Property.safeParse(property.prefixItems?.[0] ?? property.items);
+    const each = item.success ? inWords(item.data) : "values";
+    return `${count ?? "several"} values with commas between, each ${each}`;
+  }
+  if (property.type !== "number" && property.type !== "integer") return "text";
+  // zod bounds every integer by what a double can hold; that is no limit of the option's.
+  const limit = (value: number | undefined) =>
+    value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
+  const [above, least] = [limit(property.exclusiveMinimum), limit(property.minimum)];
+  const [below, most] = [limit(property.exclusiveMaximum), limit(property.maximum)];
+  const bounds = [
+    ...(above !== undefined ? [`above ${above}`] : least !== undefined ? [`of at least ${least}`] : []),
+    ...(below !== undefined ? [`below ${below}`] : most !== undefined ? [`at most ${most}`] : []),
+  ];
+  return [property.type === "integer" ? "a whole number" : "a number", bounds.join(" and ")].filter(Boolean).join(" ");
+}
+
+/** The candidate that a mistyped word most likely meant, if one is near. */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near && near.distance <= Math.max(2, Math.floor(word.length / 3)) ? near.candidate : undefined;
+}
+
+/** Levenshtein's distance: insertions, deletions and substitutions. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[to.length]!;
+}

@@ -1,0 +1,58 @@
+import type { Rng } from "../../array/index.ts";
+import { type Image, withChannels } from "./image.ts";
+import type { ImageOptions } from "./options.ts";
+import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
+import { horizontalFlip } from "./transforms/flip.ts";
+import { gaussianBlur } from "./transforms/gaussian-blur.ts";
+import { randomResizedCrop } from "./transforms/random-resized-crop.ts";
+import { resizeAndCentreCrop } from "./transforms/resize.ts";
+import { solarize } from "./transforms/solarize.ts";
+import { warp } from "./transforms/warp.ts";
+
+/** SimCLR's distortions (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as on its CIFAR-10. */
+function augmentPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
+  const { imageSize, jitter } = options;
+  let view = withChannels(randomResizedCrop(image, imageSize, options.cropScale, rng), options.channels);
+  if (rng.chance(options.flip)) view = horizontalFlip(view);
+  if (rng.chance(options.jitterProbability)) {
+    const strength = 0.8 * jitter;
+    view = colorJitter(
+      view,
+      { brightness: strength, contrast: strength, saturation: strength, hue: 0.2 * jitter },
+      rng,
+    );
+  }
+  if (rng.chance(options.greyscale)) view = toGreyscale(view);
+  if (rng.chance(options.blur ?? (imageSize > 64 ? 0.5 : 0))) {
+    const kernel = Math.max(3, Math.floor(imageSize / 20) * 2 + 1);
+    view = gaussianBlur(view, kernel, rng.uniform(0.1, 2));
+  }
+  if (rng.chance(options.solarize)) view = solarize(view);
+  return view;
+}
+
+/** What a hand does to a character: slant, size, place and wobble; never mirrored. `strength` 1 is the full range. */
+function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength: number): Image {
+  const { imageSize } = options;
+  // Thin lines would fall between the samples of a much smaller picture.
+  const source = image.width > 2 * imageSize ? resizeAndCentreCrop(image, 2 * imageSize) : image;
+  const range = {
+    degrees: options.degrees * strength,
+    translate: options.translate * strength,
+    zoom: options.zoom * strength,
+    shear: options.shear * strength,
+    elastic: options.elastic * strength,
+  };
+  return warp(withChannels(source, options.channels), imageSize, range, rng);
+}
+
+/** A strongly distorted view, `imageSize` square. */
+export const augment = (image: Image, options: ImageOptions, rng: Rng): Image =>
+  options.augmentation === "photo" ? augmentPhoto(image, options, rng) : augmentDrawing(image, options, rng, 1);
+
+/** A lightly changed view, `imageSize` square: crop and flip, or a third of the hand's freedom. */
+export function perturb(image: Image, options: ImageOptions, rng: Rng): Image {
+  if (options.augmentation === "drawing") return augmentDrawing(image, options, rng, 1 / 3);
+  const view = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
+  return rng.chance(options.flip) ? horizontalFlip(view) : view;
+}

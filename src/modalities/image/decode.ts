@@ -1,0 +1,45 @@
+import sharp from "sharp";
+import { BrokenSample, messageOf } from "../../foundation/errors.ts";
+import type { Image } from "./image.ts";
+
+/** Largest picture that is decoded: 20,000 × 20,000 pixels. */
+const PIXEL_LIMIT = 20_000 * 20_000;
+
+/** The short side that a picture keeps when nobody says how much of it is needed. */
+export const DEFAULT_SHORT_SIDE = 1024;
+
+// Workers decode side by side already; threads within a decoder would only get in their way.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/**
+ * Decodes JPEG, PNG, WebP and whatever else sharp reads: EXIF orientation applied, transparency on white, CMYK and
+ * 16 bits to 8-bit sRGB, grey kept grey.
+ * @param shortSide larger pictures are shrunk while decoding until their short side is this long
+ * @throws BrokenSample when it is no whole picture, or has more than 20,000 × 20,000 pixels
+ */
+export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE): Promise<Image> {
+  try {
+    const picture = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: "truncated", sequentialRead: true });
+    const { width = 0, height = 0, space = "", hasAlpha, format } = await picture.metadata();
+    const grey = space === "b-w" || space === "grey16";
+    let pipeline = picture.autoOrient();
+    if (hasAlpha) pipeline = pipeline.flatten({ background: "white" });
+    if (Math.min(width, height) > shortSide)
+      pipeline = pipeline.resize({ width: shortSide, height: shortSide, fit: "outside", kernel: "linear" });
+    if (format === undefined) throw new Error("unknown format");
+    const { data, info } = await pipeline
+      .toColourspace(grey ? "b-w" : "srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 1 && info.channels !== 3) throw new Error(`${info.channels} channels`);
+    return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
+  } catch (error) {
+    throw new BrokenSample(`not a decodable image (${messageOf(error)})`);
+  }
+}
+
+const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif", ".bmp"]);
+
+/** Whether the name is an image's; what is in it is found out by decoding. */
+export const hasImageName = (name: string): boolean => extensions.has(name.slice(name.lastIndexOf(".")).toLowerCase());

@@ -1,0 +1,21 @@
+/** A decoded picture, row by row, channels interleaved. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  /** 1: grey, 3: red, green, blue. */
+  readonly channels: 1 | 3;
+  /** `height × width × channels` bytes. */
+  readonly data: Uint8Array;
+}
+
+/** Grey (ITU-R 601) from colour or colour from grey; the same picture when it has that many channels already. */
+export function withChannels(image: Image, channels: 1 | 3): Image {
+  if (image.channels === channels) return image;
+  const pixels = image.width * image.height;
+  const data = new Uint8Array(pixels * channels);
+  if (channels === 3) for (let i = 0; i < pixels; i++) data.fill(image.data[i]!, 3 * i, 3 * i + 3);
+  else
+    for (let i = 0; i < pixels; i++)
+      data[i] = 0.2989 * image.data[3 * i]! + 0.587 * image.data[3 * i + 1]! + 0.114 * image.data[3 * i + 2]!;
+  return { ...image, channels, data };
+}

@@ -1,0 +1,169 @@
+import { open, readdir, stat } from "node:fs/promises";
+import { extname } from "node:path";
+import type { z } from "zod";
+import { float32 } from "../../array/index.ts";
+import { BrokenSample, UserError } from "../../foundation/errors.ts";
+import { modality, type OpenOptions, type Source } from "../modality.ts";
+import { augment, perturb } from "./augment.ts";
+import { DEFAULT_SHORT_SIDE, hasImageName } from "./decode.ts";
+import { type Image, withChannels } from "./image.ts";
+import { ImageOptions } from "./options.ts";
+import { type ArrayManifest, arraySource } from "./sources/array.ts";
+import type { ImageCache } from "./sources/cache.ts";
+import { isCifar, openCifar } from "./sources/cifar.ts";
+import { cacheFor, encodedSource } from "./sources/entries.ts";
+import { type FolderManifest, folderEntries, listFolder } from "./sources/folder.ts";
+import { hasIdxName, openIdx } from "./sources/idx.ts";
+import { type Labels, labelsFromCsv, labelsFromFolders } from "./sources/labels.ts";
+import { listZip, type ZipManifest, zipEntries } from "./sources/zip.ts";
+import { resizeAndCentreCrop } from "./transforms/resize.ts";
+import { rotateQuarters } from "./transforms/rotate.ts";
+
+type EncodedManifest = (FolderManifest | ZipManifest) & { labels?: Labels; cache?: ImageCache };
+type Manifest = EncodedManifest | ArrayManifest;
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const GREY = { mean: [0.5], std: [0.5] };
+
+/** Reopens what `source.manifest` describes. A random crop gains nothing from more than twice the encoder's pixels. */
+function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
+  if (manifest.kind === "array") return arraySource(manifest);
+  const entries = manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
+  const shortSide = imageSize ? 2 * imageSize : DEFAULT_SHORT_SIDE;
+  return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
+}
+
+async function isZip(path: string): Promise<boolean> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.readUInt32LE(0) === 0x04034b50;
+  } finally {
+    await file.close();
+  }
+}
+
+async function openImages(path: string, { labels: csv }: OpenOptions = {}): Promise<Source<Image>> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) throw new UserError(`${path}: there is no such file or folder`);
+  if (info.isFile() && hasIdxName(path)) return withCsv(await openIdx(path), csv);
+  if (await isCifar(path)) return withCsv(await openCifar(path), csv);
+  if (info.isFile() && !hasImageName(path) && !(await isZip(path)))
+    throw new UserError(`${path}: neither an image, a zip archive, IDX nor CIFAR data`);
+  const listing = info.isFile() && !hasImageName(path) ? await listZip(path) : await listFolder(path);
+  const entries = listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing);
+  const labels = csv ? await labelsFromCsv(csv, entries.names) : labelsFromFolders(entries.names);
+  const cache = await cacheFor(entries);
+  return encodedSource(entries, labels, listing, cache);
+}
+
+async function withCsv(manifest: ArrayManifest, csv: string | undefined): Promise<Source<Image>> {
+  const source = arraySource(manifest);
+  if (!csv) return source;
+  const names = Array.from({ length: source.length }, (_, index) => source.name(index));
+  return arraySource({ ...manifest, labels: await labelsFromCsv(csv, names) });
+}
+
+/** Options that the data themselves suggest, from a look at up to 16 pictures. */
+async function infer(source: Source<Image>): Promise<Partial<ImageOptions>> {
+  const pictures: Image[] = [];
+  for (let probe = 0; probe < Math.min(16, source.length); probe++) {
+    const image = await source
+      .read(Math.floor((probe * source.length) / Math.min(16, source.length)))
+      .catch((error: unknown) => {
+        if (error instanceof BrokenSample) return undefined;
+        throw error;
+      });
+    if (image) pictures.push(image);
+  }
+  if (pictures.length === 0)
+    throw new UserError(`none of the first pictures can be decoded; is ${source.name(0)} an image?`);
+  const channels = pictures.every(isGrey) ? 1 : 3;
+  const sides = pictures.flatMap(({ width, height }) => [width, height]);
+  const [smallest, largest] = [Math.min(...sides), Math.max(...sides)];
+  const drawing = channels === 1 && pictures.every(isLineDrawing);
+  const imageSize =
+    smallest === largest && largest <= 96 ? largest : Math.max(16, Math.min(96, Math.floor(smallest / 16) * 16));
+  return { channels, imageSize, augmentation: drawing ? "drawing" : "photo" };
+}
+
+const isGrey = ({ channels, data }: Image): boolean => {
+  if (channels === 1) return true;
+  for (let at = 0; at < data.length; at += 3) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false;
+  return true;
+};
+
+/** Nearly all pixels are ink or paper. */
+function isLineDrawing({ data }: Image): boolean {
+  let extreme = 0;
+  for (const value of data) if (value < 16 || value > 239) extreme++;
+  return extreme > 0.9 * data.length;
+}
+
+function build(options: z.infer<typeof ImageOptions>) {
+  const { imageSize, channels } = options;
+  const fallback = channels === 1 ? GREY : IMAGENET;
+  const mean = options.mean ?? fallback.mean;
+  const std = options.std ?? fallback.std;
+  if (mean.length !== channels || std.length !== channels)
+    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  const plane = imageSize * imageSize;
+  const prepare = (image: Image) => withChannels(resizeAndCentreCrop(image, imageSize), channels);
+  return {
+    name: "image",
+    specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
+    tensors(image: Image) {
+      const { data } = prepare(image);
+      const pixels = new Float32Array(channels * plane);
+      for (let channel = 0; channel < channels; channel++) {
+        const scale = 1 / (255 * std[channel]!);
+        const offset = mean[channel]! / std[channel]!;
+        for (let at = 0; at < plane; at++)
+          pixels[channel * plane + at] = data[at * channels + channel]! * scale - offset;
+      }
+      return { pixels: float32(pixels, [channels, imageSize, imageSize]) };
+    },
+    augment: (image: Image, rng: Parameters<typeof augment>[2]) => augment(image, options, rng),
+    perturb: (image: Image, rng: Parameters<typeof augment>[2]) => perturb(image, options, rng),
+    rotate: (image: Image, quarters: number) => rotateQuarters(prepare(image), quarters),
+    preview(image: Image) {
+      const { width, height, data } = withChannels(
+        resizeAndCentreCrop(image, Math.min(96, image.width, image.height)),
+        3,
+      );
+      return { width, height, rgb: data };
+    },
+    preprocessor: {
+      image_processor_type: "ViTImageProcessor",
+      do_resize: true,
+      size: { height: imageSize, width: imageSize },
+      resample: 2,
+      do_rescale: true,
+      rescale_factor: 1 / 255,
+      do_normalize: true,
+      image_mean: mean,
+      image_std: std,
+    },
+  } as const;
+}
+
+/** Folders, archives and arrays of images. */
+export const image = modality<Image, typeof ImageOptions>({
+  name: "image",
+  options: ImageOptions,
+  defaultMethod: "simclr",
+  defaultEncoder: "resnet",
+  async recognises(path) {
+    const info = await stat(path).catch(() => undefined);
+    if (!info) return false;
+    if (info.isFile()) return hasImageName(path) || hasIdxName(path) || extname(path) === ".zip" || isCifar(path);
+    if (await isCifar(path)) return true;
+    const names = await readdir(path, { recursive: true });
+    return names.some(hasImageName);
+  },
+  open: openImages,
+  reopen: async (manifest, options) => fromManifest(manifest as Manifest, options?.imageSize),
+  infer,
+  build,
+});

@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+const probability = (by: number) => z.number().min(0).max(1).default(by);
+
+/** How images are prepared and distorted. */
+export const ImageOptions = z.object({
+  imageSize: z.int().positive().default(32).describe("side of the square the encoder sees, in pixels"),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .default(3)
+    .describe("1: grey, 3: colour"),
+  mean: z.array(z.number()).optional().describe("per channel, of values in [0, 1]; ImageNet's, or 0.5 for grey"),
+  std: z.array(z.number().positive()).optional().describe("per channel; ImageNet's, or 0.5 for grey"),
+  augmentation: z
+    .enum(["photo", "drawing"])
+    .default("photo")
+    .describe("photo: crop, flip, colour, blur; drawing: affine and elastic"),
+  cropScale: z
+    .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
+    .default([0.2, 1])
+    .describe("area of a random crop, as a share of the picture"),
+  flip: probability(0.5).describe("probability of a horizontal flip"),
+  jitter: z.number().min(0).max(1).default(0.5).describe("strength of the colour jitter (SimCLR's s)"),
+  jitterProbability: probability(0.8).describe("probability of the colour jitter"),
+  greyscale: probability(0.2).describe("probability of losing the colours"),
+  blur: z.number().min(0).max(1).optional().describe("probability of a Gaussian blur; 0.5 above 64 pixels, else 0"),
+  solarize: probability(0).describe("probability of solarising"),
+  degrees: z.number().min(0).max(180).default(12).describe("drawing: rotation between ± degrees"),
+  translate: probability(0.06).describe("drawing: shift between ± share of the side"),
+  zoom: z.number().min(0).lt(1).default(0.18).describe("drawing: scale between 1 − zoom and 1 + zoom"),
+  shear: z.number().min(0).lt(90).default(10).describe("drawing: slant between ± degrees"),
+  elastic: z.number().min(0).max(1).default(0.04).describe("drawing: elastic displacement, as a share of the side"),
+});
+
+export type ImageOptions = z.infer<typeof ImageOptions>;

@@ -1,0 +1,28 @@
+import type { Source } from "../../modality.ts";
+import type { Image } from "../image.ts";
+import type { Labels } from "./labels.ts";
+
+/** Images of one size that lie decoded in memory all threads share. */
+export interface ArrayManifest {
+  readonly kind: "array";
+  readonly prefix: string;
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: SharedArrayBuffer;
+  readonly labels: Labels | undefined;
+}
+
+export function arraySource(manifest: ArrayManifest): Source<Image> {
+  const { prefix, count, width, height, channels, pixels, labels } = manifest;
+  const size = width * height * channels;
+  return {
+    length: count,
+    ...labels,
+    name: (index) => `${prefix}#${index}`,
+    read: async (index) => ({ width, height, channels, data: new Uint8Array(pixels, index * size, size) }),
+    manifest,
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import { BrokenSample } from "../../../foundation/errors.ts";
+import type { Source } from "../../modality.ts";
+import { decode } from "../decode.ts";
+import type { Image } from "../image.ts";
+import { cached, createCache, type ImageCache, store } from "./cache.ts";
+import type { Labels } from "./labels.ts";
+
+/** Encoded images by index, wherever they lie. */
+export interface Entries {
+  readonly names: readonly string[];
+  /** @throws BrokenSample */
+  bytes(index: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Entries looked at to find out how large the pictures are. */
+const PROBES = 16;
+/** Sets of larger pictures than this are not kept decoded. */
+const CACHED_SIDE = 128;
+
+/** The cache that suits the pictures, from a look at a few. */
+export async function cacheFor(entries: Entries): Promise<ImageCache | undefined> {
+  let largest = 0;
+  const count = entries.names.length;
+  for (let probe = 0; probe < Math.min(PROBES, count); probe++) {
+    const image = await decode(
+      await entries.bytes(Math.floor((probe * count) / Math.min(PROBES, count))),
+      CACHED_SIDE + 1,
+    ).catch((error: unknown) => {
+      if (error instanceof BrokenSample) return undefined;
+      throw error;
+    });
+    if (!image) continue;
+    if (Math.max(image.width, image.height) > CACHED_SIDE) return undefined;
+    largest = Math.max(largest, image.data.length);
+  }
+  return createCache(count, largest);
+}
+
+/** A source that decodes entries when they are read. */
+export function encodedSource<Manifest>(
+  entries: Entries,
+  labels: Labels | undefined,
+  manifest: Manifest,
+  cache: ImageCache | undefined,
+  shortSide?: number,
+): Source<Image> {
+  return {
+    length: entries.names.length,
+    ...labels,
+    name: (index) => entries.names[index] ?? `entry ${index}`,
+    async read(index) {
+      const known = cache && cached(cache, index);
+      if (known) return known;
+      const image = await decode(await entries.bytes(index), shortSide);
+      if (cache) store(cache, index, image);
+      return image;
+    },
+    manifest: { ...manifest, labels, cache },
+    close: () => entries.close(),
+  };
+}

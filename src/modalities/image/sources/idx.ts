@@ -1,0 +1,73 @@
+import { access, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { messageOf, UserError } from "../../../foundation/errors.ts";
+import { fileError } from "../../../foundation/files.ts";
+import type { ArrayManifest } from "./array.ts";
+import type { Labels } from "./labels.ts";
+
+const SIZE_LIMIT = 4 * 2 ** 30;
+
+/** Unsigned bytes and their extents. Format: http://yann.lecun.com/exdb/mnist */
+async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Array }> {
+  const raw = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
+  const bytes =
+    raw[0] === 0x1f && raw[1] === 0x8b
+      ? await promisify(gunzip)(raw, { maxOutputLength: SIZE_LIMIT }).catch((error: unknown) => {
+          throw new UserError(`${path}: not a whole gzip file (${messageOf(error)})`);
+        })
+      : raw;
+  if (bytes.length < 8 || bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8)
+    throw new UserError(`${path}: not an IDX file of bytes`);
+  const rank = bytes[3]!;
+  if (bytes.length < 4 + 4 * rank) throw new UserError(`${path}: the IDX header is cut short`);
+  const extents = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
+  const data = bytes.subarray(4 + 4 * rank);
+  const expected = extents.reduce((product, extent) => product * extent, 1);
+  if (data.length !== expected)
+    throw new UserError(
+      `${path}: the IDX header speaks of ${expected} bytes (${extents.join(" × ")}), there are ${data.length}`,
+    );
+  return { extents, data };
+}
+
+/** Whether the name is that of an IDX file of images. */
+export const hasIdxName = (path: string): boolean => /idx\d-ubyte(\.gz)?$/.test(basename(path));
+
+/** An IDX file of images, with the labels that lie beside it under MNIST's naming. */
+export async function openIdx(path: string): Promise<ArrayManifest> {
+  const { extents, data } = await readIdx(path);
+  const [count = 0, height = 0, width = 0, channels = 1] = extents;
+  if (extents.length < 3 || extents.length > 4 || (channels !== 1 && channels !== 3) || count * height * width === 0)
+    throw new UserError(`${path}: ${extents.join(" × ")} is no array of images`);
+  const pixels = new SharedArrayBuffer(data.length);
+  new Uint8Array(pixels).set(data);
+  return {
+    kind: "array",
+    prefix: basename(path),
+    count,
+    width,
+    height,
+    channels,
+    pixels,
+    labels: await labelsBeside(path, count),
+  };
+}
+
+async function labelsBeside(path: string, count: number): Promise<Labels | undefined> {
+  const name = basename(path).replace("images", "labels").replace(/idx\d/, "idx1");
+  const file = join(dirname(path), name);
+  if (name === basename(path)) return undefined;
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return undefined;
+  const { data } = await readIdx(file);
+  if (data.length !== count) throw new UserError(`${file}: ${data.length} labels for ${count} images`);
+  const values = [...new Set(data)].sort((a, b) => a - b);
+  return { classes: values.map(String), labels: Int32Array.from(data, (value) => values.indexOf(value)) };
+}

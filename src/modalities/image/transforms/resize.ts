@@ -1,0 +1,97 @@
+import type { Image } from "../image.ts";
+
+/** A rectangle of pixels. */
+export interface Box {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Weights of the input pixels under each output pixel's triangle. */
+interface Taps {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  readonly weights: Float32Array;
+  readonly widest: number;
+}
+
+const known = new Map<string, Taps>();
+const KNOWN_LIMIT = 512;
+
+/** Bilinear with antialiasing, as PIL and torchvision (`antialias=True`): the triangle widens when shrinking. */
+function tapsFor(input: number, output: number): Taps {
+  const key = `${input}>${output}`;
+  const before = known.get(key);
+  if (before) return before;
+  const scale = input / output;
+  const support = Math.max(1, scale);
+  const widest = Math.ceil(support) * 2 + 1;
+  const starts = new Int32Array(output);
+  const counts = new Int32Array(output);
+  const weights = new Float32Array(output * widest);
+  for (let position = 0; position < output; position++) {
+    const centre = (position + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(input, Math.trunc(centre + support + 0.5));
+    let sum = 0;
+    for (let tap = start; tap < end; tap++) {
+      const weight = Math.max(0, 1 - Math.abs((tap - centre + 0.5) / support));
+      weights[position * widest + tap - start] = weight;
+      sum += weight;
+    }
+    for (let tap = 0; tap < end - start; tap++) weights[position * widest + tap]! /= sum;
+    starts[position] = start;
+    counts[position] = end - start;
+  }
+  const taps = { starts, counts, weights, widest };
+  // Random crops ask for many sizes; remembering all of them would only grow.
+  if (known.size >= KNOWN_LIMIT) known.clear();
+  known.set(key, taps);
+  return taps;
+}
+
+let scratch = new Float32Array(0);
+
+/** The part of the picture inside `box`, resized to `width × height` (bilinear, antialiased). */
+export function resizedCrop(image: Image, box: Box, width: number, height: number): Image {
+  const { channels } = image;
+  const across = tapsFor(box.width, width);
+  const down = tapsFor(box.height, height);
+  const rowLength = width * channels;
+  if (scratch.length < box.height * rowLength) scratch = new Float32Array(box.height * rowLength);
+  for (let y = 0; y < box.height; y++) {
+    const source = ((box.top + y) * image.width + box.left) * channels;
+    for (let x = 0; x < width; x++) {
+      const start = across.starts[x]!;
+      const count = across.counts[x]!;
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = 0;
+        for (let tap = 0; tap < count; tap++)
+          sum += across.weights[x * across.widest + tap]! * image.data[source + (start + tap) * channels + channel]!;
+        scratch[y * rowLength + x * channels + channel] = sum;
+      }
+    }
+  }
+  const data = new Uint8Array(height * rowLength);
+  for (let y = 0; y < height; y++) {
+    const start = down.starts[y]!;
+    const count = down.counts[y]!;
+    for (let i = 0; i < rowLength; i++) {
+      let sum = 0;
+      for (let tap = 0; tap < count; tap++)
+        sum += down.weights[y * down.widest + tap]! * scratch[(start + tap) * rowLength + i]!;
+      data[y * rowLength + i] = sum + 0.5;
+    }
+  }
+  return { width, height, channels, data };
+}
+
+/** The whole picture at `side × side`: its short side resized to `side`, then the centre. */
+export function resizeAndCentreCrop(image: Image, side: number): Image {
+  if (image.width === side && image.height === side) return image;
+  const square = Math.min(image.width, image.height);
+  const top = Math.round((image.height - square) / 2);
+  const left = Math.round((image.width - square) / 2);
+  return resizedCrop(image, { top, left, height: square, width: square }, side, side);
+}

@@ -1,0 +1,104 @@
+import { copyFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type Tensor, tree } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { fileError, writeAtomically } from "../foundation/files.ts";
+import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
+import type { HostState } from "./step.ts";
+
+/** Where a run stands; kept inside the checkpoint itself, so that weights and counters can never disagree. */
+export const Position = z.object({
+  /** Steps done. */
+  step: z.int().nonnegative(),
+  epoch: z.int().nonnegative(),
+  /** Exponential average of the loss, for choosing the best checkpoint. */
+  smoothedLoss: z.number().nullable(),
+  /** Lowest smoothed loss at a checkpoint so far. */
+  bestLoss: z.number().nullable(),
+  /** Sums since the last row of metrics.jsonl. */
+  pending: z.object({ count: z.int().nonnegative(), sums: z.record(z.string(), z.number()) }),
+});
+export type Position = z.infer<typeof Position>;
+
+const groups = ["params", "optimizer", "memory", "ema"] as const;
+
+export const checkpointPath = (run: string, which: "last" | "best"): string =>
+  join(run, "checkpoints", `${which}.safetensors`);
+
+/** Writes `last`, and `best` when the loss is the lowest so far. Each file is whole or the one before, at any moment. */
+export async function saveCheckpoint(
+  run: string,
+  state: HostState,
+  position: Position,
+  isBest: boolean,
+): Promise<void> {
+  const tensors = groups.flatMap((group) =>
+    tree
+      .entries<Tensor>(state[group])
+      .flatMap(([path, leaf]): [string, Tensor][] => (path ? [[`${group}.${path}`, leaf]] : [])),
+  );
+  const path = checkpointPath(run, "last");
+  await writeSafetensors(path, tensors, { position: JSON.stringify(position) });
+  const summary = `${JSON.stringify({ step: position.step, epoch: position.epoch, loss: position.smoothedLoss }, null, 2)}\n`;
+  await writeAtomically(join(run, "checkpoints", "last.json"), [summary]);
+  if (!isBest) return;
+  const best = checkpointPath(run, "best");
+  const temporary = `${best}.${process.pid}.tmp`;
+  try {
+    await copyFile(path, temporary);
+    await rename(temporary, best);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(best, "written", error);
+  }
+  await writeAtomically(join(run, "checkpoints", "best.json"), [summary]);
+}
+
+/** @throws UserError when the checkpoint is missing, corrupt, or of another shape than `expected` */
+export async function loadCheckpoint(
+  path: string,
+  expected?: HostState,
+): Promise<{ state: HostState; position: Position }> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const position = Position.safeParse(parseJson(metadata.position ?? ""));
+  if (!position.success)
+    throw new UserError(`${path}: not a checkpoint of a run (it does not say at which step it was)`);
+  const group = (name: (typeof groups)[number]) =>
+    tree.fromEntries(
+      [...tensors].flatMap(([key, leaf]): [string, Tensor][] =>
+        key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), leaf]] : [],
+      ),
+    );
+  if (!expected) {
+    const state = { params: group("params"), optimizer: {}, memory: group("memory"), ema: group("ema") };
+    return { state, position: position.data };
+  }
+  // The structure is the method's; the file only brings the values.
+  const fill = (name: (typeof groups)[number]) =>
+    tree.map<Tensor, Tensor>(expected[name], (leaf, path_) => {
+      const found = tensors.get(`${name}.${path_}`);
+      if (!found || found.shape.join() !== leaf.shape.join())
+        throw new UserError(
+          `${path}: ${name}.${path_} is missing or of another shape; the run's config.json has changed`,
+        );
+      return found;
+    });
+  return {
+    state: {
+      params: fill("params"),
+      optimizer: fill("optimizer") as HostState["optimizer"],
+      memory: fill("memory"),
+      ema: fill("ema"),
+    },
+    position: position.data,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { devices } from "../engine/index.ts";
+
+/** How to train. Where a default is missing, the method's recipe decides. */
+export const TrainingOptions = z.object({
+  epochs: z.int().positive().default(100).describe("passes over the data"),
+  batchSize: z.int().min(2).optional().describe("samples per step; the method's recipe by default"),
+  learningRate: z.number().positive().optional().describe("peak learning rate; the recipe's, scaled by batch / 256"),
+  optimizer: z.enum(["adamw", "sgd", "lars"]).optional().describe("optimiser; the recipe's by default"),
+  weightDecay: z.number().nonnegative().optional().describe("on weights, not on biases and norms"),
+  warmupEpochs: z.number().nonnegative().optional().describe("linear rise of the learning rate; a tenth, at most 10"),
+  gradientClip: z.number().nonnegative().default(0).describe("largest global norm of the gradients; 0 for none"),
+  ema: z.number().min(0).lt(1).default(0).describe("keep an average of the weights with this momentum; 0 for none"),
+  seed: z.int().nonnegative().default(0).describe("same seed, same machine: same bits"),
+  workers: z
+    .int()
+    .nonnegative()
+    .default(Math.max(1, Math.min(8, availableParallelism() - 1)))
+    .describe("threads that decode and augment ahead of the step; 0: none"),
+  threads: z.int().positive().optional().describe("threads within an operator; all cores by default"),
+  device: z.enum(devices).default("cpu").describe("where to compute"),
+  checkpointEvery: z.int().positive().default(200).describe("steps between checkpoints"),
+  logEvery: z.int().positive().default(10).describe("steps per row of metrics.jsonl"),
+});
+
+/** Training options with everything decided. */
+export const SettledTraining = TrainingOptions.required({
+  batchSize: true,
+  learningRate: true,
+  optimizer: true,
+  weightDecay: true,
+  warmupEpochs: true,
+}).extend({ beta2: z.number().gt(0).lt(1) });
+
+export type Training = z.infer<typeof SettledTraining>;
+
+/** Version of the run folder; another version is another program's. */
+export const RUN_VERSION = 1;
+
+const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
+
+/** `config.json` of a run folder. */
+export const RunConfig = z.object({
+  version: z.literal(RUN_VERSION),
+  data: z.object({
+    path: z.string(),
+    labels: z.string().optional(),
+    entries: z.int().positive(),
+    /** Of the entries' names, so that a run is not resumed on other data. */
+    fingerprint: z.string(),
+  }),
+  modality: choice,
+  encoder: choice,
+  method: choice,
+  training: SettledTraining,
+});
+
+export type RunConfig = z.infer<typeof RunConfig>;

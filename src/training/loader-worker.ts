@@ -1,0 +1,24 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { describeFailure, type LoaderTask, openTask } from "./loader-task.ts";
+
+/** A thread that prepares the batches it is asked for, one after the other. */
+const port = parentPort;
+if (!port) throw new Error("loader-worker runs as a worker thread only");
+const task: LoaderTask = workerData;
+const opening = openTask(task);
+// A failure to open is answered with each request; nobody waits for it before the first.
+opening.catch(() => undefined);
+let queue = Promise.resolve();
+
+port.on("message", (step: number) => {
+  queue = queue.then(async () => {
+    try {
+      const { prepare } = await opening;
+      const batch = await prepare(step);
+      const buffers = batch.leaves.flatMap(([, { data }]) => (data.buffer instanceof ArrayBuffer ? [data.buffer] : []));
+      port.postMessage({ step, batch }, buffers);
+    } catch (error) {
+      port.postMessage({ step, failure: describeFailure(error) });
+    }
+  });
+});

@@ -1,0 +1,98 @@
+import { Worker } from "node:worker_threads";
+import type { Tensor, TreeRecord } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { Source } from "../modalities/index.ts";
+import { type BrokenEntry, type LoaderTask, openTask, type PreparedBatch, toBatch } from "./loader-task.ts";
+
+/** Batches in the order of their steps, prepared ahead by worker threads. */
+export interface Loader {
+  /** The next batch, and how long the caller had to wait for it. @throws UserError when no entry can be read */
+  next(): Promise<{ batch: TreeRecord<Tensor>; waitMs: number }>;
+  /** Entries found unreadable so far, each once. */
+  broken(): BrokenEntry[];
+  close(): Promise<void>;
+}
+
+/** Batches a worker may be ahead of the step. */
+const AHEAD = 3;
+
+interface Reply {
+  readonly step: number;
+  readonly batch?: PreparedBatch;
+  readonly failure?: { message: string; user: boolean };
+}
+
+/**
+ * @param source used in this thread when there are no workers; workers reopen it from the task's manifest
+ * @param startStep the first batch to give: a resumed run goes on where it was
+ */
+export function createLoader(task: LoaderTask, source: Source<unknown>, workers: number, startStep = 0): Loader {
+  const broken = new Map<string, BrokenEntry>();
+  const finish = (prepared: PreparedBatch) => {
+    for (const entry of prepared.broken) broken.set(entry.name, entry);
+    return toBatch(prepared);
+  };
+  let step = startStep;
+
+  if (workers === 0) {
+    const opening = openTask(task, source);
+    opening.catch(() => undefined);
+    return {
+      async next() {
+        const start = performance.now();
+        const batch = finish(await (await opening).prepare(step++));
+        return { batch, waitMs: performance.now() - start };
+      },
+      broken: () => [...broken.values()],
+      close: async () => undefined,
+    };
+  }
+
+  const waiting = new Map<number, PromiseWithResolvers<PreparedBatch>>();
+  const failAll = (error: Error) => {
+    for (const { reject } of waiting.values()) reject(error);
+  };
+  let closing = false;
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const pool = globalThis.Array.from({ length: workers }, () => {
+    const worker = new Worker(new URL(`./loader-worker${extension}`, import.meta.url), { workerData: task });
+    worker.on("message", ({ step: done, batch, failure }: Reply) => {
+      const request = waiting.get(done);
+      if (batch) request?.resolve(batch);
+      else
+        request?.reject(
+          failure?.user ? new UserError(failure.message) : new Error(`loading data: ${failure?.message}`),
+        );
+    });
+    worker.on("error", (error) => failAll(new Error(`a data worker stopped: ${error.message}`)));
+    worker.on("exit", (code) => {
+      if (!closing) failAll(new Error(`a data worker ended with code ${code}`));
+    });
+    return worker;
+  });
+  let requested = startStep;
+  const request = () => {
+    const pending = Promise.withResolvers<PreparedBatch>();
+    // Nobody may be waiting yet when it fails; `next` will see it.
+    pending.promise.catch(() => undefined);
+    waiting.set(requested, pending);
+    pool[requested % workers]!.postMessage(requested);
+    requested++;
+  };
+  for (let ahead = 0; ahead < AHEAD * workers; ahead++) request();
+
+  return {
+    async next() {
+      const start = performance.now();
+      const prepared = await waiting.get(step)!.promise;
+      waiting.delete(step++);
+      request();
+      return { batch: finish(prepared), waitMs: performance.now() - start };
+    },
+    broken: () => [...broken.values()],
+    async close() {
+      closing = true;
+      await Promise.all(pool.map((worker) => worker.terminate()));
+    },
+  };
+}

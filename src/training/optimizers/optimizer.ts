@@ -1,0 +1,23 @@
+import type { Array } from "../../array/index.ts";
+
+/** What an update is told beside the parameter and its gradient. */
+export interface UpdateContext {
+  /** float32 scalar. */
+  readonly learningRate: Array;
+  /** 1 for the first step, float32 scalar. */
+  readonly step: Array;
+  /** 0 for biases, norms and embeddings. */
+  readonly weightDecay: number;
+}
+
+/** Updates one parameter at a time; traced into the training step. */
+export interface Optimizer {
+  /** Names of what it remembers of each parameter, each of the parameter's shape and zero at first. */
+  readonly slots: readonly string[];
+  update(
+    param: Array,
+    gradient: Array,
+    memory: Readonly<Record<string, Array>>,
+    context: UpdateContext,
+  ): { param: Array; memory: Record<string, Array> };
+}

@@ -1,0 +1,141 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { Rng, type Tensor, tree } from "../array/index.ts";
+import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { codeOf, fileError } from "../foundation/files.ts";
+import { type Method, type MethodDefinition, methods } from "../methods/index.ts";
+import { type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
+import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+import { RUN_VERSION, RunConfig } from "./config.ts";
+import { type MetricRow, readMetrics } from "./metrics.ts";
+
+/** The three things that a run is made of, built from its configuration. */
+export interface Parts {
+  readonly modalityDefinition: ModalityDefinition;
+  readonly modalityOptions: Readonly<Record<string, unknown>>;
+  readonly modality: Modality<unknown>;
+  readonly encoder: Encoder;
+  readonly methodDefinition: MethodDefinition;
+}
+
+/** A run folder, opened: what was learned, and how. */
+export interface Run extends Parts {
+  readonly path: string;
+  readonly config: RunConfig;
+  /** The encoder's parameters: their running average where the run kept one. */
+  readonly params: InitialParams;
+  readonly step: number;
+  readonly epoch: number;
+  metrics(): Promise<MetricRow[]>;
+}
+
+/** Parses options by a schema. @throws UserError naming the first option that is wrong */
+export function parseOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  options: Readonly<Record<string, unknown>>,
+  what: string,
+): z.infer<Schema> {
+  const parsed = z.strictObject(schema.shape).safeParse(options);
+  if (parsed.success) return parsed.data as z.infer<Schema>;
+  const [issue] = parsed.error.issues;
+  if (issue?.code === "unrecognized_keys")
+    throw new UserError(
+      `${what} has no option ${issue.keys.join(", ")}; there are: ${Object.keys(schema.shape).join(", ")}`,
+    );
+  const key = issue?.path.join(".") ?? "";
+  throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
+}
+
+/** @throws UserError when the modality, encoder or method lacks what another needs */
+export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
+  const modalityDefinition = await modalities.load(config.modality.name);
+  const encoderDefinition = await encoders.load(config.encoder.name);
+  const methodDefinition = await methods.load(config.method.name);
+  const modalityOptions = parseOptions(
+    modalityDefinition.options,
+    config.modality.options,
+    `modality ${config.modality.name}`,
+  );
+  const modality = modalityDefinition.build(modalityOptions);
+  if (!encoderDefinition.modalities.includes(modality.name))
+    throw new UserError(
+      `encoder ${encoderDefinition.name} reads ${encoderDefinition.modalities.join(", ")}, not ${modality.name}`,
+    );
+  const encoder = encoderDefinition.build(
+    parseOptions(encoderDefinition.options, config.encoder.options, `encoder ${config.encoder.name}`),
+    modality.specs,
+  );
+  for (const need of methodDefinition.needs) {
+    const owner = need === "tokens" ? encoder : modality;
+    if (!(need in owner))
+      throw new UserError(
+        need === "tokens"
+          ? `method ${methodDefinition.name} works on patches, which encoder ${encoder.name} does not have; try --encoder vit`
+          : `method ${methodDefinition.name} needs "${need}", which ${modality.name} data do not offer`,
+      );
+  }
+  return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
+}
+
+/** The parts and the method on top of them. */
+export async function buildMethod(
+  config: Pick<RunConfig, "modality" | "encoder" | "method">,
+): Promise<Parts & { method: Method }> {
+  const parts = await buildParts(config);
+  const { encoder, modality, methodDefinition } = parts;
+  const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
+  return { ...parts, method: methodDefinition.build({ encoder, modality, options }) };
+}
+
+/** The configuration of a run folder. @throws UserError when it is none, or another version's */
+export async function readConfig(path: string): Promise<RunConfig> {
+  const file = join(path, "config.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR")
+      throw new UserError(`${path}: not a run (it has no config.json)`);
+    throw fileError(file, "read", error);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file}: not JSON (${messageOf(error)})`);
+  }
+  const version = z.object({ version: z.number() }).safeParse(json);
+  if (version.success && version.data.version !== RUN_VERSION)
+    throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);
+  const parsed = RunConfig.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${file}: ${issue?.path.join(".") || "its content"}: ${issue?.message}`);
+}
+
+/**
+ * Opens a run for evaluation, embedding or export, at its last checkpoint (as is usual for pre-training: the lowest
+ * loss is not the best representation).
+ * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
+ */
+export async function openRun(path: string): Promise<Run> {
+  const config = await readConfig(path);
+  const parts = await buildParts(config);
+  const { state, position } = await loadCheckpoint(checkpointPath(path, "last"));
+  const kept = Object.keys(state.ema).length > 0 ? state.ema : state.params;
+  const byPath = new Map(tree.entries<Tensor>(kept));
+  const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
+    const found = byPath.get(`encoder.${leafPath}`);
+    if (!found || found.shape.join() !== leaf.shape.join())
+      throw new UserError(`${path}: the checkpoint has no ${leafPath} of the shape that config.json asks for`);
+    return found;
+  }) as InitialParams;
+  return {
+    ...parts,
+    path: resolve(path),
+    config,
+    params,
+    step: position.step,
+    epoch: position.epoch,
+    metrics: () => readMetrics(path),
+  };
+}

@@ -1,0 +1,171 @@
+import { type Array, filled, np, Rng, scalar, type Tensor, type Traced, type Tree, tree } from "../array/index.ts";
+import type { Params } from "../encoders/encoder.ts";
+import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
+import { inTraining, isStatistic } from "../layers/scope.ts";
+import type { Method, MethodParams } from "../methods/method.ts";
+import type { Training } from "./config.ts";
+import { adamw } from "./optimizers/adamw.ts";
+import { lars } from "./optimizers/lars.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
+import { sgd } from "./optimizers/sgd.ts";
+
+/** Everything a run remembers between steps, as trees of one leaf type. */
+export type State<Leaf> = {
+  readonly params: Tree<Leaf>;
+  /** For each slot of the optimiser, a leaf per trained parameter, by path. */
+  readonly optimizer: Readonly<Record<string, Readonly<Record<string, Leaf>>>>;
+  readonly memory: Tree<Leaf>;
+  /** Running average of the parameters; empty when none is kept. */
+  readonly ema: Tree<Leaf>;
+};
+
+export type HostState = State<Tensor>;
+export type DeviceState = State<Tensor | DeviceTensor>;
+
+export interface StepResult {
+  readonly state: DeviceState;
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface TrainingStep {
+  /** `step` counts from 0. */
+  run(
+    state: DeviceState,
+    batch: Tree<Tensor>,
+    step: number,
+    learningRate: number,
+    progress: number,
+  ): Promise<StepResult>;
+  dispose(): Promise<void>;
+}
+
+export function optimizerOf(training: Pick<Training, "optimizer" | "beta2">): Optimizer {
+  switch (training.optimizer) {
+    case "adamw":
+      return adamw({ beta2: training.beta2 });
+    case "sgd":
+      return sgd();
+    case "lars":
+      return lars();
+  }
+}
+
+/** Biases, norms and everything that stands for a position or a token keep their size. */
+const decays = (path: string, shape: readonly number[]): boolean =>
+  shape.length > 1 && !/(^|\.)(positions|classToken|maskToken)$/.test(path);
+
+export function initialState(
+  method: Method,
+  optimizer: Optimizer,
+  training: Pick<Training, "ema">,
+  rng: Rng,
+): HostState {
+  const params = method.init(rng.split("params"));
+  const trained = tree.entries<Tensor>(params).filter(([path]) => !isStatistic(path));
+  const zeros = () => Object.fromEntries(trained.map(([path, { shape }]) => [path, filled(shape, 0)]));
+  return {
+    params,
+    optimizer: Object.fromEntries(optimizer.slots.map((slot) => [slot, zeros()])),
+    memory: method.initMemory?.(rng.split("memory"), params) ?? {},
+    ema: training.ema > 0 ? params : {},
+  };
+}
+
+/**
+ * Compiles the one program that a step is: forward, backward, clipping, update, what the method remembers, and the
+ * average of the weights.
+ */
+export async function compileStep(options: {
+  readonly method: Method;
+  readonly optimizer: Optimizer;
+  readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads">;
+  readonly state: HostState;
+  readonly batch: Tree<Tensor>;
+  readonly name: string;
+  readonly profile?: string;
+}): Promise<TrainingStep> {
+  const { method, optimizer, training, state, batch, name } = options;
+  let draws = 0;
+  const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
+    // The trainer keeps the trees that the method made, and hands them back to it.
+    const params = current.params as Traced<MethodParams>;
+    const { aux, gradients, loss } = valueAndGrad((traced: Traced<MethodParams>) => {
+      const forward = inTraining(noise.rows, () => method.loss(traced, inputs, current.memory as Params));
+      draws = forward.draws;
+      const statistics = Object.fromEntries(
+        tree.entries<Array>(traced).flatMap(([path, leaf]) => {
+          const value = forward.statistics.get(leaf);
+          return value ? [[path, value]] : [];
+        }),
+      );
+      const { loss: value, metrics = {}, memory = current.memory as Params } = forward.result;
+      return { loss: value, aux: { metrics, memory, statistics } };
+    }, params);
+
+    const byPath = new Map(tree.entries<Array>(gradients).filter(([path]) => !isStatistic(path)));
+    const squares = [...byPath.values()].map((gradient) => np.sum(np.square(gradient)));
+    const gradNorm = np.sqrt(squares.reduce((sum, square) => np.add(sum, square)));
+    const clip =
+      training.gradientClip > 0
+        ? np.minimum(1, np.multiply(np.reciprocal(np.add(gradNorm, 1e-6)), training.gradientClip))
+        : undefined;
+    const slots: Record<string, Record<string, Array>> = Object.fromEntries(optimizer.slots.map((slot) => [slot, {}]));
+    const updated = tree.map<Array, Array>(params, (param, path) => {
+      const gradient = byPath.get(path);
+      if (!gradient) return aux.statistics[path] ?? param;
+      const remembered = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
+      const result = optimizer.update(param, clip ? np.multiply(gradient, clip) : gradient, remembered, {
+        learningRate: schedule.learningRate!,
+        step: schedule.step!,
+        weightDecay: decays(path, param.shape) ? training.weightDecay : 0,
+      });
+      for (const slot of optimizer.slots) slots[slot]![path] = result.memory[slot]!;
+      return result.param;
+    }) as Traced<MethodParams>;
+    const memory = method.afterStep?.(updated, aux.memory, { progress: schedule.progress! }) ?? aux.memory;
+    const averages = new Map(tree.entries(current.ema));
+    const ema =
+      training.ema > 0
+        ? tree.map<Array, Array>(updated, (leaf, path) =>
+            np.add(np.multiply(averages.get(path)!, training.ema), np.multiply(leaf, 1 - training.ema)),
+          )
+        : {};
+    return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics: aux.metrics };
+  };
+
+  const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
+  const build = (noise: Record<string, Tensor>) =>
+    compile(step, [state, batch, scheduleExample, noise], { ...training, name, profile: options.profile });
+  let program = await build({});
+  const [, firstLeaf] = tree.entries(batch)[0] ?? [];
+  const samples = firstLeaf?.shape[0] ?? 0;
+  const noiseShape = [draws, samples];
+  // The first tracing counted how many random numbers layers ask for; with some, they become an input.
+  if (draws > 0) {
+    await program.dispose();
+    program = await build({ rows: filled(noiseShape, 0) });
+  }
+  const noiseSource = new Rng(training.seed).split("noise");
+
+  return {
+    async run(current, inputs, index, learningRate, progress) {
+      const schedule = { learningRate: scalar(learningRate), step: scalar(index + 1), progress: scalar(progress) };
+      const noise: Record<string, Tensor> = {};
+      if (draws > 0) noise.rows = noiseSource.split(index).uniforms(noiseShape);
+      const outputs = await program.run(current, inputs, schedule, noise);
+      for (const leaf of tree.leaves<Tensor | DeviceTensor>(current)) if ("dispose" in leaf) leaf.dispose();
+      const number = async (tensor: DeviceTensor) => Number((await tensor.read()).data[0]);
+      const metrics: Record<string, number> = {};
+      for (const [key, tensor] of Object.entries(outputs.metrics)) metrics[key] = await number(tensor);
+      return {
+        state: outputs.state,
+        loss: await number(outputs.loss),
+        gradNorm: await number(outputs.gradNorm),
+        metrics,
+      };
+    },
+    dispose: () => program.dispose(),
+  };
+}
