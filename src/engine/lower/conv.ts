@@ -1,5 +1,5 @@
 import { sizeOf } from "../../array/index.ts";
-import { type Equation, integer, integers, pairs } from "../graph.ts";
+import { type Atom, type Equation, integer, integers, pairs } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
 import { dense } from "./view.ts";
 
@@ -73,16 +73,13 @@ function transposed(context: Context, equation: Equation, geometry: Geometry): v
  * kernel. One product over batch and image for each of the few output positions.
  */
 function productPerOffset(context: Context, equation: Equation, geometry: Geometry): void {
-  const { strides, rhsDilation, padding, kernel, output, input } = geometry;
+  const { strides, rhsDilation, padding, output } = geometry;
   const [lhs, rhs] = equation.inputs;
   if (!lhs || !rhs) throw new Error("conv: two operands are needed");
   const images = lhs.shape[0]!;
   const kernels = rhs.shape[0]!;
-  const inner = sizeOf(rhs.shape.slice(1));
-  const padded = context.pad(context.full(lhs), [[0, 0], [0, 0], ...padding], lhs.shape);
-  const spatial = input.map((extent, axis) => extent + padding[axis]![0] + padding[axis]![1]);
-  const b = context.reshape(context.full(rhs), rhs.shape, [kernels, inner]);
-  const sliceShape = [images, lhs.shape[1]!, ...kernel];
+  const flat = ones(strides) && ones(rhsDilation) && padding.every(([low, high]) => low >= 0 && high >= 0);
+  const { left, right } = (flat ? rowsByShift : rowsByCut)(context, equation, geometry);
   const count = sizeOf(output);
   const products = globalThis.Array.from({ length: count }, (_, position) => {
     let rest = position;
@@ -91,13 +88,7 @@ function productPerOffset(context: Context, equation: Equation, geometry: Geomet
       offset[axis] = (rest % output[axis]!) * strides[axis]!;
       rest = Math.floor(rest / output[axis]!);
     }
-    const cuts = offset.flatMap((start, axis) => {
-      const step = rhsDilation[axis]!;
-      const end = start + (kernel[axis]! - 1) * step + 1;
-      return start === 0 && end === spatial[axis] && step === 1 ? [] : [{ axis: axis + 2, start, end, step }];
-    });
-    const a = context.reshape(context.slice(padded, cuts), sliceShape, [images, inner]);
-    const product = context.matmul(a, b, { transA: false, transB: true, rank: 2 });
+    const product = context.matmul(left(offset), right, { transA: false, transB: true, rank: 2 });
     return context.reshape(product, [images, kernels], [1, images, kernels]);
   });
   const base = [...output, images, kernels];
@@ -105,6 +96,68 @@ function productPerOffset(context: Context, equation: Equation, geometry: Geomet
   const name = context.reshape(stacked, [count, images, kernels], base);
   const map = [output.length, output.length + 1, ...output.map((_, axis) => axis)];
   context.set(equation.outputs[0]!, { ...dense(name, base), map, shape: equation.outputs[0]!.shape });
+}
+
+interface Rows {
+  /** The images under the kernel at one offset, `[images, inner]`. */
+  left(offset: readonly number[]): string;
+  /** The kernels, `[kernels, inner]`. */
+  readonly right: string;
+}
+
+/**
+ * With a stride of one, all positions of all images lie on one long axis, each row of pixels followed by enough zeros
+ * that moving the kernel is moving along it. A move is then one long copy instead of one per row of pixels.
+ */
+function rowsByShift(context: Context, equation: Equation, geometry: Geometry): Rows {
+  const { padding, input, kernel, output } = geometry;
+  const [lhs, rhs] = equation.inputs as [Atom, Atom];
+  const [images, channels] = lhs.shape as [number, number];
+  // Zeros after one row serve as zeros before the next.
+  const pitch = input.map((extent, axis) => Math.max(extent + Math.max(...padding[axis]!), kernel[axis]!));
+  const strides = pitch.map((_, axis) => sizeOf(pitch.slice(axis + 1)));
+  const inner = channels * sizeOf(pitch);
+  const along = (steps: readonly number[]) => steps.reduce((sum, step, axis) => sum + step * strides[axis]!, 0);
+  const laid = (atom: Atom, extents: readonly number[]) => {
+    const gaps = extents.map((extent, axis): [number, number] => [0, pitch[axis]! - extent]);
+    const padded = context.pad(context.full(atom), [[0, 0], [0, 0], ...gaps], atom.shape);
+    return context.reshape(padded, [...atom.shape.slice(0, 2), ...pitch], [atom.shape[0]!, inner]);
+  };
+  const before = along(padding.map(([low]) => low));
+  const after = along(output.map((extent) => extent - 1)) - before;
+  const line = context.pad(
+    laid(lhs, input),
+    [
+      [0, 0],
+      [before, Math.max(0, after)],
+    ],
+    [images, inner],
+  );
+  return {
+    left: (offset) => context.slice(line, [{ axis: 1, start: along(offset), end: along(offset) + inner }]),
+    right: laid(rhs, kernel),
+  };
+}
+
+/** The general case: a strided cut out of the padded images for each offset. */
+function rowsByCut(context: Context, equation: Equation, geometry: Geometry): Rows {
+  const { rhsDilation, padding, kernel, input } = geometry;
+  const [lhs, rhs] = equation.inputs as [Atom, Atom];
+  const [images, channels] = lhs.shape as [number, number];
+  const inner = channels * sizeOf(kernel);
+  const padded = context.pad(context.full(lhs), [[0, 0], [0, 0], ...padding], lhs.shape);
+  const spatial = input.map((extent, axis) => extent + padding[axis]![0] + padding[axis]![1]);
+  return {
+    left(offset) {
+      const cuts = offset.flatMap((start, axis) => {
+        const step = rhsDilation[axis]!;
+        const end = start + (kernel[axis]! - 1) * step + 1;
+        return start === 0 && end === spatial[axis] && step === 1 ? [] : [{ axis: axis + 2, start, end, step }];
+      });
+      return context.reshape(context.slice(padded, cuts), [images, channels, ...kernel], [images, inner]);
+    },
+    right: context.reshape(context.full(rhs), rhs.shape, [rhs.shape[0]!, inner]),
+  };
 }
 
 /** Zeros between the elements of each spatial axis. */

@@ -1,0 +1,15 @@
+/** Share of predictions that equal the label, in [0, 1]. */
+export function accuracyOf(predictions: Int32Array, labels: Int32Array): number {
+  let right = 0;
+  predictions.forEach((prediction, row) => {
+    if (prediction === labels[row]) right++;
+  });
+  return right / predictions.length;
+}
+
+/** Mean and sample standard deviation (0 for a single value). */
+export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+}

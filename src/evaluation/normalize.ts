@@ -1,0 +1,11 @@
+/** Rows of `[rows, dim]` at unit length; rows of zeros stay zeros. */
+export function unitRows(data: Float32Array, rows: number, dim: number): Float32Array {
+  const unit = new Float32Array(rows * dim);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let i = row * dim; i < (row + 1) * dim; i++) sum += data[i]! ** 2;
+    const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+    for (let i = row * dim; i < (row + 1) * dim; i++) unit[i] = data[i]! * scale;
+  }
+  return unit;
+}
