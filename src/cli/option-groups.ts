@@ -9,12 +9,12 @@ import {
   type ModalityDefinition,
   methods,
   modalities,
-  type TrainingOptions,
+  TrainingOptions,
   UserError,
 } from "../index.ts";
 
 /** Options that belong together: training's, or those of one method, encoder or modality. */
-interface Group {
+export interface Group {
   readonly kind: "training" | "encoder" | "method" | "modality";
   readonly name: string;
   /** By their name on the command line. */
@@ -128,6 +128,8 @@ export function shareOut(
     }
   for (const [name, { kind, name: owner }] of strangers)
     if (kind !== "training" && !owned.has(name))
-      throw new UserError(`--${name} is an option of ${kind} ${owner}; this run uses ${chosen[kind]?.name ?? "another"}`);
+      throw new UserError(
+        `--${name} is an option of ${kind} ${owner}; this run uses ${chosen[kind]?.name ?? "another"}`,
+      );
   return result;
 }

@@ -1,8 +1,8 @@
-import { basename, extname } from "node:path";
+import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { encoders, methods, modalities, modalityFor, pretrain, UserError } from "../index.ts";
+import { kebab, modalities, modalityFor, type Progress, pretrain, UserError } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
-import { addOptions, type Choice, choose, optionGroups, shareOut, valueOf } from "./option-groups.ts";
+import { addOptions, type Choice, choose, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
 
@@ -31,17 +31,72 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
   if (argv[0] !== "pretrain") return command;
 
   const names = { method: valueOf(argv, "--method"), encoder: valueOf(argv, "--encoder") };
-  const named = { method: names.method && (await methods.load(names.method)), encoder: names.encoder && (await encoders.load(names.encoder)) };
-  const [onlyModality] = await modalities.all();
-  const shown: Choice = named.method || named.encoder ? await choose(names, onlyModality!) : {};
+  const shown: Choice =
+    names.method || names.encoder
+      ? await choose(names, await modalities.load(valueOf(argv, "--modality") ?? (await modalities.names())[0]!))
+      : {};
   const all = await optionGroups(shown);
   addOptions(command, all, shown);
   return command
-    .addHelpText("after", named.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
-    .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
+    .addHelpText("after", names.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
+    .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
     .addHelpText("after", "  autodidact pretrain photos/ --resume runs/photos")
-    .action(async (data: string, given: General & Record<string, unknown>) => {
-      void data;
-      void given;
+    .action((data: string, given: General & Record<string, unknown>) => run(data, given, all));
+}
+
+async function run(data: string, given: General & Record<string, unknown>, all: readonly Group[]): Promise<void> {
+  const { labels, resume, json, out = join("runs", basename(data, extname(data))) } = given;
+  const folder = resume ?? out;
+  if (resume) {
+    const changed = Object.keys(given).find((key) => !["labels", "resume", "json"].includes(key));
+    if (changed) throw new UserError(`--resume continues ${resume} as it was begun; leave out --${kebab(changed)}`);
+  }
+  const chosen = await choose(given, await modalityFor(data, given.modality));
+  const options = shareOut(given, all, chosen);
+  const line = progressLine();
+  const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
+  try {
+    let last: Progress | undefined;
+    const learned = await pretrain({
+      data,
+      out: folder,
+      resume: resume !== undefined,
+      labels,
+      modality: given.modality,
+      method: given.method,
+      encoder: given.encoder,
+      training: options.training,
+      methodOptions: options.method,
+      encoderOptions: options.encoder,
+      modalityOptions: options.modality,
+      signal: interrupt.signal,
+      onNote: line.note,
+      onProgress: (progress) => {
+        last = progress;
+        line.update(progress);
+      },
     });
+    line.end();
+    const { epochs } = learned.config.training;
+    if (interrupt.signal.aborted && learned.epoch < epochs)
+      throw new Interrupted(
+        `stopped at step ${learned.step}, saved; continue with: autodidact pretrain ${data} --resume ${folder}`,
+      );
+    const { method, encoder } = learned.config;
+    if (json)
+      return printJson({
+        run: learned.path,
+        method: method.name,
+        encoder: encoder.name,
+        step: learned.step,
+        epochs,
+        loss: last?.loss,
+        broken: last?.broken,
+      });
+    print(`${folder}: ${method.name} on ${encoder.name}, ${learned.step} steps, ${epochs} epochs`);
+    print(`next: autodidact evaluate ${folder} --train <labelled images> --test <labelled images>`);
+  } finally {
+    line.end();
+    interrupt.release();
+  }
 }

@@ -36,7 +36,8 @@ const Property = z.object({
 });
 type Property = z.infer<typeof Property>;
 
-const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** `projectionDim` → `projection-dim`. */
+export const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** The flags of a schema's options, in the order of the schema. */
 export function flagsOf(schema: z.ZodObject): Flag[] {

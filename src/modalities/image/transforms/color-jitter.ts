@@ -1,15 +1,26 @@
 import type { Rng } from "../../../array/index.ts";
 import type { Image } from "../image.ts";
 
-const clamp = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+const clamp = (value: number): number => (value <= 0 ? 0 : value >= 255 ? 255 : value | 0);
+
+const table = new Uint8Array(256);
+
+/** Every byte by `transform`, which is asked once for each of the 256. */
+function mapBytes(image: Image, transform: (value: number) => number): Image {
+  for (let value = 0; value < 256; value++) table[value] = clamp(transform(value));
+  const { data: source } = image;
+  const data = new Uint8Array(source.length);
+  for (let at = 0; at < source.length; at++) data[at] = table[source[at]!]!;
+  return { ...image, data };
+}
 
 /** ITU-R 601 grey value of one pixel, as torchvision's `rgb_to_grayscale`. */
 const grey = (data: Uint8Array, at: number): number =>
-  Math.trunc(0.2989 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!);
+  (0.2989 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!) | 0;
 
 /** `adjust_brightness`: every value times `factor`. */
 export function adjustBrightness(image: Image, factor: number): Image {
-  return { ...image, data: image.data.map((value) => clamp(value * factor)) };
+  return mapBytes(image, (value) => value * factor);
 }
 
 /** `adjust_contrast`: towards the mean grey value (0) or away from it (above 1). */
@@ -18,17 +29,19 @@ export function adjustContrast(image: Image, factor: number): Image {
   let sum = 0;
   for (let at = 0; at < data.length; at += channels) sum += channels === 1 ? data[at]! : grey(data, at);
   const offset = ((1 - factor) * sum * channels) / data.length;
-  return { ...image, data: data.map((value) => clamp(value * factor + offset)) };
+  return mapBytes(image, (value) => value * factor + offset);
 }
 
 /** `adjust_saturation`: towards each pixel's grey value (0) or away from it (above 1). */
 export function adjustSaturation(image: Image, factor: number): Image {
   if (image.channels === 1) return image;
-  const data = new Uint8Array(image.data.length);
+  const source = image.data;
+  const data = new Uint8Array(source.length);
   for (let at = 0; at < data.length; at += 3) {
-    const offset = (1 - factor) * grey(image.data, at);
-    for (let channel = 0; channel < 3; channel++)
-      data[at + channel] = clamp(image.data[at + channel]! * factor + offset);
+    const offset = (1 - factor) * grey(source, at);
+    data[at] = clamp(source[at]! * factor + offset);
+    data[at + 1] = clamp(source[at + 1]! * factor + offset);
+    data[at + 2] = clamp(source[at + 2]! * factor + offset);
   }
   return { ...image, data };
 }
@@ -36,27 +49,33 @@ export function adjustSaturation(image: Image, factor: number): Image {
 /** `adjust_hue`: the hue turned by `shift` of the full circle, −0.5 to 0.5. */
 export function adjustHue(image: Image, shift: number): Image {
   if (image.channels === 1) return image;
-  const data = new Uint8Array(image.data.length);
+  const source = image.data;
+  const data = new Uint8Array(source.length);
   for (let at = 0; at < data.length; at += 3) {
-    const r = image.data[at]!;
-    const g = image.data[at + 1]!;
-    const b = image.data[at + 2]!;
-    const value = Math.max(r, g, b);
-    const chroma = value - Math.min(r, g, b);
-    let sector = 0;
+    const r = source[at]!;
+    const g = source[at + 1]!;
+    const b = source[at + 2]!;
+    const value = r > g ? Math.max(r, b) : Math.max(g, b);
+    const chroma = value - (r < g ? Math.min(r, b) : Math.min(g, b));
+    let hue = 0;
     if (chroma > 0) {
-      if (value === r) sector = (g - b) / chroma;
-      else if (value === g) sector = 2 + (b - r) / chroma;
-      else sector = 4 + (r - g) / chroma;
+      if (value === r) hue = (g - b) / chroma;
+      else if (value === g) hue = 2 + (b - r) / chroma;
+      else hue = 4 + (r - g) / chroma;
     }
-    const hue = (((sector / 6 + shift) % 1) + 1) % 1;
-    // Each channel of a hue is a trapezoid around the circle (the "f(n)" form of HSV to RGB).
-    for (let channel = 0; channel < 3; channel++) {
-      const k = ([5, 3, 1][channel]! + hue * 6) % 6;
-      data[at + channel] = value - chroma * Math.max(0, Math.min(k, 4 - k, 1)) + 0.5;
-    }
+    hue += 6 * shift + 12;
+    data[at] = onCircle(value, chroma, hue + 5);
+    data[at + 1] = onCircle(value, chroma, hue + 3);
+    data[at + 2] = onCircle(value, chroma, hue + 1);
   }
   return { ...image, data };
+}
+
+/** A channel around the colour circle is a trapezoid (the "f(n)" form of HSV to RGB); `sixths` is at least 0. */
+function onCircle(value: number, chroma: number, sixths: number): number {
+  const k = sixths - 6 * ((sixths / 6) | 0);
+  const slope = Math.min(k, 4 - k);
+  return value - chroma * (slope <= 0 ? 0 : Math.min(slope, 1)) + 0.5;
 }
 
 /** `RandomGrayscale`'s effect: grey, with as many channels as before. */

@@ -60,16 +60,34 @@ export function resizedCrop(image: Image, box: Box, width: number, height: numbe
   const down = tapsFor(box.height, height);
   const rowLength = width * channels;
   if (scratch.length < box.height * rowLength) scratch = new Float32Array(box.height * rowLength);
+  const middle = scratch;
+  const pixels = image.data;
+  const { weights } = across;
   for (let y = 0; y < box.height; y++) {
     const source = ((box.top + y) * image.width + box.left) * channels;
     for (let x = 0; x < width; x++) {
       const start = across.starts[x]!;
       const count = across.counts[x]!;
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = 0;
-        for (let tap = 0; tap < count; tap++)
-          sum += across.weights[x * across.widest + tap]! * image.data[source + (start + tap) * channels + channel]!;
-        scratch[y * rowLength + x * channels + channel] = sum;
+      const weightsAt = x * across.widest;
+      const to = y * rowLength + x * channels;
+      let at = source + start * channels;
+      if (channels === 1) {
+        let value = 0;
+        for (let tap = 0; tap < count; tap++, at++) value += weights[weightsAt + tap]! * pixels[at]!;
+        middle[to] = value;
+      } else {
+        let red = 0;
+        let green = 0;
+        let blue = 0;
+        for (let tap = 0; tap < count; tap++, at += 3) {
+          const weight = weights[weightsAt + tap]!;
+          red += weight * pixels[at]!;
+          green += weight * pixels[at + 1]!;
+          blue += weight * pixels[at + 2]!;
+        }
+        middle[to] = red;
+        middle[to + 1] = green;
+        middle[to + 2] = blue;
       }
     }
   }
@@ -77,11 +95,12 @@ export function resizedCrop(image: Image, box: Box, width: number, height: numbe
   for (let y = 0; y < height; y++) {
     const start = down.starts[y]!;
     const count = down.counts[y]!;
+    const weightsAt = y * down.widest;
     for (let i = 0; i < rowLength; i++) {
-      let sum = 0;
-      for (let tap = 0; tap < count; tap++)
-        sum += down.weights[y * down.widest + tap]! * scratch[(start + tap) * rowLength + i]!;
-      data[y * rowLength + i] = sum + 0.5;
+      let sum = 0.5;
+      for (let tap = 0, at = start * rowLength + i; tap < count; tap++, at += rowLength)
+        sum += down.weights[weightsAt + tap]! * middle[at]!;
+      data[y * rowLength + i] = sum;
     }
   }
   return { width, height, channels, data };

@@ -1,7 +1,8 @@
 import type { Image } from "../image.ts";
 
 /** `solarize`: values at or above the threshold are inverted. */
-export const solarize = (image: Image, threshold = 128): Image => ({
-  ...image,
-  data: image.data.map((value) => (value >= threshold ? 255 - value : value)),
-});
+export function solarize(image: Image, threshold = 128): Image {
+  const data = image.data.slice();
+  for (let at = 0; at < data.length; at++) if (data[at]! >= threshold) data[at] = 255 - data[at]!;
+  return { ...image, data };
+}

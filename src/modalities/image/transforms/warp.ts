@@ -61,7 +61,7 @@ function smoothField(side: number, deviation: number, rng: Rng): Float32Array {
  * displacement. Pixels from outside repeat the border. The picture comes out at `side × side`, whatever its size.
  */
 export function warp(image: Image, side: number, options: WarpOptions, rng: Rng): Image {
-  const { channels, width, height } = image;
+  const { channels, width, height, data: source } = image;
   const angle = (rng.uniform(-options.degrees, options.degrees) * Math.PI) / 180;
   const scaleX = 1 + rng.uniform(-options.zoom, options.zoom);
   const scaleY = 1 + rng.uniform(-options.zoom, options.zoom);
@@ -91,11 +91,17 @@ export function warp(image: Image, side: number, options: WarpOptions, rng: Rng)
       const below = Math.min(height - 1, top + 1);
       const fx = exactX - left;
       const fy = exactY - top;
+      const upper = top * width;
+      const lower = below * width;
+      const leftWeight = 1 - fx;
       for (let channel = 0; channel < channels; channel++) {
-        const pixel = (row: number, column: number) => image.data[(row * width + column) * channels + channel]!;
-        const upper = pixel(top, left) * (1 - fx) + pixel(top, right) * fx;
-        const lower = pixel(below, left) * (1 - fx) + pixel(below, right) * fx;
-        data[at * channels + channel] = upper * (1 - fy) + lower * fy + 0.5;
+        const above =
+          source[(upper + left) * channels + channel]! * leftWeight +
+          source[(upper + right) * channels + channel]! * fx;
+        const under =
+          source[(lower + left) * channels + channel]! * leftWeight +
+          source[(lower + right) * channels + channel]! * fx;
+        data[at * channels + channel] = above * (1 - fy) + under * fy + 0.5;
       }
     }
   return { width: side, height: side, channels, data };

@@ -1,0 +1,55 @@
+interface Card {
+  readonly path: string;
+  readonly label?: string | null;
+  readonly similarity: number;
+  /** Data URI. */
+  readonly image: string | undefined;
+}
+
+const escape = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+
+const figure = ({ image, path }: { image: string | undefined; path: string }, caption: string): string =>
+  `<figure>${image ? `<img src="${image}" alt="${escape(path)}">` : '<div class="missing">no picture</div>'}<figcaption>${caption}</figcaption></figure>`;
+
+/** One self-contained page: the query on top, its neighbours below, nearest first. */
+export function neighbourPage({
+  query,
+  image,
+  cards,
+}: {
+  query: string;
+  image: string | undefined;
+  cards: readonly Card[];
+}): string {
+  const neighbours = cards.map((card) =>
+    figure(
+      card,
+      `<b>${card.similarity.toFixed(3)}</b>${card.label ? ` ${escape(card.label)}` : ""}<br><span>${escape(card.path)}</span>`,
+    ),
+  );
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Nearest to ${escape(query)}</title>
+<style>
+  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
+  h1 { font-size: 1.3rem; font-weight: 600; }
+  section { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem; }
+  figure { margin: 0; }
+  img, .missing { width: 100%; aspect-ratio: 1; object-fit: contain; background: #f2f4f6; border-radius: 6px; image-rendering: pixelated; }
+  .missing { display: grid; place-items: center; color: #6b7280; font-size: 0.85rem; }
+  .query { width: 12rem; }
+  figcaption { font-size: 0.85rem; overflow-wrap: anywhere; }
+  figcaption span { color: #5b6470; }
+</style>
+<h1>Nearest to ${escape(query)}</h1>
+<div class="query">${figure({ image, path: query }, "the query")}</div>
+<h1>Neighbours, by cosine similarity</h1>
+<section>
+${neighbours.join("\n")}
+</section>
+</html>
+`;
+}

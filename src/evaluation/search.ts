@@ -1,0 +1,108 @@
+import sharp from "sharp";
+import usearch from "usearch";
+import { UserError } from "../foundation/errors.ts";
+import { writeAtomically } from "../foundation/files.ts";
+import { readEmbeddings } from "../interop/parquet.ts";
+import type { Source } from "../modalities/index.ts";
+import type { Run } from "../training/run.ts";
+import { embedder, readBatches } from "./features.ts";
+import { neighbourPage } from "./report/neighbour-page.ts";
+
+export interface SearchOptions {
+  readonly run: Run;
+  /** File with the sample to look for. */
+  readonly query: string;
+  /** Parquet file of `embed`. */
+  readonly in: string;
+  readonly top?: number;
+  /** Also write a page with pictures. */
+  readonly html?: string;
+}
+
+export interface Neighbour {
+  readonly path: string;
+  readonly label?: string | null;
+  /** Cosine, −1 to 1. */
+  readonly similarity: number;
+}
+
+/** Above this an approximate index beats comparing with every row. */
+const EXACT_ROWS = 50_000;
+
+/** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
+export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
+  const embeddings = await readEmbeddings(file);
+  const { paths, labels, data, dim } = embeddings;
+  const { encoder, params, modality, config } = run;
+  if (dim !== encoder.embedDim)
+    throw new UserError(
+      `${file}: vectors of ${dim} numbers, but this run's encoder makes ${encoder.embedDim}; embed again`,
+    );
+  const source = await run.modalityDefinition.open(query);
+  try {
+    const broken: { name: string; reason: string }[] = [];
+    const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
+    if (!value) throw new UserError(`${query}: ${broken[0]?.reason ?? "nothing to read"}`);
+    const compiled = await embedder(encoder, params, modality, config.training.device, 1);
+    const vector = await compiled.embed(value.rows);
+    await compiled.dispose();
+    const count = Math.min(top, paths.length);
+    const matches =
+      paths.length <= EXACT_ROWS
+        ? usearch.exactSearch(data, vector, dim, count, usearch.MetricKind.Cos)
+        : approximate(data, vector, dim, count);
+    const neighbours = [...matches.keys].map((key, rank): Neighbour => {
+      const row = Number(key);
+      return {
+        path: paths[row]!,
+        ...(labels ? { label: labels[row] ?? null } : {}),
+        similarity: 1 - matches.distances[rank]!,
+      };
+    });
+    if (html) await writePage(html, query, source, neighbours, run, embeddings.metadata.data ?? config.data.path);
+    return neighbours;
+  } finally {
+    await source.close();
+  }
+}
+
+function approximate(data: Float32Array, vector: Float32Array, dim: number, count: number) {
+  const index = new usearch.Index(dim, usearch.MetricKind.Cos);
+  const keys = BigUint64Array.from({ length: data.length / dim }, (_, row) => BigInt(row));
+  index.add(keys, data);
+  return index.search(vector, count, 0);
+}
+
+/** A page with the query and its neighbours; what the data no longer hold is shown by name only. */
+async function writePage(
+  html: string,
+  query: string,
+  source: Source<unknown>,
+  neighbours: Neighbour[],
+  run: Run,
+  data: string,
+): Promise<void> {
+  const picture = async (from: Source<unknown>, index: number): Promise<string | undefined> => {
+    const preview = run.modality.preview?.(await from.read(index));
+    if (!preview) return undefined;
+    const { width, height, rgb } = preview;
+    const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+    return `data:image/png;base64,${png.toString("base64")}`;
+  };
+  const bank = await run.modalityDefinition.open(data).catch(() => undefined);
+  try {
+    const positions = new Map<string, number>();
+    for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);
+    const cards = [];
+    for (const neighbour of neighbours) {
+      const index = positions.get(neighbour.path);
+      const image = bank && index !== undefined ? await picture(bank, index).catch(() => undefined) : undefined;
+      cards.push({ ...neighbour, image });
+    }
+    await writeAtomically(html, [neighbourPage({ query, image: await picture(source, 0), cards })]);
+  } finally {
+    await bank?.close();
+  }
+}

@@ -1,0 +1,110 @@
+import { float32, type Tensor, tree } from "../../array/index.ts";
+import { sinCosPositions } from "../../layers/positions.ts";
+import type { LayoutOf } from "./layout.ts";
+
+/** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
+function toConvolution({ data, shape }: Tensor, patchSize: number, channels: number): Tensor {
+  const [width = 0, patchDim = 0] = shape;
+  const values = new Float32Array(data.length);
+  for (let out = 0; out < width; out++)
+    for (let row = 0; row < patchSize; row++)
+      for (let column = 0; column < patchSize; column++)
+        for (let channel = 0; channel < channels; channel++)
+          values[((out * channels + channel) * patchSize + row) * patchSize + column] =
+            data[out * patchDim + (row * patchSize + column) * channels + channel]!;
+  return float32(values, [width, channels, patchSize, patchSize]);
+}
+
+/** One of the three equal parts along the first axis. */
+function third({ data, shape }: Tensor, which: number): Tensor {
+  const size = data.length / 3;
+  return float32(Float32Array.from(data.subarray(which * size, (which + 1) * size)), [
+    shape[0]! / 3,
+    ...shape.slice(1),
+  ]);
+}
+
+/** ViT as `ViTModel`. https://huggingface.co/docs/transformers/model_doc/vit */
+export const vitLayout: LayoutOf = ({ hyperparameters }) => {
+  const number = (key: string) => Number(hyperparameters[key]);
+  const [width, depth, heads, patchSize, size, channels, prefix] = [
+    "width",
+    "depth",
+    "heads",
+    "patchSize",
+    "size",
+    "channels",
+    "prefix",
+  ].map(number) as [number, number, number, number, number, number, number];
+  return {
+    config: {
+      model_type: "vit",
+      architectures: ["ViTModel"],
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: heads,
+      intermediate_size: Math.round(width * number("mlpRatio")),
+      hidden_act: "gelu",
+      layer_norm_eps: 1e-6,
+      image_size: size,
+      patch_size: patchSize,
+      num_channels: channels,
+      qkv_bias: true,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0,
+      initializer_range: 0.02,
+    },
+    note: prefix
+      ? "`model.safetensors` has the names of Hugging Face's `ViTModel`; the representation is `last_hidden_state[:, 0]`."
+      : "`model.safetensors` has the names of Hugging Face's `ViTModel`. This encoder has no class token: its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent.",
+    tensors(params) {
+      const byPath = new Map(tree.entries<Tensor>(params));
+      const at = (path: string): Tensor => {
+        const tensor = byPath.get(path);
+        if (!tensor) throw new Error(`vit: no parameter ${path}`);
+        return tensor;
+      };
+      const side = size / patchSize;
+      const classToken = byPath.get("classToken");
+      const named: [string, Tensor][] = [
+        ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), patchSize, channels)],
+        ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
+      ];
+      if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
+      const fixed = sinCosPositions(side, side, width);
+      const positions =
+        byPath.get("positions")?.data ?? Float32Array.from([...new Float32Array(prefix * width), ...fixed.data]);
+      named.push([
+        "embeddings.position_embeddings",
+        float32(Float32Array.from(positions), [1, prefix + side * side, width]),
+      ]);
+      for (let block = 0; block < depth; block++) {
+        const from = `blocks.${block}`;
+        const to = `encoder.layer.${block}`;
+        for (const kind of ["weight", "bias"]) {
+          ["query", "key", "value"].forEach((role, which) => {
+            named.push([
+              `${to}.attention.attention.${role}.${kind}`,
+              third(at(`${from}.attention.qkv.${kind}`), which),
+            ]);
+          });
+          named.push(
+            [`${to}.attention.output.dense.${kind}`, at(`${from}.attention.output.${kind}`)],
+            [`${to}.intermediate.dense.${kind}`, at(`${from}.up.${kind}`)],
+            [`${to}.output.dense.${kind}`, at(`${from}.down.${kind}`)],
+          );
+        }
+        for (const [ours, theirs] of [
+          ["norm1", "layernorm_before"],
+          ["norm2", "layernorm_after"],
+        ])
+          named.push(
+            [`${to}.${theirs}.weight`, at(`${from}.${ours}.scale`)],
+            [`${to}.${theirs}.bias`, at(`${from}.${ours}.shift`)],
+          );
+      }
+      named.push(["layernorm.weight", at("norm.scale")], ["layernorm.bias", at("norm.shift")]);
+      return named;
+    },
+  };
+};
