@@ -1,6 +1,5 @@
 import { allocate, Rng, type Tensor, type TreeRecord, tree } from "../array/index.ts";
 import { BrokenSample, messageOf, UserError } from "../foundation/errors.ts";
-import type { Source } from "../modalities/index.ts";
 import type { RunConfig } from "./config.ts";
 import { buildMethod } from "./run.ts";
 
@@ -36,10 +35,9 @@ const CONCURRENCY = 8;
  */
 export async function openTask(
   task: LoaderTask,
-  opened?: Source<unknown>,
 ): Promise<{ prepare(step: number): Promise<PreparedBatch>; close(): Promise<void> }> {
   const { modalityDefinition, modalityOptions, method } = await buildMethod(task);
-  const source = opened ?? (await modalityDefinition.reopen(task.manifest, modalityOptions));
+  const source = await modalityDefinition.reopen(task.manifest, modalityOptions);
   const { indices, batchSize } = task;
   const perEpoch = stepsPerEpoch(task);
   const root = new Rng(task.seed);

@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Tensor, TreeRecord } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { Source } from "../modalities/index.ts";
 import { type BrokenEntry, type LoaderTask, openTask, type PreparedBatch, toBatch } from "./loader-task.ts";
 
 /** Batches in the order of their steps, prepared ahead by worker threads. */
@@ -23,10 +22,10 @@ interface Reply {
 }
 
 /**
- * @param source used in this thread when there are no workers; workers reopen it from the task's manifest
+ * @param workers threads; with 0, batches are prepared in this one when they are asked for, and are the same
  * @param startStep the first batch to give: a resumed run goes on where it was
  */
-export function createLoader(task: LoaderTask, source: Source<unknown>, workers: number, startStep = 0): Loader {
+export function createLoader(task: LoaderTask, workers: number, startStep = 0): Loader {
   const broken = new Map<string, BrokenEntry>();
   const finish = (prepared: PreparedBatch) => {
     for (const entry of prepared.broken) broken.set(entry.name, entry);
@@ -35,7 +34,7 @@ export function createLoader(task: LoaderTask, source: Source<unknown>, workers:
   let step = startStep;
 
   if (workers === 0) {
-    const opening = openTask(task, source);
+    const opening = openTask(task);
     opening.catch(() => undefined);
     return {
       async next() {
@@ -44,25 +43,26 @@ export function createLoader(task: LoaderTask, source: Source<unknown>, workers:
         return { batch, waitMs: performance.now() - start };
       },
       broken: () => [...broken.values()],
-      close: async () => undefined,
+      async close() {
+        await opening.then((opened) => opened.close()).catch(() => undefined);
+      },
     };
   }
 
   const waiting = new Map<number, PromiseWithResolvers<PreparedBatch>>();
+  let failure: Error | undefined;
   const failAll = (error: Error) => {
+    failure ??= error;
     for (const { reject } of waiting.values()) reject(error);
   };
   let closing = false;
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const pool = globalThis.Array.from({ length: workers }, () => {
     const worker = new Worker(new URL(`./loader-worker${extension}`, import.meta.url), { workerData: task });
-    worker.on("message", ({ step: done, batch, failure }: Reply) => {
+    worker.on("message", ({ step: done, batch, failure: cause }: Reply) => {
       const request = waiting.get(done);
       if (batch) request?.resolve(batch);
-      else
-        request?.reject(
-          failure?.user ? new UserError(failure.message) : new Error(`loading data: ${failure?.message}`),
-        );
+      else request?.reject(cause?.user ? new UserError(cause.message) : new Error(`loading data: ${cause?.message}`));
     });
     worker.on("error", (error) => failAll(new Error(`a data worker stopped: ${error.message}`)));
     worker.on("exit", (code) => {
@@ -76,6 +76,7 @@ export function createLoader(task: LoaderTask, source: Source<unknown>, workers:
     // Nobody may be waiting yet when it fails; `next` will see it.
     pending.promise.catch(() => undefined);
     waiting.set(requested, pending);
+    if (failure) pending.reject(failure);
     pool[requested % workers]!.postMessage(requested);
     requested++;
   };

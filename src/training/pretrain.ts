@@ -197,7 +197,7 @@ async function train(
     onNote(`${out} is finished: ${steps} of ${steps} steps`);
     return;
   }
-  const loader = createLoader(task, source, training.workers, position.step);
+  const loader = createLoader(task, training.workers, position.step);
   const metricsFile = await MetricsWriter.open(out, position.step);
   const events = await EventWriter.create(out);
   try {

@@ -48,7 +48,6 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Initi
   const initial = initialState(method, optimizer, training, new Rng(seed));
   const loader = createLoader(
     { ...choice, manifest: source.manifest, indices, batchSize, seed },
-    source,
     training.workers,
   );
   try {

@@ -35,11 +35,32 @@ export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE):
     if (info.channels !== 1 && info.channels !== 3) throw new Error(`${info.channels} channels`);
     return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
   } catch (error) {
-    throw new BrokenSample(`not a decodable image (${messageOf(error)})`);
+    throw new BrokenSample(`not a decodable image (${reasonOf(bytes, error)})`);
   }
 }
 
-const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif", ".bmp"]);
+const signatures: readonly (readonly [name: string, at: number, start: string])[] = [
+  ["JPEG", 0, "\xff\xd8\xff"],
+  ["PNG", 0, "\x89PNG"],
+  ["WebP", 8, "WEBP"],
+  ["GIF", 0, "GIF8"],
+];
+
+/** Why an image could not be decoded, without the decoder's jargon where that is possible. */
+function reasonOf(bytes: Uint8Array, error: unknown): string {
+  if (bytes.length === 0) return "empty file";
+  const start = Buffer.from(bytes.subarray(0, 512)).toString("latin1");
+  const format = signatures.find(([, at, signature]) => start.startsWith(signature, at))?.[0];
+  const message = messageOf(error);
+  if (/pixel limit/i.test(message)) return `more than ${PIXEL_LIMIT / 1e6} million pixels`;
+  if (format && /premature end|truncat|read error|unable to parse|corrupt|no image/i.test(message))
+    return `truncated ${format}`;
+  // Line breaks and tabs aside, pictures are full of control characters and text has none.
+  if (!format && !/[^\t\n\r -~\xa0-\xff]/.test(start)) return "text, not a picture";
+  return message.replace(/^Input (buffer|file) /, "");
+}
+
+const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
 
 /** Whether the name is an image's; what is in it is found out by decoding. */
 export const hasImageName = (name: string): boolean => extensions.has(name.slice(name.lastIndexOf(".")).toLowerCase());

@@ -4,12 +4,16 @@ import type { Image } from "../image.ts";
 export interface ImageCache {
   readonly slotBytes: number;
   readonly pixels: SharedArrayBuffer;
-  /** Four numbers an entry: state (0 empty, 1 there), width, height, channels. */
+  /** Five numbers an entry: state, width, height, channels, and the short side it was decoded for. */
   readonly heads: SharedArrayBuffer;
 }
 
 /** Above this the pictures of a set are decoded whenever they are needed. */
 const MEMORY_LIMIT = 1 << 30;
+const HEAD = 5;
+const EMPTY = 0;
+const BEING_WRITTEN = 1;
+const READY = 2;
 
 /** Pages that are never written are never allocated, so room for every entry costs nothing at first. */
 export function createCache(entries: number, slotBytes: number): ImageCache | undefined {
@@ -17,25 +21,29 @@ export function createCache(entries: number, slotBytes: number): ImageCache | un
   return {
     slotBytes,
     pixels: new SharedArrayBuffer(entries * slotBytes),
-    heads: new SharedArrayBuffer(entries * 16),
+    heads: new SharedArrayBuffer(entries * HEAD * Int32Array.BYTES_PER_ELEMENT),
   };
 }
 
-export function cached({ slotBytes, pixels, heads }: ImageCache, index: number): Image | undefined {
-  const head = new Int32Array(heads, index * 16, 4);
-  if (Atomics.load(head, 0) === 0) return undefined;
-  const [, width = 0, height = 0, channels] = head;
-  const data = new Uint8Array(pixels, index * slotBytes, width * height * (channels === 1 ? 1 : 3));
-  return { width, height, channels: channels === 1 ? 1 : 3, data };
+const headOf = (heads: SharedArrayBuffer, index: number): Int32Array =>
+  new Int32Array(heads, index * HEAD * Int32Array.BYTES_PER_ELEMENT, HEAD);
+
+/** The picture as `decode` would give it for that short side, if it is there: whoever reads gets the same bytes. */
+export function cached({ slotBytes, pixels, heads }: ImageCache, index: number, shortSide: number): Image | undefined {
+  const head = headOf(heads, index);
+  if (Atomics.load(head, 0) !== READY) return undefined;
+  const [, width = 0, height = 0, bands, decodedFor = 0] = head;
+  const wasNotShrunk = Math.min(width, height) < Math.min(shortSide, decodedFor);
+  if (shortSide !== decodedFor && !wasNotShrunk) return undefined;
+  const channels = bands === 1 ? 1 : 3;
+  return { width, height, channels, data: new Uint8Array(pixels, index * slotBytes, width * height * channels) };
 }
 
-/** Two threads may store the same entry at once: they write the same bytes. */
-export function store({ slotBytes, pixels, heads }: ImageCache, index: number, image: Image): void {
-  if (image.data.length > slotBytes) return;
+/** Keeps a picture, unless it is too large or there is one already; what is there may be in use and stays. */
+export function store({ slotBytes, pixels, heads }: ImageCache, index: number, shortSide: number, image: Image): void {
+  const head = headOf(heads, index);
+  if (image.data.length > slotBytes || Atomics.compareExchange(head, 0, EMPTY, BEING_WRITTEN) !== EMPTY) return;
   new Uint8Array(pixels, index * slotBytes, image.data.length).set(image.data);
-  const head = new Int32Array(heads, index * 16, 4);
-  head[1] = image.width;
-  head[2] = image.height;
-  head[3] = image.channels;
-  Atomics.store(head, 0, 1);
+  head.set([image.width, image.height, image.channels, shortSide], 1);
+  Atomics.store(head, 0, READY);
 }

@@ -1,6 +1,6 @@
 import { BrokenSample } from "../../../foundation/errors.ts";
 import type { Source } from "../../modality.ts";
-import { decode } from "../decode.ts";
+import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
 import type { Labels } from "./labels.ts";
@@ -43,17 +43,17 @@ export function encodedSource<Manifest>(
   labels: Labels | undefined,
   manifest: Manifest,
   cache: ImageCache | undefined,
-  shortSide?: number,
+  shortSide = DEFAULT_SHORT_SIDE,
 ): Source<Image> {
   return {
     length: entries.names.length,
     ...labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {
-      const known = cache && cached(cache, index);
+      const known = cache && cached(cache, index, shortSide);
       if (known) return known;
       const image = await decode(await entries.bytes(index), shortSide);
-      if (cache) store(cache, index, image);
+      if (cache) store(cache, index, shortSide, image);
       return image;
     },
     manifest: { ...manifest, labels, cache },

@@ -21,7 +21,7 @@ export async function listFolder(path: string): Promise<FolderManifest> {
     throw fileError(path, "read", error);
   });
   const names = items
-    .filter((item) => item.isFile() && hasImageName(item.name) && !item.name.startsWith("."))
+    .filter((item) => (item.isFile() || item.isSymbolicLink()) && hasImageName(item.name) && !item.name.startsWith("."))
     .map((item) => relative(path, join(item.parentPath, item.name)).split(sep).join("/"))
     .sort();
   if (names.length === 0) throw new UserError(`${path}: no images in this folder (JPEG, PNG, WebP …)`);

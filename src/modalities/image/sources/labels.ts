@@ -19,9 +19,14 @@ function index(perEntry: readonly (string | undefined)[]): Labels | undefined {
   return { classes, labels: Int32Array.from(perEntry, (label) => (label === undefined ? -1 : positions.get(label)!)) };
 }
 
-/** The sub-folder an entry lies in is its class: `cats/1.jpg`, `Balinese/character01/0108_01.png`. */
-export const labelsFromFolders = (names: readonly string[]): Labels | undefined =>
-  index(names.map((name) => (name.includes("/") ? dirname(name) : undefined)));
+/**
+ * Where every entry lies in a sub-folder and there are two such folders or more, they are the classes:
+ * `cats/1.jpg`, `Balinese/character01/0108_01.png`.
+ */
+export function labelsFromFolders(names: readonly string[]): Labels | undefined {
+  const labels = index(names.map((name) => (name.includes("/") ? dirname(name) : undefined)));
+  return labels && labels.classes.length > 1 && !labels.labels.includes(-1) ? labels : undefined;
+}
 
 /**
  * Labels from a CSV file with columns `path` and `label`, paths as in the data.
@@ -40,10 +45,14 @@ export async function labelsFromCsv(file: string, names: readonly string[]): Pro
   const parsed = z.array(z.object({ path: z.string(), label: z.string() })).safeParse(rows);
   if (!parsed.success) throw new UserError(`${file}: needs the columns "path" and "label" in its first line`);
   const positions = new Map(names.map((name, position) => [name, position]));
+  const rowsFor = parsed.data.map(({ path, label }) => ({
+    path: path.replaceAll("\\", "/").replace(/^\.\//, ""),
+    label,
+  }));
   const perEntry: (string | undefined)[] = names.map(() => undefined);
-  const unknown = parsed.data.filter(({ path }) => !positions.has(path));
+  const unknown = rowsFor.filter(({ path }) => !positions.has(path));
   if (unknown.length > 0)
     throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]?.path}`);
-  for (const { path, label } of parsed.data) if (label !== "") perEntry[positions.get(path)!] = label;
+  for (const { path, label } of rowsFor) if (label !== "") perEntry[positions.get(path)!] = label;
   return index(perEntry);
 }

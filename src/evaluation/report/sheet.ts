@@ -1,0 +1,49 @@
+import sharp, { type OverlayOptions } from "sharp";
+
+/** A small picture as RGB bytes. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** One row: what was asked, and what was found, nearest first. */
+export interface SheetRow {
+  readonly query: Picture;
+  readonly matches: readonly { readonly picture: Picture; readonly right?: boolean }[];
+}
+
+const CELL = 72;
+const GAP = 8;
+const FRAME = 3;
+const BETWEEN = 20;
+const COLORS = { query: "#444444", right: "#009E73", wrong: "#D55E00", unknown: "#c8ccd2" };
+
+async function cell({ width, height, rgb }: Picture, color: string): Promise<Buffer> {
+  const inner = CELL - 2 * FRAME;
+  return sharp(rgb, { raw: { width, height, channels: 3 } })
+    .resize(inner, inner, { fit: "contain", background: "#ffffff", kernel: width < inner ? "nearest" : "lanczos3" })
+    .extend({ top: FRAME, bottom: FRAME, left: FRAME, right: FRAME, background: color })
+    .png()
+    .toBuffer();
+}
+
+/** Queries on the left in grey frames, their matches to the right: green frames are right, orange ones wrong. PNG. */
+export async function neighbourSheet(rows: readonly SheetRow[]): Promise<Buffer> {
+  const columns = Math.max(...rows.map((row) => row.matches.length));
+  const width = GAP + CELL + BETWEEN + columns * (CELL + GAP);
+  const height = GAP + rows.length * (CELL + GAP);
+  const overlays: OverlayOptions[] = [];
+  for (const [at, { query, matches }] of rows.entries()) {
+    const top = GAP + at * (CELL + GAP);
+    overlays.push({ input: await cell(query, COLORS.query), top, left: GAP });
+    for (const [rank, { picture, right }] of matches.entries()) {
+      const color = right === undefined ? COLORS.unknown : right ? COLORS.right : COLORS.wrong;
+      overlays.push({ input: await cell(picture, color), top, left: GAP + CELL + BETWEEN + rank * (CELL + GAP) });
+    }
+  }
+  return sharp({ create: { width, height, channels: 3, background: "#ffffff" } })
+    .composite(overlays)
+    .png()
+    .toBuffer();
+}
