@@ -19,10 +19,19 @@ const modality = image.build(image.options.parse({ imageSize: 28, channels: 1, a
 const rng = new Rng(0);
 const encoder =
   which === "simclr-resnet"
-    ? resnet.build(resnet.options.parse({ layers: "10", width: 24, stem: "stride2" }), modality.specs)
+    ? resnet.build(
+        resnet.options.parse({
+          layers: process.env.LAYERS ?? "10",
+          width: Number(process.env.WIDTH ?? 24),
+          stem: "stride2",
+        }),
+        modality.specs,
+      )
     : vit.build(vit.options.parse({ width: 192, depth: 4, heads: 3 }), modality.specs);
-const definition = which === "mae" ? mae : simclr;
-const method = definition.build({ encoder, modality, options: definition.options.parse({}) });
+const method =
+  which === "mae"
+    ? mae.build({ encoder, modality, options: mae.options.parse({}) })
+    : simclr.build({ encoder, modality, options: simclr.options.parse({}) });
 const training = SettledTraining.parse({
   epochs: 1,
   batchSize: Number(batchText),

@@ -3,6 +3,16 @@ export { type Array, lax, nn, np, Rng, type Tensor, type TensorSpec } from "./ar
 export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
+export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
+export { exportRun } from "./evaluation/export-run.ts";
+export { extractFeatures, type Features, rawFeatures, untrainedParams } from "./evaluation/features.ts";
+export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
+export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
+export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
+export { evaluationTable } from "./evaluation/report/table.ts";
+export { writeReport } from "./evaluation/report/write.ts";
+export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { type Method, type MethodDefinition, methods } from "./methods/index.ts";

@@ -50,3 +50,22 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
     end,
   };
 }
+
+/** Shows a stage and how far it is, the same way. */
+export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
+  let stage = "";
+  let open = false;
+  return {
+    update(name: string, done: number, total: number): void {
+      if (stream.isTTY) {
+        stream.write(`\r\u001b[2K${name}: ${count.format(done)}/${count.format(total)}`);
+        open = true;
+      } else if (name !== stage) stream.write(`${name} …\n`);
+      stage = name;
+    },
+    end: (): void => {
+      if (open) stream.write("\r\u001b[2K");
+      open = false;
+    },
+  };
+}

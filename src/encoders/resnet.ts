@@ -7,6 +7,7 @@ import type { ParamsOf } from "../layers/layer.ts";
 import { encoder, type Inputs } from "./encoder.ts";
 
 const stages = {
+  8: { blocks: [1, 1, 1], bottleneck: false },
   10: { blocks: [1, 1, 1, 1], bottleneck: false },
   18: { blocks: [2, 2, 2, 2], bottleneck: false },
   34: { blocks: [3, 4, 6, 3], bottleneck: false },
@@ -61,7 +62,10 @@ export const resnet = encoder({
   paper: "https://arxiv.org/abs/1512.03385",
   modalities: ["image"],
   options: z.object({
-    layers: z.enum(["10", "18", "34", "50"]).default("18").describe("number of layers; 10 has one block per stage"),
+    layers: z
+      .enum(["8", "10", "18", "34", "50"])
+      .default("18")
+      .describe("number of layers; 8 has one block in each of three stages, 10 of four"),
     width: z
       .int()
       .positive()

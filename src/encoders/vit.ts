@@ -44,9 +44,10 @@ export const vit = encoder({
     const patchSize = options.patchSize ?? (height <= 40 ? 4 : height <= 96 ? 8 : 16);
     if (height % patchSize !== 0 || columns % patchSize !== 0)
       throw new UserError(
-        `a patch size of ${patchSize} does not divide images of ${columns} × ${height} pixels; try ${divisors(height).join(", ")}`,
+        `a patch size of ${patchSize} does not divide images of ${columns} × ${height} pixels; ${patchSizes(height, columns)}`,
       );
-    if (width % heads !== 0) throw new UserError(`a width of ${width} cannot be split into ${heads} heads`);
+    if (width % heads !== 0)
+      throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
     if (options.positions === "sincos" && width % 4 !== 0)
       throw new UserError(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
 
@@ -127,7 +128,10 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(heads ? { heads } : {}),
 });
 
-const divisors = (extent: number): number[] =>
-  globalThis.Array.from({ length: extent }, (_, index) => index + 1).filter(
-    (divisor) => extent % divisor === 0 && divisor > 1 && divisor < extent,
+/** What a user may do about a patch size that does not fit: the sizes that do, or another size of image. */
+function patchSizes(height: number, columns: number): string {
+  const fitting = globalThis.Array.from({ length: Math.min(height, columns) }, (_, index) => index + 1).filter(
+    (side) => side > 1 && side < Math.max(height, columns) && height % side === 0 && columns % side === 0,
   );
+  return fitting.length > 0 ? `try ${fitting.join(", ")}` : "no patch size does; resize the images to a multiple of 8";
+}

@@ -72,7 +72,7 @@ export async function fitLogistic(
     weight: float32(new Float32Array(count * dim * classes), [count, dim, classes]),
     bias: float32(new Float32Array(count * classes), [count, 1, classes]),
   });
-  const data = { x: float32(x, [rows, dim]), labels: int32(labels, [rows]), l2: float32([...strengths], [count]) };
+  const data = { x: float32(x, [1, rows, dim]), labels: int32(labels, [rows]), l2: float32([...strengths], [count]) };
   const schedule = { rate: scalar(0), step: scalar(0) };
   const start = { params: zeros(), memory: { first: zeros(), second: zeros() } };
   const program = await compile(step, [start.params, start.memory, data, schedule], { name: "linear probe" });

@@ -21,17 +21,17 @@ export interface Flag {
 const Property = z.object({
   type: z.string().optional(),
   enum: z.array(z.union([z.string(), z.number()])).optional(),
-  const: z.unknown(),
+  const: z.unknown().optional(),
   anyOf: z.array(z.unknown()).optional(),
   prefixItems: z.array(z.unknown()).optional(),
-  items: z.unknown(),
+  items: z.unknown().optional(),
   minItems: z.number().optional(),
   maxItems: z.number().optional(),
   minimum: z.number().optional(),
   exclusiveMinimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMaximum: z.number().optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   description: z.string().optional(),
 });
 type Property = z.infer<typeof Property>;

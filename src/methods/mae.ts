@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { constant, int32, nn, np } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
 import { sinCosPositions } from "../layers/positions.ts";
@@ -10,7 +11,8 @@ import { method } from "./method.ts";
 /**
  * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder rebuilds the others.
  * He et al. 2021, https://arxiv.org/abs/2111.06377. Differs from the paper: the decoder's default size follows the
- * encoder's (the paper's is 512 wide and 8 deep for ViT-L), and the class token is there only if the encoder pools by it.
+ * encoder's (the paper's is 512 wide and 8 deep for ViT-L), the class token is there only if the encoder pools by it, and
+ * the base learning rate is ten times the paper's 1.5e-4.
  */
 export const mae = method({
   name: "mae",
@@ -34,7 +36,12 @@ export const mae = method({
     if (!rows || !columns) throw new Error("mae: the encoder's tokens do not form a grid");
     const heads = options.decoderHeads;
     const decoderWidth = options.decoderWidth ?? Math.max(1, Math.round(width / (6 * heads))) * 4 * heads;
-    const kept = Math.max(1, Math.round(count * (1 - options.maskRatio)));
+    if (decoderWidth % heads !== 0 || decoderWidth % 4 !== 0)
+      throw new UserError(
+        `mae: a decoder width of ${decoderWidth} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(decoderWidth / (4 * heads)) * 4 * heads}`,
+      );
+    if (count < 2) throw new UserError("mae: images of a single patch leave nothing to hide; use a smaller patch size");
+    const kept = Math.min(count - 1, Math.max(1, Math.round(count * (1 - options.maskRatio))));
     const project = linear(width, decoderWidth);
     const blocks = globalThis.Array.from({ length: options.decoderDepth }, () =>
       transformerBlock({ width: decoderWidth, heads, mlpRatio: 4 }),

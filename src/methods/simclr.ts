@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
-import { ntXent } from "../objectives/nt-xent.ts";
+import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
 import { method } from "./method.ts";
 import { concatenateInputs } from "./views.ts";
 
@@ -37,7 +37,7 @@ export const simclr = method({
         // Both views in one batch, so that BatchNorm sees them together, as in the authors' code.
         const features = encoder.apply(params.encoder, concatenateInputs([first, second]));
         const [z0, z1] = np.split(projector.apply(params.projector, features), 2, 0);
-        return { loss: ntXent(z0!, z1!, { temperature }) };
+        return { loss: ntXent(z0!, z1!, { temperature }), metrics: { accuracy: contrastiveAccuracy(z0!, z1!) } };
       },
     };
   },

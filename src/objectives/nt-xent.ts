@@ -20,3 +20,20 @@ export function ntXent(z0: Array, z1: Array, { temperature }: { temperature: num
   const positives = np.multiply(np.concatenate([partner, partner], 0), 1 / temperature);
   return np.mean(np.subtract(nn.logsumexp(others, -1), positives));
 }
+
+/**
+ * Share of the 2N rows that are closer to their partner than to any other row, scalar in [0, 1].
+ * @param z0 `[N, dim]`
+ * @param z1 `[N, dim]`, row i the partner of row i of `z0`
+ */
+export function contrastiveAccuracy(z0: Array, z1: Array): Array {
+  const n = z0.shape[0]!;
+  const z = normalize(np.concatenate([z0, z1], 0));
+  const similarity = np.matmul(z, np.transpose(z));
+  const isSelf = np.eye(2 * n);
+  const [ofFirst, ofSecond] = np.split(isSelf, 2, 0);
+  const isPartner = np.concatenate([ofSecond!, ofFirst!], 0);
+  const partner = np.sum(np.multiply(similarity, isPartner), -1);
+  const others = np.max(np.subtract(similarity, np.multiply(np.add(isSelf, isPartner), 4)), -1);
+  return np.mean(np.where(np.greater(partner, others), 1, 0));
+}

@@ -46,10 +46,7 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Initi
   };
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(seed));
-  const loader = createLoader(
-    { ...choice, manifest: source.manifest, indices, batchSize, seed },
-    training.workers,
-  );
+  const loader = createLoader({ ...choice, manifest: source.manifest, indices, batchSize, seed }, training.workers);
   try {
     let { batch } = await loader.next();
     const step = await compileStep({ method, optimizer, training, state: initial, batch, name: "supervised step" });

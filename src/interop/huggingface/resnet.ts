@@ -1,7 +1,13 @@
 import { int32, type Tensor, tree } from "../../array/index.ts";
 import type { LayoutOf } from "./layout.ts";
 
-const depths: Record<number, number[]> = { 10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3] };
+const depths: Record<number, number[]> = {
+  8: [1, 1, 1],
+  10: [1, 1, 1, 1],
+  18: [2, 2, 2, 2],
+  34: [3, 4, 6, 3],
+  50: [3, 4, 6, 3],
+};
 const norms: Record<string, string> = {
   scale: "weight",
   shift: "bias",
@@ -24,7 +30,7 @@ export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
       architectures: ["ResNetModel"],
       num_channels: Number(hyperparameters.channels),
       embedding_size: width,
-      hidden_sizes: [1, 2, 4, 8].map((factor) => factor * width * widen),
+      hidden_sizes: (depths[layers] ?? []).map((_, stage) => 2 ** stage).map((factor) => factor * width * widen),
       depths: depths[layers] ?? [],
       layer_type: bottleneck ? "bottleneck" : "basic",
       hidden_act: "relu",

@@ -1,4 +1,4 @@
-import type { Rng } from "../../array/index.ts";
+import { Rng } from "../../array/rng.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
@@ -34,8 +34,6 @@ function augmentPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
 /** What a hand does to a character: slant, size, place and wobble; never mirrored. `strength` 1 is the full range. */
 function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength: number): Image {
   const { imageSize } = options;
-  // Thin lines would fall between the samples of a much smaller picture.
-  const source = image.width > 2 * imageSize ? resizeAndCentreCrop(image, 2 * imageSize) : image;
   const range = {
     degrees: options.degrees * strength,
     translate: options.translate * strength,
@@ -43,8 +41,20 @@ function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength:
     shear: options.shear * strength,
     elastic: options.elastic * strength,
   };
-  return warp(withChannels(source, options.channels), imageSize, range, rng);
+  return warp(twiceTheSize(image, options), imageSize, range, rng);
 }
+
+/** Thin lines would fall between the samples of a much smaller picture: first to twice the size, by averaging. */
+const twiceTheSize = (image: Image, { imageSize, channels }: ImageOptions): Image =>
+  withChannels(image.width > 2 * imageSize ? resizeAndCentreCrop(image, 2 * imageSize) : image, channels);
+
+const STILL = { degrees: 0, translate: 0, zoom: 0, shear: 0, elastic: 0 };
+
+/** The picture as the encoder sees it undistorted, `imageSize` square; drawings are sampled as their augmented views are. */
+export const prepare = (image: Image, options: ImageOptions): Image =>
+  options.augmentation === "drawing"
+    ? warp(twiceTheSize(image, options), options.imageSize, STILL, new Rng(0))
+    : withChannels(resizeAndCentreCrop(image, options.imageSize), options.channels);
 
 /** A strongly distorted view, `imageSize` square. */
 export const augment = (image: Image, options: ImageOptions, rng: Rng): Image =>

@@ -56,7 +56,7 @@ function reasonOf(bytes: Uint8Array, error: unknown): string {
   if (format && /premature end|truncat|read error|unable to parse|corrupt|no image/i.test(message))
     return `truncated ${format}`;
   // Line breaks and tabs aside, pictures are full of control characters and text has none.
-  if (!format && !/[^\t\n\r -~\xa0-\xff]/.test(start)) return "text, not a picture";
+  if (!format && !/[^\t\n\r -~\x80-\xff]/.test(start)) return "text, not a picture";
   return message.replace(/^Input (buffer|file) /, "");
 }
 

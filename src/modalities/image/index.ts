@@ -1,11 +1,11 @@
-import { open, readdir, stat } from "node:fs/promises";
-import { extname } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { z } from "zod";
 import { float32 } from "../../array/index.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
 import { modality, type OpenOptions, type Source } from "../modality.ts";
-import { augment, perturb } from "./augment.ts";
-import { DEFAULT_SHORT_SIDE, hasImageName } from "./decode.ts";
+import { augment, perturb, prepare } from "./augment.ts";
+import { DEFAULT_SHORT_SIDE } from "./decode.ts";
 import { type Image, withChannels } from "./image.ts";
 import { ImageOptions } from "./options.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
@@ -13,14 +13,16 @@ import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, openCifar } from "./sources/cifar.ts";
 import { cacheFor, encodedSource } from "./sources/entries.ts";
 import { type FolderManifest, folderEntries, listFolder } from "./sources/folder.ts";
-import { hasIdxName, openIdx } from "./sources/idx.ts";
+import { idxFileOf, openIdx } from "./sources/idx.ts";
 import { type Labels, labelsFromCsv, labelsFromFolders } from "./sources/labels.ts";
-import { listZip, type ZipManifest, zipEntries } from "./sources/zip.ts";
+import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
 import { resizeAndCentreCrop } from "./transforms/resize.ts";
 import { rotateQuarters } from "./transforms/rotate.ts";
 
 type EncodedManifest = (FolderManifest | ZipManifest) & { labels?: Labels; cache?: ImageCache };
 type Manifest = EncodedManifest | ArrayManifest;
+const isManifest = (value: unknown): value is Manifest =>
+  typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const GREY = { mean: [0.5], std: [0.5] };
@@ -33,25 +35,34 @@ function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
 }
 
-async function isZip(path: string): Promise<boolean> {
-  const file = await open(path, "r").catch(() => undefined);
-  if (!file) return false;
-  try {
-    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.readUInt32LE(0) === 0x04034b50;
-  } finally {
-    await file.close();
-  }
+/** The archives that a path stands for: itself, or those of a folder that holds nothing else to read. */
+async function archivesOf(path: string): Promise<string[]> {
+  if (await isZip(path)) return [path];
+  const names = await readdir(path).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(".zip"))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+async function listImages(path: string): Promise<FolderManifest | ZipManifest> {
+  const folder = await listFolder(path);
+  if (folder.names.length > 0) return folder;
+  const archives = await archivesOf(path);
+  if (archives.length > 0) return listZips(archives);
+  const isFolder = (await stat(path)).isDirectory();
+  throw new UserError(
+    isFolder
+      ? `${path}: no images in this folder (JPEG, PNG, WebP …)`
+      : `${path}: neither an image, a zip archive, IDX nor CIFAR data`,
+  );
 }
 
 async function openImages(path: string, { labels: csv }: OpenOptions = {}): Promise<Source<Image>> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new UserError(`${path}: there is no such file or folder`);
-  if (info.isFile() && hasIdxName(path)) return withCsv(await openIdx(path), csv);
+  const idx = await idxFileOf(path);
+  if (idx) return withCsv(await openIdx(idx), csv);
   if (await isCifar(path)) return withCsv(await openCifar(path), csv);
-  if (info.isFile() && !hasImageName(path) && !(await isZip(path)))
-    throw new UserError(`${path}: neither an image, a zip archive, IDX nor CIFAR data`);
-  const listing = info.isFile() && !hasImageName(path) ? await listZip(path) : await listFolder(path);
+  const listing = await listImages(path);
   const entries = listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing);
   const labels = csv ? await labelsFromCsv(csv, entries.names) : labelsFromFolders(entries.names);
   const cache = await cacheFor(entries);
@@ -85,7 +96,28 @@ async function infer(source: Source<Image>): Promise<Partial<ImageOptions>> {
   const drawing = channels === 1 && pictures.every(isLineDrawing);
   const imageSize =
     smallest === largest && largest <= 96 ? largest : Math.max(16, Math.min(96, Math.floor(smallest / 16) * 16));
-  return { channels, imageSize, augmentation: drawing ? "drawing" : "photo" };
+  return {
+    channels,
+    imageSize,
+    augmentation: drawing ? "drawing" : "photo",
+    ...(channels === 1 ? greyLevels(pictures) : {}),
+  };
+}
+
+/** Mean and deviation of all pixels: what is paper in a set of drawings comes out near 0. */
+function greyLevels(pictures: readonly Image[]): { mean: number[]; std: number[] } {
+  let count = 0;
+  let sum = 0;
+  let squares = 0;
+  for (const { data } of pictures)
+    for (const value of data) {
+      count++;
+      sum += value / 255;
+      squares += (value / 255) ** 2;
+    }
+  const mean = sum / count;
+  const std = Math.max(0.05, Math.sqrt(Math.max(0, squares / count - mean * mean)));
+  return { mean: [Number(mean.toFixed(4))], std: [Number(std.toFixed(4))] };
 }
 
 const isGrey = ({ channels, data }: Image): boolean => {
@@ -109,24 +141,28 @@ function build(options: z.infer<typeof ImageOptions>) {
   if (mean.length !== channels || std.length !== channels)
     throw new UserError(`mean and std need one number for each of the ${channels} channels`);
   const plane = imageSize * imageSize;
-  const prepare = (image: Image) => withChannels(resizeAndCentreCrop(image, imageSize), channels);
   return {
     name: "image",
     specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
     tensors(image: Image) {
-      const { data } = prepare(image);
+      const { data, width, height } = image;
+      // A view is prepared already.
+      const bytes =
+        width === imageSize && height === imageSize && image.channels === channels
+          ? data
+          : prepare(image, options).data;
       const pixels = new Float32Array(channels * plane);
       for (let channel = 0; channel < channels; channel++) {
         const scale = 1 / (255 * std[channel]!);
         const offset = mean[channel]! / std[channel]!;
         for (let at = 0; at < plane; at++)
-          pixels[channel * plane + at] = data[at * channels + channel]! * scale - offset;
+          pixels[channel * plane + at] = bytes[at * channels + channel]! * scale - offset;
       }
       return { pixels: float32(pixels, [channels, imageSize, imageSize]) };
     },
     augment: (image: Image, rng: Parameters<typeof augment>[2]) => augment(image, options, rng),
     perturb: (image: Image, rng: Parameters<typeof augment>[2]) => perturb(image, options, rng),
-    rotate: (image: Image, quarters: number) => rotateQuarters(prepare(image), quarters),
+    rotate: (image: Image, quarters: number) => rotateQuarters(prepare(image, options), quarters),
     preview(image: Image) {
       const { width, height, data } = withChannels(
         resizeAndCentreCrop(image, Math.min(96, image.width, image.height)),
@@ -135,9 +171,14 @@ function build(options: z.infer<typeof ImageOptions>) {
       return { width, height, rgb: data };
     },
     preprocessor: {
-      image_processor_type: "ViTImageProcessor",
+      // Not ViTImageProcessor, which would squeeze oblong pictures into a square.
+      image_processor_type: "BitImageProcessor",
+      do_convert_rgb: channels === 3,
+      do_convert_grayscale: channels === 1,
       do_resize: true,
-      size: { height: imageSize, width: imageSize },
+      size: { shortest_edge: imageSize },
+      do_center_crop: true,
+      crop_size: { height: imageSize, width: imageSize },
       resample: 2,
       do_rescale: true,
       rescale_factor: 1 / 255,
@@ -155,15 +196,17 @@ export const image = modality<Image, typeof ImageOptions>({
   defaultMethod: "simclr",
   defaultEncoder: "resnet",
   async recognises(path) {
-    const info = await stat(path).catch(() => undefined);
-    if (!info) return false;
-    if (info.isFile()) return hasImageName(path) || hasIdxName(path) || extname(path) === ".zip" || isCifar(path);
-    if (await isCifar(path)) return true;
-    const names = await readdir(path, { recursive: true });
-    return names.some(hasImageName);
+    if ((await idxFileOf(path)) || (await isCifar(path))) return true;
+    return listImages(path).then(
+      () => true,
+      () => false,
+    );
   },
   open: openImages,
-  reopen: async (manifest, options) => fromManifest(manifest as Manifest, options?.imageSize),
+  async reopen(manifest, options) {
+    if (!isManifest(manifest)) throw new Error("not the manifest of an image source");
+    return fromManifest(manifest, options?.imageSize);
+  },
   infer,
   build,
 });

@@ -23,13 +23,14 @@ export async function cacheFor(entries: Entries): Promise<ImageCache | undefined
   let largest = 0;
   const count = entries.names.length;
   for (let probe = 0; probe < Math.min(PROBES, count); probe++) {
-    const image = await decode(
-      await entries.bytes(Math.floor((probe * count) / Math.min(PROBES, count))),
-      CACHED_SIDE + 1,
-    ).catch((error: unknown) => {
-      if (error instanceof BrokenSample) return undefined;
-      throw error;
-    });
+    const index = Math.floor((probe * count) / Math.min(PROBES, count));
+    const image = await entries
+      .bytes(index)
+      .then((bytes) => decode(bytes, CACHED_SIDE + 1))
+      .catch((error: unknown) => {
+        if (error instanceof BrokenSample) return undefined;
+        throw error;
+      });
     if (!image) continue;
     if (Math.max(image.width, image.height) > CACHED_SIDE) return undefined;
     largest = Math.max(largest, image.data.length);

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
+import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
 import { hasImageName } from "../decode.ts";
 import type { Entries } from "./entries.ts";
@@ -11,12 +11,16 @@ export interface FolderManifest {
   readonly names: readonly string[];
 }
 
-/** Image files below a folder, sorted by path; or the one image file that the path names. */
+/**
+ * Image files below a folder, sorted by path; or the one image file that the path names.
+ * @throws UserError when the path does not exist or may not be read
+ */
 export async function listFolder(path: string): Promise<FolderManifest> {
   const info = await stat(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  if (info.isFile()) return { kind: "folder", root: dirname(path), names: [basename(path)] };
+  if (!info.isDirectory())
+    return { kind: "folder", root: dirname(path), names: hasImageName(path) ? [basename(path)] : [] };
   const items = await readdir(path, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
@@ -24,7 +28,6 @@ export async function listFolder(path: string): Promise<FolderManifest> {
     .filter((item) => (item.isFile() || item.isSymbolicLink()) && hasImageName(item.name) && !item.name.startsWith("."))
     .map((item) => relative(path, join(item.parentPath, item.name)).split(sep).join("/"))
     .sort();
-  if (names.length === 0) throw new UserError(`${path}: no images in this folder (JPEG, PNG, WebP …)`);
   return { kind: "folder", root: path, names };
 }
 

@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -35,7 +35,17 @@ async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Ar
 }
 
 /** Whether the name is that of an IDX file of images. */
-export const hasIdxName = (path: string): boolean => /idx\d-ubyte(\.gz)?$/.test(basename(path));
+const hasIdxName = (path: string): boolean => /idx\d-ubyte(\.gz)?$/.test(basename(path));
+
+/** The IDX file of images that a path stands for: itself, or the training images of a folder. */
+export async function idxFileOf(path: string): Promise<string | undefined> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isFile()) return hasIdxName(path) ? path : undefined;
+  if (!info) return undefined;
+  const names = (await readdir(path)).filter((name) => hasIdxName(name) && name.includes("images")).sort();
+  const name = names.find((candidate) => candidate.startsWith("train")) ?? names[0];
+  return name && join(path, name);
+}
 
 /** An IDX file of images, with the labels that lie beside it under MNIST's naming. */
 export async function openIdx(path: string): Promise<ArrayManifest> {

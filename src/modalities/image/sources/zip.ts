@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
+import { crc32, inflateRaw } from "node:zlib";
 import yauzl from "yauzl";
 import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
 import { hasImageName } from "../decode.ts";
@@ -11,9 +11,13 @@ const inflate = promisify(inflateRaw);
 /** A picture that claims to be larger than this when unpacked is no picture. */
 const ENTRY_LIMIT = 256 * 2 ** 20;
 const LOCAL_HEADER = 30;
+const LOCAL_SIGNATURE = 0x04034b50;
 
 interface ZipEntry {
   readonly name: string;
+  /** Which of the archives it lies in. */
+  readonly archive: number;
+  readonly crc: number;
   readonly offset: number;
   readonly compressed: number;
   readonly size: number;
@@ -23,12 +27,23 @@ interface ZipEntry {
 
 export interface ZipManifest {
   readonly kind: "zip";
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly entries: readonly ZipEntry[];
 }
 
-/** The image files in an archive, sorted; folders that all of them share are left out of their names. */
-export async function listZip(path: string): Promise<ZipManifest> {
+/**
+ * The image files in archives, sorted. Folders that all files of an archive share are left out of their names; a file
+ * that several archives hold, with the same name and contents, is there once.
+ * @throws UserError when an archive cannot be read or none holds an image
+ */
+export async function listZips(paths: readonly string[]): Promise<ZipManifest> {
+  const lists = await Promise.all(paths.map(listZip));
+  const entries = new Map(lists.flat().map((entry) => [`${entry.name}\n${entry.crc}`, entry]));
+  if (entries.size === 0) throw new UserError(`${paths.join(", ")}: no images in this archive (JPEG, PNG, WebP …)`);
+  return { kind: "zip", paths, entries: [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+}
+
+async function listZip(path: string, archive: number): Promise<ZipEntry[]> {
   const found = await new Promise<ZipEntry[]>((resolve, reject) => {
     yauzl.open(path, { lazyEntries: true, autoClose: true }, (error, zip) => {
       if (error || !zip) return reject(error ?? new Error("no archive"));
@@ -39,6 +54,8 @@ export async function listZip(path: string): Promise<ZipManifest> {
         if (hasImageName(name) && !hidden && !entry.isEncrypted())
           entries.push({
             name,
+            archive,
+            crc: entry.crc32,
             offset: entry.relativeOffsetOfLocalHeader,
             compressed: entry.compressedSize,
             size: entry.uncompressedSize,
@@ -53,12 +70,8 @@ export async function listZip(path: string): Promise<ZipManifest> {
   }).catch((error: unknown) => {
     throw new UserError(`${path}: not a readable zip archive (${messageOf(error)})`);
   });
-  if (found.length === 0) throw new UserError(`${path}: no images in this archive (JPEG, PNG, WebP …)`);
   const shared = sharedFolder(found.map(({ name }) => name));
-  const entries = found
-    .map((entry) => ({ ...entry, name: entry.name.slice(shared.length) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { kind: "zip", path, entries };
+  return found.map((entry) => ({ ...entry, name: entry.name.slice(shared.length) }));
 }
 
 /** The longest run of whole folders that every name begins with. */
@@ -73,36 +86,57 @@ function sharedFolder(names: readonly string[]): string {
   return "";
 }
 
-export function zipEntries({ path, entries }: ZipManifest): Entries {
-  let file: Promise<FileHandle> | undefined;
-  const handle = () => {
-    file ??= open(path, "r");
+export function zipEntries({ paths, entries }: ZipManifest): Entries {
+  const files = new Map<string, Promise<FileHandle>>();
+  const handle = (path: string): Promise<FileHandle> => {
+    const file = files.get(path) ?? open(path, "r");
+    files.set(path, file);
     return file;
   };
-  const take = async (position: number, length: number): Promise<Buffer> => {
-    const { buffer, bytesRead } = await (await handle()).read(Buffer.alloc(length), 0, length, position);
+  const take = async (path: string, position: number, length: number): Promise<Buffer> => {
+    const { buffer, bytesRead } = await (await handle(path)).read(Buffer.alloc(length), 0, length, position);
     if (bytesRead < length) throw new Error("the archive ends early");
     return buffer;
+  };
+  const unpack = async ({ archive, offset, compressed, size, method }: ZipEntry): Promise<Buffer> => {
+    if (size > ENTRY_LIMIT || compressed > ENTRY_LIMIT) throw new Error(`${Math.max(size, compressed)} bytes`);
+    const path = paths[archive]!;
+    const header = await take(path, offset, LOCAL_HEADER);
+    if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) throw new Error("no entry where the archive says");
+    const start = offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
+    const raw = await take(path, start, compressed);
+    if (method === 0) return raw;
+    // An entry that unpacks to more than it declares is refused before it fills the memory.
+    if (method === 8) return await inflate(raw, { maxOutputLength: Math.max(1, size) });
+    throw new Error(`compression method ${method}`);
   };
   return {
     names: entries.map(({ name }) => name),
     async bytes(index) {
-      const { offset, compressed, size, method } = entries[index]!;
+      const entry = entries[index]!;
       try {
-        if (size > ENTRY_LIMIT || compressed > ENTRY_LIMIT) throw new Error(`${size} bytes unpacked`);
-        const header = await take(offset, LOCAL_HEADER);
-        if (header.readUInt32LE(0) !== 0x04034b50) throw new Error("no entry where the archive says");
-        const start = offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
-        const raw = await take(start, compressed);
-        if (method === 0) return raw;
-        if (method === 8) return await inflate(raw, { maxOutputLength: ENTRY_LIMIT });
-        throw new Error(`compression method ${method}`);
+        const bytes = await unpack(entry);
+        if (crc32(bytes) !== entry.crc) throw new Error("its checksum is wrong");
+        return bytes;
       } catch (error) {
         throw new BrokenSample(`could not be unpacked (${messageOf(error)})`);
       }
     },
     close: async () => {
-      await (await file)?.close();
+      await Promise.all([...files.values()].map(async (file) => (await file).close()));
     },
   };
+}
+
+/** Whether the file begins as a zip archive does. */
+export async function isZip(path: string): Promise<boolean> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (!file) return false;
+  try {
+    if (!(await file.stat()).isFile()) return false;
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.readUInt32LE(0) === LOCAL_SIGNATURE;
+  } finally {
+    await file.close();
+  }
 }

@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { embed, openRun } from "../index.ts";
+import { print, printJson } from "./output.ts";
+import { stageLine } from "./progress.ts";
+
+interface Given {
+  readonly out: string;
+  readonly labels?: string;
+  readonly shard?: string;
+  readonly json?: boolean;
+}
+
+export const embedCommand = (): Command =>
+  new Command("embed")
+    .description("write the vector of every sample to a Parquet file")
+    .argument("<run>", "run folder")
+    .argument("<data>", "what to embed: a folder, an archive, a file")
+    .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
+    .option("--labels <csv>", "labels: columns path,label")
+    .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  autodidact embed runs/photos photos/ --out photos.parquet")
+    .action(async (path: string, data: string, { out, labels, shard, json }: Given) => {
+      const line = stageLine();
+      const run = await openRun(path);
+      const onProgress = (done: number, total: number) => line.update("embedding", done, total);
+      const result = await embed({ run, data, out, labels, shard, onProgress }).finally(line.end);
+      if (json) return printJson(result);
+      for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
+      if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
+      print(`${out}: ${result.rows} vectors of ${result.dim} numbers, ${result.broken.length} broken files skipped`);
+    });

@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import { type DataReport, inspect, type RunReport } from "../index.ts";
+import { columns, print, printJson } from "./output.ts";
+
+export const infoCommand = (): Command =>
+  new Command("info")
+    .description("what is in a run folder or in data: counts, sizes, labels, broken files; configuration, last metrics")
+    .argument("<run or data>", "run folder, folder of images, archive, file")
+    .option("--labels <csv>", "labels of the data: columns path,label")
+    .option("--full", "decode every file, not a sample of 2,000")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExamples:\n  autodidact info photos/\n  autodidact info runs/photos --json")
+    .action(async (path: string, given: { labels?: string; full?: boolean; json?: boolean }) => {
+      const report = await inspect(path, given);
+      if (given.json) return printJson(report);
+      print(report.kind === "run" ? describeRun(report) : describeData(report));
+    });
+
+const settings = (options: Readonly<Record<string, unknown>>): string =>
+  Object.entries(options)
+    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .join(", ");
+
+function describeRun({ path, config, last, checkpoints }: RunReport): string {
+  const { data, modality, encoder, method, training } = config;
+  return columns([
+    ["run", path],
+    ["data", `${data.path} (${data.entries} entries)`],
+    ["modality", `${modality.name}: ${settings(modality.options)}`],
+    ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
+    ["method", `${method.name}: ${settings(method.options)}`],
+    ["training", settings(training)],
+    ["last row", last ? settings(last) : "none yet"],
+    [
+      "checkpoints",
+      checkpoints.map(({ name, bytes }) => `${name} (${(bytes / 2 ** 20).toFixed(1)} MiB)`).join(", ") || "none yet",
+    ],
+  ]);
+}
+
+function describeData(report: DataReport): string {
+  const { classes, broken, decoded, entries, sizes, unlabelled } = report;
+  const shown = classes.slice(0, 20).map(({ name, count }) => `${name} ${count}`);
+  const rest = classes.length > shown.length ? `, … ${classes.length - shown.length} more` : "";
+  const rows = [
+    ["data", report.path],
+    ["kind", report.modality],
+    ["entries", `${entries}${decoded < entries ? `, of which ${decoded} were looked at (--full for all)` : ""}`],
+    ["sizes", sizes ? `${sizes.smallest} to ${sizes.largest}, median ${sizes.median}` : "–"],
+    ["classes", classes.length > 0 ? `${classes.length}: ${shown.join(", ")}${rest}` : "none"],
+    ["without label", String(unlabelled)],
+    ["suggested", settings(report.inferred)],
+    ["broken", String(broken.length)],
+    ...broken.slice(0, 20).map(({ name, reason }) => ["", `${name}: ${reason}`]),
+  ];
+  return columns(rows);
+}

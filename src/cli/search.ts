@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { openRun, search } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { columns, print, printJson } from "./output.ts";
+
+interface Given {
+  readonly in: string;
+  readonly top: string;
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+export const searchCommand = (): Command =>
+  new Command("search")
+    .description("find what is most like one sample among embedded ones")
+    .argument("<run>", "run folder that made the vectors")
+    .argument("<query>", "file with the sample to look for")
+    .requiredOption("--in <file>", "Parquet file of `autodidact embed`")
+    .option("--top <count>", "how many to show", "10")
+    .option("--html <file>", "also write a page with pictures")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  autodidact search runs/photos query.jpg --in photos.parquet --top 10 --html neighbours.html",
+    )
+    .action(async (path: string, query: string, given: Given) => {
+      const run = await openRun(path);
+      const found = await search({ run, query, in: given.in, top: wholeNumber("top", given.top), html: given.html });
+      if (given.json) return printJson(found);
+      const rows = found.map(({ path: name, label, similarity }) => [similarity.toFixed(4), name, label ?? ""]);
+      print(columns([["cosine", "path", "label"], ...rows]));
+      if (given.html) print(`\npictures: ${given.html}`);
+    });

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Rng } from "../../../src/array/rng.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
+import type { Image } from "../../../src/modalities/image/image.ts";
+import { withChannels } from "../../../src/modalities/image/image.ts";
+import { image } from "../../../src/modalities/image/index.ts";
+
+const oblong = (channels: 1 | 3): Image => ({
+  width: 40,
+  height: 24,
+  channels,
+  data: Uint8Array.from({ length: 40 * 24 * channels }, (_, at) => (at * 37) % 256),
+});
+
+for (const augmentation of ["photo", "drawing"] as const)
+  for (const channels of [1, 3] as const)
+    test(`${augmentation}, ${channels} channels: every view has the encoder's size and is the seed's`, () => {
+      const modality = image.build(
+        image.options.parse({ imageSize: 16, channels, augmentation, blur: 0.5, solarize: 0.5 }),
+      );
+      const { augment, perturb, rotate } = modality;
+      assert.ok(augment && perturb && rotate);
+      for (const sample of [oblong(1), oblong(3)]) {
+        const make = (seed: number) => [
+          augment(sample, new Rng(seed)),
+          perturb(sample, new Rng(seed)),
+          rotate(sample, seed),
+          rotate(perturb(sample, new Rng(seed)), 1),
+        ];
+        for (const view of make(1)) {
+          assert.deepEqual(
+            [view.width, view.height, view.channels, view.data.length],
+            [16, 16, channels, 256 * channels],
+          );
+          assert.deepEqual(modality.tensors(view).pixels?.shape, [channels, 16, 16]);
+        }
+        assert.deepEqual(make(1), make(1));
+        assert.notDeepEqual(make(1)[0], make(2)[0]);
+      }
+    });
+
+test("tensors: channels first, scaled by mean and deviation", () => {
+  const modality = image.build(image.options.parse({ imageSize: 2, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] }));
+  const data = Uint8Array.of(255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 0, 255);
+  const { pixels } = modality.tensors({ width: 2, height: 2, channels: 3, data });
+  assert.deepEqual([...(pixels?.data ?? [])], [1, 0, 1, 0, 1, -1, -1, -1, 0, -4, -4, 0]);
+});
+
+test("tensors: an oblong picture is cut at its centre", () => {
+  const modality = image.build(image.options.parse({ imageSize: 2, channels: 1, mean: [0], std: [1] }));
+  const data = Uint8Array.of(0, 51, 102, 255, 0, 153, 204, 255);
+  const { pixels } = modality.tensors({ width: 4, height: 2, channels: 1, data });
+  [0.2, 0.4, 0.6, 0.8].forEach((value, at) => {
+    assert.ok(Math.abs(value - Number(pixels?.data[at])) < 1e-6);
+  });
+});
+
+test("mean and deviation must fit the channels", () => {
+  assert.throws(() => image.build(image.options.parse({ channels: 1, mean: [0.1, 0.2, 0.3] })), UserError);
+});
+
+test("grey from colour and colour from grey", () => {
+  const red: Image = { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 0, 0) };
+  assert.deepEqual([...withChannels(red, 1).data], [76]);
+  assert.deepEqual([...withChannels(withChannels(red, 1), 3).data], [76, 76, 76]);
+});
+
+test("previews are RGB, square and small", () => {
+  const modality = image.build(image.options.parse({ channels: 1 }));
+  const preview = modality.preview?.(oblong(1));
+  assert.deepEqual([preview?.width, preview?.height, preview?.rgb.length], [24, 24, 24 * 24 * 3]);
+});
+
+test("every option has a default or may be left out, and says what it is", () => {
+  assert.doesNotThrow(() => image.options.parse({}));
+  for (const [key, schema] of Object.entries(image.options.shape)) assert.ok(schema.description, key);
+});
