@@ -17,7 +17,7 @@ for (const [name, shape] of [
   test(`${name}: running statistics are used outside training`, async () => {
     const expected = await torchCase("layers", name);
     assertMatches(
-      await evaluateOne((p: Params, x: Array) => layer.apply(p, x), [params, fill("x", shape)]),
+      await evaluateOne((p: Params, x: Array) => layer.apply(p, x), [params, fill("x", shape)] as const),
       expected.evaluated,
       "evaluated",
     );

@@ -46,7 +46,7 @@ function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength:
 
 /** Thin lines would fall between the samples of a much smaller picture: first to twice the size, by averaging. */
 const twiceTheSize = (image: Image, { imageSize, channels }: ImageOptions): Image =>
-  withChannels(image.width > 2 * imageSize ? resizeAndCentreCrop(image, 2 * imageSize) : image, channels);
+  withChannels(resizeAndCentreCrop(image, Math.min(2 * imageSize, image.width, image.height)), channels);
 
 const STILL = { degrees: 0, translate: 0, zoom: 0, shear: 0, elastic: 0 };
 

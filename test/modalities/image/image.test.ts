@@ -22,7 +22,7 @@ for (const augmentation of ["photo", "drawing"] as const)
       const { augment, perturb, rotate } = modality;
       assert.ok(augment && perturb && rotate);
       for (const sample of [oblong(1), oblong(3)]) {
-        const make = (seed: number) => [
+        const make = (seed: number): Image[] => [
           augment(sample, new Rng(seed)),
           perturb(sample, new Rng(seed)),
           rotate(sample, seed),
@@ -54,6 +54,13 @@ test("tensors: an oblong picture is cut at its centre", () => {
   [0.2, 0.4, 0.6, 0.8].forEach((value, at) => {
     assert.ok(Math.abs(value - Number(pixels?.data[at])) < 1e-6);
   });
+});
+
+test("an oblong drawing keeps its proportions", () => {
+  const modality = image.build(image.options.parse({ imageSize: 12, channels: 1, augmentation: "drawing" }));
+  const sample = oblong(1);
+  const centre = { ...sample, width: 24, data: sample.data.filter((_, at) => at % 40 >= 8 && at % 40 < 32) };
+  assert.deepEqual(modality.tensors(sample), modality.tensors(centre));
 });
 
 test("mean and deviation must fit the channels", () => {

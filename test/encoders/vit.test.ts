@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { z } from "zod";
+import { type Array, float32, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
+import type { Inputs, Params } from "../../src/encoders/encoder.ts";
+import { vit } from "../../src/encoders/vit.ts";
+import { inTraining } from "../../src/layers/scope.ts";
+import {
+  assertGradients,
+  assertMatches,
+  evaluateOne,
+  fill,
+  outputAndGradients,
+  torchCase,
+  weights,
+  ZeroRng,
+} from "../fixtures/torch/reference.ts";
+
+const build = (options: z.input<typeof vit.options>, height: number, width = height, channels = 3) =>
+  vit.build(vit.options.parse(options), { pixels: { dtype: "float32", shape: [channels, height, width] } });
+
+const tiny = { width: 8, depth: 2, heads: 2, mlpRatio: 2, patchSize: 4 } as const;
+
+// timm's vit_tiny, small and base _patch16_224 without the head.
+for (const [size, expected] of [
+  ["tiny", 5_524_416],
+  ["small", 21_665_664],
+  ["base", 85_798_656],
+] as const)
+  test(`vit ${size} has timm's ${expected} parameters`, () => {
+    const network = build({ size, pooling: "class", positions: "learned" }, 224);
+    assert.equal(network.hyperparameters.patchSize, 16);
+    const leaves = tree.leaves<Tensor>(network.init(new ZeroRng()));
+    assert.equal(
+      leaves.reduce((sum, leaf) => sum + leaf.data.length, 0),
+      expected,
+    );
+  });
+
+for (const pooling of ["class", "mean"] as const)
+  for (const positions of ["learned", "sincos"] as const)
+    test(`${pooling} pooling, ${positions} positions: output and every gradient as torch's`, async () => {
+      const expected = await torchCase("models", `vit ${pooling} ${positions}`);
+      const network = build({ ...tiny, pooling, positions }, 8, 12);
+      const inputs = { p: weights(network.init(new Rng(0))) };
+      const pixels = fill("pixels", [2, 3, 8, 12]);
+      for (const device of ["cpu", "wasm"] as const) {
+        const both = { ...inputs, pixels };
+        const { output, gradients } = await outputAndGradients(
+          ({ p, pixels }: Traced<typeof both>) => network.apply(p, { pixels }),
+          both,
+          device,
+        );
+        gradients.delete("pixels");
+        assertMatches(output, expected.output, `output on ${device}`);
+        assertGradients(gradients, expected);
+      }
+      const hidden = await evaluateOne(
+        (p: Params, given: Array) => network.hidden(p, { pixels: given }),
+        [inputs.p, pixels] as const,
+      );
+      assertMatches(hidden, expected.hidden, "hidden");
+    });
+
+const tokensOf = (network: ReturnType<typeof build>) => {
+  assert.ok(network.tokens);
+  return network.tokens;
+};
+
+test("patches lie row by row, and within one: row, column, channel", async () => {
+  const network = build({ ...tiny, patchSize: 2 }, 4, 6, 2);
+  const tokens = tokensOf(network);
+  assert.deepEqual([tokens.grid, tokens.count, tokens.patchDim], [[2, 3], 6, 8]);
+  // A pixel's value tells where it is: row, column, channel as digits.
+  const at = (channel: number, row: number, column: number) => 100 * row + 10 * column + channel;
+  const values = [0, 1].flatMap((c) => [0, 1, 2, 3].flatMap((r) => [0, 1, 2, 3, 4, 5].map((x) => at(c, r, x))));
+  const patches = await evaluateOne((inputs: Inputs) => tokens.patchify(inputs), [{ pixels: float32(values, [1, 2, 4, 6]) }]);
+  assert.deepEqual(patches.shape, [1, 6, 8]);
+  // Patch 5: rows 2–3, columns 4–5.
+  assert.deepEqual([...patches.data.slice(40)], [240, 241, 250, 251, 340, 341, 350, 351]);
+});
+
+test("with every patch kept in order, `keep` changes nothing; otherwise the order is its own", async () => {
+  for (const pooling of ["class", "mean"] as const) {
+    const network = build({ ...tiny, pooling, positions: "learned" }, 8);
+    const { encode, prefix } = tokensOf(network);
+    const params = weights(network.init(new Rng(0)));
+    const pixels = fill("pixels", [2, 3, 8, 8]);
+    const whole = await evaluateOne((p: Params, x: Array) => encode(p, { pixels: x }), [params, pixels] as const);
+    const kept = (keep: Tensor) =>
+      evaluateOne(
+        (p: Params, x: Array, indices: Array) => encode(p, { pixels: x }, { keep: indices }),
+        [params, pixels, keep] as const,
+      );
+    const inOrder = await kept(int32([0, 1, 2, 3, 0, 1, 2, 3], [2, 4]));
+    const shuffled = await kept(int32([2, 0, 3, 1, 1, 3, 0, 2], [2, 4]));
+    const rows = [...[2, 0, 3, 1], ...[1, 3, 0, 2]];
+    assert.equal(prefix, pooling === "class" ? 1 : 0);
+    for (let i = 0; i < 8; i++)
+      for (let d = 0; d < 8; d++) {
+        const sample = Math.floor(i / 4);
+        const token = (index: number) => (sample * (prefix + 4) + prefix + index) * 8 + d;
+        assert.ok(Math.abs(whole.data[token(i % 4)]! - inOrder.data[token(i % 4)]!) < 1e-5);
+        assert.ok(Math.abs(whole.data[token(rows[i]!)]! - shuffled.data[token(i % 4)]!) < 1e-5);
+      }
+  }
+});
+
+test("patches that are not kept never influence what the encoder gives", async () => {
+  const network = build({ ...tiny, pooling: "class" }, 16);
+  const { encode, count } = tokensOf(network);
+  const params = weights(network.init(new Rng(0)));
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), async (seed) => {
+      const rng = new Rng(seed);
+      const order = rng.permutation(count);
+      const keep = int32(order.slice(0, 4), [1, 4]);
+      const pixels = rng.normals([1, 3, 16, 16]);
+      const changed = float32(Float32Array.from(pixels.data), pixels.shape);
+      for (const patch of order.slice(4))
+        for (let channel = 0; channel < 3; channel++)
+          for (let i = 0; i < 16; i++) {
+            const row = Math.floor(patch / 4) * 4 + Math.floor(i / 4);
+            changed.data[channel * 256 + row * 16 + (patch % 4) * 4 + (i % 4)] = rng.normal(0, 100);
+          }
+      const forward = (p: Params, x: Array, indices: Array) => encode(p, { pixels: x }, { keep: indices });
+      const before = await evaluateOne(forward, [params, pixels, keep] as const);
+      const after = await evaluateOne(forward, [params, changed, keep] as const);
+      assert.deepEqual(before.shape, [1, 5, 8]);
+      assert.deepEqual(after.data, before.data);
+    }),
+    { numRuns: 5 },
+  );
+});
+
+test("drop-path rises from 0 to the rate of the last block, and only in training", async () => {
+  const options = { ...tiny, dropPath: 0.5 };
+  const network = build({ ...options, depth: 3 }, 8);
+  const params = weights(network.init(new Rng(0)));
+  const otherLast = tree.map<Tensor, Tensor>(params, (leaf, path) =>
+    path.startsWith("blocks.2.") ? fill(`other ${path}`, leaf.shape) : leaf,
+  ) as typeof params;
+  const pixels = fill("pixels", [1, 3, 8, 8]);
+  let asked = 0;
+  const trainedAt = async (draw: number, values: typeof params) => {
+    const output = await evaluateOne(
+      (p: Params, x: Array, noise: Array) => {
+        const { result, draws } = inTraining(noise, () => network.apply(p, { pixels: x }));
+        asked = draws;
+        return result;
+      },
+      [values, pixels, float32(new Float32Array(4).fill(draw), [4, 1])] as const,
+    );
+    return [...output.data];
+  };
+  // Rates 0, 0.25 and 0.5: a draw of 0.8 drops both later blocks, one of 0.6 the last only, one of 0.4 none.
+  const shallow = build({ ...options, depth: 1, dropPath: 0 }, 8);
+  const firstBlockOnly = await evaluateOne((p: Params, x: Array) => shallow.apply(p, { pixels: x }), [params, pixels] as const);
+  assert.deepEqual(await trainedAt(0.8, params), [...firstBlockOnly.data]);
+  assert.equal(asked, 4, "the first block, at rate 0, asks for nothing");
+  const lastDropped = await trainedAt(0.6, params);
+  assert.notDeepEqual(lastDropped, [...firstBlockOnly.data]);
+  assert.deepEqual(await trainedAt(0.6, otherLast), lastDropped);
+  assert.notDeepEqual(await trainedAt(0.4, otherLast), await trainedAt(0.4, params));
+});
+
+test("the patch size follows the image when none is given", () => {
+  for (const [size, patchSize] of [
+    [32, 4],
+    [40, 4],
+    [64, 8],
+    [96, 8],
+    [224, 16],
+  ] as const)
+    assert.equal(build({ size: "tiny", depth: 1 }, size).hyperparameters.patchSize, patchSize);
+});
+
+test("options that do not fit are the user's to mend, and the message says how", () => {
+  const refused = (options: z.input<typeof vit.options>, height: number, width: number, message: RegExp) =>
+    assert.throws(() => build(options, height, width), { name: "UserError", message });
+  refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide images of 18 × 12 pixels; try 2, 3, 6$/);
+  refused({}, 31, 31, /patch size of 4 does not divide images of 31 × 31 pixels; no patch size does/);
+  refused({ width: 10, heads: 3 }, 32, 32, /width of 10 cannot be split into 3 heads/);
+  refused({ width: 6, heads: 3 }, 32, 32, /multiple of 4, not 6/);
+  assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /reads images/ });
+});
+
+test("linear weights start at deviation 0.02, cut at two deviations, and biases at 0", () => {
+  for (const [path, leaf] of tree.entries<Tensor>(build({ depth: 1 }, 32).init(new Rng(0)))) {
+    if (path.endsWith(".bias") || path.endsWith(".shift")) assert.ok(leaf.data.every((value) => value === 0), path);
+    if (!path.endsWith(".weight")) continue;
+    const values = Float32Array.from(leaf.data);
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    assert.ok(leaf.data.every((value) => Math.abs(value) <= 0.04 + 1e-7), path);
+    // A normal cut at ±2 has 0.880 of the deviation.
+    assert.ok(Math.abs(deviation / (0.02 * 0.8796) - 1) < 0.03, `${path}: ${deviation}`);
+  }
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { env, pipeline, RawImage } from "@huggingface/transformers";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { Rng } from "../../src/array/index.ts";
+import type { Encoder } from "../../src/encoders/index.ts";
+import { resnet } from "../../src/encoders/resnet.ts";
+import { vit } from "../../src/encoders/vit.ts";
+import { embedder } from "../../src/evaluation/features.ts";
+import { exportModel } from "../../src/interop/export.ts";
+import { readSafetensors } from "../../src/interop/safetensors.ts";
+import { image } from "../../src/modalities/image/index.ts";
+
+const SIZE = 16;
+const modality = image.build(image.options.parse({ imageSize: SIZE }));
+const card = { method: "mae", paper: "p", encoder: "e", encoderPaper: "p", data: "photos", entries: 2, steps: 1, epochs: 1, seed: 0, embedDim: 24 };
+const encoders: Record<string, Encoder> = {
+  "vit with mean pooling": vit.build(vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4 }), modality.specs),
+  "vit with a class token": vit.build(
+    vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4, pooling: "class", positions: "learned" }),
+    modality.specs,
+  ),
+  resnet: resnet.build(resnet.options.parse({ layers: "10", width: 4, stem: "small" }), modality.specs),
+  "resnet with the imagenet stem": resnet.build(resnet.options.parse({ layers: "50", width: 4, stem: "imagenet" }), modality.specs),
+};
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const picture = (seed: number) => {
+  const rng = new Rng(seed);
+  return { width: SIZE, height: SIZE, channels: 3 as const, data: Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255)) };
+};
+const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < actual.length; i++)
+    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
+};
+
+for (const [name, encoder] of Object.entries(encoders))
+  test(`${name}: transformers.js and ONNX Runtime give what the encoder gives`, async () => {
+    const to = join(folder, name.replaceAll(" ", "-"));
+    const params = encoder.init(new Rng(5));
+    await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+    const pictures = [1, 2, 3].map(picture);
+    const ours = await embedder(encoder, params, modality, "cpu", 3);
+    const expected = await ours.embed(pictures.map((sample) => modality.tensors(sample)));
+    await ours.dispose();
+
+    const session = await InferenceSession.create(join(to, "model.onnx"));
+    for (const batch of [1, 3, 64]) {
+      const pixels = new Float32Array(batch * 3 * SIZE * SIZE);
+      for (let row = 0; row < batch; row++) pixels.set(modality.tensors(pictures[row % 3]!).pixels!.data, row * 3 * SIZE * SIZE);
+      const { pooler_output: pooled } = await session.run({ pixel_values: new OrtTensor(pixels, [batch, 3, SIZE, SIZE]) });
+      assert.deepEqual(pooled?.dims, [batch, encoder.embedDim]);
+      const data = pooled?.data as Float32Array;
+      for (let row = 0; row < batch; row++)
+        close(
+          data.subarray(row * encoder.embedDim, (row + 1) * encoder.embedDim),
+          expected.subarray((row % 3) * encoder.embedDim, ((row % 3) + 1) * encoder.embedDim),
+          1e-4,
+        );
+    }
+    await session.release();
+
+    env.allowRemoteModels = false;
+    env.localModelPath = dirname(to);
+    const extract = await pipeline("image-feature-extraction", basename(to), { dtype: "fp32" });
+    for (const [row, { data }] of pictures.entries()) {
+      const output = await extract(new RawImage(data, SIZE, SIZE, 3), { pool: true });
+      close(output.data as Float32Array, expected.subarray(row * encoder.embedDim, (row + 1) * encoder.embedDim), 1e-4);
+    }
+    await extract.dispose();
+  });
+
+test("ViT's safetensors have ViTModel's names and shapes", async () => {
+  const encoder = encoders["vit with a class token"]!;
+  const to = join(folder, "names");
+  const params = encoder.init(new Rng(5));
+  await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+  const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+  const shapes = Object.fromEntries([...tensors].map(([key, { shape }]) => [key, shape.join()]));
+  assert.equal(shapes["embeddings.cls_token"], "1,1,24");
+  assert.equal(shapes["embeddings.position_embeddings"], "1,17,24");
+  assert.equal(shapes["embeddings.patch_embeddings.projection.weight"], "24,3,4,4");
+  assert.equal(shapes["encoder.layer.1.attention.attention.value.weight"], "24,24");
+  assert.equal(shapes["encoder.layer.0.intermediate.dense.weight"], "96,24");
+  assert.equal(shapes["layernorm.weight"], "24");
+  assert.equal(tensors.size, 4 + 2 * 16 + 2);
+  const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+  assert.equal(config.model_type, "vit");
+  assert.equal((await stat(join(to, "onnx", "model.onnx"))).size, (await stat(join(to, "model.onnx"))).size);
+});
+
+test("a folder with something else in it is left alone", async () => {
+  const encoder = encoders.resnet!;
+  const options = { encoder, params: encoder.init(new Rng(5)), specs: modality.specs, card, to: dirname(import.meta.filename) };
+  await assert.rejects(exportModel(options), /not empty, and no model in it/);
+});
