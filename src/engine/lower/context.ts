@@ -1,4 +1,4 @@
-import { sizeOf } from "../../array/index.ts";
+import { type DType, sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, isLiteral, sameShape, type Value } from "../graph.ts";
 import { GraphWriter } from "./onnx.ts";
 import { dense, ownShape, storageOrder, type View } from "./view.ts";
@@ -27,9 +27,12 @@ export class Context {
     this.#batch = options.batch;
   }
 
-  view(atom: Atom): View {
-    if (isLiteral(atom))
-      return { name: this.writer.constant(atom.dtype, [atom.literal], []), base: [], map: [], shape: [] };
+  /** @param literalType type of a literal, where it takes that of the other operands (jax-js' weak types) */
+  view(atom: Atom, literalType?: DType): View {
+    if (isLiteral(atom)) {
+      const name = this.writer.constant(literalType ?? atom.dtype, [atom.literal], []);
+      return { name, base: [], map: [], shape: [] };
+    }
     const view = this.#views.get(atom);
     if (!view) throw new Error(`value %${atom.id} is used before it is made`);
     return view;

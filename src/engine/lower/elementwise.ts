@@ -10,7 +10,11 @@ import { ownShape, padRank, storageOrder, type View } from "./view.ts";
 function inSharedOrder(context: Context, equation: Equation, apply: (operands: string[]) => string): void {
   const output = equation.outputs[0]!;
   const rank = output.shape.length;
-  const views = equation.inputs.map((input) => padRank(context.view(input), rank));
+  const typed = equation.inputs.find((input) => !isLiteral(input) && input.dtype !== "bool") ?? output;
+  const literalType = equation.primitive === "compare" ? typed.dtype : output.dtype;
+  const views = equation.inputs.map((input, index) =>
+    padRank(context.view(input, equation.primitive === "where" && index === 0 ? "bool" : literalType), rank),
+  );
   // Together the operands must cover the output; where all of them repeat, the first gives up being lazy.
   const covered = output.shape.map((_, axis) => Math.max(...views.map((view) => ownShape(view)[axis]!)));
   const largest = views.reduce((best, view) => (ownSize(view) > ownSize(best) ? view : best));
