@@ -34,13 +34,13 @@ const recipes: Record<string, Omit<Parameters<typeof pretrain>[0], "data" | "out
   rotation: {
     method: "rotation",
     ...resnet,
-    training: { epochs: 6, batchSize: 64, learningRate: 0.05, warmupEpochs: 0.5 },
+    training: { epochs: 3, batchSize: 64, learningRate: 0.05, warmupEpochs: 0.3 },
   },
   mae: {
     method: "mae",
     encoder: "vit",
     encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
-    training: { epochs: 20, batchSize: 128, learningRate: 1.5e-3, warmupEpochs: 2, gradientClip: 1 },
+    training: { epochs: 10, batchSize: 128, learningRate: 1.5e-3, warmupEpochs: 1, gradientClip: 1 },
   },
 };
 

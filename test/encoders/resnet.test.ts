@@ -68,7 +68,9 @@ for (const [name, options, size] of [
       (params: Params, given: Array) => {
         const updated = inTraining(undefined, () => forward(params, given)).statistics;
         return Object.fromEntries(
-          tree.entries<Array>(params).flatMap(([path, leaf]) => (updated.has(leaf) ? [[path, updated.get(leaf)!]] : [])),
+          tree
+            .entries<Array>(params)
+            .flatMap(([path, leaf]) => (updated.has(leaf) ? [[path, updated.get(leaf)!]] : [])),
         );
       },
       [inputs.p, pixels] as const,
@@ -117,7 +119,7 @@ test("with zeroInit every block's last scale starts at 0, and no other", () => {
 
 test("convolutions start with He's deviation over the fan-out, and by seed", () => {
   const params = build({ layers: "18", width: 16 }, 32).init(new Rng(3));
-  const [, kernel] = tree.entries<Tensor>(params).find(([path]) => path === "stages.3.1.path.1.conv.weight")!;
+  const [, kernel] = tree.entries<Tensor>(params).find(([path]) => path === "stages.3.0.path.0.conv.weight")!;
   const deviation = Math.hypot(...Float32Array.from(kernel.data).subarray(0, 50_000)) / Math.sqrt(50_000);
   assert.ok(Math.abs(deviation / Math.sqrt(2 / (128 * 9)) - 1) < 0.02, `${deviation}`);
   const again = build({ layers: "10", width: 2 }, 32);

@@ -56,10 +56,10 @@ for (const pooling of ["class", "mean"] as const)
         assertMatches(output, expected.output, `output on ${device}`);
         assertGradients(gradients, expected);
       }
-      const hidden = await evaluateOne(
-        (p: Params, given: Array) => network.hidden(p, { pixels: given }),
-        [inputs.p, pixels] as const,
-      );
+      const hidden = await evaluateOne((p: Params, given: Array) => network.hidden(p, { pixels: given }), [
+        inputs.p,
+        pixels,
+      ] as const);
       assertMatches(hidden, expected.hidden, "hidden");
     });
 
@@ -75,7 +75,10 @@ test("patches lie row by row, and within one: row, column, channel", async () =>
   // A pixel's value tells where it is: row, column, channel as digits.
   const at = (channel: number, row: number, column: number) => 100 * row + 10 * column + channel;
   const values = [0, 1].flatMap((c) => [0, 1, 2, 3].flatMap((r) => [0, 1, 2, 3, 4, 5].map((x) => at(c, r, x))));
-  const patches = await evaluateOne((inputs: Inputs) => tokens.patchify(inputs), [{ pixels: float32(values, [1, 2, 4, 6]) }]);
+  const patches = await evaluateOne(
+    (inputs: Inputs) => tokens.patchify(inputs),
+    [{ pixels: float32(values, [1, 2, 4, 6]) }],
+  );
   assert.deepEqual(patches.shape, [1, 6, 8]);
   // Patch 5: rows 2–3, columns 4–5.
   assert.deepEqual([...patches.data.slice(40)], [240, 241, 250, 251, 340, 341, 350, 351]);
@@ -89,10 +92,11 @@ test("with every patch kept in order, `keep` changes nothing; otherwise the orde
     const pixels = fill("pixels", [2, 3, 8, 8]);
     const whole = await evaluateOne((p: Params, x: Array) => encode(p, { pixels: x }), [params, pixels] as const);
     const kept = (keep: Tensor) =>
-      evaluateOne(
-        (p: Params, x: Array, indices: Array) => encode(p, { pixels: x }, { keep: indices }),
-        [params, pixels, keep] as const,
-      );
+      evaluateOne((p: Params, x: Array, indices: Array) => encode(p, { pixels: x }, { keep: indices }), [
+        params,
+        pixels,
+        keep,
+      ] as const);
     const inOrder = await kept(int32([0, 1, 2, 3, 0, 1, 2, 3], [2, 4]));
     const shuffled = await kept(int32([2, 0, 3, 1, 1, 3, 0, 2], [2, 4]));
     const rows = [...[2, 0, 3, 1], ...[1, 3, 0, 2]];
@@ -156,7 +160,10 @@ test("drop-path rises from 0 to the rate of the last block, and only in training
   };
   // Rates 0, 0.25 and 0.5: a draw of 0.8 drops both later blocks, one of 0.6 the last only, one of 0.4 none.
   const shallow = build({ ...options, depth: 1, dropPath: 0 }, 8);
-  const firstBlockOnly = await evaluateOne((p: Params, x: Array) => shallow.apply(p, { pixels: x }), [params, pixels] as const);
+  const firstBlockOnly = await evaluateOne((p: Params, x: Array) => shallow.apply(p, { pixels: x }), [
+    params,
+    pixels,
+  ] as const);
   assert.deepEqual(await trainedAt(0.8, params), [...firstBlockOnly.data]);
   assert.equal(asked, 4, "the first block, at rate 0, asks for nothing");
   const lastDropped = await trainedAt(0.6, params);
@@ -188,11 +195,18 @@ test("options that do not fit are the user's to mend, and the message says how",
 
 test("linear weights start at deviation 0.02, cut at two deviations, and biases at 0", () => {
   for (const [path, leaf] of tree.entries<Tensor>(build({ depth: 1 }, 32).init(new Rng(0)))) {
-    if (path.endsWith(".bias") || path.endsWith(".shift")) assert.ok(leaf.data.every((value) => value === 0), path);
+    if (path.endsWith(".bias") || path.endsWith(".shift"))
+      assert.ok(
+        leaf.data.every((value) => value === 0),
+        path,
+      );
     if (!path.endsWith(".weight")) continue;
     const values = Float32Array.from(leaf.data);
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
-    assert.ok(leaf.data.every((value) => Math.abs(value) <= 0.04 + 1e-7), path);
+    assert.ok(
+      leaf.data.every((value) => Math.abs(value) <= 0.04 + 1e-7),
+      path,
+    );
     // A normal cut at ±2 has 0.880 of the deviation.
     assert.ok(Math.abs(deviation / (0.02 * 0.8796) - 1) < 0.03, `${path}: ${deviation}`);
   }

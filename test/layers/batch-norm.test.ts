@@ -50,7 +50,8 @@ test("a mean far above the deviation costs no precision", async () => {
   const layer = batchNorm(1);
   const x = fill("far", [64, 1], 1, 1000);
   const output = await evaluateOne(
-    (p: Traced<ReturnType<typeof layer.init>>, input: Array) => inTraining(undefined, () => layer.apply(p, input)).result,
+    (p: Traced<ReturnType<typeof layer.init>>, input: Array) =>
+      inTraining(undefined, () => layer.apply(p, input)).result,
     [layer.init(), x] as const,
   );
   const values = globalThis.Array.from(output.data);

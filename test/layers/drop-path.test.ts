@@ -13,10 +13,10 @@ test("each sample is dropped or scaled up, and the expectation is kept", () =>
   fc.assert(
     fc.asyncProperty(fc.double({ min: 0.05, max: 0.9, noNaN: true }), fc.integer(), async (rate, seed) => {
       const noise = new Rng(seed).uniforms([1, SAMPLES]);
-      const output = await evaluateOne(
-        (x: Array, rows: Array) => inTraining(rows, () => dropPath(x, rate)).result,
-        [filled([SAMPLES, 2], 1), noise] as const,
-      );
+      const output = await evaluateOne((x: Array, rows: Array) => inTraining(rows, () => dropPath(x, rate)).result, [
+        filled([SAMPLES, 2], 1),
+        noise,
+      ] as const);
       const scale = Math.fround(1 / (1 - rate));
       let sum = 0;
       for (let i = 0; i < SAMPLES; i++) {

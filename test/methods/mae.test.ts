@@ -25,10 +25,7 @@ function build(options: z.input<typeof mae.options> = {}, encoder: z.input<typeo
 for (const pooling of ["class", "mean"] as const)
   test(`the loss and every gradient are those of MAE's code, ${pooling} pooling`, async () => {
     const expected = await torchCase("models", `mae ${pooling}`);
-    const method = build(
-      { decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 },
-      { pooling, positions: "learned" },
-    );
+    const method = build({ decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 }, { pooling, positions: "learned" });
     assert.ok(globalThis.Array.isArray(expected.keep));
     const batch = { image: { pixels: fill("pixels", [2, 3, 16, 16]) }, keep: int32(expected.keep, [2, 4]) };
     const inputs = { p: weights(method.init(new Rng(0))) };
@@ -74,7 +71,10 @@ test("by default a quarter of the patches is kept, each as often as any other", 
 });
 
 test("options that do not fit are refused with what would", () => {
-  assert.throws(() => build({ decoderWidth: 18, decoderHeads: 4 }), { name: "UserError", message: /width of 18.*try 32/ });
+  assert.throws(() => build({ decoderWidth: 18, decoderHeads: 4 }), {
+    name: "UserError",
+    message: /width of 18.*try 32/,
+  });
   assert.throws(() => build({}, { patchSize: 16 }), { name: "UserError", message: /smaller patch size/ });
   assert.throws(() => mae.options.parse({ maskRatio: 1 }));
 });

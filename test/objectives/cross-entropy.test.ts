@@ -31,6 +31,9 @@ test("value, gradient and accuracy as PyTorch's", async () => {
 
 test("logits in the thousands overflow nothing", async () => {
   const logits = float32([5000, 0, -5000, 0, 5000, 5000], [2, 3]);
-  const loss = await evaluateOne((given: Inputs) => crossEntropy(given.logits, constant(int32([0, 1], [2]))), [{ logits }]);
+  const loss = await evaluateOne(
+    (given: Inputs) => crossEntropy(given.logits, constant(int32([0, 1], [2]))),
+    [{ logits }],
+  );
   assert.ok(Math.abs(loss.data[0]! - Math.log(2) / 2) < 1e-6);
 });

@@ -19,8 +19,7 @@ const mask = () => constant(float32([0, 1, 1, 1, 1, 1, 0, 1], [2, 4]));
 test("value and gradient as MAE's code", async () => {
   const expected = await torchCase("layers", "maskedReconstruction");
   const target = fill("target", [2, 4, 12]);
-  const loss = ({ prediction }: Inputs) =>
-    maskedReconstruction(prediction, normalizePatches(constant(target)), mask());
+  const loss = ({ prediction }: Inputs) => maskedReconstruction(prediction, normalizePatches(constant(target)), mask());
   for (const device of ["cpu", "wasm"] as const) {
     const { output, gradients } = await outputAndGradients(loss, inputs, device);
     assertMatches(output, expected.output, `loss on ${device}`);

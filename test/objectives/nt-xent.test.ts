@@ -41,8 +41,14 @@ test("perfect and orthogonal views give the value worked out by hand", async () 
 test("a very low temperature overflows nothing; a collapsed batch is at chance with accuracy 0", async () => {
   const sharp = await evaluateOne(({ first, second }: Views) => ntXent(first, second, { temperature: 1e-3 }), [views]);
   assert.ok(Number.isFinite(sharp.data[0]));
-  const same = { first: float32(new Float32Array(12).fill(1), [3, 4]), second: float32(new Float32Array(12).fill(1), [3, 4]) };
+  const same = {
+    first: float32(new Float32Array(12).fill(1), [3, 4]),
+    second: float32(new Float32Array(12).fill(1), [3, 4]),
+  };
   const loss = await evaluateOne(({ first, second }: Views) => ntXent(first, second, { temperature: 0.5 }), [same]);
   assert.ok(Math.abs(loss.data[0]! - Math.log(5)) < 1e-5);
-  assert.equal((await evaluateOne(({ first, second }: Views) => contrastiveAccuracy(first, second), [same])).data[0], 0);
+  assert.equal(
+    (await evaluateOne(({ first, second }: Views) => contrastiveAccuracy(first, second), [same])).data[0],
+    0,
+  );
 });
