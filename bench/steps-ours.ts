@@ -10,7 +10,9 @@ import { compileStep, type DeviceState, initialState, optimizerOf } from "../src
 const [steps = 10, threads = 2] = process.argv.slice(2).map(Number);
 const [B, T, D, HEADS, DEPTH, P] = [32, 64, 192, 3, 4, 48];
 const patch = linear(P, D);
-const blocks = globalThis.Array.from({ length: DEPTH }, () => transformerBlock({ width: D, heads: HEADS, mlpRatio: 4 }));
+const blocks = globalThis.Array.from({ length: DEPTH }, () =>
+  transformerBlock({ width: D, heads: HEADS, mlpRatio: 4 }),
+);
 const norm = layerNorm(D);
 const head = linear(D, P);
 const init = (rng: Rng) => ({
