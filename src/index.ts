@@ -1,5 +1,5 @@
 /** Autodidact: learns from unlabeled data. Everything public, typed; docs/README.md is the guide. */
-export { type Array, lax, nn, np, Rng, type Tensor, type TensorSpec } from "./array/index.ts";
+export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
@@ -15,6 +15,7 @@ export { writeReport } from "./evaluation/report/write.ts";
 export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
+export { linear } from "./layers/linear.ts";
 export { type Method, type MethodDefinition, methods } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";

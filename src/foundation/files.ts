@@ -26,9 +26,16 @@ export function fileError(path: string, action: string, error: unknown): unknown
 
 /** Makes a folder and those above it. @throws UserError naming the path */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw fileError(path, "made", error);
-  });
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    // On a read-only file system Node's recursive form says that something is missing; the plain one says why.
+    const above = codeOf(error) === "ENOENT" && dirname(path) !== path ? dirname(path) : undefined;
+    if (above) await makeFolder(above);
+    await mkdir(path).catch((plain: unknown) => {
+      throw fileError(path, "made", plain);
+    });
+  }
 }
 
 /**

@@ -16,15 +16,32 @@ import { image } from "../../src/modalities/image/index.ts";
 
 const SIZE = 16;
 const modality = image.build(image.options.parse({ imageSize: SIZE }));
-const card = { method: "mae", paper: "p", encoder: "e", encoderPaper: "p", data: "photos", entries: 2, steps: 1, epochs: 1, seed: 0, embedDim: 24 };
+const card = {
+  method: "mae",
+  paper: "p",
+  encoder: "e",
+  encoderPaper: "p",
+  data: "photos",
+  entries: 2,
+  steps: 1,
+  epochs: 1,
+  seed: 0,
+  embedDim: 24,
+};
 const encoders: Record<string, Encoder> = {
-  "vit with mean pooling": vit.build(vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4 }), modality.specs),
+  "vit with mean pooling": vit.build(
+    vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4 }),
+    modality.specs,
+  ),
   "vit with a class token": vit.build(
     vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4, pooling: "class", positions: "learned" }),
     modality.specs,
   ),
   resnet: resnet.build(resnet.options.parse({ layers: "10", width: 4, stem: "small" }), modality.specs),
-  "resnet with the imagenet stem": resnet.build(resnet.options.parse({ layers: "50", width: 4, stem: "imagenet" }), modality.specs),
+  "resnet with the imagenet stem": resnet.build(
+    resnet.options.parse({ layers: "50", width: 4, stem: "imagenet" }),
+    modality.specs,
+  ),
 };
 
 let folder = "";
@@ -35,7 +52,12 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 const picture = (seed: number) => {
   const rng = new Rng(seed);
-  return { width: SIZE, height: SIZE, channels: 3 as const, data: Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255)) };
+  return {
+    width: SIZE,
+    height: SIZE,
+    channels: 3 as const,
+    data: Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255)),
+  };
 };
 const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
   assert.equal(actual.length, expected.length);
@@ -56,8 +78,11 @@ for (const [name, encoder] of Object.entries(encoders))
     const session = await InferenceSession.create(join(to, "model.onnx"));
     for (const batch of [1, 3, 64]) {
       const pixels = new Float32Array(batch * 3 * SIZE * SIZE);
-      for (let row = 0; row < batch; row++) pixels.set(modality.tensors(pictures[row % 3]!).pixels!.data, row * 3 * SIZE * SIZE);
-      const { pooler_output: pooled } = await session.run({ pixel_values: new OrtTensor(pixels, [batch, 3, SIZE, SIZE]) });
+      for (let row = 0; row < batch; row++)
+        pixels.set(modality.tensors(pictures[row % 3]!).pixels!.data, row * 3 * SIZE * SIZE);
+      const { pooler_output: pooled } = await session.run({
+        pixel_values: new OrtTensor(pixels, [batch, 3, SIZE, SIZE]),
+      });
       assert.deepEqual(pooled?.dims, [batch, encoder.embedDim]);
       const data = pooled?.data as Float32Array;
       for (let row = 0; row < batch; row++)
@@ -100,6 +125,12 @@ test("ViT's safetensors have ViTModel's names and shapes", async () => {
 
 test("a folder with something else in it is left alone", async () => {
   const encoder = encoders.resnet!;
-  const options = { encoder, params: encoder.init(new Rng(5)), specs: modality.specs, card, to: dirname(import.meta.filename) };
+  const options = {
+    encoder,
+    params: encoder.init(new Rng(5)),
+    specs: modality.specs,
+    card,
+    to: dirname(import.meta.filename),
+  };
   await assert.rejects(exportModel(options), /not empty, and no model in it/);
 });
