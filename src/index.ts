@@ -21,5 +21,6 @@ export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
 export { TrainingOptions } from "./training/config.ts";
-export { modalityFor, type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
+export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";
+export { modalityFor } from "./training/settle.ts";

@@ -4,8 +4,8 @@ import { BrokenSample } from "../foundation/errors.ts";
 import type { ModalityDefinition } from "../modalities/index.ts";
 import type { RunConfig } from "../training/config.ts";
 import { type MetricRow, readMetrics } from "../training/metrics.ts";
-import { modalityFor } from "../training/pretrain.ts";
 import { readConfig } from "../training/run.ts";
+import { modalityFor } from "../training/settle.ts";
 
 export interface RunReport {
   readonly kind: "run";

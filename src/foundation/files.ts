@@ -1,5 +1,5 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.ts";
 
 const reasons: Record<string, string> = {
@@ -59,6 +59,18 @@ export async function writeAtomically(path: string, parts: Iterable<Uint8Array |
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, "written", error);
   }
+}
+
+/** Removes the temporary files that `writeAtomically` leaves behind in a folder when its process is killed. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw fileError(folder, "read", error);
+  });
+  for (const name of names.filter((entry) => /\.\d+\.tmp$/.test(entry)))
+    await rm(join(folder, name), { force: true }).catch((error: unknown) => {
+      throw fileError(join(folder, name), "removed", error);
+    });
 }
 
 /** Windows cannot open folders; renames are durable there without it. */

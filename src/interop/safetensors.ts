@@ -34,16 +34,16 @@ export async function writeSafetensors(
   tensors: Iterable<readonly [name: string, tensor: Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  const header: [string, unknown][] = [["__metadata__", metadata]];
   const parts: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    header[name] = { dtype: names[dtype], shape, data_offsets: [offset, offset + bytes.length] };
+    header.push([name, { dtype: names[dtype], shape, data_offsets: [offset, offset + bytes.length] }]);
     offset += bytes.length;
     parts.push(bytes);
   }
-  const json = JSON.stringify(header);
+  const json = JSON.stringify(Object.fromEntries(header));
   // Padded with spaces so that the tensors start at a multiple of eight.
   const text = new TextEncoder().encode(json + " ".repeat((8 - (new TextEncoder().encode(json).length % 8)) % 8));
   const length = new Uint8Array(8);
@@ -66,44 +66,53 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 async function readOpen(file: FileHandle, path: string): Promise<SafetensorsFile> {
   const corrupt = (what: string) => new UserError(`${path}: not a whole safetensors file (${what})`);
   const { size } = await file.stat();
-  const take = async (position: number, length: number): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(length);
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+  const take = async (bytes: Uint8Array, position: number): Promise<Uint8Array> => {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
       if (bytesRead === 0) throw corrupt("it ends early");
       done += bytesRead;
     }
     return bytes;
   };
   if (size < 8) throw corrupt(`${size} bytes`);
-  const headerLength = Number(new DataView((await take(0, 8)).buffer).getBigUint64(0, true));
+  const headerLength = Number(new DataView((await take(new Uint8Array(8), 0)).buffer).getBigUint64(0, true));
   if (headerLength > MAX_HEADER || headerLength > size - 8) throw corrupt("its header is longer than the file");
+  const text = await take(new Uint8Array(headerLength), 8);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await take(8, headerLength)));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+  } catch {
     throw corrupt("its header is not JSON");
   }
-  const parsed = z.record(z.string(), z.unknown()).safeParse(header);
-  if (!parsed.success) throw corrupt("its header is no object");
-  const { __metadata__: meta = {}, ...entries } = parsed.data;
-  const metadata = z.record(z.string(), z.string()).safeParse(meta);
+  if (typeof header !== "object" || header === null || Array.isArray(header)) throw corrupt("its header is no object");
+  const fields = new Map<string, unknown>(Object.entries(header));
+  const metadata = z.record(z.string(), z.string()).safeParse(fields.get("__metadata__") ?? {});
   if (!metadata.success) throw corrupt("its metadata are not strings");
+  fields.delete("__metadata__");
 
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of Object.entries(entries)) {
+  const entries = [...fields].map(([name, value]) => {
     const entry = entrySchema.safeParse(value);
     if (!entry.success) throw corrupt(`the entry of ${name}`);
-    const [start, end] = entry.data.data_offsets;
+    const { shape, data_offsets } = entry.data;
     const dtype = dtypes.get(entry.data.dtype);
     if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
-    const { shape } = entry.data;
+    const [start, end] = data_offsets;
     if (end - start !== sizeOf(shape) * bytesPer[dtype]) throw corrupt(`the size of ${name}`);
-    if (end > size - 8 - headerLength) throw corrupt(`${name} lies behind its end`);
+    return { name, dtype, shape, start, end };
+  });
+  // The format allows neither holes nor overlaps, so the tensors are there in whole or something is wrong.
+  let covered = 0;
+  for (const { name, start, end } of entries.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== covered) throw corrupt(`${name} does not begin where the tensor before it ends`);
+    covered = end;
+  }
+  const there = size - 8 - headerLength;
+  if (covered !== there) throw corrupt(`${there} bytes of tensors, and not ${covered}`);
+
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, start } of entries) {
     const data = allocate(dtype, sizeOf(shape));
-    new Uint8Array(data.buffer).set(await take(8 + headerLength + start, end - start));
+    await take(new Uint8Array(data.buffer), 8 + headerLength + start);
     tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata: metadata.data };

@@ -10,10 +10,14 @@ export function dropPath(x: Array, rate: number): Array {
   const scope = trainingScope();
   if (!scope || rate === 0) return x;
   const row = scope.draws++;
+  const samples = x.shape[0]!;
+  scope.samples = Math.max(scope.samples, samples);
   // While draws are only being counted there are no numbers yet; shapes are all that matters then.
   if (!scope.noise) return x;
-  const uniform = np.split(scope.noise, scope.noise.shape[0]!, 0)[row];
-  if (!uniform) throw new Error(`drop-path asked for draw ${row} of ${scope.noise.shape[0]}`);
+  const [rows = 0, width = 0] = scope.noise.shape;
+  const drawn = np.split(scope.noise, rows, 0)[row];
+  if (!drawn) throw new Error(`drop-path asked for draw ${row} of ${rows}`);
+  const uniform = width === samples ? drawn : np.split(drawn, [samples], 1)[0]!;
   const kept = np.where(np.less(uniform, 1 - rate), 1 / (1 - rate), 0);
-  return np.multiply(x, np.reshape(kept, [x.shape[0]!, ...x.shape.slice(1).map(() => 1)]));
+  return np.multiply(x, np.reshape(kept, [samples, ...x.shape.slice(1).map(() => 1)]));
 }

@@ -8,9 +8,11 @@ import type { Array } from "../array/index.ts";
 interface TrainingScope {
   /** New values of running statistics, by the parameter leaf they replace. */
   readonly statistics: Map<Array, Array>;
-  /** Uniform [0, 1) numbers `[draws, batch]`; row i serves the i-th request. Absent while draws are being counted. */
+  /** Uniform [0, 1) numbers `[draws, samples]`; row i serves the i-th request. Absent while draws are being counted. */
   readonly noise: Array | undefined;
   draws: number;
+  /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
+  samples: number;
 }
 
 let current: TrainingScope | undefined;
@@ -20,17 +22,17 @@ export const trainingScope = (): TrainingScope | undefined => current;
 
 /**
  * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very
- * object) to its new value; `draws` is how many rows of noise were asked for.
+ * object) to its new value; the forward pass asks for noise of shape `[draws, samples]`.
  */
 export function inTraining<Result>(
   noise: Array | undefined,
   forward: () => Result,
-): { result: Result; statistics: ReadonlyMap<Array, Array>; draws: number } {
+): { result: Result; statistics: ReadonlyMap<Array, Array>; draws: number; samples: number } {
   const outer = current;
-  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0 };
+  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0, samples: 0 };
   current = scope;
   try {
-    return { result: forward(), statistics: scope.statistics, draws: scope.draws };
+    return { result: forward(), statistics: scope.statistics, draws: scope.draws, samples: scope.samples };
   } finally {
     current = outer;
   }

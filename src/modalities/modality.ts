@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Rng, Tensor, TensorSpec } from "../array/index.ts";
+import type { Rng } from "../array/rng.ts";
+import type { Tensor, TensorSpec } from "../array/tensor.ts";
 
 /** Named tensors of one sample, without a batch dimension: what an encoder reads. */
 export type TensorRecord = Readonly<Record<string, Tensor>>;

@@ -1,9 +1,8 @@
-import { copyFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Tensor, tree } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { fileError, writeAtomically } from "../foundation/files.ts";
+import { writeAtomically } from "../foundation/files.ts";
 import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
 import type { HostState } from "./step.ts";
 
@@ -38,21 +37,12 @@ export async function saveCheckpoint(
       .entries<Tensor>(state[group])
       .flatMap(([path, leaf]): [string, Tensor][] => (path ? [[`${group}.${path}`, leaf]] : [])),
   );
-  const path = checkpointPath(run, "last");
-  await writeSafetensors(path, tensors, { position: JSON.stringify(position) });
-  const summary = `${JSON.stringify({ step: position.step, epoch: position.epoch, loss: position.smoothedLoss }, null, 2)}\n`;
-  await writeAtomically(join(run, "checkpoints", "last.json"), [summary]);
-  if (!isBest) return;
-  const best = checkpointPath(run, "best");
-  const temporary = `${best}.${process.pid}.tmp`;
-  try {
-    await copyFile(path, temporary);
-    await rename(temporary, best);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(best, "written", error);
+  const { step, epoch, smoothedLoss: loss } = position;
+  for (const which of isBest ? (["last", "best"] as const) : (["last"] as const)) {
+    await writeSafetensors(checkpointPath(run, which), tensors, { position: JSON.stringify(position) });
+    const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
+    await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);
   }
-  await writeAtomically(join(run, "checkpoints", "best.json"), [summary]);
 }
 
 /** @throws UserError when the checkpoint is missing, corrupt, or of another shape than `expected` */

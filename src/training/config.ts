@@ -7,6 +7,7 @@ export const TrainingOptions = z.object({
   epochs: z.int().positive().default(100).describe("passes over the data"),
   batchSize: z.int().min(2).optional().describe("samples per step; the method's recipe by default"),
   learningRate: z.number().positive().optional().describe("peak learning rate; the recipe's, scaled by batch / 256"),
+  minLearningRate: z.number().nonnegative().default(0).describe("learning rate that the cosine ends at"),
   optimizer: z.enum(["adamw", "sgd", "lars"]).optional().describe("optimiser; the recipe's by default"),
   weightDecay: z.number().nonnegative().optional().describe("on weights, not on biases and norms"),
   warmupEpochs: z.number().nonnegative().optional().describe("linear rise of the learning rate; a tenth, at most 10"),

@@ -61,6 +61,13 @@ export class MetricsWriter {
     });
   }
 
+  /** Makes the rows so far outlast a loss of power. */
+  async sync(): Promise<void> {
+    await this.#file.sync().catch((error: unknown) => {
+      throw fileError(this.#path, "written", error);
+    });
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }

@@ -113,14 +113,14 @@ export async function readConfig(path: string): Promise<RunConfig> {
 }
 
 /**
- * Opens a run for evaluation, embedding or export, at its last checkpoint (as is usual for pre-training: the lowest
- * loss is not the best representation).
+ * Opens a run for evaluation, embedding or export.
+ * @param options.checkpoint `last`, as is usual for pre-training, where the lowest loss is not the best representation
  * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
  */
-export async function openRun(path: string): Promise<Run> {
+export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  const { state, position } = await loadCheckpoint(checkpointPath(path, "last"));
+  const { state, position } = await loadCheckpoint(checkpointPath(path, options.checkpoint ?? "last"));
   const kept = Object.keys(state.ema).length > 0 ? state.ema : state.params;
   const byPath = new Map(tree.entries<Tensor>(kept));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {

@@ -1,10 +1,18 @@
+export interface LearningRateSchedule {
+  readonly peak: number;
+  /** Where the cosine ends; 0 when not given. */
+  readonly minimum?: number;
+  readonly warmupSteps: number;
+  readonly steps: number;
+}
+
 /**
- * Learning rate of one step: a linear rise over `warmupSteps`, then half a cosine down to zero.
+ * Learning rate of one step: a linear rise to the peak over `warmupSteps`, then half a cosine down to the minimum.
  * Loshchilov & Hutter 2016, https://arxiv.org/abs/1608.03983
  * @param step 0 for the first
  */
-export function learningRateAt(step: number, peak: number, warmupSteps: number, steps: number): number {
-  if (step < warmupSteps) return (peak * (step + 1)) / warmupSteps;
+export function learningRateAt(step: number, { peak, minimum = 0, warmupSteps, steps }: LearningRateSchedule): number {
+  if (step < warmupSteps) return Math.min(peak, (peak * (step + 1)) / warmupSteps);
   const progress = (step - warmupSteps) / Math.max(1, steps - warmupSteps);
-  return (peak * (1 + Math.cos(Math.PI * progress))) / 2;
+  return minimum + ((peak - minimum) * (1 + Math.cos(Math.PI * progress))) / 2;
 }

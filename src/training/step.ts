@@ -52,8 +52,8 @@ export function optimizerOf(training: Pick<Training, "optimizer" | "beta2">): Op
   }
 }
 
-/** Biases, norms and everything that stands for a position or a token keep their size. */
-const decays = (path: string, shape: readonly number[]): boolean =>
+/** Biases, norms and everything that stands for a position or a token are not decayed. */
+const isWeight = (path: string, shape: readonly number[]): boolean =>
   shape.length > 1 && !/(^|\.)(positions|classToken|maskToken)$/.test(path);
 
 export function initialState(
@@ -87,13 +87,13 @@ export async function compileStep(options: {
   readonly profile?: string;
 }): Promise<TrainingStep> {
   const { method, optimizer, training, state, batch, name } = options;
-  let draws = 0;
+  let noiseShape = [0, 0];
   const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
     // The trainer keeps the trees that the method made, and hands them back to it.
     const params = current.params as Traced<MethodParams>;
     const { aux, gradients, loss } = valueAndGrad((traced: Traced<MethodParams>) => {
       const forward = inTraining(noise.rows, () => method.loss(traced, inputs, current.memory as Params));
-      draws = forward.draws;
+      noiseShape = [forward.draws, forward.samples];
       const statistics = Object.fromEntries(
         tree.entries<Array>(traced).flatMap(([path, leaf]) => {
           const value = forward.statistics.get(leaf);
@@ -116,10 +116,12 @@ export async function compileStep(options: {
       const gradient = byPath.get(path);
       if (!gradient) return aux.statistics[path] ?? param;
       const remembered = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
+      const weight = isWeight(path, param.shape);
       const result = optimizer.update(param, clip ? np.multiply(gradient, clip) : gradient, remembered, {
         learningRate: schedule.learningRate!,
         step: schedule.step!,
-        weightDecay: decays(path, param.shape) ? training.weightDecay : 0,
+        isWeight: weight,
+        weightDecay: weight ? training.weightDecay : 0,
       });
       for (const slot of optimizer.slots) slots[slot]![path] = result.memory[slot]!;
       return result.param;
@@ -139,11 +141,9 @@ export async function compileStep(options: {
   const build = (noise: Record<string, Tensor>) =>
     compile(step, [state, batch, scheduleExample, noise], { ...training, name, profile: options.profile });
   let program = await build({});
-  const [, firstLeaf] = tree.entries(batch)[0] ?? [];
-  const samples = firstLeaf?.shape[0] ?? 0;
-  const noiseShape = [draws, samples];
-  // The first tracing counted how many random numbers layers ask for; with some, they become an input.
-  if (draws > 0) {
+  // The first tracing counted the random numbers that layers ask for; if there are any, they become an input.
+  const isNoisy = noiseShape[0]! > 0;
+  if (isNoisy) {
     await program.dispose();
     program = await build({ rows: filled(noiseShape, 0) });
   }
@@ -153,10 +153,14 @@ export async function compileStep(options: {
     async run(current, inputs, index, learningRate, progress) {
       const schedule = { learningRate: scalar(learningRate), step: scalar(index + 1), progress: scalar(progress) };
       const noise: Record<string, Tensor> = {};
-      if (draws > 0) noise.rows = noiseSource.split(index).uniforms(noiseShape);
+      if (isNoisy) noise.rows = noiseSource.split(index).uniforms(noiseShape);
       const outputs = await program.run(current, inputs, schedule, noise);
       for (const leaf of tree.leaves<Tensor | DeviceTensor>(current)) if ("dispose" in leaf) leaf.dispose();
-      const number = async (tensor: DeviceTensor) => Number((await tensor.read()).data[0]);
+      const number = async (tensor: DeviceTensor) => {
+        const value = Number((await tensor.read()).data[0]);
+        tensor.dispose();
+        return value;
+      };
       const metrics: Record<string, number> = {};
       for (const [key, tensor] of Object.entries(outputs.metrics)) metrics[key] = await number(tensor);
       return {

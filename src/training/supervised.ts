@@ -44,6 +44,7 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Initi
     weightDecay: recipe.weightDecay ?? 0,
     learningRate: ((recipe.baseLearningRate ?? 1e-3) * batchSize) / 256,
   };
+  const schedule = { peak: training.learningRate, warmupSteps: Math.min(50, Math.floor(steps / 10)), steps };
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(seed));
   const loader = createLoader({ ...choice, manifest: source.manifest, indices, batchSize, seed }, training.workers);
@@ -52,7 +53,7 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Initi
     const step = await compileStep({ method, optimizer, training, state: initial, batch, name: "supervised step" });
     let state: DeviceState = initial;
     for (let index = 0; index < steps; index++) {
-      const rate = learningRateAt(index, training.learningRate, Math.min(50, steps / 10), steps);
+      const rate = learningRateAt(index, schedule);
       ({ state } = await step.run(state, batch, index, rate, index / steps));
       options.onProgress?.(index + 1, steps);
       if (index + 1 < steps) ({ batch } = await loader.next());

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
-import { float32 } from "../../array/index.ts";
+import { float32 } from "../../array/tensor.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
 import { modality, type OpenOptions, type Source } from "../modality.ts";
 import { augment, perturb, prepare } from "./augment.ts";

@@ -6,7 +6,9 @@ export interface UpdateContext {
   readonly learningRate: Array;
   /** 1 for the first step, float32 scalar. */
   readonly step: Array;
-  /** 0 for biases, norms and embeddings. */
+  /** False for biases, norms, positions and tokens. */
+  readonly isWeight: boolean;
+  /** 0 where `isWeight` is false. */
   readonly weightDecay: number;
 }
 

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { pretrain } from "../src/index.ts";
+import { inFolder, writeImages } from "./support/cli.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+test("the method of docs/add-a-method.md learns, as it stands there", async () => {
+  const page = await readFile(join(root, "docs", "add-a-method.md"), "utf8");
+  const [, code = ""] = /```ts\n([\s\S]*?)```/.exec(page) ?? [];
+  // Inside the package, so that "autodidact" is this very code.
+  const file = join(root, "test", `generated-denoise-${process.pid}.ts`);
+  await writeFile(file, code);
+  try {
+    await inFolder(async (folder) => {
+      const images = join(folder, "images");
+      await writeImages(images, 16);
+      const run = await pretrain({
+        data: images,
+        out: join(folder, "run"),
+        method: file,
+        encoder: "resnet",
+        encoderOptions: { layers: "8", width: 4, stem: "stride2" },
+        modalityOptions: { imageSize: 16 },
+        training: { epochs: 12, batchSize: 16, learningRate: 0.01, logEvery: 1, workers: 1, warmupEpochs: 0 },
+      });
+      const losses = (await run.metrics()).map(({ loss }) => loss);
+      assert.equal(losses.length, 24);
+      assert.ok(losses.at(-1)! < 0.8 * losses[0]!, `loss from ${losses[0]} to ${losses.at(-1)}`);
+    });
+  } finally {
+    await rm(file);
+  }
+});
+
+test("every page that docs link to is there, and every command that the README shows exists", async () => {
+  const docs = join(root, "docs");
+  const pages = new Set(await readdir(docs));
+  for (const page of pages) {
+    const text = await readFile(join(docs, page), "utf8");
+    for (const [, target = ""] of text.matchAll(/\]\(([\w-]+\.md)\)/g))
+      assert.ok(pages.has(target), `${page}: ${target}`);
+  }
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const commands = new Set((await readdir(join(root, "src", "cli"))).map((name) => name.replace(/\.ts$/, "")));
+  for (const [, command = ""] of readme.matchAll(/autodidact (\w+) /g)) assert.ok(commands.has(command), command);
+});
