@@ -157,10 +157,11 @@ function addTo({ count, sums }: Position["pending"], values: Readonly<Record<str
   return { count: count + 1, sums: Object.fromEntries(added) };
 }
 
-const isFinite = ({ params, optimizer }: HostState): boolean =>
-  [...tree.leaves<Tensor>(params), ...tree.leaves<Tensor>(optimizer)].every(({ data }) =>
-    Float32Array.from(data).every(Number.isFinite),
-  );
+const isFinite = ({ params, optimizer }: HostState): boolean => {
+  for (const { data } of [...tree.leaves<Tensor>(params), ...tree.leaves<Tensor>(optimizer)])
+    for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
+};
 
 /** Host tensors as what a program would have left: reading them is handing them over. */
 const toDevice = (state: DeviceState) =>
@@ -171,7 +172,7 @@ const toDevice = (state: DeviceState) =>
 /** The last checkpoint; the best one when the last cannot be read; the beginning when there is none. */
 async function resumeFrom(out: string, expected: HostState, onNote: (note: string) => void) {
   const folder = join(out, "checkpoints");
-  const names = await readdir(folder).catch((error: unknown) => {
+  const names = await readdir(folder).catch((error: unknown): string[] => {
     if (codeOf(error) === "ENOENT") return [];
     throw fileError(folder, "read", error);
   });

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Array, filled, np, Rng, type Tensor, type Tree } from "../../src/array/index.ts";
+import type { Equation, Graph, Value } from "../../src/engine/graph.ts";
+import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
+import { cse } from "../../src/engine/passes/cse.ts";
+import { dce } from "../../src/engine/passes/dce.ts";
+import { fold } from "../../src/engine/passes/fold.ts";
+import { simplify } from "../../src/engine/passes/index.ts";
+import { trace } from "../../src/engine/trace.ts";
+
+let id = 0;
+const value = (...shape: number[]): Value => ({ id: id++, dtype: "float32", shape });
+const literal = (number: number) => ({ literal: number, dtype: "float32", shape: [] }) as const;
+const equation = (
+  primitive: string,
+  inputs: Equation["inputs"],
+  output: Value,
+  params: Equation["params"] = {},
+): Equation => ({
+  primitive,
+  inputs,
+  params,
+  outputs: [output],
+});
+
+test("products with 1, sums with 0 and moves that move nothing stand for their operand", () => {
+  const [x, a, b, c, d] = [value(2, 3), value(2, 3), value(2, 3), value(2, 3), value(2, 3)] as const;
+  const graph: Graph = {
+    inputs: [x],
+    outputs: [d],
+    equations: [
+      equation("mul", [x, literal(1)], a),
+      equation("add", [literal(0), a], b),
+      equation("transpose", [b], c, { perm: [0, 1] }),
+      equation("reshape", [c], d, { shape: [2, 3] }),
+    ],
+  };
+  const folded = fold(graph);
+  assert.deepEqual(folded.equations, []);
+  assert.deepEqual(folded.outputs, [x]);
+});
+
+test("a product with zeros is zero, and what led to it is dead", () => {
+  const [x, zeros, product, sum, y] = [value(2), value(2), value(2), value(2), value(2)] as const;
+  const graph: Graph = {
+    inputs: [x],
+    outputs: [y],
+    equations: [
+      equation("broadcast", [literal(0)], zeros, { shape: [2], axis: [0] }),
+      equation("exp", [x], product),
+      equation("mul", [product, zeros], sum),
+      equation("add", [x, sum], y),
+    ],
+  };
+  const folded = simplify(graph);
+  assert.deepEqual(folded.equations, []);
+  assert.deepEqual(folded.outputs, [x]);
+});
+
+test("a chain of scalar products becomes one", () => {
+  const [x, a, b] = [value(4), value(4), value(4)] as const;
+  const graph: Graph = {
+    inputs: [x],
+    outputs: [b],
+    equations: [equation("mul", [x, literal(2)], a), equation("mul", [literal(0.25), a], b)],
+  };
+  const { equations } = simplify(graph);
+  assert.equal(equations.length, 1);
+  assert.deepEqual(equations[0]?.inputs, [x, literal(0.5)]);
+});
+
+test("where with equal branches needs no condition", () => {
+  const [condition, x, y] = [{ ...value(3), dtype: "bool" } as Value, value(3), value(3)] as const;
+  const folded = fold({ inputs: [condition, x], outputs: [y], equations: [equation("where", [condition, x, x], y)] });
+  assert.deepEqual(folded.outputs, [x]);
+});
+
+test("equal expressions are computed once, also with operands exchanged; different parameters keep them apart", () => {
+  const [x, y, a, b, c, d] = [value(2), value(2), value(2), value(2), value(), value()] as const;
+  const graph: Graph = {
+    inputs: [x, y],
+    outputs: [a, b, c, d],
+    equations: [
+      equation("add", [x, y], a),
+      equation("add", [y, x], b),
+      equation("reduce", [a], c, { op: "Add", axis: [0] }),
+      equation("reduce", [b], d, { op: "Max", axis: [0] }),
+    ],
+  };
+  const merged = cse(graph);
+  assert.equal(merged.equations.length, 3);
+  assert.deepEqual(merged.outputs, [a, a, c, d]);
+});
+
+test("what no output needs is left out", () => {
+  const [x, a, b] = [value(2), value(2), value(2)] as const;
+  const kept = dce({ inputs: [x], outputs: [a], equations: [equation("exp", [x], a), equation("log", [x], b)] });
+  assert.deepEqual(
+    kept.equations.map(({ primitive }) => primitive),
+    ["exp"],
+  );
+});
+
+test("a differentiated layer shrinks", async () => {
+  const rng = new Rng(1);
+  const params = { weight: rng.normals([4, 3]), bias: rng.normals([4]) };
+  const x = rng.normals([5, 3]);
+  const step = (weights: { weight: Array; bias: Array }, input: Array) => {
+    const { loss, gradients } = valueAndGrad((p: typeof weights) => {
+      const hidden = np.maximum(np.add(np.matmul(input, np.transpose(p.weight)), p.bias), 0);
+      return { loss: np.mean(np.square(hidden)), aux: {} };
+    }, weights);
+    return { loss, gradients };
+  };
+  const { graph } = await trace(step, [params, x], "layer");
+  assert.ok(simplify(graph).equations.length < graph.equations.length);
+});
+
+test("outputs may be inputs, constants, repeated, or of nothing that was given", async () => {
+  const x = filled([2], 3);
+  const odd = (a: Array, _unused: Array): Tree<Array> => {
+    const sum = np.add(a, 1);
+    return { same: a, twice: [sum, sum], four: np.array(4), ones: np.ones([3]) };
+  };
+  const program = await compile(odd, [x, filled([7], 0)], { name: "odd" });
+  const result = (await read(await program.run(x, filled([7], 0)))) as {
+    same: Tensor;
+    twice: Tensor[];
+    four: Tensor;
+    ones: Tensor;
+  };
+  assert.deepEqual([...result.same.data], [3, 3]);
+  assert.deepEqual(
+    result.twice.map(({ data }) => [...data]),
+    [
+      [4, 4],
+      [4, 4],
+    ],
+  );
+  assert.deepEqual([...result.four.data], [4]);
+  assert.deepEqual([...result.ones.data], [1, 1, 1]);
+  await assert.rejects(
+    program.run(filled([3], 0), filled([7], 0)),
+    /argument 0\. is float32\[3\], compiled for float32\[2\]/,
+  );
+  await program.dispose();
+});
+
+test("a device that is not here is refused with those that are", async () => {
+  const missing = process.platform === "darwin" ? "dml" : "coreml";
+  await assert.rejects(
+    compile((x: Array) => [x], [filled([1], 0)], { device: missing }),
+    /not available here; there are: cpu/,
+  );
+});
