@@ -29,7 +29,7 @@ export function lossChart(rows: readonly MetricRow[], title: string): string {
   return render(
     {
       title: { text: title, left: "center", textStyle: { fontSize: 15, fontWeight: "normal" } },
-      grid: { left: 64, right: 72, top: 44, bottom: 52 },
+      grid: { left: 64, right: 84, top: 44, bottom: 76 },
       xAxis: { type: "value", name: "step", nameLocation: "middle", nameGap: 30, max: "dataMax" },
       yAxis: [
         { type: "value", name: "loss", scale: true },
@@ -37,7 +37,7 @@ export function lossChart(rows: readonly MetricRow[], title: string): string {
           type: "value",
           name: "learning rate",
           splitLine: { show: false },
-          axisLabel: { formatter: (value: number) => value.toExponential(0) },
+          axisLabel: { formatter: (value: number) => value.toPrecision(2) },
         },
       ],
       series: [
@@ -57,7 +57,7 @@ export function lossChart(rows: readonly MetricRow[], title: string): string {
           data: rows.map(({ step, learningRate }) => [step, learningRate]),
         },
       ],
-      legend: { bottom: 0, itemHeight: 8 },
+      legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
     },
     760,
     400,
@@ -83,14 +83,14 @@ export function accuracyChart({ contestants, chance, train, draws }: Evaluation)
   return render(
     {
       title: {
-        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""}`,
+        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: always the commonest class)`,
         left: "center",
         textStyle: { fontSize: 15, fontWeight: "normal" },
       },
       grid: { left: 56, right: 24, top: 48, bottom: 60 },
       xAxis: { type: "category", data: bars, axisTick: { show: false } },
       yAxis: { type: "value", name: "%", min: 0, max: 100 },
-      legend: { bottom: 0, itemHeight: 8 },
+      legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
       series: series.map(({ name, of }, index) => ({
         type: "bar" as const,
         name,
@@ -102,7 +102,7 @@ export function accuracyChart({ contestants, chance, train, draws }: Evaluation)
               markLine: {
                 symbol: "none",
                 lineStyle: { color: "#666", type: "dashed" as const },
-                label: { formatter: "commonest class", position: "insideEndTop" as const },
+                label: { show: false },
                 data: [{ yAxis: 100 * chance }],
               },
             }
