@@ -20,8 +20,8 @@ const tensor: fc.Arbitrary<Tensor> = fc
   })
   .map(({ dtype, shape, bytes }) => {
     const data = allocate(dtype, sizeOf(shape));
-    new Uint8Array(data.buffer).set(bytes.subarray(0, data.byteLength));
-    if (dtype === "bool") data.forEach((value, index) => void (data[index] = value % 2));
+    const values = bytes.subarray(0, data.byteLength);
+    new Uint8Array(data.buffer).set(dtype === "bool" ? values.map((value) => value % 2) : values);
     return { dtype, shape, data };
   });
 const bytesOf = ({ data }: Tensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -32,13 +32,7 @@ test("what is written is read again, whatever the names, shapes and bits", () =>
       fc.uniqueArray(fc.tuple(fc.string({ unit: "binary" }), tensor), { selector: ([name]) => name, maxLength: 6 }),
       fc.dictionary(fc.string(), fc.string(), { maxKeys: 3, noNullPrototype: true }),
       async (tensors, metadata) => {
-        fc.pre(
-          tensors.every(([name]) => name !== "__metadata__") &&
-            !(
-              "__proto__" in Object.fromEntries(Object.keys(metadata).map((key) => [key, 1])) &&
-              Object.hasOwn(metadata, "__proto__")
-            ),
-        );
+        fc.pre(tensors.every(([name]) => name !== "__metadata__") && !Object.hasOwn(metadata, "__proto__"));
         await writeSafetensors(path, tensors, metadata);
         const file = await readSafetensors(path);
         assert.deepEqual({ ...file.metadata }, { ...metadata });
