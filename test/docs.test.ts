@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -38,13 +38,14 @@ test("the method of docs/add-a-method.md learns, as it stands there", async () =
 
 test("every page that docs link to is there, and every command that the README shows exists", async () => {
   const docs = join(root, "docs");
-  const pages = new Set(await readdir(docs));
+  const pages = new Set((await readdir(docs)).filter((name) => name.endsWith(".md")));
   for (const page of pages) {
     const text = await readFile(join(docs, page), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\(([\w-]+\.md)\)/g))
       assert.ok(pages.has(target), `${page}: ${target}`);
   }
   const readme = await readFile(join(root, "README.md"), "utf8");
+  for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));
   const commands = new Set((await readdir(join(root, "src", "cli"))).map((name) => name.replace(/\.ts$/, "")));
   for (const [, command = ""] of readme.matchAll(/autodidact (\w+) /g)) assert.ok(commands.has(command), command);
 });

@@ -168,7 +168,8 @@ test("memory goes through the loss and then through what the method does after t
     results.map(({ metrics }) => metrics.before),
     [0, 10.5],
   );
-  assert.deepEqual(results[1]!.state.get("memory.seen"), [(10.5 + 1) * 10 + 0.25]);
+  const weight = 0.5 - 0.25 * (0.9 + 1); // momentum remembers the first step's gradient
+  assert.ok(Math.abs(results[1]!.state.get("memory.seen")![0]! - ((10.5 + 1) * 10 + weight)) < 1e-4);
   assert.deepEqual(results[1]!.state.get("memory.progress"), [0.5]);
   assert.deepEqual(results[1]!.state.get("memory.kept"), [7, 8]);
 });
