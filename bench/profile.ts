@@ -23,7 +23,7 @@ const encoder =
         resnet.options.parse({
           layers: process.env.LAYERS ?? "10",
           width: Number(process.env.WIDTH ?? 24),
-          stem: "stride2",
+          stem: process.env.STEM ?? "stride2",
         }),
         modality.specs,
       )
@@ -83,11 +83,13 @@ for (const event of events) {
   const node = byNode.get(event.name) ?? { ms: 0, shape: "" };
   byNode.set(event.name, { ms: node.ms + event.dur / 1000, shape: JSON.stringify(event.args?.output_type_shape) });
 }
-console.log(`median step ${times.toSorted((a, b) => a - b)[times.length >> 1]?.toFixed(1)} ms`);
+console.log(
+  `median step ${times.toSorted((a, b) => a - b)[times.length >> 1]?.toFixed(1)} ms of ${times.map((time) => time.toFixed(0)).join(" ")}`,
+);
 for (const [operator, { ms, calls }] of [...byOperator].sort((a, b) => b[1].ms - a[1].ms).slice(0, 22))
   console.log(
     `${(ms / times.length).toFixed(1).padStart(8)} ms ${String(calls / times.length).padStart(5)} ${operator}`,
   );
-for (const [name, { ms, shape }] of [...byNode].sort((a, b) => b[1].ms - a[1].ms).slice(0, 25))
+for (const [name, { ms, shape }] of [...byNode].sort((a, b) => b[1].ms - a[1].ms).slice(0, 300))
   console.log(`${(ms / times.length).toFixed(1).padStart(8)} ms ${name} ${shape}`);
 process.exit(0);

@@ -82,17 +82,21 @@ export class Context {
     const stored = storageOrder(view);
     const wanted = order.filter((axis) => own[axis] !== 1);
     if (sameShape(stored, wanted)) return this.reshape(view.name, view.base, target);
-    const compact = stored.map((axis) => own[axis]!);
-    const tensor = this.reshape(view.name, view.base, compact);
+    // Axes that stay together move as one: ONNX Runtime is fast where only one axis moves.
+    const runs = wanted.reduce<number[][]>((list, axis) => {
+      const last = list.at(-1);
+      if (last && stored.indexOf(axis) === stored.indexOf(last.at(-1)!) + 1) last.push(axis);
+      else list.push([axis]);
+      return list;
+    }, []);
+    const place = (run: number[]) => stored.indexOf(run[0]!);
+    const inStore = runs.toSorted((a, b) => place(a) - place(b));
+    const size = (run: number[]) => sizeOf(run.map((axis) => own[axis]!));
     const moved = this.transpose(
-      tensor,
-      wanted.map((axis) => stored.indexOf(axis)),
+      this.reshape(view.name, view.base, inStore.map(size)),
+      runs.map((run) => inStore.indexOf(run)),
     );
-    return this.reshape(
-      moved,
-      wanted.map((axis) => own[axis]!),
-      target,
-    );
+    return this.reshape(moved, runs.map(size), target);
   }
 
   /** The value with its axes in order; repeats still have extent 1. */

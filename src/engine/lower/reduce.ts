@@ -1,10 +1,29 @@
 import { sizeOf } from "../../array/index.ts";
 import { integers } from "../graph.ts";
-import type { Lowering } from "./context.ts";
+import type { Context, Lowering } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
-import { dense, ownShape } from "./view.ts";
+import { dense, ownShape, type View } from "./view.ts";
 
 const operators: Record<string, string> = { add: "ReduceSum", mul: "ReduceProd", max: "ReduceMax", min: "ReduceMin" };
+
+/**
+ * ONNX Runtime is slow at reducing many rows to one (it works row by row), and fast at doing so within each of many
+ * blocks: so first within blocks, then over them.
+ */
+function over(context: Context, operator: string, { name, base }: View, axes: readonly number[]): string {
+  if (axes.length === 0) return name;
+  const reduce = (from: string, along: number[]) =>
+    context.emit(operator, [from, context.writer.int64(along)], { keepdims: 0 });
+  const sorted = axes.toSorted((a, b) => a - b);
+  const rows = sizeOf(sorted.map((axis) => base[axis]!));
+  const leading = sorted.every((axis, index) => axis === index) && sorted.length < base.length;
+  if (context.portable || !leading || rows < 512) return reduce(name, sorted);
+  let blocks = Math.floor(Math.sqrt(rows));
+  while (rows % blocks !== 0) blocks--;
+  const kept = base.slice(sorted.length);
+  const blocked = context.reshape(name, base, [blocks, rows / blocks, ...kept]);
+  return blocks === 1 ? reduce(name, sorted) : reduce(reduce(blocked, [1]), [0]);
+}
 
 /** Reduces in memory order, whatever order the value's axes are shown in; what repeats is multiplied, not summed. */
 const reduce: Lowering = (context, equation) => {
@@ -33,10 +52,7 @@ const reduce: Lowering = (context, equation) => {
   }
   const baseAxes = axes.flatMap((axis) => (view.map[axis]! >= 0 ? [view.map[axis]!] : []));
   const kept = view.base.map((_, axis) => axis).filter((axis) => !baseAxes.includes(axis));
-  let name =
-    baseAxes.length === 0
-      ? view.name
-      : context.emit(operator, [view.name, context.writer.int64(baseAxes.toSorted((a, b) => a - b))], { keepdims: 0 });
+  let name = over(context, operator, view, baseAxes);
   const count = sizeOf(repeats.map((axis) => view.shape[axis]!));
   if (operation === "add" && count !== 1)
     name = context.emit("Mul", [name, context.writer.constant(input.dtype, [count], [])]);
