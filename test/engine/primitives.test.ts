@@ -367,7 +367,7 @@ for (const [name, example] of Object.entries(cases))
       reference.forEach((expected, output) => {
         const values = [...(ours[output]!.data as Float32Array)].map(Number);
         assert.equal(values.length, expected.data.length);
-        const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+        const largest = [...expected.data].map(Number).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
         expected.data.forEach((right, i) => {
           const close = Math.abs(values[i]! - right) <= 3e-5 * largest;
           assert.ok(close, `${way}: output ${output}, element ${i}: ${values[i]}, jax-js ${right}`);
