@@ -5,7 +5,7 @@ const MOMENTUM = 0.1;
 const EPSILON = 1e-5;
 
 /**
- * Batch normalisation of `[batch, features]` or `[batch, channels, height, width]` over all axes but the second.
+ * Batch normalisation of `[batch, features]` or `[batch, channels, …]` over all axes but the second.
  * Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167; PyTorch's conventions: momentum 0.1, the biased variance
  * normalises and the unbiased one is remembered.
  *
@@ -21,7 +21,7 @@ export const batchNorm = (width: number, options: { initialScale?: number } = {}
   }),
   apply(params: { scale: Array; shift: Array; runningMean: Array; runningVariance: Array }, x: Array): Array {
     const scope = trainingScope();
-    const perChannel = x.ndim === 2 ? [width] : [width, 1, 1];
+    const perChannel = [width, ...x.shape.slice(2).map(() => 1)];
     const spread = (channels: Array) => np.reshape(channels, perChannel);
     const scaleBy = (variance: Array) => np.multiply(params.scale, np.reciprocal(np.sqrt(np.add(variance, EPSILON))));
     if (!scope) {
@@ -29,7 +29,7 @@ export const batchNorm = (width: number, options: { initialScale?: number } = {}
       const shift = np.subtract(params.shift, np.multiply(params.runningMean, scale));
       return np.add(np.multiply(x, spread(scale)), spread(shift));
     }
-    const axes = x.ndim === 2 ? [0] : [0, 2, 3];
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
     const mean = np.mean(x, axes);
     // E[x²] − E[x]² would save a pass, and all precision where a channel's mean exceeds its deviation.
     const centred = np.subtract(x, spread(mean));

@@ -21,3 +21,12 @@ export const conv = (input: number, output: number, kernel: number, stride = 1) 
     );
   },
 });
+
+/**
+ * 1-D convolution without bias or padding, `[batch, input, length]` → `[batch, output, ⌊(length − k) / stride⌋ + 1]`;
+ * weight `[output, input, k]`. He's normal initialisation over the fan-in, as in wav2vec 2.0.
+ */
+export const conv1d = (input: number, output: number, kernel: number, stride = 1) => ({
+  init: (rng: Rng) => ({ weight: rng.normals([output, input, kernel], Math.sqrt(2 / (input * kernel))) }),
+  apply: (params: { weight: Array }, x: Array): Array => lax.convGeneralDilated(x, params.weight, [stride], [[0, 0]]),
+});

@@ -23,9 +23,12 @@ function inSharedOrder(context: Context, equation: Equation, apply: (operands: s
   const order = stored.length === axes.filter((axis) => covered[axis] !== 1).length ? [...stored] : axes;
   // Axes of extent 1 go in front: they cost nothing anywhere.
   const complete = [...axes.filter((axis) => !order.includes(axis)), ...order];
-  const result = apply(
-    views.map((view) => (ownSize(view) === 1 && view.base.length === 0 ? view.name : context.inOrder(view, complete))),
-  );
+  const isScalar = (view: View) => view.base.length === 0;
+  const result = apply(views.map((view) => (isScalar(view) ? view.name : context.inOrder(view, complete))));
+  if (views.every(isScalar)) {
+    context.set(output, { name: result, base: [], map: axes.map(() => -1), shape: output.shape });
+    return;
+  }
   const base = complete.map((axis) => covered[axis]!);
   const map = axes.map((axis) => (covered[axis] === 1 && output.shape[axis] !== 1 ? -1 : complete.indexOf(axis)));
   context.set(output, { name: result, base, map, shape: output.shape });

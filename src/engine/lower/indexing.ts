@@ -1,61 +1,74 @@
-import { integer, integers } from "../graph.ts";
-import type { Lowering } from "./context.ts";
+import { sizeOf } from "../../array/index.ts";
+import { type Atom, type Equation, integer, integers, sameShape } from "../graph.ts";
+import type { Context, Lowering } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { dense } from "./view.ts";
 
-const oneAxis = (axes: readonly number[], primitive: string): number => {
-  if (axes.length !== 1) throw new Error(`${primitive}: indexing several axes at once is not supported`);
-  return axes[0]!;
-};
+/** Index arrays of one shape, and where the axes they stand for end up. */
+function indexed(equation: Equation) {
+  const [array, ...indices] = equation.inputs;
+  if (!array || indices.length === 0) throw new Error(`${equation.primitive}: an array and its indices are needed`);
+  const shape = indices.reduce<readonly number[]>(
+    (widest, { shape: own }) => (own.length > widest.length || sizeOf(own) > sizeOf(widest) ? own : widest),
+    [],
+  );
+  return { array, indices, shape, axes: integers(equation, "axis"), outDim: integer(equation, "outDim") };
+}
+
+/** Several index arrays as one, a coordinate for each position: `[…shape, axes]`. */
+function coordinates(context: Context, indices: readonly Atom[], shape: readonly number[]): string {
+  const columns = indices.map((index) => {
+    const name = context.emit("Cast", [context.full(index)], { to: dataTypeOf("int64") });
+    const spread = sameShape(index.shape, shape) ? name : context.emit("Expand", [name, context.extents(shape)]);
+    return context.emit("Unsqueeze", [spread, context.writer.int64([-1])]);
+  });
+  return columns.length === 1 ? columns[0]! : context.emit("Concat", columns, { axis: -1 });
+}
 
 const gather: Lowering = (context, equation) => {
-  const [source, indices] = equation.inputs;
-  if (!source || !indices) throw new Error("gather: an array and its indices are needed");
-  const axis = oneAxis(integers(equation, "axis"), "gather");
-  const outDim = integer(equation, "outDim");
+  const { array, indices, shape, axes, outDim } = indexed(equation);
   const output = equation.outputs[0]!;
-  const name = context.emit("Gather", [context.full(source), context.full(indices)], { axis });
-  const taken = indices.shape.length;
-  // The operator leaves the index axes where the indexed axis was.
-  const rest = source.shape.map((_, index) => index).filter((index) => index !== axis);
-  const stored = [...rest.slice(0, axis), ...indices.shape.map((_, index) => -1 - index), ...rest.slice(axis)];
+  const rest = array.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const places = shape.map((_, index) => -1 - index);
+  const extent = (label: number) => (label < 0 ? shape[-1 - label]! : array.shape[label]!);
+  const [axis = 0] = axes;
+  // One axis is taken where it stands; several come to the front first.
+  const stored = axes.length === 1 ? [...rest.slice(0, axis), ...places, ...rest.slice(axis)] : [...places, ...rest];
+  const name =
+    axes.length === 1
+      ? context.emit("Gather", [context.full(array), context.full(indices[0]!)], { axis })
+      : context.emit("GatherND", [
+          context.inOrder(dense(context.full(array), array.shape), [...axes, ...rest]),
+          coordinates(context, indices, shape),
+        ]);
   const wanted = [...rest];
-  wanted.splice(outDim, 0, ...indices.shape.map((_, index) => -1 - index));
-  const base = stored.map((label) => (label < 0 ? indices.shape[-1 - label]! : source.shape[label]!));
-  if (base.length !== taken + rest.length) throw new Error("gather: shapes do not add up");
-  context.set(output, { ...dense(name, base), map: wanted.map((label) => stored.indexOf(label)), shape: output.shape });
+  wanted.splice(outDim, 0, ...places);
+  const map = wanted.map((label) => stored.indexOf(label));
+  context.set(output, { ...dense(name, stored.map(extent)), map, shape: output.shape });
 };
 
-/** Adds (or writes) rows of updates at indices of one axis, over zeros. */
+/** Adds (or writes) rows of updates at indices of some axes, over zeros. */
 const scatter: Lowering = (context, equation) => {
-  const [updates, indices] = equation.inputs;
-  if (!updates || !indices) throw new Error("scatter: updates and their indices are needed");
-  const axis = oneAxis(integers(equation, "axis"), "scatter");
-  const outDim = integer(equation, "outDim");
+  const { array: updates, indices, shape: places, axes, outDim } = indexed(equation);
   const shape = integers(equation, "shape");
   const output = equation.outputs[0]!;
-  const rest = shape.map((_, index) => index).filter((index) => index !== axis);
-  const indexAxes = indices.shape.map((_, index) => outDim + index);
-  const restAxes = updates.shape.map((_, index) => index).filter((index) => !indexAxes.includes(index));
+  const rest = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const indexAxes = places.map((_, index) => outDim + index);
+  const restAxes = updates.shape.map((_, axis) => axis).filter((axis) => !indexAxes.includes(axis));
   const rows = context.emit("Expand", [
     context.inOrder(context.view(updates), [...indexAxes, ...restAxes]),
-    context.extents([...indices.shape, ...rest.map((index) => shape[index]!)]),
+    context.extents([...places, ...rest.map((axis) => shape[axis]!)]),
   ]);
-  const where = context.emit("Unsqueeze", [
-    context.emit("Cast", [context.full(indices)], { to: dataTypeOf("int64") }),
-    context.writer.int64([-1]),
-  ]);
-  const base = [shape[axis]!, ...rest.map((index) => shape[index]!)];
-  const zero = context.writer.constant(output.dtype, [0], []);
-  const zeros = context.emit("Expand", [zero, context.extents(base)]);
-  const { op } = equation.params;
-  const reduction = op === "add" ? "add" : "none";
-  const name = context.emit("ScatterND", [zeros, where, rows], { reduction });
-  const map = shape.map((_, index) => (index === axis ? 0 : rest.indexOf(index) + 1));
+  const order = [...axes, ...rest];
+  const base = order.map((axis) => shape[axis]!);
+  const zeros = context.emit("Expand", [context.writer.constant(output.dtype, [0], []), context.extents(base)]);
+  const reduction = equation.params.op === "add" ? "add" : "none";
+  const name = context.emit("ScatterND", [zeros, coordinates(context, indices, places), rows], { reduction });
+  const map = shape.map((_, axis) => order.indexOf(axis));
   context.set(output, { ...dense(name, base), map, shape: output.shape });
 };
 
-const sorted = (context: Parameters<Lowering>[0], equation: Parameters<Lowering>[1]): string[] => {
+const sorted = (context: Context, equation: Equation): string[] => {
   const input = equation.inputs[0]!;
   const count = input.shape.at(-1) ?? 1;
   const attributes = { axis: -1, largest: 0, sorted: 1 };

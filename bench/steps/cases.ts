@@ -1,0 +1,208 @@
+/** The training steps that bench/steps.ts times and bench/profile.ts takes apart; torch_steps.py has the same five. */
+import { type Array, int32, nn, np, type Rng, type Tensor, type TreeRecord } from "../../src/array/index.ts";
+import { resnet } from "../../src/encoders/resnet.ts";
+import { vit } from "../../src/encoders/vit.ts";
+import { batchNorm } from "../../src/layers/batch-norm.ts";
+import { conv1d } from "../../src/layers/conv.ts";
+import { layerNorm } from "../../src/layers/layer-norm.ts";
+import { linear } from "../../src/layers/linear.ts";
+import { transformerBlock } from "../../src/layers/transformer.ts";
+import { mae } from "../../src/methods/mae.ts";
+import type { Method, MethodParams } from "../../src/methods/method.ts";
+import { simclr } from "../../src/methods/simclr.ts";
+import { image } from "../../src/modalities/image/index.ts";
+import { crossEntropy } from "../../src/objectives/cross-entropy.ts";
+
+export interface StepCase {
+  readonly method: Method;
+  readonly batchSize: number;
+  /** A batch of random numbers. */
+  batch(rng: Rng): TreeRecord<Tensor>;
+  /** Multiplications and additions of the products of one whole step: three times the forward pass's. */
+  readonly flops: number;
+}
+
+/** A method that needs no modality. The trainer sees every method through the same type. */
+const bare = <Views extends TreeRecord<Tensor>, Initial extends MethodParams>(
+  method: Omit<Method<Views, Initial>, "views">,
+): Method => ({ ...method, views: () => ({}) }) as unknown as Method;
+
+const count = <Item>(length: number, make: (index: number) => Item): Item[] =>
+  globalThis.Array.from({ length }, (_, index) => make(index));
+
+/** Products of a Transformer block, forward, per sample: four D × D, two D × 4D, and attention. */
+const blockFlops = (tokens: number, width: number) => 2 * tokens * (12 * width * width + 2 * tokens * width);
+
+const transformer = (width: number, heads: number, depth: number) => {
+  const blocks = count(depth, () => transformerBlock({ width, heads, mlpRatio: 4 }));
+  const norm = layerNorm(width);
+  const init = (rng: Rng) => ({
+    blocks: blocks.map((block, index) => block.init(rng.split(index))),
+    norm: norm.init(),
+  });
+  return { blocks, norm, init };
+};
+
+function vitStep(): StepCase {
+  const [batchSize, tokens, width, depth, patchDim] = [32, 64, 192, 4, 48];
+  const { blocks, norm, init } = transformer(width, 3, depth);
+  const patch = linear(patchDim, width);
+  const head = linear(width, patchDim);
+  return {
+    batchSize,
+    flops: 3 * batchSize * (2 * tokens * 2 * patchDim * width + depth * blockFlops(tokens, width)),
+    batch: (rng) => ({ x: rng.normals([batchSize, tokens, patchDim]), y: rng.normals([batchSize, tokens, patchDim]) }),
+    method: bare({
+      init: (rng: Rng) => ({
+        encoder: { patch: patch.init(rng), positions: rng.truncatedNormal([tokens, width]), ...init(rng) },
+        head: head.init(rng),
+      }),
+      loss({ encoder, head: last }, { x, y }: { x: Array; y: Array }) {
+        const start = np.add(patch.apply(encoder.patch, x), encoder.positions);
+        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), start);
+        return { loss: np.mean(np.square(np.subtract(head.apply(last, norm.apply(encoder.norm, encoded)), y))) };
+      },
+    }),
+  };
+}
+
+function maeStep(): StepCase {
+  const [batchSize, size, width, depth, decoderWidth, decoderDepth] = [64, 64, 192, 12, 128, 2];
+  const [patches, kept, patchDim] = [64, 16, 192];
+  const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
+  const encoder = vit.build(vit.options.parse({ size: "tiny", patchSize: 8 }), modality.specs);
+  if (!encoder.tokens) throw new Error("a ViT has tokens");
+  const method = mae.build({ encoder, modality, options: mae.options.parse({ decoderWidth, decoderDepth }) });
+  const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * patches * decoderWidth * patchDim;
+  const body = depth * blockFlops(kept, width) + decoderDepth * blockFlops(patches, decoderWidth);
+  return {
+    batchSize,
+    method,
+    flops: 3 * batchSize * (ends + body),
+    batch: (rng) => ({
+      image: { pixels: rng.normals([batchSize, 3, size, size]) },
+      keep: int32(Int32Array.from(count(batchSize, () => [...rng.permutation(patches).slice(0, kept)]).flat()), [
+        batchSize,
+        kept,
+      ]),
+    }),
+  };
+}
+
+function textStep(): StepCase {
+  const [batchSize, tokens, width, depth, vocabulary, masked] = [32, 128, 256, 4, 8192, 20];
+  const { blocks, norm, init } = transformer(width, 4, depth);
+  const head = linear(width, vocabulary);
+  const integers = (rng: Rng, shape: number[], below: number) =>
+    int32(
+      Int32Array.from(
+        count(
+          shape.reduce((a, b) => a * b),
+          () => rng.integer(0, below - 1),
+        ),
+      ),
+      shape,
+    );
+  return {
+    batchSize,
+    flops: 3 * batchSize * (depth * blockFlops(tokens, width) + 2 * masked * width * vocabulary),
+    batch: (rng) => ({
+      ids: integers(rng, [batchSize, tokens], vocabulary),
+      where: int32(Int32Array.from(count(batchSize, (row) => count(masked, (at) => row * tokens + at * 6)).flat()), [
+        batchSize * masked,
+      ]),
+      labels: integers(rng, [batchSize * masked], vocabulary),
+    }),
+    method: bare({
+      init: (rng: Rng) => ({
+        encoder: {
+          words: rng.truncatedNormal([vocabulary, width]),
+          positions: rng.truncatedNormal([tokens, width]),
+          ...init(rng),
+        },
+        head: head.init(rng),
+      }),
+      loss({ encoder, head: last }, { ids, where, labels }: { ids: Array; where: Array; labels: Array }) {
+        const start = np.add(np.take(encoder.words, ids, 0), encoder.positions);
+        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), start);
+        const rows = np.take(np.reshape(norm.apply(encoder.norm, encoded), [batchSize * tokens, width]), where, 0);
+        return { loss: crossEntropy(head.apply(last, rows), labels) };
+      },
+    }),
+  };
+}
+
+function resnetStep(): StepCase {
+  const [batchSize, size] = [64, 32];
+  const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
+  const encoder = resnet.build(resnet.options.parse({ layers: "18", stem: "small" }), modality.specs);
+  const method = simclr.build({ encoder, modality, options: simclr.options.parse({}) });
+  // Stem; two blocks per stage, the first of which halves the map and has a 1 × 1 shortcut; projector.
+  const convolutions = [0, 1, 2, 3].reduce(
+    (sum, stage) => {
+      const [channels, area] = [64 * 2 ** stage, (size / 2 ** stage) ** 2];
+      const first = stage === 0 ? 9 * channels : (9 + 1) * (channels / 2);
+      return sum + area * channels * (first + 3 * 9 * channels);
+    },
+    size * size * 27 * 64,
+  );
+  const pixels = (rng: Rng) => ({ pixels: rng.normals([batchSize, 3, size, size]) });
+  return {
+    batchSize,
+    method,
+    flops: 3 * 2 * batchSize * 2 * (convolutions + 512 * 512 + 512 * 128),
+    batch: (rng) => ({ first: pixels(rng), second: pixels(rng) }),
+  };
+}
+
+function audioStep(): StepCase {
+  const [batchSize, samples, classes, width] = [32, 16000, 12, 64];
+  const shapes = [
+    [1, 10, 5],
+    [width, 8, 4],
+    [width, 4, 2],
+    [width, 4, 2],
+    [width, 4, 2],
+  ] as const;
+  const layers = shapes.map(([input, kernel, stride]) => ({
+    conv: conv1d(input, width, kernel, stride),
+    norm: batchNorm(width),
+  }));
+  const head = linear(width, classes);
+  let length = samples;
+  let macs = 0;
+  for (const [input, kernel, stride] of shapes) {
+    length = Math.floor((length - kernel) / stride) + 1;
+    macs += length * input * kernel * width;
+  }
+  return {
+    batchSize,
+    flops: 3 * 2 * batchSize * macs,
+    batch: (rng) => ({
+      wave: rng.normals([batchSize, 1, samples]),
+      labels: int32(Int32Array.from(count(batchSize, () => rng.integer(0, classes - 1))), [batchSize]),
+    }),
+    method: bare({
+      init: (rng: Rng) => ({
+        encoder: { layers: layers.map(({ conv, norm }) => ({ conv: conv.init(rng), norm: norm.init() })) },
+        head: head.init(rng),
+      }),
+      loss({ encoder, head: last }, { wave, labels }: { wave: Array; labels: Array }) {
+        const features = layers.reduce(
+          (x, { conv, norm }, index) =>
+            nn.relu(norm.apply(encoder.layers[index]!.norm, conv.apply(encoder.layers[index]!.conv, x))),
+          wave,
+        );
+        return { loss: crossEntropy(head.apply(last, np.mean(features, -1)), labels) };
+      },
+    }),
+  };
+}
+
+export const stepCases: Readonly<Record<string, () => StepCase>> = {
+  vit: vitStep,
+  mae: maeStep,
+  text: textStep,
+  resnet: resnetStep,
+  audio: audioStep,
+};

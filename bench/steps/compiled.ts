@@ -1,0 +1,35 @@
+import { Rng } from "../../src/array/index.ts";
+import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
+import type { StepCase } from "./cases.ts";
+
+/** A case as the trainer would compile it, with AdamW, its state and a batch. */
+export async function compiledCase(
+  { method, batch: makeBatch }: StepCase,
+  { threads, name, profile }: { threads?: number; name: string; profile?: string },
+) {
+  const rng = new Rng(0);
+  const training = {
+    weightDecay: 0.05,
+    gradientClip: 0,
+    ema: 0,
+    seed: 0,
+    device: "cpu" as const,
+    optimizer: "adamw" as const,
+    beta2: 0.999,
+    threads,
+  };
+  const optimizer = optimizerOf(training);
+  const initial = initialState(method, optimizer, training, rng.split("state"));
+  const batch = makeBatch(rng.split("batch"));
+  const compiled = await compileStep({ method, optimizer, training, state: initial, batch, name, profile });
+  let state: DeviceState = initial;
+  let index = 0;
+  return {
+    async step(): Promise<number> {
+      const result = await compiled.run(state, batch, index++, 1e-3, 0);
+      state = result.state;
+      return result.loss;
+    },
+    dispose: () => compiled.dispose(),
+  };
+}
