@@ -3,6 +3,7 @@ import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { withStages } from "../examples/compiler/stages.ts";
 import { pretrain } from "../src/index.ts";
 import { inFolder, writeImages } from "./support/cli.ts";
 
@@ -48,4 +49,9 @@ test("every page that docs link to is there, and every command that the README s
   for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));
   const commands = new Set((await readdir(join(root, "src", "cli"))).map((name) => name.replace(/\.ts$/, "")));
   for (const [, command = ""] of readme.matchAll(/autodidact (\w+) /g)) assert.ok(commands.has(command), command);
+});
+
+test("docs/compiler.md shows what the compiler does (else: node examples/compiler/stages.ts)", async () => {
+  const page = await readFile(join(root, "docs", "compiler.md"), "utf8");
+  assert.equal(await withStages(page), page);
 });

@@ -7,6 +7,7 @@ import { cse } from "../../src/engine/passes/cse.ts";
 import { dce } from "../../src/engine/passes/dce.ts";
 import { fold } from "../../src/engine/passes/fold.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
+import { subtract } from "../../src/engine/passes/subtract.ts";
 import { trace } from "../../src/engine/trace.ts";
 
 let id = 0;
@@ -153,4 +154,41 @@ test("a device that is not here is refused with those that are", async () => {
     compile((x: Array) => [x], [filled([1], 0)], { device: missing }),
     /not available here; there are: cpu/,
   );
+});
+
+test("chains of scales and signs become one scale", () => {
+  const [x, spread, a, b, c, d] = [value(4), value(4), value(4), value(4), value(4), value(4)] as const;
+  const graph: Graph = {
+    inputs: [x],
+    outputs: [d],
+    equations: [
+      equation("broadcast", [literal(0.25)], spread, { shape: [4], axis: [0] }),
+      equation("mul", [spread, x], a),
+      equation("add", [a, a], b),
+      equation("neg", [b], c),
+      equation("mul", [c, literal(6)], d),
+    ],
+  };
+  const [only, ...others] = simplify(graph).equations;
+  assert.deepEqual(others, []);
+  assert.equal(only?.primitive, "mul");
+  assert.deepEqual(only?.inputs, [x, literal(-3)]);
+});
+
+test("adding a negative is subtracting", () => {
+  const [x, y, negative, sum, other] = [value(4), value(4), value(4), value(4), value(4)] as const;
+  const graph: Graph = {
+    inputs: [x, y],
+    outputs: [sum, other],
+    equations: [
+      equation("neg", [y], negative),
+      equation("add", [x, negative], sum),
+      equation("add", [negative, x], other),
+    ],
+  };
+  const [, first, second] = subtract(graph).equations;
+  for (const found of [first, second]) {
+    assert.equal(found?.primitive, "sub");
+    assert.deepEqual(found?.inputs, [x, y]);
+  }
 });

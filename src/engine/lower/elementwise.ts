@@ -1,4 +1,4 @@
-import { type Equation, isLiteral, sameShape } from "../graph.ts";
+import { type Equation, isLiteral } from "../graph.ts";
 import { type Context, type Lowering, ownSize } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { ownShape, padRank, storageOrder, type View } from "./view.ts";
@@ -61,13 +61,8 @@ const comparisons: Record<string, (context: Context, operands: string[]) => stri
 
 export const elementwise: Record<string, Lowering> = {
   add: binary("Add", "Or"),
-  mul: (context, equation) => {
-    const [a, b] = equation.inputs;
-    // A negation by any other name is cheaper as one.
-    if (a && b && isLiteral(b) && b.literal === -1 && !isLiteral(a) && sameShape(a.shape, equation.outputs[0]!.shape))
-      onOwnElements(context, equation, (name) => context.emit("Neg", [name]));
-    else binary("Mul", "And")(context, equation);
-  },
+  mul: binary("Mul", "And"),
+  sub: binary("Sub"),
   min: binary("Min", "And"),
   max: binary("Max", "Or"),
   /** Truncates, like C. */

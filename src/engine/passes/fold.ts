@@ -5,7 +5,7 @@ const views = new Set(["broadcast", "reshape", "transpose", "flip", "shrink", "s
 
 /**
  * Removes what is known without computing: products with 0 and 1, sums with 0, `where` with equal branches,
- * chains of scalar products, and movements that move nothing. Differentiation leaves many of each.
+ * chains of scales and signs, and movements that move nothing. Differentiation leaves many of each.
  */
 export function fold(graph: Graph): Graph {
   const replaced = new Map<Value, Atom>();
@@ -24,7 +24,7 @@ export function fold(graph: Graph): Graph {
       equations.push(equation);
       continue;
     }
-    if (equation.primitive === "mul") equation = mergeScales(equation, output, scaled);
+    equation = mergeScales(equation, output, scaled, numberOf);
     const same = (atom: Atom | undefined): atom is Value =>
       atom !== undefined && !isLiteral(atom) && sameShape(atom.shape, output.shape) && atom.dtype === output.dtype;
     const [a, b, c] = equation.inputs;
@@ -100,15 +100,36 @@ function constantOf({ primitive }: Equation, inputs: readonly (number | undefine
   }
 }
 
-/** mul(mul(x, s), t) → mul(x, s·t). */
-function mergeScales(equation: Equation, output: Value, scaled: Map<Value, { factor: number; of: Value }>): Equation {
-  const [a, b] = equation.inputs;
-  if (!a || !b || output.dtype !== "float32") return equation;
-  const [value, literal] = isLiteral(b) ? [a, b] : [b, a];
-  if (isLiteral(value) || !isLiteral(literal)) return equation;
-  const before = scaled.get(value);
-  const factor = before ? Math.fround(before.factor * literal.literal) : literal.literal;
-  const of = before ? before.of : value;
+/** One scale in place of many: mul(mul(x, s), t) → mul(x, s·t), and likewise −x for −1 and x + x for 2. */
+function mergeScales(
+  equation: Equation,
+  output: Value,
+  scaled: Map<Value, { factor: number; of: Value }>,
+  numberOf: (atom: Atom) => number | undefined,
+): Equation {
+  if (output.dtype !== "float32") return equation;
+  const scale = scaleOf(equation, numberOf);
+  if (!scale || !sameShape(scale.of.shape, output.shape)) return equation;
+  const before = scaled.get(scale.of);
+  const factor = before ? Math.fround(before.factor * scale.factor) : scale.factor;
+  const of = before ? before.of : scale.of;
   scaled.set(output, { factor, of });
-  return before ? { ...equation, inputs: [of, { ...literal, literal: factor }] } : equation;
+  if (factor === -1) return { ...equation, primitive: "neg", inputs: [of], params: {} };
+  return { ...equation, primitive: "mul", inputs: [of, { literal: factor, dtype: "float32", shape: [] }], params: {} };
+}
+
+/** What an equation scales and by how much, if that is all it does. */
+function scaleOf(
+  { primitive, inputs: [a, b] }: Equation,
+  numberOf: (atom: Atom) => number | undefined,
+): { of: Value; factor: number } | undefined {
+  if (!a) return undefined;
+  if (isLiteral(a)) return primitive === "mul" && b && !isLiteral(b) ? { of: b, factor: a.literal } : undefined;
+  if (primitive === "neg") return { of: a, factor: -1 };
+  if (primitive === "add" && a === b) return { of: a, factor: 2 };
+  if (primitive !== "mul" || !b) return undefined;
+  const right = numberOf(b);
+  if (right !== undefined) return { of: a, factor: right };
+  const left = numberOf(a);
+  return left !== undefined && !isLiteral(b) ? { of: b, factor: left } : undefined;
 }

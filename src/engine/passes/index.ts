@@ -2,15 +2,16 @@ import type { Graph, Pass } from "../graph.ts";
 import { cse } from "./cse.ts";
 import { dce } from "./dce.ts";
 import { fold } from "./fold.ts";
+import { subtract } from "./subtract.ts";
 
 const passes: readonly Pass[] = [fold, cse, dce];
 
-/** Applies the passes until they find nothing more. */
+/** Applies the passes until they find nothing more; subtraction last, since the others know jax-js' primitives only. */
 export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
     const after = passes.reduce((current, pass) => pass(current), before);
-    if (after.equations.length === before.equations.length) return after;
+    if (after.equations.length === before.equations.length) return dce(subtract(after));
     before = after;
   }
 }

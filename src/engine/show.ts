@@ -1,0 +1,20 @@
+import { type Atom, type Graph, isLiteral, type Value } from "./graph.ts";
+
+/** A graph as text, an equation per line, values numbered in the order they are made. */
+export function showGraph(graph: Graph): string {
+  const names = new Map<Value, string>();
+  const nameOf = (atom: Atom): string => {
+    if (isLiteral(atom)) return String(atom.literal);
+    const known = names.get(atom) ?? `%${names.size}`;
+    names.set(atom, known);
+    return known;
+  };
+  const typed = (value: Value) => `${nameOf(value)} ${value.dtype}[${value.shape}]`;
+  const inputs = graph.inputs.map(typed).join(", ");
+  const lines = graph.equations.map(({ primitive, inputs: from, params, outputs }) => {
+    const options = Object.entries(params).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    const right = [primitive, ...from.map(nameOf), ...options].join(" ");
+    return `  ${outputs.map(typed).join(", ")} = ${right}`;
+  });
+  return [`(${inputs}) →`, ...lines, `  return ${graph.outputs.map(nameOf).join(", ")}`].join("\n");
+}
