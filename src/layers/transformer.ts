@@ -1,6 +1,7 @@
-import { type Array, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import { attention } from "./attention.ts";
 import { dropPath } from "./drop-path.ts";
+import { gelu } from "./gelu.ts";
 import type { ParamsOf } from "./layer.ts";
 import { layerNorm } from "./layer-norm.ts";
 import { linear } from "./linear.ts";
@@ -35,9 +36,7 @@ export function transformerBlock({ width, heads, mlpRatio, dropPath: rate = 0 }:
     apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
       const attended = layers.attention.apply(params.attention, layers.norm1.apply(params.norm1, x));
       const middle = np.add(x, dropPath(attended, rate));
-      const raised = nn.gelu(layers.up.apply(params.up, layers.norm2.apply(params.norm2, middle)), {
-        approximate: false,
-      });
+      const raised = gelu(layers.up.apply(params.up, layers.norm2.apply(params.norm2, middle)));
       return np.add(middle, dropPath(layers.down.apply(params.down, raised), rate));
     },
   };

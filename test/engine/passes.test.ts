@@ -6,6 +6,7 @@ import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { cse } from "../../src/engine/passes/cse.ts";
 import { dce } from "../../src/engine/passes/dce.ts";
 import { fold } from "../../src/engine/passes/fold.ts";
+import { hoist } from "../../src/engine/passes/hoist.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
 import { subtract } from "../../src/engine/passes/subtract.ts";
 import { trace } from "../../src/engine/trace.ts";
@@ -191,4 +192,23 @@ test("adding a negative is subtracting", () => {
     assert.equal(found?.primitive, "sub");
     assert.deepEqual(found?.inputs, [x, y]);
   }
+});
+
+test("scales leave a product, unless others need them inside", () => {
+  const [x, y, a, b, product] = [value(4), value(4), value(4), value(4), value(4)] as const;
+  const graph: Graph = {
+    inputs: [x, y],
+    outputs: [product],
+    equations: [
+      equation("mul", [x, literal(2)], a),
+      equation("mul", [y, literal(3)], b),
+      equation("mul", [a, b], product),
+    ],
+  };
+  const simple = simplify(graph).equations;
+  assert.deepEqual(simple.map(({ inputs }) => inputs)[0], [x, y]);
+  assert.deepEqual(simple[1]?.inputs, [simple[0]?.outputs[0], literal(6)]);
+  assert.equal(simple[1]?.outputs[0], product);
+  const kept = hoist({ ...graph, outputs: [product, a, b] });
+  assert.deepEqual(kept.equations, graph.equations);
 });

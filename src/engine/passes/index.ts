@@ -2,9 +2,10 @@ import type { Graph, Pass } from "../graph.ts";
 import { cse } from "./cse.ts";
 import { dce } from "./dce.ts";
 import { fold } from "./fold.ts";
+import { hoist } from "./hoist.ts";
 import { subtract } from "./subtract.ts";
 
-const passes: readonly Pass[] = [fold, cse, dce];
+const passes: readonly Pass[] = [hoist, fold, cse, dce];
 
 /** Applies the passes until they find nothing more; subtraction last, since the others know jax-js' primitives only. */
 export function simplify(graph: Graph): Graph {
