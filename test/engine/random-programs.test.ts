@@ -89,7 +89,7 @@ const operations: Readonly<Record<string, (a: Array, b: Array, choice: number) =
     return np.sin(np.matmul(rows, sized(b, a.shape.at(-1)!, width)));
   },
   batchedMatmul: (a, b) => np.sin(np.matmul(sized(a, 2, 3, 4), np.transpose(sized(b, 2, 5, 4), [0, 2, 1]))),
-  // No gradient through indices: jax-js' own scatter misreads permuted arrays. Finite differences test ours.
+  // No gradient through indices: jax-js' own scatter misreads permuted arrays. lower/indexing.test.ts tests ours.
   take: (a, _, choice) => {
     const axis = axisOf(a, choice);
     return np.add(np.take(lax.stopGradient(a), stepped(a.shape[axis]!, 1 + (choice % 3)), axis), np.sin(a));
