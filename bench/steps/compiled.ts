@@ -1,11 +1,12 @@
 import { Rng } from "../../src/array/index.ts";
+import type { Device } from "../../src/engine/index.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import type { StepCase } from "./cases.ts";
 
 /** A case as the trainer would compile it, with AdamW, its state and a batch. */
 export async function compiledCase(
   { method, batch: makeBatch }: StepCase,
-  { threads, name, profile }: { threads?: number; name: string; profile?: string },
+  { threads, name, profile, device = "cpu" }: { threads?: number; name: string; profile?: string; device?: Device },
 ) {
   const rng = new Rng(0);
   const training = {
@@ -13,7 +14,7 @@ export async function compiledCase(
     gradientClip: 0,
     ema: 0,
     seed: 0,
-    device: "cpu" as const,
+    device,
     optimizer: "adamw" as const,
     beta2: 0.999,
     threads,

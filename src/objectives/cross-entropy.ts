@@ -1,4 +1,16 @@
-import { type Array, nn, np } from "../array/index.ts";
+import { type Array, constant, int32, lax, np } from "../array/index.ts";
+
+/** True at each row's label, `[rows, classes]`. A comparison: jax-js' `oneHot` keeps a table of classes × classes. */
+const atLabels = (labels: Array, classes: number): Array =>
+  np.equal(
+    np.reshape(labels, [-1, 1]),
+    constant(
+      int32(
+        Int32Array.from({ length: classes }, (_, index) => index),
+        [classes],
+      ),
+    ),
+  );
 
 /**
  * Softmax cross-entropy with class indices, the mean over rows.
@@ -7,12 +19,15 @@ import { type Array, nn, np } from "../array/index.ts";
  * @returns scalar
  */
 export function crossEntropy(logits: Array, labels: Array): Array {
-  const chosen = np.sum(np.multiply(nn.logSoftmax(logits, -1), nn.oneHot(labels, logits.shape.at(-1)!)), -1);
-  return np.negative(np.mean(chosen));
+  // The largest logit is taken out and put back: its gradients cancel.
+  const largest = lax.stopGradient(np.max(logits, -1, { keepdims: true }));
+  const shifted = np.subtract(logits, largest);
+  const chosen = np.sum(np.where(atLabels(labels, logits.shape[1]!), shifted, 0), -1);
+  return np.mean(np.subtract(np.log(np.sum(np.exp(shifted), -1)), chosen));
 }
 
 /** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
 export const accuracy = (logits: Array, labels: Array): Array => {
-  const atLabel = np.sum(np.multiply(logits, nn.oneHot(labels, logits.shape.at(-1)!)), -1);
+  const atLabel = np.sum(np.where(atLabels(labels, logits.shape[1]!), logits, 0), -1);
   return np.mean(np.where(np.greaterEqual(atLabel, np.max(logits, -1)), 1, 0));
 };

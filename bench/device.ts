@@ -1,0 +1,76 @@
+/**
+ * The five training steps on another device, beside the CPU: do the losses agree, and how much faster is it?
+ *
+ *   node bench/device.ts webgpu|cuda|coreml|dml [--json] [vit mae text resnet audio]
+ *
+ * Exit code 1 when a loss differs by more than 1 part in 1,000 within the first ten steps.
+ */
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { type Device, devices } from "../src/engine/index.ts";
+import { stepCases } from "./steps/cases.ts";
+import { compiledCase } from "./steps/compiled.ts";
+
+const STEPS = 10;
+const TOLERANCE = 1e-3;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false } },
+});
+const [wanted = "webgpu", ...names] = positionals;
+const device = devices.find((known) => known === wanted);
+if (!device) {
+  console.error(`no device "${wanted}"; there are ${devices.join(", ")}`);
+  process.exit(2);
+}
+
+/** The name of the card, where the machine tells it. */
+function cardName(): string {
+  try {
+    return execFileSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unnamed";
+  }
+}
+
+async function measure(name: string, on: Device) {
+  const make = stepCases[name];
+  if (!make) throw new Error(`no step ${name}; there are ${Object.keys(stepCases).join(", ")}`);
+  const run = await compiledCase(make(), { name, device: on });
+  const losses: number[] = [];
+  const ms: number[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const from = performance.now();
+    losses.push(await run.step());
+    ms.push(performance.now() - from);
+  }
+  await run.dispose();
+  return { losses, ms: ms.toSorted((a, b) => a - b)[ms.length >> 1] ?? Number.NaN };
+}
+
+const card = cardName();
+if (!values.json) {
+  console.log(`${device} (${card}) beside cpu (${cpus().length} × ${cpus()[0]?.model}), medians of ${STEPS} steps`);
+  console.log("step        cpu ms   device ms   ratio   largest difference of losses");
+}
+const rows = [];
+for (const name of names.length > 0 ? names : Object.keys(stepCases)) {
+  const cpu = await measure(name, "cpu");
+  const other = await measure(name, device);
+  const difference = Math.max(
+    ...cpu.losses.map(
+      (loss, step) => Math.abs(loss - (other.losses[step] ?? Number.NaN)) / Math.max(1, Math.abs(loss)),
+    ),
+  );
+  // Written so that a NaN fails.
+  const agrees = difference <= TOLERANCE;
+  rows.push({ name, device, card, cpu_ms: cpu.ms, device_ms: other.ms, ratio: cpu.ms / other.ms, difference, agrees });
+  if (!values.json)
+    console.log(
+      `${name.padEnd(8)}${cpu.ms.toFixed(1).padStart(10)}${other.ms.toFixed(1).padStart(12)}${(cpu.ms / other.ms).toFixed(2).padStart(8)}   ${difference.toExponential(1)}${agrees ? "" : "   too much"}`,
+    );
+}
+if (values.json) console.log(JSON.stringify(rows, null, 2));
+process.exit(rows.every(({ agrees }) => agrees) ? 0 : 1);
