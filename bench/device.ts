@@ -1,7 +1,7 @@
 /**
  * The five training steps on another device, beside the CPU: do the losses agree, and how much faster is it?
  *
- *   node bench/device.ts webgpu|cuda|coreml|dml [--json] [vit mae text resnet audio]
+ *   npm run bench:device -- webgpu|cuda|coreml|dml [--json] [vit mae text resnet audio]
  *
  * Exit code 1 when a loss differs by more than 1 part in 1,000 within the first ten steps.
  */
@@ -9,6 +9,7 @@ import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Device, devices } from "../src/engine/index.ts";
+import { UserError } from "../src/foundation/errors.ts";
 import { stepCases } from "./steps/cases.ts";
 import { compiledCase } from "./steps/compiled.ts";
 
@@ -58,7 +59,11 @@ if (!values.json) {
 const rows = [];
 for (const name of names.length > 0 ? names : Object.keys(stepCases)) {
   const cpu = await measure(name, "cpu");
-  const other = await measure(name, device);
+  const other = await measure(name, device).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  });
   const difference = Math.max(
     ...cpu.losses.map(
       (loss, step) => Math.abs(loss - (other.losses[step] ?? Number.NaN)) / Math.max(1, Math.abs(loss)),

@@ -1,5 +1,5 @@
 /**
- * Time by operator of one compiled training step, most first: `node bench/profile.ts [CASE] [STEPS] [--shapes]`.
+ * Time by operator of one compiled training step, most first: `npm run bench:profile -- [CASE] [STEPS] [--shapes]`.
  * ONNX Runtime writes the trace (`enableProfiling`); this adds it up.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
