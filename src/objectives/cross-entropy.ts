@@ -1,16 +1,7 @@
-import { type Array, constant, int32, lax, np } from "../array/index.ts";
+import { type Array, nn, np } from "../array/index.ts";
 
 /** True at each row's label, `[rows, classes]`. A comparison: jax-js' `oneHot` keeps a table of classes × classes. */
-const atLabels = (labels: Array, classes: number): Array =>
-  np.equal(
-    np.reshape(labels, [-1, 1]),
-    constant(
-      int32(
-        Int32Array.from({ length: classes }, (_, index) => index),
-        [classes],
-      ),
-    ),
-  );
+const atLabels = (labels: Array, classes: number): Array => np.equal(np.reshape(labels, [-1, 1]), np.arange(classes));
 
 /**
  * Softmax cross-entropy with class indices, the mean over rows.
@@ -19,11 +10,8 @@ const atLabels = (labels: Array, classes: number): Array =>
  * @returns scalar
  */
 export function crossEntropy(logits: Array, labels: Array): Array {
-  // The largest logit is taken out and put back: its gradients cancel.
-  const largest = lax.stopGradient(np.max(logits, -1, { keepdims: true }));
-  const shifted = np.subtract(logits, largest);
-  const chosen = np.sum(np.where(atLabels(labels, logits.shape[1]!), shifted, 0), -1);
-  return np.mean(np.subtract(np.log(np.sum(np.exp(shifted), -1)), chosen));
+  const chosen = np.sum(np.where(atLabels(labels, logits.shape[1]!), nn.logSoftmax(logits, -1), 0), -1);
+  return np.negative(np.mean(chosen));
 }
 
 /** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
