@@ -72,7 +72,12 @@ function maeStep(): StepCase {
   const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
   const encoder = vit.build(vit.options.parse({ size: "tiny", patchSize: 8 }), modality.specs);
   if (!encoder.tokens) throw new Error("a ViT has tokens");
-  const method = mae.build({ encoder, modality, options: mae.options.parse({ decoderWidth, decoderDepth }) });
+  const method = mae.build({
+    encoder,
+    modality,
+    options: mae.options.parse({ decoderWidth, decoderDepth }),
+    samples: 64,
+  });
   const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * patches * decoderWidth * patchDim;
   const body = depth * blockFlops(kept, width) + decoderDepth * blockFlops(patches, decoderWidth);
   return {
@@ -136,7 +141,7 @@ function resnetStep(): StepCase {
   const [batchSize, size] = [64, 32];
   const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
   const encoder = resnet.build(resnet.options.parse({ layers: "18", stem: "small" }), modality.specs);
-  const method = simclr.build({ encoder, modality, options: simclr.options.parse({}) });
+  const method = simclr.build({ encoder, modality, options: simclr.options.parse({}), samples: 64 });
   // Stem; two blocks per stage, the first of which halves the map and has a 1 × 1 shortcut; projector.
   const convolutions = [0, 1, 2, 3].reduce(
     (sum, stage) => {

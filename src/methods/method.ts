@@ -9,6 +9,14 @@ export interface Schedule {
   readonly progress: Array;
 }
 
+/** What is known of a sample beside its content. */
+export interface Entry {
+  /** Its place in the data, 0 … samples − 1: instance discrimination and exemplars are about it. */
+  readonly index: number;
+  /** Its class, or −1; a self-supervised method has no use for it. */
+  readonly label: number;
+}
+
 /**
  * One way to learn without labels, built for one encoder and one modality. All but `views` is traced and compiled.
  * Write the members in this order, so that TypeScript can infer the later ones from the earlier.
@@ -18,11 +26,8 @@ export interface Method<
   Initial extends MethodParams = MethodParams,
   Memory extends InitialParams = InitialParams,
 > {
-  /**
-   * The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker.
-   * `label` is the sample's class, or −1; a self-supervised method has no use for it.
-   */
-  views(sample: Sample, rng: Rng, label: number): Views;
+  /** The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker. */
+  views(sample: Sample, rng: Rng, entry: Entry): Views;
   /** Initial parameters; `encoder` holds the encoder's, which is what evaluation and export take. */
   init(rng: Rng): Initial;
   /** What is remembered between steps and not trained: teacher, queue, centre. */
@@ -32,6 +37,7 @@ export interface Method<
     params: Traced<Initial>,
     batch: Traced<Views>,
     memory: Traced<Memory>,
+    schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
@@ -53,6 +59,20 @@ export interface Recipe {
   readonly batchSize?: number;
 }
 
+/**
+ * A named set of choices for data or machines unlike the paper's; it stands between the recipe and what the user says.
+ * Every method has `small`: tens of thousands of small pictures on two cores.
+ */
+export interface Preset {
+  /** One line for help and notes. */
+  readonly summary: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly encoder?: string;
+  readonly encoderOptions?: Readonly<Record<string, unknown>>;
+  readonly modalityOptions?: Readonly<Record<string, unknown>>;
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
 /** What a method is built with; the abilities in `Needs` are certainly there. */
 export interface MethodContext<Options, Needs extends Ability = never> {
   readonly encoder: "tokens" extends Needs ? Encoder & { readonly tokens: TokenAbility } : Encoder;
@@ -60,6 +80,8 @@ export interface MethodContext<Options, Needs extends Ability = never> {
     readonly [Name in Exclude<Needs, "tokens">]: NonNullable<Modality<Sample>[Name]>;
   };
   readonly options: Options;
+  /** How many samples there are to learn from: the rows of a memory bank. */
+  readonly samples: number;
 }
 
 export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
@@ -79,6 +101,7 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly needs: readonly Ability[];
   readonly options: Options;
   readonly recipe: Recipe;
+  readonly presets?: Readonly<Record<string, Preset>>;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
   /** Call it only when every ability in `needs` is there. */

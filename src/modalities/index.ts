@@ -3,4 +3,12 @@ import type { ModalityDefinition } from "./modality.ts";
 
 /** Every modality in this folder, by name. */
 export const modalities = registry<ModalityDefinition>(new URL("./", import.meta.url), "modality");
-export type { Ability, Modality, ModalityDefinition, OpenOptions, Source, TensorRecord } from "./modality.ts";
+export type {
+  Ability,
+  CropOptions,
+  Modality,
+  ModalityDefinition,
+  OpenOptions,
+  Source,
+  TensorRecord,
+} from "./modality.ts";

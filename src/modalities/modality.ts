@@ -22,6 +22,19 @@ export interface Source<Sample> {
   close(): Promise<void>;
 }
 
+/** How a crop differs from the modality's own augmentation. */
+export interface CropOptions {
+  /** Side of the crop over the side that the encoder usually sees, in (0, 1]. */
+  readonly side: number;
+  /** The side in pixels is rounded to a multiple of this: a patch size. 1 by default. */
+  readonly multipleOf?: number;
+  /** Smallest and largest area, as a share of the sample; the modality's own by default. */
+  readonly scale?: readonly [number, number];
+  /** Probabilities of a Gaussian blur and of solarising, where two views are distorted unequally (BYOL, DINO). */
+  readonly blur?: number;
+  readonly solarize?: number;
+}
+
 /**
  * One kind of data with its options settled. Each ability is optional: a method lists those it needs,
  * and the pair is refused with a clear error when one is missing. Everything here runs in worker threads on plain
@@ -31,10 +44,15 @@ export interface Modality<Sample> {
   readonly name: string;
   /** What `tensors` gives, per sample: encoders are built for these shapes. */
   readonly specs: Readonly<Record<string, TensorSpec>>;
-  /** The sample as the encoder reads it; deterministic (an image is resized, centre-cropped and normalised). */
+  /**
+   * The sample as the encoder reads it; deterministic (an image is resized, centre-cropped and normalised). What the
+   * abilities below return is ready already and keeps its size, which may be a crop's own.
+   */
   tensors(sample: Sample): TensorRecord;
   /** A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). */
   augment?(sample: Sample, rng: Rng): Sample;
+  /** A strongly distorted view of a part of the sample, of a size of its own (multi-crop: SwAV, DINO …). */
+  crop?(sample: Sample, rng: Rng, options: CropOptions): Sample;
   /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */
   perturb?(sample: Sample, rng: Rng): Sample;
   /** The sample turned by `quarters` × 90° counter-clockwise (rotation prediction). */
@@ -46,7 +64,7 @@ export interface Modality<Sample> {
 }
 
 /** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
-export type Ability = "augment" | "perturb" | "rotate" | "tokens";
+export type Ability = "augment" | "crop" | "perturb" | "rotate" | "tokens";
 
 export interface OpenOptions {
   /** CSV file with columns `path,label`; paths relative to the data. */

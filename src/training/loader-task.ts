@@ -36,9 +36,9 @@ const CONCURRENCY = 8;
 export async function openTask(
   task: LoaderTask,
 ): Promise<{ prepare(step: number): Promise<PreparedBatch>; close(): Promise<void> }> {
-  const { modalityDefinition, modalityOptions, method } = await buildMethod(task);
-  const source = await modalityDefinition.reopen(task.manifest, modalityOptions);
   const { indices, batchSize } = task;
+  const { modalityDefinition, modalityOptions, method } = await buildMethod(task, indices.length);
+  const source = await modalityDefinition.reopen(task.manifest, modalityOptions);
   const perEpoch = stepsPerEpoch(task);
   const root = new Rng(task.seed);
   const unreadable = new Map<number, string>();
@@ -77,7 +77,8 @@ export async function openTask(
         const positions = rows.map((row) => order!.positions[start + row]!);
         const samples = await Promise.all(positions.map((position) => read(position, broken)));
         samples.forEach(({ sample, index }, at) => {
-          const views = method.views(sample, root.split("views", epoch, positions[at]!), source.labels?.[index] ?? -1);
+          const entry = { index, label: source.labels?.[index] ?? -1 };
+          const views = method.views(sample, root.split("views", epoch, positions[at]!), entry);
           for (const [path, leaf] of tree.entries<Tensor>(views)) {
             let column = columns.get(path);
             if (!column) {

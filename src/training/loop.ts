@@ -33,7 +33,7 @@ export class Diverged extends Error {
 export async function train(config: RunConfig, source: Source<unknown>, options: PretrainOptions): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
-  const { method } = await buildMethod(config);
+  const { method } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(training.seed));
   const { state: start, position } = options.resume

@@ -79,14 +79,15 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 
-/** The parts and the method on top of them. */
+/** The parts and the method on top of them. @param samples how many there are to learn from */
 export async function buildMethod(
   config: Pick<RunConfig, "modality" | "encoder" | "method">,
+  samples: number,
 ): Promise<Parts & { method: Method }> {
   const parts = await buildParts(config);
   const { encoder, modality, methodDefinition } = parts;
   const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
-  return { ...parts, method: methodDefinition.build({ encoder, modality, options }) };
+  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples }) };
 }
 
 /** The configuration of a run folder. @throws UserError when it is none, or another version's */

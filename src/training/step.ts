@@ -92,7 +92,9 @@ export async function compileStep(options: {
     // The trainer keeps the trees that the method made, and hands them back to it.
     const params = current.params as Traced<MethodParams>;
     const { aux, gradients, loss } = valueAndGrad((traced: Traced<MethodParams>) => {
-      const forward = inTraining(noise.rows, () => method.loss(traced, inputs, current.memory as Params));
+      const forward = inTraining(noise.rows, () =>
+        method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
+      );
       noiseShape = [forward.draws, forward.samples];
       const statistics = Object.fromEntries(
         tree.entries<Array>(traced).flatMap(([path, leaf]) => {

@@ -19,7 +19,7 @@ export const supervised = method({
   build({ encoder, modality, options: { classes } }) {
     const head = linear(encoder.embedDim, classes);
     return {
-      views: (sample, rng, label) => ({
+      views: (sample, rng, { label }) => ({
         view: modality.tensors(modality.perturb(sample, rng)),
         label: int32([label], []),
       }),

@@ -33,7 +33,7 @@ export async function trainSupervised(options: SupervisedOptions): Promise<Initi
     encoder: config.encoder,
     method: { name: METHOD_FILE, options: { classes } },
   };
-  const { method, methodDefinition } = await buildMethod(choice);
+  const { method, methodDefinition } = await buildMethod(choice, indices.length);
   const { recipe } = methodDefinition;
   const training = {
     ...config.training,

@@ -45,7 +45,7 @@ async function train(encoder: Encoder, device: "cpu" | "wasm"): Promise<{ losses
     seed: 0,
     device,
   } as const;
-  const method = supervised.build({ encoder, modality, options: { classes: CLASSES } });
+  const method = supervised.build({ encoder, modality, options: { classes: CLASSES }, samples: 8 });
   const optimizer = optimizerOf(training);
   const start = initialState(method, optimizer, training, new Rng(0));
   const step = await compileStep({ method, optimizer, training, state: start, batch, name: encoder.name });

@@ -13,13 +13,13 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
-import { toyModality } from "./toy.ts";
+import { atStart, noEntry, toyModality } from "./toy.ts";
 
 function build(options: z.input<typeof mae.options> = {}, encoder: z.input<typeof vit.options> = {}) {
   const modality = toyModality(3, 16);
   const settings = { width: 8, depth: 2, heads: 2, mlpRatio: 2, patchSize: 4, ...encoder };
   const network = vit.build(vit.options.parse(settings), modality.specs);
-  return mae.build({ encoder: network, modality, options: mae.options.parse(options) });
+  return mae.build({ encoder: network, modality, options: mae.options.parse(options), samples: 8 });
 }
 
 for (const pooling of ["class", "mean"] as const)
@@ -32,7 +32,8 @@ for (const pooling of ["class", "mean"] as const)
     for (const device of ["cpu", "wasm"] as const) {
       const { output, gradients } = await outputAndGradients(
         ({ p }: Traced<typeof inputs>) =>
-          method.loss(p, { image: { pixels: constant(batch.image.pixels) }, keep: constant(batch.keep) }, {}).loss,
+          method.loss(p, { image: { pixels: constant(batch.image.pixels) }, keep: constant(batch.keep) }, {}, atStart())
+            .loss,
         inputs,
         device,
       );
@@ -45,14 +46,14 @@ test("the views are the lightly changed image and distinct patches to keep, the 
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), fc.integer(), (maskRatio, seed) => {
       const method = build({ maskRatio });
-      const views = tree.entries<Tensor>(method.views(5, new Rng(seed), -1));
+      const views = tree.entries<Tensor>(method.views(5, new Rng(seed), noEntry));
       const byPath = new Map(views);
       const keep = [...byPath.get("keep")!.data];
       assert.equal(keep.length, Math.min(15, Math.max(1, Math.round(16 * (1 - maskRatio)))));
       assert.equal(new Set(keep).size, keep.length);
       assert.ok(keep.every((index) => Number.isInteger(index) && index >= 0 && index < 16));
       assert.equal(byPath.get("image.pixels")!.data[0], 105);
-      assert.deepEqual(tree.entries(method.views(5, new Rng(seed), -1)), views);
+      assert.deepEqual(tree.entries(method.views(5, new Rng(seed), noEntry)), views);
     }),
     { numRuns: 30 },
   );
@@ -62,7 +63,7 @@ test("by default a quarter of the patches is kept, each as often as any other", 
   const method = build();
   const counts = new Float64Array(16);
   for (let seed = 0; seed < 2000; seed++) {
-    const keep = new Map(tree.entries<Tensor>(method.views(0, new Rng(seed), -1))).get("keep")!;
+    const keep = new Map(tree.entries<Tensor>(method.views(0, new Rng(seed), noEntry))).get("keep")!;
     assert.equal(keep.data.length, 4);
     for (const index of keep.data) counts[index]!++;
   }

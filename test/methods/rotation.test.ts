@@ -4,7 +4,7 @@ import { filled, float32, np, Rng, type Tensor, type Traced, tree } from "../../
 import type { Encoder } from "../../src/encoders/index.ts";
 import { rotation } from "../../src/methods/rotation.ts";
 import { evaluate } from "../fixtures/torch/reference.ts";
-import { stack, toyModality } from "./toy.ts";
+import { atStart, noEntry, stack, toyModality } from "./toy.ts";
 
 /** Reads the turn off the toy picture's value: feature q is largest where the picture was turned by q quarters. */
 const seesTurns: Encoder = {
@@ -20,14 +20,14 @@ const seesTurns: Encoder = {
   hyperparameters: {},
 };
 
-const method = rotation.build({ encoder: seesTurns, modality: toyModality(3, 2), options: {} });
+const method = rotation.build({ encoder: seesTurns, modality: toyModality(3, 2), options: {}, samples: 3 });
 
 async function lossWith(head: Tensor): Promise<{ loss: number; accuracy: number }> {
-  const batch = stack([0, 1, 2].map((sample) => method.views(sample, new Rng(0), -1)));
+  const batch = stack([0, 1, 2].map((sample) => method.views(sample, new Rng(0), noEntry)));
   const params = { encoder: {}, head: { weight: head, bias: filled([4], 0) } };
   const results = await evaluate(
     (p: Traced<typeof params>, views: Traced<typeof batch>) => {
-      const { loss, metrics } = method.loss(p, views, {});
+      const { loss, metrics } = method.loss(p, views, {}, atStart());
       return { loss, accuracy: metrics!.accuracy! };
     },
     [params, batch] as const,
@@ -37,7 +37,7 @@ async function lossWith(head: Tensor): Promise<{ loss: number; accuracy: number 
 }
 
 test("every image is shown in all four orientations, of one and the same lightly changed view", () => {
-  const views = tree.entries<Tensor>(method.views(7, new Rng(0), -1));
+  const views = tree.entries<Tensor>(method.views(7, new Rng(0), noEntry));
   assert.deepEqual(
     views.map(([path, leaf]) => [path, leaf.data[0]]),
     [0, 1, 2, 3].map((quarters) => [`turned.${quarters}.pixels`, 107 + 1000 * quarters]),

@@ -13,7 +13,7 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
-import { toyModality } from "./toy.ts";
+import { atStart, noEntry, toyModality } from "./toy.ts";
 
 /** Hands its six numbers on. */
 const identity: Encoder = {
@@ -26,7 +26,7 @@ const identity: Encoder = {
 };
 
 const build = (options: { temperature?: number; projectionDim?: number }) =>
-  simclr.build({ encoder: identity, modality: toyModality(1, 2), options: simclr.options.parse(options) });
+  simclr.build({ encoder: identity, modality: toyModality(1, 2), options: simclr.options.parse(options), samples: 8 });
 
 test("projector and loss over both views together are PyTorch's, gradients included", async () => {
   const expected = await torchCase("models", "simclr");
@@ -34,7 +34,8 @@ test("projector and loss over both views together are PyTorch's, gradients inclu
   const inputs = { p: weights(method.init(new Rng(0))) };
   const step = ({ p }: Traced<typeof inputs>) => {
     const view = (name: string) => ({ pixels: constant(fill(name, [5, 6])) });
-    return inTraining(undefined, () => method.loss(p, { first: view("first"), second: view("second") }, {})).result;
+    return inTraining(undefined, () => method.loss(p, { first: view("first"), second: view("second") }, {}, atStart()))
+      .result;
   };
   for (const device of ["cpu", "wasm"] as const) {
     const { output, gradients } = await outputAndGradients(
@@ -54,9 +55,9 @@ test("projector and loss over both views together are PyTorch's, gradients inclu
 });
 
 test("the two views of a sample are two different augmentations, the same by seed", () => {
-  const views = (seed: number) => tree.entries<Tensor>(build({}).views(7, new Rng(seed), -1));
+  const views = (seed: number) => tree.entries<Tensor>(build({}).views(7, new Rng(seed), noEntry));
   assert.deepEqual(views(1), views(1));
   const [first, second] = views(1).map(([, leaf]) => leaf.data[0]!);
-  assert.deepEqual(tree.paths(build({}).views(7, new Rng(1), -1)), ["first.pixels", "second.pixels"]);
+  assert.deepEqual(tree.paths(build({}).views(7, new Rng(1), noEntry)), ["first.pixels", "second.pixels"]);
   assert.ok(first !== second && first! > 7 && first! < 8 && second! > 7 && second! < 8);
 });

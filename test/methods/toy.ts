@@ -1,5 +1,11 @@
-import { float32, type Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
+import { constant, float32, type Rng, scalar, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
 import type { Modality } from "../../src/modalities/index.ts";
+
+/** The first sample of unlabelled data. */
+export const noEntry = { index: 0, label: -1 };
+
+/** The schedule of the first step, inside a traced function. */
+export const atStart = () => ({ progress: constant(scalar(0)) });
 
 /** Pictures of one value everywhere; what is done to a sample can be read back from the value. */
 export function toyModality(channels: number, size: number) {

@@ -1,4 +1,5 @@
 import { Rng } from "../../array/rng.ts";
+import type { CropOptions } from "../modality.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
@@ -55,6 +56,13 @@ export const prepare = (image: Image, options: ImageOptions): Image =>
   options.augmentation === "drawing"
     ? warp(twiceTheSize(image, options), options.imageSize, STILL, new Rng(0))
     : withChannels(resizeAndCentreCrop(image, options.imageSize), options.channels);
+
+/** A strongly distorted view of a size, area and spoiling of its own. */
+export function crop(image: Image, options: ImageOptions, rng: Rng, own: CropOptions): Image {
+  const { side, multipleOf = 1, scale = options.cropScale, blur = options.blur, solarize = options.solarize } = own;
+  const imageSize = multipleOf * Math.max(1, Math.round((side * options.imageSize) / multipleOf));
+  return augment(image, { ...options, imageSize, cropScale: [scale[0], scale[1]], blur, solarize }, rng);
+}
 
 /** A strongly distorted view, `imageSize` square. */
 export const augment = (image: Image, options: ImageOptions, rng: Rng): Image =>

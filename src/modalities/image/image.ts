@@ -6,6 +6,8 @@ export interface Image {
   readonly channels: 1 | 3;
   /** `height × width × channels` bytes. */
   readonly data: Uint8Array;
+  /** A view, ready for the encoder at the size it has: it is not resized again. */
+  readonly ready?: boolean;
 }
 
 /** Grey (ITU-R 601) from colour or colour from grey; the same picture when it has that many channels already. */

@@ -1,10 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
+import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
-import { modality, type OpenOptions, type Source } from "../modality.ts";
-import { augment, perturb, prepare } from "./augment.ts";
+import { type CropOptions, modality, type OpenOptions, type Source } from "../modality.ts";
+import { augment, crop, perturb, prepare } from "./augment.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
 import { type Image, withChannels } from "./image.ts";
 import { ImageOptions } from "./options.ts";
@@ -140,17 +141,14 @@ function build(options: z.infer<typeof ImageOptions>) {
   const std = options.std ?? fallback.std;
   if (mean.length !== channels || std.length !== channels)
     throw new UserError(`mean and std need one number for each of the ${channels} channels`);
-  const plane = imageSize * imageSize;
+  const ready = (view: Image): Image => ({ ...view, ready: true });
   return {
     name: "image",
     specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
     tensors(image: Image) {
-      const { data, width, height } = image;
-      // A view is prepared already.
-      const bytes =
-        width === imageSize && height === imageSize && image.channels === channels
-          ? data
-          : prepare(image, options).data;
+      const asIs = image.width === imageSize && image.height === imageSize && image.channels === channels;
+      const { data: bytes, width, height } = image.ready || asIs ? image : prepare(image, options);
+      const plane = width * height;
       const pixels = new Float32Array(channels * plane);
       for (let channel = 0; channel < channels; channel++) {
         const scale = 1 / (255 * std[channel]!);
@@ -158,11 +156,14 @@ function build(options: z.infer<typeof ImageOptions>) {
         for (let at = 0; at < plane; at++)
           pixels[channel * plane + at] = bytes[at * channels + channel]! * scale - offset;
       }
-      return { pixels: float32(pixels, [channels, imageSize, imageSize]) };
+      return { pixels: float32(pixels, [channels, height, width]) };
     },
-    augment: (image: Image, rng: Parameters<typeof augment>[2]) => augment(image, options, rng),
-    perturb: (image: Image, rng: Parameters<typeof augment>[2]) => perturb(image, options, rng),
-    rotate: (image: Image, quarters: number) => rotateQuarters(prepare(image, options), quarters),
+    augment: (image: Image, rng: Rng) => ready(augment(image, options, rng)),
+    crop: (image: Image, rng: Rng, own: CropOptions) => ready(crop(image, options, rng, own)),
+    perturb: (image: Image, rng: Rng) => ready(perturb(image, options, rng)),
+    rotate(image: Image, quarters: number) {
+      return ready(rotateQuarters(image.ready ? image : prepare(image, options), quarters));
+    },
     preview(image: Image) {
       const { width, height, data } = withChannels(
         resizeAndCentreCrop(image, Math.min(96, image.width, image.height)),

@@ -40,6 +40,20 @@ for (const augmentation of ["photo", "drawing"] as const)
       }
     });
 
+test("a crop has a side of its own, a multiple of what is asked for, and keeps it in the tensors", () => {
+  const modality = image.build(image.options.parse({ imageSize: 32, channels: 3 }));
+  for (const [side, multipleOf, expected] of [
+    [1, 1, 32],
+    [0.43, 1, 14],
+    [0.43, 4, 12],
+    [0.01, 4, 4],
+  ] as const) {
+    const view = modality.crop?.(oblong(3), new Rng(0), { side, multipleOf, scale: [0.05, 0.4] });
+    assert.ok(view);
+    assert.deepEqual(modality.tensors(view).pixels?.shape, [3, expected, expected]);
+  }
+});
+
 test("tensors: channels first, scaled by mean and deviation", () => {
   const modality = image.build(image.options.parse({ imageSize: 2, mean: [0, 0.5, 1], std: [1, 0.5, 0.25] }));
   const data = Uint8Array.of(255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 0, 255);
