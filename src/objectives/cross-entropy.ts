@@ -1,7 +1,11 @@
 import { type Array, nn, np } from "../array/index.ts";
 
-/** True at each row's label, `[rows, classes]`. A comparison: jax-js' `oneHot` keeps a table of classes × classes. */
-const atLabels = (labels: Array, classes: number): Array => np.equal(np.reshape(labels, [-1, 1]), np.arange(classes));
+/** Each row's value at its label, `[rows, classes]` → `[rows]`: looked up, so that its gradient is nothing elsewhere. */
+export function atLabels(values: Array, labels: Array): Array {
+  const [rows, classes] = values.shape as [number, number];
+  const firsts = np.multiply(np.arange(rows), classes);
+  return np.take(np.reshape(values, [-1]), np.add(firsts, np.reshape(labels, [-1])), 0);
+}
 
 /**
  * Softmax cross-entropy with class indices, the mean over rows.
@@ -10,12 +14,10 @@ const atLabels = (labels: Array, classes: number): Array => np.equal(np.reshape(
  * @returns scalar
  */
 export function crossEntropy(logits: Array, labels: Array): Array {
-  const chosen = np.sum(np.where(atLabels(labels, logits.shape[1]!), nn.logSoftmax(logits, -1), 0), -1);
-  return np.negative(np.mean(chosen));
+  return np.mean(np.subtract(nn.logsumexp(logits, -1), atLabels(logits, labels)));
 }
 
 /** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
 export const accuracy = (logits: Array, labels: Array): Array => {
-  const atLabel = np.sum(np.where(atLabels(labels, logits.shape[1]!), logits, 0), -1);
-  return np.mean(np.where(np.greaterEqual(atLabel, np.max(logits, -1)), 1, 0));
+  return np.mean(np.where(np.greaterEqual(atLabels(logits, labels), np.max(logits, -1)), 1, 0));
 };

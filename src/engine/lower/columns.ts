@@ -1,8 +1,6 @@
-import { sizeOf } from "../../array/index.ts";
-import { type Atom, type Equation, sameShape } from "../graph.ts";
+import type { Atom, Equation } from "../graph.ts";
 import type { Context } from "./context.ts";
-import type { Geometry } from "./conv.ts";
-import { dense, ownShape } from "./view.ts";
+import { type Geometry, pixelRows, type Rows, setPixelRows } from "./rows.ts";
 
 /** Elements of columns up to which they are made at once, and kept from the forward pass for the backward pass. */
 const KEPT = 2 ** 24;
@@ -16,22 +14,6 @@ const coordinates = (extents: readonly number[]): number[][] =>
     [[]],
   );
 
-/** A convolution's operand with its pixels as rows: tensor of shape `[samples, pixels, channels]`. */
-interface Rows {
-  readonly name: string;
-  readonly shape: readonly [samples: number, pixels: number, channels: number];
-}
-
-/** @param samples the axis that numbers the samples; channels are the other of the first two */
-function pixelRows(context: Context, atom: Atom, samples: 0 | 1): Rows {
-  const view = context.view(atom);
-  const whole = sameShape(ownShape(view), view.shape) ? view : dense(context.full(atom), view.shape);
-  const order = [samples, ...atom.shape.map((_, axis) => axis).slice(2), 1 - samples];
-  const stacked = order.map((axis) => atom.shape[axis]!);
-  const shape = [stacked[0]!, sizeOf(stacked.slice(1, -1)), stacked.at(-1)!] as const;
-  return { name: context.reshape(context.inOrder(whole, order), stacked, shape), shape };
-}
-
 /** The number of the pixel under a kernel's `offset` at a `position`; −1 is padding, undefined between two pixels. */
 function pixelAt(geometry: Geometry, position: readonly number[], offset: readonly number[]): number | undefined {
   const { strides, rhsDilation, lhsDilation, padding, input } = geometry;
@@ -44,62 +26,91 @@ function pixelAt(geometry: Geometry, position: readonly number[], offset: readon
   return place.reduce((number, coordinate, axis) => number * input[axis]! + coordinate, 0);
 }
 
-/** Pixels by their numbers, `[samples, numbers, channels]`; zeros for −1. */
-function take(context: Context, rows: Rows, numbers: readonly number[], zerosFirst = false): string {
-  const pixels = rows.shape[1];
+/** Pixels by their numbers, `[numbers, samples, channels]`; zeros for −1. */
+function take(context: Context, rows: Rows, numbers: readonly number[]): string {
+  const pixels = rows.shape[0];
   if (numbers.length === pixels && numbers.every((number, index) => number === index)) return rows.name;
-  const padded = numbers.includes(-1);
-  const widths: [number, number][] = [[0, 0], zerosFirst ? [1, 0] : [0, 1], [0, 0]];
-  const source = padded ? context.pad(rows.name, widths, rows.shape) : rows.name;
-  const first = padded && zerosFirst ? 1 : 0;
-  const indices = numbers.map((number) => (number >= 0 ? number + first : zerosFirst ? 0 : pixels));
-  return context.emit("Gather", [source, context.writer.int64(indices)], { axis: 1 });
+  const source = numbers.includes(-1) ? onePixelMore(context, rows, 1) : rows.name;
+  const indices = numbers.map((number) => (number < 0 ? pixels : number));
+  return context.emit("Gather", [source, context.writer.int64(indices)], { axis: 0 });
 }
 
-/** Runs `make` on all samples, or on a part of them after the other where their columns are long. */
-function inPieces(rows: Rows, columns: number, make: (from: number, to: number) => string): string[] {
-  const [samples, , channels] = rows.shape;
-  const total = samples * channels * columns;
-  const count = total <= KEPT ? 1 : Math.min(samples, Math.ceil(total / PIECE));
-  const at = (index: number) => Math.round((index * samples) / count);
+/** @param after 1: a pixel of zeros behind the others; 0: in front of them */
+const onePixelMore = (context: Context, { name, shape }: Rows, after: 0 | 1): string =>
+  context.pad(
+    name,
+    [
+      [1 - after, after],
+      [0, 0],
+      [0, 0],
+    ],
+    shape,
+  );
+
+/**
+ * What lies under the kernel at some positions, `[positions × samples, offsets × channels]`.
+ * @param pixels number of the pixel for each position and each offset; −1 for padding
+ */
+function columns(context: Context, rows: Rows, pixels: readonly number[], offsets: number, zerosFirst = false): string {
+  const [count, samples, channels] = rows.shape;
+  const positions = pixels.length / offsets;
+  const flat = [positions * samples, offsets * channels];
+  if (offsets === 1) return context.reshape(take(context, rows, pixels), [positions, samples, channels], flat);
+  const padded = pixels.includes(-1);
+  const first = padded && zerosFirst ? 1 : 0;
+  const source = padded ? onePixelMore(context, rows, first === 1 ? 0 : 1) : rows.name;
+  const places = pixels.map((pixel) => samples * (pixel < 0 ? (first ? 0 : count) : pixel + first));
+  // ONNX Runtime adds the two up once, when it loads the program.
+  const indices = context.emit("Add", [
+    context.writer.constant("int32", places, [positions, 1, offsets]),
+    context.writer.constant("int32", [...globalThis.Array(samples).keys()], [1, samples, 1]),
+  ]);
+  const extent = count + Number(padded);
+  const long = context.reshape(source, [extent, samples, channels], [extent * samples, channels]);
+  const gathered = context.emit("Gather", [long, indices], { axis: 0 });
+  return context.reshape(gathered, [positions, samples, offsets, channels], flat);
+}
+
+/** Runs `make` on all positions, or on a part of them after the other where their columns are long. */
+function inPieces(positions: number, perPosition: number, make: (from: number, to: number) => string): string[] {
+  const total = positions * perPosition;
+  const count = total <= KEPT ? 1 : Math.min(positions, Math.ceil(total / PIECE));
+  const at = (index: number) => Math.round((index * positions) / count);
   return globalThis.Array.from({ length: count }, (_, index) => make(at(index), at(index + 1)));
 }
 
-/** A range of samples. */
-function part(context: Context, { name, shape }: Rows, start: number, end: number): Rows {
-  if (start === 0 && end === shape[0]) return { name, shape };
-  return { name: context.slice(name, [{ axis: 0, start, end }]), shape: [end - start, shape[1], shape[2]] };
-}
-
 /**
- * A convolution as products, channels last: what lies under the kernel is gathered into one row for each position.
+ * A convolution as products: what lies under the kernel is gathered into one row for each position and sample.
  * Positions between the pixels of a spread input see only some of the kernel; each such class of positions has a
  * product of its own, so that no zeros are multiplied.
  */
 export function productOfColumns(context: Context, equation: Equation, geometry: Geometry): void {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
   const rows = pixelRows(context, lhs, 0);
-  const [samples, , channels] = rows.shape;
+  const [, samples, channels] = rows.shape;
   const outputs = rhs.shape[0]!;
   const positions = coordinates(geometry.output);
   const offsets = coordinates(geometry.kernel);
+  const { atom: kernel, flipped } = context.unflipped(rhs);
+  /** Where the kernel's element of that number is laid: at the mirrored offset, if the kernel is turned round. */
+  const laid = flipped ? offsets.toReversed() : offsets;
 
   // Whichever order lets a single axis move: outputs first as in the forward pass, or last.
-  const { map } = context.view(rhs);
-  const outputsLast = map[1]! < map[0]!;
+  const view = context.view(kernel);
+  const outputsLast = view.map[1]! < view.map[0]!;
   const kernelAxes = geometry.kernel.map((_, axis) => axis + 2);
   const kernelOrder = outputsLast ? [...kernelAxes, 1, 0] : [0, ...kernelAxes, 1];
   const extents = (count: number) => (outputsLast ? [count, channels, outputs] : [outputs, count, channels]);
   const weights = context.reshape(
-    context.inOrder(context.view(rhs), kernelOrder),
+    context.inOrder(view, kernelOrder),
     kernelOrder.map((axis) => rhs.shape[axis]!),
     extents(offsets.length),
   );
 
   const classes = new Map<string, { used: number[]; where: number[]; pixels: number[] }>();
   positions.forEach((position, index) => {
-    const under = offsets.map((offset) => pixelAt(geometry, position, offset));
-    const used = offsets.flatMap((_, offset) => (under[offset] === undefined ? [] : [offset]));
+    const under = laid.map((offset) => pixelAt(geometry, position, offset));
+    const used = laid.flatMap((_, offset) => (under[offset] === undefined ? [] : [offset]));
     if (used.length === 0) return;
     const group = classes.get(used.join()) ?? { used, where: [], pixels: [] };
     group.where.push(index);
@@ -114,33 +125,26 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
         ? weights
         : context.emit("Gather", [weights, context.writer.int64(used)], { axis: outputsLast ? 0 : 1 });
     const matrix = context.reshape(some, extents(used.length), outputsLast ? [width, outputs] : [outputs, width]);
-    const pieces = inPieces(rows, pixels.length, (from, to) => {
-      const count = to - from;
-      const columns = take(context, part(context, rows, from, to), pixels);
-      const long = context.reshape(columns, [count, pixels.length, channels], [count * where.length, width]);
+    const pieces = inPieces(where.length, width * samples, (from, to) => {
+      const under = pixels.slice(from * used.length, to * used.length);
+      const long = columns(context, rows, under, used.length);
       const product = context.matmul(long, matrix, { transA: false, transB: !outputsLast, rank: 2 });
-      return context.reshape(product, [count * where.length, outputs], [count, where.length, outputs]);
+      return context.reshape(product, [(to - from) * samples, outputs], [to - from, samples, outputs]);
     });
     return pieces.length === 1 ? pieces[0]! : context.emit("Concat", pieces, { axis: 0 });
   });
   const placed = groups.flatMap(({ where }) => where);
   const place = new Map(placed.map((position, index) => [position, index]));
   const joined: Rows = {
-    name: results.length === 1 ? results[0]! : context.emit("Concat", results, { axis: 1 }),
-    shape: [samples, placed.length, outputs],
+    name: results.length === 1 ? results[0]! : context.emit("Concat", results, { axis: 0 }),
+    shape: [placed.length, samples, outputs],
   };
   const whole = take(
     context,
     joined,
     positions.map((_, index) => place.get(index) ?? -1),
   );
-  const base = [samples, ...geometry.output, outputs];
-  context.set(equation.outputs[0]!, {
-    name: context.reshape(whole, [samples, positions.length, outputs], base),
-    base,
-    map: [0, base.length - 1, ...geometry.output.map((_, axis) => axis + 1)],
-    shape: equation.outputs[0]!.shape,
-  });
+  setPixelRows(context, equation.outputs[0]!, { name: whole, shape: [positions.length, samples, outputs] });
 }
 
 /**
@@ -151,23 +155,26 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
   const rows = pixelRows(context, lhs, 1);
   const gradients = pixelRows(context, rhs, 1);
-  const channels = rows.shape[2];
-  const [, positions, outputs] = gradients.shape;
+  const [, samples, channels] = rows.shape;
+  const [positions, , outputs] = gradients.shape;
   const offsets = coordinates(geometry.output);
   const pixels = coordinates(geometry.kernel).flatMap((position) =>
     offsets.map((offset) => pixelAt(geometry, offset, position) ?? -1),
   );
   const width = offsets.length * channels;
-  const pieces = inPieces(rows, pixels.length, (from, to) => {
-    const long = (to - from) * positions;
-    const some = part(context, gradients, from, to);
+  const pieces = inPieces(positions, width * samples, (from, to) => {
+    const whole = from === 0 && to === positions;
+    const some = whole ? gradients.name : context.slice(gradients.name, [{ axis: 0, start: from, end: to }]);
     // Zeros on the other side than in the forward pass: or else ONNX Runtime keeps all its pieces until now.
-    const columns = take(context, part(context, rows, from, to), pixels, to - from < rows.shape[0]);
-    return context.matmul(
-      context.reshape(some.name, some.shape, [long, outputs]),
-      context.reshape(columns, [to - from, pixels.length, channels], [long, width]),
-      { transA: true, transB: false, rank: 2 },
+    const under = columns(
+      context,
+      rows,
+      pixels.slice(from * offsets.length, to * offsets.length),
+      offsets.length,
+      !whole,
     );
+    const flat = context.reshape(some, [to - from, samples, outputs], [(to - from) * samples, outputs]);
+    return context.matmul(flat, under, { transA: true, transB: false, rank: 2 });
   });
   const sum = pieces.length === 1 ? pieces[0]! : context.emit("Sum", pieces);
   const base = [outputs, ...geometry.output, channels];

@@ -13,12 +13,17 @@ export interface ContextOptions {
   readonly batch?: number;
 }
 
+/** Elements that must stay together for rows to be looked up rather than transposed, and how many rows there may be. */
+const LEAST_BLOCK = 16;
+const MOST_BLOCKS = 2 ** 20;
+
 /** State of one lowering: where each value lies, and the graph being written. */
 export class Context {
   readonly writer = new GraphWriter();
   readonly portable: boolean;
   readonly #batch: number | undefined;
   readonly #views = new Map<Value, View>();
+  readonly #flipped = new Map<Value, Atom>();
   /** Tensor whose first extent is the batch, for sizes computed at run time. */
   batchSource = "";
 
@@ -40,6 +45,17 @@ export class Context {
 
   set(value: Value, view: View): void {
     this.#views.set(value, view);
+  }
+
+  /** Remembers that a value is another one turned round along all axes behind the first two: a kernel, backwards. */
+  noteFlip(value: Value, of: Atom): void {
+    this.#flipped.set(value, of);
+  }
+
+  /** The kernel that a turned one was made of, or the value itself. */
+  unflipped(atom: Atom): { atom: Atom; flipped: boolean } {
+    const before = isLiteral(atom) ? undefined : this.#flipped.get(atom);
+    return { atom: before ?? atom, flipped: before !== undefined };
   }
 
   /** Sets the equation's only output to a tensor of its shape. */
@@ -71,8 +87,35 @@ export class Context {
     return sameShape(from, to) ? name : this.emit("Reshape", [name, this.extents(to, true)]);
   }
 
-  transpose(name: string, perm: readonly number[]): string {
-    return perm.every((axis, index) => axis === index) ? name : this.emit("Transpose", [name], { perm });
+  /** @param shape extents before */
+  transpose(name: string, perm: readonly number[], shape: readonly number[]): string {
+    if (perm.every((axis, index) => axis === index)) return name;
+    const moving = perm.findLastIndex((axis, index) => axis !== index) + 1;
+    const block = sizeOf(shape.slice(moving));
+    const extents = shape.slice(0, moving);
+    const rows = sizeOf(extents);
+    if (this.portable || block < LEAST_BLOCK || rows > MOST_BLOCKS) return this.emit("Transpose", [name], { perm });
+    // Rows that stay whole are looked up, which ONNX Runtime does on all threads and `Transpose` on one.
+    const strides = extents.map((_, axis) => sizeOf(extents.slice(axis + 1)));
+    const order = perm
+      .slice(0, moving)
+      .reduce<number[]>(
+        (starts, axis) =>
+          starts.flatMap((start) =>
+            globalThis.Array.from({ length: extents[axis]! }, (_, index) => start + index * strides[axis]!),
+          ),
+        [0],
+      );
+    const moved = this.emit(
+      "Gather",
+      [this.reshape(name, shape, [rows, block]), this.writer.constant("int32", order)],
+      { axis: 0 },
+    );
+    return this.reshape(
+      moved,
+      [rows, block],
+      perm.map((axis) => shape[axis]!),
+    );
   }
 
   /** The value's own elements with its axes in the given order (an axis of repeats has extent 1). */
@@ -92,10 +135,9 @@ export class Context {
     const place = (run: number[]) => stored.indexOf(run[0]!);
     const inStore = runs.toSorted((a, b) => place(a) - place(b));
     const size = (run: number[]) => sizeOf(run.map((axis) => own[axis]!));
-    const moved = this.transpose(
-      this.reshape(view.name, view.base, inStore.map(size)),
-      runs.map((run) => inStore.indexOf(run)),
-    );
+    const extents = inStore.map(size);
+    const perm = runs.map((run) => inStore.indexOf(run));
+    const moved = this.transpose(this.reshape(view.name, view.base, extents), perm, extents);
     return this.reshape(moved, runs.map(size), target);
   }
 
@@ -146,7 +188,8 @@ export class Context {
     if (!this.portable) return this.emit("FusedMatMul", [a, b], { transA: +transA, transB: +transB }, "com.microsoft");
     const perm = globalThis.Array.from({ length: rank }, (_, axis) => axis);
     [perm[rank - 2], perm[rank - 1]] = [perm[rank - 1]!, perm[rank - 2]!];
-    return this.emit("MatMul", [transA ? this.transpose(a, perm) : a, transB ? this.transpose(b, perm) : b]);
+    const turned = (name: string) => this.emit("Transpose", [name], { perm });
+    return this.emit("MatMul", [transA ? turned(a) : a, transB ? turned(b) : b]);
   }
 }
 

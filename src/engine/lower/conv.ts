@@ -2,26 +2,17 @@ import { sizeOf } from "../../array/index.ts";
 import { type Equation, integer, integers, pairs } from "../graph.ts";
 import { kernelGradientOfColumns, productOfColumns } from "./columns.ts";
 import type { Context, Lowering } from "./context.ts";
-
-export interface Geometry {
-  readonly strides: number[];
-  readonly padding: [number, number][];
-  readonly lhsDilation: number[];
-  readonly rhsDilation: number[];
-  /** Spatial extents of input, kernel and output. */
-  readonly input: readonly number[];
-  readonly kernel: readonly number[];
-  readonly output: readonly number[];
-}
+import type { Geometry } from "./rows.ts";
+import { tiledConvolution, tiledKernelGradient } from "./winograd.ts";
 
 const ones = (values: readonly number[]) => values.every((value) => value === 1);
 
 /**
  * `conv` as jax-js has it: `[batch, in, …]` with `[out, in, …]`, dilations on both sides for the two gradients.
  *
- * On the CPU a convolution becomes products with channels last, which train faster than ONNX Runtime's `Conv`: forward
- * pass and kernel gradient share their columns, and small maps get the speed of one large product. Files for others and
- * other devices get `Conv`.
+ * On the CPU a convolution becomes products with pixels first and channels last, which train faster than ONNX Runtime's
+ * `Conv`: 3 × 3 kernels over Winograd's tiles, others over columns that forward pass and kernel gradient share. Files for
+ * others and other devices get `Conv`.
  */
 const conv: Lowering = (context, equation) => {
   if (integer(equation, "vmapDims") !== 0) throw new Error("conv: grouped convolutions are not supported");
@@ -37,9 +28,15 @@ const conv: Lowering = (context, equation) => {
   const { strides, lhsDilation, rhsDilation, kernel, padding } = geometry;
   const { map } = context.view(equation.inputs[0]!);
   const isKernelGradient = map[1]! < map[0]!;
-  if (isKernelGradient && ones(lhsDilation)) kernelGradientOfColumns(context, equation, geometry);
-  else if (!context.portable) productOfColumns(context, equation, geometry);
-  else if (ones(lhsDilation)) direct(context, equation, geometry, context.full(equation.inputs[0]!));
+  const plain = !context.portable && ones(strides) && ones(lhsDilation) && ones(rhsDilation);
+  const isThree = (extents: readonly number[]) => extents.every((extent) => extent === 3);
+  if (isKernelGradient && ones(lhsDilation)) {
+    if (plain && isThree(geometry.output) && tiledKernelGradient(context, equation, geometry)) return;
+    kernelGradientOfColumns(context, equation, geometry);
+  } else if (!context.portable) {
+    if (plain && isThree(kernel) && tiledConvolution(context, equation, geometry)) return;
+    productOfColumns(context, equation, geometry);
+  } else if (ones(lhsDilation)) direct(context, equation, geometry, context.full(equation.inputs[0]!));
   else if (ones(strides) && ones(rhsDilation) && padding.every(([low], axis) => low < kernel[axis]!))
     transposed(context, equation, geometry);
   else direct(context, equation, geometry, dilated(context, equation, lhsDilation));

@@ -115,7 +115,16 @@ export class GraphWriter {
 
   finish(): Uint8Array {
     const rename = (names: string[] | null | undefined) => names?.map((name) => this.#renamed.get(name) ?? name);
-    const nodes = this.#nodes.map((node) => ({ ...node, input: rename(node.input), output: rename(node.output) }));
+    // A lowering may find that it can do without what another one wrote.
+    const needed = new Set([...this.#renamed.keys(), ...this.#outputs.map(({ name }) => name ?? "")]);
+    const live = this.#nodes.toReversed().filter((node) => {
+      const used = node.output?.some((name) => needed.has(name)) ?? false;
+      if (used) for (const name of node.input ?? []) needed.add(name);
+      return used;
+    });
+    const nodes = live
+      .toReversed()
+      .map((node) => ({ ...node, input: rename(node.input), output: rename(node.output) }));
     return onnxProto.onnx.ModelProto.encode({
       irVersion: IR_VERSION,
       producerName: "autodidact",
@@ -126,7 +135,7 @@ export class GraphWriter {
       graph: {
         name: "graph",
         node: nodes,
-        initializer: this.#initializers,
+        initializer: this.#initializers.filter(({ name }) => needed.has(name ?? "")),
         input: this.#inputs,
         output: this.#outputs,
       },

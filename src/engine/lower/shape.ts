@@ -71,8 +71,11 @@ export const shapes: Record<string, Lowering> = {
   },
   flip: (context, equation) => {
     const input = equation.inputs[0]!;
+    const axes = integers(equation, "axis");
+    if (axes.length === input.shape.length - 2 && axes.every((axis) => axis >= 2))
+      context.noteFlip(equation.outputs[0]!, input);
     // From the last element to before the first, backwards.
-    const cuts = integers(equation, "axis").map((axis) => ({ axis, start: -1, end: -(2 ** 31), step: -1 }));
+    const cuts = axes.map((axis) => ({ axis, start: -1, end: -(2 ** 31), step: -1 }));
     context.setDense(equation, context.slice(context.full(input), cuts));
   },
   shrink: (context, equation) => {
