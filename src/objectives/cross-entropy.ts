@@ -1,4 +1,4 @@
-import { type Array, nn, np } from "../array/index.ts";
+import { type Array, lax, np } from "../array/index.ts";
 
 /** Each row's value at its label, `[rows, classes]` → `[rows]`: looked up, so that its gradient is nothing elsewhere. */
 export function atLabels(values: Array, labels: Array): Array {
@@ -14,7 +14,9 @@ export function atLabels(values: Array, labels: Array): Array {
  * @returns scalar
  */
 export function crossEntropy(logits: Array, labels: Array): Array {
-  return np.mean(np.subtract(nn.logsumexp(logits, -1), atLabels(logits, labels)));
+  // Taken away first, the largest logit costs the difference of two large numbers no precision.
+  const shifted = np.subtract(logits, lax.stopGradient(np.max(logits, -1, { keepdims: true })));
+  return np.mean(np.subtract(np.log(np.sum(np.exp(shifted), -1)), atLabels(shifted, labels)));
 }
 
 /** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
