@@ -122,6 +122,7 @@ function toFrequencies(
   { name, shape }: Rows,
   [rows, columns]: Axes,
   matrices: "spread" | "gather",
+  again = false,
 ): string {
   const [, samples, channels] = shape;
   // The transposed gather is the adjoint of the way back: gradients travel by it.
@@ -132,7 +133,10 @@ function toFrequencies(
   const tall = rows.frequencies * rows.tiles;
   const wide = columns.frequencies * columns.tiles;
   const depth = samples * channels;
-  const constant = ({ matrix, shape: extents }: typeof down) => context.writer.constant("float32", matrix, extents);
+  const constant = ({ matrix, shape: extents }: typeof down) =>
+    again
+      ? context.reshape(context.writer.constant("float32", matrix), [matrix.length], extents)
+      : context.writer.constant("float32", matrix, extents);
   const first = context.matmul(constant(down), context.reshape(name, shape, [height, width * depth]), {
     transA,
     transB: false,
@@ -246,7 +250,7 @@ export function tiledKernelGradient(context: Context, equation: Equation, geomet
   );
   if (!axes) return false;
   const [rows, columns] = axes;
-  const images = toFrequencies(context, pixelRows(context, lhs, 1), axes, "spread");
+  const images = toFrequencies(context, pixelRows(context, lhs, 1), axes, "spread", true);
   const gradients = toFrequencies(context, pixelRows(context, rhs, 1), axes, "gather");
   const products = context.matmul(gradients, images, { transA: true, transB: false, rank: 5 });
   const perTile = [rows.frequencies, rows.tiles, columns.frequencies, outputs, inputs];
