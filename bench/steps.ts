@@ -9,6 +9,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
+import { pythonWith } from "./python.ts";
 import { stepCase, stepNames } from "./steps/cases.ts";
 
 const ROUNDS = 3;
@@ -28,14 +29,7 @@ interface Side {
 const file = (name: string) => fileURLToPath(new URL(`steps/${name}`, import.meta.url));
 const run = (command: string, args: string[]): Side =>
   JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
-const python = ["/usr/bin/python3", "python3"].find((candidate) => {
-  try {
-    execFileSync(candidate, ["-c", "import torch"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-});
+const python = pythonWith("torch");
 
 if (!has("json")) {
   console.log(`${cpus().length} × ${cpus()[0]?.model}, ${THREADS} threads, medians of ${ROUNDS} processes in turn`);
