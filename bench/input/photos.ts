@@ -7,7 +7,7 @@ export const PHOTOS = { count: 128, width: 500, height: 375, quality: 90 } as co
 
 /**
  * Synthetic photographs, the same each time: coloured noise in octaves, from patches of a hundred pixels down to grain,
- * which compresses about as photographs of this size do (some 80 kB).
+ * which compresses about as photographs of this size do (some 70 kB).
  */
 export async function makePhotos(folder: string): Promise<void> {
   const { count, width, height, quality } = PHOTOS;
