@@ -7,25 +7,37 @@
  */
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
-import { type Device, devices } from "../src/engine/index.ts";
+import { type Array, np, scalar } from "../src/array/index.ts";
+import { compile, type Device, devices } from "../src/engine/index.ts";
 import { UserError } from "../src/foundation/errors.ts";
-import { stepCases } from "./steps/cases.ts";
+import { benchArguments } from "./arguments.ts";
+import { median } from "./median.ts";
+import { stepCase, stepNames } from "./steps/cases.ts";
 import { compiledCase } from "./steps/compiled.ts";
 
 const STEPS = 10;
 const TOLERANCE = 1e-3;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
-});
-const [wanted = "webgpu", ...names] = positionals;
+const { words, has } = benchArguments(
+  `npm run bench:device -- ${devices.filter((name) => name !== "cpu").join("|")} [--json] [${stepNames.join(" ")}]`,
+);
+const [wanted = "webgpu", ...names] = words;
 const device = devices.find((known) => known === wanted);
 if (!device) {
   console.error(`no device "${wanted}"; there are ${devices.join(", ")}`);
   process.exit(2);
 }
+const chosen = (names.length > 0 ? names : stepNames).map((name) => ({ name, stepCase: stepCase(name) }));
+
+// Whether the device is there is said before the CPU has spent minutes on its side.
+await compile((x: Array) => ({ y: np.add(x, 1) }), [scalar(0)], { device }).then(
+  (program) => program.dispose(),
+  (error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  },
+);
 
 /** The name of the card, where the machine tells it. */
 function cardName(): string {
@@ -36,10 +48,8 @@ function cardName(): string {
   }
 }
 
-async function measure(name: string, on: Device) {
-  const make = stepCases[name];
-  if (!make) throw new Error(`no step ${name}; there are ${Object.keys(stepCases).join(", ")}`);
-  const run = await compiledCase(make(), { name, device: on });
+async function measure({ name, stepCase }: (typeof chosen)[number], on: Device) {
+  const run = await compiledCase(stepCase, { name, device: on });
   const losses: number[] = [];
   const ms: number[] = [];
   for (let step = 0; step < STEPS; step++) {
@@ -48,22 +58,19 @@ async function measure(name: string, on: Device) {
     ms.push(performance.now() - from);
   }
   await run.dispose();
-  return { losses, ms: ms.toSorted((a, b) => a - b)[ms.length >> 1] ?? Number.NaN };
+  return { losses, ms: median(ms) };
 }
 
 const card = cardName();
-if (!values.json) {
+if (!has("json")) {
   console.log(`${device} (${card}) beside cpu (${cpus().length} × ${cpus()[0]?.model}), medians of ${STEPS} steps`);
   console.log("step        cpu ms   device ms   ratio   largest difference of losses");
 }
 const rows = [];
-for (const name of names.length > 0 ? names : Object.keys(stepCases)) {
-  const cpu = await measure(name, "cpu");
-  const other = await measure(name, device).catch((error: unknown) => {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    process.exit(2);
-  });
+for (const one of chosen) {
+  const { name } = one;
+  const cpu = await measure(one, "cpu");
+  const other = await measure(one, device);
   const difference = Math.max(
     ...cpu.losses.map(
       (loss, step) => Math.abs(loss - (other.losses[step] ?? Number.NaN)) / Math.max(1, Math.abs(loss)),
@@ -72,10 +79,10 @@ for (const name of names.length > 0 ? names : Object.keys(stepCases)) {
   // Written so that a NaN fails.
   const agrees = difference <= TOLERANCE;
   rows.push({ name, device, card, cpu_ms: cpu.ms, device_ms: other.ms, ratio: cpu.ms / other.ms, difference, agrees });
-  if (!values.json)
+  if (!has("json"))
     console.log(
       `${name.padEnd(8)}${cpu.ms.toFixed(1).padStart(10)}${other.ms.toFixed(1).padStart(12)}${(cpu.ms / other.ms).toFixed(2).padStart(8)}   ${difference.toExponential(1)}${agrees ? "" : "   too much"}`,
     );
 }
-if (values.json) console.log(JSON.stringify(rows, null, 2));
+if (has("json")) console.log(JSON.stringify(rows, null, 2));
 process.exit(rows.every(({ agrees }) => agrees) ? 0 : 1);

@@ -5,16 +5,17 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { stepCases } from "./steps/cases.ts";
+import { benchArguments } from "./arguments.ts";
+import { median } from "./median.ts";
+import { stepCase, stepNames } from "./steps/cases.ts";
 import { compiledCase } from "./steps/compiled.ts";
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { shapes: { type: "boolean" } } });
-const [which = "vit", count = "8"] = positionals;
-const make = stepCases[which];
-if (!make) throw new Error(`no step ${which}; there are ${Object.keys(stepCases).join(", ")}`);
+const { words, has } = benchArguments(`npm run bench:profile -- [${stepNames.join("|")}] [STEPS] [--shapes]`, [
+  "shapes",
+]);
+const [which = "vit", count = "8"] = words;
 const prefix = `autodidact-profile-${process.pid}`;
-const run = await compiledCase(make(), { name: which, profile: join(tmpdir(), prefix) });
+const run = await compiledCase(stepCase(which), { name: which, profile: join(tmpdir(), prefix) });
 const times: number[] = [];
 for (let index = 0; index < Number(count); index++) {
   const from = performance.now();
@@ -32,12 +33,13 @@ const sums = new Map<string, { ms: number; calls: number }>();
 for (const { cat, name, dur, args } of events) {
   if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
   const operator = args?.op_name ?? "?";
-  const key = values.shapes ? `${operator} ${JSON.stringify(args?.output_type_shape)}` : operator;
+  const key = has("shapes") ? `${operator} ${JSON.stringify(args?.output_type_shape)}` : operator;
   const { ms, calls } = sums.get(key) ?? { ms: 0, calls: 0 };
   sums.set(key, { ms: ms + dur / 1000, calls: calls + 1 });
 }
-const median = times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-console.log(`${which}: median step ${median.toFixed(1)} ms of ${times.map((time) => time.toFixed(0)).join(" ")}`);
+console.log(
+  `${which}: median step ${median(times).toFixed(1)} ms of ${times.map((time) => time.toFixed(0)).join(" ")}`,
+);
 for (const [key, { ms, calls }] of [...sums].sort((a, b) => b[1].ms - a[1].ms).slice(0, 40))
   console.log(`${(ms / times.length).toFixed(2).padStart(9)} ms ${String(calls / times.length).padStart(6)} ${key}`);
 process.exit(0);

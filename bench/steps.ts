@@ -7,17 +7,16 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { stepCases } from "./steps/cases.ts";
+import { benchArguments } from "./arguments.ts";
+import { median } from "./median.ts";
+import { pythonWith } from "./python.ts";
+import { stepCase, stepNames } from "./steps/cases.ts";
 
 const ROUNDS = 3;
 const THREADS = 2;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: "boolean", default: false } },
-});
-const chosen = positionals.length > 0 ? positionals : Object.keys(stepCases);
+const { words, has } = benchArguments(`npm run bench:steps -- [--json] [${stepNames.join(" ")}]`);
+const chosen = (words.length > 0 ? words : stepNames).map((name) => ({ name, flops: stepCase(name).flops }));
 
 interface Side {
   readonly ms: number[];
@@ -30,25 +29,14 @@ interface Side {
 const file = (name: string) => fileURLToPath(new URL(`steps/${name}`, import.meta.url));
 const run = (command: string, args: string[]): Side =>
   JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
-const python = ["/usr/bin/python3", "python3"].find((candidate) => {
-  try {
-    execFileSync(candidate, ["-c", "import torch"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-});
-const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
+const python = pythonWith("torch");
 
-if (!values.json) {
+if (!has("json")) {
   console.log(`${cpus().length} × ${cpus()[0]?.model}, ${THREADS} threads, medians of ${ROUNDS} processes in turn`);
   if (!python) console.log("PyTorch is not on this machine: no ratios");
   console.log("step     ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
 }
-const rows = chosen.map((name) => {
-  const make = stepCases[name];
-  if (!make) throw new Error(`no step ${name}; there are ${Object.keys(stepCases).join(", ")}`);
-  const { flops } = make();
+const rows = chosen.map(({ name, flops }) => {
   // Steps of seconds need fewer repeats.
   const steps = String(flops > 2e11 ? 3 : 10);
   const ours: Side[] = [];
@@ -71,7 +59,7 @@ const rows = chosen.map((name) => {
     matmul_gflops: gflops,
     start_ms: median(ours.map(({ start = Number.NaN }) => start)),
   };
-  if (!values.json) {
+  if (!has("json")) {
     const cells: [number | null, number, number][] = [
       [row.ours_ms, 9, 0],
       [row.torch_ms, 12, 0],
@@ -86,4 +74,4 @@ const rows = chosen.map((name) => {
   }
   return row;
 });
-if (values.json) console.log(JSON.stringify(rows, null, 2));
+if (has("json")) console.log(JSON.stringify(rows, null, 2));

@@ -1,5 +1,14 @@
 /** The training steps that bench/steps.ts times and bench/profile.ts takes apart; torch_steps.py has the same five. */
-import { type Array, int32, nn, np, type Rng, type Tensor, type TreeRecord } from "../../src/array/index.ts";
+import {
+  type Array,
+  int32,
+  nn,
+  np,
+  type Rng,
+  type Tensor,
+  type Traced,
+  type TreeRecord,
+} from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { batchNorm } from "../../src/layers/batch-norm.ts";
@@ -8,7 +17,7 @@ import { layerNorm } from "../../src/layers/layer-norm.ts";
 import { linear } from "../../src/layers/linear.ts";
 import { transformerBlock } from "../../src/layers/transformer.ts";
 import { mae } from "../../src/methods/mae.ts";
-import type { Method, MethodParams } from "../../src/methods/method.ts";
+import type { Method } from "../../src/methods/method.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/cross-entropy.ts";
@@ -23,9 +32,7 @@ export interface StepCase {
 }
 
 /** A method that needs no modality. The trainer sees every method through the same type. */
-const bare = <Views extends TreeRecord<Tensor>, Initial extends MethodParams>(
-  method: Omit<Method<Views, Initial>, "views">,
-): Method => ({ ...method, views: () => ({}) }) as unknown as Method;
+const bare = (method: Omit<Method, "views">): Method => ({ ...method, views: () => ({}) });
 
 const count = <Item>(length: number, make: (index: number) => Item): Item[] =>
   globalThis.Array.from({ length }, (_, index) => make(index));
@@ -45,21 +52,22 @@ const transformer = (width: number, heads: number, depth: number) => {
 
 function vitStep(): StepCase {
   const [batchSize, tokens, width, depth, patchDim] = [32, 64, 192, 4, 48];
-  const { blocks, norm, init } = transformer(width, 3, depth);
+  const { blocks, norm, init: initBody } = transformer(width, 3, depth);
   const patch = linear(patchDim, width);
   const head = linear(width, patchDim);
+  const init = (rng: Rng) => ({
+    encoder: { patch: patch.init(rng), positions: rng.truncatedNormal([tokens, width]), ...initBody(rng) },
+    head: head.init(rng),
+  });
   return {
     batchSize,
     flops: 3 * batchSize * (2 * tokens * 2 * patchDim * width + depth * blockFlops(tokens, width)),
     batch: (rng) => ({ x: rng.normals([batchSize, tokens, patchDim]), y: rng.normals([batchSize, tokens, patchDim]) }),
     method: bare({
-      init: (rng: Rng) => ({
-        encoder: { patch: patch.init(rng), positions: rng.truncatedNormal([tokens, width]), ...init(rng) },
-        head: head.init(rng),
-      }),
-      loss({ encoder, head: last }, { x, y }: { x: Array; y: Array }) {
-        const start = np.add(patch.apply(encoder.patch, x), encoder.positions);
-        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), start);
+      init,
+      loss({ encoder, head: last }: Traced<ReturnType<typeof init>>, { x, y }: { x: Array; y: Array }) {
+        const embedded = np.add(patch.apply(encoder.patch, x), encoder.positions);
+        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), embedded);
         return { loss: np.mean(np.square(np.subtract(head.apply(last, norm.apply(encoder.norm, encoded)), y))) };
       },
     }),
@@ -96,7 +104,7 @@ function maeStep(): StepCase {
 
 function textStep(): StepCase {
   const [batchSize, tokens, width, depth, vocabulary, masked] = [32, 128, 256, 4, 8192, 20];
-  const { blocks, norm, init } = transformer(width, 4, depth);
+  const { blocks, norm, init: initBody } = transformer(width, 4, depth);
   const head = linear(width, vocabulary);
   const integers = (rng: Rng, shape: number[], below: number) =>
     int32(
@@ -108,6 +116,14 @@ function textStep(): StepCase {
       ),
       shape,
     );
+  const init = (rng: Rng) => ({
+    encoder: {
+      words: rng.truncatedNormal([vocabulary, width]),
+      positions: rng.truncatedNormal([tokens, width]),
+      ...initBody(rng),
+    },
+    head: head.init(rng),
+  });
   return {
     batchSize,
     flops: 3 * batchSize * (depth * blockFlops(tokens, width) + 2 * masked * width * vocabulary),
@@ -119,17 +135,13 @@ function textStep(): StepCase {
       labels: integers(rng, [batchSize * masked], vocabulary),
     }),
     method: bare({
-      init: (rng: Rng) => ({
-        encoder: {
-          words: rng.truncatedNormal([vocabulary, width]),
-          positions: rng.truncatedNormal([tokens, width]),
-          ...init(rng),
-        },
-        head: head.init(rng),
-      }),
-      loss({ encoder, head: last }, { ids, where, labels }: { ids: Array; where: Array; labels: Array }) {
-        const start = np.add(np.take(encoder.words, ids, 0), encoder.positions);
-        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), start);
+      init,
+      loss(
+        { encoder, head: last }: Traced<ReturnType<typeof init>>,
+        { ids, where, labels }: { ids: Array; where: Array; labels: Array },
+      ) {
+        const embedded = np.add(np.take(encoder.words, ids, 0), encoder.positions);
+        const encoded = blocks.reduce((z, block, index) => block.apply(encoder.blocks[index]!, z), embedded);
         const rows = np.take(np.reshape(norm.apply(encoder.norm, encoded), [batchSize * tokens, width]), where, 0);
         return { loss: crossEntropy(head.apply(last, rows), labels) };
       },
@@ -180,6 +192,10 @@ function audioStep(): StepCase {
     length = Math.floor((length - kernel) / stride) + 1;
     macs += length * input * kernel * width;
   }
+  const init = (rng: Rng) => ({
+    encoder: { layers: layers.map(({ conv, norm }) => ({ conv: conv.init(rng), norm: norm.init() })) },
+    head: head.init(rng),
+  });
   return {
     batchSize,
     flops: 3 * 2 * batchSize * macs,
@@ -188,11 +204,8 @@ function audioStep(): StepCase {
       labels: int32(Int32Array.from(count(batchSize, () => rng.integer(0, classes - 1))), [batchSize]),
     }),
     method: bare({
-      init: (rng: Rng) => ({
-        encoder: { layers: layers.map(({ conv, norm }) => ({ conv: conv.init(rng), norm: norm.init() })) },
-        head: head.init(rng),
-      }),
-      loss({ encoder, head: last }, { wave, labels }: { wave: Array; labels: Array }) {
+      init,
+      loss({ encoder, head: last }: Traced<ReturnType<typeof init>>, { wave, labels }: { wave: Array; labels: Array }) {
         const features = layers.reduce(
           (x, { conv, norm }, index) =>
             nn.relu(norm.apply(encoder.layers[index]!.norm, conv.apply(encoder.layers[index]!.conv, x))),
@@ -204,10 +217,20 @@ function audioStep(): StepCase {
   };
 }
 
-export const stepCases: Readonly<Record<string, () => StepCase>> = {
+const cases: Readonly<Record<string, () => StepCase>> = {
   vit: vitStep,
   mae: maeStep,
   text: textStep,
   resnet: resnetStep,
   audio: audioStep,
 };
+
+export const stepNames = Object.keys(cases);
+
+/** The step of that name; without one, the script ends with a line that says so. */
+export function stepCase(name: string): StepCase {
+  const make = cases[name];
+  if (make) return make();
+  console.error(`no step "${name}"; there are ${stepNames.join(", ")}`);
+  process.exit(2);
+}

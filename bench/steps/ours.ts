@@ -1,15 +1,13 @@
 /** One side of bench/steps.ts: `node ours.ts CASE STEPS THREADS` prints { ms, mb, start, matmulGflops }. */
 import { type Array, np, Rng } from "../../src/array/index.ts";
 import { compile } from "../../src/engine/index.ts";
-import { stepCases } from "./cases.ts";
+import { stepCase } from "./cases.ts";
 import { compiledCase } from "./compiled.ts";
 
 const [which = "vit", stepText = "10", threadText = "2"] = process.argv.slice(2);
-const make = stepCases[which];
-if (!make) throw new Error(`no step ${which}; there are ${Object.keys(stepCases).join(", ")}`);
 const threads = Number(threadText);
 const begun = performance.now();
-const run = await compiledCase(make(), { threads, name: which });
+const run = await compiledCase(stepCase(which), { threads, name: which });
 const start = performance.now() - begun;
 const ms: number[] = [];
 for (let index = 0; index < Number(stepText) + 2; index++) {

@@ -141,6 +141,12 @@ function build(options: z.infer<typeof ImageOptions>) {
   const std = options.std ?? fallback.std;
   if (mean.length !== channels || std.length !== channels)
     throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  /** What each byte comes to, by channel. */
+  const levels = std.map((deviation, channel) => {
+    const scale = 1 / (255 * deviation);
+    const offset = mean[channel]! / deviation;
+    return Float32Array.from({ length: 256 }, (_, byte) => byte * scale - offset);
+  });
   const ready = (view: Image): Image => ({ ...view, ready: true });
   return {
     name: "image",
@@ -151,10 +157,8 @@ function build(options: z.infer<typeof ImageOptions>) {
       const plane = width * height;
       const pixels = new Float32Array(channels * plane);
       for (let channel = 0; channel < channels; channel++) {
-        const scale = 1 / (255 * std[channel]!);
-        const offset = mean[channel]! / std[channel]!;
-        for (let at = 0; at < plane; at++)
-          pixels[channel * plane + at] = bytes[at * channels + channel]! * scale - offset;
+        const level = levels[channel]!;
+        for (let at = 0; at < plane; at++) pixels[channel * plane + at] = level[bytes[at * channels + channel]!]!;
       }
       return { pixels: float32(pixels, [channels, height, width]) };
     },
