@@ -30,6 +30,14 @@ function describeRun({ path, config, last, checkpoints }: RunReport): string {
     ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
     ["method", `${method.name}: ${settings(method.options)}`],
     ["training", settings(training)],
+    ...(last?.effectiveRank === undefined
+      ? []
+      : [
+          [
+            "features",
+            `effective rank ${last.effectiveRank.toFixed(1)}, deviation ${last.featureDeviation?.toFixed(3)} (1: spread evenly)`,
+          ],
+        ]),
     ["last row", last ? settings(last) : "none yet"],
     [
       "checkpoints",

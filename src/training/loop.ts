@@ -1,23 +1,21 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type DeviceTensor, read } from "../engine/index.ts";
-import { messageOf, UserError } from "../foundation/errors.ts";
-import { codeOf, fileError, makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
+import { makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
-import { checkpointPath, loadCheckpoint, type Position, saveCheckpoint } from "./checkpoint.ts";
+import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
+import { collapseWatch, spreadOf } from "./collapse.ts";
 import type { RunConfig } from "./config.ts";
 import { epochStart } from "./epoch-start.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
+import { BEGINNING, resumeFrom } from "./resume.ts";
 import { buildMethod } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
 import { compileStep, type DeviceState, type HostState, initialState, optimizerOf } from "./step.ts";
-
-const BEGINNING: Position = { step: 0, epoch: 0, smoothedLoss: null, bestLoss: null, pending: { count: 0, sums: {} } };
 
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
 const SMOOTHING = 0.02;
@@ -106,13 +104,17 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     savedAt = index;
   };
 
-  const log = async (learningRate: number) => {
+  const watch = collapseWatch(parts.methodDefinition);
+  const log = async (learningRate: number, features: Tensor | undefined) => {
     const now = performance.now();
     const {
       loss = 0,
       gradNorm = 0,
       ...means
     } = Object.fromEntries(Object.entries(pending.sums).map(([key, sum]) => [key, sum / pending.count]));
+    const spread = features && spreadOf(features);
+    const warning = spread && watch(spread, parts.encoder.embedDim);
+    if (warning) onNote(`step ${index}: ${warning}`);
     const values = {
       step: index,
       epoch: Math.floor((index - 1) / perEpoch),
@@ -123,6 +125,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
       waitFraction: row.wait / (now - row.began),
       seconds: (now - began) / 1000,
       ...means,
+      ...spread,
     };
     await metricsFile.append(values);
     await events.scalars(index, values);
@@ -137,7 +140,9 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     // A checkpoint at the end of an epoch is from before this, so that a run resumed there does it too.
     if (index % perEpoch === 0) state = await beforeEpoch.run(state, index / perEpoch);
     const learningRate = learningRateAt(index, schedule);
-    const result = await step.run(state, batch, index, learningRate, index / steps);
+    const last = index + 1 === steps;
+    const logs = (index + 1) % training.logEvery === 0 || last;
+    const result = await step.run(state, batch, index, learningRate, index / steps, logs);
     if (!Number.isFinite(result.loss)) throw diverged("loss");
     if (!Number.isFinite(result.gradNorm)) throw diverged("gradient");
     state = result.state;
@@ -146,8 +151,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     pending = addTo(pending, { loss: result.loss, gradNorm: result.gradNorm, ...result.metrics });
     row.wait += waitMs;
     row.steps++;
-    const last = index === steps;
-    if (index % training.logEvery === 0 || last) await log(learningRate);
+    if (logs) await log(learningRate, result.features);
     const stop = last || signal?.aborted;
     if (stop || index % training.checkpointEvery === 0) await save();
     if (stop) break;
@@ -174,26 +178,3 @@ const toDevice = (state: DeviceState) =>
   tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
     "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
   );
-
-/** The last checkpoint; the best one when the last cannot be read; the beginning when there is none. */
-async function resumeFrom(out: string, expected: HostState, onNote: (note: string) => void) {
-  const folder = join(out, "checkpoints");
-  const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw fileError(folder, "read", error);
-  });
-  const [first, second] = (["last", "best"] as const).filter((which) => names.includes(`${which}.safetensors`));
-  if (!first) {
-    onNote(`${out} has no checkpoint yet; starting from the beginning`);
-    return { state: expected, position: BEGINNING };
-  }
-  try {
-    return await loadCheckpoint(checkpointPath(out, first), expected);
-  } catch (error) {
-    if (!(error instanceof UserError) || !second) throw error;
-    const best = await loadCheckpoint(checkpointPath(out, second), expected).catch(() => undefined);
-    if (!best) throw error;
-    onNote(`${messageOf(error)}; going on from the best checkpoint, step ${best.position.step}`);
-    return best;
-  }
-}

@@ -22,13 +22,16 @@ export async function vectorRun(folder: string, rows = 22): Promise<PretrainOpti
 }
 
 /** The rows of metrics of a run, without the clock's. */
-export async function learned(options: PretrainOptions): Promise<Record<string, number>[]> {
+export async function learned(options: PretrainOptions): Promise<Record<string, number | undefined>[]> {
   const rows = await (await pretrain(options)).metrics();
   return rows.map(({ imagesPerSecond, waitFraction, seconds, ...rest }) => rest);
 }
 
 /** The same run stopped after a step and resumed. */
-export async function stoppedAndResumed(options: PretrainOptions, step: number): Promise<Record<string, number>[]> {
+export async function stoppedAndResumed(
+  options: PretrainOptions,
+  step: number,
+): Promise<Record<string, number | undefined>[]> {
   const stop = new AbortController();
   const onProgress = (progress: { step: number }) => {
     if (progress.step === step) stop.abort();
