@@ -16,6 +16,7 @@ export { type Neighbour, type SearchOptions, search } from "./evaluation/search.
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { linear } from "./layers/linear.ts";
+export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";

@@ -10,6 +10,7 @@ import {
   type ModalityDefinition,
   methods,
   modalities,
+  optionOwners,
   presetOf,
   TrainingOptions,
   UserError,
@@ -50,6 +51,13 @@ export async function choose(
   return { modality, method, encoder } satisfies Choice;
 }
 
+/** What brings options with it. */
+interface Definition {
+  readonly name: string;
+  readonly options: z.ZodObject;
+  readonly tasks?: MethodDefinition["tasks"];
+}
+
 /** Flags of the command itself, which no schema may take. */
 const GENERAL = ["method", "preset", "encoder", "modality", "labels", "out", "resume", "json", "help"];
 
@@ -61,10 +69,12 @@ const GENERAL = ["method", "preset", "encoder", "modality", "labels", "out", "re
  */
 export async function optionGroups(chosen: Choice): Promise<Group[]> {
   const taken = new Set(GENERAL);
-  const groupsOf = (kind: Group["kind"], definitions: readonly { name: string; options: z.ZodObject }[]): Group[] => {
-    const made = definitions.map(({ name, options }) => {
+  const groupsOf = (kind: Group["kind"], definitions: readonly Definition[]): Group[] => {
+    const made = definitions.map(({ name, options, tasks }) => {
+      const owners = tasks && optionOwners(tasks);
       const flags = flagsOf(options).map((flag): [string, Flag] => {
-        const own = taken.has(flag.name) ? `${name}-${flag.name}` : flag.name;
+        const owner = owners?.get(flag.key)?.task.definition.name ?? name;
+        const own = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
         return [own, own === flag.name ? flag : { ...flag, name: own }];
       });
       return { kind, name, flags: new Map(flags) };
@@ -72,7 +82,7 @@ export async function optionGroups(chosen: Choice): Promise<Group[]> {
     for (const { flags } of made) for (const name of flags.keys()) taken.add(name);
     return made;
   };
-  const withChosen = <Definition>(all: readonly Definition[], one: Definition | undefined): Definition[] =>
+  const withChosen = <Entry>(all: readonly Entry[], one: Entry | undefined): Entry[] =>
     one && !all.includes(one) ? [...all, one] : [...all];
   return [
     ...groupsOf("training", [{ name: "training", options: TrainingOptions }]),

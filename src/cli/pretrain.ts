@@ -22,7 +22,10 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
   const command = new Command("pretrain")
     .description("learn a representation from data without labels")
     .argument("<data>", "folder of images, .zip of one, IDX (.gz) or CIFAR binary file")
-    .option("--method <name>", "how to learn: a name from `autodidact methods`, or a file; what suits the data")
+    .option(
+      "--method <name>",
+      "how to learn: a name from `autodidact methods`, a file, or several at once: rotation+simclr:0.5",
+    )
     .option(
       "--preset <name>",
       "the method's settings for other data than its paper's: small, …; your options override it",

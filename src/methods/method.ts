@@ -39,6 +39,16 @@ export interface Method<
     memory: Traced<Memory>,
     schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
+  /**
+   * Pictures of what the method does with a batch, by name: `masked`, `reconstruction` … Each is
+   * `[batch, channels, height, width]` in the encoder's normalised pixels. Traced as in evaluation.
+   */
+  look?(
+    params: Traced<Initial>,
+    batch: Traced<Views>,
+    memory: Traced<Memory>,
+    schedule: Schedule,
+  ): Readonly<Record<string, Array>>;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
@@ -125,6 +135,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Preset>>;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
+  /** Of a combination: what it is made of. */
+  readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

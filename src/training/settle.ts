@@ -140,7 +140,7 @@ export async function settle(
       ),
     },
     method: {
-      name: nameOf(options.method, methodDefinition.name),
+      name: methodDefinition.tasks ? methodDefinition.name : nameOf(options.method, methodDefinition.name),
       options: parseOptions(
         methodDefinition.options,
         { ...preset?.options, ...options.methodOptions },
