@@ -8,12 +8,14 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/ev
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
+export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { evaluationTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
+export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";

@@ -11,6 +11,7 @@ interface General {
   readonly preset?: string;
   readonly encoder?: string;
   readonly modality?: string;
+  readonly curriculum?: readonly string[];
   readonly labels?: string;
   readonly out?: string;
   readonly resume?: string;
@@ -31,6 +32,11 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
       "the method's settings for other data than its paper's: small, …; your options override it",
     )
     .option("--encoder <name>", "what to train: vit, resnet, or a file; what suits the method")
+    .option(
+      "--curriculum <option=from:to@pace>",
+      "change an option as the run learns, at the pace linear, cosine, step or competence; may be given several times",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
     .option("--modality <name>", "kind of data, where it cannot be told from the data")
     .option("--labels <csv>", "file with columns path,label; kept for evaluation, not used in training")
     .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
@@ -53,6 +59,7 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .addHelpText("after", presetsText(shown.method))
     .addHelpText("after", names.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
     .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
+    .addHelpText("after", "  autodidact pretrain photos/ --method mae --curriculum maskRatio=0.3:0.75@cosine")
     .addHelpText("after", "  autodidact pretrain photos/ --resume runs/photos")
     .action((data: string, given: General & Record<string, unknown>) => run(data, given, all));
 }
@@ -85,6 +92,7 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
       modality: given.modality,
       method: given.method,
       preset: given.preset,
+      curriculum: given.curriculum,
       encoder: given.encoder,
       training: options.training,
       methodOptions: options.method,

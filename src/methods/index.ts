@@ -27,4 +27,13 @@ export const methods: Registry<MethodDefinition> = {
     return combine(lasting.join("+"), tasks);
   },
 };
-export type { EpochContext, Method, MethodContext, MethodDefinition, Preset, Recipe, Schedule } from "./method.ts";
+export type {
+  EpochContext,
+  Method,
+  MethodContext,
+  MethodDefinition,
+  MethodParams,
+  Preset,
+  Recipe,
+  Schedule,
+} from "./method.ts";

@@ -49,6 +49,11 @@ export interface Method<
     memory: Traced<Memory>,
     schedule: Schedule,
   ): Readonly<Record<string, Array>>;
+  /**
+   * How near samples are to each of the method's prototypes, `[batch, prototypes]`, higher is nearer, from their
+   * representations `[batch, embedDim]`. Traced as in evaluation; for pictures of prototypes with their members.
+   */
+  prototypes?(params: Traced<Initial>, features: Array, memory: Traced<Memory>): Array;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**

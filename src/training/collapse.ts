@@ -59,7 +59,7 @@ function effectiveRank(data: Tensor["data"], rows: number, width: number): numbe
 }
 
 /** Below either, nearly all samples look the same to the encoder. An untrained encoder is far above both. */
-const COLLAPSED = { effectiveRank: 2, featureDeviation: 0.02 } as const;
+const COLLAPSED = { effectiveRank: 1.5, featureDeviation: 0.02 } as const;
 
 const causes: Record<MethodDefinition["family"], string> = {
   contrastive: "lower the learning rate or the temperature, or give the loss more negatives (batch size, queue)",

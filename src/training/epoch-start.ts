@@ -8,23 +8,22 @@ import type { DeviceState } from "./step.ts";
 
 export interface EpochStart {
   /** What the method makes of the state before the first step of an epoch. */
-  run(state: DeviceState, epoch: number): Promise<DeviceState>;
+  run(method: Method, state: DeviceState, epoch: number): Promise<DeviceState>;
   dispose(): Promise<void>;
 }
 
 /** The method's turn between epochs; nothing is compiled for methods that have none. */
 export function epochStart(options: {
-  readonly method: Method;
   readonly encoder: Encoder;
   readonly modality: Modality<unknown>;
   readonly source: Source<unknown>;
   readonly device: Device;
   readonly seed: number;
 }): EpochStart {
-  const { method, encoder, modality, source, device, seed } = options;
+  const { encoder, modality, source, device, seed } = options;
   let compiled: Embedder | undefined;
   return {
-    async run(state, epoch) {
+    async run(method, state, epoch) {
       if (!method.beforeEpoch) return state;
       const params = await toHost(state.params);
       const memory = await toHost(state.memory);

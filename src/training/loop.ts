@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
-import { type DeviceTensor, read } from "../engine/index.ts";
+import { read } from "../engine/index.ts";
 import { makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
 import { collapseWatch, spreadOf } from "./collapse.ts";
 import type { RunConfig } from "./config.ts";
+import { openCurriculum } from "./curriculum.ts";
 import { epochStart } from "./epoch-start.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
@@ -15,7 +16,8 @@ import type { PretrainOptions } from "./pretrain.ts";
 import { BEGINNING, resumeFrom } from "./resume.ts";
 import { buildMethod } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
-import { compileStep, type DeviceState, type HostState, initialState, optimizerOf } from "./step.ts";
+import { stagedStep } from "./staged-step.ts";
+import { type DeviceState, type HostState, initialState, optimizerOf, toDevice } from "./step.ts";
 
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
 const SMOOTHING = 0.02;
@@ -42,6 +44,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     modality,
     encoder,
     method: config.method,
+    curriculum: config.curriculum,
     manifest: source.manifest,
     indices: Int32Array.from({ length: source.length }, (_, index) => index),
     batchSize: training.batchSize,
@@ -57,21 +60,19 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
   if (!options.resume) await writeAtomically(join(out, "config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
 
+  const curriculum = openCurriculum(config.curriculum ?? [], steps, position);
+
   await using opened = new AsyncDisposableStack();
   const metricsFile = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
-  const loader = opened.adopt(createLoader(task, training.workers, position.step), (open) => open.close());
+  const loader = opened.adopt(createLoader(task, training.workers, position.step, curriculum), (open) => open.close());
+  const staged = opened.adopt(stagedStep(config, source.length, initial), (program) => program.dispose());
   let { batch, waitMs } = await loader.next();
-  const name = `${config.method.name} step`;
-  const step = opened.adopt(await compileStep({ method, optimizer, training, state: start, batch, name }), (compiled) =>
-    compiled.dispose(),
-  );
 
   const { device, seed } = training;
-  const beforeEpoch = opened.adopt(epochStart({ ...parts, method, source, device, seed }), (hook) => hook.dispose());
+  const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (hook) => hook.dispose());
 
   const schedule = {
-    peak: training.learningRate,
     minimum: training.minLearningRate,
     warmupSteps: Math.round(training.warmupEpochs * perEpoch),
     steps,
@@ -100,7 +101,8 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     if (isBest) bestLoss = smoothedLoss;
     await metricsFile.sync();
     const epoch = Math.floor(index / perEpoch);
-    await saveCheckpoint(out, host, { step: index, epoch, smoothedLoss, bestLoss, pending }, isBest);
+    const now = { step: index, epoch, smoothedLoss, bestLoss, pending, mastery: curriculum.state() };
+    await saveCheckpoint(out, host, now, isBest);
     savedAt = index;
   };
 
@@ -126,6 +128,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
       seconds: (now - began) / 1000,
       ...means,
       ...spread,
+      ...curriculum.valuesAt(index - 1),
     };
     await metricsFile.append(values);
     await events.scalars(index, values);
@@ -137,9 +140,11 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   };
 
   for (;;) {
+    const { step, method: current, ...now } = await staged.at(curriculum.stagesAt(index), batch, state);
+    state = now.state;
     // A checkpoint at the end of an epoch is from before this, so that a run resumed there does it too.
-    if (index % perEpoch === 0) state = await beforeEpoch.run(state, index / perEpoch);
-    const learningRate = learningRateAt(index, schedule);
+    if (index % perEpoch === 0) state = await beforeEpoch.run(current, state, index / perEpoch);
+    const learningRate = learningRateAt(index, { ...schedule, peak: now.training.learningRate });
     const last = index + 1 === steps;
     const logs = (index + 1) % training.logEvery === 0 || last;
     const result = await step.run(state, batch, index, learningRate, index / steps, logs);
@@ -149,6 +154,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     index++;
     smoothedLoss = smoothedLoss === null ? result.loss : smoothedLoss * (1 - SMOOTHING) + result.loss * SMOOTHING;
     pending = addTo(pending, { loss: result.loss, gradNorm: result.gradNorm, ...result.metrics });
+    curriculum.record(index, { loss: result.loss, ...result.metrics });
     row.wait += waitMs;
     row.steps++;
     if (logs) await log(learningRate, result.features);
@@ -172,9 +178,3 @@ const isFinite = ({ params, optimizer }: HostState): boolean => {
     for (const value of data) if (!Number.isFinite(value)) return false;
   return true;
 };
-
-/** Host tensors as what a program would have left: reading them is handing them over. */
-const toDevice = (state: DeviceState) =>
-  tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
-    "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
-  );

@@ -8,6 +8,7 @@ import { type MethodDefinition, methods, type Preset } from "../methods/index.ts
 import { type ModalityDefinition, modalities, type Source } from "../modalities/index.ts";
 import { RUN_VERSION, type RunConfig, SettledTraining, TrainingOptions } from "./config.ts";
 import { parseOptions } from "./run.ts";
+import { withCurriculum } from "./settle-curriculum.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -27,6 +28,8 @@ export interface RunChoices {
   readonly methodOptions?: Options;
   readonly encoderOptions?: Options;
   readonly training?: Options;
+  /** Options that change while the run learns: `maskRatio=0.3:0.75@cosine`; see docs/training.md. */
+  readonly curriculum?: readonly string[];
   /** One line for the user: what was decided, what was found. */
   readonly onNote?: (note: string) => void;
 }
@@ -120,7 +123,7 @@ export async function settle(
         `the data are ${source.length < FEW ? "few" : "small"}; --preset small suits them: ${methodDefinition.presets.small.summary}`,
       );
   }
-  return {
+  const config: RunConfig = {
     version: RUN_VERSION,
     data: {
       path: resolve(options.data),
@@ -149,4 +152,5 @@ export async function settle(
     },
     training,
   };
+  return options.curriculum?.length ? withCurriculum(config, options.curriculum, methodDefinition, definition) : config;
 }

@@ -22,6 +22,12 @@ export type State<Leaf> = {
 export type HostState = State<Tensor>;
 export type DeviceState = State<Tensor | DeviceTensor>;
 
+/** Host tensors as what a program would have left: reading them is handing them over. */
+export const toDevice = (state: DeviceState) =>
+  tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
+    "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
+  );
+
 export interface StepResult {
   readonly state: DeviceState;
   readonly loss: number;

@@ -39,7 +39,7 @@ test("a warning names the family's likely cause, once until the features recover
   const [good, bad, between] = [
     { effectiveRank: 30, featureDeviation: 0.6 },
     { effectiveRank: 1.3, featureDeviation: 0.4 },
-    { effectiveRank: 2.5, featureDeviation: 0.4 },
+    { effectiveRank: 2, featureDeviation: 0.4 },
   ];
   const said = [good, bad, bad, between, bad, good, bad].map((spread) => watch(spread, 192));
   assert.deepEqual(
