@@ -10,7 +10,17 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { methods } from "../src/methods/index.ts";
-import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained, type Worth, worthOf } from "./methods/shared.ts";
+import {
+  addLine,
+  type Choices,
+  epochsIn,
+  linesOf,
+  root,
+  secondsPerStep,
+  trained,
+  type Worth,
+  worthOf,
+} from "./methods/shared.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,10 +47,17 @@ interface Line extends Worth {
 
 const { presets } = await methods.load(method);
 // MAE's narrow ViT of bench/cifar10, as long as a method has no preset of its own.
-const narrow: Choices = { encoder: "vit", encoderOptions: { width: 192, depth: 4, heads: 3 }, training: { batchSize: 128 } };
+const narrow: Choices = {
+  encoder: "vit",
+  encoderOptions: { width: 192, depth: 4, heads: 3 },
+  training: { batchSize: 128 },
+};
 const base: Choices = { method, ...(presets?.small ? { preset: "small" } : narrow) };
 
-for (const curriculum of ["fixed", ...(positionals.length > 0 ? positionals : ["maskRatio=0.3:0.75@cosine", "maskRatio=0.3:0.75@competence"])])
+for (const curriculum of [
+  "fixed",
+  ...(positionals.length > 0 ? positionals : ["maskRatio=0.3:0.75@cosine", "maskRatio=0.3:0.75@competence"]),
+])
   for (let seed = 0; seed < Number(values.seeds); seed++) {
     const isThere = (line: Line) =>
       line.method === method && line.curriculum === curriculum && line.seed === seed && line.minutes === minutes;
@@ -54,12 +71,19 @@ for (const curriculum of ["fixed", ...(positionals.length > 0 ? positionals : ["
       // A run that ends where this one begins: its options are the first stage's.
       const [option = "", rest = ""] = curriculum.split("=");
       const start = rest.split(":")[0];
-      const first = await secondsPerStep({ ...choices, curriculum: [`${option}=${start}:${start}@step`] }, `${work}/calibration`);
+      const first = await secondsPerStep(
+        { ...choices, curriculum: [`${option}=${start}:${start}@step`] },
+        `${work}/calibration`,
+      );
       seconds = (last.seconds + first.seconds) / 2;
     }
     const epochs = resume ? 0 : epochsIn(minutes, { ...last, seconds });
     const { run, seconds: took } = await trained(
-      { ...choices, ...(curriculum === "fixed" ? {} : { curriculum: [curriculum] }), training: { ...choices.training, epochs } },
+      {
+        ...choices,
+        ...(curriculum === "fixed" ? {} : { curriculum: [curriculum] }),
+        training: { ...choices.training, epochs },
+      },
       folder,
       resume,
     );
@@ -70,6 +94,8 @@ for (const curriculum of ["fixed", ...(positionals.length > 0 ? positionals : ["
       ...worth,
     };
     await addLine(results, line);
-    console.log(`${method} ${curriculum}, seed ${seed}: linear ${(100 * worth.linear).toFixed(1)} %, kNN ${(100 * worth.knn20).toFixed(1)} %`);
+    console.log(
+      `${method} ${curriculum}, seed ${seed}: linear ${(100 * worth.linear).toFixed(1)} %, kNN ${(100 * worth.knn20).toFixed(1)} %`,
+    );
   }
 process.exit(0);

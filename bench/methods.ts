@@ -47,7 +47,7 @@ async function configOf(method: string) {
 }
 
 async function one(method: string, seed: number): Promise<void> {
-  const folder = `${root}/bench/work/methods/${method}-${seed}-${minutes}min`;
+  const folder = `${root}/bench/work/methods/${method.replaceAll(/[^\w+.-]/g, "_")}-${seed}-${minutes}min`;
   const choices = { method, preset: "small", training: { seed } };
   const resume = existsSync(`${folder}/config.json`);
   const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
@@ -62,7 +62,9 @@ async function one(method: string, seed: number): Promise<void> {
     ...(await worthOf(encoder, params, modality, seed)),
   };
   await addLine(results, line);
-  console.log(`${method}, seed ${seed}: linear ${(100 * line.linear).toFixed(1)} %, kNN ${(100 * line.knn20).toFixed(1)} %`);
+  console.log(
+    `${method}, seed ${seed}: linear ${(100 * line.linear).toFixed(1)} %, kNN ${(100 * line.knn20).toFixed(1)} %`,
+  );
 }
 
 async function untrained(config: Awaited<ReturnType<typeof configOf>>, seed: number): Promise<void> {
@@ -95,7 +97,8 @@ async function everything(): Promise<void> {
     if (!config) continue;
     const shape = shapeOf(config.encoder);
     for (let seed = 0; seed < Number(values["untrained-seeds"]); seed++) {
-      const isThere = (line: Line) => line.method === UNTRAINED && line.seed === seed && shapeOf(line.encoder) === shape;
+      const isThere = (line: Line) =>
+        line.method === UNTRAINED && line.seed === seed && shapeOf(line.encoder) === shape;
       if (!(await linesOf<Line>(results)).some(isThere)) await untrained(config, seed);
     }
     for (let seed = 0; seed < Number(values.seeds); seed++) {

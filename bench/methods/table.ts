@@ -20,7 +20,9 @@ export const UNTRAINED = "untrained";
 
 /** What tells one encoder's shape from another's. */
 export const shapeOf = ({ name, options }: Line["encoder"]): string => {
-  const told = Object.entries(options).filter(([key]) => key !== "dropPath" && key !== "pooling" && key !== "positions");
+  const told = Object.entries(options).filter(
+    ([key]) => key !== "dropPath" && key !== "pooling" && key !== "positions",
+  );
   return `${name} ${told.map(([key, value]) => `${key} ${value}`).join(", ")}`;
 };
 
@@ -41,8 +43,7 @@ export function tableOf(lines: readonly Line[]): string {
   );
   const rank = ({ method }: Line) => (method === UNTRAINED ? 0 : 1);
   const sorted = [...groups.values()].sort(
-    ([a], [b]) =>
-      rank(a!) - rank(b!) || a!.family.localeCompare(b!.family) || a!.method.localeCompare(b!.method),
+    ([a], [b]) => rank(a!) - rank(b!) || a!.family.localeCompare(b!.family) || a!.method.localeCompare(b!.method),
   );
   const rows = sorted.map((group) => {
     const [first] = group;
@@ -59,10 +60,30 @@ export function tableOf(lines: readonly Line[]): string {
         ? percent(group.map(({ linear1 }) => linear1.mean))
         : `${(100 * first!.linear1.mean).toFixed(1)} ± ${(100 * first!.linear1.deviation).toFixed(1)}`,
       isBase || !Number.isFinite(gain) ? "" : gain.toFixed(0),
-      isBase ? "" : average(group.map(({ epochs }) => epochs), 0),
-      isBase ? "" : average(group.map(({ seconds }) => seconds / 60), 1),
-      isBase ? "" : average(group.map(({ imagesPerSecond }) => imagesPerSecond), 0),
-      isBase ? "" : average(group.map(({ peakMemoryMb }) => peakMemoryMb), 0),
+      isBase
+        ? ""
+        : average(
+            group.map(({ epochs }) => epochs),
+            0,
+          ),
+      isBase
+        ? ""
+        : average(
+            group.map(({ seconds }) => seconds / 60),
+            1,
+          ),
+      isBase
+        ? ""
+        : average(
+            group.map(({ imagesPerSecond }) => imagesPerSecond),
+            0,
+          ),
+      isBase
+        ? ""
+        : average(
+            group.map(({ peakMemoryMb }) => peakMemoryMb),
+            0,
+          ),
       average(of("featureDeviation"), 2),
       average(of("effectiveRank"), 1),
       String(group.length),

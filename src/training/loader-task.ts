@@ -3,7 +3,7 @@ import { BrokenSample, messageOf, UserError } from "../foundation/errors.ts";
 import type { Method } from "../methods/index.ts";
 import type { CurriculumEntry, RunConfig } from "./config.ts";
 import { atStages } from "./curriculum.ts";
-import { buildMethod } from "./run.ts";
+import { buildMethod, buildParts } from "./run.ts";
 
 /** Everything a worker needs to prepare any batch of a run; structured-cloneable. */
 export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "method" | "curriculum"> {
@@ -45,7 +45,7 @@ export async function openTask(
   task: LoaderTask,
 ): Promise<{ prepare(step: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
   const { indices, batchSize, curriculum = [] } = task;
-  const { modalityDefinition, modalityOptions } = await buildMethod(task, indices.length);
+  const { modalityDefinition, modalityOptions } = await buildParts(task);
   const source = await modalityDefinition.reopen(task.manifest, { ...modalityOptions, ...largest(curriculum) });
   /** The method of the stages that batches are made at now; building one costs little. */
   let built: { key: string; method: Method } | undefined;

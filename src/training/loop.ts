@@ -77,8 +77,9 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     warmupSteps: Math.round(training.warmupEpochs * perEpoch),
     steps,
   };
-  let state: DeviceState = start;
   let { step: index, smoothedLoss, bestLoss, pending } = position;
+  // Compiles, before the clock starts.
+  let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, start);
   let savedAt = position.step;
   const began = performance.now();
   let row = { began, wait: 0, steps: 0 };
