@@ -22,14 +22,26 @@ const settings = (options: Readonly<Record<string, unknown>>): string =>
     .join(", ");
 
 function describeRun({ path, config, last, checkpoints }: RunReport): string {
-  const { data, modality, encoder, method, training } = config;
+  const { data, preset, modality, encoder, method, training, curriculum = [] } = config;
   return columns([
     ["run", path],
     ["data", `${data.path} (${data.entries} entries)`],
     ["modality", `${modality.name}: ${settings(modality.options)}`],
     ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
-    ["method", `${method.name}: ${settings(method.options)}`],
+    ["method", `${method.name}: ${settings(method.options)}${preset ? ` (preset ${preset})` : ""}`],
     ["training", settings(training)],
+    ...curriculum.map(({ option, from, to, pace, stages }) => [
+      "curriculum",
+      `${option} from ${from} to ${to}, ${pace}, ${stages} stages`,
+    ]),
+    ...(last?.effectiveRank === undefined
+      ? []
+      : [
+          [
+            "features",
+            `effective rank ${last.effectiveRank.toFixed(1)}, deviation ${last.featureDeviation?.toFixed(3)} (1: spread evenly)`,
+          ],
+        ]),
     ["last row", last ? settings(last) : "none yet"],
     [
       "checkpoints",

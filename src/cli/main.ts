@@ -6,6 +6,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
+import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { searchCommand } from "./search.ts";
@@ -21,6 +22,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(evaluateCommand())
       .addCommand(embedCommand())
       .addCommand(searchCommand())
+      .addCommand(lookCommand())
       .addCommand(exportCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())

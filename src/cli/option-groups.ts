@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 import {
   type EncoderDefinition,
+  encoderNameOf,
   encoders,
   type Flag,
   flagsOf,
@@ -9,6 +10,8 @@ import {
   type ModalityDefinition,
   methods,
   modalities,
+  optionOwners,
+  presetOf,
   TrainingOptions,
   UserError,
 } from "../index.ts";
@@ -38,14 +41,25 @@ export function valueOf(argv: readonly string[], option: string): string | undef
 }
 
 /** What the data and the names come to: the defaults that pre-training itself would take. */
-export async function choose(names: { method?: string; encoder?: string }, modality: ModalityDefinition) {
+export async function choose(
+  names: { method?: string; encoder?: string; preset?: string },
+  modality: ModalityDefinition,
+) {
   const method = await methods.load(names.method ?? modality.defaultMethod);
-  const encoder = await encoders.load(names.encoder ?? method.defaultEncoder ?? modality.defaultEncoder);
+  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
+  const encoder = await encoders.load(encoderNameOf(names.encoder, preset, method, modality));
   return { modality, method, encoder } satisfies Choice;
 }
 
+/** What brings options with it. */
+interface Definition {
+  readonly name: string;
+  readonly options: z.ZodObject;
+  readonly tasks?: MethodDefinition["tasks"];
+}
+
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = ["method", "encoder", "modality", "labels", "out", "resume", "json", "help"];
+const GENERAL = ["method", "preset", "curriculum", "encoder", "modality", "labels", "out", "resume", "json", "help"];
 
 /**
  * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
@@ -55,10 +69,12 @@ const GENERAL = ["method", "encoder", "modality", "labels", "out", "resume", "js
  */
 export async function optionGroups(chosen: Choice): Promise<Group[]> {
   const taken = new Set(GENERAL);
-  const groupsOf = (kind: Group["kind"], definitions: readonly { name: string; options: z.ZodObject }[]): Group[] => {
-    const made = definitions.map(({ name, options }) => {
+  const groupsOf = (kind: Group["kind"], definitions: readonly Definition[]): Group[] => {
+    const made = definitions.map(({ name, options, tasks }) => {
+      const owners = tasks && optionOwners(tasks);
       const flags = flagsOf(options).map((flag): [string, Flag] => {
-        const own = taken.has(flag.name) ? `${name}-${flag.name}` : flag.name;
+        const owner = owners?.get(flag.key)?.task.definition.name ?? name;
+        const own = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
         return [own, own === flag.name ? flag : { ...flag, name: own }];
       });
       return { kind, name, flags: new Map(flags) };
@@ -66,7 +82,7 @@ export async function optionGroups(chosen: Choice): Promise<Group[]> {
     for (const { flags } of made) for (const name of flags.keys()) taken.add(name);
     return made;
   };
-  const withChosen = <Definition>(all: readonly Definition[], one: Definition | undefined): Definition[] =>
+  const withChosen = <Entry>(all: readonly Entry[], one: Entry | undefined): Entry[] =>
     one && !all.includes(one) ? [...all, one] : [...all];
   return [
     ...groupsOf("training", [{ name: "training", options: TrainingOptions }]),

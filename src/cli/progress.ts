@@ -17,6 +17,7 @@ const lineOf = (progress: Progress): string =>
     `step ${count.format(progress.step)}/${count.format(progress.steps)}`,
     `epoch ${Math.min(progress.epoch + 1, progress.epochs)}/${progress.epochs}`,
     `loss ${progress.loss.toFixed(4)}`,
+    ...(progress.effectiveRank === undefined ? [] : [`rank ${progress.effectiveRank.toFixed(1)}`]),
     `${count.format(Math.round(progress.imagesPerSecond))} images/s`,
     `${Math.round(progress.waitFraction * 100)} % waiting for data`,
     `${duration(progress.etaSeconds)} left`,

@@ -41,6 +41,11 @@ export interface TokenAbility {
    * patches) every other patch is left out before the first layer and costs nothing.
    */
   encode(params: Params, inputs: Inputs, options?: { keep?: Array }): Array;
+  /**
+   * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
+   * token's attention to itself sum to 1. Present when there is a class token. Computed apart from `encode`.
+   */
+  classAttention?(params: Params, inputs: Inputs): Array;
 }
 
 export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {

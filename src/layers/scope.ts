@@ -3,7 +3,8 @@ import type { Array } from "../array/index.ts";
 /**
  * What layers may know and leave behind while a forward pass is traced, so that method code can call
  * `encoder.apply(params, view)` as the papers write it and the compiled program stays a pure function:
- * BatchNorm leaves its new running statistics here, and drop-path takes its random numbers from here.
+ * BatchNorm leaves its new running statistics here, drop-path takes its random numbers from here, and an observed encoder
+ * leaves its representations.
  */
 interface TrainingScope {
   /** New values of running statistics, by the parameter leaf they replace. */
@@ -13,6 +14,14 @@ interface TrainingScope {
   draws: number;
   /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
   samples: number;
+  /** Representations that encoders made, in order. */
+  readonly representations: Representation[];
+}
+
+/** `[batch, width]`, and the first leaf of the parameters it was made with, which tells a student from its teacher. */
+export interface Representation {
+  readonly weights: Array;
+  readonly features: Array;
 }
 
 let current: TrainingScope | undefined;
@@ -27,12 +36,13 @@ export const trainingScope = (): TrainingScope | undefined => current;
 export function inTraining<Result>(
   noise: Array | undefined,
   forward: () => Result,
-): { result: Result; statistics: ReadonlyMap<Array, Array>; draws: number; samples: number } {
+): { result: Result } & Pick<TrainingScope, "statistics" | "draws" | "samples" | "representations"> {
   const outer = current;
-  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0, samples: 0 };
+  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0, samples: 0, representations: [] };
   current = scope;
   try {
-    return { result: forward(), statistics: scope.statistics, draws: scope.draws, samples: scope.samples };
+    const result = forward();
+    return { result, ...scope };
   } finally {
     current = outer;
   }

@@ -39,8 +39,44 @@ export interface Method<
     memory: Traced<Memory>,
     schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
+  /**
+   * Pictures of what the method does with a batch, by name: `masked`, `reconstruction` … Each is
+   * `[batch, channels, height, width]` in the encoder's normalised pixels. Traced as in evaluation.
+   */
+  look?(
+    params: Traced<Initial>,
+    batch: Traced<Views>,
+    memory: Traced<Memory>,
+    schedule: Schedule,
+  ): Readonly<Record<string, Array>>;
+  /**
+   * How near samples are to each of the method's prototypes, `[batch, prototypes]`, higher is nearer, from their
+   * representations `[batch, embedDim]`. Traced as in evaluation; for pictures of prototypes with their members.
+   */
+  prototypes?(params: Traced<Initial>, features: Array, memory: Traced<Memory>): Array;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
+  /**
+   * Before the first step of every epoch, on the host: k-means on the features of the whole data and the like. Returns
+   * parameters and memory of the same shapes. What it does may depend on its arguments only, so that a resumed run does
+   * the same.
+   */
+  beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
+}
+
+/** What a method is given between two epochs. */
+export interface EpochContext<Initial, Memory> {
+  /** 0 for the first. */
+  readonly epoch: number;
+  /**
+   * What the encoder, as it is now and in evaluation mode, makes of every sample: `[rows, dim]`, row-major. `indices` are
+   * the rows' samples, as in `Entry`; samples that cannot be read have no row.
+   */
+  features(): Promise<{ data: Float32Array; rows: number; dim: number; indices: Int32Array }>;
+  readonly params: Initial;
+  readonly memory: Memory;
+  /** Of this epoch. */
+  readonly rng: Rng;
 }
 
 /** A method's parameters: whatever it needs beside the encoder's. */
@@ -104,6 +140,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Preset>>;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
+  /** Of a combination: what it is made of. */
+  readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

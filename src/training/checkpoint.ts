@@ -6,6 +6,15 @@ import { writeAtomically } from "../foundation/files.ts";
 import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
 import type { HostState } from "./step.ts";
 
+/** The schema of `Mastery`. */
+const Mastery = z.object({
+  stage: z.int().nonnegative(),
+  next: z.object({ stage: z.int(), at: z.int() }).nullable(),
+  count: z.int().nonnegative(),
+  sum: z.number(),
+  previous: z.number().nullable(),
+});
+
 /** Where a run stands; kept inside the checkpoint itself, so that weights and counters can never disagree. */
 export const Position = z.object({
   /** Steps done. */
@@ -17,6 +26,8 @@ export const Position = z.object({
   bestLoss: z.number().nullable(),
   /** Sums since the last row of metrics.jsonl. */
   pending: z.object({ count: z.int().nonnegative(), sums: z.record(z.string(), z.number()) }),
+  /** Of competence curricula, by option. */
+  mastery: z.record(z.string(), Mastery).optional(),
 });
 export type Position = z.infer<typeof Position>;
 

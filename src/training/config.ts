@@ -41,6 +41,25 @@ export const RUN_VERSION = 1;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 
+const amount = z.union([z.number(), z.array(z.number())]);
+
+/** An option that goes from one value to another while a run learns. */
+export const CurriculumEntry = z.object({
+  option: z.string(),
+  /** Whose option it is. */
+  group: z.enum(["method", "modality", "training"]),
+  from: amount,
+  to: amount,
+  pace: z.enum(["linear", "cosine", "step", "competence"]),
+  /** Values that it takes on the way, both ends included. */
+  stages: z.int().min(2),
+  /** Only whole numbers will do. */
+  whole: z.boolean(),
+  /** Competence: what must be reached, mean over a window of steps; a loss that falls no more when not given. */
+  metric: z.object({ name: z.string(), atLeast: z.number() }).optional(),
+});
+export type CurriculumEntry = z.infer<typeof CurriculumEntry>;
+
 /** `config.json` of a run folder. */
 export const RunConfig = z.object({
   version: z.literal(RUN_VERSION),
@@ -51,10 +70,14 @@ export const RunConfig = z.object({
     /** Of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
   }),
+  /** The method's preset that was asked for; what it came to stands in the options below. */
+  preset: z.string().optional(),
   modality: choice,
   encoder: choice,
   method: choice,
   training: SettledTraining,
+  /** Options above that change during the run; there they have the values they end at. */
+  curriculum: z.array(CurriculumEntry).optional(),
 });
 
 export type RunConfig = z.infer<typeof RunConfig>;

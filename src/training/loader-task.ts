@@ -1,15 +1,23 @@
 import { allocate, Rng, type Tensor, type TreeRecord, tree } from "../array/index.ts";
 import { BrokenSample, messageOf, UserError } from "../foundation/errors.ts";
-import type { RunConfig } from "./config.ts";
-import { buildMethod } from "./run.ts";
+import type { Method } from "../methods/index.ts";
+import type { CurriculumEntry, RunConfig } from "./config.ts";
+import { atStages } from "./curriculum.ts";
+import { buildMethod, buildParts } from "./run.ts";
 
 /** Everything a worker needs to prepare any batch of a run; structured-cloneable. */
-export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "method"> {
+export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "method" | "curriculum"> {
   readonly manifest: unknown;
   /** Which entries of the source to use. */
   readonly indices: Int32Array;
   readonly batchSize: number;
   readonly seed: number;
+}
+
+/** What a worker is asked for: the batch of a step, made at the curriculum's stages. */
+export interface BatchRequest {
+  readonly step: number;
+  readonly stages: readonly number[];
 }
 
 export interface BrokenEntry {
@@ -35,10 +43,18 @@ const CONCURRENCY = 8;
  */
 export async function openTask(
   task: LoaderTask,
-): Promise<{ prepare(step: number): Promise<PreparedBatch>; close(): Promise<void> }> {
-  const { indices, batchSize } = task;
-  const { modalityDefinition, modalityOptions, method } = await buildMethod(task, indices.length);
-  const source = await modalityDefinition.reopen(task.manifest, modalityOptions);
+): Promise<{ prepare(step: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
+  const { indices, batchSize, curriculum = [] } = task;
+  const { modalityDefinition, modalityOptions } = await buildParts(task);
+  const source = await modalityDefinition.reopen(task.manifest, { ...modalityOptions, ...largest(curriculum) });
+  /** The method of the stages that batches are made at now; building one costs little. */
+  let built: { key: string; method: Method } | undefined;
+  const methodAt = async (stages: readonly number[]): Promise<Method> => {
+    const key = stages.join();
+    if (built?.key !== key)
+      built = { key, method: (await buildMethod(atStages(task, curriculum, stages), indices.length)).method };
+    return built.method;
+  };
   const perEpoch = stepsPerEpoch(task);
   const root = new Rng(task.seed);
   const unreadable = new Map<number, string>();
@@ -63,7 +79,8 @@ export async function openTask(
   };
 
   return {
-    async prepare(step) {
+    async prepare(step, stages = []) {
+      const method = await methodAt(stages);
       const epoch = Math.floor(step / perEpoch);
       if (order?.epoch !== epoch) order = { epoch, positions: root.split("order", epoch).permutation(indices.length) };
       const start = (step % perEpoch) * batchSize;
@@ -97,6 +114,26 @@ export async function openTask(
     },
     close: () => source.close(),
   };
+}
+
+/** Sources may read samples no larger than the options call for: those of the curriculum's larger end. */
+const largest = (curriculum: readonly CurriculumEntry[]): Record<string, number> =>
+  Object.fromEntries(
+    curriculum.flatMap(({ option, group, from, to }): [string, number][] =>
+      group === "modality" && typeof from === "number" && typeof to === "number" ? [[option, Math.max(from, to)]] : [],
+    ),
+  );
+
+/** Samples' views with the batch in front, by path. */
+export function stackViews(views: readonly TreeRecord<Tensor>[]): (readonly [path: string, tensor: Tensor])[] {
+  const rows = views.map((view) => tree.entries<Tensor>(view));
+  return (rows[0] ?? []).map(([path, { dtype, shape, data }], column) => {
+    const all = allocate(dtype, data.length * rows.length);
+    rows.forEach((row, at) => {
+      all.set(row[column]![1].data, at * data.length);
+    });
+    return [path, { dtype, shape: [rows.length, ...shape], data: all }];
+  });
 }
 
 export const toBatch = ({ leaves }: PreparedBatch): TreeRecord<Tensor> => {

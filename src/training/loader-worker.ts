@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { describeFailure, type LoaderTask, openTask } from "./loader-task.ts";
+import { type BatchRequest, describeFailure, type LoaderTask, openTask } from "./loader-task.ts";
 
 /** A thread that prepares the batches it is asked for, one after the other. */
 const port = parentPort;
@@ -10,11 +10,11 @@ const opening = openTask(task);
 opening.catch(() => undefined);
 let queue = Promise.resolve();
 
-port.on("message", (step: number) => {
+port.on("message", ({ step, stages }: BatchRequest) => {
   queue = queue.then(async () => {
     try {
       const { prepare } = await opening;
-      const batch = await prepare(step);
+      const batch = await prepare(step, stages);
       const buffers = batch.leaves.flatMap(([, { data }]) => (data.buffer instanceof ArrayBuffer ? [data.buffer] : []));
       port.postMessage({ step, batch }, buffers);
     } catch (error) {

@@ -1,7 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { Tensor, TreeRecord } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { type BrokenEntry, type LoaderTask, openTask, type PreparedBatch, toBatch } from "./loader-task.ts";
+import type { Curriculum } from "./curriculum.ts";
+import {
+  type BatchRequest,
+  type BrokenEntry,
+  type LoaderTask,
+  openTask,
+  type PreparedBatch,
+  toBatch,
+} from "./loader-task.ts";
 
 /** Batches in the order of their steps, prepared ahead by worker threads. */
 export interface Loader {
@@ -15,6 +23,11 @@ export interface Loader {
 /** Batches a worker may be ahead of the step. */
 const AHEAD = 3;
 
+const NONE: Pick<Curriculum, "stagesAt" | "horizon"> = {
+  stagesAt: () => [],
+  horizon: () => Number.POSITIVE_INFINITY,
+};
+
 interface Reply {
   readonly step: number;
   readonly batch?: PreparedBatch;
@@ -24,8 +37,9 @@ interface Reply {
 /**
  * @param workers threads; with 0, batches are prepared in this one when they are asked for, and are the same
  * @param startStep the first batch to give: a resumed run goes on where it was
+ * @param curriculum asked for each batch's stages, and how far ahead they are known
  */
-export function createLoader(task: LoaderTask, workers: number, startStep = 0): Loader {
+export function createLoader(task: LoaderTask, workers: number, startStep = 0, curriculum = NONE): Loader {
   const broken = new Map<string, BrokenEntry>();
   const finish = (prepared: PreparedBatch) => {
     for (const entry of prepared.broken) broken.set(entry.name, entry);
@@ -39,7 +53,7 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0): 
     return {
       async next() {
         const start = performance.now();
-        const batch = finish(await (await opening).prepare(step++));
+        const batch = finish(await (await opening).prepare(step, curriculum.stagesAt(step++)));
         return { batch, waitMs: performance.now() - start };
       },
       broken: () => [...broken.values()],
@@ -77,17 +91,23 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0): 
     pending.promise.catch(() => undefined);
     waiting.set(requested, pending);
     if (failure) pending.reject(failure);
-    pool[requested % workers]!.postMessage(requested);
+    const asked: BatchRequest = { step: requested, stages: curriculum.stagesAt(requested) };
+    pool[requested % workers]!.postMessage(asked);
     requested++;
   };
-  for (let ahead = 0; ahead < AHEAD * workers; ahead++) request();
+  const requestAhead = () => {
+    const end = Math.min(step + AHEAD * workers, curriculum.horizon());
+    while (requested < end) request();
+  };
+  requestAhead();
 
   return {
     async next() {
       const start = performance.now();
+      requestAhead();
       const prepared = await waiting.get(step)!.promise;
       waiting.delete(step++);
-      request();
+      requestAhead();
       return { batch: finish(prepared), waitMs: performance.now() - start };
     },
     broken: () => [...broken.values()],

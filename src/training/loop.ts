@@ -1,22 +1,23 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
-import { type DeviceTensor, read } from "../engine/index.ts";
-import { messageOf, UserError } from "../foundation/errors.ts";
-import { codeOf, fileError, makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
+import { read } from "../engine/index.ts";
+import { makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
-import { checkpointPath, loadCheckpoint, type Position, saveCheckpoint } from "./checkpoint.ts";
+import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
+import { collapseWatch, spreadOf } from "./collapse.ts";
 import type { RunConfig } from "./config.ts";
+import { openCurriculum } from "./curriculum.ts";
+import { epochStart } from "./epoch-start.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
+import { BEGINNING, resumeFrom } from "./resume.ts";
 import { buildMethod } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
-import { compileStep, type DeviceState, type HostState, initialState, optimizerOf } from "./step.ts";
-
-const BEGINNING: Position = { step: 0, epoch: 0, smoothedLoss: null, bestLoss: null, pending: { count: 0, sums: {} } };
+import { stagedStep } from "./staged-step.ts";
+import { type DeviceState, type HostState, initialState, optimizerOf, toDevice } from "./step.ts";
 
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
 const SMOOTHING = 0.02;
@@ -33,7 +34,7 @@ export class Diverged extends Error {
 export async function train(config: RunConfig, source: Source<unknown>, options: PretrainOptions): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
-  const { method } = await buildMethod(config, source.length);
+  const { method, ...parts } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(training.seed));
   const { state: start, position } = options.resume
@@ -43,6 +44,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     modality,
     encoder,
     method: config.method,
+    curriculum: config.curriculum,
     manifest: source.manifest,
     indices: Int32Array.from({ length: source.length }, (_, index) => index),
     batchSize: training.batchSize,
@@ -58,24 +60,26 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
   if (!options.resume) await writeAtomically(join(out, "config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
 
+  const curriculum = openCurriculum(config.curriculum ?? [], steps, position);
+
   await using opened = new AsyncDisposableStack();
   const metricsFile = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
-  const loader = opened.adopt(createLoader(task, training.workers, position.step), (open) => open.close());
+  const loader = opened.adopt(createLoader(task, training.workers, position.step, curriculum), (open) => open.close());
+  const staged = opened.adopt(stagedStep(config, source.length, initial), (program) => program.dispose());
   let { batch, waitMs } = await loader.next();
-  const name = `${config.method.name} step`;
-  const step = opened.adopt(await compileStep({ method, optimizer, training, state: start, batch, name }), (compiled) =>
-    compiled.dispose(),
-  );
+
+  const { device, seed } = training;
+  const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (hook) => hook.dispose());
 
   const schedule = {
-    peak: training.learningRate,
     minimum: training.minLearningRate,
     warmupSteps: Math.round(training.warmupEpochs * perEpoch),
     steps,
   };
-  let state: DeviceState = start;
   let { step: index, smoothedLoss, bestLoss, pending } = position;
+  // Compiles, before the clock starts.
+  let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, start);
   let savedAt = position.step;
   const began = performance.now();
   let row = { began, wait: 0, steps: 0 };
@@ -98,17 +102,22 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     if (isBest) bestLoss = smoothedLoss;
     await metricsFile.sync();
     const epoch = Math.floor(index / perEpoch);
-    await saveCheckpoint(out, host, { step: index, epoch, smoothedLoss, bestLoss, pending }, isBest);
+    const now = { step: index, epoch, smoothedLoss, bestLoss, pending, mastery: curriculum.state() };
+    await saveCheckpoint(out, host, now, isBest);
     savedAt = index;
   };
 
-  const log = async (learningRate: number) => {
+  const watch = collapseWatch(parts.methodDefinition);
+  const log = async (learningRate: number, features: Tensor | undefined) => {
     const now = performance.now();
     const {
       loss = 0,
       gradNorm = 0,
       ...means
     } = Object.fromEntries(Object.entries(pending.sums).map(([key, sum]) => [key, sum / pending.count]));
+    const spread = features && spreadOf(features);
+    const warning = spread && watch(spread, parts.encoder.embedDim);
+    if (warning) onNote(`step ${index}: ${warning}`);
     const values = {
       step: index,
       epoch: Math.floor((index - 1) / perEpoch),
@@ -119,6 +128,8 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
       waitFraction: row.wait / (now - row.began),
       seconds: (now - began) / 1000,
       ...means,
+      ...spread,
+      ...curriculum.valuesAt(index - 1),
     };
     await metricsFile.append(values);
     await events.scalars(index, values);
@@ -130,18 +141,24 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   };
 
   for (;;) {
-    const learningRate = learningRateAt(index, schedule);
-    const result = await step.run(state, batch, index, learningRate, index / steps);
+    const { step, method: current, ...now } = await staged.at(curriculum.stagesAt(index), batch, state);
+    state = now.state;
+    // A checkpoint at the end of an epoch is from before this, so that a run resumed there does it too.
+    if (index % perEpoch === 0) state = await beforeEpoch.run(current, state, index / perEpoch);
+    const learningRate = learningRateAt(index, { ...schedule, peak: now.training.learningRate });
+    const last = index + 1 === steps;
+    const logs = (index + 1) % training.logEvery === 0 || last;
+    const result = await step.run(state, batch, index, learningRate, index / steps, logs);
     if (!Number.isFinite(result.loss)) throw diverged("loss");
     if (!Number.isFinite(result.gradNorm)) throw diverged("gradient");
     state = result.state;
     index++;
     smoothedLoss = smoothedLoss === null ? result.loss : smoothedLoss * (1 - SMOOTHING) + result.loss * SMOOTHING;
     pending = addTo(pending, { loss: result.loss, gradNorm: result.gradNorm, ...result.metrics });
+    curriculum.record(index, { loss: result.loss, ...result.metrics });
     row.wait += waitMs;
     row.steps++;
-    const last = index === steps;
-    if (index % training.logEvery === 0 || last) await log(learningRate);
+    if (logs) await log(learningRate, result.features);
     const stop = last || signal?.aborted;
     if (stop || index % training.checkpointEvery === 0) await save();
     if (stop) break;
@@ -162,32 +179,3 @@ const isFinite = ({ params, optimizer }: HostState): boolean => {
     for (const value of data) if (!Number.isFinite(value)) return false;
   return true;
 };
-
-/** Host tensors as what a program would have left: reading them is handing them over. */
-const toDevice = (state: DeviceState) =>
-  tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
-    "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
-  );
-
-/** The last checkpoint; the best one when the last cannot be read; the beginning when there is none. */
-async function resumeFrom(out: string, expected: HostState, onNote: (note: string) => void) {
-  const folder = join(out, "checkpoints");
-  const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw fileError(folder, "read", error);
-  });
-  const [first, second] = (["last", "best"] as const).filter((which) => names.includes(`${which}.safetensors`));
-  if (!first) {
-    onNote(`${out} has no checkpoint yet; starting from the beginning`);
-    return { state: expected, position: BEGINNING };
-  }
-  try {
-    return await loadCheckpoint(checkpointPath(out, first), expected);
-  } catch (error) {
-    if (!(error instanceof UserError) || !second) throw error;
-    const best = await loadCheckpoint(checkpointPath(out, second), expected).catch(() => undefined);
-    if (!best) throw error;
-    onNote(`${messageOf(error)}; going on from the best checkpoint, step ${best.position.step}`);
-    return best;
-  }
-}

@@ -14,7 +14,10 @@ export interface MetricRow {
   readonly waitFraction: number;
   /** Since this process began to train. */
   readonly seconds: number;
-  readonly [metric: string]: number;
+  /** Of the features at this step, not a mean: see `Spread`. */
+  readonly effectiveRank?: number;
+  readonly featureDeviation?: number;
+  readonly [metric: string]: number | undefined;
 }
 
 const fileOf = (run: string) => join(run, "metrics.jsonl");

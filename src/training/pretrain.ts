@@ -23,6 +23,9 @@ export interface Progress {
   readonly etaSeconds: number;
   readonly waitFraction: number;
   readonly broken: number;
+  /** How much of its space the representation uses, at this step; see `Spread`. */
+  readonly effectiveRank?: number;
+  readonly featureDeviation?: number;
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Modality, type ModalityDefinition, modalities } from "../modalitie
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
+import { observed } from "./observe.ts";
 
 /** The three things that a run is made of, built from its configuration. */
 export interface Parts {
@@ -85,7 +86,8 @@ export async function buildMethod(
   samples: number,
 ): Promise<Parts & { method: Method }> {
   const parts = await buildParts(config);
-  const { encoder, modality, methodDefinition } = parts;
+  const { modality, methodDefinition } = parts;
+  const encoder = observed(parts.encoder);
   const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
   return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples }) };
 }

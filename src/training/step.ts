@@ -22,21 +22,30 @@ export type State<Leaf> = {
 export type HostState = State<Tensor>;
 export type DeviceState = State<Tensor | DeviceTensor>;
 
+/** Host tensors as what a program would have left: reading them is handing them over. */
+export const toDevice = (state: DeviceState) =>
+  tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
+    "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
+  );
+
 export interface StepResult {
   readonly state: DeviceState;
   readonly loss: number;
   readonly gradNorm: number;
   readonly metrics: Readonly<Record<string, number>>;
+  /** What the encoder made of the batch, `[rows, width]`; absent when nobody asked, or the method never used it. */
+  readonly features?: Tensor;
 }
 
 export interface TrainingStep {
-  /** `step` counts from 0. */
+  /** `step` counts from 0; the features are read when `observe` says so. */
   run(
     state: DeviceState,
     batch: Tree<Tensor>,
     step: number,
     learningRate: number,
     progress: number,
+    observe?: boolean,
   ): Promise<StepResult>;
   dispose(): Promise<void>;
 }
@@ -103,7 +112,10 @@ export async function compileStep(options: {
         }),
       );
       const { loss: value, metrics = {}, memory = current.memory as Params } = forward.result;
-      return { loss: value, aux: { metrics, memory, statistics } };
+      const [own] = tree.leaves<Array>(traced.encoder);
+      const seen = forward.representations.find(({ weights }) => weights === own);
+      const observed: Record<string, Array> = seen ? { features: seen.features } : {};
+      return { loss: value, aux: { metrics, memory, statistics, observed } };
     }, params);
 
     const byPath = new Map(tree.entries<Array>(gradients).filter(([path]) => !isStatistic(path)));
@@ -136,7 +148,8 @@ export async function compileStep(options: {
             np.add(np.multiply(averages.get(path)!, training.ema), np.multiply(leaf, 1 - training.ema)),
           )
         : {};
-    return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics: aux.metrics };
+    const { metrics, observed } = aux;
+    return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics, observed };
   };
 
   const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
@@ -152,7 +165,7 @@ export async function compileStep(options: {
   const noiseSource = new Rng(training.seed).split("noise");
 
   return {
-    async run(current, inputs, index, learningRate, progress) {
+    async run(current, inputs, index, learningRate, progress, observe = false) {
       const schedule = { learningRate: scalar(learningRate), step: scalar(index + 1), progress: scalar(progress) };
       const noise: Record<string, Tensor> = {};
       if (isNoisy) noise.rows = noiseSource.split(index).uniforms(noiseShape);
@@ -165,7 +178,11 @@ export async function compileStep(options: {
       };
       const metrics: Record<string, number> = {};
       for (const [key, tensor] of Object.entries(outputs.metrics)) metrics[key] = await number(tensor);
+      const seen = outputs.observed.features;
+      const features = observe ? await seen?.read() : undefined;
+      seen?.dispose();
       return {
+        ...(features ? { features } : {}),
         state: outputs.state,
         loss: await number(outputs.loss),
         gradNorm: await number(outputs.gradNorm),

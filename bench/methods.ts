@@ -1,0 +1,120 @@
+/**
+ * Every method on CIFAR-10 (20,000 / 5,000), the same minutes of training for all: preset `small`, the encoder that the
+ * preset names, epochs fitted to the minutes after a short calibration on this machine. Frozen features: kNN (k = 20),
+ * linear probe with all labels and with 1 % (five draws), beside the same encoders untrained.
+ *
+ *   node bench/methods.ts [method …] [--minutes 8] [--seeds 1] [--untrained-seeds 5]
+ *   node bench/methods.ts --table        # writes the table into docs/methods.md, trains nothing
+ *
+ * A line a method and seed in bench/results/methods.jsonl; what is there is not done again, and a run that was
+ * interrupted goes on. Data: `$AUTODIDACT_DATA/cifar10` or ../shared/data/cifar10.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { untrainedParams } from "../src/evaluation/features.ts";
+import { methods } from "../src/methods/index.ts";
+import { image } from "../src/modalities/image/index.ts";
+import { buildParts } from "../src/training/run.ts";
+import { settle } from "../src/training/settle.ts";
+import { addLine, epochsIn, linesOf, root, secondsPerStep, trainData, trained, worthOf } from "./methods/shared.ts";
+import { type Line, shapeOf, UNTRAINED, withTable } from "./methods/table.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    minutes: { type: "string", default: "8" },
+    seeds: { type: "string", default: "1" },
+    "untrained-seeds": { type: "string", default: "5" },
+    table: { type: "boolean", default: false },
+    /** One method and seed in this process, so that its peak memory is its own. */
+    seed: { type: "string" },
+  },
+});
+const minutes = Number(values.minutes);
+const results = `${root}/bench/results/methods.jsonl`;
+const machine = `${cpus().length} × ${cpus()[0]?.model}`;
+
+/** The configuration that a method's small preset comes to. */
+async function configOf(method: string) {
+  const source = await image.open(trainData);
+  const config = await settle({ data: trainData, method, preset: "small" }, image, source);
+  await source.close();
+  return config;
+}
+
+async function one(method: string, seed: number): Promise<void> {
+  const folder = `${root}/bench/work/methods/${method.replaceAll(/[^\w+.-]/g, "_")}-${seed}-${minutes}min`;
+  const choices = { method, preset: "small", training: { seed } };
+  const resume = existsSync(`${folder}/config.json`);
+  const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
+  const { run, seconds } = await trained({ ...choices, training: { seed, epochs } }, folder, resume);
+  const peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  const { encoder, params, modality, config, methodDefinition } = run;
+  const line: Line = {
+    ...{ method, family: methodDefinition.family, seed, minutes, encoder: config.encoder },
+    ...{ epochs: config.training.epochs, seconds: Math.round(seconds) },
+    imagesPerSecond: Math.round((run.step * config.training.batchSize) / seconds),
+    ...{ peakMemoryMb, machine },
+    ...(await worthOf(encoder, params, modality, seed)),
+  };
+  await addLine(results, line);
+  console.log(
+    `${method}, seed ${seed}: linear ${(100 * line.linear).toFixed(1)} %, kNN ${(100 * line.knn20).toFixed(1)} %`,
+  );
+}
+
+async function untrained(config: Awaited<ReturnType<typeof configOf>>, seed: number): Promise<void> {
+  const { encoder, modality } = await buildParts(config);
+  const source = await image.open(trainData);
+  const params = await untrainedParams(encoder, { modality, source }, seed + 1);
+  await source.close();
+  const nothing = { epochs: 0, seconds: 0, imagesPerSecond: 0, peakMemoryMb: 0 };
+  await addLine(results, {
+    ...{ method: UNTRAINED, family: "", seed, minutes: 0, encoder: config.encoder, ...nothing, machine },
+    ...(await worthOf(encoder, params, modality, seed)),
+  } satisfies Line);
+}
+
+async function everything(): Promise<void> {
+  if (!existsSync(trainData)) {
+    console.log(`no CIFAR-10 at ${trainData}; set AUTODIDACT_DATA`);
+    return;
+  }
+  const chosen = positionals.length > 0 ? positionals : await methods.names();
+  for (const method of chosen) {
+    const { presets } = await methods.load(method);
+    if (!presets?.small) {
+      console.log(`${method}: no preset small; left out`);
+      continue;
+    }
+    const config = await configOf(method).catch((error: unknown) => {
+      console.log(`${method}: ${error instanceof Error ? error.message : error}; left out`);
+    });
+    if (!config) continue;
+    const shape = shapeOf(config.encoder);
+    for (let seed = 0; seed < Number(values["untrained-seeds"]); seed++) {
+      const isThere = (line: Line) =>
+        line.method === UNTRAINED && line.seed === seed && shapeOf(line.encoder) === shape;
+      if (!(await linesOf<Line>(results)).some(isThere)) await untrained(config, seed);
+    }
+    for (let seed = 0; seed < Number(values.seeds); seed++) {
+      const isThere = (line: Line) => line.method === method && line.seed === seed && line.minutes === minutes;
+      if ((await linesOf<Line>(results)).some(isThere)) continue;
+      console.log(`${method}, seed ${seed}: ${minutes} minutes on ${shape}`);
+      const args = [fileURLToPath(import.meta.url), method, "--minutes", values.minutes, "--seed", String(seed)];
+      const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+      if (status !== 0) console.log(`${method}, seed ${seed}: failed; the others go on`);
+    }
+  }
+}
+
+if (values.table) {
+  const page = `${root}/docs/methods.md`;
+  await writeFile(page, withTable(await readFile(page, "utf8"), await linesOf<Line>(results)));
+} else if (values.seed === undefined) await everything();
+else await one(positionals[0] ?? "", Number(values.seed));
+process.exit(process.exitCode ?? 0);

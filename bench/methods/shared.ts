@@ -1,0 +1,139 @@
+/** What the benches of methods share: the data, training for so many minutes, and what a representation is worth. */
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Encoder, InitialParams } from "../../src/encoders/index.ts";
+import { knnPredict, type LabelledVectors } from "../../src/evaluation/knn.ts";
+import { accuracyOf, meanAndDeviation } from "../../src/evaluation/metrics.ts";
+import { linearProbe } from "../../src/evaluation/probe.ts";
+import { drawLabels } from "../../src/evaluation/split.ts";
+import { image } from "../../src/modalities/image/index.ts";
+import type { Modality } from "../../src/modalities/index.ts";
+import { spreadOf } from "../../src/training/collapse.ts";
+import { extractFeatures } from "../../src/training/features.ts";
+import { type PretrainOptions, pretrain } from "../../src/training/pretrain.ts";
+import type { Run } from "../../src/training/run.ts";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+const data = `${process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`}/cifar10`;
+export const trainData = `${data}/train-20k.zip`;
+export const testData = `${data}/test-5k.zip`;
+
+export type Choices = Omit<PretrainOptions, "data" | "out">;
+
+/** Steps that are timed, after as many that are not: the first ones allocate. */
+const TIMED = 8;
+
+/** Seconds that a step takes, and samples in it, from a run that is thrown away. */
+export async function secondsPerStep(choices: Choices, folder: string): Promise<{ seconds: number; batch: number }> {
+  await rm(folder, { recursive: true, force: true });
+  const stop = new AbortController();
+  const times: number[] = [];
+  const run = await pretrain({
+    ...choices,
+    data: trainData,
+    out: folder,
+    training: { ...choices.training, epochs: 1000, logEvery: 1, checkpointEvery: 1_000_000 },
+    signal: stop.signal,
+    onProgress() {
+      times.push(performance.now());
+      if (times.length > 2 * TIMED) stop.abort();
+    },
+  });
+  await rm(folder, { recursive: true, force: true });
+  return { seconds: (times[2 * TIMED]! - times[TIMED]!) / TIMED / 1000, batch: run.config.training.batchSize };
+}
+
+/** Whole epochs that come nearest to so many minutes at that pace; the learning rate's schedule is theirs. */
+export function epochsIn(minutes: number, { seconds, batch }: { seconds: number; batch: number }): number {
+  return Math.max(1, Math.round((minutes * 60) / seconds / Math.floor(20_000 / batch)));
+}
+
+/** Trains to the end, or goes on with a run that was interrupted. @returns the run and the seconds of training */
+export async function trained(choices: Choices, out: string, resume: boolean): Promise<{ run: Run; seconds: number }> {
+  await mkdir(dirname(out), { recursive: true });
+  let shownAt = 0;
+  const run = await pretrain({
+    ...(resume ? {} : choices),
+    data: trainData,
+    out,
+    resume,
+    onNote: (note) => console.error(note),
+    onProgress({ step, steps, loss, imagesPerSecond, effectiveRank, etaSeconds }) {
+      if (performance.now() - shownAt < 30_000 && step < steps) return;
+      shownAt = performance.now();
+      console.error(
+        `  ${step}/${steps} loss ${loss.toFixed(4)} rank ${effectiveRank?.toFixed(1)} ${imagesPerSecond.toFixed(0)} images/s, ${etaSeconds.toFixed(0)} s left`,
+      );
+    },
+  });
+  const rows = await run.metrics();
+  // Seconds restart with each resumed process; a process's last row holds its share.
+  const seconds = rows.reduce(
+    (sum, row, at) => sum + (at + 1 === rows.length || rows[at + 1]!.seconds < row.seconds ? row.seconds : 0),
+    0,
+  );
+  return { run, seconds };
+}
+
+export interface Worth {
+  readonly knn20: number;
+  readonly linear: number;
+  /** Of five draws of 1 % of the labels. */
+  readonly linear1: { readonly mean: number; readonly deviation: number };
+  readonly effectiveRank: number;
+  readonly featureDeviation: number;
+}
+
+const DRAWS = 5;
+
+/** kNN and linear accuracy of frozen features on the test images, and how much of their space they use. */
+export async function worthOf(
+  encoder: Encoder,
+  params: InitialParams,
+  modality: Modality<unknown>,
+  seed: number,
+): Promise<Worth> {
+  const vectorsOf = async (path: string): Promise<LabelledVectors> => {
+    const source = await image.open(path);
+    const { labels, ...features } = await extractFeatures({ encoder, params, modality, source });
+    await source.close();
+    if (!labels) throw new Error(`${path}: no labels`);
+    return { ...features, labels };
+  };
+  const [train, test] = [await vectorsOf(trainData), await vectorsOf(testData)];
+  const classes = 10;
+  const [near = new Int32Array()] = await knnPredict(train, test, classes);
+  const { predictions } = await linearProbe(train, test, classes, seed);
+  const few: number[] = [];
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const rows = drawLabels(train.labels, Math.round(train.rows / 100), seed * DRAWS + draw);
+    const part = new Float32Array(rows.length * train.dim);
+    rows.forEach((row, at) => {
+      part.set(train.data.subarray(row * train.dim, (row + 1) * train.dim), at * train.dim);
+    });
+    const labels = rows.map((row) => train.labels[row]!);
+    const probe = await linearProbe({ data: part, rows: rows.length, dim: train.dim, labels }, test, classes, seed);
+    few.push(accuracyOf(probe.predictions, test.labels));
+  }
+  return {
+    knn20: accuracyOf(near, test.labels),
+    linear: accuracyOf(predictions, test.labels),
+    linear1: meanAndDeviation(few),
+    ...spreadOf({ dtype: "float32", shape: [test.rows, test.dim], data: test.data }),
+  };
+}
+
+/** Lines of a results file. */
+export async function linesOf<Line>(file: string): Promise<Line[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line): Line => JSON.parse(line));
+}
+
+export async function addLine(file: string, line: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await appendFile(file, `${JSON.stringify(line)}\n`);
+}

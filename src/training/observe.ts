@@ -1,0 +1,33 @@
+import { type Array, lax, np, tree } from "../array/index.ts";
+import type { Encoder, Params } from "../encoders/index.ts";
+import { trainingScope } from "../layers/scope.ts";
+
+/**
+ * The same encoder, which leaves what it makes of a training batch in the training scope, for the trainer to look at:
+ * no method has to report its features. Tokens and maps are averaged to one vector a sample.
+ */
+export function observed(encoder: Encoder): Encoder {
+  const { apply, hidden, tokens } = encoder;
+  return {
+    ...encoder,
+    apply: (params, inputs) => noted(params, apply(params, inputs), (vectors) => vectors),
+    hidden: (params, inputs) =>
+      noted(params, hidden(params, inputs), (state) => np.mean(state, state.shape.length === 3 ? 1 : [2, 3])),
+    ...(tokens
+      ? {
+          tokens: {
+            ...tokens,
+            encode: (params, inputs, options) =>
+              noted(params, tokens.encode(params, inputs, options), (sequence) => np.mean(sequence, 1)),
+          },
+        }
+      : {}),
+  };
+}
+
+function noted(params: Params, result: Array, toVectors: (result: Array) => Array): Array {
+  const [weights] = tree.leaves<Array>(params);
+  const scope = trainingScope();
+  if (scope && weights) scope.representations.push({ weights, features: lax.stopGradient(toVectors(result)) });
+  return result;
+}

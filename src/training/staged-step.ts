@@ -1,0 +1,49 @@
+import type { Tensor, Tree } from "../array/index.ts";
+import { read } from "../engine/index.ts";
+import type { Method } from "../methods/method.ts";
+import type { CurriculumEntry, RunConfig, Training } from "./config.ts";
+import { atStages } from "./curriculum.ts";
+import { buildMethod } from "./run.ts";
+import { compileStep, type DeviceState, type HostState, optimizerOf, type TrainingStep, toDevice } from "./step.ts";
+
+/** A step of training as it is at the stages of the curriculum. */
+export interface Staged {
+  readonly step: TrainingStep;
+  readonly method: Method;
+  readonly training: Training;
+  /** The state, where the new program can take it. */
+  readonly state: DeviceState;
+}
+
+/**
+ * The program of the present stage. Another stage is another program only where the method's options, the shapes that
+ * the encoder reads or the optimiser's constants change: how samples are distorted is no part of it. Stages only go on,
+ * so one program is kept.
+ */
+export function stagedStep(config: RunConfig, samples: number, initial: HostState) {
+  const curriculum: readonly CurriculumEntry[] = config.curriculum ?? [];
+  let stage: { name: string; key: string; step: TrainingStep; method: Method; training: Training } | undefined;
+  return {
+    async at(stages: readonly number[], batch: Tree<Tensor>, state: DeviceState): Promise<Staged> {
+      const name = stages.join();
+      if (stage?.name === name) return { ...stage, state };
+      const there = atStages(config, curriculum, stages);
+      const { method, modality } = await buildMethod(there, samples);
+      const { training } = there;
+      const { weightDecay, gradientClip } = training;
+      const key = JSON.stringify([there.method.options, modality.specs, weightDecay, gradientClip]);
+      if (stage?.key === key) {
+        stage = { ...stage, name, method, training };
+        return { ...stage, state };
+      }
+      // What one program left on a device is no other's to read.
+      const kept = stage ? ((await read(toDevice(state))) as unknown as HostState) : state;
+      await stage?.step.dispose();
+      const compiling = { method, training, batch, state: initial, name: `${config.method.name} step` };
+      const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });
+      stage = { name, key, step, method, training };
+      return { ...stage, state: kept };
+    },
+    dispose: async () => stage?.step.dispose(),
+  };
+}
