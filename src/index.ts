@@ -20,6 +20,7 @@ export { type Method, type MethodDefinition, methods } from "./methods/index.ts"
 export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
+export * as objectives from "./objectives/index.ts";
 export { TrainingOptions } from "./training/config.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";
