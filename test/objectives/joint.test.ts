@@ -39,7 +39,7 @@ const {
 
 /** Value and gradients on both runtimes as PyTorch's, and finite differences. */
 function equalsTorch<Host extends TreeRecord<Tensor>>(
-  name: stcorners,
+  name: string,
   inputs: Host,
   loss: (inputs: Traced<Host>) => Array,
   differences: { step?: number; tolerance?: number } = {},
