@@ -11,16 +11,12 @@ export function embedding(encoder: Encoder, projector: ReturnType<typeof mlp>) {
     encoder: encoder.init(rng.split("encoder")),
     projector: projector.init(rng.split("projector")),
   });
-  type Embedding<Leaves> = {
-    readonly [Key in "encoder" | "projector"]: Leaves extends Record<Key, infer Leaf> ? Leaf : never;
-  };
   return {
     init,
     /** `[batch, projectionDim]` */
     apply: (params: Traced<ReturnType<typeof init>>, view: Inputs): Array =>
       projector.apply(params.projector, encoder.apply(params.encoder, view)),
     /** What a teacher has of its student: everything but the predictor. */
-    of: <Leaves extends Embedding<Leaves>>({ encoder, projector }: Leaves): Embedding<Leaves> =>
-      ({ encoder, projector }) as Embedding<Leaves>,
+    of: <A, B>({ encoder, projector }: { readonly encoder: A; readonly projector: B }) => ({ encoder, projector }),
   };
 }
