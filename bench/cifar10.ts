@@ -29,7 +29,14 @@ const recipes: Record<string, Omit<Parameters<typeof pretrain>[0], "data" | "out
     ...resnet,
     methodOptions: { temperature: 0.2 },
     modalityOptions: { cropScale: [0.25, 1] },
-    training: { epochs: 20, batchSize: 128, learningRate: 2e-3, warmupEpochs: 0.5 },
+    training: {
+      epochs: 20,
+      batchSize: 128,
+      learningRate: 2e-3,
+      warmupEpochs: 0.5,
+      optimizer: "adamw",
+      weightDecay: 1e-4,
+    },
   },
   rotation: {
     method: "rotation",

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const cli = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 const data = fileURLToPath(new URL("../examples/omniglot/data/images_background_small1.zip", import.meta.url));
 const options =
-  "--method simclr --image-size 28 --encoder resnet --layers 8 --width 4 --stem stride2 --batch-size 64 --log-every 1 --checkpoint-every 7 --workers 1 --ema 0.9".split(
+  "--method simclr --image-size 28 --encoder resnet --layers 8 --width 4 --stem stride2 --batch-size 64 --optimizer adamw --learning-rate 5e-4 --weight-decay 1e-4 --log-every 1 --checkpoint-every 7 --workers 1 --ema 0.9".split(
     " ",
   );
 

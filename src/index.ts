@@ -23,6 +23,7 @@ export { type Method, type MethodDefinition, methods, type Preset } from "./meth
 export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
+export * as objectives from "./objectives/index.ts";
 export { TrainingOptions } from "./training/config.ts";
 export { extractFeatures, type Features } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";

@@ -45,7 +45,16 @@ const run = await pretrain({
   encoder: "resnet",
   encoderOptions: { layers: "10", width: 24, stem: "stride2" },
   modalityOptions: { imageSize: 28 },
-  training: { epochs: 20, batchSize: 128, learningRate: 4e-3, warmupEpochs: 1, logEvery: 20, checkpointEvery: 148 },
+  training: {
+    epochs: 20,
+    batchSize: 128,
+    optimizer: "adamw",
+    learningRate: 4e-3,
+    weightDecay: 1e-4,
+    warmupEpochs: 1,
+    logEvery: 20,
+    checkpointEvery: 148,
+  },
   onProgress({ step, steps, loss, imagesPerSecond, etaSeconds }) {
     const bar = "█".repeat(Math.round((24 * step) / steps)).padEnd(24, "░");
     const rate = `${imagesPerSecond.toFixed(0)} images/s   ${Math.ceil(etaSeconds)} s left`;

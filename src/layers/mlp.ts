@@ -1,33 +1,46 @@
 import { type Array, nn, type Rng, type Traced } from "../array/index.ts";
-import { batchNorm } from "./batch-norm.ts";
+import { batchNorm, plainBatchNorm } from "./batch-norm.ts";
 import type { ParamsOf } from "./layer.ts";
 import { linear, linearNoBias } from "./linear.ts";
 
+export interface MlpOptions {
+  /** BatchNorm between a hidden layer and its ReLU, in place of a bias. True by default. */
+  readonly norm?: boolean;
+  /** What the last layer ends with; a bias by default. `plainNorm` is BatchNorm without scale and shift. */
+  readonly output?: "bias" | "nothing" | "norm" | "plainNorm";
+}
+
 /**
- * The projector of joint-embedding methods: linear–BatchNorm–ReLU layers and a last linear layer.
+ * The projector and the predictor of joint-embedding methods: linear–BatchNorm–ReLU layers and a last linear layer.
+ * A bias in front of a BatchNorm, which some released code has, would change nothing and is left out.
  * @param widths input, hidden …, output
  */
-export function mlp(widths: readonly number[]) {
+export function mlp(widths: readonly number[], { norm: hasNorm = true, output = "bias" }: MlpOptions = {}) {
   const hidden = widths.slice(1, -1).map((width, index) => ({
-    linear: linearNoBias(widths[index]!, width),
-    norm: batchNorm(width),
+    linear: hasNorm ? linearNoBias(widths[index]!, width) : linear(widths[index]!, width),
+    norm: hasNorm ? batchNorm(width) : undefined,
   }));
-  const last = linear(widths.at(-2)!, widths.at(-1)!);
+  const width = widths.at(-1)!;
+  const last = output === "bias" ? linear(widths.at(-2)!, width) : linearNoBias(widths.at(-2)!, width);
+  const lastNorm = output === "norm" ? batchNorm(width) : output === "plainNorm" ? plainBatchNorm(width) : undefined;
   const init = (rng: Rng) => ({
     hidden: hidden.map((layer, index) => ({
       linear: layer.linear.init(rng.split("hidden", index)),
-      norm: layer.norm.init(),
+      ...(layer.norm ? { norm: layer.norm.init() } : {}),
     })),
     last: last.init(rng.split("last")),
+    ...(lastNorm ? { lastNorm: lastNorm.init() } : {}),
   });
   return {
     init,
     apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
       const raised = hidden.reduce((input, layer, index) => {
         const { linear: weights, norm } = params.hidden[index]!;
-        return nn.relu(layer.norm.apply(norm, layer.linear.apply(weights, input)));
+        const product = layer.linear.apply(weights, input);
+        return nn.relu(layer.norm && norm ? layer.norm.apply(norm, product) : product);
       }, x);
-      return last.apply(params.last, raised);
+      const product = last.apply(params.last, raised);
+      return lastNorm && params.lastNorm ? lastNorm.apply(params.lastNorm, product) : product;
     },
   };
 }

@@ -125,6 +125,7 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly family:
     | "contrastive"
+    | "non-contrastive"
     | "masked"
     | "predictive"
     | "distillation"

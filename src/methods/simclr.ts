@@ -3,12 +3,13 @@ import { np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
 import { method } from "./method.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
 import { concatenateInputs } from "./views.ts";
 
 /**
  * SimCLR: two augmented views of one sample agree; views of different samples do not.
- * Chen et al. 2020, https://arxiv.org/abs/2002.05709. Differs from the paper: AdamW in place of LARS by default, for
- * batches of hundreds rather than thousands (`--optimizer lars` is the paper's).
+ * Chen et al. 2020, https://arxiv.org/abs/2002.05709. Differs from the paper: no BatchNorm after the projector's last
+ * layer, which the released code (https://github.com/google-research/simclr) has.
  */
 export const simclr = method({
   name: "simclr",
@@ -20,7 +21,15 @@ export const simclr = method({
     temperature: z.number().positive().default(0.5).describe("sharpness of the similarity; lower is sharper"),
     projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 1e-4, batchSize: 256 },
+  recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  presets: {
+    small: {
+      summary: "ResNet-10, AdamW, batches of 128, temperature 0.2",
+      ...smallResnet,
+      options: { temperature: 0.2 },
+      training: smallTraining,
+    },
+  },
 
   build({ encoder, modality, options: { temperature, projectionDim } }) {
     const projector = mlp([encoder.embedDim, encoder.embedDim, projectionDim]);

@@ -1,5 +1,8 @@
-import { np } from "../array/index.ts";
+import { z } from "zod";
+import { np, type Rng } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
+import type { Modality, TensorRecord } from "../modalities/modality.ts";
+import type { Sample } from "./method.ts";
 
 /** Several views' inputs as one batch, the first view's rows first: one pass through the encoder for all. */
 export function concatenateInputs(views: readonly Inputs[]): Inputs {
@@ -14,4 +17,44 @@ export function concatenateInputs(views: readonly Inputs[]): Inputs {
       ),
     ]),
   );
+}
+
+type With<Name extends "augment" | "crop"> = Modality<Sample> & {
+  readonly [Key in Name]: NonNullable<Modality<Sample>[Key]>;
+};
+
+/** Two strongly distorted views of one sample, drawn alike. */
+export const twoViews = (
+  modality: With<"augment">,
+  sample: Sample,
+  rng: Rng,
+): Record<"first" | "second", TensorRecord> => ({
+  first: modality.tensors(modality.augment(sample, rng)),
+  second: modality.tensors(modality.augment(sample, rng)),
+});
+
+const probability = z.number().min(0).max(1);
+
+/** Options of methods whose two views are distorted unequally; the defaults are BYOL's (table 6 of the paper). */
+export const unequalViewOptions = {
+  viewBlur: z
+    .tuple([probability, probability])
+    .default([1, 0.1])
+    .describe("probability of a blur, first and second view"),
+  viewSolarize: z
+    .tuple([probability, probability])
+    .default([0, 0.2])
+    .describe("probability of solarising, first and second view"),
+};
+
+/** Two strongly distorted views of one sample, the one blurred and solarised more often than the other. */
+export function unequalViews(
+  modality: With<"crop">,
+  { viewBlur, viewSolarize }: z.infer<z.ZodObject<typeof unequalViewOptions>>,
+  sample: Sample,
+  rng: Rng,
+): Record<"first" | "second", TensorRecord> {
+  const view = (which: 0 | 1) =>
+    modality.tensors(modality.crop(sample, rng, { side: 1, blur: viewBlur[which], solarize: viewSolarize[which] }));
+  return { first: view(0), second: view(1) };
 }

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { lax, np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { negativeCosine } from "../objectives/negative-cosine.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining, smallViews } from "./presets.ts";
+import { cosineMomentum, momentumUpdate } from "./teacher.ts";
+import { unequalViewOptions, unequalViews } from "./views.ts";
+
+/**
+ * BYOL: the online network predicts what the target network, its own slow average, makes of the other view.
+ * Grill et al. 2020, https://arxiv.org/abs/2006.07733. Differs from the paper: none; as in the released code
+ * (https://github.com/google-deepmind/deepmind-research/tree/master/byol) the two directions are added, the last layers
+ * have no bias, and each view is normalised by its own batch's statistics.
+ */
+export const byol = method({
+  name: "byol",
+  family: "non-contrastive",
+  paper: "https://arxiv.org/abs/2006.07733",
+  summary: "predict a slow copy's embedding of a sample's other view; no negatives",
+  needs: ["crop"],
+  options: z.object({
+    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the target follows (τ); rises to 1"),
+    hiddenDim: z.int().positive().default(4096).describe("width of projector's and predictor's hidden layers"),
+    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    ...unequalViewOptions,
+  }),
+  recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
+  presets: {
+    small: {
+      summary: "ResNet-10, AdamW, batches of 128, heads of 512; a quicker target, no blur",
+      ...smallResnet,
+      options: { ...smallViews, momentum: 0.98, hiddenDim: 512, projectionDim: 128 },
+      training: smallTraining,
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { momentum, hiddenDim, projectionDim } = options;
+    const projector = mlp([encoder.embedDim, hiddenDim, projectionDim], { output: "nothing" });
+    const predictor = mlp([projectionDim, hiddenDim, projectionDim], { output: "nothing" });
+    const network = embedding(encoder, projector);
+    return {
+      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      init: (rng) => ({ ...network.init(rng), predictor: predictor.init(rng.split("predictor")) }),
+      initMemory: (_rng, params) => ({ target: network.of(params) }),
+      loss(params, { first, second }, { target }) {
+        const [z0, z1] = [network.apply(params, first), network.apply(params, second)];
+        const [p0, p1] = [predictor.apply(params.predictor, z0), predictor.apply(params.predictor, z1)];
+        const [t0, t1] = [first, second].map((view) => lax.stopGradient(network.apply(target, view)));
+        // ‖p − t‖² of unit vectors is 2 − 2 cos; the two directions together start at 4 and end at 0.
+        const cosines = np.add(negativeCosine(p0, t1!), negativeCosine(p1, t0!));
+        return {
+          loss: np.add(np.multiply(cosines, 2), 4),
+          metrics: { cosine: np.multiply(cosines, -0.5), deviation: embeddingDeviation(z0) },
+        };
+      },
+      afterStep: (params, { target }, { progress }) => ({
+        target: momentumUpdate(target, network.of(params), cosineMomentum(progress, { start: momentum })),
+      }),
+    };
+  },
+});

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { dcl as dclLoss } from "../objectives/dcl.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { normalize } from "../objectives/normalize.ts";
+import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
+import { twoViews } from "./views.ts";
+
+/**
+ * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches learn as well.
+ * Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs from the
+ * paper: the two directions are added, each a mean, as in the code at
+ * https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
+ */
+export const dcl = method({
+  name: "dcl",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/2110.06848",
+  summary: "SimCLR with the positive pair left out of the denominator, for small batches",
+  needs: ["augment"],
+  options: z.object({
+    temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
+    projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
+  }),
+  recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+  presets: { small: { summary: "ResNet-10, AdamW, batches of 128", ...smallResnet, training: smallTraining } },
+
+  build({ encoder, modality, options: { projectionDim, ...weights } }) {
+    const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));
+    return {
+      views: (sample, rng) => twoViews(modality, sample, rng),
+      init: (rng) => network.init(rng),
+      loss(params, { first, second }) {
+        const [z0, z1] = [normalize(network.apply(params, first)), normalize(network.apply(params, second))];
+        return {
+          loss: np.add(dclLoss(z0, z1, weights), dclLoss(z1, z0, weights)),
+          metrics: { accuracy: contrastiveAccuracy(z0, z1), deviation: embeddingDeviation(z0) },
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { type Array, int32, lax, np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { instanceDiscrimination as instanceLoss } from "../objectives/instance-discrimination.ts";
+import { normalize } from "../objectives/normalize.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
+
+/**
+ * Instance discrimination: which sample is this? The bank remembers an embedding of every sample there is.
+ * Wu et al. 2018, https://arxiv.org/abs/1805.01978. Differs from the paper: the softmax runs over the whole bank, as in
+ * the authors' code for CIFAR-10 (`--nce-k 0`); its estimate by NCE is for millions of samples. No proximal term, which
+ * that code has not either.
+ */
+export const instanceDiscrimination = method({
+  name: "instance-discrimination",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/1805.01978",
+  summary: "tell each sample from all others by a memory bank of embeddings",
+  needs: ["augment"],
+  options: z.object({
+    temperature: z.number().positive().default(0.07).describe("sharpness of the similarity; lower is sharper"),
+    momentum: z.number().min(0).lt(1).default(0.5).describe("share of the old embedding in the remembered one"),
+    projectionDim: z.int().positive().default(128).describe("width of the remembered embeddings"),
+  }),
+  recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "ResNet-10, AdamW, batches of 128; temperature 0.1 as in the authors' CIFAR-10",
+      ...smallResnet,
+      options: { temperature: 0.1 },
+      training: smallTraining,
+    },
+  },
+
+  build({ encoder, modality, samples, options: { temperature, momentum, projectionDim } }) {
+    const network = embedding(encoder, mlp([encoder.embedDim, projectionDim]));
+    const bound = 1 / Math.sqrt(projectionDim / 3);
+    return {
+      views: (sample, rng, { index }) => ({
+        view: modality.tensors(modality.augment(sample, rng)),
+        index: int32([index], []),
+      }),
+      init: (rng) => network.init(rng),
+      initMemory: (rng) => ({ bank: rng.split("bank").uniforms([samples, projectionDim], -bound, bound) }),
+      loss(params, { view, index }, { bank }) {
+        const z = network.apply(params, view);
+        return {
+          loss: instanceLoss(z, bank, index, { temperature }),
+          metrics: { deviation: embeddingDeviation(z) },
+          memory: { bank: remember(bank, index, lax.stopGradient(normalize(z)), momentum) },
+        };
+      },
+    };
+  },
+});
+
+/**
+ * The bank with the batch's rows moved towards what they are now, and brought back to unit length.
+ * @param bank `[samples, dim]`
+ * @param index int32 `[batch]`; a sample that comes twice moves towards the mean of both
+ * @param rows `[batch, dim]`
+ */
+function remember(bank: Array, index: Array, rows: Array, momentum: number): Array {
+  const isHere = np.equal(np.reshape(np.arange(bank.shape[0]!), [-1, 1]), index);
+  const places = np.where(isHere, 1, 0);
+  const times = np.sum(places, 1, { keepdims: true });
+  const mean = np.multiply(np.matmul(places, rows), np.reciprocal(np.maximum(times, 1)));
+  const moved = normalize(np.add(np.multiply(bank, momentum), np.multiply(mean, 1 - momentum)));
+  return np.where(np.greater(times, 0), moved, bank);
+}

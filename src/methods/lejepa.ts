@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
+import { sigreg } from "../objectives/sigreg.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
+import { concatenateInputs } from "./views.ts";
+
+const probability = z.number().min(0).max(1);
+
+/**
+ * LeJEPA: a sample's views agree on their mean, and embeddings are held to an isotropic Gaussian by their projections
+ * onto random directions; no teacher, no stop-gradient. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544.
+ * Differs from the paper: views of one size, as in the released example
+ * (https://github.com/rbalestr-lab/lejepa, MINIMAL.md), whose defaults these are; its 256 directions a step are drawn by
+ * the batch's samples, one each.
+ */
+export const lejepa = method({
+  name: "lejepa",
+  family: "non-contrastive",
+  paper: "https://arxiv.org/abs/2511.08544",
+  summary: "bring a sample's views together while embeddings stay an isotropic Gaussian",
+  needs: ["crop"],
+  options: z.object({
+    lambda: z.number().min(0).max(1).default(0.02).describe("weight of the Gaussian regularisation (SIGReg)"),
+    views: z.int().min(2).default(4).describe("views of each sample"),
+    slicesPerSample: z.int().positive().default(1).describe("random directions that each sample of the batch brings"),
+    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: z.int().positive().default(16).describe("width of the space the loss compares in"),
+    viewBlur: probability.default(0.5).describe("probability of a blur"),
+    viewSolarize: probability.default(0.2).describe("probability of solarising"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "ResNet-10, batches of 128, two views without blur, a projector of 512",
+      ...smallResnet,
+      options: { views: 2, slicesPerSample: 2, hiddenDim: 512, projectionDim: 64, viewBlur: 0 },
+      training: { ...smallTraining, weightDecay: 0.05 },
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { lambda, slicesPerSample, hiddenDim, projectionDim } = options;
+    const network = embedding(encoder, mlp([encoder.embedDim, hiddenDim, hiddenDim, projectionDim]));
+    const distortion = { side: 1, blur: options.viewBlur, solarize: options.viewSolarize };
+    return {
+      views: (sample, rng) => ({
+        views: globalThis.Array.from({ length: options.views }, () =>
+          modality.tensors(modality.crop(sample, rng, distortion)),
+        ),
+        slices: rng.split("slices").normals([slicesPerSample, projectionDim]),
+      }),
+      init: (rng) => network.init(rng),
+      loss(params, { views, slices }) {
+        const directions = np.reshape(slices, [-1, projectionDim]);
+        // All views in one batch, so that BatchNorm sees them together, as in the authors' example.
+        const z = np.split(network.apply(params, concatenateInputs(views)), options.views, 0);
+        return {
+          loss: lejepaLoss(z, directions, { lambda }),
+          metrics: { sigreg: sigreg(z[0]!, directions), deviation: embeddingDeviation(z[0]!) },
+        };
+      },
+    };
+  },
+});

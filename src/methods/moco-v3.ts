@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { lax } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { inBatchAccuracy } from "../objectives/in-batch.ts";
+import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallTraining, smallViews, smallVit } from "./presets.ts";
+import { cosineMomentum, momentumUpdate } from "./teacher.ts";
+import { unequalViewOptions, unequalViews } from "./views.ts";
+
+/**
+ * MoCo v3: MoCo without a queue, for Transformers. A predictor's output must find the momentum encoder's key of the other
+ * view among those of the batch. Chen, Xie & He 2021, https://arxiv.org/abs/2104.02057. Differs from the paper: the
+ * projection of patches is learned, not frozen (the paper's remedy for batches of thousands).
+ */
+export const mocoV3 = method({
+  name: "moco-v3",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/2104.02057",
+  summary: "predict the key of a sample's other view, told from the batch's other keys",
+  needs: ["crop"],
+  options: z.object({
+    temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; 1 in the paper's ResNets"),
+    momentum: z.number().min(0).max(1).default(0.99).describe("how slowly the key encoder follows; rises to 1"),
+    hiddenDim: z.int().positive().default(4096).describe("width of projector and predictor"),
+    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    projectorLayers: z.int().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
+    ...unequalViewOptions,
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
+  defaultEncoder: "vit",
+  presets: {
+    small: {
+      summary: "a narrow ViT, batches of 128, heads of 512",
+      ...smallVit,
+      options: { ...smallViews, hiddenDim: 512, projectionDim: 128 },
+      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.1, warmupEpochs: 1 },
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { temperature, momentum, hiddenDim, projectionDim, projectorLayers } = options;
+    const hidden = globalThis.Array<number>(projectorLayers - 1).fill(hiddenDim);
+    const projector = mlp([encoder.embedDim, ...hidden, projectionDim], { output: "plainNorm" });
+    const predictor = mlp([projectionDim, hiddenDim, projectionDim], { output: "plainNorm" });
+    const network = embedding(encoder, projector);
+    return {
+      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      init: (rng) => ({ ...network.init(rng), predictor: predictor.init(rng.split("predictor")) }),
+      initMemory: (_rng, params) => ({ teacher: network.of(params) }),
+      loss(params, { first, second }, { teacher }) {
+        const predict = (view: typeof first) => predictor.apply(params.predictor, network.apply(params, view));
+        const key = (view: typeof first) => lax.stopGradient(network.apply(teacher, view));
+        const [q0, q1, k0, k1] = [predict(first), predict(second), key(first), key(second)];
+        return {
+          loss: mocoV3Loss(q0, q1, k0, k1, { temperature }),
+          metrics: { accuracy: inBatchAccuracy(q0, k1), deviation: embeddingDeviation(q0) },
+        };
+      },
+      afterStep: (params, { teacher }, { progress }) => ({
+        teacher: momentumUpdate(teacher, network.of(params), cosineMomentum(progress, { start: momentum })),
+      }),
+    };
+  },
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { lax, np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { inBatchAccuracy } from "../objectives/in-batch.ts";
+import { nnclr as nnclrLoss } from "../objectives/nnclr.ts";
+import { normalize } from "../objectives/normalize.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
+import { enqueue, nearestIn, randomQueue } from "./queue.ts";
+import { twoViews } from "./views.ts";
+
+/**
+ * NNCLR: the positive of a view is not the other view but what is nearest to it among earlier samples.
+ * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: none.
+ */
+export const nnclr = method({
+  name: "nnclr",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/2104.14548",
+  summary: "agree with the nearest neighbour of a sample's other view",
+  needs: ["augment"],
+  options: z.object({
+    temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
+    queueSize: z.int().positive().default(98304).describe("embeddings among which neighbours are looked for"),
+    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    predictorDim: z.int().positive().default(4096).describe("width of the predictor's hidden layer"),
+  }),
+  recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  presets: {
+    small: {
+      summary: "ResNet-10, AdamW, batches of 128, heads of 512, a queue of 4,096",
+      ...smallResnet,
+      options: { queueSize: 4096, hiddenDim: 512, projectionDim: 128, predictorDim: 512 },
+      training: smallTraining,
+    },
+  },
+
+  build({ encoder, modality, options: { temperature, queueSize, hiddenDim, projectionDim, predictorDim } }) {
+    const projector = mlp([encoder.embedDim, hiddenDim, hiddenDim, projectionDim], { output: "norm" });
+    const predictor = mlp([projectionDim, predictorDim, projectionDim]);
+    const network = embedding(encoder, projector);
+    return {
+      views: (sample, rng) => twoViews(modality, sample, rng),
+      init: (rng) => ({ ...network.init(rng), predictor: predictor.init(rng.split("predictor")) }),
+      initMemory: (rng) => ({ queue: randomQueue(rng, queueSize, projectionDim) }),
+      loss(params, { first, second }, { queue }) {
+        const [z0, z1] = [network.apply(params, first), network.apply(params, second)];
+        const [p0, p1] = [predictor.apply(params.predictor, z0), predictor.apply(params.predictor, z1)];
+        const [unit0, unit1] = [lax.stopGradient(normalize(z0)), lax.stopGradient(normalize(z1))];
+        const [neighbours0, neighbours1] = [nearestIn(queue, unit0), nearestIn(queue, unit1)];
+        const oneWay = [
+          nnclrLoss(neighbours0, p1, { temperature }),
+          nnclrLoss(neighbours1, p0, { temperature }),
+        ] as const;
+        return {
+          loss: np.multiply(np.add(...oneWay), 0.5),
+          metrics: { accuracy: inBatchAccuracy(neighbours0, p1), deviation: embeddingDeviation(z0) },
+          memory: { queue: enqueue(queue, unit0) },
+        };
+      },
+    };
+  },
+});

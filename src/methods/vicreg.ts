@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { mlp } from "../layers/mlp.ts";
+import { embeddingDeviation } from "../objectives/deviation.ts";
+import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
+import { embedding } from "./embedding.ts";
+import { method } from "./method.ts";
+import { smallResnet, smallTraining, smallViews } from "./presets.ts";
+import { unequalViewOptions, unequalViews } from "./views.ts";
+
+const weight = (by: number) => z.number().nonnegative().default(by);
+
+/**
+ * VICReg: two views' embeddings are near each other, every feature varies, and features do not repeat each other.
+ * Bardes et al. 2021, https://arxiv.org/abs/2105.04906. Differs from the paper: none; the loss is the released code's.
+ */
+export const vicreg = method({
+  name: "vicreg",
+  family: "non-contrastive",
+  paper: "https://arxiv.org/abs/2105.04906",
+  summary: "bring two views together while every feature keeps its variance and none repeats another",
+  needs: ["crop"],
+  options: z.object({
+    invariance: weight(25).describe("weight of the distance between the views (λ)"),
+    variance: weight(25).describe("weight of features that vary too little (μ)"),
+    covariance: weight(1).describe("weight of the covariances between features (ν)"),
+    projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
+    ...unequalViewOptions,
+  }),
+  recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
+  presets: {
+    small: {
+      summary: "ResNet-10, AdamW, batches of 128, a projector of 512, no blur",
+      ...smallResnet,
+      options: { ...smallViews, projectionDim: 512 },
+      training: smallTraining,
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { projectionDim, invariance, variance, covariance } = options;
+    const widths = [encoder.embedDim, projectionDim, projectionDim, projectionDim];
+    const network = embedding(encoder, mlp(widths, { output: "nothing" }));
+    return {
+      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      init: (rng) => network.init(rng),
+      loss(params, { first, second }) {
+        const [z0, z1] = [network.apply(params, first), network.apply(params, second)];
+        return {
+          loss: vicregLoss(z0, z1, { invariance, variance, covariance }),
+          metrics: { deviation: embeddingDeviation(z0) },
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,25 @@
+import { type Array, nn, np } from "../array/index.ts";
+import { onDiagonal } from "./diagonal.ts";
+import { normalize } from "./normalize.ts";
+
+/**
+ * Cross-entropy of telling row i of `candidates` among all its rows, from row i of `queries`, by cosine similarity over
+ * `temperature`; the mean over rows.
+ * @param queries `[N, dim]`
+ * @param candidates `[N, dim]`
+ * @returns scalar
+ */
+export function inBatch(queries: Array, candidates: Array, { temperature }: { temperature: number }): Array {
+  const [unit, others] = [normalize(queries), normalize(candidates)];
+  const logits = np.multiply(np.matmul(unit, np.transpose(others)), 1 / temperature);
+  const positives = np.multiply(np.sum(np.multiply(unit, others), -1), 1 / temperature);
+  return np.mean(np.subtract(nn.logsumexp(logits, -1), positives));
+}
+
+/** Share of queries whose own candidate is nearer than any other, scalar in [0, 1]. */
+export function inBatchAccuracy(queries: Array, candidates: Array): Array {
+  const similarity = np.matmul(normalize(queries), np.transpose(normalize(candidates)));
+  const isOwn = onDiagonal(similarity.shape[0]!);
+  const own = np.max(np.where(isOwn, similarity, -4), -1);
+  return np.mean(np.where(np.greater(own, np.max(np.where(isOwn, -4, similarity), -1)), 1, 0));
+}
