@@ -6,7 +6,7 @@ export { compile, type Device, devices, type Program, read } from "./engine/inde
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
-export { extractFeatures, type Features, rawFeatures, untrainedParams } from "./evaluation/features.ts";
+export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
@@ -21,6 +21,7 @@ export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
 export { TrainingOptions } from "./training/config.ts";
+export { extractFeatures, type Features } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";
 export { modalityFor } from "./training/settle.ts";

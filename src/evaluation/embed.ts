@@ -1,7 +1,7 @@
 import { UserError } from "../foundation/errors.ts";
 import { writeEmbeddings } from "../interop/parquet.ts";
+import { extractFeatures } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
-import { extractFeatures } from "./features.ts";
 
 export interface EmbedOptions {
   readonly run: Run;

@@ -4,8 +4,8 @@ import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import { readEmbeddings } from "../interop/parquet.ts";
 import type { Source } from "../modalities/index.ts";
+import { embedder, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
-import { embedder, readBatches } from "./features.ts";
 import { neighbourPage } from "./report/neighbour-page.ts";
 
 export interface SearchOptions {

@@ -41,6 +41,27 @@ export interface Method<
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
+  /**
+   * Before the first step of every epoch, on the host: k-means on the features of the whole data and the like. Returns
+   * parameters and memory of the same shapes. What it does may depend on its arguments only, so that a resumed run does
+   * the same.
+   */
+  beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
+}
+
+/** What a method is given between two epochs. */
+export interface EpochContext<Initial, Memory> {
+  /** 0 for the first. */
+  readonly epoch: number;
+  /**
+   * What the encoder, as it is now and in evaluation mode, makes of every sample: `[rows, dim]`, row-major. `indices` are
+   * the rows' samples, as in `Entry`; samples that cannot be read have no row.
+   */
+  features(): Promise<{ data: Float32Array; rows: number; dim: number; indices: Int32Array }>;
+  readonly params: Initial;
+  readonly memory: Memory;
+  /** Of this epoch. */
+  readonly rng: Rng;
 }
 
 /** A method's parameters: whatever it needs beside the encoder's. */

@@ -8,6 +8,7 @@ import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint, type Position, saveCheckpoint } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
+import { epochStart } from "./epoch-start.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { MetricsWriter } from "./metrics.ts";
@@ -33,7 +34,7 @@ export class Diverged extends Error {
 export async function train(config: RunConfig, source: Source<unknown>, options: PretrainOptions): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
-  const { method } = await buildMethod(config, source.length);
+  const { method, ...parts } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(training.seed));
   const { state: start, position } = options.resume
@@ -67,6 +68,9 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   const step = opened.adopt(await compileStep({ method, optimizer, training, state: start, batch, name }), (compiled) =>
     compiled.dispose(),
   );
+
+  const { device, seed } = training;
+  const beforeEpoch = opened.adopt(epochStart({ ...parts, method, source, device, seed }), (hook) => hook.dispose());
 
   const schedule = {
     peak: training.learningRate,
@@ -130,6 +134,8 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   };
 
   for (;;) {
+    // A checkpoint at the end of an epoch is from before this, so that a run resumed there does it too.
+    if (index % perEpoch === 0) state = await beforeEpoch.run(state, index / perEpoch);
     const learningRate = learningRateAt(index, schedule);
     const result = await step.run(state, batch, index, learningRate, index / steps);
     if (!Number.isFinite(result.loss)) throw diverged("loss");

@@ -9,10 +9,10 @@ import { Rng } from "../../src/array/index.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { embedder } from "../../src/evaluation/features.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { image } from "../../src/modalities/image/index.ts";
+import { embedder } from "../../src/training/features.ts";
 
 const SIZE = 16;
 const modality = image.build(image.options.parse({ imageSize: SIZE }));

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { writeAtomically } from "../../foundation/files.ts";
+import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run.ts";
 import type { Evaluation } from "../evaluate.ts";
-import { extractFeatures } from "../features.ts";
 import { topIndices } from "../knn.ts";
 import { unitRows } from "../normalize.ts";
 import { accuracyChart, lossChart, writeChart } from "./charts.ts";

@@ -1,0 +1,58 @@
+import { Rng, type Tensor, type Tree, tree } from "../array/index.ts";
+import type { Encoder, InitialParams } from "../encoders/index.ts";
+import type { Device, DeviceTensor } from "../engine/index.ts";
+import type { Method, MethodParams } from "../methods/method.ts";
+import type { Modality, Source } from "../modalities/index.ts";
+import { collect, type Embedder, embedder } from "./features.ts";
+import type { DeviceState } from "./step.ts";
+
+export interface EpochStart {
+  /** What the method makes of the state before the first step of an epoch. */
+  run(state: DeviceState, epoch: number): Promise<DeviceState>;
+  dispose(): Promise<void>;
+}
+
+/** The method's turn between epochs; nothing is compiled for methods that have none. */
+export function epochStart(options: {
+  readonly method: Method;
+  readonly encoder: Encoder;
+  readonly modality: Modality<unknown>;
+  readonly source: Source<unknown>;
+  readonly device: Device;
+  readonly seed: number;
+}): EpochStart {
+  const { method, encoder, modality, source, device, seed } = options;
+  let compiled: Embedder | undefined;
+  return {
+    async run(state, epoch) {
+      if (!method.beforeEpoch) return state;
+      const params = await toHost(state.params);
+      const memory = await toHost(state.memory);
+      // The trainer keeps the trees that the method made, and hands them back to it.
+      const given = { params: params as MethodParams, memory: memory as InitialParams };
+      const weights = given.params.encoder;
+      const changed = await method.beforeEpoch({
+        epoch,
+        rng: new Rng(seed).split("epoch", epoch),
+        ...given,
+        async features() {
+          compiled ??= await embedder(encoder, weights, modality, device);
+          const { embed } = compiled;
+          return collect({ modality, source }, encoder.embedDim, (rows) => embed(rows, weights));
+        },
+      });
+      const release = (part: Tree<Tensor | DeviceTensor>) => {
+        for (const leaf of tree.leaves<Tensor | DeviceTensor>(part)) if ("dispose" in leaf) leaf.dispose();
+      };
+      release(state.params);
+      release(state.memory);
+      return { ...state, ...changed };
+    },
+    dispose: async () => compiled?.dispose(),
+  };
+}
+
+async function toHost(part: Tree<Tensor | DeviceTensor>): Promise<Tree<Tensor>> {
+  const leaves = tree.leaves<Tensor | DeviceTensor>(part).map((leaf) => ("read" in leaf ? leaf.read() : leaf));
+  return tree.unflatten(part, await Promise.all(leaves));
+}

@@ -1,0 +1,174 @@
+import { allocate, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
+import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
+import { compile, type Device, type DeviceTensor } from "../engine/index.ts";
+import { BrokenSample, UserError } from "../foundation/errors.ts";
+import type { Modality, Source, TensorRecord } from "../modalities/index.ts";
+
+/** One vector per readable entry. */
+export interface Features {
+  /** `[rows, dim]`, row-major. */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly dim: number;
+  /** Entry of the source that each row is of; broken ones are left out. */
+  readonly indices: Int32Array;
+  /** Class of each row, −1 for none; absent when the source has no labels. */
+  readonly labels?: Int32Array;
+  readonly classes?: readonly string[];
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export interface FeatureOptions {
+  readonly modality: Modality<unknown>;
+  readonly source: Source<unknown>;
+  /** Entries to read; all by default. */
+  readonly indices?: Int32Array;
+  readonly device?: Device;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Rows that go through the encoder at once. */
+export const BATCH = 256;
+/** Entries decoded at the same time. */
+const CONCURRENCY = 16;
+
+/** The entries' tensors in order, in batches; broken entries are skipped and reported. */
+export async function* readBatches(
+  { modality, source, indices = everyEntry(source) }: FeatureOptions,
+  broken: { name: string; reason: string }[],
+  batchSize = BATCH,
+): AsyncGenerator<{ rows: TensorRecord[]; indices: number[] }> {
+  let rows: TensorRecord[] = [];
+  let kept: number[] = [];
+  for (let start = 0; start < indices.length; start += CONCURRENCY) {
+    const chunk = [...indices.subarray(start, start + CONCURRENCY)];
+    const samples = await Promise.allSettled(chunk.map((index) => source.read(index)));
+    for (const [at, result] of samples.entries()) {
+      const index = chunk[at]!;
+      if (result.status === "rejected") {
+        if (!(result.reason instanceof BrokenSample)) throw result.reason;
+        broken.push({ name: source.name(index), reason: result.reason.message });
+        continue;
+      }
+      rows.push(modality.tensors(result.value));
+      kept.push(index);
+      if (rows.length === batchSize) {
+        yield { rows, indices: kept };
+        rows = [];
+        kept = [];
+      }
+    }
+  }
+  if (rows.length > 0) yield { rows, indices: kept };
+}
+
+const everyEntry = (source: Source<unknown>) => Int32Array.from({ length: source.length }, (_, index) => index);
+
+/** Rows of tensors as one batch, the missing ones at the end zero. */
+export function stack(rows: readonly TensorRecord[], batchSize: number): Record<string, Tensor> {
+  const [first] = rows;
+  if (!first) throw new Error("no rows to stack");
+  return Object.fromEntries(
+    Object.entries(first).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data: { length },
+        },
+      ]) => {
+        const data = allocate(dtype, batchSize * length);
+        rows.forEach((row, at) => {
+          data.set(row[name]!.data, at * length);
+        });
+        return [name, { dtype, shape: [batchSize, ...shape], data }];
+      },
+    ),
+  );
+}
+
+/** What a batch of the modality's tensors looks like. */
+export const specsOf = (modality: Modality<unknown>, batchSize: number): Record<string, TensorSpec> =>
+  Object.fromEntries(
+    Object.entries(modality.specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [batchSize, ...shape] }]),
+  );
+
+/** A function from batches of inputs to vectors, compiled once. */
+export interface Embedder {
+  readonly dim: number;
+  /**
+   * @param weights of the same shapes as those it was compiled for, which are the default
+   * @returns `[rows.length, dim]`
+   */
+  embed(rows: readonly TensorRecord[], weights?: Tree<Tensor | DeviceTensor>): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** Compiles the encoder in evaluation mode (running statistics, no drop-path). */
+export async function embedder(
+  encoder: Encoder,
+  params: InitialParams,
+  modality: Modality<unknown>,
+  device: Device = "cpu",
+  batchSize = BATCH,
+): Promise<Embedder> {
+  const apply = (weights: Params, inputs: Inputs) => ({ features: encoder.apply(weights, inputs) });
+  const program = await compile(apply, [params, specsOf(modality, batchSize)], {
+    device,
+    name: `encoder ${encoder.name}`,
+  });
+  return {
+    dim: encoder.embedDim,
+    async embed(rows, weights = params) {
+      const { features } = await program.run(weights, stack(rows, batchSize));
+      const { data } = await features.read();
+      features.dispose();
+      if (!(data instanceof Float32Array)) throw new Error("features are not float32");
+      return data.slice(0, rows.length * encoder.embedDim);
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+/** Collects vectors that `toVectors` makes of each batch. */
+export async function collect(
+  options: FeatureOptions,
+  dim: number,
+  toVectors: (rows: TensorRecord[]) => Promise<Float32Array> | Float32Array,
+): Promise<Features> {
+  const { source, onProgress } = options;
+  const total = options.indices?.length ?? source.length;
+  const data = new Float32Array(total * dim);
+  const broken: { name: string; reason: string }[] = [];
+  const indices: number[] = [];
+  for await (const batch of readBatches(options, broken)) {
+    data.set(await toVectors(batch.rows), indices.length * dim);
+    indices.push(...batch.indices);
+    onProgress?.(indices.length + broken.length, total);
+  }
+  if (indices.length === 0)
+    throw new UserError(`none of the ${total} entries could be read; the first: ${broken[0]?.reason}`);
+  const { labels, classes } = source;
+  return {
+    data: data.subarray(0, indices.length * dim),
+    rows: indices.length,
+    dim,
+    indices: Int32Array.from(indices),
+    ...(labels ? { labels: Int32Array.from(indices, (index) => labels[index]!), classes } : {}),
+    broken,
+  };
+}
+
+/** What the encoder makes of every entry, `[rows, embedDim]`. @throws UserError when no entry can be read */
+export async function extractFeatures(
+  options: FeatureOptions & { readonly encoder: Encoder; readonly params: InitialParams },
+): Promise<Features> {
+  const { encoder, params, modality, device } = options;
+  const compiled = await embedder(encoder, params, modality, device);
+  try {
+    return await collect(options, compiled.dim, (rows) => compiled.embed(rows));
+  } finally {
+    await compiled.dispose();
+  }
+}
