@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { type Array, lax, np } from "../array/index.ts";
+import { type Array, float32, lax, np, type Rng, type Tensor } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { blockwiseMask, type Grid } from "./masks.ts";
 
 /** Options that DINO, iBOT and DINOv2 have in common; the defaults are a paper's own. */
 export const distillationOptions = (of: { readonly prototypes: number; readonly momentum: number }) => ({
@@ -25,8 +27,8 @@ type Options = z.infer<z.ZodObject<ReturnType<typeof distillationOptions>>>;
 /** The teacher's temperature: it rises in a straight line and then stays. Scalar. */
 export function teacherTemperatureAt(progress: Array, options: Options): Array {
   const { warmupTeacherTemperature: start, teacherTemperature: end, teacherWarmup } = options;
-  const risen = teacherWarmup > 0 ? np.minimum(1, np.multiply(progress, 1 / teacherWarmup)) : np.add(progress, 1);
-  return np.add(np.multiply(np.minimum(risen, 1), end - start), start);
+  const risen = np.minimum(1, np.multiply(progress, 1 / Math.max(teacherWarmup, 1e-6)));
+  return np.add(np.multiply(risen, end - start), start);
 }
 
 /**
@@ -42,6 +44,38 @@ export const withFrozenLast = <Head extends { readonly last: { readonly weight: 
   progress: Array,
   { frozenPrototypes }: Pick<Options, "frozenPrototypes">,
 ): Head => ({ ...head, last: { weight: frozenUntil(head.last.weight, progress, frozenPrototypes) } });
+
+/** Options of iBOT's masks, which DINOv2 shares; the defaults are the released code's. */
+export const maskOptions = {
+  maskProbability: z.number().min(0).max(1).default(0.5).describe("share of the global crops that have a mask"),
+  maskRatio: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.1, 0.5])
+    .describe("smallest and largest share of patches in a mask"),
+};
+
+/**
+ * iBOT's masks: some crops have none, the others blocks that cover a share drawn for each.
+ * @returns float32 `[patches]`, 1 where the student is shown the mask token
+ */
+export function drawMask(
+  rng: Rng,
+  grid: Grid,
+  { maskProbability, maskRatio }: z.infer<z.ZodObject<typeof maskOptions>>,
+): Tensor {
+  const count = grid[0] * grid[1];
+  const mask = new Float32Array(count);
+  if (rng.chance(maskProbability)) {
+    const hidden = Math.round(rng.uniform(maskRatio[0], maskRatio[1]) * count);
+    for (const place of blockwiseMask(rng, grid, hidden)) mask[place] = 1;
+  }
+  return float32(mask, [count]);
+}
+
+/** @throws UserError unless the encoder has a class token, which the method reads */
+export function requireClassToken({ prefix }: { readonly prefix: number }, method: string): void {
+  if (prefix !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
+}
 
 /** The class token `[batch, width]` of tokens `[batch, 1 + patches, width]`. */
 export const classTokenOf = (tokens: Array): Array => np.reshape(np.split(tokens, [1], 1)[0]!, [-1, tokens.shape[2]!]);

