@@ -16,7 +16,7 @@ export { type Neighbour, type SearchOptions, search } from "./evaluation/search.
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { linear } from "./layers/linear.ts";
-export { type Method, type MethodDefinition, methods } from "./methods/index.ts";
+export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
@@ -24,4 +24,4 @@ export { TrainingOptions } from "./training/config.ts";
 export { extractFeatures, type Features } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";
-export { modalityFor } from "./training/settle.ts";
+export { encoderNameOf, modalityFor, presetOf } from "./training/settle.ts";

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 import {
   type EncoderDefinition,
+  encoderNameOf,
   encoders,
   type Flag,
   flagsOf,
@@ -9,6 +10,7 @@ import {
   type ModalityDefinition,
   methods,
   modalities,
+  presetOf,
   TrainingOptions,
   UserError,
 } from "../index.ts";
@@ -38,14 +40,18 @@ export function valueOf(argv: readonly string[], option: string): string | undef
 }
 
 /** What the data and the names come to: the defaults that pre-training itself would take. */
-export async function choose(names: { method?: string; encoder?: string }, modality: ModalityDefinition) {
+export async function choose(
+  names: { method?: string; encoder?: string; preset?: string },
+  modality: ModalityDefinition,
+) {
   const method = await methods.load(names.method ?? modality.defaultMethod);
-  const encoder = await encoders.load(names.encoder ?? method.defaultEncoder ?? modality.defaultEncoder);
+  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
+  const encoder = await encoders.load(encoderNameOf(names.encoder, preset, method, modality));
   return { modality, method, encoder } satisfies Choice;
 }
 
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = ["method", "encoder", "modality", "labels", "out", "resume", "json", "help"];
+const GENERAL = ["method", "preset", "encoder", "modality", "labels", "out", "resume", "json", "help"];
 
 /**
  * Every group there is, each flag under its name on the command line. Where names clash, the later of training,

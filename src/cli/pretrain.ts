@@ -1,13 +1,14 @@
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { kebab, modalities, modalityFor, type Progress, pretrain, UserError } from "../index.ts";
+import { kebab, type MethodDefinition, modalities, modalityFor, type Progress, pretrain, UserError } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { addOptions, type Choice, choose, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
-import { print, printJson } from "./output.ts";
+import { columns, print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
 
 interface General {
   readonly method?: string;
+  readonly preset?: string;
   readonly encoder?: string;
   readonly modality?: string;
   readonly labels?: string;
@@ -22,6 +23,10 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .description("learn a representation from data without labels")
     .argument("<data>", "folder of images, .zip of one, IDX (.gz) or CIFAR binary file")
     .option("--method <name>", "how to learn: a name from `autodidact methods`, or a file; what suits the data")
+    .option(
+      "--preset <name>",
+      "the method's settings for other data than its paper's: small, …; your options override it",
+    )
     .option("--encoder <name>", "what to train: vit, resnet, or a file; what suits the method")
     .option("--modality <name>", "kind of data, where it cannot be told from the data")
     .option("--labels <csv>", "file with columns path,label; kept for evaluation, not used in training")
@@ -30,18 +35,30 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .option("--json", "print the result as JSON");
   if (argv[0] !== "pretrain") return command;
 
-  const names = { method: valueOf(argv, "--method"), encoder: valueOf(argv, "--encoder") };
+  const names = {
+    method: valueOf(argv, "--method"),
+    encoder: valueOf(argv, "--encoder"),
+    preset: valueOf(argv, "--preset"),
+  };
   const shown: Choice =
-    names.method || names.encoder
+    names.method || names.encoder || names.preset
       ? await choose(names, await modalities.load(valueOf(argv, "--modality") ?? (await modalities.names())[0]!))
       : {};
   const all = await optionGroups(shown);
   addOptions(command, all, shown);
   return command
+    .addHelpText("after", presetsText(shown.method))
     .addHelpText("after", names.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
     .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
     .addHelpText("after", "  autodidact pretrain photos/ --resume runs/photos")
     .action((data: string, given: General & Record<string, unknown>) => run(data, given, all));
+}
+
+/** The presets of the method that help is about. */
+function presetsText(method: MethodDefinition | undefined): string {
+  const presets = Object.entries(method?.presets ?? {});
+  if (presets.length === 0) return "";
+  return `\nPresets of ${method?.name}:\n${columns(presets.map(([name, { summary }]) => [`  ${name}`, summary]))}`;
 }
 
 async function run(data: string, given: General & Record<string, unknown>, all: readonly Group[]): Promise<void> {
@@ -64,6 +81,7 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
       labels,
       modality: given.modality,
       method: given.method,
+      preset: given.preset,
       encoder: given.encoder,
       training: options.training,
       methodOptions: options.method,

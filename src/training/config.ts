@@ -51,6 +51,8 @@ export const RunConfig = z.object({
     /** Of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
   }),
+  /** The method's preset that was asked for; what it came to stands in the options below. */
+  preset: z.string().optional(),
   modality: choice,
   encoder: choice,
   method: choice,

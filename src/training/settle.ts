@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { sizeOf } from "../array/index.ts";
 import { encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { methods } from "../methods/index.ts";
+import { closest } from "../foundation/options.ts";
+import { type MethodDefinition, methods, type Preset } from "../methods/index.ts";
 import { type ModalityDefinition, modalities, type Source } from "../modalities/index.ts";
 import { RUN_VERSION, type RunConfig, SettledTraining, TrainingOptions } from "./config.ts";
 import { parseOptions } from "./run.ts";
@@ -19,6 +21,8 @@ export interface RunChoices {
   readonly modality?: string;
   readonly method?: string;
   readonly encoder?: string;
+  /** One of the method's presets: settings for data or machines unlike the paper's. */
+  readonly preset?: string;
   readonly modalityOptions?: Options;
   readonly methodOptions?: Options;
   readonly encoderOptions?: Options;
@@ -46,16 +50,40 @@ export function fingerprintOf(source: Source<unknown>): string {
 const nameOf = (given: string | undefined, name: string): string =>
   given === undefined || given === name ? name : resolve(given);
 
-/** Decides whatever the user left open: the user's word before the method's recipe before the defaults. */
+/** The preset of that name. @throws UserError naming those there are */
+export function presetOf({ name, presets = {} }: MethodDefinition, wanted: string): Preset {
+  const preset = presets[wanted];
+  if (preset && Object.hasOwn(presets, wanted)) return preset;
+  const known = Object.keys(presets);
+  const meant = closest(wanted, known);
+  throw new UserError(
+    `method ${name} has no preset "${wanted}"${meant ? ` (did you mean ${meant}?)` : ""}; ${known.length > 0 ? `there are: ${known.join(", ")}` : "it has none"}`,
+  );
+}
+
+/** The encoder that is trained when the user names none, or the one that is named. */
+export const encoderNameOf = (
+  given: string | undefined,
+  preset: Preset | undefined,
+  method: MethodDefinition,
+  modality: ModalityDefinition,
+): string => given ?? preset?.encoder ?? method.defaultEncoder ?? modality.defaultEncoder;
+
+/** Where the papers' recipes are out of place: fewer samples than this, or fewer values in each. */
+const FEW = 50_000;
+const SMALL = 64 * 64 * 3;
+
+/** Decides whatever the user left open: the user's word before the preset before the recipe before the defaults. */
 export async function settle(
   options: RunChoices,
   definition: ModalityDefinition,
   source: Source<unknown>,
 ): Promise<RunConfig> {
   const methodDefinition = await methods.load(options.method ?? definition.defaultMethod);
-  const encoderName = options.encoder ?? methodDefinition.defaultEncoder ?? definition.defaultEncoder;
-  const encoderDefinition = await encoders.load(encoderName);
-  const given = parseOptions(TrainingOptions, options.training ?? {}, "training");
+  const preset = options.preset === undefined ? undefined : presetOf(methodDefinition, options.preset);
+  const encoderDefinition = await encoders.load(encoderNameOf(options.encoder, preset, methodDefinition, definition));
+  const presetEncoder = encoderNameOf(undefined, preset, methodDefinition, definition);
+  const given = parseOptions(TrainingOptions, { ...preset?.training, ...options.training }, "training");
   const { recipe } = methodDefinition;
   if (source.length < 2) throw new UserError(`${options.data}: one sample is too few to learn from`);
   const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, source.length);
@@ -77,6 +105,21 @@ export async function settle(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
     );
   const inferred = await definition.infer(source);
+  const modalityOptions = parseOptions(
+    definition.options,
+    { ...inferred, ...preset?.modalityOptions, ...options.modalityOptions },
+    `modality ${definition.name}`,
+  );
+  if (!preset && methodDefinition.presets?.small) {
+    const values = Object.values(definition.build(modalityOptions).specs).reduce(
+      (sum, { shape }) => sum + sizeOf(shape),
+      0,
+    );
+    if (source.length < FEW || values <= SMALL)
+      options.onNote?.(
+        `the data are ${source.length < FEW ? "few" : "small"}; --preset small suits them: ${methodDefinition.presets.small.summary}`,
+      );
+  }
   return {
     version: RUN_VERSION,
     data: {
@@ -85,25 +128,24 @@ export async function settle(
       entries: source.length,
       fingerprint: fingerprintOf(source),
     },
-    modality: {
-      name: nameOf(options.modality, definition.name),
-      options: parseOptions(
-        definition.options,
-        { ...inferred, ...options.modalityOptions },
-        `modality ${definition.name}`,
-      ),
-    },
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
+    modality: { name: nameOf(options.modality, definition.name), options: modalityOptions },
     encoder: {
       name: nameOf(options.encoder, encoderDefinition.name),
       options: parseOptions(
         encoderDefinition.options,
-        options.encoderOptions ?? {},
+        // A preset's settings are of its own encoder.
+        { ...(encoderDefinition.name === presetEncoder ? preset?.encoderOptions : {}), ...options.encoderOptions },
         `encoder ${encoderDefinition.name}`,
       ),
     },
     method: {
       name: nameOf(options.method, methodDefinition.name),
-      options: parseOptions(methodDefinition.options, options.methodOptions ?? {}, `method ${methodDefinition.name}`),
+      options: parseOptions(
+        methodDefinition.options,
+        { ...preset?.options, ...options.methodOptions },
+        `method ${methodDefinition.name}`,
+      ),
     },
     training,
   };
