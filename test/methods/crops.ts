@@ -1,4 +1,4 @@
-import { float32, isArray, np, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
+import { type Array, float32, isArray, np, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
 import type { CropOptions, Modality } from "../../src/modalities/modality.ts";
@@ -32,18 +32,27 @@ export function cropModality(channels: number, size: number) {
   } satisfies Modality<unknown> & { asked: CropOptions[] };
 }
 
+function encoderOf(inputs: number, width: number, read: (pixels: Array) => Array): Encoder {
+  return {
+    name: "linear",
+    embedDim: width,
+    init: (rng) => ({ weight: rng.normals([width, inputs], 0.5) }),
+    apply({ weight }, { pixels }) {
+      if (!isArray(weight)) throw new Error("the encoder has a weight");
+      return np.matmul(read(pixels!), np.transpose(weight));
+    },
+    hidden: (_, { pixels }) => pixels!,
+    hyperparameters: {},
+  };
+}
+
 /** A linear layer over all pixels: `[batch, width]`; reads pictures of `inputs` values only. */
-export const linearEncoder = (inputs: number, width: number): Encoder => ({
-  name: "linear",
-  embedDim: width,
-  init: (rng) => ({ weight: rng.normals([width, inputs], 0.5) }),
-  apply({ weight }, { pixels }) {
-    if (!isArray(weight)) throw new Error("the encoder has a weight");
-    return np.matmul(np.reshape(pixels!, [-1, inputs]), np.transpose(weight));
-  },
-  hidden: (_, { pixels }) => pixels!,
-  hyperparameters: {},
-});
+export const linearEncoder = (inputs: number, width: number): Encoder =>
+  encoderOf(inputs, width, (pixels) => np.reshape(pixels, [-1, inputs]));
+
+/** A linear layer over the channels' means: reads pictures of any size. */
+export const meanEncoder = (channels: number, width: number): Encoder =>
+  encoderOf(channels, width, (pixels) => np.mean(pixels, [2, 3]));
 
 /** A batch of normal pixels in place of those of views, everything else as the views have it. */
 export const withNormalPixels = <Views extends TreeRecord<Tensor>>(views: Views, rng: Rng): Views =>

@@ -55,16 +55,20 @@ for (const name of ["ibot", "dinov2"] as const) {
     assert.equal([...views.get("masks.0")!.data].filter((value) => value === 1).length, 4);
   });
 
-  test(`${name}: ten steps on one batch learn; without masks there is no patch loss and the token stays`, async () => {
+  test(`${name}: ten steps towards a teacher that stays learn; without masks there is no patch loss and the token stays`, async () => {
     const run = async (maskProbability: number) => {
-      const method = build({ maskProbability, momentum: 0.99 });
+      const method = build({ maskProbability, momentum: 1, ...(name === "ibot" ? { centerMomentum: 1 } : {}) });
       const views = [0, 1, 2, 3].map((at) => method.views(at, new Rng(at), noEntry));
       const batch = withNormalPixels(stack(views), new Rng(3));
-      return descend(method, batch, { progress: tenSteps, learningRate: 0.01, optimizer: "adamw" });
+      const progress = tenSteps.map(() => 0.5);
+      return descend(method, batch, { progress, learningRate: 0.003, optimizer: "adamw" });
     };
     const left = await run(1);
     assert.ok(left[9]!.loss < left[0]!.loss - 0.05, left.map(({ loss }) => loss).join());
-    assert.ok(left[9]!.metrics.patchLoss! < left[0]!.metrics.patchLoss!);
+    assert.ok(
+      left[9]!.metrics.patchLoss! < left[0]!.metrics.patchLoss!,
+      JSON.stringify(left.map(({ metrics }) => metrics)),
+    );
     assert.ok(left[9]!.state.get("params.maskToken")!.data.some((value) => value !== 0));
     const bare = await run(0);
     assert.equal(bare[9]!.metrics.patchLoss, 0);

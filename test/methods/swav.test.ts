@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
 import { filled, Rng, type Tensor, tree } from "../../src/array/index.ts";
-import { resnet } from "../../src/encoders/resnet.ts";
 import { prototypes } from "../../src/layers/prototypes.ts";
 import { swav } from "../../src/methods/swav.ts";
 import { evaluateOne, fill } from "../fixtures/torch/reference.ts";
-import { cropModality, descend, tenSteps, withNormalPixels } from "./crops.ts";
+import { cropModality, descend, meanEncoder, tenSteps, withNormalPixels } from "./crops.ts";
 import { noEntry, stack } from "./toy.ts";
 
 const modality = cropModality(3, 8);
-const encoder = resnet.build(resnet.options.parse({ layers: "8", width: 4, stem: "stride2" }), modality.specs);
+const encoder = meanEncoder(3, 5);
 const build = (options: z.input<typeof swav.options>) =>
   swav.build({
     encoder,
