@@ -11,7 +11,8 @@ import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 /**
  * DINO: a student that sees small crops guesses what its own slow average says of large ones; centring and sharpening
  * keep the two from agreeing on nothing. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
- * https://github.com/facebookresearch/dino. Differs from the paper: the weight decay stays at 0.04 and does not rise to
+ * https://github.com/facebookresearch/dino. Differs from the paper: it reads whatever the encoder's representation is
+ * (the paper's is the class token, `--pooling class`), the weight decay stays at 0.04 and does not rise to
  * 0.4, gradients are clipped only by `--gradient-clip` (the paper's is 3), and where the paper counts epochs (the
  * teacher's warm-up 30 of 300, the prototypes' freeze 1 of 100) shares of the training are meant.
  */
