@@ -5,6 +5,7 @@ import { Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { dinov2 } from "../../src/methods/dinov2.ts";
 import { ibot } from "../../src/methods/ibot.ts";
+import { fill, weights } from "../fixtures/torch/reference.ts";
 import { cropModality, descend, tenSteps, withNormalPixels } from "./crops.ts";
 import { noEntry, stack } from "./toy.ts";
 
@@ -61,18 +62,21 @@ for (const name of ["ibot", "dinov2"] as const) {
       const views = [0, 1, 2, 3].map((at) => method.views(at, new Rng(at), noEntry));
       const batch = withNormalPixels(stack(views), new Rng(3));
       const progress = tenSteps.map(() => 0.5);
-      return descend(method, batch, { progress, learningRate: 0.003, optimizer: "adamw" });
+      // Not the method's own beginning, whose outputs of 0.02² a single step turns anywhere.
+      const params = weights(method.init(new Rng(0))) as ReturnType<typeof method.init>;
+      return descend(method, batch, { params, progress, learningRate: 0.003, optimizer: "adamw" });
     };
     const left = await run(1);
-    assert.ok(left[9]!.loss < left[0]!.loss - 0.05, left.map(({ loss }) => loss).join());
+    assert.ok(left[9]!.loss < left[0]!.loss - 0.02, left.map(({ loss }) => loss).join());
     assert.ok(
       left[9]!.metrics.patchLoss! < left[0]!.metrics.patchLoss!,
       JSON.stringify(left.map(({ metrics }) => metrics)),
     );
-    assert.ok(left[9]!.state.get("params.maskToken")!.data.some((value) => value !== 0));
+    const token = fill("p.maskToken", [8], 0.5).data;
+    assert.notDeepEqual(left[9]!.state.get("params.maskToken")!.data, token);
     const bare = await run(0);
     assert.equal(bare[9]!.metrics.patchLoss, 0);
-    assert.ok(bare[9]!.state.get("params.maskToken")!.data.every((value) => value === 0));
+    assert.deepEqual(bare[9]!.state.get("params.maskToken")!.data, token);
   });
 
   test(`${name} asks for a class token`, () => {
