@@ -7,19 +7,25 @@ export function atLabels(values: Array, labels: Array): Array {
   return np.take(np.reshape(values, [-1]), np.add(firsts, np.reshape(labels, [-1])), 0);
 }
 
+/** The mean, or the mean by weight; 0 where all weights are. */
+const meanBy = (values: Array, weights?: Array): Array =>
+  weights
+    ? np.multiply(np.sum(np.multiply(values, weights)), np.reciprocal(np.maximum(np.sum(weights), 1e-12)))
+    : np.mean(values);
+
 /**
  * Softmax cross-entropy with class indices, the mean over rows.
  * @param logits `[rows, classes]`
  * @param labels int32 `[rows]`, each in 0 … classes − 1
+ * @param options.weights `[rows]`, none negative: the mean is by weight; rows of weight 0 do not count
  * @returns scalar
  */
-export function crossEntropy(logits: Array, labels: Array): Array {
+export function crossEntropy(logits: Array, labels: Array, { weights }: { weights?: Array } = {}): Array {
   // Taken away first, the largest logit costs the difference of two large numbers no precision.
   const shifted = np.subtract(logits, lax.stopGradient(np.max(logits, -1, { keepdims: true })));
-  return np.mean(np.subtract(np.log(np.sum(np.exp(shifted), -1)), atLabels(shifted, labels)));
+  return meanBy(np.subtract(np.log(np.sum(np.exp(shifted), -1)), atLabels(shifted, labels)), weights);
 }
 
-/** Share of rows whose largest logit is at the label, scalar in [0, 1]. */
-export const accuracy = (logits: Array, labels: Array): Array => {
-  return np.mean(np.where(np.greaterEqual(atLabels(logits, labels), np.max(logits, -1)), 1, 0));
-};
+/** Share of rows, by weight if there is one, whose largest logit is at the label, scalar in [0, 1]. */
+export const accuracy = (logits: Array, labels: Array, { weights }: { weights?: Array } = {}): Array =>
+  meanBy(np.where(np.greaterEqual(atLabels(logits, labels), np.max(logits, -1)), 1, 0), weights);

@@ -62,9 +62,11 @@ function effectiveRank(data: Tensor["data"], rows: number, width: number): numbe
 const COLLAPSED = { effectiveRank: 1.5, featureDeviation: 0.02 } as const;
 
 const causes: Record<MethodDefinition["family"], string> = {
+  "non-contrastive":
+    "check the predictor and the learning rate (BYOL, SimSiam), or the weight of the variance or redundancy term",
   contrastive: "lower the learning rate or the temperature, or give the loss more negatives (batch size, queue)",
   distillation:
-    "check the predictor and the learning rate (BYOL, SimSiam), the centring, the teacher's temperature and its momentum (DINO, iBOT)",
+    "check the centring, the teacher's temperature and its momentum (DINO, iBOT), and lower the learning rate",
   clustering: "check that the clusters are used evenly (Sinkhorn's epsilon, iterations), and lower the learning rate",
   masked:
     "lower the learning rate or lengthen the warm-up; hide fewer patches; for I-JEPA and data2vec check the teacher's momentum",

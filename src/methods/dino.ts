@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { filled } from "../array/index.ts";
+import { dinoHead } from "../layers/dino-head.ts";
+import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
+import { distillationOptions, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
+import { method } from "./method.ts";
+import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
+import { smallTraining, smallVit } from "./presets.ts";
+import { cosineMomentum, momentumUpdate } from "./teacher.ts";
+
+/**
+ * DINO: a student that sees small crops guesses what its own slow average says of large ones; centring and sharpening
+ * keep the two from agreeing on nothing. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
+ * https://github.com/facebookresearch/dino. Differs from the paper: it reads whatever the encoder's representation is
+ * (the paper's is the class token, `--pooling class`), the weight decay stays at 0.04 and does not rise to
+ * 0.4, gradients are clipped only by `--gradient-clip` (the paper's is 3), and where the paper counts epochs (the
+ * teacher's warm-up 30 of 300, the prototypes' freeze 1 of 100) shares of the training are meant.
+ */
+export const dino = method({
+  name: "dino",
+  family: "distillation",
+  paper: "https://arxiv.org/abs/2104.14294",
+  summary: "guess from small crops what a slow copy of the network says of large ones",
+  needs: ["crop"],
+  options: z.object({
+    ...distillationOptions({ prototypes: 65_536, momentum: 0.996 }),
+    centerMomentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe("how slowly the centre follows the teacher's output"),
+    ...multiCropOptions({
+      globalScale: [0.4, 1],
+      localScale: [0.05, 0.4],
+      localCrops: 8,
+      cropBlur: [1, 0.1, 0.5],
+      cropSolarize: [0, 0.2, 0],
+    }),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
+  defaultEncoder: "vit",
+  presets: {
+    small: {
+      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 128; a quicker teacher, no blur",
+      ...smallVit,
+      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
+      options: { ...smallCrops, prototypes: 1024, hiddenDim: 512, bottleneckDim: 128, momentum: 0.99 },
+      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { prototypes, studentTemperature, momentum, centerMomentum } = options;
+    const crops = multiCrop(modality, encoder, options);
+    const head = dinoHead(encoder.embedDim, options);
+    return {
+      views: (sample, rng) => crops(sample, rng),
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
+      initMemory: (_rng, params) => ({ teacher: params, center: filled([prototypes], 0) }),
+      loss(params, { global, local = [] }, { teacher, center }, { progress }) {
+        const seen = head.apply(teacher.head, encodeCrops(encoder, teacher.encoder, [global]));
+        const guessed = head.apply(
+          withFrozenLast(params.head, progress, options),
+          encodeCrops(encoder, params.encoder, [global, local]),
+        );
+        const teacherLogits = perCrop(seen, global.length);
+        const teacherTemperature = teacherTemperatureAt(progress, options);
+        const temperatures = { teacherTemperature, studentTemperature };
+        return {
+          loss: dinoLoss(teacherLogits, perCrop(guessed, global.length + local.length), center, temperatures),
+          metrics: { teacherTemperature },
+          memory: { teacher, center: updateCenter(center, teacherLogits, { momentum: centerMomentum }) },
+        };
+      },
+      afterStep: (params, { teacher, center }, { progress }) => ({
+        teacher: momentumUpdate(teacher, params, cosineMomentum(progress, { start: momentum })),
+        center,
+      }),
+    };
+  },
+});

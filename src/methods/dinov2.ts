@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { filled, lax, np } from "../array/index.ts";
+import { dinoHead } from "../layers/dino-head.ts";
+import { distillation } from "../objectives/dino.ts";
+import { patchDistillation } from "../objectives/ibot.ts";
+import { koleo } from "../objectives/koleo.ts";
+import { sinkhorn } from "../objectives/sinkhorn.ts";
+import {
+  classTokenOf,
+  distillationOptions,
+  drawMask,
+  maskOptions,
+  requireClassToken,
+  teacherTemperatureAt,
+  withFrozenLast,
+} from "./distillation.ts";
+import { gridOf } from "./masks.ts";
+import { method } from "./method.ts";
+import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
+import { smallTraining, smallVit } from "./presets.ts";
+import { cosineMomentum, momentumUpdate } from "./teacher.ts";
+import { ofPatches } from "./tokens.ts";
+import { concatenateInputs } from "./views.ts";
+
+/**
+ * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a head of its own, Sinkhorn–Knopp in place of
+ * centring, and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
+ * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop has a mask or not by itself (its code has
+ * masks on exactly half of a batch, of evenly spaced ratios); the teacher is without LayerScale and drop-path as the
+ * encoder is; no phase at high resolution; weight decay, clipping and shares of the training as in `dino`.
+ */
+export const dinov2 = method({
+  name: "dinov2",
+  family: "distillation",
+  paper: "https://arxiv.org/abs/2304.07193",
+  summary: "DINO and iBOT with a head each, balanced by Sinkhorn, features spread by KoLeo",
+  needs: ["crop", "tokens"],
+  options: z.object({
+    ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
+    sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the teacher's prototypes"),
+    koleoWeight: z.number().nonnegative().default(0.1).describe("weight of the spreading of class tokens"),
+    ...maskOptions,
+    ...multiCropOptions({
+      globalScale: [0.32, 1],
+      localScale: [0.05, 0.32],
+      localCrops: 8,
+      cropBlur: [1, 0.1, 0.5],
+      cropSolarize: [0, 0.2, 0],
+    }),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
+  defaultEncoder: "vit",
+  presets: {
+    small: {
+      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 128; a quicker teacher, no blur",
+      ...smallVit,
+      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
+      options: { ...smallCrops, prototypes: 1024, hiddenDim: 256, bottleneckDim: 128, momentum: 0.99 },
+      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { prototypes, studentTemperature, momentum, koleoWeight, sinkhornIterations: iterations } = options;
+    const { encode, width, count } = encoder.tokens;
+    requireClassToken(encoder.tokens, "dinov2");
+    const grid = gridOf(encoder.tokens, "dinov2");
+    const crops = multiCrop(modality, encoder, options);
+    const head = dinoHead(width, options);
+    return {
+      views(sample, rng) {
+        const { global, ...others } = crops(sample, rng);
+        return { global, ...others, masks: global.map(() => drawMask(rng, grid, options)) };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        classHead: head.init(rng.split("classHead")),
+        patchHead: head.init(rng.split("patchHead")),
+        maskToken: filled([width], 0),
+      }),
+      initMemory: (_rng, { encoder, classHead, patchHead }) => ({ teacher: { encoder, classHead, patchHead } }),
+      loss(params, { global, local = [], masks }, { teacher }, { progress }) {
+        const whole = concatenateInputs(global);
+        const at = np.concatenate([...masks], 0);
+        const epsilon = teacherTemperatureAt(progress, options);
+
+        const seen = encode(teacher.encoder, whole);
+        const seenClass = head.apply(teacher.classHead, classTokenOf(seen));
+        const seenPatches = head.apply(teacher.patchHead, ofPatches(seen, { prefix: 1 }));
+        const targets = lax.stopGradient(sinkhorn(seenClass, { iterations, epsilon }));
+        // Only masked patches share the prototypes out: the others are not compared.
+        const rows = np.reshape(seenPatches, [-1, prototypes]);
+        const balanced = sinkhorn(rows, { iterations, epsilon, counted: np.reshape(at, [-1]) });
+        const patchTargets = lax.stopGradient(np.reshape(balanced, [-1, count, prototypes]));
+
+        const tokens = encode(params.encoder, whole, { masked: { at, token: params.maskToken } });
+        const classTokens = classTokenOf(tokens);
+        const fromLocal = local.length > 0 ? encodeCrops(encoder, params.encoder, [local]) : undefined;
+        const classHead = withFrozenLast(params.classHead, progress, options);
+        const patchHead = withFrozenLast(params.patchHead, progress, options);
+        const guessed = head.apply(classHead, fromLocal ? np.concatenate([classTokens, fromLocal], 0) : classTokens);
+        const guessedPatches = head.apply(patchHead, ofPatches(tokens, { prefix: 1 }));
+
+        const studentLogits = perCrop(guessed, global.length + local.length);
+        const classLoss = distillation(perCrop(targets, global.length), studentLogits, { studentTemperature });
+        const patchLoss = patchDistillation(patchTargets, guessedPatches, at, { studentTemperature });
+        const spread = perCrop(classTokens, global.length)
+          .map(koleo)
+          .reduce((sum, next) => np.add(sum, next));
+        return {
+          loss: np.add(np.add(classLoss, patchLoss), np.multiply(spread, koleoWeight)),
+          metrics: { classLoss, patchLoss, koleo: np.multiply(spread, 1 / global.length) },
+        };
+      },
+      afterStep: ({ encoder, classHead, patchHead }, { teacher }, { progress }) => ({
+        teacher: momentumUpdate(
+          teacher,
+          { encoder, classHead, patchHead },
+          cosineMomentum(progress, { start: momentum }),
+        ),
+      }),
+    };
+  },
+});

@@ -1,0 +1,154 @@
+import type { Rng } from "../array/index.ts";
+
+/** Perturbation that tells the halves of a split cluster apart, faiss'. */
+const SPLIT = 1 / 1024;
+
+/**
+ * k-means by Lloyd's iterations from randomly chosen points, as faiss runs it for DeepCluster
+ * (https://github.com/facebookresearch/faiss): an empty cluster takes half of another, drawn by size, whose centre is
+ * moved a little both ways.
+ * @param points `[rows, dim]`, row-major; no fewer rows than clusters
+ * @returns each row's cluster, and how many rows each cluster has
+ */
+export function kMeans(
+  points: Float32Array,
+  { rows, dim, clusters, iterations }: { rows: number; dim: number; clusters: number; iterations: number },
+  rng: Rng,
+): { assignments: Int32Array; sizes: Int32Array } {
+  if (rows < clusters) throw new Error(`k-means: ${rows} points are too few for ${clusters} clusters`);
+  const centers = new Float32Array(clusters * dim);
+  rng
+    .permutation(rows)
+    .subarray(0, clusters)
+    .forEach((row, cluster) => {
+      centers.set(points.subarray(row * dim, (row + 1) * dim), cluster * dim);
+    });
+  const assignments = new Int32Array(rows);
+  const sizes = new Int32Array(clusters);
+  assign(points, centers, dim, assignments, sizes);
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    centers.fill(0);
+    assignments.forEach((cluster, row) => {
+      for (let at = 0; at < dim; at++) centers[cluster * dim + at]! += points[row * dim + at]!;
+    });
+    sizes.forEach((size, cluster) => {
+      for (let at = 0; at < dim; at++) centers[cluster * dim + at]! /= Math.max(size, 1);
+    });
+    splitForEmpty(centers, dim, sizes, rng);
+    assign(points, centers, dim, assignments, sizes);
+  }
+  return { assignments, sizes };
+}
+
+/** The nearest centre of each point: the largest x · c − ‖c‖² / 2. Four centres at a time, which is as fast as it gets. */
+function assign(
+  points: Float32Array,
+  centers: Float32Array,
+  dim: number,
+  assignments: Int32Array,
+  sizes: Int32Array,
+): void {
+  const clusters = sizes.length;
+  const halves = Float32Array.from({ length: clusters }, (_, cluster) => {
+    let sum = 0;
+    for (let at = cluster * dim; at < (cluster + 1) * dim; at++) sum += centers[at]! * centers[at]!;
+    return sum / 2;
+  });
+  sizes.fill(0);
+  for (let row = 0; row < assignments.length; row++) {
+    const start = row * dim;
+    let best = Number.NEGATIVE_INFINITY;
+    let nearest = 0;
+    const offer = (cluster: number, product: number) => {
+      const score = product - halves[cluster]!;
+      if (score > best) {
+        best = score;
+        nearest = cluster;
+      }
+    };
+    let cluster = 0;
+    for (; cluster + 4 <= clusters; cluster += 4) {
+      let [a, b, c, d] = [0, 0, 0, 0];
+      const first = cluster * dim;
+      for (let at = 0; at < dim; at++) {
+        const value = points[start + at]!;
+        a += value * centers[first + at]!;
+        b += value * centers[first + dim + at]!;
+        c += value * centers[first + 2 * dim + at]!;
+        d += value * centers[first + 3 * dim + at]!;
+      }
+      offer(cluster, a);
+      offer(cluster + 1, b);
+      offer(cluster + 2, c);
+      offer(cluster + 3, d);
+    }
+    for (; cluster < clusters; cluster++) {
+      let product = 0;
+      for (let at = 0; at < dim; at++) product += points[start + at]! * centers[cluster * dim + at]!;
+      offer(cluster, product);
+    }
+    assignments[row] = nearest;
+    sizes[nearest]!++;
+  }
+}
+
+function splitForEmpty(centers: Float32Array, dim: number, sizes: Int32Array, rng: Rng): void {
+  sizes.forEach((size, empty) => {
+    if (size > 0) return;
+    let drawn = rng.uniform() * sizes.reduce((sum, other) => sum + Math.max(other - 1, 0), 0);
+    const large = sizes.findIndex((other) => {
+      drawn -= Math.max(other - 1, 0);
+      return drawn < 0;
+    });
+    if (large < 0) return;
+    for (let at = 0; at < dim; at++) {
+      const value = centers[large * dim + at]!;
+      const by = at % 2 === 0 ? SPLIT : -SPLIT;
+      centers[empty * dim + at] = value * (1 + by);
+      centers[large * dim + at] = value * (1 - by);
+    }
+    sizes[empty] = sizes[large]! >> 1;
+    sizes[large]! -= sizes[empty]!;
+  });
+}
+
+/**
+ * Whitened rows at unit length: mean 0, covariance the identity, then each divided by its length. By the Cholesky factor
+ * of the covariance; PCA's whitening is the same but for a rotation, which no distance sees.
+ * @param points `[rows, dim]`, row-major
+ * @param ridge added to the variances, as a share of their mean, so that dead features do no harm
+ */
+export function whiten(points: Float32Array, rows: number, dim: number, ridge = 1e-5): Float32Array {
+  const mean = new Float64Array(dim);
+  for (let row = 0; row < rows; row++) for (let at = 0; at < dim; at++) mean[at]! += points[row * dim + at]! / rows;
+  const centred = Float32Array.from(points.subarray(0, rows * dim), (value, index) => value - mean[index % dim]!);
+  const factor = new Float64Array(dim * dim);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < dim; i++) {
+      const value = centred[row * dim + i]! / rows;
+      for (let j = 0; j <= i; j++) factor[i * dim + j]! += value * centred[row * dim + j]!;
+    }
+  let trace = 0;
+  for (let i = 0; i < dim; i++) trace += factor[i * dim + i]!;
+  for (let i = 0; i < dim; i++) factor[i * dim + i]! += Math.max((ridge * trace) / dim, Number.MIN_VALUE);
+  for (let i = 0; i < dim; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = factor[i * dim + j]!;
+      for (let k = 0; k < j; k++) sum -= factor[i * dim + k]! * factor[j * dim + k]!;
+      factor[i * dim + j] = i === j ? Math.sqrt(Math.max(sum, Number.MIN_VALUE)) : sum / factor[j * dim + j]!;
+    }
+  // Row by row, the solution w of L · w = x: forward substitution.
+  for (let row = 0; row < rows; row++) {
+    const w = centred.subarray(row * dim, (row + 1) * dim);
+    let length = 0;
+    for (let i = 0; i < dim; i++) {
+      let sum = w[i]!;
+      for (let j = 0; j < i; j++) sum -= factor[i * dim + j]! * w[j]!;
+      w[i] = sum / factor[i * dim + i]!;
+      length += w[i]! * w[i]!;
+    }
+    const scale = length > 0 ? 1 / Math.sqrt(length) : 0;
+    for (let i = 0; i < dim; i++) w[i]! *= scale;
+  }
+  return centred;
+}

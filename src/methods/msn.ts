@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { int32, lax, np } from "../array/index.ts";
+import type { Inputs } from "../encoders/encoder.ts";
+import { geluMlp } from "../layers/gelu-mlp.ts";
+import { msn as msnLoss } from "../objectives/msn.ts";
+import { classTokenOf, requireClassToken } from "./distillation.ts";
+import { randomPlaces, shareOf } from "./masks.ts";
+import { method } from "./method.ts";
+import { encodeCrops, multiCrop, multiCropOptions, smallCrops } from "./multi-crop.ts";
+import { smallTraining, smallVit } from "./presets.ts";
+import { linearMomentum, momentumUpdate } from "./teacher.ts";
+import { concatenateInputs } from "./views.ts";
+
+/**
+ * Masked siamese networks: a view with patches left out falls into the same soft cluster as the whole other view, by a
+ * slow copy of the network. Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
+ * https://github.com/facebookresearch/msn: the momentum rises in a straight line that would reach 1 after 1.25 trainings,
+ * and only the large anchors are masked. Differs from its code: each sample leaves out patches of its own (there a batch
+ * leaves out the same ones), the weight decay stays at 0.04 and does not rise to 0.4, gradients are clipped only by
+ * `--gradient-clip` (there by 3).
+ */
+export const msn = method({
+  name: "msn",
+  family: "clustering",
+  paper: "https://arxiv.org/abs/2204.07141",
+  summary: "a view with patches left out falls into the same soft cluster as the whole one",
+  needs: ["crop", "tokens"],
+  options: z.object({
+    maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that is left out"),
+    anchorViews: z.int().positive().default(1).describe("number of large anchors"),
+    prototypes: z.int().min(2).default(1024).describe("number of prototypes"),
+    temperature: z.number().positive().default(0.1).describe("sharpness of the anchors' clusters; lower is sharper"),
+    targetSharpenTemperature: z
+      .number()
+      .positive()
+      .max(1)
+      .default(0.25)
+      .describe("sharpens the targets; 1: not at all"),
+    regularizationWeight: z.number().nonnegative().default(1).describe("weight of the use of all prototypes"),
+    sinkhornIterations: z.int().nonnegative().default(3).describe("iterations that balance the targets; 0: none"),
+    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: z.int().positive().default(256).describe("width of the space of prototypes"),
+    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the targets' network follows; rises"),
+    ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
+  defaultEncoder: "vit",
+  presets: {
+    small: {
+      summary: "a narrow ViT, 256 prototypes, four local crops, batches of 128; quicker targets, no blur",
+      ...smallVit,
+      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
+      options: { ...smallCrops, prototypes: 256, hiddenDim: 512, projectionDim: 128, momentum: 0.99 },
+      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { anchorViews, maskRatio, prototypes, hiddenDim, projectionDim, momentum } = options;
+    const { encode, count, width } = encoder.tokens;
+    requireClassToken(encoder.tokens, "msn");
+    const crops = multiCrop(modality, encoder, { ...options, globalCrops: anchorViews + 1 });
+    const projector = geluMlp([width, hiddenDim, hiddenDim, projectionDim], { norm: true });
+    const kept = count - shareOf(count, maskRatio);
+    return {
+      views(sample, rng) {
+        const { global, ...others } = crops(sample, rng);
+        const [target, ...anchors] = global;
+        const keep = anchors.map(() => int32(randomPlaces(rng, count, kept), [kept]));
+        return { target: target!, anchors, keep, ...others };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        projector: projector.init(rng.split("projector")),
+        prototypes: rng
+          .split("prototypes")
+          .uniforms([prototypes, projectionDim], -1 / Math.sqrt(projectionDim), 1 / Math.sqrt(projectionDim)),
+      }),
+      initMemory: (_rng, { encoder, projector }) => ({ teacher: { encoder, projector } }),
+      loss(params, { target, anchors, keep, local = [] }, { teacher }) {
+        const project = (view: Inputs) => projector.apply(teacher.projector, encoder.apply(teacher.encoder, view));
+        const targets = lax.stopGradient(project(target));
+        const masked = encode(params.encoder, concatenateInputs(anchors), { keep: np.concatenate([...keep], 0) });
+        const large = projector.apply(params.projector, classTokenOf(masked));
+        // BatchNorm sees each size by itself, as in the released code.
+        const small =
+          local.length > 0
+            ? projector.apply(params.projector, encodeCrops(encoder, params.encoder, [local]))
+            : undefined;
+        const all = small ? np.concatenate([large, small], 0) : large;
+        return { loss: msnLoss(all, targets, params.prototypes, options) };
+      },
+      afterStep: ({ encoder, projector }, { teacher }, { progress }) => ({
+        teacher: momentumUpdate(
+          teacher,
+          { encoder, projector },
+          linearMomentum(progress, { start: momentum, end: momentum + (1 - momentum) / 1.25 }),
+        ),
+      }),
+    };
+  },
+});

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { filled, lax, np } from "../array/index.ts";
+import { mlp } from "../layers/mlp.ts";
+import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
+import { normalize } from "../objectives/normalize.ts";
+import { swav as swavLoss } from "../objectives/swav.ts";
+import { frozenUntil } from "./distillation.ts";
+import { method } from "./method.ts";
+import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
+import { smallResnet, smallTraining } from "./presets.ts";
+import { enqueue } from "./queue.ts";
+
+/**
+ * SwAV: which prototype a view belongs to is guessed from every other view of the sample; over a batch, and a queue, all
+ * prototypes are used alike. Caron et al. 2020, https://arxiv.org/abs/2006.09882, as in
+ * https://github.com/facebookresearch/swav. Differs from the paper: prototypes are normalised within the loss, not put
+ * back to unit length after every step; the queue fills from the first step, and like the prototypes' freeze (1 epoch of
+ * 400) its start (epoch 15 of 200) is a share of the training.
+ */
+export const swav = method({
+  name: "swav",
+  family: "clustering",
+  paper: "https://arxiv.org/abs/2006.09882",
+  summary: "guess from one view which prototype another view belongs to; all are used alike",
+  needs: ["crop"],
+  options: z.object({
+    prototypes: z.int().min(2).default(3000).describe("number of prototypes"),
+    temperature: z.number().positive().default(0.1).describe("sharpness of the guess; lower is sharper"),
+    sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the assignments"),
+    sinkhornEpsilon: z.number().positive().default(0.05).describe("softness of the assignments"),
+    projectionDim: z.int().positive().default(128).describe("width of the space of prototypes"),
+    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layer"),
+    frozenPrototypes: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.0025)
+      .describe("share of the training in which the prototypes stay as they are"),
+    queueLength: z.int().nonnegative().default(0).describe("remembered samples per global crop; for small batches"),
+    queueStart: z.number().min(0).max(1).default(0.075).describe("share of the training before the queue is used"),
+    ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
+  }),
+  recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  presets: {
+    small: {
+      summary: "ResNet-10, 300 prototypes, a queue of 1,024, four local crops, AdamW, batches of 128; no blur",
+      ...smallResnet,
+      options: { ...smallCrops, prototypes: 300, hiddenDim: 512, projectionDim: 64, queueLength: 1024 },
+      training: smallTraining,
+    },
+  },
+
+  build({ encoder, modality, options }) {
+    const { projectionDim, hiddenDim, prototypes: count, queueLength, queueStart } = options;
+    const crops = multiCrop(modality, encoder, options);
+    const projector = mlp([encoder.embedDim, hiddenDim, projectionDim]);
+    const prototypes = prototypeLayer(projectionDim, count);
+    return {
+      views: (sample, rng) => crops(sample, rng),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        projector: projector.init(rng.split("projector")),
+        prototypes: prototypes.init(rng.split("prototypes")),
+      }),
+      initMemory: (_rng) => ({
+        queue: globalThis.Array.from({ length: queueLength > 0 ? 2 : 0 }, () =>
+          filled([queueLength, projectionDim], 0),
+        ),
+      }),
+      loss(params, { global, local = [] }, { queue = [] }, { progress }) {
+        const features = encodeCrops(encoder, params.encoder, [global, local]);
+        const z = normalize(projector.apply(params.projector, features));
+        const weight = frozenUntil(params.prototypes.weight, progress, options.frozenPrototypes);
+        const scores = perCrop(prototypes.apply({ weight }, z), global.length + local.length);
+        // Zeros stand where nothing has come in yet, last in the last row.
+        const oldest = queue.map((rows) => np.split(rows, [queueLength - 1], 0)[1]!);
+        const isFull = oldest.map((row) => np.where(np.greater(np.sum(np.square(row)), 0), 1, 0))[0];
+        const loss = swavLoss(scores.slice(0, global.length), scores.slice(global.length), {
+          ...options,
+          ...(isFull
+            ? {
+                queue: queue.map((rows) => prototypes.apply({ weight }, rows)),
+                queueInUse: np.where(np.less(progress, queueStart), 0, isFull),
+              }
+            : {}),
+        });
+        const embeddings = perCrop(lax.stopGradient(z), global.length + local.length);
+        return { loss, memory: { queue: queue.map((rows, view) => enqueue(rows, embeddings[view]!)) } };
+      },
+    };
+  },
+});
