@@ -31,9 +31,13 @@ export function transformerBlock({ width, heads, mlpRatio, dropPath: rate = 0 }:
     up: layers.up.init(rng.split("up")),
     down: layers.down.init(rng.split("down")),
   });
+  type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
   return {
     init,
-    apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
+    /** The block's attention, `[batch, heads, tokens, tokens]`. */
+    attention: (params: BlockParams, x: Array): Array =>
+      layers.attention.weights(params.attention, layers.norm1.apply(params.norm1, x)),
+    apply(params: BlockParams, x: Array): Array {
       const attended = layers.attention.apply(params.attention, layers.norm1.apply(params.norm1, x));
       const middle = np.add(x, dropPath(attended, rate));
       const raised = gelu(layers.up.apply(params.up, layers.norm2.apply(params.norm2, middle)));
