@@ -35,3 +35,12 @@ export function cosineMomentum(progress: Array, { start, end = 1 }: { start: num
   const remaining = np.multiply(np.add(np.cos(np.multiply(progress, Math.PI)), 1), 0.5);
   return np.subtract(end, np.multiply(remaining, end - start));
 }
+
+/**
+ * Momentum that goes from `start` to `end` in a straight line, as in I-JEPA's code
+ * (https://github.com/facebookresearch/ijepa).
+ * @param progress fraction of the training done, scalar in [0, 1]
+ * @returns scalar
+ */
+export const linearMomentum = (progress: Array, { start, end = 1 }: { start: number; end?: number }): Array =>
+  np.add(np.multiply(progress, end - start), start);

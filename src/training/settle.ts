@@ -76,6 +76,14 @@ export async function settle(
     throw new UserError(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
     );
+  const methodOptions = parseOptions(
+    methodDefinition.options,
+    options.methodOptions ?? {},
+    `method ${methodDefinition.name}`,
+  );
+  // The run may be opened from another folder.
+  for (const name of methodDefinition.runs ?? [])
+    if (typeof methodOptions[name] === "string") methodOptions[name] = resolve(methodOptions[name]);
   const inferred = await definition.infer(source);
   return {
     version: RUN_VERSION,
@@ -103,7 +111,7 @@ export async function settle(
     },
     method: {
       name: nameOf(options.method, methodDefinition.name),
-      options: parseOptions(methodDefinition.options, options.methodOptions ?? {}, `method ${methodDefinition.name}`),
+      options: methodOptions,
     },
     training,
   };
