@@ -43,9 +43,9 @@ export const beit = method({
   build({ encoder, modality, options, runs }) {
     const { tokens } = encoder;
     const grid = gridOf(tokens, "beit");
-    const { frozen: ownParams, tokenize, codes: codeCount } = tokenizerOf(runs?.tokenizer, tokens);
+    const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.tokenizer, tokens);
     const hiding = shareOf(tokens.count, options.maskRatio);
-    const head = linear(tokens.width, codeCount);
+    const head = linear(tokens.width, vocabulary);
     return {
       views: (sample, rng) => ({
         image: modality.tensors(modality.perturb(sample, rng)),
@@ -56,19 +56,16 @@ export const beit = method({
         maskToken: rng.split("maskToken").truncatedNormal([1, tokens.width], 0.02),
         head: head.init(rng.split("head")),
       }),
-      initMemory: () => ({ tokenizer: ownParams }),
-      loss(params, { image, hidden }, { tokenizer: frozen }) {
-        const codes = inEvaluation(() => tokenize.book.nearest(frozen.codebook, tokenize.encode(frozen, image)));
+      initMemory: (_) => ({ tokenizer: frozen }),
+      loss(params, { image, hidden }, { tokenizer: known }) {
+        const codes = inEvaluation(() => tokenize.book.nearest(known.codebook, tokenize.encode(known, image)));
         // Indices go through the product as numbers, exactly: they are below 2²⁴.
-        const labels = np.astype(
-          rowsAt(np.reshape(np.astype(codes, np.float32), [-1, tokens.count, 1]), hidden),
-          np.int32,
-        );
+        const perPatch = np.reshape(np.astype(codes, np.float32), [-1, tokens.count, 1]);
+        const answers = np.astype(np.reshape(rowsAt(perPatch, hidden), [-1]), np.int32);
 
         const masked = { at: markedAt(hidden, tokens.count), token: params.maskToken };
         const encoded = ofPatches(tokens.encode(params.encoder, image, { masked }), tokens);
-        const logits = np.reshape(head.apply(params.head, rowsAt(encoded, hidden)), [-1, codeCount]);
-        const answers = np.reshape(labels, [-1]);
+        const logits = np.reshape(head.apply(params.head, rowsAt(encoded, hidden)), [-1, vocabulary]);
         return { loss: crossEntropy(logits, answers), metrics: { accuracy: accuracy(logits, answers) } };
       },
       look: (_, { image, hidden }) => ({ masked: withPatches(tokens, image, markedAt(hidden, tokens.count), 0) }),
@@ -91,7 +88,7 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: TokenAbility) {
   const { encoder, toCode, codebook } = run.params;
   // The decoder stays behind. The tree is that which the tokenizer's `init` made.
   const frozen = { encoder, toCode, codebook } as ReturnType<typeof tokenize.init>;
-  return { frozen, tokenize, codes: options.codes };
+  return { frozen, tokenize, vocabulary: options.codes };
 }
 
 const hasTokens = (encoder: Encoder): encoder is Encoder & { readonly tokens: TokenAbility } =>
