@@ -73,10 +73,10 @@ export const iJepa = method({
       }),
       initMemory: (_, params) => ({ teacher: params.encoder }),
       loss({ encoder: student, predictor: weights }, { image, context, targets }, { teacher }) {
-        const [batch] = context.shape as [number];
-        const places = np.reshape(targets, [batch, blocks * masks.targetCount]);
+        const [batch, , targetCount] = targets.shape as [number, number, number];
+        const places = np.reshape(targets, [batch, blocks * targetCount]);
         // One row per block: a block is predicted from the context alone, not beside the other blocks.
-        const perBlock = [batch * blocks, masks.targetCount, -1];
+        const perBlock = [batch * blocks, targetCount, -1];
         const seen = inEvaluation(() => standardize(ofPatches(tokens.encode(teacher, image), tokens)));
         const answers = lax.stopGradient(np.reshape(rowsAt(seen, places), perBlock));
 
@@ -85,7 +85,7 @@ export const iJepa = method({
         const repeated = np.repeat(known, blocks, 0);
         const asked = np.add(np.reshape(rowsAt(predictor.positions(), places), perBlock), weights.maskToken);
         const decoded = predictor.decode(weights, np.concatenate([repeated, asked], 1));
-        const [, prediction] = np.split(decoded, [masks.contextCount], 1);
+        const [, prediction] = np.split(decoded, [context.shape[1]!], 1);
         return { loss: smoothL1(prediction!, answers, { beta: 1 }) };
       },
       afterStep: (params, { teacher }, { progress }) => ({
