@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { z } from "zod";
 import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
 import { aim } from "../../src/methods/aim.ts";
-import { evaluateOne } from "../fixtures/torch/reference.ts";
+import { evaluateOne, weights } from "../fixtures/torch/reference.ts";
 import { assertIsTorchs, assertLearns, look, modality, patchOf, pictures, tinyVit } from "./checks.ts";
 import { atStart, noEntry } from "./toy.ts";
 
@@ -47,7 +47,7 @@ test("what is told of a patch depends on the patches before it only", async () =
 
   // Each patch of the lower half was told while all after it were blank. Told again with all in place, none differs.
   const half = int32([8, 8], [2, 1]);
-  const params = method.init(new Rng(0));
+  const params = weights(method.init(new Rng(0)));
   const lossOf = async (pixels: Tensor) =>
     (
       await evaluateOne(
@@ -60,7 +60,7 @@ test("what is told of a patch depends on the patches before it only", async () =
   // The last patch is nobody's past: changed by one, it alone of the sixteen told is wrong, by one.
   assert.ok(Math.abs((await lossOf(changed(completed!, 15))) - 1 / 16) < 1e-5);
   // The ninth is the past of seven, which are then told otherwise.
-  assert.ok((await lossOf(changed(completed!, 8))) > 1 / 16 + 1e-7);
+  assert.ok((await lossOf(changed(completed!, 8))) > 1 / 16 + 1e-4);
 });
 
 test("the hidden half is not looked at; the half above is", async () => {

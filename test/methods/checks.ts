@@ -111,7 +111,7 @@ export async function assertLearns(method: Method, learningRate = 0.01): Promise
 
 /** What the method shows of a batch. */
 export const look = async (method: Method, batch: TreeRecord<Tensor>): Promise<Record<string, Tensor>> => {
-  const params = method.init(new Rng(0));
+  const params = weights(method.init(new Rng(0)));
   const memory = method.initMemory?.(new Rng(0), params) ?? {};
   const shown = await evaluate(
     (p: Traced<typeof params>, b: TreeRecord<Array>, m: TreeRecord<Array>, progress: Array) => ({
