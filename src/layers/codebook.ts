@@ -2,10 +2,10 @@ import { type Array, lax, np, type Rng } from "../array/index.ts";
 
 /**
  * Vectors to choose from, `codes` `[codes, codeDim]`. VQ-VAE, van den Oord et al. 2017, https://arxiv.org/abs/1711.00937
- * Uniform in ± √(3 / codeDim) at first, as in Sonnet's `VectorQuantizer`.
+ * Uniform with variance 1 at first, which is that of batch-normalised vectors.
  */
 export function codebook(codes: number, codeDim: number) {
-  const limit = Math.sqrt(3 / codeDim);
+  const limit = Math.sqrt(3);
   return {
     init: (rng: Rng) => ({ codes: rng.uniforms([codes, codeDim], -limit, limit) }),
     /** Index of the code nearest to each row, int32 `[rows]`; no gradient. @param z `[rows, codeDim]` */

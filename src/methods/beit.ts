@@ -85,9 +85,9 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: TokenAbility) {
     );
   const options = vqAutoencoder.options.parse(run.options);
   const tokenize = tokenizer(run.encoder, options);
-  const { encoder, toCode, codebook } = run.params;
+  const { encoder, toCode, norm, codebook } = run.params;
   // The decoder stays behind. The tree is that which the tokenizer's `init` made.
-  const frozen = { encoder, toCode, codebook } as ReturnType<typeof tokenize.init>;
+  const frozen = { encoder, toCode, norm, codebook } as ReturnType<typeof tokenize.init>;
   return { frozen, tokenize, vocabulary: options.codes };
 }
 

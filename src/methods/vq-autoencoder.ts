@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import type { Encoder, Inputs, TokenAbility } from "../encoders/encoder.ts";
+import { batchNorm } from "../layers/batch-norm.ts";
 import { codebook } from "../layers/codebook.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
@@ -25,10 +26,12 @@ export function tokenizer(
 ) {
   const { tokens } = encoder;
   const toCode = linear(tokens.width, given.codeDim);
+  const norm = batchNorm(given.codeDim);
   const book = codebook(given.codes, given.codeDim);
   const init = (rng: Rng) => ({
     encoder: encoder.init(rng.split("encoder")),
     toCode: toCode.init(rng.split("toCode")),
+    norm: norm.init(),
     codebook: book.init(rng.split("codebook")),
   });
   type TokenizerParams = Traced<ParamsOf<{ init: typeof init }>>;
@@ -39,17 +42,18 @@ export function tokenizer(
     encode(params: TokenizerParams, image: Inputs): Array {
       const encoded = toCode.apply(params.toCode, tokens.encode(params.encoder, image));
       const [, ofPatches = encoded] = tokens.prefix ? np.split(encoded, [tokens.prefix], 1) : [];
-      return np.reshape(ofPatches, [-1, given.codeDim]);
+      return norm.apply(params.norm, np.reshape(ofPatches, [-1, given.codeDim]));
     },
   };
 }
 
 /**
  * Vector-quantised autoencoder: a picture as a grid of discrete codes from a learned codebook, and a decoder that paints
- * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; loss and codebook are those of
+ * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; the loss is that of
  * https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and decoder are Vision Transformers, as in
- * ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch; the error is that of normalised
- * pixels, which takes the place of dividing by the data's variance.
+ * ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch; what chooses a code is
+ * batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the start and would all
+ * choose the same few codes; the error is that of normalised pixels in place of a division by the data's variance.
  */
 export const vqAutoencoder = method({
   name: "vq-autoencoder",

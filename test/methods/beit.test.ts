@@ -35,7 +35,7 @@ test("loss, gradients and accuracy are BEiT's on the codes of a vq-autoencoder",
 test("no gradient reaches the tokenizer, of which the decoder stays behind", async () => {
   await assertMemoryIsFixed(build(tokenizerRun()), batch());
   const memory = build(tokenizerRun()).initMemory?.(new Rng(0), { encoder: {} }) ?? {};
-  assert.ok(tree.paths(memory).every((path) => /^tokenizer\.(encoder|toCode|codebook)\./.test(path)));
+  assert.ok(tree.paths(memory).every((path) => /^tokenizer\.(encoder|toCode|norm|codebook)\./.test(path)));
 });
 
 test("ten steps on one batch lower the loss", async () => {
