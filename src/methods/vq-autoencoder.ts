@@ -52,8 +52,9 @@ export function tokenizer(
  * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; the loss is that of
  * https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and decoder are Vision Transformers, as in
  * ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch; what chooses a code is
- * batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the start and would all
- * choose the same few codes; the error is that of normalised pixels in place of a division by the data's variance.
+ * batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the start; the error is
+ * that of normalised pixels in place of a division by the data's variance. As in the paper nothing keeps codes in use:
+ * `codebookUsage` in the metrics tells how many are, and a tokenizer with few is of little use to BEiT.
  */
 export const vqAutoencoder = method({
   name: "vq-autoencoder",
