@@ -83,7 +83,7 @@ function maeStep(): StepCase {
   const method = mae.build({
     encoder,
     modality,
-    options: mae.options.parse({ decoderWidth, decoderDepth }),
+    options: mae.options.parse({ decoderWidth, decoderDepth, decoderHeads: 4 }),
     samples: 64,
   });
   const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * patches * decoderWidth * patchDim;

@@ -36,6 +36,8 @@ export interface TokenAbility {
   readonly prefix: number;
   /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
   patchify(inputs: Inputs): Array;
+  /** The way back from patches of the whole grid, for pictures: `[batch, channels, height, width]`. */
+  unpatchify(patches: Array): Array;
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**
@@ -62,6 +64,11 @@ export interface EncodeOptions {
    * patch's embedding, before positions are added (BEiT, SimMIM, iBOT, data2vec).
    */
   readonly masked?: { readonly at: Array; readonly token: Array };
+  /**
+   * Added to the attention's scores in every block: `[tokens, tokens]` from query (row) to key, or
+   * `[batch, 1, tokens, tokens]`; large and negative where a token must not look (AIM).
+   */
+  readonly attentionBias?: Array;
 }
 
 export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {

@@ -93,6 +93,11 @@ export const vit = encoder({
       return np.reshape(np.transpose(split, [0, 2, 4, 3, 5, 1]), [-1, rows * across, patchDim]);
     };
 
+    const unpatchify = (patches: Array): Array => {
+      const split = np.reshape(patches, [-1, grid[0], grid[1], patchSize, patchSize, channels]);
+      return np.reshape(np.transpose(split, [0, 5, 1, 3, 2, 4]), [-1, channels, height, columns]);
+    };
+
     /** Position embeddings of that grid's patches, and the class token's, which is zero when they are fixed. */
     const positionsOf = (
       params: VitParams,
@@ -127,7 +132,7 @@ export const vit = encoder({
     const outputs = (params: VitParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
       let x = embedded(params, inputs, given);
       return blocks.map((block, index) => {
-        x = block.apply(params.blocks[index]!, x);
+        x = block.apply(params.blocks[index]!, x, given.attentionBias);
         return x;
       });
     };
@@ -154,7 +159,7 @@ export const vit = encoder({
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
       tokens: {
-        ...{ grid, count, patchDim, width, prefix, patchify, encode, blocks: outputs },
+        ...{ grid, count, patchDim, width, prefix, patchify, unpatchify, encode, blocks: outputs },
         ...(prefix ? { classAttention } : {}),
       },
       hyperparameters: { width, depth, heads, mlpRatio: options.mlpRatio, patchSize, prefix, channels, size: height },

@@ -48,5 +48,16 @@ export function inTraining<Result>(
   }
 }
 
+/** Traces a part of a training pass as in evaluation: a teacher without drop-path, a frozen tokenizer. */
+export function inEvaluation<Result>(forward: () => Result): Result {
+  const outer = current;
+  current = undefined;
+  try {
+    return forward();
+  } finally {
+    current = outer;
+  }
+}
+
 /** Parameter leaves that are running statistics, by the last key of their path: never trained, never decayed. */
 export const isStatistic = (path: string): boolean => /(^|\.)running(Mean|Variance)$/.test(path);

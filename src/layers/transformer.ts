@@ -37,8 +37,9 @@ export function transformerBlock({ width, heads, mlpRatio, dropPath: rate = 0 }:
     /** The block's attention, `[batch, heads, tokens, tokens]`. */
     attention: (params: BlockParams, x: Array): Array =>
       layers.attention.weights(params.attention, layers.norm1.apply(params.norm1, x)),
-    apply(params: BlockParams, x: Array): Array {
-      const attended = layers.attention.apply(params.attention, layers.norm1.apply(params.norm1, x));
+    /** @param bias added to the attention's scores: what a token must not look at */
+    apply(params: BlockParams, x: Array, bias?: Array): Array {
+      const attended = layers.attention.apply(params.attention, layers.norm1.apply(params.norm1, x), bias);
       const middle = np.add(x, dropPath(attended, rate));
       const raised = gelu(layers.up.apply(params.up, layers.norm2.apply(params.norm2, middle)));
       return np.add(middle, dropPath(layers.down.apply(params.down, raised), rate));

@@ -29,6 +29,7 @@ export const methods: Registry<MethodDefinition> = {
 };
 export type {
   EpochContext,
+  FrozenRun,
   Method,
   MethodContext,
   MethodDefinition,

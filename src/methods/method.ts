@@ -109,6 +109,17 @@ export interface Preset {
   readonly training?: Readonly<Record<string, unknown>>;
 }
 
+/** A finished run that a method builds on, such as BEiT's tokenizer. Put its parameters into the memory to use them. */
+export interface FrozenRun {
+  readonly path: string;
+  /** Name and settled options of its method. */
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly encoder: Encoder;
+  /** All of its method's parameters, `encoder` among them: their running average where the run kept one. */
+  readonly params: MethodParams;
+}
+
 /** What a method is built with; the abilities in `Needs` are certainly there. */
 export interface MethodContext<Options, Needs extends Ability = never> {
   readonly encoder: "tokens" extends Needs ? Encoder & { readonly tokens: TokenAbility } : Encoder;
@@ -118,6 +129,8 @@ export interface MethodContext<Options, Needs extends Ability = never> {
   readonly options: Options;
   /** How many samples there are to learn from: the rows of a memory bank. */
   readonly samples: number;
+  /** The runs that the options in the definition's `runs` name, by option. */
+  readonly runs?: Readonly<Record<string, FrozenRun>>;
 }
 
 export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
@@ -137,6 +150,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   readonly needs: readonly Ability[];
   readonly options: Options;
+  /** Options that are paths of runs to build on; the trainer opens them and sees that they read the same data alike. */
+  readonly runs?: readonly string[];
   readonly recipe: Recipe;
   readonly presets?: Readonly<Record<string, Preset>>;
   /** The encoder a user gets when none is named, where the modality's default would not do. */

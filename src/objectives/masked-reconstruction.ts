@@ -13,12 +13,21 @@ export function maskedReconstruction(prediction: Array, target: Array, mask: Arr
 }
 
 /**
- * Each patch with its own mean taken away and divided by its own deviation (unbiased variance + 1e-6, as in MAE's code).
+ * Each patch's own mean and deviation (of the unbiased variance + 1e-6, as in MAE's code), `[batch, patches, 1]` each.
+ * @param patches `[batch, patches, values]`
+ */
+export function patchMoments(patches: Array): { mean: Array; deviation: Array } {
+  const values = patches.shape.at(-1)!;
+  const mean = np.mean(patches, -1, { keepdims: true });
+  const squares = np.sum(np.square(np.subtract(patches, mean)), -1, { keepdims: true });
+  return { mean, deviation: np.sqrt(np.add(np.multiply(squares, 1 / (values - 1)), 1e-6)) };
+}
+
+/**
+ * Each patch with its own mean taken away and divided by its own deviation.
  * @param patches `[batch, patches, values]`
  */
 export function normalizePatches(patches: Array): Array {
-  const values = patches.shape.at(-1)!;
-  const centred = np.subtract(patches, np.mean(patches, -1, { keepdims: true }));
-  const variance = np.multiply(np.sum(np.square(centred), -1, { keepdims: true }), 1 / (values - 1));
-  return np.multiply(centred, np.reciprocal(np.sqrt(np.add(variance, 1e-6))));
+  const { mean, deviation } = patchMoments(patches);
+  return np.multiply(np.subtract(patches, mean), np.reciprocal(deviation));
 }

@@ -5,7 +5,7 @@ import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError } from "../foundation/files.ts";
-import { type Method, type MethodDefinition, methods } from "../methods/index.ts";
+import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../methods/index.ts";
 import { type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
@@ -89,7 +89,29 @@ export async function buildMethod(
   const { modality, methodDefinition } = parts;
   const encoder = observed(parts.encoder);
   const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
-  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples }) };
+  const runs: Record<string, FrozenRun> = {};
+  for (const name of methodDefinition.runs ?? [])
+    if (typeof options[name] === "string") runs[name] = await frozenRun(options[name], modality);
+  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples, runs }) };
+}
+
+/** Opens a run for a method to build on. @throws UserError when it is none, or reads data otherwise than this run does */
+async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
+  const config = await readConfig(path);
+  const { encoder, modality: other, methodDefinition } = await buildParts(config);
+  const reading = ({ name, specs, preprocessor }: Modality<unknown>) => JSON.stringify({ name, specs, preprocessor });
+  if (reading(other) !== reading(modality))
+    throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
+  const { weights } = await loadWeights(path, "last");
+  // The tree that its method made.
+  const params = weights as MethodParams;
+  return { path, method: methodDefinition.name, options: config.method.options, encoder, params };
+}
+
+/** What a run learned: the running average of its parameters where it kept one. */
+async function loadWeights(path: string, checkpoint: "last" | "best") {
+  const { state, position } = await loadCheckpoint(checkpointPath(path, checkpoint));
+  return { weights: Object.keys(state.ema).length > 0 ? state.ema : state.params, position };
 }
 
 /** The configuration of a run folder. @throws UserError when it is none, or another version's */
@@ -123,9 +145,8 @@ export async function readConfig(path: string): Promise<RunConfig> {
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  const { state, position } = await loadCheckpoint(checkpointPath(path, options.checkpoint ?? "last"));
-  const kept = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  const byPath = new Map(tree.entries<Tensor>(kept));
+  const { weights, position } = await loadWeights(path, options.checkpoint ?? "last");
+  const byPath = new Map(tree.entries<Tensor>(weights));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
     const found = byPath.get(`encoder.${leafPath}`);
     if (!found || found.shape.join() !== leaf.shape.join())

@@ -107,6 +107,14 @@ export async function settle(
     throw new UserError(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
     );
+  const methodOptions = parseOptions(
+    methodDefinition.options,
+    { ...preset?.options, ...options.methodOptions },
+    `method ${methodDefinition.name}`,
+  );
+  // The run may be opened from another folder.
+  for (const name of methodDefinition.runs ?? [])
+    if (typeof methodOptions[name] === "string") methodOptions[name] = resolve(methodOptions[name]);
   const inferred = await definition.infer(source);
   const modalityOptions = parseOptions(
     definition.options,
@@ -144,11 +152,7 @@ export async function settle(
     },
     method: {
       name: methodDefinition.tasks ? methodDefinition.name : nameOf(options.method, methodDefinition.name),
-      options: parseOptions(
-        methodDefinition.options,
-        { ...preset?.options, ...options.methodOptions },
-        `method ${methodDefinition.name}`,
-      ),
+      options: methodOptions,
     },
     training,
   };

@@ -98,6 +98,9 @@ test("patches lie row by row, and within one: row, column, channel", async () =>
   assert.deepEqual(patches.shape, [1, 6, 8]);
   // Patch 5: rows 2–3, columns 4–5.
   assert.deepEqual([...patches.data.slice(40)], [240, 241, 250, 251, 340, 341, 350, 351]);
+  const back = await evaluateOne((x: Array) => tokens.unpatchify(x), [patches]);
+  assert.deepEqual(back.shape, [1, 2, 4, 6]);
+  assert.deepEqual([...back.data], values);
 });
 
 test("with every patch kept in order, `keep` changes nothing; otherwise the order is its own", async () => {

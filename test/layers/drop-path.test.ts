@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Array, filled, float32, np, Rng, type Traced } from "../../src/array/index.ts";
 import { dropPath } from "../../src/layers/drop-path.ts";
-import { inTraining } from "../../src/layers/scope.ts";
+import { inEvaluation, inTraining } from "../../src/layers/scope.ts";
 import { transformerBlock } from "../../src/layers/transformer.ts";
 import { evaluateOne, fill } from "../fixtures/torch/reference.ts";
 
@@ -53,4 +53,18 @@ test("draws are counted before there is noise; evaluation and rate 0 ask for non
     [params, fill("x", [1, 2, 4])] as const,
   ).then(({ data }) => assert.ok(data.every((value) => value === 0)));
   assert.deepEqual([...new Set(counted)], [2]);
+});
+
+test("within a training pass a part may be traced as in evaluation, and the rest goes on as before", async () => {
+  const output = await evaluateOne(
+    (x: Array, rows: Array) =>
+      inTraining(rows, () =>
+        np.add(
+          inEvaluation(() => dropPath(x, 0.5)),
+          np.multiply(dropPath(x, 0.5), 10),
+        ),
+      ).result,
+    [filled([2, 1], 1), float32([0.9, 0.1], [1, 2])] as const,
+  );
+  assert.deepEqual([...output.data], [1, 21]);
 });

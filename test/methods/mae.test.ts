@@ -13,6 +13,7 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
+import { look, patchOf, pictures } from "./checks.ts";
 import { atStart, noEntry, toyModality } from "./toy.ts";
 
 function build(options: z.input<typeof mae.options> = {}, encoder: z.input<typeof vit.options> = {}) {
@@ -78,4 +79,23 @@ test("options that do not fit are refused with what would", () => {
   });
   assert.throws(() => build({}, { patchSize: 16 }), { name: "UserError", message: /smaller patch size/ });
   assert.throws(() => mae.options.parse({ maskRatio: 1 }));
+});
+
+test("pictures: hidden patches grey, then as told in their true mean and deviation; visible ones as they were", async () => {
+  const image = pictures();
+  const keep = int32([9, 2, 12, 0, 5, 15, 4, 7], [2, 4]);
+  for (const normalizeTarget of [true, false]) {
+    const method = build({ decoderWidth: 16, decoderDepth: 1, decoderHeads: 2, normalizeTarget });
+    const { masked, reconstruction } = await look(method, { image, keep });
+    for (let place = 0; place < 16; place++) {
+      const before = patchOf(image.pixels, 1, place);
+      if (keep.data.subarray(4).includes(place)) {
+        assert.deepEqual(patchOf(masked!, 1, place), before);
+        assert.deepEqual(patchOf(reconstruction!, 1, place), before);
+      } else {
+        assert.ok(patchOf(masked!, 1, place).every((value) => value === 0));
+        assert.notDeepEqual(patchOf(reconstruction!, 1, place), before);
+      }
+    }
+  }
 });

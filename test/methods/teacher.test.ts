@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, float32, scalar, type Tensor, tree } from "../../src/array/index.ts";
-import { cosineMomentum, momentumUpdate } from "../../src/methods/teacher.ts";
+import { cosineMomentum, linearMomentum, momentumUpdate } from "../../src/methods/teacher.ts";
 import { evaluate, evaluateOne } from "../fixtures/torch/reference.ts";
 
 const teacher = { encoder: { blocks: [{ weight: float32([1, 2], [2]) }], norm: { runningMean: float32([8], [1]) } } };
@@ -54,4 +54,15 @@ test("the cosine starts at the start, is halfway in the middle, and ends at the 
   near(await at(1, { start: 0.996 }), 1);
   // cos(π / 3) = 1/2
   near(await at(1 / 3, { start: 0.9, end: 0.98 }), 0.98 - 0.08 * 0.75);
+});
+
+test("the line is at the start, a quarter of the way, and at the end", async () => {
+  const at = async (progress: number) =>
+    Number((await evaluateOne((x: Array) => linearMomentum(x, { start: 0.9 }), [scalar(progress)], "cpu")).data[0]);
+  for (const [progress, expected] of [
+    [0, 0.9],
+    [0.25, 0.925],
+    [1, 1],
+  ] as const)
+    assert.ok(Math.abs((await at(progress)) - expected) < 1e-6, `${progress}`);
 });

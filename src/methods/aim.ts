@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { type Array, constant, filled, float32, int32, np, type Rng, type Traced } from "../array/index.ts";
+import type { Inputs } from "../encoders/encoder.ts";
+import { UserError } from "../foundation/errors.ts";
+import { gelu } from "../layers/gelu.ts";
+import type { ParamsOf } from "../layers/layer.ts";
+import { layerNorm } from "../layers/layer-norm.ts";
+import { linear } from "../layers/linear.ts";
+import { sinCosPositions } from "../layers/positions.ts";
+import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
+import { gridOf } from "./masks.ts";
+import { method } from "./method.ts";
+import { withPatches } from "./pictures.ts";
+
+/** Most patches that `look` completes: each is a pass through the encoder in the program. */
+const MOST_COMPLETED = 64;
+
+/**
+ * AIM: patch after patch in reading order, each is told from those before it. A prefix of random length sees itself in
+ * both directions, so that the encoder can be used without a mask afterwards.
+ * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Differs from the paper: linear layers keep their biases.
+ * Its code (https://github.com/apple/ml-aim) has no training.
+ */
+export const aim = method({
+  name: "aim",
+  family: "generative",
+  paper: "https://arxiv.org/abs/2401.08541",
+  summary: "tell the pixels of each patch from the patches before it",
+  needs: ["perturb", "tokens"],
+  options: z.object({
+    headWidth: z.int().positive().multipleOf(4).default(2048).describe("width of the prediction head"),
+    headDepth: z.int().nonnegative().default(12).describe("residual MLP blocks of the prediction head"),
+    normalizeTarget: z.boolean().default(true).describe("tell each patch relative to its own mean and deviation"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a head of 2",
+      encoder: "vit",
+      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      options: { headWidth: 192, headDepth: 2 },
+      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "vit",
+
+  build({ encoder, modality, options }) {
+    const { tokens } = encoder;
+    const { count, patchDim, prefix: classTokens } = tokens;
+    const [rows, columns] = gridOf(tokens, "aim");
+    if (classTokens) throw new UserError("aim: a class token has no place in the order; use --pooling mean");
+    if (count < 2) throw new UserError("aim: an image of a single patch has no next one; use a smaller patch size");
+    const head = predictionHead(tokens.width, options.headWidth, options.headDepth, patchDim);
+    const init = (rng: Rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) });
+    const places = () => np.arange(count);
+    const onlyBefore = Float32Array.from({ length: count * count }, (_, at) => (at % count > at / count ? -1e9 : 0));
+
+    /** What is told of the patch after each patch, `[batch, count, patchDim]`. @param prefix int32 `[batch, 1]` */
+    const next = (params: Traced<ReturnType<typeof init>>, image: Inputs, prefix: Array): Array => {
+      const inPrefix = np.less(np.reshape(places(), [1, 1, 1, count]), np.reshape(prefix, [-1, 1, 1, 1]));
+      const attentionBias = np.where(inPrefix, 0, constant(float32(onlyBefore, [count, count])));
+      const encoded = tokens.encode(params.encoder, image, { attentionBias });
+      return head.apply(params.head, encoded, constant(sinCosPositions(rows, columns, options.headWidth)));
+    };
+
+    return {
+      views: (sample, rng) => ({
+        image: modality.tensors(modality.perturb(sample, rng)),
+        prefix: int32([rng.integer(1, count - 1)], [1]),
+      }),
+      init: (rng) => init(rng),
+      loss(params, { image, prefix }) {
+        const [prediction] = np.split(next(params, image, prefix), [count - 1], 1);
+        const [, patches] = np.split(tokens.patchify(image), [1], 1);
+        const target = options.normalizeTarget ? normalizePatches(patches!) : patches!;
+        const told = np.where(np.greaterEqual(np.arange(1, count), prefix), 1, 0);
+        return { loss: maskedReconstruction(prediction!, target, told) };
+      },
+      look(params, { image, prefix }) {
+        const given = count - columns * Math.min(Math.floor(rows / 2), Math.floor(MOST_COMPLETED / columns));
+        const patches = tokens.patchify(image);
+        const [batch] = patches.shape as [number];
+        let [completed] = np.split(patches, [given], 1);
+        for (let at = given; at < count; at++) {
+          const blank = constant(filled([batch, count - at, patchDim], 0));
+          const pixels = tokens.unpatchify(np.concatenate([completed!, blank], 1));
+          const [, told] = np.split(next(params, { pixels }, np.add(np.multiply(prefix, 0), given)), [at - 1, at], 1);
+          // A normalised prediction says nothing of a patch's own mean and deviation: the patch above lends its.
+          const [, above] = np.split(completed!, [at - columns, at - columns + 1], 1);
+          const { mean, deviation } = patchMoments(above!);
+          const patch = options.normalizeTarget ? np.add(np.multiply(told!, deviation), mean) : told!;
+          completed = np.concatenate([completed!, patch], 1);
+        }
+        const isHidden = np.where(np.greaterEqual(places(), given), 1, 0);
+        const mask = np.broadcastTo(isHidden, [batch, count]);
+        return { given: withPatches(tokens, image, mask, 0), completed: tokens.unpatchify(completed!) };
+      },
+    };
+  },
+});
+
+/** Residual MLP blocks, each patch by itself: the trunk is relieved of what only serves to paint pixels. */
+function predictionHead(input: number, width: number, depth: number, output: number) {
+  const block = { norm: layerNorm(width), up: linear(width, 4 * width), down: linear(4 * width, width) };
+  const layers = { project: linear(input, width), norm: layerNorm(width), predict: linear(width, output) };
+  const init = (rng: Rng) => ({
+    project: layers.project.init(rng.split("project")),
+    blocks: globalThis.Array.from({ length: depth }, (_, index) => ({
+      norm: block.norm.init(),
+      up: block.up.init(rng.split("up", index)),
+      down: block.down.init(rng.split("down", index)),
+    })),
+    norm: layers.norm.init(),
+    predict: layers.predict.init(rng.split("predict")),
+  });
+  return {
+    init,
+    apply(params: Traced<ParamsOf<{ init: typeof init }>>, tokens: Array, positions: Array): Array {
+      const start = np.add(layers.project.apply(params.project, tokens), positions);
+      const raised = params.blocks.reduce((x, { norm, up, down }) => {
+        const hidden = gelu(block.up.apply(up, block.norm.apply(norm, x)));
+        return np.add(x, block.down.apply(down, hidden));
+      }, start);
+      return layers.predict.apply(params.predict, layers.norm.apply(params.norm, raised));
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { int32, np } from "../array/index.ts";
+import type { Encoder, TokenAbility } from "../encoders/encoder.ts";
+import { UserError } from "../foundation/errors.ts";
+import { linear } from "../layers/linear.ts";
+import { inEvaluation } from "../layers/scope.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { blockwiseMask, gridOf, shareOf } from "./masks.ts";
+import { type FrozenRun, method } from "./method.ts";
+import { withPatches } from "./pictures.ts";
+import { markedAt, ofPatches, rowsAt } from "./tokens.ts";
+import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
+
+/**
+ * BEiT: blocks of an image are hidden, and the encoder tells the discrete codes that a tokenizer has for them.
+ * Bao et al. 2021, https://arxiv.org/abs/2106.08254; the recipe is that of ViT-B in
+ * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` of the
+ * user's own data in place of DALL-E's; no relative position bias and no layer scale in the encoder; gradients are
+ * clipped only if asked (theirs at 3).
+ */
+export const beit = method({
+  name: "beit",
+  family: "masked",
+  paper: "https://arxiv.org/abs/2106.08254",
+  summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --tokenizer",
+  needs: ["perturb", "tokens"],
+  options: z.object({
+    tokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
+    maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that is hidden, in blocks"),
+  }),
+  runs: ["tokenizer"],
+  recipe: { optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks",
+      encoder: "vit",
+      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "vit",
+
+  build({ encoder, modality, options, runs }) {
+    const { tokens } = encoder;
+    const grid = gridOf(tokens, "beit");
+    const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.tokenizer, tokens);
+    const hiding = shareOf(tokens.count, options.maskRatio);
+    const head = linear(tokens.width, vocabulary);
+    return {
+      views: (sample, rng) => ({
+        image: modality.tensors(modality.perturb(sample, rng)),
+        hidden: int32(blockwiseMask(rng, grid, hiding), [hiding]),
+      }),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        maskToken: rng.split("maskToken").truncatedNormal([1, tokens.width], 0.02),
+        head: head.init(rng.split("head")),
+      }),
+      initMemory: (_) => ({ tokenizer: frozen }),
+      loss(params, { image, hidden }, { tokenizer: known }) {
+        const codes = inEvaluation(() => tokenize.book.nearest(known.codebook, tokenize.encode(known, image)));
+        // Indices go through the product as numbers, exactly: they are below 2²⁴.
+        const perPatch = np.reshape(np.astype(codes, np.float32), [-1, tokens.count, 1]);
+        const answers = np.astype(np.reshape(rowsAt(perPatch, hidden), [-1]), np.int32);
+
+        const masked = { at: markedAt(hidden, tokens.count), token: params.maskToken };
+        const encoded = ofPatches(tokens.encode(params.encoder, image, { masked }), tokens);
+        const logits = np.reshape(head.apply(params.head, rowsAt(encoded, hidden)), [-1, vocabulary]);
+        return { loss: crossEntropy(logits, answers), metrics: { accuracy: accuracy(logits, answers) } };
+      },
+      look: (_, { image, hidden }) => ({ masked: withPatches(tokens, image, markedAt(hidden, tokens.count), 0) }),
+    };
+  },
+});
+
+/** The tokenizer of a run. @throws UserError when there is none, it is another method's, or its codes fit other patches */
+function tokenizerOf(run: FrozenRun | undefined, tokens: TokenAbility) {
+  if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --tokenizer");
+  if (run.method !== vqAutoencoder.name || !hasTokens(run.encoder))
+    throw new UserError(`beit: ${run.path} is a run of ${run.method}, not of ${vqAutoencoder.name}`);
+  const { grid } = run.encoder.tokens;
+  if (grid.join() !== tokens.grid.join())
+    throw new UserError(
+      `beit: ${run.path} has codes for ${grid.join(" × ")} patches, this encoder has ${tokens.grid.join(" × ")}; use the same image and patch size`,
+    );
+  const options = vqAutoencoder.options.parse(run.options);
+  const tokenize = tokenizer(run.encoder, options);
+  const { encoder, toCode, norm, codebook } = run.params;
+  // The decoder stays behind. The tree is that which the tokenizer's `init` made.
+  const frozen = { encoder, toCode, norm, codebook } as ReturnType<typeof tokenize.init>;
+  return { frozen, tokenize, vocabulary: options.codes };
+}
+
+const hasTokens = (encoder: Encoder): encoder is Encoder & { readonly tokens: TokenAbility } =>
+  encoder.tokens !== undefined;

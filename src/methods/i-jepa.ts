@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { int32, lax, np } from "../array/index.ts";
+import { standardize } from "../layers/layer-norm.ts";
+import { inEvaluation } from "../layers/scope.ts";
+import { smoothL1 } from "../objectives/smooth-l1.ts";
+import { gridOf, multiBlockMask } from "./masks.ts";
+import { method } from "./method.ts";
+import { patchDecoder } from "./patch-decoder.ts";
+import { withPatches } from "./pictures.ts";
+import { linearMomentum, momentumUpdate } from "./teacher.ts";
+import { markedAt, ofPatches, rowsAt } from "./tokens.ts";
+
+const range = (low: number, high: number) =>
+  z.tuple([z.number().positive(), z.number().positive()]).default([low, high]);
+
+/**
+ * I-JEPA: from one block of an image, a narrow predictor tells what a slowly following teacher sees in four others.
+ * Assran et al. 2023, https://arxiv.org/abs/2301.08243; masks, loss and recipe (ViT-H, batch 2,048) are those of
+ * https://github.com/facebookresearch/ijepa: smooth L1 and layer-normalised targets where the paper has a plain L2.
+ * Differs from the paper: the number of patches is the same for every sample of a run, not of a batch, and blocks may
+ * touch every edge (see `multiBlockMask`); weight decay stays at 0.04 where theirs rises to 0.4.
+ */
+export const iJepa = method({
+  name: "i-jepa",
+  family: "masked",
+  paper: "https://arxiv.org/abs/2301.08243",
+  summary: "tell, from one block of an image, how a teacher encodes other blocks",
+  needs: ["perturb", "tokens"],
+  options: z.object({
+    targets: z.int().positive().default(4).describe("number of target blocks"),
+    targetScale: range(0.15, 0.2).describe("area of a target block, as a share of the image"),
+    targetAspect: range(0.75, 1.5).describe("height of a target block over its width"),
+    contextScale: range(0.85, 1).describe("area of the context block before the targets are taken from it"),
+    contextRatio: z.number().gt(0).lt(1).default(0.28).describe("share of the patches that is left as the context"),
+    predictorWidth: z.int().positive().default(384).describe("width of the predictor"),
+    predictorDepth: z.int().positive().default(12).describe("blocks of the predictor"),
+    predictorHeads: z.int().positive().default(12).describe("attention heads of the predictor"),
+    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the teacher follows, at the start"),
+    finalMomentum: z.number().min(0).max(1).default(1).describe("the same at the end; linear in between"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1.25e-4, weightDecay: 0.04, batchSize: 2048 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a predictor of 2",
+      encoder: "vit",
+      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      options: { predictorWidth: 96, predictorDepth: 2, predictorHeads: 3, momentum: 0.99 },
+      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "vit",
+
+  build({ encoder, modality, options }) {
+    const { tokens } = encoder;
+    const grid = gridOf(tokens, "i-jepa");
+    const masks = multiBlockMask(grid, options);
+    const { targets: blocks, predictorWidth: width, predictorDepth: depth, predictorHeads: heads } = options;
+    const predictor = patchDecoder({
+      ...{ name: "i-jepa", grid, input: tokens.width, width, depth, heads, output: tokens.width },
+    });
+    return {
+      views(sample, rng) {
+        const { context, targets } = masks.draw(rng);
+        return {
+          image: modality.tensors(modality.perturb(sample, rng)),
+          context: int32(context, [masks.contextCount]),
+          targets: int32(targets, [blocks, masks.targetCount]),
+        };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        predictor: predictor.init(rng.split("predictor")),
+      }),
+      initMemory: (_, params) => ({ teacher: params.encoder }),
+      loss({ encoder: student, predictor: weights }, { image, context, targets }, { teacher }) {
+        const [batch, , targetCount] = targets.shape as [number, number, number];
+        const places = np.reshape(targets, [batch, blocks * targetCount]);
+        // One row per block: a block is predicted from the context alone, not beside the other blocks.
+        const perBlock = [batch * blocks, targetCount, -1];
+        const seen = inEvaluation(() => standardize(ofPatches(tokens.encode(teacher, image), tokens)));
+        const answers = lax.stopGradient(np.reshape(rowsAt(seen, places), perBlock));
+
+        const encoded = ofPatches(tokens.encode(student, image, { keep: context }), tokens);
+        const known = np.add(predictor.project(weights, encoded), rowsAt(predictor.positions(), context));
+        const repeated = np.repeat(known, blocks, 0);
+        const asked = np.add(np.reshape(rowsAt(predictor.positions(), places), perBlock), weights.maskToken);
+        const decoded = predictor.decode(weights, np.concatenate([repeated, asked], 1));
+        const [, prediction] = np.split(decoded, [context.shape[1]!], 1);
+        return { loss: smoothL1(prediction!, answers, { beta: 1 }) };
+      },
+      afterStep: (params, { teacher }, { progress }) => ({
+        teacher: momentumUpdate(
+          teacher,
+          params.encoder,
+          linearMomentum(progress, { start: options.momentum, end: options.finalMomentum }),
+        ),
+      }),
+      look(_, { image, context }) {
+        const hidden = np.subtract(1, markedAt(context, tokens.count));
+        return { masked: withPatches(tokens, image, hidden, 0) };
+      },
+    };
+  },
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { vit } from "../../src/encoders/vit.ts";
+import { beit } from "../../src/methods/beit.ts";
+import type { FrozenRun } from "../../src/methods/index.ts";
+import { vqAutoencoder } from "../../src/methods/vq-autoencoder.ts";
+import { loadCheckpoint } from "../../src/training/checkpoint.ts";
+import { pretrain } from "../../src/training/pretrain.ts";
+import { inFolder, writeImages } from "../support/cli.ts";
+import { assertIsTorchs, assertLearns, assertMemoryIsFixed, look, modality, pictures, tinyVit } from "./checks.ts";
+
+const vqOptions = { codes: 6, codeDim: 4, decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 };
+
+function tokenizerRun(encoder = tinyVit("class")): FrozenRun {
+  const options = vqAutoencoder.options.parse(vqOptions);
+  const { init } = vqAutoencoder.build({ encoder, modality, options, samples: 8 });
+  return { path: "runs/vq", method: "vq-autoencoder", options, encoder, params: init(new Rng(7)) };
+}
+const build = (run?: FrozenRun) =>
+  beit.build({
+    encoder: tinyVit("mean"),
+    modality,
+    options: beit.options.parse({}),
+    samples: 8,
+    runs: run ? { tokenizer: run } : {},
+  });
+const batch = () => ({ image: pictures(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
+
+test("loss, gradients and accuracy are BEiT's on the codes of a vq-autoencoder", () =>
+  assertIsTorchs(build(tokenizerRun()), "beit", batch()));
+
+test("no gradient reaches the tokenizer, of which the decoder stays behind", async () => {
+  await assertMemoryIsFixed(build(tokenizerRun()), batch());
+  const memory = build(tokenizerRun()).initMemory?.(new Rng(0), { encoder: {} }) ?? {};
+  assert.ok(tree.paths(memory).every((path) => /^tokenizer\.(encoder|toCode|norm|codebook)\./.test(path)));
+});
+
+test("ten steps on one batch lower the loss", async () => {
+  await assertLearns(build(tokenizerRun()));
+});
+
+test("the picture shows what is hidden", async () => {
+  const { masked } = await look(build(tokenizerRun()), batch());
+  assert.equal(masked!.data.filter((value) => value === 0).length, 2 * 6 * 48);
+});
+
+test("a tokenizer that is none, or has other patches, is refused with what would do", () => {
+  assert.throws(() => build(), { name: "UserError", message: /--tokenizer/ });
+  assert.throws(() => build({ ...tokenizerRun(), method: "mae" }), { name: "UserError", message: /a run of mae/ });
+  const coarse = vit.build(
+    vit.options.parse({ width: 8, depth: 1, heads: 2, patchSize: 8, pooling: "class" }),
+    modality.specs,
+  );
+  assert.throws(() => build(tokenizerRun(coarse)), { name: "UserError", message: /2 × 2 patches.*4 × 4/ });
+});
+
+test("a run learns from the codes of another run and keeps them; one that reads otherwise is refused", () =>
+  inFolder(async (folder) => {
+    const images = join(folder, "images");
+    await writeImages(images, 8);
+    const common = {
+      data: images,
+      encoder: "vit",
+      encoderOptions: { width: 8, depth: 1, heads: 2, patchSize: 4 },
+      modalityOptions: { imageSize: 16 },
+      training: { epochs: 1, batchSize: 4, workers: 0, learningRate: 1e-3 },
+    };
+    const vq = join(folder, "vq");
+    await pretrain({ ...common, out: vq, method: "vq-autoencoder", methodOptions: vqOptions });
+    const out = join(folder, "beit");
+    await pretrain({ ...common, out, method: "beit", methodOptions: { tokenizer: vq } });
+    const [learned, used] = await Promise.all(
+      [vq, out].map((run) => loadCheckpoint(join(run, "checkpoints", "last.safetensors"))),
+    );
+    const codes = new Map(tree.entries<Tensor>(learned!.state.params)).get("codebook.codes");
+    assert.deepEqual(new Map(tree.entries<Tensor>(used!.state.memory)).get("tokenizer.codebook.codes"), codes);
+
+    // Colours of another scale: the tokenizer would read them wrongly.
+    const config = join(vq, "config.json");
+    const text = await readFile(config, "utf8");
+    const json = JSON.parse(text);
+    json.modality.options.mean = [0.5, 0.5, 0.5];
+    await writeFile(config, JSON.stringify(json));
+    await assert.rejects(
+      pretrain({ ...common, out: join(folder, "other"), method: "beit", methodOptions: { tokenizer: vq } }),
+      { name: "UserError", message: /another size or scale/ },
+    );
+    await assert.rejects(
+      pretrain({ ...common, out: join(folder, "none"), method: "beit", methodOptions: { tokenizer: images } }),
+      { name: "UserError", message: /not a run/ },
+    );
+  }));

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { z } from "zod";
+import { int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { data2vec } from "../../src/methods/data2vec.ts";
+import {
+  assertIsTorchs,
+  assertLearns,
+  assertMemoryIsFixed,
+  look,
+  modality,
+  patchOf,
+  pictures,
+  tinyVit,
+} from "./checks.ts";
+import { noEntry } from "./toy.ts";
+
+const build = (options: z.input<typeof data2vec.options> = {}) =>
+  data2vec.build({ encoder: tinyVit("class"), modality, options: data2vec.options.parse(options), samples: 8 });
+const batch = () => ({ input: pictures(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
+
+for (const topBlocks of [1, 2])
+  test(`the loss and every gradient are those of data2vec's code, the last ${topBlocks} of two blocks`, () =>
+    assertIsTorchs(build({ topBlocks, beta: 0.5 }), `data2vec ${topBlocks}`, batch()));
+
+test("asked for more blocks than there are, it averages all", () =>
+  assertIsTorchs(build({ topBlocks: 6, beta: 0.5 }), "data2vec 2", batch()));
+
+test("no gradient reaches the teacher or the targets", () => assertMemoryIsFixed(build(), batch()));
+
+test("ten steps on one batch lower the loss", async () => {
+  await assertLearns(build({ momentum: 1, finalMomentum: 1 }));
+});
+
+test("views: 60 % of the tokens are hidden, the same by seed; data without a light change are taken as they are", () => {
+  const { perturb: _, ...without } = modality;
+  const method = data2vec.build({
+    encoder: tinyVit("class"),
+    modality: without,
+    options: data2vec.options.parse({}),
+    samples: 8,
+  });
+  const [light, plain] = [build(), method].map(
+    (made) => new Map(tree.entries<Tensor>(made.views(5, new Rng(3), noEntry))),
+  );
+  assert.equal(new Set(light!.get("hidden")!.data).size, 10);
+  assert.deepEqual(light!.get("hidden"), plain!.get("hidden"));
+  assert.equal(light!.get("input.pixels")!.data[0], 105);
+  assert.equal(plain!.get("input.pixels")!.data[0], 5);
+});
+
+test("the picture shows what is hidden", async () => {
+  const { input, hidden } = batch();
+  const { masked } = await look(build(), { input, hidden });
+  assert.deepEqual(patchOf(masked!, 0, 0), patchOf(input.pixels, 0, 0));
+  assert.ok(patchOf(masked!, 0, 1).every((value) => value === 0));
+});

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { z } from "zod";
+import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { simmim } from "../../src/methods/simmim.ts";
+import { assertIsTorchs, assertLearns, look, modality, patchOf, pictures, tinyVit } from "./checks.ts";
+import { noEntry } from "./toy.ts";
+
+const build = (pooling: "mean" | "class" = "mean", options: z.input<typeof simmim.options> = {}) =>
+  simmim.build({ encoder: tinyVit(pooling), modality, options: simmim.options.parse(options), samples: 8 });
+const hidden = int32([0, 1, 4, 5, 10, 11, 14, 15, 2, 3, 6, 7, 8, 9, 12, 13], [2, 8]);
+
+for (const pooling of ["mean", "class"] as const)
+  test(`the loss and every gradient are those of SimMIM's code, ${pooling} pooling`, () =>
+    assertIsTorchs(build(pooling), `simmim ${pooling}`, { image: pictures(), hidden }));
+
+test("ten steps on one batch lower the loss", async () => {
+  await assertLearns(build());
+});
+
+test("by default ⌈0.6 · 4⌉ squares of 2 × 2 patches are hidden, the same by seed", () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const views = tree.entries<Tensor>(build().views(5, new Rng(seed), noEntry));
+    assert.deepEqual(tree.entries(build().views(5, new Rng(seed), noEntry)), views);
+    const places = [...new Map(views).get("hidden")!.data];
+    assert.equal(places.length, 12);
+    const squares = new Set(places.map((place) => 2 * Math.floor(place / 8) + Math.floor((place % 4) / 2)));
+    assert.equal(squares.size, 3);
+  }
+});
+
+test("pictures: hidden patches grey, then as told; visible ones as they were", async () => {
+  const image = pictures();
+  const { masked, reconstruction } = await look(build(), { image, hidden });
+  for (let place = 0; place < 16; place++) {
+    const isHidden = hidden.data.subarray(0, 8).includes(place);
+    const before = patchOf(image.pixels, 0, place);
+    assert.deepEqual(patchOf(masked!, 0, place), isHidden ? [...filled([48], 0).data] : before);
+    if (isHidden) assert.notDeepEqual(patchOf(reconstruction!, 0, place), before);
+    else assert.deepEqual(patchOf(reconstruction!, 0, place), before);
+  }
+});
+
+test("options that do not fit are refused with what would", () => {
+  assert.throws(() => build("mean", { maskSize: 3 }), { name: "UserError", message: /--mask-size/ });
+  assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /hides all 4/ });
+});
