@@ -39,6 +39,16 @@ export interface Method<
     memory: Traced<Memory>,
     schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
+  /**
+   * Pictures of what the method does with a batch, by name: `[batch, channels, height, width]` each, normalised as the
+   * encoder's pixels are.
+   */
+  look?(
+    params: Traced<Initial>,
+    batch: Traced<Views>,
+    memory: Traced<Memory>,
+    schedule: Schedule,
+  ): Readonly<Record<string, Array>>;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
 }
