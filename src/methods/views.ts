@@ -1,4 +1,4 @@
-import { np } from "../array/index.ts";
+import { type Array, np } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 
 /** Several views' inputs as one batch, the first view's rows first: one pass through the encoder for all. */
@@ -14,4 +14,12 @@ export function concatenateInputs(views: readonly Inputs[]): Inputs {
       ),
     ]),
   );
+}
+
+/** Pictures of tiles, `[batch, channels, side, side]` each and row by row, as one picture of `columns` tiles across. */
+export function assemble(tiles: readonly Array[], columns: number): Array {
+  const rows = globalThis.Array.from({ length: tiles.length / columns }, (_, row) =>
+    np.concatenate(tiles.slice(row * columns, (row + 1) * columns), 3),
+  );
+  return np.concatenate(rows, 2);
 }
