@@ -14,11 +14,14 @@ function sidesBetween(from: number, to: number): number[] {
 /** The side that halving, rounded up, brings down to 4 or less: where a decoder of vectors starts. */
 const smallest = (side: number): number => (side <= 4 ? side : smallest(Math.ceil(side / 2)));
 
-/** `[to, from]`, one 1 a row: which of `from` places each of `to` places copies, as PyTorch's nearest interpolation. */
+/**
+ * `[1, 1, to, from]`, one 1 a row: which of `from` places each of `to` places copies, as PyTorch's nearest interpolation.
+ * jax-js multiplies a matrix by a batch rightly only if both have the batch's axes.
+ */
 function nearest(from: number, to: number): Array {
   const choice = new Float32Array(to * from);
   for (let at = 0; at < to; at++) choice[at * from + Math.floor((at * from) / to)] = 1;
-  return constant(float32(choice, [to, from]));
+  return constant(float32(choice, [1, 1, to, from]));
 }
 
 /** `[batch, channels, h, w]` at `[rows, columns]`, every pixel a copy of its nearest. */
@@ -37,7 +40,7 @@ export function upsample(x: Array, [rows, columns]: readonly [number, number]): 
     ]);
     return np.reshape(repeated, [batch, channels, rows, columns]);
   }
-  return np.matmul(np.matmul(nearest(height, rows), x), np.transpose(nearest(width, columns)));
+  return np.matmul(np.matmul(nearest(height, rows), x), np.transpose(nearest(width, columns), [0, 1, 3, 2]));
 }
 
 /**
@@ -78,7 +81,8 @@ export function decoder(
       conv: block.conv.init(rng.split("block", level)),
       norm: block.norm.init(),
     })),
-    last: last.init(rng.split("last")),
+    // No normalisation follows: with He's fan-out of a few channels the first pictures would be far too bright.
+    last: { weight: rng.split("last").normals([channels, width, 3, 3], Math.sqrt(1 / (9 * width))) },
     bias: filled([channels], 0),
   });
   return {

@@ -18,7 +18,7 @@ export function labToRgb(lab: Array): Array {
   const cube = np.multiply(f, np.square(f));
   const xyz = np.where(np.greater(f, 0.2068966), cube, np.multiply(np.subtract(f, 16 / 116), 1 / 7.787));
   const scaled = np.multiply(np.maximum(xyz, 0), constant(float32(WHITE, [3, 1])));
-  const light = np.matmul(constant(float32(XYZ_TO_RGB, [3, 3])), scaled);
+  const light = np.matmul(constant(float32(XYZ_TO_RGB, [1, 3, 3])), scaled);
   const bright = np.maximum(light, 0.0031308);
   const curved = np.subtract(np.multiply(np.exp(np.multiply(np.log(bright), 1 / 2.4)), 1.055), 0.055);
   const values = np.where(np.greater(light, 0.0031308), curved, np.multiply(light, 12.92));
