@@ -7,17 +7,20 @@ const XYZ_TO_RGB = [
 const WHITE = [0.95047, 1, 1.08883];
 
 /**
- * CIELAB (D65, 2°) as sRGB values in [0, 1], clipped: scikit-image's `lab2rgb`.
+ * CIELAB (D65, 2°) as sRGB values in [0, 1], clipped: scikit-image's `lab2rgb`, which lets no blue go below 0.
  * @param lab `[batch, 3, h, w]`: L in [0, 100], a, b
  */
 export function labToRgb(lab: Array): Array {
   const [batch, , height, width] = lab.shape as [number, number, number, number];
   const [lightness, a, b] = np.split(np.reshape(lab, [batch, 3, height * width]), 3, 1) as [Array, Array, Array];
   const y = np.multiply(np.add(lightness, 16), 1 / 116);
-  const f = np.concatenate([np.add(y, np.multiply(a, 1 / 500)), y, np.subtract(y, np.multiply(b, 1 / 200))], 1);
+  const f = np.concatenate(
+    [np.add(y, np.multiply(a, 1 / 500)), y, np.maximum(np.subtract(y, np.multiply(b, 1 / 200)), 0)],
+    1,
+  );
   const cube = np.multiply(f, np.square(f));
   const xyz = np.where(np.greater(f, 0.2068966), cube, np.multiply(np.subtract(f, 16 / 116), 1 / 7.787));
-  const scaled = np.multiply(np.maximum(xyz, 0), constant(float32(WHITE, [3, 1])));
+  const scaled = np.multiply(xyz, constant(float32(WHITE, [3, 1])));
   const light = np.matmul(constant(float32(XYZ_TO_RGB, [1, 3, 3])), scaled);
   const bright = np.maximum(light, 0.0031308);
   const curved = np.subtract(np.multiply(np.exp(np.multiply(np.log(bright), 1 / 2.4)), 1.055), 0.055);

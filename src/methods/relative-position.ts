@@ -33,7 +33,7 @@ export const pairsOf = (grid: number): (readonly [first: number, second: number,
  * Doersch et al. 2015, https://arxiv.org/abs/1505.05192. Each tile passes the same encoder by itself; a head sees the two
  * vectors (`apply`). Against shortcuts: a gap of half a tile, jitter of up to 7/144 of a cell, two of three channels
  * dropped, some tiles shrunk to as few as 100 pixels. All pairs of adjacent tiles of a grid are asked, so that a tile
- * serves in up to eight, as in the paper's own batches; chance is 1/8 to 3/20, since fewer pairs are diagonal.
+ * serves in up to eight, as in the paper's own batches; chance is 3/20, and 1/6 on a 2 × 2 grid, since fewer pairs are diagonal.
  *
  * Differs from the paper: any encoder; the grid is a 3 × 3 cut of a random crop (its tiles of 96 pixels, 48 apart, are
  * those at an image size of 432); a third of the tiles is pixelated, which the paper does not quantify.

@@ -61,7 +61,11 @@ test("nothing of the hole is seen: another content gives the same restoration", 
     return lookAt(method, params, batch);
   };
   const [first, second] = [await restored(image), await restored(float32(changed, image.shape))];
-  for (const name of ["corrupted", "restored"]) assert.deepEqual(first.get(name), second.get(name), name);
+  for (const name of ["corrupted", "restored"])
+    assert.ok(
+      first.get(name)!.data.every((value, at) => value === second.get(name)!.data[at]),
+      name,
+    );
   assert.notDeepEqual(first.get("original"), second.get("original"));
   const corrupted = first.get("corrupted")!.data;
   assert.ok(corrupted.every((value, at) => value === (hidden[at % 64] ? 0 : image.data[at])));

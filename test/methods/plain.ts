@@ -62,8 +62,8 @@ export async function assertLossIsTorchs(
     assertGradients(gradients, expected, 2e-4);
     const rest = await evaluate(
       (given: Traced<typeof inputs>) => {
-        const { metrics = {}, memory: after = {} } = forward(given);
-        return { metrics, memory: after };
+        const { loss, metrics = {}, memory: after = {} } = forward(given);
+        return { loss, metrics, memory: after };
       },
       [inputs],
       device,
