@@ -20,6 +20,8 @@ export interface Encoder {
   readonly tokens?: TokenAbility;
   /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
   hidden(params: Params, inputs: Inputs): Array;
+  /** `[channels, rows, columns]` of `hidden` for one sample, where that is a map: what a decoder starts from. */
+  readonly map?: readonly [channels: number, rows: number, columns: number];
   /** What the options came to, for export and tables: width, depth, patchSize … */
   readonly hyperparameters: Readonly<Record<string, number | string>>;
 }

@@ -79,8 +79,8 @@ export const resnet = encoder({
   }),
 
   build(options, specs) {
-    const [channels, height] = specs.pixels?.shape ?? [];
-    if (!channels || !height) throw new UserError("encoder resnet reads images; this data has no pixels");
+    const [channels, height, columns] = specs.pixels?.shape ?? [];
+    if (!channels || !height || !columns) throw new UserError("encoder resnet reads images; this data has no pixels");
     const { blocks: counts, bottleneck } = stages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
     const stem =
@@ -111,12 +111,16 @@ export const resnet = encoder({
         .reduce((x, { block, weights }) => block.apply(weights, x), pooled);
     };
 
+    // Every convolution pads so that a stride of 2 halves the side, rounded up; halving again and again rounds alike.
+    const stride = 2 ** (counts.length - 1) * { imagenet: 4, small: 1, stride2: 2 }[stemKind];
+
     return {
       name: "resnet",
       embedDim: current,
       init,
       apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), [2, 3]),
       hidden,
+      map: [current, Math.ceil(height / stride), Math.ceil(columns / stride)],
       hyperparameters: { layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
     };
   },

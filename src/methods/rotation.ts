@@ -3,6 +3,7 @@ import { constant, int32 } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
+import { smallResnet } from "./presets.ts";
 import { concatenateInputs } from "./views.ts";
 
 const QUARTERS = [0, 1, 2, 3] as const;
@@ -20,6 +21,13 @@ export const rotation = method({
   needs: ["perturb", "rotate"],
   options: z.object({}),
   recipe: { optimizer: "sgd", baseLearningRate: 0.1, weightDecay: 5e-4, batchSize: 128 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",
+      ...smallResnet,
+      training: { optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
+    },
+  },
 
   build({ encoder, modality }) {
     const head = linear(encoder.embedDim, QUARTERS.length);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { np, type Rng } from "../array/index.ts";
+import { type Array, np, type Rng } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import type { Modality, TensorRecord } from "../modalities/modality.ts";
 import type { Sample } from "./method.ts";
@@ -57,4 +57,12 @@ export function unequalViews(
   const view = (which: 0 | 1) =>
     modality.tensors(modality.crop(sample, rng, { side: 1, blur: viewBlur[which], solarize: viewSolarize[which] }));
   return { first: view(0), second: view(1) };
+}
+
+/** Pictures of tiles, `[batch, channels, side, side]` each and row by row, as one picture of `columns` tiles across. */
+export function assemble(tiles: readonly Array[], columns: number): Array {
+  const rows = globalThis.Array.from({ length: tiles.length / columns }, (_, row) =>
+    np.concatenate(tiles.slice(row * columns, (row + 1) * columns), 3),
+  );
+  return np.concatenate(rows, 2);
 }

@@ -35,6 +35,36 @@ export interface CropOptions {
   readonly solarize?: number;
 }
 
+/** How a picture is cut into a grid of tiles (jigsaw, relative position). Lengths are in pixels of the encoder's picture. */
+export interface TileOptions {
+  readonly rows: number;
+  readonly columns: number;
+  /** Side of a tile over the side of its cell, in (0, 1]; what is left is the gap. */
+  readonly share: number;
+  /** Farthest that a tile lies from the middle of its cell, over the cell's side; anywhere in the cell by default. */
+  readonly jitter?: number;
+  /** The side of a tile is rounded down to a multiple of this: a patch size. 1 by default. */
+  readonly multipleOf?: number;
+  /** Against shortcuts through colour; all are 0 by default. Probability that all tiles lose their colours. */
+  readonly greyscale?: number;
+  /** Farthest that a colour channel of a tile is shifted against the others. */
+  readonly channelShift?: number;
+  /** Probability that noise takes the place of two of a tile's three channels. */
+  readonly dropColours?: number;
+  /** Probability that a tile is shrunk to as few as 100 pixels and blown up again. */
+  readonly pixelate?: number;
+}
+
+/** How a region is cut out (cropped-region prediction). */
+export interface RegionOptions {
+  /** Side that the region is resized to, over the side that the encoder usually sees, in (0, 1]. */
+  readonly side: number;
+  /** The side in pixels is rounded to a multiple of this. 1 by default. */
+  readonly multipleOf?: number;
+  /** Smallest and largest area of the region, as a share of the picture. */
+  readonly scale: readonly [number, number];
+}
+
 /**
  * One kind of data with its options settled. Each ability is optional: a method lists those it needs,
  * and the pair is refused with a clear error when one is missing. Everything here runs in worker threads on plain
@@ -57,6 +87,24 @@ export interface Modality<Sample> {
   perturb?(sample: Sample, rng: Rng): Sample;
   /** The sample turned by `quarters` × 90° counter-clockwise (rotation prediction). */
   rotate?(sample: Sample, quarters: number): Sample;
+  /** `rows × columns` tiles of a random crop of the sample, row by row; no two overlap. */
+  tiles?(sample: Sample, rng: Rng, options: TileOptions): Sample[];
+  /**
+   * The sample as the encoder sees it, a random region of it with its colours distorted, and where the region lies:
+   * centre x, centre y, width and height as shares of the whole.
+   */
+  region?(
+    sample: Sample,
+    rng: Rng,
+    options: RegionOptions,
+  ): { whole: Sample; region: Sample; box: readonly [x: number, y: number, width: number, height: number] };
+  /**
+   * The sample's lightness as a picture (all channels alike), and its CIELAB values: float32 `[3, height, width]`, L in
+   * [0, 100], a and b in about ±110 (colourisation). Data without colours do not offer it.
+   */
+  lab?(sample: Sample): { lightness: Sample; values: Tensor };
+  /** How `pixels` were made of values in [0, 1]: minus `mean`, over `std`, for each channel. */
+  readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   /** A small picture of the sample as RGB bytes, for sheets of neighbours. */
   preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
   /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */
@@ -64,7 +112,16 @@ export interface Modality<Sample> {
 }
 
 /** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
-export type Ability = "augment" | "crop" | "perturb" | "rotate" | "tokens";
+export type Ability =
+  | "augment"
+  | "crop"
+  | "lab"
+  | "normalization"
+  | "perturb"
+  | "region"
+  | "rotate"
+  | "tiles"
+  | "tokens";
 
 export interface OpenOptions {
   /** CSV file with columns `path,label`; paths relative to the data. */

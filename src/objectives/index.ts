@@ -1,8 +1,10 @@
 /** The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
 export { barlowTwins } from "./barlow-twins.ts";
+export { boxLoss, meanIou } from "./boxes.ts";
 export { dcl } from "./dcl.ts";
 export { dclw } from "./dclw.ts";
 export { dino, distillation, updateCenter } from "./dino.ts";
+export { gaussianKl } from "./gaussian-kl.ts";
 export { ibot, patchDistillation } from "./ibot.ts";
 export { infoNce } from "./info-nce.ts";
 export { instanceDiscrimination } from "./instance-discrimination.ts";
@@ -15,9 +17,11 @@ export { msn } from "./msn.ts";
 export { negativeCosine } from "./negative-cosine.ts";
 export { nnclr } from "./nnclr.ts";
 export { ntXent } from "./nt-xent.ts";
+export { bernoulliNll, gaussianNll, squaredError } from "./pixels.ts";
 export { sigreg } from "./sigreg.ts";
 export { sinkhorn } from "./sinkhorn.ts";
 export { smoothL1 } from "./smooth-l1.ts";
+export { softCrossEntropy } from "./soft-cross-entropy.ts";
 export { swav } from "./swav.ts";
 export { codebookUsage, perplexity, vectorQuantization } from "./vector-quantization.ts";
 export { vicreg } from "./vicreg.ts";

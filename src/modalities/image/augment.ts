@@ -12,9 +12,14 @@ import { warp } from "./transforms/warp.ts";
 
 /** SimCLR's distortions (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as on its CIFAR-10. */
 function augmentPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
+  const view = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
+  return distort(rng.chance(options.flip) ? horizontalFlip(view) : view, options, rng);
+}
+
+/** SimCLR's distortions of a photo that leave everything in its place: colours, blur, solarising. */
+export function distort(image: Image, options: ImageOptions, rng: Rng): Image {
   const { imageSize, jitter } = options;
-  let view = withChannels(randomResizedCrop(image, imageSize, options.cropScale, rng), options.channels);
-  if (rng.chance(options.flip)) view = horizontalFlip(view);
+  let view = image;
   if (rng.chance(options.jitterProbability)) {
     const strength = 0.8 * jitter;
     view = colorJitter(

@@ -4,11 +4,19 @@ import type { z } from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
-import { type CropOptions, modality, type OpenOptions, type Source } from "../modality.ts";
+import {
+  type CropOptions,
+  modality,
+  type OpenOptions,
+  type RegionOptions,
+  type Source,
+  type TileOptions,
+} from "../modality.ts";
 import { augment, crop, perturb, prepare } from "./augment.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
 import { type Image, withChannels } from "./image.ts";
 import { ImageOptions } from "./options.ts";
+import { cutRegion } from "./region.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, openCifar } from "./sources/cifar.ts";
@@ -17,6 +25,8 @@ import { type FolderManifest, folderEntries, listFolder } from "./sources/folder
 import { idxFileOf, openIdx } from "./sources/idx.ts";
 import { type Labels, labelsFromCsv, labelsFromFolders } from "./sources/labels.ts";
 import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
+import { cutTiles } from "./tiles.ts";
+import { splitLab } from "./transforms/lab.ts";
 import { resizeAndCentreCrop } from "./transforms/resize.ts";
 import { rotateQuarters } from "./transforms/rotate.ts";
 
@@ -148,6 +158,7 @@ function build(options: z.infer<typeof ImageOptions>) {
     return Float32Array.from({ length: 256 }, (_, byte) => byte * scale - offset);
   });
   const ready = (view: Image): Image => ({ ...view, ready: true });
+  const seen = (image: Image): Image => (image.ready ? image : prepare(image, options));
   return {
     name: "image",
     specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
@@ -166,8 +177,23 @@ function build(options: z.infer<typeof ImageOptions>) {
     crop: (image: Image, rng: Rng, own: CropOptions) => ready(crop(image, options, rng, own)),
     perturb: (image: Image, rng: Rng) => ready(perturb(image, options, rng)),
     rotate(image: Image, quarters: number) {
-      return ready(rotateQuarters(image.ready ? image : prepare(image, options), quarters));
+      return ready(rotateQuarters(seen(image), quarters));
     },
+    tiles: (image: Image, rng: Rng, own: TileOptions) => cutTiles(image, options, mean, rng, own).map(ready),
+    region(image: Image, rng: Rng, own: RegionOptions) {
+      const whole = ready(seen(image));
+      const { region, box } = cutRegion(whole, options, rng, own);
+      return { whole, region: ready(region), box };
+    },
+    ...(channels === 3
+      ? {
+          lab(image: Image) {
+            const { lightness, values } = splitLab(seen(image));
+            return { lightness: ready(lightness), values };
+          },
+        }
+      : {}),
+    normalization: { mean, std },
     preview(image: Image) {
       const { width, height, data } = withChannels(
         resizeAndCentreCrop(image, Math.min(96, image.width, image.height)),

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { UserError } from "../foundation/errors.ts";
+import { decoder } from "../layers/decoder.ts";
+import { linear } from "../layers/linear.ts";
+import { squaredError } from "../objectives/pixels.ts";
+import { pixelShape } from "./feature-map.ts";
+import { method } from "./method.ts";
+import { smallResnet } from "./presets.ts";
+
+/**
+ * Bottleneck autoencoder: a picture goes through a few numbers and comes back.
+ * Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647. Uses the encoder's vector (`apply`); a linear
+ * layer makes the code of it, as in the paper, and a convolutional decoder the picture of the code.
+ *
+ * Differs from the paper: any encoder and a convolutional decoder in place of a stack of sigmoid layers and its mirror;
+ * trained from scratch, without layer-wise pre-training by restricted Boltzmann machines; AdamW in place of conjugate
+ * gradients; squared error, as for its faces (its digits have cross-entropy), of lightly changed pictures.
+ */
+export const autoencoder = method({
+  name: "autoencoder",
+  family: "restoration",
+  paper: "https://doi.org/10.1126/science.1127647",
+  summary: "squeeze a picture through a narrow code and rebuild it",
+  needs: ["perturb"],
+  options: z.object({
+    codeDim: z.int().positive().default(30).describe("numbers that the picture is squeezed into"),
+    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, a code of 64",
+      ...smallResnet,
+      options: { codeDim: 64, decoderWidth: 16 },
+      modalityOptions: { cropScale: [0.5, 1] },
+      training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },
+    },
+  },
+
+  build({ encoder, modality, options: { codeDim, decoderWidth } }) {
+    if (codeDim > encoder.embedDim)
+      throw new UserError(
+        `autoencoder: a code of ${codeDim} is no bottleneck behind a representation of ${encoder.embedDim}; use at most ${encoder.embedDim}`,
+      );
+    const code = linear(encoder.embedDim, codeDim);
+    const pixels = decoder(codeDim, pixelShape(modality.specs, "autoencoder"), decoderWidth);
+    return {
+      views: (sample, rng) => ({ image: { pixels: modality.tensors(modality.perturb(sample, rng)).pixels! } }),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        code: code.init(rng.split("code")),
+        decoder: pixels.init(rng.split("decoder")),
+      }),
+      loss(params, { image }) {
+        const codes = code.apply(params.code, encoder.apply(params.encoder, image));
+        return { loss: squaredError(pixels.apply(params.decoder, codes), image.pixels) };
+      },
+      look(params, { image }) {
+        const codes = code.apply(params.code, encoder.apply(params.encoder, image));
+        return { original: image.pixels, restored: pixels.apply(params.decoder, codes) };
+      },
+    };
+  },
+});

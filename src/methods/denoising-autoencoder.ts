@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { float32, type Rng, type Tensor } from "../array/index.ts";
+import { decoder } from "../layers/decoder.ts";
+import { squaredError } from "../objectives/pixels.ts";
+import { featureMap, pixelShape } from "./feature-map.ts";
+import { method } from "./method.ts";
+import { smallResnet } from "./presets.ts";
+
+/**
+ * Denoising autoencoder: the clean picture is told from a corrupted one.
+ * Vincent et al. 2008, https://dl.acm.org/doi/10.1145/1390156.1390294, and 2010 (stacked), https://jmlr.org/papers/v11/vincent10a.html.
+ * Uses the encoder's map (`hidden`). Corruption is by single values, each channel of each pixel for itself: masking sets
+ * a share of them to 0, salt-and-pepper to the least or the greatest value with equal chance, Gaussian adds noise to all.
+ *
+ * Differs from the papers: any encoder and a convolutional decoder in place of stacked layers with tied weights, trained
+ * at once and not layer by layer; "0" is the data's mean, since pixels are normalised; always squared error.
+ */
+export const denoisingAutoencoder = method({
+  name: "denoising-autoencoder",
+  family: "restoration",
+  paper: "https://jmlr.org/papers/v11/vincent10a.html",
+  summary: "restore the clean picture from a corrupted one",
+  needs: ["perturb", "normalization"],
+  options: z.object({
+    corruption: z.enum(["masking", "gaussian", "saltAndPepper"]).default("masking").describe("kind of corruption"),
+    level: z.number().min(0).max(1).default(0.25).describe("share of the values that masking or salt-and-pepper spoil"),
+    noise: z.number().nonnegative().default(0.5).describe("deviation of Gaussian noise, in deviations of the pixels"),
+    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, half the values masked",
+      ...smallResnet,
+      options: { level: 0.5, decoderWidth: 16 },
+      modalityOptions: { cropScale: [0.5, 1] },
+      training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },
+    },
+  },
+
+  build({ encoder, modality, options: { corruption, level, noise, decoderWidth } }) {
+    const shape = pixelShape(modality.specs, "denoising-autoencoder");
+    const map = featureMap(encoder, "denoising-autoencoder");
+    const pixels = decoder(map.shape, shape, decoderWidth);
+    const { mean, std } = modality.normalization;
+    const plane = shape[1] * shape[2];
+
+    const corrupt = ({ data, shape }: Tensor, rng: Rng): Tensor => {
+      const values = Float32Array.from(data);
+      for (let at = 0; at < values.length; at++) {
+        if (corruption === "gaussian") values[at]! += rng.normal(0, noise);
+        else if (rng.chance(level)) {
+          const channel = Math.floor(at / plane);
+          const extreme = corruption === "saltAndPepper" && (Number(rng.chance(0.5)) - mean[channel]!) / std[channel]!;
+          values[at] = extreme || 0;
+        }
+      }
+      return float32(values, shape);
+    };
+
+    return {
+      views(sample, rng) {
+        const clean = modality.tensors(modality.perturb(sample, rng)).pixels!;
+        return { clean, corrupted: { pixels: corrupt(clean, rng) } };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        decoder: pixels.init(rng.split("decoder")),
+      }),
+      loss(params, { clean, corrupted }) {
+        const restored = pixels.apply(params.decoder, map.apply(params.encoder, corrupted));
+        return { loss: squaredError(restored, clean) };
+      },
+      look(params, { clean, corrupted }) {
+        const restored = pixels.apply(params.decoder, map.apply(params.encoder, corrupted));
+        return { original: clean, corrupted: corrupted.pixels, restored };
+      },
+    };
+  },
+});

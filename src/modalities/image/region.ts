@@ -1,0 +1,26 @@
+import type { Rng } from "../../array/rng.ts";
+import type { RegionOptions } from "../modality.ts";
+import { distort } from "./augment.ts";
+import type { Image } from "./image.ts";
+import type { ImageOptions } from "./options.ts";
+import { randomBox } from "./transforms/random-resized-crop.ts";
+import { resizedCrop } from "./transforms/resize.ts";
+
+/** A random box of the picture, resized to a square; photos lose what would make the region easy to find by colour. */
+export function cutRegion(
+  whole: Image,
+  options: ImageOptions,
+  rng: Rng,
+  { side, multipleOf = 1, scale }: RegionOptions,
+) {
+  const imageSize = multipleOf * Math.max(1, Math.round((side * options.imageSize) / multipleOf));
+  const { top, left, width, height } = randomBox(whole, scale, rng);
+  const cut = resizedCrop(whole, { top, left, width, height }, imageSize, imageSize);
+  const box = [
+    (left + width / 2) / whole.width,
+    (top + height / 2) / whole.height,
+    width / whole.width,
+    height / whole.height,
+  ] as const;
+  return { region: options.augmentation === "photo" ? distort(cut, { ...options, imageSize }, rng) : cut, box };
+}

@@ -1,0 +1,102 @@
+import type { Rng } from "../../array/rng.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { TileOptions } from "../modality.ts";
+import { type Image, withChannels } from "./image.ts";
+import type { ImageOptions } from "./options.ts";
+import { toGreyscale } from "./transforms/color-jitter.ts";
+import { horizontalFlip } from "./transforms/flip.ts";
+import { randomBox } from "./transforms/random-resized-crop.ts";
+import { resizedCrop } from "./transforms/resize.ts";
+
+/** Fewest pixels that a tile is shrunk to. Doersch et al. 2015, section 3.1 of https://arxiv.org/abs/1505.05192 */
+const FEWEST_PIXELS = 100;
+
+/**
+ * Tiles of a random crop of the picture (of `cropScale` times its area, flipped with probability `flip`), row by row.
+ * The crop is resized to about `imageSize` pixels, so that every cell has a whole number of them.
+ * @param mean per channel, of values in [0, 1]: noise that takes a channel's place is around it
+ * @throws UserError when the picture is too small for tiles of that side
+ */
+export function cutTiles(
+  image: Image,
+  options: ImageOptions,
+  mean: readonly number[],
+  rng: Rng,
+  own: TileOptions,
+): Image[] {
+  const { rows, columns, share, multipleOf = 1, greyscale = 0, channelShift = 0 } = own;
+  const [height, width] = [Math.floor(options.imageSize / rows), Math.floor(options.imageSize / columns)];
+  const cell = Math.min(height, width);
+  // A share such as 64/75 may come out a hair below the whole number that it stands for.
+  const side = multipleOf * Math.floor((share * cell) / multipleOf + 1e-6);
+  if (side < 1)
+    throw new UserError(
+      `${rows} × ${columns} tiles of images of ${options.imageSize} pixels are smaller than ${multipleOf}; use fewer tiles or larger images`,
+    );
+  const box = randomBox(image, options.cropScale, rng);
+  let picture = withChannels(resizedCrop(image, box, columns * width, rows * height), options.channels);
+  if (rng.chance(options.flip)) picture = horizontalFlip(picture);
+  if (rng.chance(greyscale)) picture = toGreyscale(picture);
+  const place = (extent: number) => {
+    const gap = extent - side;
+    const reach = Math.min(gap / 2, (own.jitter ?? 1) * extent);
+    const [low, high] = [Math.ceil(gap / 2 - reach), Math.floor(gap / 2 + reach)];
+    return rng.integer(low, Math.max(low, high));
+  };
+  return Array.from({ length: rows * columns }, (_, index) => {
+    const top = Math.floor(index / columns) * height + place(height);
+    const left = (index % columns) * width + place(width);
+    let tile = cut(picture, top, left, side, channelShift, rng);
+    if (rng.chance(own.dropColours ?? 0)) tile = dropColours(tile, mean, rng);
+    if (rng.chance(own.pixelate ?? 0)) tile = pixelate(tile, rng);
+    return tile;
+  });
+}
+
+/** The square at `top`, `left`; each channel from up to `shift` pixels beside it, within the picture. */
+function cut(
+  { data, width, height, channels }: Image,
+  top: number,
+  left: number,
+  side: number,
+  shift: number,
+  rng: Rng,
+): Image {
+  const tile = new Uint8Array(side * side * channels);
+  const move = (start: number, extent: number) =>
+    shift > 0 ? Math.min(extent - side, Math.max(0, start + rng.integer(-shift, shift))) : start;
+  for (let channel = 0; channel < channels; channel++) {
+    const [y0, x0] = [move(top, height), move(left, width)];
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
+        tile[(y * side + x) * channels + channel] = data[((y0 + y) * width + x0 + x) * channels + channel]!;
+  }
+  return { width: side, height: side, channels, data: tile };
+}
+
+/** Two of three channels replaced by noise of a hundredth of the remaining channel's deviation ("color dropping"). */
+function dropColours(tile: Image, mean: readonly number[], rng: Rng): Image {
+  if (tile.channels === 1) return tile;
+  const data = Uint8Array.from(tile.data);
+  const kept = rng.integer(0, 2);
+  let [sum, squares] = [0, 0];
+  for (let at = kept; at < data.length; at += 3) {
+    sum += data[at]!;
+    squares += data[at]! ** 2;
+  }
+  const pixels = data.length / 3;
+  const deviation = Math.sqrt(Math.max(0, squares / pixels - (sum / pixels) ** 2));
+  for (let at = 0; at < data.length; at++)
+    if (at % 3 !== kept)
+      data[at] = Math.round(Math.min(255, Math.max(0, rng.normal(255 * mean[at % 3]!, deviation / 100))));
+  return { ...tile, data };
+}
+
+/** Shrunk to a random size of at least 100 pixels in all, and blown up again. */
+function pixelate(tile: Image, rng: Rng): Image {
+  const smallest = Math.min(tile.width, Math.round(Math.sqrt(FEWEST_PIXELS)));
+  const side = rng.integer(smallest, tile.width);
+  const whole = ({ width, height }: Image) => ({ top: 0, left: 0, width, height });
+  const small = resizedCrop(tile, whole(tile), side, side);
+  return resizedCrop(small, whole(small), tile.width, tile.height);
+}
