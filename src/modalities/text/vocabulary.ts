@@ -13,8 +13,6 @@ const TokenizerFile = z.looseObject({
     .array(z.looseObject({ id: z.int(), content: z.string(), special: z.boolean().optional() }))
     .default([]),
   model: z.looseObject({ type: z.string().optional(), continuing_subword_prefix: z.string().nullish() }),
-  post_processor: z.unknown(),
-  pre_tokenizer: z.unknown(),
 });
 
 /** Names that special tokens go by, BERT's before RoBERTa's before GPT-2's. */
