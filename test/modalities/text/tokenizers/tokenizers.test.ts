@@ -56,6 +56,22 @@ test("byte-level BPE gives back any text, in NFC; so do the tokens of its senten
   );
 });
 
+test("ids are those of the library's own encode, special tokens in the text or not", () => {
+  const pieces = "lobster |Lobsters, |[MASK]|<mask>| <mask> |sea|\u6f22\u5b57|\u00e9|don't | \n|x".split("|");
+  const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((all) => all.join(""));
+  for (const json of [bpe, wordpiece]) {
+    const tokenizer = new Tokenizer(JSON.parse(json), {});
+    const vocabulary = vocabularyOf(json, 64);
+    fc.assert(
+      fc.property(texts, (text) => {
+        const { ids } = tokenizer.encode(text, { add_special_tokens: false });
+        assert.deepEqual([...vocabulary.parse(text)], ids);
+      }),
+      { numRuns: 200, seed: 4 },
+    );
+  }
+});
+
 test("WordPiece makes words of any block of Unicode, known or [UNK], and gives back words that it knows", () => {
   const vocabulary = vocabularyOf(wordpiece, 64);
   let line = "";
