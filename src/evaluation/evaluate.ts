@@ -65,6 +65,8 @@ export interface Evaluation {
 
 const SCRATCH_STEPS = 1500;
 
+type Extractor = (source: Source<unknown>) => Promise<Features>;
+
 /**
  * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels, the same encoder
  * untrained, and the same encoder trained from scratch on the same labels.
@@ -87,8 +89,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const device = run.config.training.device;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const untrained = await untrainedParams(encoder, { modality, source: train }, run.config.training.seed + 1);
-    const extractors = {
-      pretrained: (source: Source<unknown>) =>
+    const extractors: Partial<Record<Contestant["name"], Extractor>> = {
+      pretrained: (source) =>
         extractFeatures({
           encoder,
           params: run.params,
@@ -97,7 +99,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           device,
           onProgress: stage("pretrained features"),
         }),
-      untrained: (source: Source<unknown>) =>
+      untrained: (source) =>
         extractFeatures({
           encoder,
           params: untrained,
@@ -106,14 +108,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           device,
           onProgress: stage("untrained features"),
         }),
-      raw: (source: Source<unknown>) => rawFeatures({ modality, source, onProgress: stage("raw values") }),
+      // Ids of tokens are names, not values.
+      ...(modality.vocabulary
+        ? {}
+        : { raw: (source: Source<unknown>) => rawFeatures({ modality, source, onProgress: stage("raw values") }) }),
     };
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let entries: Int32Array = new Int32Array();
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
-    for (const [name, extract] of Object.entries(extractors) as [keyof typeof extractors, typeof extractors.raw][]) {
+    for (const [name, extract] of Object.entries(extractors) as [Contestant["name"], Extractor][]) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
 import { BrokenSample, UserError } from "../../../src/foundation/errors.ts";
@@ -220,3 +222,31 @@ test("text is recognised by its name or its first bytes", () =>
     assert.ok(!(await looks("empty", "")));
     assert.ok(!(await isText(join(folder, "nowhere"))));
   }));
+
+const DATA = process.env.AUTODIDACT_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
+
+test("published sets are read as they are", async (context) => {
+  const sets = [
+    { path: "sst-2/train.tsv", column: "1", labelColumn: "2", entries: 6920, classes: { 0: 3310, 1: 3610 } },
+    { path: "cola/in_domain_train.tsv", column: "4", labelColumn: "2", entries: 8551, classes: { 0: 2528, 1: 6023 } },
+    {
+      path: "ag-news/test.csv",
+      column: "2,3",
+      labelColumn: "1",
+      entries: 7600,
+      classes: { 1: 1900, 2: 1900, 3: 1900, 4: 1900 },
+    },
+  ];
+  for (const { path, entries, classes, ...columns } of sets) {
+    const file = join(DATA, path);
+    if (!existsSync(file)) {
+      context.skip(`no data at ${DATA}; set AUTODIDACT_DATA`);
+      return;
+    }
+    const source = await openTexts(file, columns);
+    const counts: Record<string, number> = {};
+    for (const label of labelsOf(source)) counts[label ?? "none"] = (counts[label ?? "none"] ?? 0) + 1;
+    assert.deepEqual([source.length, counts], [entries, classes]);
+    await source.close();
+  }
+});

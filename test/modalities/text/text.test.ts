@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Rng } from "../../../src/array/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
-import { embed, inspect, openRun, type PretrainOptions, pretrain, search } from "../../../src/index.ts";
+import { embed, evaluate, inspect, openRun, type PretrainOptions, pretrain, search } from "../../../src/index.ts";
 import { readEmbeddings } from "../../../src/interop/parquet.ts";
 import { text } from "../../../src/modalities/text/index.ts";
 import { trainTokenizer } from "../../../src/modalities/text/tokenizers/train.ts";
@@ -80,6 +80,12 @@ test("a table's rows are samples of their own; they are embedded, searched and s
     const page = await readFile(html, "utf8");
     assert.equal(page.split("<blockquote>").length, 5);
     assert.ok(page.includes(CORPUS[7]!.slice(0, 60)));
+    const { contestants, classes } = await evaluate({ run, train: data, test: data, ...columns, scratchSteps: 3 });
+    assert.deepEqual(classes, ["0", "1"]);
+    assert.deepEqual(
+      contestants.map(({ name }) => name),
+      ["pretrained", "untrained", "scratch"],
+    );
     await assert.rejects(embed({ run, data, out }), /no column "text"; there are: kind, body/);
   }));
 
