@@ -41,7 +41,7 @@ const machine = `${cpus().length} × ${cpus()[0]?.model}`;
 /** The configuration that a method's small preset comes to. */
 async function configOf(method: string) {
   const source = await image.open(trainData);
-  const config = await settle({ data: trainData, method, preset: "small" }, image, source);
+  const { config } = await settle({ data: trainData, method, preset: "small" }, image, source);
   await source.close();
   return config;
 }

@@ -39,9 +39,9 @@ try {
   const mean = later.reduce((sum, { waitFraction }) => sum + waitFraction, 0) / later.length;
   if (has("json")) console.log(JSON.stringify({ waitFraction: mean, rows }, null, 2));
   else {
-    for (const { step, waitFraction, imagesPerSecond } of rows)
+    for (const { step, waitFraction, samplesPerSecond } of rows)
       console.log(
-        `step ${String(step).padStart(3)}: waits ${(100 * waitFraction).toFixed(2)} % of the time, ${imagesPerSecond.toFixed(0)} samples/s`,
+        `step ${String(step).padStart(3)}: waits ${(100 * waitFraction).toFixed(2)} % of the time, ${samplesPerSecond.toFixed(0)} samples/s`,
       );
     console.log(`${(100 * mean).toFixed(2)} % of the time after the first row`);
   }

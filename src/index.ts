@@ -21,8 +21,16 @@ export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
-export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
+export {
+  type Modality,
+  type ModalityDefinition,
+  modalities,
+  type OpenOptions,
+  type Source,
+} from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
+export { tokenize } from "./modalities/text/tokenizers/learn.ts";
+export { tokenizerKinds } from "./modalities/text/tokenizers/train.ts";
 export * as objectives from "./objectives/index.ts";
 export { TrainingOptions } from "./training/config.ts";
 export { extractFeatures, type Features } from "./training/features.ts";

@@ -59,11 +59,11 @@ export async function trained(choices: Choices, out: string, resume: boolean): P
     out,
     resume,
     onNote: (note) => console.error(note),
-    onProgress({ step, steps, loss, imagesPerSecond, effectiveRank, etaSeconds }) {
+    onProgress({ step, steps, loss, samplesPerSecond, effectiveRank, etaSeconds }) {
       if (performance.now() - shownAt < 30_000 && step < steps) return;
       shownAt = performance.now();
       console.error(
-        `  ${step}/${steps} loss ${loss.toFixed(4)} rank ${effectiveRank?.toFixed(1)} ${imagesPerSecond.toFixed(0)} images/s, ${etaSeconds.toFixed(0)} s left`,
+        `  ${step}/${steps} loss ${loss.toFixed(4)} rank ${effectiveRank?.toFixed(1)} ${samplesPerSecond.toFixed(0)} images/s, ${etaSeconds.toFixed(0)} s left`,
       );
     },
   });

@@ -55,9 +55,9 @@ const run = await pretrain({
     logEvery: 20,
     checkpointEvery: 148,
   },
-  onProgress({ step, steps, loss, imagesPerSecond, etaSeconds }) {
+  onProgress({ step, steps, loss, samplesPerSecond, etaSeconds }) {
     const bar = "█".repeat(Math.round((24 * step) / steps)).padEnd(24, "░");
-    const rate = `${imagesPerSecond.toFixed(0)} images/s   ${Math.ceil(etaSeconds)} s left`;
+    const rate = `${samplesPerSecond.toFixed(0)} images/s   ${Math.ceil(etaSeconds)} s left`;
     const line = `      ${bar} ${step}/${steps}   loss ${loss.toFixed(3)}   ${rate}`;
     process.stdout.write(process.stdout.isTTY ? `\r${line}   ` : `${line}\n`);
   },

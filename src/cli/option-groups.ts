@@ -59,7 +59,20 @@ interface Definition {
 }
 
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = ["method", "preset", "curriculum", "encoder", "modality", "labels", "out", "resume", "json", "help"];
+const GENERAL = [
+  "method",
+  "preset",
+  "curriculum",
+  "encoder",
+  "modality",
+  "labels",
+  "column",
+  "label-column",
+  "out",
+  "resume",
+  "json",
+  "help",
+];
 
 /**
  * Every group there is, each flag under its name on the command line. Where names clash, the later of training,

@@ -18,7 +18,7 @@ const lineOf = (progress: Progress): string =>
     `epoch ${Math.min(progress.epoch + 1, progress.epochs)}/${progress.epochs}`,
     `loss ${progress.loss.toFixed(4)}`,
     ...(progress.effectiveRank === undefined ? [] : [`rank ${progress.effectiveRank.toFixed(1)}`]),
-    `${count.format(Math.round(progress.imagesPerSecond))} images/s`,
+    `${count.format(Math.round(progress.samplesPerSecond))} samples/s`,
     `${Math.round(progress.waitFraction * 100)} % waiting for data`,
     `${duration(progress.etaSeconds)} left`,
     ...(progress.broken > 0 ? [`${progress.broken} broken`] : []),

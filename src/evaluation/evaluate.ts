@@ -2,7 +2,7 @@ import type { Array } from "../array/index.ts";
 import type { InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import type { Source } from "../modalities/index.ts";
+import type { OpenOptions, Source } from "../modalities/index.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { trainSupervised } from "../training/supervised.ts";
@@ -20,6 +20,9 @@ export interface EvaluateOptions {
   readonly test: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
+  /** Columns of tables, the same in both. */
+  readonly column?: string;
+  readonly labelColumn?: string;
   /** Use only this many training labels, drawn evenly over the classes; several draws. */
   readonly labels?: number;
   readonly draws?: number;
@@ -63,6 +66,8 @@ export interface Evaluation {
 
 const SCRATCH_STEPS = 1500;
 
+type Extractor = (source: Source<unknown>) => Promise<Features>;
+
 /**
  * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels, the same encoder
  * untrained, and the same encoder trained from scratch on the same labels.
@@ -71,8 +76,9 @@ const SCRATCH_STEPS = 1500;
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
-  const train = await openLabelled(run, options.train, options.trainLabels);
-  const test = await openLabelled(run, options.test, options.testLabels);
+  const columns = { column: options.column, labelColumn: options.labelColumn };
+  const train = await openLabelled(run, options.train, { ...columns, labels: options.trainLabels });
+  const test = await openLabelled(run, options.test, { ...columns, labels: options.testLabels });
   try {
     const classes = train.classes ?? [];
     const unknown = (test.classes ?? []).filter((name) => !classes.includes(name));
@@ -84,8 +90,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const device = run.config.training.device;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const untrained = await untrainedParams(encoder, { modality, source: train }, run.config.training.seed + 1);
-    const extractors = {
-      pretrained: (source: Source<unknown>) =>
+    const extractors: Partial<Record<Contestant["name"], Extractor>> = {
+      pretrained: (source) =>
         extractFeatures({
           encoder,
           params: run.params,
@@ -94,7 +100,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           device,
           onProgress: stage("pretrained features"),
         }),
-      untrained: (source: Source<unknown>) =>
+      untrained: (source) =>
         extractFeatures({
           encoder,
           params: untrained,
@@ -103,14 +109,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           device,
           onProgress: stage("untrained features"),
         }),
-      raw: (source: Source<unknown>) => rawFeatures({ modality, source, onProgress: stage("raw values") }),
+      // Ids of tokens are names, not values.
+      ...(modality.vocabulary
+        ? {}
+        : { raw: (source: Source<unknown>) => rawFeatures({ modality, source, onProgress: stage("raw values") }) }),
     };
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let entries: Int32Array = new Int32Array();
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
-    for (const [name, extract] of Object.entries(extractors) as [keyof typeof extractors, typeof extractors.raw][]) {
+    for (const [name, extract] of Object.entries(extractors) as [Contestant["name"], Extractor][]) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
@@ -176,12 +185,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
 }
 
-async function openLabelled(run: Run, path: string, labels: string | undefined): Promise<Source<unknown>> {
-  const source = await run.modalityDefinition.open(path, { labels });
+async function openLabelled(run: Run, path: string, options: OpenOptions): Promise<Source<unknown>> {
+  const source = await run.modalityDefinition.open(path, options);
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, or give a CSV file with columns path,label`,
+    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
   );
 }
 

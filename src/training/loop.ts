@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import { read } from "../engine/index.ts";
-import { makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
+import { makeFolder, removeTemporary } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
@@ -14,7 +14,7 @@ import { stepsPerEpoch } from "./loader-task.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
 import { BEGINNING, resumeFrom } from "./resume.ts";
-import { buildMethod } from "./run.ts";
+import { buildMethod, writeConfig } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
 import { stagedStep } from "./staged-step.ts";
 import { type DeviceState, type HostState, initialState, optimizerOf, toDevice } from "./step.ts";
@@ -58,7 +58,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   }
   await makeFolder(join(out, "checkpoints"));
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
-  if (!options.resume) await writeAtomically(join(out, "config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
+  if (!options.resume) await writeConfig(out, config);
 
   const curriculum = openCurriculum(config.curriculum ?? [], steps, position);
 
@@ -124,7 +124,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
       loss,
       gradNorm,
       learningRate,
-      imagesPerSecond: (row.steps * training.batchSize * 1000) / (now - row.began),
+      samplesPerSecond: (row.steps * training.batchSize * 1000) / (now - row.began),
       waitFraction: row.wait / (now - row.began),
       seconds: (now - began) / 1000,
       ...means,

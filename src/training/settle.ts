@@ -1,23 +1,22 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import type { z } from "zod";
 import { sizeOf } from "../array/index.ts";
 import { encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { closest } from "../foundation/options.ts";
-import { type MethodDefinition, methods, type Preset } from "../methods/index.ts";
-import { type ModalityDefinition, modalities, type Source } from "../modalities/index.ts";
-import { RUN_VERSION, type RunConfig, SettledTraining, TrainingOptions } from "./config.ts";
+import { type MethodDefinition, methods, type Preset, type Recipe } from "../methods/index.ts";
+import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../modalities/index.ts";
+import { RUN_VERSION, type RunConfig, SettledTraining, type Training, TrainingOptions } from "./config.ts";
 import { parseOptions } from "./run.ts";
 import { withCurriculum } from "./settle-curriculum.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** What the user says about a run. */
-export interface RunChoices {
+export interface RunChoices extends OpenOptions {
   /** Folder, archive or file with the data. */
   readonly data: string;
-  /** CSV with columns `path,label`, kept for evaluation; training does not look at labels. */
-  readonly labels?: string;
   /** Names, or paths of files that export one. Chosen by the data when not given. */
   readonly modality?: string;
   readonly method?: string;
@@ -76,24 +75,113 @@ export const encoderNameOf = (
 const FEW = 50_000;
 const SMALL = 64 * 64 * 3;
 
+/** The samples to learn from: the source's entries, or what the modality makes of them. */
+export async function arrange(
+  definition: ModalityDefinition,
+  source: Source<unknown>,
+  { options, files = {} }: RunConfig["modality"],
+  onNote?: (note: string) => void,
+): Promise<Source<unknown>> {
+  const settled = parseOptions(definition.options, options, `modality ${definition.name}`);
+  return (await definition.arrange?.(source, settled, files, onNote)) ?? source;
+}
+
+/** What was decided, and the samples to learn from. */
+export interface Settled {
+  readonly config: RunConfig;
+  readonly samples: Source<unknown>;
+}
+
 /** Decides whatever the user left open: the user's word before the preset before the recipe before the defaults. */
 export async function settle(
   options: RunChoices,
   definition: ModalityDefinition,
   source: Source<unknown>,
-): Promise<RunConfig> {
+): Promise<Settled> {
   const methodDefinition = await methods.load(options.method ?? definition.defaultMethod);
   const preset = options.preset === undefined ? undefined : presetOf(methodDefinition, options.preset);
   const encoderDefinition = await encoders.load(encoderNameOf(options.encoder, preset, methodDefinition, definition));
   const presetEncoder = encoderNameOf(undefined, preset, methodDefinition, definition);
   const given = parseOptions(TrainingOptions, { ...preset?.training, ...options.training }, "training");
-  const { recipe } = methodDefinition;
-  if (source.length < 2) throw new UserError(`${options.data}: one sample is too few to learn from`);
-  const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, source.length);
+  // Every word of the user's is checked before the data are worked on.
+  const encoder = {
+    name: nameOf(options.encoder, encoderDefinition.name),
+    options: parseOptions(
+      encoderDefinition.options,
+      // A preset's settings are of its own encoder.
+      { ...(encoderDefinition.name === presetEncoder ? preset?.encoderOptions : {}), ...options.encoderOptions },
+      `encoder ${encoderDefinition.name}`,
+    ),
+  };
+  const methodOptions = parseOptions(
+    methodDefinition.options,
+    { ...preset?.options, ...options.methodOptions },
+    `method ${methodDefinition.name}`,
+  );
+  // The run may be opened from another folder.
+  for (const name of methodDefinition.runs ?? [])
+    if (typeof methodOptions[name] === "string") methodOptions[name] = resolve(methodOptions[name]);
+  const method = {
+    name: methodDefinition.tasks ? methodDefinition.name : nameOf(options.method, methodDefinition.name),
+    options: methodOptions,
+  };
+  const inferred = await definition.infer(source);
+  const modalityOptions = parseOptions(
+    definition.options,
+    { ...inferred, ...preset?.modalityOptions, ...options.modalityOptions },
+    `modality ${definition.name}`,
+  );
+  const files = await definition.learn?.(source, modalityOptions, options.onNote);
+  const modality = {
+    name: nameOf(options.modality, definition.name),
+    options: modalityOptions,
+    ...(files ? { files } : {}),
+  };
+  const samples = await arrange(definition, source, modality, options.onNote);
+  const small = methodDefinition.presets?.small;
+  if (!preset && small) {
+    const { specs } = definition.build(modalityOptions, files);
+    const values = Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (samples.length < FEW || values <= SMALL)
+      options.onNote?.(
+        `the data are ${samples.length < FEW ? "few" : "small"}; --preset small suits them: ${small.summary}`,
+      );
+  }
+  const training = settleTraining(options, given, methodDefinition.recipe, samples.length);
+  const config: RunConfig = {
+    version: RUN_VERSION,
+    data: {
+      path: resolve(options.data),
+      ...(options.labels ? { labels: resolve(options.labels) } : {}),
+      ...(options.column ? { column: options.column } : {}),
+      ...(options.labelColumn ? { labelColumn: options.labelColumn } : {}),
+      entries: source.length,
+      fingerprint: fingerprintOf(source),
+    },
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
+    modality,
+    encoder,
+    method,
+    training,
+  };
+  const { curriculum } = options;
+  return {
+    config: curriculum?.length ? await withCurriculum(config, curriculum, methodDefinition, definition) : config,
+    samples,
+  };
+}
+
+/** The training options that the recipe and the number of samples decide. */
+function settleTraining(
+  { data, onNote }: RunChoices,
+  given: z.infer<typeof TrainingOptions>,
+  recipe: Recipe,
+  samples: number,
+): Training {
+  if (samples < 2) throw new UserError(`${data}: one sample is too few to learn from`);
+  const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, samples);
   if (batchSize < (given.batchSize ?? batchSize))
-    options.onNote?.(
-      `batch size ${given.batchSize} is more than the ${source.length} samples there are; using ${batchSize}`,
-    );
+    onNote?.(`batch size ${given.batchSize} is more than the ${samples} samples there are; using ${batchSize}`);
   const training = SettledTraining.parse({
     ...given,
     batchSize,
@@ -107,54 +195,5 @@ export async function settle(
     throw new UserError(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
     );
-  const methodOptions = parseOptions(
-    methodDefinition.options,
-    { ...preset?.options, ...options.methodOptions },
-    `method ${methodDefinition.name}`,
-  );
-  // The run may be opened from another folder.
-  for (const name of methodDefinition.runs ?? [])
-    if (typeof methodOptions[name] === "string") methodOptions[name] = resolve(methodOptions[name]);
-  const inferred = await definition.infer(source);
-  const modalityOptions = parseOptions(
-    definition.options,
-    { ...inferred, ...preset?.modalityOptions, ...options.modalityOptions },
-    `modality ${definition.name}`,
-  );
-  if (!preset && methodDefinition.presets?.small) {
-    const values = Object.values(definition.build(modalityOptions).specs).reduce(
-      (sum, { shape }) => sum + sizeOf(shape),
-      0,
-    );
-    if (source.length < FEW || values <= SMALL)
-      options.onNote?.(
-        `the data are ${source.length < FEW ? "few" : "small"}; --preset small suits them: ${methodDefinition.presets.small.summary}`,
-      );
-  }
-  const config: RunConfig = {
-    version: RUN_VERSION,
-    data: {
-      path: resolve(options.data),
-      ...(options.labels ? { labels: resolve(options.labels) } : {}),
-      entries: source.length,
-      fingerprint: fingerprintOf(source),
-    },
-    ...(options.preset === undefined ? {} : { preset: options.preset }),
-    modality: { name: nameOf(options.modality, definition.name), options: modalityOptions },
-    encoder: {
-      name: nameOf(options.encoder, encoderDefinition.name),
-      options: parseOptions(
-        encoderDefinition.options,
-        // A preset's settings are of its own encoder.
-        { ...(encoderDefinition.name === presetEncoder ? preset?.encoderOptions : {}), ...options.encoderOptions },
-        `encoder ${encoderDefinition.name}`,
-      ),
-    },
-    method: {
-      name: methodDefinition.tasks ? methodDefinition.name : nameOf(options.method, methodDefinition.name),
-      options: methodOptions,
-    },
-    training,
-  };
-  return options.curriculum?.length ? withCurriculum(config, options.curriculum, methodDefinition, definition) : config;
+  return training;
 }

@@ -24,7 +24,7 @@ export async function vectorRun(folder: string, rows = 22): Promise<PretrainOpti
 /** The rows of metrics of a run, without the clock's. */
 export async function learned(options: PretrainOptions): Promise<Record<string, number | undefined>[]> {
   const rows = await (await pretrain(options)).metrics();
-  return rows.map(({ imagesPerSecond, waitFraction, seconds, ...rest }) => rest);
+  return rows.map(({ samplesPerSecond, waitFraction, seconds, ...rest }) => rest);
 }
 
 /** The same run stopped after a step and resumed. */

@@ -118,7 +118,7 @@ async function settled(method: string, ...curriculum: string[]): Promise<RunConf
     const source = await image.open(folder);
     const encoderOptions = { width: 8, depth: 1, heads: 2, patchSize: 4 };
     const choices = { data: folder, method, encoder: "vit", encoderOptions };
-    const config = await settle(choices, image, source);
+    const { config } = await settle(choices, image, source);
     found.push(await withCurriculum(config, curriculum, await methods.load(method), image));
     await source.close();
   });

@@ -16,12 +16,13 @@ const method = fixture("preset-method.ts");
 
 /** What a run on a few vectors is settled to. */
 async function settled(choices: Partial<RunChoices>, notes: string[] = []) {
-  const found: Awaited<ReturnType<typeof settle>>[] = [];
+  const found: Awaited<ReturnType<typeof settle>>["config"][] = [];
   await inFolder(async (folder) => {
     const { data, modality, encoder } = await vectorRun(folder);
     const source = await vectors.open(data);
     const onNote = (note: string) => notes.push(note);
-    found.push(await settle({ data, modality, encoder, method, onNote, ...choices }, vectors, source));
+    const { config } = await settle({ data, modality, encoder, method, onNote, ...choices }, vectors, source);
+    found.push(config);
   });
   return found[0]!;
 }

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
+import { type Labels, labelsFromCsv, labelsFromFolders } from "../labels.ts";
 import {
   type CropOptions,
   modality,
@@ -23,7 +24,6 @@ import { isCifar, openCifar } from "./sources/cifar.ts";
 import { cacheFor, encodedSource } from "./sources/entries.ts";
 import { type FolderManifest, folderEntries, listFolder } from "./sources/folder.ts";
 import { idxFileOf, openIdx } from "./sources/idx.ts";
-import { type Labels, labelsFromCsv, labelsFromFolders } from "./sources/labels.ts";
 import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
 import { cutTiles } from "./tiles.ts";
 import { splitLab } from "./transforms/lab.ts";

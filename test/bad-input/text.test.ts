@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { CORPUS } from "../modalities/text/corpus.ts";
+import { autodidact, type Ended, inFolder } from "../support/cli.ts";
+
+const ENCODER = fileURLToPath(new URL("../fixtures/text/encoder.ts", import.meta.url));
+const TINY = ["--method", "simclr", "--encoder", ENCODER, "--epochs", "1", "--batch-size", "16", "--workers", "1"];
+
+/** The user's mistake: code 2 and one readable line, no stack trace. */
+function refused({ code, stderr }: Ended, expected: RegExp): void {
+  const said = stderr
+    .trim()
+    .split("\n")
+    .filter((line) => line.startsWith("autodidact: "));
+  assert.equal(code, 2, stderr);
+  assert.equal(said.length, 1, stderr);
+  assert.match(said[0]!, expected);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+}
+
+test("texts that cannot be learned from are refused, and no run is begun", () =>
+  inFolder(async (folder) => {
+    const write = async (name: string, content: string | Uint8Array) => {
+      await writeFile(join(folder, name), content);
+      return join(folder, name);
+    };
+    const out = join(folder, "run");
+    const learn = (data: string, ...more: string[]) => autodidact("pretrain", data, "--out", out, ...TINY, ...more);
+    refused(
+      learn(await write("latin1.txt", Buffer.from("caf\u00e9\n", "latin1"))),
+      /latin1\.txt: not UTF-8: byte 3 is 0xe9/,
+    );
+    refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text in it, only empty lines/);
+    refused(learn(await write("endless.txt", Buffer.alloc(17 << 20, "x"))), /does not end within 16 MiB/);
+    const table = await write("table.csv", "title\na\nb\n");
+    refused(learn(table), /table\.csv: no column "text"; there are: title/);
+    const corpus = await write("corpus.txt", CORPUS.join("\n"));
+    refused(learn(corpus, "--vocabulary-size", "30000"), /vocabulary size 30000: larger than the corpus allows/);
+    refused(learn(corpus, "--tokenizer", table), /table\.csv: not JSON/);
+    refused(learn(corpus, "--image-size", "32"), /--image-size is an option of modality image/);
+    assert.ok(!(await readdir(folder)).includes("run"));
+    const tokenizer = join(folder, "tokenizer.json");
+    refused(autodidact("tokenize", corpus, "--out", tokenizer, "--kind", "words"), /--kind words.*wordpiece, bpe/);
+    refused(autodidact("tokenize", corpus, "--out", tokenizer, "--vocabulary-size", "99999"), /larger than the corpus/);
+    assert.ok(!(await readdir(folder)).includes("tokenizer.json"));
+  }));
+
+test("tokenize, pretrain, info, embed and search on texts", () =>
+  inFolder(async (folder) => {
+    const corpus = join(folder, "corpus.txt");
+    await writeFile(corpus, CORPUS.join("\n"));
+    const tokenizer = join(folder, "tokenizer.json");
+    const learned = autodidact("tokenize", corpus, "--out", tokenizer, "--kind", "bpe", "--vocabulary-size", "300");
+    assert.equal(learned.code, 0, learned.stderr);
+    assert.match(learned.stdout, /tokenizer\.json: 300 tokens, learned from 400 texts/);
+    const info = JSON.parse(autodidact("info", corpus, "--json").stdout);
+    assert.equal(info.modality, "text");
+    assert.equal(info.entries, 400);
+    assert.match(info.sizes.median, /^\d+ characters$/);
+    const run = join(folder, "run");
+    const trained = autodidact(
+      "pretrain",
+      corpus,
+      "--out",
+      run,
+      ...TINY,
+      "--tokenizer",
+      tokenizer,
+      "--max-length",
+      "32",
+    );
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.match(trained.stderr, /samples\/s/);
+    const vectors = join(folder, "all.parquet");
+    assert.equal(autodidact("embed", run, corpus, "--out", vectors).code, 0);
+    const found = autodidact("search", run, CORPUS[5]!, "--in", vectors, "--top", "2", "--json");
+    assert.equal(found.code, 0, found.stderr);
+    assert.equal(JSON.parse(found.stdout)[0].path, "corpus.txt:6");
+    refused(autodidact("evaluate", run, "--train", corpus, "--test", corpus), /no labels.*--label-column/);
+  }));

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UserError } from "../../../src/foundation/errors.ts";
+import { sentencesOf } from "../../../src/modalities/text/sentences.ts";
+import { trainTokenizer } from "../../../src/modalities/text/tokenizers/train.ts";
+import { vocabularyOf } from "../../../src/modalities/text/vocabulary.ts";
+import { CORPUS } from "./corpus.ts";
+
+const json = await trainTokenizer(CORPUS, { kind: "wordpiece", lowercase: true });
+const vocabulary = vocabularyOf(json, 16);
+const words = (ids: ArrayLike<number>) => Array.from(ids, vocabulary.token);
+
+test("a sample is [CLS], its tokens, [SEP]; words and sentences are marked", () => {
+  const { ids, wordStarts, sentences } = vocabulary.tokens({ text: "The sea. The seas left!" });
+  const tokens = words(ids);
+  assert.equal(tokens[0], "[CLS]");
+  assert.equal(tokens.at(-1), "[SEP]");
+  assert.deepEqual(
+    [...wordStarts],
+    tokens.map((token) => Number(!token.startsWith("##") && !token.startsWith("["))),
+  );
+  assert.deepEqual([...sentences], [1, 4]);
+  assert.deepEqual(tokens.slice(1, 6), ["the", "sea", ".", "the", "sea"]);
+});
+
+test("an empty text is [CLS] [SEP], without words or sentences", () => {
+  const { ids, wordStarts, sentences } = vocabulary.tokens({ text: " " });
+  assert.deepEqual(words(ids), ["[CLS]", "[SEP]"]);
+  assert.deepEqual([...wordStarts], [0, 0]);
+  assert.equal(sentences.length, 0);
+});
+
+test("long texts are cut, [SEP] stays; short ones are padded", () => {
+  const long = vocabulary.tokens({ text: "the sea ".repeat(40) });
+  assert.equal(long.ids.length, 16);
+  assert.equal(vocabulary.token(long.ids[15]!), "[SEP]");
+  const short = vocabulary.encode(vocabulary.tokens({ text: "the sea" }).ids);
+  assert.deepEqual([...short.mask.data], [1, 1, 1, 1, ...Array(12).fill(0)]);
+  assert.deepEqual(words(short.ids.data).slice(0, 5), ["[CLS]", "the", "sea", "[SEP]", "[PAD]"]);
+  assert.equal(short.ids.dtype, "int32");
+  const cut = vocabulary.encode([...Array(20).fill(7), vocabulary.ids.end]);
+  assert.equal(cut.ids.data[15], vocabulary.ids.end);
+});
+
+test("[MASK] typed into a text is the mask token, and special tokens are not decoded", () => {
+  const ids = vocabulary.parse("the [MASK] left");
+  assert.equal(ids[1], vocabulary.ids.mask);
+  assert.ok(vocabulary.isSpecial(vocabulary.ids.mask));
+  assert.ok(!vocabulary.isSpecial(ids[0]!));
+  assert.equal(vocabulary.decode(ids), "the left");
+  assert.equal(vocabulary.decode([]), "");
+});
+
+test("with byte-level BPE a word starts where a space does", async () => {
+  const byteLevel = vocabularyOf(await trainTokenizer(CORPUS, { kind: "bpe", lowercase: false }), 32);
+  const { ids, wordStarts } = byteLevel.tokens({ text: "lobsterish sea, xyz" });
+  const starts = [...ids].map(byteLevel.token).filter((_, at) => wordStarts[at] === 1);
+  assert.equal(starts.length, 3);
+  assert.deepEqual(
+    starts.slice(1).map((token) => token[0]),
+    ["Ġ", "Ġ"],
+  );
+});
+
+test("sentences: a space goes with what follows, and joined they are the text", () => {
+  assert.deepEqual(sentencesOf("One is here. Two?  Three"), ["One is here.", " Two?", "  Three"]);
+  assert.deepEqual(sentencesOf("3.5 percent"), ["3.5 percent"]);
+  assert.deepEqual(sentencesOf(""), [""]);
+  assert.equal(sentencesOf("これは。それは。").length, 2);
+});
+
+test("what is no tokenizer, or has no mask, is refused by name", () => {
+  const refused = (text: string, expected: RegExp) =>
+    assert.throws(
+      () => vocabularyOf(text, 16, "given.json"),
+      (error) => error instanceof UserError && expected.test(error.message),
+    );
+  refused("{", /given\.json: not JSON/);
+  refused("{}", /given\.json: not a tokenizer\.json/);
+  refused('{"model": {"type": "Nothing"}}', /given\.json: a tokenizer that cannot be used/);
+  const file = JSON.parse(json);
+  const { "[MASK]": _, ...vocab } = file.model.vocab;
+  const without = { ...file, model: { ...file.model, vocab } };
+  without.added_tokens = file.added_tokens.filter(({ content }: { content: string }) => content !== "[MASK]");
+  refused(JSON.stringify(without), /no token for "mask"/);
+});
