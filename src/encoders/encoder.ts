@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
+import type { VocabularySpec } from "../modalities/modality.ts";
 
 /** Parameters while a function is traced: a tree of arrays. */
 export type Params = TreeRecord<Array>;
@@ -50,8 +51,12 @@ export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
   /** Modalities it can read. */
   readonly modalities: readonly string[];
   readonly options: Options;
-  /** @throws UserError when the options do not fit the inputs (a patch size that does not divide the image). */
-  build(options: z.infer<Options>, specs: Readonly<Record<string, TensorSpec>>): Encoder;
+  /**
+   * @param specs what it reads of a sample
+   * @param vocabulary what the ids among its inputs stand for, where the modality has one
+   * @throws UserError when the options do not fit the inputs (a patch size that does not divide the image)
+   */
+  build(options: z.infer<Options>, specs: Readonly<Record<string, TensorSpec>>, vocabulary?: VocabularySpec): Encoder;
 }
 
 /** Declares an encoder; only gives the types something to hold on to. */

@@ -9,6 +9,10 @@ export type {
   Modality,
   ModalityDefinition,
   OpenOptions,
+  RunFiles,
   Source,
   TensorRecord,
+  TokenSequence,
+  Vocabulary,
+  VocabularySpec,
 } from "./modality.ts";

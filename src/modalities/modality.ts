@@ -35,6 +35,54 @@ export interface CropOptions {
   readonly solarize?: number;
 }
 
+/** What a model must know of a vocabulary before it sees a text. */
+export interface VocabularySpec {
+  /** Ids run from 0 to `size` − 1. */
+  readonly size: number;
+  /** Most tokens of a sample, `begin` and `end` included; every tensor has this length. */
+  readonly length: number;
+  readonly ids: {
+    readonly pad: number;
+    readonly unknown: number;
+    /** First token of every sample: BERT's `[CLS]`, RoBERTa's `<s>`. */
+    readonly begin: number;
+    /** Last token of every sample, and what stands between two segments: BERT's `[SEP]`, RoBERTa's `</s>`. */
+    readonly end: number;
+    readonly mask: number;
+  };
+}
+
+/** A text as a model sees it, not padded. */
+export interface TokenSequence {
+  /** `begin`, the text (at most `length` − 2 tokens), `end`. */
+  readonly ids: Int32Array;
+  /** For each token 1 where a word starts; 0 inside of words and for special tokens. */
+  readonly wordStarts: Uint8Array;
+  /** Positions in `ids` at which sentences start, ascending; the first is 1. Empty for an empty text. */
+  readonly sentences: Int32Array;
+}
+
+/** A sequence of discrete tokens (BERT, ELECTRA, BART, causal language models). */
+export interface Vocabulary<Sample> extends VocabularySpec {
+  /** Ids that stand for no text: never masked, never drawn. */
+  isSpecial(id: number): boolean;
+  tokens(sample: Sample): TokenSequence;
+  /**
+   * Padded (or cut, keeping the last token) to `length`: `ids` int32 `[length]`, `mask` int32 `[length]` (1: a token,
+   * 0: padding), as the encoder reads them.
+   */
+  encode(ids: ArrayLike<number>): { readonly ids: Tensor; readonly mask: Tensor };
+  /** The ids of a piece of text, without `begin` and `end`; `[MASK]` and the like in it are the special tokens. */
+  parse(text: string): Int32Array;
+  /** The text of ids, special tokens left out. */
+  decode(ids: ArrayLike<number>): string;
+  /** One id as it stands in the vocabulary: `##ing`, `Ġthe`, `[MASK]`. */
+  token(id: number): string;
+}
+
+/** Files that a run keeps beside its config.json because they were made from the data once (a tokenizer): texts by name. */
+export type RunFiles = Readonly<Record<string, string>>;
+
 /**
  * One kind of data with its options settled. Each ability is optional: a method lists those it needs,
  * and the pair is refused with a clear error when one is missing. Everything here runs in worker threads on plain
@@ -59,16 +107,23 @@ export interface Modality<Sample> {
   rotate?(sample: Sample, quarters: number): Sample;
   /** A small picture of the sample as RGB bytes, for sheets of neighbours. */
   preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
+  /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
+  readonly vocabulary?: Vocabulary<Sample>;
+  /** The sample in a line of text, for pages of neighbours. */
+  excerpt?(sample: Sample): string;
   /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */
   readonly preprocessor?: Readonly<Record<string, unknown>>;
 }
 
 /** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
-export type Ability = "augment" | "crop" | "perturb" | "rotate" | "tokens";
+export type Ability = "augment" | "crop" | "perturb" | "rotate" | "vocabulary" | "tokens";
 
 export interface OpenOptions {
   /** CSV file with columns `path,label`; paths relative to the data. */
   readonly labels?: string;
+  /** Where the data are a table: the column with the samples and the one with their labels, by name or by number from 1. */
+  readonly column?: string;
+  readonly labelColumn?: string;
 }
 
 /** One kind of data: how to recognise, open and prepare it. One folder under `src/modalities/`. */
@@ -87,7 +142,17 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   reopen(manifest: unknown, options?: z.infer<Options>): Promise<Source<Sample>>;
   /** Options that follow from the data itself (size, channels), from a look at a few samples. */
   infer(source: Source<Sample>): Promise<Partial<z.infer<Options>>>;
-  build(options: z.infer<Options>): Modality<Sample>;
+  /**
+   * What is made from the data once, given the settled options, and kept in the run folder: a tokenizer. `build` and
+   * `arrange` get it back, in this run and whenever it is opened again.
+   */
+  learn?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<RunFiles>;
+  /** The samples to learn from, where they are not the source's own entries: windows of a corpus. Closes with `source`. */
+  arrange?(source: Source<Sample>, options: z.infer<Options>, files: RunFiles): Promise<Source<Sample>>;
+  /** A source of one sample, typed in rather than read from a file: what to search for. */
+  fromText?(text: string): Source<Sample>;
+  /** Pure: the same options and files give the same modality, in every thread. */
+  build(options: z.infer<Options>, files?: RunFiles): Modality<Sample>;
 }
 
 /** Declares a modality; only gives the types something to hold on to. */

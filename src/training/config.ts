@@ -47,11 +47,14 @@ export const RunConfig = z.object({
   data: z.object({
     path: z.string(),
     labels: z.string().optional(),
+    column: z.string().optional(),
+    labelColumn: z.string().optional(),
     entries: z.int().positive(),
     /** Of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
   }),
-  modality: choice,
+  /** `files` are kept beside config.json (a tokenizer): there by their SHA-256, in memory by their texts. */
+  modality: choice.extend({ files: z.record(z.string(), z.string()).optional() }),
   encoder: choice,
   method: choice,
   training: SettledTraining,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type DeviceTensor, read } from "../engine/index.ts";
 import { messageOf, UserError } from "../foundation/errors.ts";
-import { codeOf, fileError, makeFolder, removeTemporary, writeAtomically } from "../foundation/files.ts";
+import { codeOf, fileError, makeFolder, removeTemporary } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint, type Position, saveCheckpoint } from "./checkpoint.ts";
@@ -12,7 +12,7 @@ import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
-import { buildMethod } from "./run.ts";
+import { buildMethod, writeConfig } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
 import { compileStep, type DeviceState, type HostState, initialState, optimizerOf } from "./step.ts";
 
@@ -56,7 +56,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   }
   await makeFolder(join(out, "checkpoints"));
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
-  if (!options.resume) await writeAtomically(join(out, "config.json"), [`${JSON.stringify(config, null, 2)}\n`]);
+  if (!options.resume) await writeConfig(out, config);
 
   await using opened = new AsyncDisposableStack();
   const metricsFile = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());

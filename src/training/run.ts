@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
 import { messageOf, UserError } from "../foundation/errors.ts";
-import { codeOf, fileError } from "../foundation/files.ts";
+import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
 import { type Method, type MethodDefinition, methods } from "../methods/index.ts";
 import { type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
@@ -58,7 +59,7 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     config.modality.options,
     `modality ${config.modality.name}`,
   );
-  const modality = modalityDefinition.build(modalityOptions);
+  const modality = modalityDefinition.build(modalityOptions, config.modality.files);
   if (!encoderDefinition.modalities.includes(modality.name))
     throw new UserError(
       `encoder ${encoderDefinition.name} reads ${encoderDefinition.modalities.join(", ")}, not ${modality.name}`,
@@ -66,6 +67,7 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
   const encoder = encoderDefinition.build(
     parseOptions(encoderDefinition.options, config.encoder.options, `encoder ${config.encoder.name}`),
     modality.specs,
+    modality.vocabulary,
   );
   for (const need of methodDefinition.needs) {
     const owner = need === "tokens" ? encoder : modality;
@@ -108,9 +110,36 @@ export async function readConfig(path: string): Promise<RunConfig> {
   if (version.success && version.data.version !== RUN_VERSION)
     throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);
   const parsed = RunConfig.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withFiles(path, parsed.data);
   const [issue] = parsed.error.issues;
   throw new UserError(`${file}: ${issue?.path.join(".") || "its content"}: ${issue?.message}`);
+}
+
+/** Writes `config.json` and the files that belong to it; in the file their digests stand for them. */
+export async function writeConfig(path: string, config: RunConfig): Promise<void> {
+  const { files = {} } = config.modality;
+  for (const [name, text] of Object.entries(files)) await writeAtomically(join(path, name), [text]);
+  const digests = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, digestOf(text)]));
+  const modality = { ...config.modality, ...(config.modality.files ? { files: digests } : {}) };
+  await writeAtomically(join(path, "config.json"), [`${JSON.stringify({ ...config, modality }, null, 2)}\n`]);
+}
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** @throws UserError when a file is missing or is not the one that the run was trained with */
+async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
+  if (!config.modality.files) return config;
+  const files: Record<string, string> = {};
+  for (const [name, digest] of Object.entries(config.modality.files)) {
+    const file = join(path, name);
+    const text = await readFile(file, "utf8").catch((error: unknown) => {
+      throw fileError(file, "read", error);
+    });
+    if (digestOf(text) !== digest)
+      throw new UserError(`${file}: not the file that this run was trained with; its content has changed`);
+    files[name] = text;
+  }
+  return { ...config, modality: { ...config.modality, files } };
 }
 
 /**
