@@ -37,11 +37,32 @@ export interface TokenAbility {
   readonly prefix: number;
   /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
   patchify(inputs: Inputs): Array;
+  /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
+  encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**
-   * Tokens after the last norm, `[batch, prefix + kept, width]`. With `keep` (int32 `[batch, kept]`, indices of
-   * patches) every other patch is left out before the first layer and costs nothing.
+   * What each block gives, first to last, `[batch, prefix + kept, width]` each and without the last norm: data2vec
+   * averages them.
    */
-  encode(params: Params, inputs: Inputs, options?: { keep?: Array }): Array;
+  blocks(params: Params, inputs: Inputs, options?: EncodeOptions): Array[];
+  /**
+   * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
+   * token's attention to itself sum to 1. Present when there is a class token. Computed apart from `encode`.
+   */
+  classAttention?(params: Params, inputs: Inputs): Array;
+}
+
+/** What of its input an encoder of tokens reads. */
+export interface EncodeOptions {
+  /**
+   * int32 `[batch, kept]`, indices of patches: every other patch is left out before the first layer and costs nothing
+   * (MAE, I-JEPA, MSN).
+   */
+  readonly keep?: Array;
+  /**
+   * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter) stands in place of the
+   * patch's embedding, before positions are added (BEiT, SimMIM, iBOT, data2vec).
+   */
+  readonly masked?: { readonly at: Array; readonly token: Array };
 }
 
 export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {

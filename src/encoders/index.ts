@@ -3,4 +3,12 @@ import type { EncoderDefinition } from "./encoder.ts";
 
 /** Every encoder in this folder, by name. */
 export const encoders = registry<EncoderDefinition>(new URL("./", import.meta.url), "encoder");
-export type { Encoder, EncoderDefinition, InitialParams, Inputs, Params, TokenAbility } from "./encoder.ts";
+export type {
+  EncodeOptions,
+  Encoder,
+  EncoderDefinition,
+  InitialParams,
+  Inputs,
+  Params,
+  TokenAbility,
+} from "./encoder.ts";

@@ -4,9 +4,9 @@ import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
-import { sinCosPositions } from "../layers/positions.ts";
+import { resizePositions, sinCosPositions } from "../layers/positions.ts";
 import { transformerBlock } from "../layers/transformer.ts";
-import { encoder, type Inputs } from "./encoder.ts";
+import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
 
 const sizes = {
   tiny: { width: 192, depth: 12, heads: 3 },
@@ -17,7 +17,8 @@ const sizes = {
 /**
  * Vision Transformer, pre-norm, as in timm. Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
  *
- * Reads `pixels` `[batch, channels, size, size]`. Parameters: `patch.{weight,bias}` (a linear layer over row, column,
+ * Reads `pixels` `[batch, channels, size, size]`, of the size it was built for or, as in DINO's multi-crop, of any other
+ * that the patches divide: learned positions are then interpolated, fixed ones taken at scaled places. Parameters: `patch.{weight,bias}` (a linear layer over row, column,
  * channel of a patch), `classToken`, `positions` (when learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`,
  * `norm.{scale,shift}`. The representation is the class token, or the mean of all tokens, after the last norm.
  */
@@ -77,33 +78,69 @@ export const vit = encoder({
     });
     type VitParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    const patchify = ({ pixels }: Inputs): Array => {
+    /** Rows and columns of patches in these very pixels, which need not be of the size the encoder was built for. */
+    const gridOf = ({ pixels }: Inputs): readonly [number, number] => {
       if (!pixels) throw new Error("vit: no pixels among the inputs");
-      const [rows, across] = grid;
-      const split = np.reshape(pixels, [-1, channels, rows, patchSize, across, patchSize]);
-      return np.reshape(np.transpose(split, [0, 2, 4, 3, 5, 1]), [-1, count, patchDim]);
+      const [, , tall = 0, wide = 0] = pixels.shape;
+      if (tall % patchSize !== 0 || wide % patchSize !== 0)
+        throw new Error(`vit: a crop of ${wide} × ${tall} pixels is not a whole number of patches of ${patchSize}`);
+      return [tall / patchSize, wide / patchSize];
     };
 
-    /** Position embeddings `[prefix + count, width]`; the class token's is zero when they are fixed. */
-    const positionsOf = (params: VitParams): { ofClass: Array | number; ofPatches: Array } => {
-      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(grid[0], grid[1], width)) };
-      if (!prefix) return { ofClass: 0, ofPatches: params.positions };
-      const [ofClass, ofPatches] = np.split(params.positions, [1], 0);
-      return { ofClass: ofClass!, ofPatches: ofPatches! };
+    const patchify = (inputs: Inputs): Array => {
+      const [rows, across] = gridOf(inputs);
+      const split = np.reshape(inputs.pixels!, [-1, channels, rows, patchSize, across, patchSize]);
+      return np.reshape(np.transpose(split, [0, 2, 4, 3, 5, 1]), [-1, rows * across, patchDim]);
     };
 
-    const encode = (params: VitParams, inputs: Inputs, { keep }: { keep?: Array } = {}): Array => {
-      const { ofClass, ofPatches } = positionsOf(params);
+    /** Position embeddings of that grid's patches, and the class token's, which is zero when they are fixed. */
+    const positionsOf = (
+      params: VitParams,
+      [rows, across]: readonly [number, number],
+    ): { ofClass: Array | number; ofPatches: Array } => {
+      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(rows, across, width, grid)) };
+      const [ofClass, learned] = prefix ? np.split(params.positions, [1], 0) : [0, params.positions];
+      const isNative = rows === grid[0] && across === grid[1];
+      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, [rows, across])), learned!);
+      return { ofClass: ofClass!, ofPatches };
+    };
+
+    /** What the first block reads: `[batch, prefix + kept, width]`. */
+    const embedded = (params: VitParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
+      const at = gridOf(inputs);
+      const { ofClass, ofPatches } = positionsOf(params, at);
       const patches = patchify(inputs);
-      const batch = patches.shape[0]!;
+      const [batch, present] = patches.shape as [number, number];
       // Choosing rows is a product with a one-hot matrix: small, and its gradient needs no scatter.
-      const chosen = keep && nn.oneHot(keep, count);
-      const visible = embed.apply(params.patch, chosen ? np.matmul(chosen, patches) : patches);
-      const placed = np.add(visible, chosen ? np.matmul(chosen, ofPatches) : ofPatches);
+      const chosen = keep && nn.oneHot(keep, present);
+      const only = (rows: Array) => (chosen ? np.matmul(chosen, rows) : rows);
+      const seen = embed.apply(params.patch, only(patches));
+      const hidden = masked && only(np.reshape(masked.at, [batch, present, 1]));
+      const visible = hidden
+        ? np.add(np.multiply(np.subtract(1, hidden), seen), np.multiply(hidden, masked.token))
+        : seen;
+      const placed = np.add(visible, only(ofPatches));
       const front = params.classToken && np.broadcastTo(np.add(params.classToken, ofClass), [batch, 1, width]);
-      const tokens = front ? np.concatenate([front, placed], 1) : placed;
-      const last = blocks.reduce((x, block, index) => block.apply(params.blocks[index]!, x), tokens);
-      return norm.apply(params.norm, last);
+      return front ? np.concatenate([front, placed], 1) : placed;
+    };
+
+    const outputs = (params: VitParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
+      let x = embedded(params, inputs, given);
+      return blocks.map((block, index) => {
+        x = block.apply(params.blocks[index]!, x);
+        return x;
+      });
+    };
+
+    const encode = (params: VitParams, inputs: Inputs, given?: EncodeOptions): Array =>
+      norm.apply(params.norm, outputs(params, inputs, given).at(-1)!);
+
+    const classAttention = (params: VitParams, inputs: Inputs): Array => {
+      const before = outputs(params, inputs).at(-2) ?? embedded(params, inputs, {});
+      const weights = blocks.at(-1)!.attention(params.blocks.at(-1)!, before);
+      const [ofClass] = np.split(weights, [1], 2);
+      const [, toPatches] = np.split(ofClass!, [1], 3);
+      return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
     return {
@@ -115,8 +152,11 @@ export const vit = encoder({
         if (!prefix) return np.mean(tokens, 1);
         return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
       },
-      hidden: encode,
-      tokens: { grid, count, patchDim, width, prefix, patchify, encode },
+      hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
+      tokens: {
+        ...{ grid, count, patchDim, width, prefix, patchify, encode, blocks: outputs },
+        ...(prefix ? { classAttention } : {}),
+      },
       hyperparameters: { width, depth, heads, mlpRatio: options.mlpRatio, patchSize, prefix, channels, size: height },
     };
   },

@@ -11,13 +11,15 @@ export interface AttentionOptions {
 }
 
 /**
- * Softmax(q · kᵀ / √headDim + bias) · v for every head; all `[batch, heads, tokens, headDim]`.
- * @param bias broadcastable to `[batch, heads, queries, keys]`; a large negative number where a key is not to be seen
+ * Softmax(q · kᵀ / √headDim + bias) for every head: who looks where, `[batch, heads, queries, keys]`.
+ * @param query `[batch, heads, queries, headDim]`
+ * @param key `[batch, heads, keys, headDim]`
+ * @param bias broadcastable to the result; a large negative number where a key is not to be seen
  */
-function attend(query: Array, key: Array, value: Array, { bias, rate }: { bias?: Array; rate: number }): Array {
+function look(query: Array, key: Array, bias: Array | undefined): Array {
   const scaled = np.multiply(query, 1 / Math.sqrt(query.shape[3]!));
   const scores = np.matmul(scaled, np.transpose(key, [0, 1, 3, 2]));
-  return np.matmul(dropout(nn.softmax(bias ? np.add(scores, bias) : scores, -1), rate), value);
+  return nn.softmax(bias ? np.add(scores, bias) : scores, -1);
 }
 
 /** `[batch, heads, tokens, headDim]` → `[batch, tokens, width]`. */
@@ -44,13 +46,19 @@ export function attention(width: number, heads: number, options: AttentionOption
   const qkv = linear(width, 3 * width);
   const output = linear(width, width);
   const turn = (x: Array): Array => (options.rotary ? rotate(x) : x);
+  const split = (params: { qkv: LinearParams }, x: Array, bias: Array | undefined) => {
+    const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);
+    if (!query || !key || !value) throw new Error("attention: the product could not be split in three");
+    return { weights: look(turn(query), turn(key), bias), value };
+  };
   return {
     init: (rng: Rng) => ({ qkv: qkv.init(rng.split("qkv")), output: output.init(rng.split("output")) }),
+    /** Who looks where: `[batch, heads, tokens, tokens]`, rows that sum to 1. */
+    weights: (params: { qkv: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array =>
+      split(params, x, bias).weights,
     apply(params: { qkv: LinearParams; output: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array {
-      const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);
-      if (!query || !key || !value) throw new Error("attention: the product could not be split in three");
-      const mixed = attend(turn(query), turn(key), value, { bias, rate: options.dropout ?? 0 });
-      return output.apply(params.output, joinHeads(mixed));
+      const { weights, value } = split(params, x, bias);
+      return output.apply(params.output, joinHeads(np.matmul(dropout(weights, options.dropout ?? 0), value)));
     },
   };
 }
@@ -78,7 +86,8 @@ export function crossAttention(width: number, heads: number, options: Pick<Atten
       const [query] = splitHeads(q.apply(params.q, x), 1, heads);
       const [key, value] = splitHeads(kv.apply(params.kv, memory), 2, heads);
       if (!query || !key || !value) throw new Error("attention: the product could not be split");
-      return output.apply(params.output, joinHeads(attend(query, key, value, { bias, rate: options.dropout ?? 0 })));
+      const weights = dropout(look(query, key, bias), options.dropout ?? 0);
+      return output.apply(params.output, joinHeads(np.matmul(weights, value)));
     },
   };
 }

@@ -43,9 +43,15 @@ export function transformerBlock(options: BlockOptions) {
     up: layers.up.init(rng.split("up")),
     down: layers.down.init(rng.split("down")),
   });
+  type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
   return {
     init,
-    apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array, { bias }: { bias?: Array } = {}): Array {
+    /** The block's attention, `[batch, heads, tokens, tokens]`. */
+    attention: (params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array => {
+      const given = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
+      return layers.attention.weights(params.attention, given, { bias });
+    },
+    apply(params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array {
       const attend = (given: Array) => layers.attention.apply(params.attention, given, { bias });
       const feed = (given: Array) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, given)));
       const add = (before: Array, branch: Array) => np.add(before, dropPath(dropout(branch, dropped), rate));

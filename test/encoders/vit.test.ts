@@ -2,13 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { z } from "zod";
-import { type Array, float32, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
+import {
+  type Array,
+  constant,
+  filled,
+  float32,
+  int32,
+  isArray,
+  np,
+  Rng,
+  type Tensor,
+  type Traced,
+  type TreeRecord,
+  tree,
+} from "../../src/array/index.ts";
 import type { Inputs, Params } from "../../src/encoders/encoder.ts";
 import { vit } from "../../src/encoders/vit.ts";
+import { layerNorm } from "../../src/layers/layer-norm.ts";
+import { resizePositions, sinCosPositions } from "../../src/layers/positions.ts";
 import { inTraining } from "../../src/layers/scope.ts";
 import {
   assertGradients,
   assertMatches,
+  evaluate,
   evaluateOne,
   fill,
   outputAndGradients,
@@ -136,6 +152,151 @@ test("patches that are not kept never influence what the encoder gives", async (
     }),
     { numRuns: 5 },
   );
+});
+
+for (const pooling of ["class", "mean"] as const)
+  for (const positions of ["learned", "sincos"] as const)
+    test(`a crop is read as by an encoder of its size with resized positions, ${pooling} pooling, ${positions}`, async () => {
+      const network = build({ ...tiny, pooling, positions }, 16, 12);
+      const params = weights(network.init(new Rng(0)));
+      const pixels = fill("pixels", [2, 3, 8, 20]);
+      const cropped = await evaluateOne((p: Params, x: Array) => network.apply(p, { pixels: x }), [
+        params,
+        pixels,
+      ] as const);
+      // The same positions as learned ones of an encoder built for 8 × 20: 2 × 5 patches over the 4 × 3.
+      const prefix = pooling === "class" ? 1 : 0;
+      const places = await evaluateOne(
+        (p: Params) => {
+          if (!isArray(p.positions)) return constant(sinCosPositions(2, 5, 8, [4, 3]));
+          const ofPatches = prefix ? np.split(p.positions, [1], 0)[1]! : p.positions;
+          return np.matmul(constant(resizePositions([4, 3], [2, 5])), ofPatches);
+        },
+        [params],
+      );
+      const ofClass = new Float32Array(prefix * 8);
+      const leaves = new Map(tree.entries<Tensor>(params));
+      if (positions === "learned") ofClass.set(leaves.get("positions")!.data.slice(0, ofClass.length));
+      const all = float32([...ofClass, ...places.data], [prefix + 10, 8]);
+      const native = build({ ...tiny, pooling, positions: "learned" }, 8, 20);
+      const expected = await evaluateOne((p: Params, x: Array) => native.apply(p, { pixels: x }), [
+        { ...params, positions: all },
+        pixels,
+      ] as const);
+      assert.equal(cropped.shape[1], 8);
+      cropped.data.forEach((value, index) => {
+        assert.ok(Math.abs(value - expected.data[index]!) < 1e-5);
+      });
+    });
+
+test("a crop that is no whole number of patches is refused", async () => {
+  const network = build(tiny, 16);
+  const reading = evaluateOne((p: Params, x: Array) => network.apply(p, { pixels: x }), [
+    network.init(new Rng(0)),
+    fill("pixels", [1, 3, 10, 10]),
+  ] as const);
+  await assert.rejects(reading, /crop of 10 × 10 pixels is not a whole number of patches of 4/);
+});
+
+test("where patches are masked the token stands in for their embedding, with `keep` too", async () => {
+  for (const pooling of ["class", "mean"] as const) {
+    const network = build({ ...tiny, pooling, positions: "learned" }, 8);
+    const { encode } = tokensOf(network);
+    const params = weights(network.init(new Rng(0)));
+    const pixels = fill("pixels", [2, 3, 8, 8]);
+    const at = float32([0, 1, 1, 0, 1, 0, 0, 0], [2, 4]);
+    // A black patch's embedding is the bias: with the bias as token, masking is the same as blackening.
+    const token = new Map(tree.entries<Tensor>(params)).get("patch.bias")!;
+    const black = float32(Float32Array.from(pixels.data), pixels.shape);
+    for (let i = 0; i < black.data.length; i++) {
+      const patch = (Math.floor(i / 32) % 2) * 2 + (Math.floor(i / 4) % 2);
+      if (at.data[Math.floor(i / 192) * 4 + patch] === 1) black.data[i] = 0;
+    }
+    for (const keep of [undefined, int32([1, 3, 2, 0], [2, 2])]) {
+      const kept = () => (keep ? { keep: constant(keep) } : {});
+      const masked = await evaluateOne(
+        (p: Params, x: Array, where: Array, mask: Array) =>
+          encode(p, { pixels: x }, { ...kept(), masked: { at: where, token: mask } }),
+        [params, pixels, at, token] as const,
+      );
+      const expected = await evaluateOne((p: Params, x: Array) => encode(p, { pixels: x }, kept()), [
+        params,
+        black,
+      ] as const);
+      masked.data.forEach((value, index) => {
+        assert.ok(Math.abs(value - expected.data[index]!) < 1e-6, `${value}, not ${expected.data[index]}`);
+      });
+    }
+    const { gradients } = await outputAndGradients(
+      ({ mask }: { mask: Array }) =>
+        encode(
+          tree.map<Tensor, Array>(params, constant) as Params,
+          { pixels: constant(pixels) },
+          {
+            masked: { at: constant(at), token: mask },
+          },
+        ),
+      { mask: fill("token", [8]) },
+    );
+    assert.ok(gradients.get("mask")!.data.every((value) => Math.abs(value) > 1e-6));
+  }
+});
+
+test("the outputs of the blocks are those of encoders cut off after each", async () => {
+  const network = build({ ...tiny, pooling: "class" }, 8);
+  const { blocks } = tokensOf(network);
+  const params = weights(network.init(new Rng(0)));
+  const pixels = fill("pixels", [2, 3, 8, 8]);
+  const both = tree.leaves<Tensor>(
+    await evaluate((p: Params, x: Array) => blocks(p, { pixels: x }), [params, pixels] as const),
+  );
+  assert.deepEqual(
+    both.map(({ shape }) => shape),
+    [
+      [2, 5, 8],
+      [2, 5, 8],
+    ],
+  );
+  for (const depth of [1, 2]) {
+    const shallow = build({ ...tiny, pooling: "class", depth }, 8);
+    const normed = await evaluateOne((p: Params, x: Array) => tokensOf(shallow).encode(p, { pixels: x }), [
+      params,
+      pixels,
+    ] as const);
+    const ours = await evaluateOne(
+      (p: { norm: { scale: Array; shift: Array } }, x: Array) => layerNorm(8).apply(p.norm, x),
+      [params as TreeRecord<Tensor> as { norm: { scale: Tensor; shift: Tensor } }, both[depth - 1]!] as const,
+    );
+    assert.deepEqual(ours.data, normed.data);
+  }
+});
+
+test("the class token's attention is the last block's: shares of patches, even where all are alike", async () => {
+  const network = build({ ...tiny, pooling: "class" }, 8, 12);
+  const { classAttention } = tokensOf(network);
+  assert.ok(classAttention);
+  const params = weights(network.init(new Rng(0)));
+  const look = (given: typeof params) =>
+    evaluateOne((p: Params, x: Array) => classAttention(p, { pixels: x }), [
+      given,
+      fill("pixels", [2, 3, 8, 12]),
+    ] as const);
+  const attention = await look(params);
+  assert.deepEqual(attention.shape, [2, 2, 6]);
+  for (let row = 0; row < 4; row++) {
+    const sum = [...attention.data.slice(row * 6, row * 6 + 6)].reduce((total, value) => total + value);
+    assert.ok(sum > 0 && sum < 1, `${sum}`);
+  }
+  // Without queries and keys every token has the same share, the class token's own included.
+  const blind = tree.map<Tensor, Tensor>(params, (leaf, path) =>
+    path.startsWith("blocks.1.attention.qkv") ? filled(leaf.shape, 0) : leaf,
+  ) as typeof params;
+  assert.ok((await look(blind)).data.every((share) => Math.abs(share - 1 / 7) < 1e-6));
+  const blindBefore = tree.map<Tensor, Tensor>(params, (leaf, path) =>
+    path.startsWith("blocks.0.attention.qkv") ? filled(leaf.shape, 0) : leaf,
+  ) as typeof params;
+  assert.notDeepEqual((await look(blindBefore)).data, attention.data);
+  assert.equal(tokensOf(build(tiny, 8)).classAttention, undefined);
 });
 
 test("drop-path rises from 0 to the rate of the last block, and only in training", async () => {
