@@ -143,6 +143,7 @@ export const vit = encoder({
       return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
+    const tokens = { count, width, prefix, encode, blocks: outputs };
     return {
       name: "vit",
       embedDim: width,
@@ -153,10 +154,8 @@ export const vit = encoder({
         return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
-      tokens: {
-        ...{ grid, count, patchDim, width, prefix, patchify, encode, blocks: outputs },
-        ...(prefix ? { classAttention } : {}),
-      },
+      tokens,
+      patches: { ...tokens, grid, patchDim, patchify, ...(prefix ? { classAttention } : {}) },
       hyperparameters: { width, depth, heads, mlpRatio: options.mlpRatio, patchSize, prefix, channels, size: height },
     };
   },

@@ -19,7 +19,7 @@ export const mae = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2111.06377",
   summary: "rebuild the three quarters of an image's patches that were hidden",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that is hidden"),
     decoderWidth: z.int().positive().optional().describe("width of the decoder; 2/3 of the encoder's by default"),
@@ -31,7 +31,7 @@ export const mae = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { grid, count, patchDim, width, prefix, patchify, encode } = encoder.tokens;
+    const { grid, count, patchDim, width, prefix, patchify, encode } = encoder.patches;
     const [rows, columns] = grid;
     if (!rows || !columns) throw new Error("mae: the encoder's tokens do not form a grid");
     const heads = options.decoderHeads;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
-import type { Encoder, InitialParams, TokenAbility } from "../encoders/encoder.ts";
-import type { Ability, Modality } from "../modalities/modality.ts";
+import type { Encoder, InitialParams } from "../encoders/encoder.ts";
+import type { Ability, EncoderAbility, Modality } from "../modalities/modality.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -75,9 +75,9 @@ export interface Preset {
 
 /** What a method is built with; the abilities in `Needs` are certainly there. */
 export interface MethodContext<Options, Needs extends Ability = never> {
-  readonly encoder: "tokens" extends Needs ? Encoder & { readonly tokens: TokenAbility } : Encoder;
+  readonly encoder: Encoder & { readonly [Name in Needs & EncoderAbility]: NonNullable<Encoder[Name]> };
   readonly modality: Modality<Sample> & {
-    readonly [Name in Exclude<Needs, "tokens">]: NonNullable<Modality<Sample>[Name]>;
+    readonly [Name in Exclude<Needs, EncoderAbility>]: NonNullable<Modality<Sample>[Name]>;
   };
   readonly options: Options;
   /** How many samples there are to learn from: the rows of a memory bank. */
@@ -104,6 +104,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Preset>>;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
+  /** Options that the default encoder has with this method unless the user says otherwise: a causal one, a class token. */
+  readonly encoderOptions?: Readonly<Record<string, unknown>>;
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

@@ -115,8 +115,11 @@ export interface Modality<Sample> {
   readonly preprocessor?: Readonly<Record<string, unknown>>;
 }
 
-/** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
-export type Ability = "augment" | "crop" | "perturb" | "rotate" | "vocabulary" | "tokens";
+/** Names of the optional abilities of encoders that a method may ask for. */
+export type EncoderAbility = "tokens" | "patches" | "words";
+
+/** Names of the optional abilities that a method may ask for: the modality's and the encoder's. */
+export type Ability = "augment" | "crop" | "perturb" | "rotate" | "vocabulary" | EncoderAbility;
 
 export interface OpenOptions {
   /** CSV file with columns `path,label`; paths relative to the data. */

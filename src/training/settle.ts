@@ -97,7 +97,10 @@ export async function settle(
       name: nameOf(options.encoder, encoderDefinition.name),
       options: parseOptions(
         encoderDefinition.options,
-        options.encoderOptions ?? {},
+        {
+          ...(encoderName === methodDefinition.defaultEncoder ? methodDefinition.encoderOptions : {}),
+          ...options.encoderOptions,
+        },
         `encoder ${encoderDefinition.name}`,
       ),
     },
