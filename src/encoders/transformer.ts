@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { type Array, np, type Rng, type Traced, type TreeRecord } from "../array/index.ts";
+import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { attentionBias } from "../layers/attention-bias.ts";
 import { dropout } from "../layers/dropout.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { transformerBlock } from "../layers/transformer.ts";
-import { type EncodeOptions, type Encoder, encoder, type Inputs, type Params, type WordAbility } from "./encoder.ts";
+import { type EncodeOptions, type Encoder, encoder, type Inputs, type WordAbility } from "./encoder.ts";
 
 /** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
 const sizes = {
