@@ -1,6 +1,6 @@
+import type { Labels } from "../../labels.ts";
 import type { Source } from "../../modality.ts";
 import type { Image } from "../image.ts";
-import type { Labels } from "./labels.ts";
 
 /** Images of one size that lie decoded in memory all threads share. */
 export interface ArrayManifest {

@@ -1,9 +1,9 @@
 import { BrokenSample } from "../../../foundation/errors.ts";
+import type { Labels } from "../../labels.ts";
 import type { Source } from "../../modality.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
-import type { Labels } from "./labels.ts";
 
 /** Encoded images by index, wherever they lie. */
 export interface Entries {

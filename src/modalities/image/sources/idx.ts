@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { messageOf, UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
+import type { Labels } from "../../labels.ts";
 import type { ArrayManifest } from "./array.ts";
-import type { Labels } from "./labels.ts";
 
 const SIZE_LIMIT = 4 * 2 ** 30;
 

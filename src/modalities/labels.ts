@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path/posix";
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
-import { messageOf, UserError } from "../../../foundation/errors.ts";
-import { fileError } from "../../../foundation/files.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { fileError } from "../foundation/files.ts";
 
 export interface Labels {
   readonly classes: readonly string[];
@@ -12,7 +12,7 @@ export interface Labels {
 }
 
 /** Classes sorted by name; entries without a label at −1. */
-function index(perEntry: readonly (string | undefined)[]): Labels | undefined {
+export function labelsOf(perEntry: readonly (string | undefined)[]): Labels | undefined {
   const classes = [...new Set(perEntry.filter((label) => label !== undefined))].sort();
   if (classes.length === 0) return undefined;
   const positions = new Map(classes.map((name, position) => [name, position]));
@@ -24,7 +24,7 @@ function index(perEntry: readonly (string | undefined)[]): Labels | undefined {
  * `cats/1.jpg`, `Balinese/character01/0108_01.png`.
  */
 export function labelsFromFolders(names: readonly string[]): Labels | undefined {
-  const labels = index(names.map((name) => (name.includes("/") ? dirname(name) : undefined)));
+  const labels = labelsOf(names.map((name) => (name.includes("/") ? dirname(name) : undefined)));
   return labels && labels.classes.length > 1 && !labels.labels.includes(-1) ? labels : undefined;
 }
 
@@ -54,5 +54,5 @@ export async function labelsFromCsv(file: string, names: readonly string[]): Pro
   if (unknown.length > 0)
     throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]?.path}`);
   for (const { path, label } of rowsFor) if (label !== "") perEntry[positions.get(path)!] = label;
-  return index(perEntry);
+  return labelsOf(perEntry);
 }

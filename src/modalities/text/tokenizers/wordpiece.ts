@@ -1,0 +1,59 @@
+import type { Recipe } from "./train.ts";
+
+const PREFIX = "##";
+const SPECIAL = { pad: "[PAD]", unknown: "[UNK]", begin: "[CLS]", end: "[SEP]", mask: "[MASK]" };
+
+/** A character seen less often than this gets no place in the vocabulary; words with it become `[UNK]`. */
+const LEAST_COUNT = 2;
+
+/**
+ * BERT's tokenizer: words and punctuation, cut into the longest pieces that the vocabulary has; `##` marks pieces that
+ * go on with a word. https://arxiv.org/abs/1810.04805
+ *
+ * The vocabulary is found by byte-pair encoding's merges over characters, as Hugging Face's trainer does; Google's own,
+ * which weighs merges by likelihood, was never released.
+ */
+export const wordPiece: Recipe = {
+  special: SPECIAL,
+
+  pipeline: (lowercase) => ({
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    decoder: { type: "WordPiece", prefix: PREFIX, cleanup: true },
+  }),
+
+  /** The commonest characters, at most half of the vocabulary: rare ones must not crowd out words. */
+  alphabet(counts, size) {
+    const characters = new Map<string, number>();
+    for (const [word, count] of counts)
+      for (const character of word) characters.set(character, (characters.get(character) ?? 0) + count);
+    const kept = new Set(
+      [...characters]
+        .filter(([, count]) => count >= LEAST_COUNT)
+        .sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))
+        .slice(0, Math.ceil(size / 2))
+        .map(([character]) => character),
+    );
+    const symbols = new Set<string>();
+    for (const word of counts.keys())
+      for (const [at, character] of [...word].entries())
+        if (kept.has(character)) symbols.add(at === 0 ? character : PREFIX + character);
+    return [...symbols].sort();
+  },
+
+  symbols: (word) => [...word].map((character, at) => (at === 0 ? character : PREFIX + character)),
+  join: (left, right) => left + right.slice(PREFIX.length),
+  model: (vocab) => ({
+    type: "WordPiece",
+    unk_token: SPECIAL.unknown,
+    continuing_subword_prefix: PREFIX,
+    max_input_chars_per_word: 100,
+    vocab,
+  }),
+};

@@ -1,0 +1,136 @@
+import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+import { int32 } from "../../array/tensor.ts";
+import { messageOf, UserError } from "../../foundation/errors.ts";
+import type { Vocabulary } from "../modality.ts";
+import { sentencesOf } from "./sentences.ts";
+import { isTokenized, type Text, type TokenizedText } from "./text.ts";
+import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";
+
+/** What of `tokenizer.json` is looked at here; the rest is the library's. */
+const TokenizerFile = z.looseObject({
+  added_tokens: z
+    .array(z.looseObject({ id: z.int(), content: z.string(), special: z.boolean().optional() }))
+    .default([]),
+  model: z.looseObject({ type: z.string().optional(), continuing_subword_prefix: z.string().nullish() }),
+  post_processor: z.unknown(),
+  pre_tokenizer: z.unknown(),
+});
+
+/** Names that special tokens go by, BERT's before RoBERTa's before GPT-2's. */
+const NAMES = {
+  pad: ["[PAD]", "<pad>", "</s>", "<|endoftext|>"],
+  unknown: ["[UNK]", "<unk>", "<|endoftext|>"],
+  begin: ["[CLS]", "<s>", "<|endoftext|>"],
+  end: ["[SEP]", "</s>", "<|endoftext|>"],
+  mask: ["[MASK]", "<mask>", "<|mask|>"],
+} as const;
+
+/** The name of the vocabulary's file in a run folder, as Hugging Face has it. */
+export const TOKENIZER_FILE = "tokenizer.json";
+
+export interface TextVocabulary extends Vocabulary<Text> {
+  /** A text's tokens without `begin` and `end`, however many, and where its sentences start. */
+  tokenize(text: string): TokenizedText;
+}
+
+/**
+ * A tokenizer at work.
+ * @param json the text of Hugging Face's `tokenizer.json`
+ * @param length most tokens of a sample, `begin` and `end` included
+ * @throws UserError when it is no tokenizer, or has no mask token
+ */
+export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE): TextVocabulary {
+  const { tokenizer, content } = load(json, file);
+  const size = Math.max(...tokenizer.get_vocab().values()) + 1;
+  const special = new Set(content.added_tokens.filter((token) => token.special ?? true).map(({ id }) => id));
+  const idOf = (what: keyof typeof NAMES): number => {
+    const id = NAMES[what].map((name) => tokenizer.token_to_id(name)).find((known) => known !== undefined);
+    if (id !== undefined) return id;
+    throw new UserError(`${file}: has no token for "${what}" (one of ${NAMES[what].join(", ")})`);
+  };
+  const ids = {
+    pad: idOf("pad"),
+    unknown: idOf("unknown"),
+    begin: idOf("begin"),
+    end: idOf("end"),
+    mask: idOf("mask"),
+  };
+  for (const id of Object.values(ids)) special.add(id);
+  const isWordPiece = content.model.type === "WordPiece";
+  const prefix = content.model.continuing_subword_prefix || "##";
+  // BERT's rule for pieces with a prefix; RoBERTa's, by the space in front, for the others.
+  const starts = Uint8Array.from({ length: size }, (_, id) => {
+    const token = tokenizer.id_to_token(id) ?? "";
+    if (special.has(id)) return 0;
+    return Number(isWordPiece ? !token.startsWith(prefix) : WORD_MARKS.some((mark) => token.startsWith(mark)));
+  });
+
+  const parse = (text: string): Int32Array =>
+    Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids, (id) => id ?? ids.unknown);
+  const tokenize = (text: string): TokenizedText => {
+    const parts = sentencesOf(text)
+      .map(parse)
+      .filter((part) => part.length > 0);
+    const sentences = new Int32Array(parts.length);
+    for (let part = 1; part < parts.length; part++) sentences[part] = sentences[part - 1]! + parts[part - 1]!.length;
+    const joined = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    parts.forEach((part, at) => {
+      joined.set(part, sentences[at]!);
+    });
+    return { ids: joined, sentences };
+  };
+
+  return {
+    size,
+    length,
+    ids,
+    tokenize,
+    isSpecial: (id) => special.has(id),
+    tokens(sample) {
+      const { ids: content_, sentences } = isTokenized(sample) ? sample : tokenize(sample.text);
+      const kept = content_.subarray(0, length - 2);
+      const all = Int32Array.of(ids.begin, ...kept, ids.end);
+      const wordStarts = Uint8Array.from(all, (id) => starts[id] ?? 0);
+      // A window may begin inside of a word; so may, without a space in front, a text.
+      if (kept.length > 0 && !special.has(kept[0]!)) wordStarts[1] = 1;
+      const first = kept.length > 0 && sentences[0] !== 0 ? [1] : [];
+      const within = sentences.filter((at) => at < kept.length);
+      return { ids: all, wordStarts, sentences: Int32Array.of(...first, ...within.map((at) => at + 1)) };
+    },
+    encode(given) {
+      const padded = new Int32Array(length).fill(ids.pad);
+      const mask = new Int32Array(length);
+      const count = Math.min(length, given.length);
+      for (let at = 0; at < count; at++) padded[at] = given[at]!;
+      if (given.length > length) padded[length - 1] = given[given.length - 1]!;
+      mask.fill(1, 0, count);
+      return { ids: int32(padded, [length]), mask: int32(mask, [length]) };
+    },
+    parse,
+    decode(given) {
+      const kept = Array.from(given).filter((id) => !special.has(id));
+      return kept.length > 0 ? tokenizer.decode(kept, { clean_up_tokenization_spaces: isWordPiece }) : "";
+    },
+    token: (id) => tokenizer.id_to_token(id) ?? "",
+  };
+}
+
+/** Marks of a word's first token: byte-level spaces, and SentencePiece's. */
+const WORD_MARKS = [...BYTE_LEVEL_SPACES, "▁"];
+
+function load(json: string, file: string): { tokenizer: Tokenizer; content: z.infer<typeof TokenizerFile> } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch (error) {
+    throw new UserError(`${file}: not JSON (${messageOf(error)})`);
+  }
+  const content = TokenizerFile.safeParse(parsed);
+  if (!content.success) throw new UserError(`${file}: not a tokenizer.json of Hugging Face's (it has no "model")`);
+  try {
+    return { tokenizer: new Tokenizer(content.data, {}), content: content.data };
+  } catch (error) {
+    throw new UserError(`${file}: a tokenizer that cannot be used (${messageOf(error)})`);
+  }
+}
