@@ -58,11 +58,11 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(recipes)) {
     resume: existsSync(`${out}/config.json`),
     ...recipe,
     onNote: (note) => console.log(note),
-    onProgress({ step, steps, loss, imagesPerSecond, etaSeconds, waitFraction }) {
+    onProgress({ step, steps, loss, samplesPerSecond, etaSeconds, waitFraction }) {
       if (step - shown < 40 && step < steps) return;
       shown = step;
       console.log(
-        `${name} ${step}/${steps} loss ${loss.toFixed(4)} ${imagesPerSecond.toFixed(0)} images/s, waits ${(100 * waitFraction).toFixed(1)} %, ETA ${etaSeconds.toFixed(0)} s`,
+        `${name} ${step}/${steps} loss ${loss.toFixed(4)} ${samplesPerSecond.toFixed(0)} images/s, waits ${(100 * waitFraction).toFixed(1)} %, ETA ${etaSeconds.toFixed(0)} s`,
       );
     },
   });

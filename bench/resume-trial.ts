@@ -43,7 +43,7 @@ const rowsOf = async (run: string): Promise<string[]> =>
 /** What must be the same to the last bit: everything but the clock. */
 const learned = async (run: string): Promise<string[]> =>
   (await rowsOf(run)).map((line) => {
-    const { imagesPerSecond, waitFraction, seconds, ...rest } = JSON.parse(line);
+    const { samplesPerSecond, waitFraction, seconds, ...rest } = JSON.parse(line);
     return JSON.stringify(rest);
   });
 

@@ -46,9 +46,9 @@ const run = await pretrain({
   encoderOptions: { layers: "10", width: 24, stem: "stride2" },
   modalityOptions: { imageSize: 28 },
   training: { epochs: 20, batchSize: 128, learningRate: 4e-3, warmupEpochs: 1, logEvery: 20, checkpointEvery: 148 },
-  onProgress({ step, steps, loss, imagesPerSecond, etaSeconds }) {
+  onProgress({ step, steps, loss, samplesPerSecond, etaSeconds }) {
     const bar = "█".repeat(Math.round((24 * step) / steps)).padEnd(24, "░");
-    const rate = `${imagesPerSecond.toFixed(0)} images/s   ${Math.ceil(etaSeconds)} s left`;
+    const rate = `${samplesPerSecond.toFixed(0)} images/s   ${Math.ceil(etaSeconds)} s left`;
     const line = `      ${bar} ${step}/${steps}   loss ${loss.toFixed(3)}   ${rate}`;
     process.stdout.write(process.stdout.isTTY ? `\r${line}   ` : `${line}\n`);
   },

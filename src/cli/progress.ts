@@ -17,7 +17,7 @@ const lineOf = (progress: Progress): string =>
     `step ${count.format(progress.step)}/${count.format(progress.steps)}`,
     `epoch ${Math.min(progress.epoch + 1, progress.epochs)}/${progress.epochs}`,
     `loss ${progress.loss.toFixed(4)}`,
-    `${count.format(Math.round(progress.imagesPerSecond))} images/s`,
+    `${count.format(Math.round(progress.samplesPerSecond))} samples/s`,
     `${Math.round(progress.waitFraction * 100)} % waiting for data`,
     `${duration(progress.etaSeconds)} left`,
     ...(progress.broken > 0 ? [`${progress.broken} broken`] : []),

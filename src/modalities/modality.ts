@@ -150,8 +150,13 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
    * `arrange` get it back, in this run and whenever it is opened again.
    */
   learn?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<RunFiles>;
-  /** The samples to learn from, where they are not the source's own entries: windows of a corpus. Closes with `source`. */
-  arrange?(source: Source<Sample>, options: z.infer<Options>, files: RunFiles): Promise<Source<Sample>>;
+  /** The samples to learn from, where they are not the source's own entries: windows of a corpus. */
+  arrange?(
+    source: Source<Sample>,
+    options: z.infer<Options>,
+    files: RunFiles,
+    onNote?: (note: string) => void,
+  ): Promise<Source<Sample>>;
   /** A source of one sample, typed in rather than read from a file: what to search for. */
   fromText?(text: string): Source<Sample>;
   /** Pure: the same options and files give the same modality, in every thread. */

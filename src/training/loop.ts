@@ -115,7 +115,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
       loss,
       gradNorm,
       learningRate,
-      imagesPerSecond: (row.steps * training.batchSize * 1000) / (now - row.began),
+      samplesPerSecond: (row.steps * training.batchSize * 1000) / (now - row.began),
       waitFraction: row.wait / (now - row.began),
       seconds: (now - began) / 1000,
       ...means,

@@ -9,7 +9,7 @@ export interface MetricRow {
   readonly loss: number;
   readonly learningRate: number;
   readonly gradNorm: number;
-  readonly imagesPerSecond: number;
+  readonly samplesPerSecond: number;
   /** Share of the time in which the step waited for data. */
   readonly waitFraction: number;
   /** Since this process began to train. */

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
 import { openRun, type Run, readConfig } from "./run.ts";
-import { fingerprintOf, modalityFor, type RunChoices, settle } from "./settle.ts";
+import { arrange, fingerprintOf, modalityFor, type RunChoices, settle } from "./settle.ts";
 
 export interface PretrainOptions extends RunChoices {
   /** Run folder to make, or to continue with `resume`. */
@@ -19,7 +19,7 @@ export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number;
-  readonly imagesPerSecond: number;
+  readonly samplesPerSecond: number;
   readonly etaSeconds: number;
   readonly waitFraction: number;
   readonly broken: number;
@@ -40,14 +40,21 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
   const previous = options.resume ? await readConfig(out) : undefined;
   const definition = await modalityFor(options.data, previous?.modality.name ?? options.modality);
-  const source = await definition.open(options.data, { labels: options.labels ?? previous?.data.labels });
+  const { labels, column, labelColumn } = { ...options, ...previous?.data };
+  const source = await definition.open(options.data, { labels: options.labels ?? labels, column, labelColumn });
+  let samples = source;
   try {
     if (previous && (previous.data.entries !== source.length || previous.data.fingerprint !== fingerprintOf(source)))
       throw new UserError(
         `${options.data}: not the data of ${out} (${source.length} entries, then ${previous.data.entries}, or other names)`,
       );
-    await train(previous ?? (await settle(options, definition, source)), source, options);
+    const settled = previous
+      ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
+      : await settle(options, definition, source);
+    samples = settled.samples;
+    await train(settled.config, samples, options);
   } finally {
+    if (samples !== source) await samples.close();
     await source.close();
   }
   return openRun(out);

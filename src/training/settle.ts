@@ -3,18 +3,16 @@ import { resolve } from "node:path";
 import { encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { methods } from "../methods/index.ts";
-import { type ModalityDefinition, modalities, type Source } from "../modalities/index.ts";
+import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../modalities/index.ts";
 import { RUN_VERSION, type RunConfig, SettledTraining, TrainingOptions } from "./config.ts";
 import { parseOptions } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 /** What the user says about a run. */
-export interface RunChoices {
+export interface RunChoices extends OpenOptions {
   /** Folder, archive or file with the data. */
   readonly data: string;
-  /** CSV with columns `path,label`, kept for evaluation; training does not look at labels. */
-  readonly labels?: string;
   /** Names, or paths of files that export one. Chosen by the data when not given. */
   readonly modality?: string;
   readonly method?: string;
@@ -46,22 +44,52 @@ export function fingerprintOf(source: Source<unknown>): string {
 const nameOf = (given: string | undefined, name: string): string =>
   given === undefined || given === name ? name : resolve(given);
 
+/** The samples to learn from: the source's entries, or what the modality makes of them. */
+export async function arrange(
+  definition: ModalityDefinition,
+  source: Source<unknown>,
+  { options, files = {} }: RunConfig["modality"],
+  onNote?: (note: string) => void,
+): Promise<Source<unknown>> {
+  const settled = parseOptions(definition.options, options, `modality ${definition.name}`);
+  return (await definition.arrange?.(source, settled, files, onNote)) ?? source;
+}
+
+/** What was decided, and the samples to learn from. */
+export interface Settled {
+  readonly config: RunConfig;
+  readonly samples: Source<unknown>;
+}
+
 /** Decides whatever the user left open: the user's word before the method's recipe before the defaults. */
 export async function settle(
   options: RunChoices,
   definition: ModalityDefinition,
   source: Source<unknown>,
-): Promise<RunConfig> {
+): Promise<Settled> {
   const methodDefinition = await methods.load(options.method ?? definition.defaultMethod);
   const encoderName = options.encoder ?? methodDefinition.defaultEncoder ?? definition.defaultEncoder;
   const encoderDefinition = await encoders.load(encoderName);
   const given = parseOptions(TrainingOptions, options.training ?? {}, "training");
   const { recipe } = methodDefinition;
-  if (source.length < 2) throw new UserError(`${options.data}: one sample is too few to learn from`);
-  const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, source.length);
+  const inferred = await definition.infer(source);
+  const modalityOptions = parseOptions(
+    definition.options,
+    { ...inferred, ...options.modalityOptions },
+    `modality ${definition.name}`,
+  );
+  const files = await definition.learn?.(source, modalityOptions, options.onNote);
+  const modality = {
+    name: nameOf(options.modality, definition.name),
+    options: modalityOptions,
+    ...(files ? { files } : {}),
+  };
+  const samples = await arrange(definition, source, modality, options.onNote);
+  if (samples.length < 2) throw new UserError(`${options.data}: one sample is too few to learn from`);
+  const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, samples.length);
   if (batchSize < (given.batchSize ?? batchSize))
     options.onNote?.(
-      `batch size ${given.batchSize} is more than the ${source.length} samples there are; using ${batchSize}`,
+      `batch size ${given.batchSize} is more than the ${samples.length} samples there are; using ${batchSize}`,
     );
   const training = SettledTraining.parse({
     ...given,
@@ -76,23 +104,17 @@ export async function settle(
     throw new UserError(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
     );
-  const inferred = await definition.infer(source);
-  return {
+  const config: RunConfig = {
     version: RUN_VERSION,
     data: {
       path: resolve(options.data),
       ...(options.labels ? { labels: resolve(options.labels) } : {}),
+      ...(options.column ? { column: options.column } : {}),
+      ...(options.labelColumn ? { labelColumn: options.labelColumn } : {}),
       entries: source.length,
       fingerprint: fingerprintOf(source),
     },
-    modality: {
-      name: nameOf(options.modality, definition.name),
-      options: parseOptions(
-        definition.options,
-        { ...inferred, ...options.modalityOptions },
-        `modality ${definition.name}`,
-      ),
-    },
+    modality,
     encoder: {
       name: nameOf(options.encoder, encoderDefinition.name),
       options: parseOptions(
@@ -110,4 +132,5 @@ export async function settle(
     },
     training,
   };
+  return { config, samples };
 }

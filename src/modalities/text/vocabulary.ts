@@ -42,7 +42,7 @@ export interface TextVocabulary extends Vocabulary<Text> {
  */
 export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE): TextVocabulary {
   const { tokenizer, content } = load(json, file);
-  const size = Math.max(...tokenizer.get_vocab().values()) + 1;
+  const size = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0) + 1;
   const special = new Set(content.added_tokens.filter((token) => token.special ?? true).map(({ id }) => id));
   const idOf = (what: keyof typeof NAMES): number => {
     const id = NAMES[what].map((name) => tokenizer.token_to_id(name)).find((known) => known !== undefined);
@@ -66,8 +66,10 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     return Number(isWordPiece ? !token.startsWith(prefix) : WORD_MARKS.some((mark) => token.startsWith(mark)));
   });
 
-  const parse = (text: string): Int32Array =>
-    Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids, (id) => id ?? ids.unknown);
+  const parse = (text: string): Int32Array => {
+    const { ids: found } = tokenizer.encode(text, { add_special_tokens: false });
+    return Int32Array.from(found, (id: number | undefined) => id ?? ids.unknown);
+  };
   const tokenize = (text: string): TokenizedText => {
     const parts = sentencesOf(text)
       .map(parse)

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import type { Rng } from "../../array/rng.ts";
+import { BrokenSample, UserError } from "../../foundation/errors.ts";
+import { fileError } from "../../foundation/files.ts";
+import { modality, type RunFiles, type Source } from "../modality.ts";
+import { cropAndDelete } from "./augment.ts";
+import { TextOptions } from "./options.ts";
+import { isText, openTexts } from "./sources/open.ts";
+import { isRecordIndex, recordSource } from "./sources/records.ts";
+import { isTokenized, type Text } from "./text.ts";
+import { trainTokenizer } from "./tokenizers/train.ts";
+import { TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
+import { isWindowIndex, windowSource, windowsOf } from "./windows.ts";
+
+/** A tokenizer is learned from so many characters; of a larger corpus from texts evenly spread over it. */
+const TRAINING_CHARACTERS = 200_000_000;
+/** Texts looked at to find out how long they are. */
+const PROBES = 256;
+
+/** Every `step`-th text that can be read. */
+export async function* textsOf(source: Source<Text>, step = 1): AsyncGenerator<string> {
+  for (let record = 0; record < source.length; record += step) {
+    const sample = await source.read(record).catch((error: unknown) => {
+      if (error instanceof BrokenSample) return undefined;
+      throw error;
+    });
+    if (sample && !isTokenized(sample)) yield sample.text;
+  }
+}
+
+/** Mean length of a text in characters, from a look at some. */
+async function meanLength(source: Source<Text>): Promise<number> {
+  let [count, characters] = [0, 0];
+  for await (const text of textsOf(source, Math.max(1, Math.floor(source.length / PROBES)))) {
+    count++;
+    characters += text.length;
+  }
+  if (count === 0) {
+    const reason = await source.read(0).catch((error: unknown) => error);
+    throw new UserError(`${source.name(0)}: ${reason instanceof Error ? reason.message : "cannot be read"}`);
+  }
+  return characters / count;
+}
+
+/** The user's tokenizer, or one learned from the data. */
+async function learn(source: Source<Text>, options: TextOptions, onNote?: (note: string) => void): Promise<RunFiles> {
+  const { tokenizer, tokenizerKind: kind, vocabularySize, lowercase } = options;
+  if (tokenizer) {
+    const text = await readFile(tokenizer, "utf8").catch((error: unknown) => {
+      throw fileError(tokenizer, "read", error);
+    });
+    const { size } = vocabularyOf(text, options.maxLength, tokenizer);
+    if (vocabularySize !== undefined && vocabularySize !== size)
+      throw new UserError(`${tokenizer}: has ${size} tokens, not the ${vocabularySize} of --vocabulary-size`);
+    return { [TOKENIZER_FILE]: text };
+  }
+  const step = Math.max(1, Math.ceil(((await meanLength(source)) * source.length) / TRAINING_CHARACTERS));
+  const text = await trainTokenizer(textsOf(source, step), { kind, vocabularySize, lowercase });
+  onNote?.(`learned a vocabulary of ${vocabularyOf(text, options.maxLength).size} tokens (${kind})`);
+  return { [TOKENIZER_FILE]: text };
+}
+
+function vocabularyIn(files: RunFiles, maxLength: number) {
+  const json = files[TOKENIZER_FILE];
+  if (json === undefined) throw new UserError(`this run has no ${TOKENIZER_FILE}`);
+  return vocabularyOf(json, maxLength);
+}
+
+function build(options: TextOptions, files: RunFiles = {}) {
+  const { maxLength } = options;
+  const vocabulary = vocabularyIn(files, maxLength);
+  const spec = { dtype: "int32", shape: [maxLength] } as const;
+  const room = maxLength - 2;
+  const tokenized = (sample: Text) => (isTokenized(sample) ? sample : vocabulary.tokenize(sample.text));
+  return {
+    name: "text",
+    specs: { ids: spec, mask: spec },
+    tensors: (sample: Text) => ({ ...vocabulary.encode(vocabulary.tokens(sample).ids) }),
+    augment: (sample: Text, rng: Rng): Text => {
+      const { ids, sentences } = tokenized(sample);
+      // Of a text too long for the encoder the crop is taken of what it would see.
+      return cropAndDelete(
+        { ids: ids.subarray(0, room), sentences: sentences.filter((at) => at < room) },
+        options,
+        rng,
+      );
+    },
+    perturb: (sample: Text) => sample,
+    vocabulary,
+    excerpt(sample: Text) {
+      const text = isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text;
+      const line = text.replaceAll(/\s+/g, " ").trim();
+      return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+    },
+  } as const;
+}
+
+/** A source of texts that are given, not read. */
+function given(texts: readonly string[]): Source<Text> {
+  return {
+    length: texts.length,
+    name: (index) => `text ${index + 1}`,
+    read: async (index) => ({ text: (texts[index] ?? "").normalize("NFC") }),
+    manifest: { kind: "given", texts },
+    close: async () => undefined,
+  };
+}
+
+/** Plain text, tables with a column of text, and folders of them. */
+export const text = modality<Text, typeof TextOptions>({
+  name: "text",
+  options: TextOptions,
+  defaultMethod: "bert",
+  defaultEncoder: "transformer",
+  recognises: isText,
+  open: openTexts,
+  async reopen(manifest) {
+    if (isRecordIndex(manifest)) return recordSource(manifest);
+    if (isWindowIndex(manifest)) return windowSource(manifest);
+    throw new Error("not the manifest of a text source");
+  },
+  /** Prose is read on from text to text; a row of a table stands for itself. */
+  infer: async ({ manifest }) => ({ pack: isRecordIndex(manifest) && !manifest.tabular }),
+  learn,
+  arrange: (source, options, files, onNote) =>
+    windowsOf(source, vocabularyIn(files, options.maxLength), options.pack, onNote),
+  fromText: (query) => given([query]),
+  build,
+});

@@ -1,0 +1,132 @@
+import { isUtf8 } from "node:buffer";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, extname, join, relative, sep } from "node:path";
+import { UserError } from "../../../foundation/errors.ts";
+import { codeOf, fileError } from "../../../foundation/files.ts";
+import { type Labels, labelsFromCsv, labelsFromFolders, labelsOf } from "../../labels.ts";
+import type { OpenOptions, Source } from "../../modality.ts";
+import type { Text } from "../text.ts";
+import { LONGEST_TEXT, linesOf } from "./lines.ts";
+import { RecordCollector, recordSource } from "./records.ts";
+import { rowsOf, type TableFormat } from "./rows.ts";
+import { Appender, temporaryFolder } from "./unpacked.ts";
+
+type Format = TableFormat | "text";
+
+const formats: Readonly<Record<string, Format>> = {
+  ".txt": "text",
+  ".text": "text",
+  ".md": "text",
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".parquet": "parquet",
+};
+
+const isPacked = (name: string): boolean => /\.gz$/i.test(name);
+
+/** The format that a name stands for, if it stands for one of text. */
+const formatOf = (name: string): Format | undefined => formats[extname(name.replace(/\.gz$/i, "")).toLowerCase()];
+
+/** Files of text below a folder by their paths in it, sorted. */
+async function filesIn(folder: string): Promise<string[]> {
+  const items = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(folder, "read", error);
+  });
+  return items
+    .filter((item) => (item.isFile() || item.isSymbolicLink()) && formatOf(item.name) && !item.name.startsWith("."))
+    .map((item) => relative(folder, join(item.parentPath, item.name)).split(sep).join("/"))
+    .sort();
+}
+
+/** Whether the path looks like text: by its name, or by its first bytes where the name says nothing. */
+export async function isText(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info) return false;
+  if (info.isDirectory()) return (await filesIn(path).catch(() => [])).length > 0;
+  if (formatOf(path)) return true;
+  const file = await open(path).catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
+    // A character may be cut off at the end of what was read.
+    const read = buffer.subarray(0, bytesRead);
+    const cuts = bytesRead < 4096 ? [0] : [0, 1, 2, 3];
+    return bytesRead > 0 && !read.includes(0) && cuts.some((cut) => isUtf8(read.subarray(0, bytesRead - cut)));
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Opens texts: a file with one on each line, a table with one in each row, or a folder of such files, in which a plain
+ * file is one text (a plain file of more than 16 MiB has one on each line there too).
+ * @throws UserError when there is no text, a file is not UTF-8, a line does not end or a column is missing
+ */
+export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
+  const isFolder = info.isDirectory();
+  const names = isFolder ? await filesIn(path) : [basename(path)];
+  if (names.length === 0) throw new UserError(`${path}: no texts in this folder (${Object.keys(formats).join(", ")})`);
+  const collector = new RecordCollector();
+  const rowLabels: (string | undefined)[] = [];
+  let unpacked: { folder: ReturnType<typeof temporaryFolder>; file: Appender } | undefined;
+  const unpack = () => {
+    if (!unpacked) {
+      const folder = temporaryFolder();
+      unpacked = { folder, file: new Appender(join(folder.path, "texts")) };
+    }
+    return unpacked.file;
+  };
+  const remove = () => {
+    unpacked?.file.close();
+    unpacked?.folder.remove();
+  };
+
+  /** Indexes a file in place, or a copy of its texts where they do not lie there as they are. */
+  const add = async (file: string, name: string): Promise<void> => {
+    const format = formatOf(name) ?? "text";
+    if (format !== "text") {
+      for await (const rows of rowsOf(file, format, options))
+        for (const { text, label, line } of rows) {
+          if (text.trim() === "") continue;
+          const bytes = Buffer.from(text);
+          rowLabels[collector.count] = label;
+          collector.add(unpack().append(bytes), bytes.length, line);
+        }
+      return collector.endFile(unpack().path, name);
+    }
+    const { size } = await stat(file);
+    if (isFolder && !isPacked(name) && size <= LONGEST_TEXT) {
+      if (size > 0) collector.add(0, size, 0);
+      return collector.endFile(file, name);
+    }
+    for await (const lines of linesOf(file))
+      for (const { bytes, start, number } of lines)
+        collector.add(isPacked(name) ? unpack().append(bytes) : start, bytes.length, number);
+    collector.endFile(isPacked(name) ? unpack().path : file, name);
+  };
+
+  try {
+    for (const name of names) await add(isFolder ? join(path, name) : path, name);
+    unpacked?.file.flush();
+    if (collector.count === 0) throw new UserError(`${path}: no text in it, only empty lines`);
+    const index = collector.index(names.every((name) => (formatOf(name) ?? "text") !== "text"));
+    const plain = recordSource(index);
+    const entryNames = () => Array.from({ length: plain.length }, (_, record) => plain.name(record));
+    const labels: Labels | undefined = options.labels
+      ? await labelsFromCsv(options.labels, entryNames())
+      : rowLabels.some((label) => label !== undefined)
+        ? labelsOf(Array.from({ length: collector.count }, (_, record) => rowLabels[record]))
+        : isFolder
+          ? labelsFromFolders(entryNames())
+          : undefined;
+    return recordSource({ ...index, ...labels }, remove);
+  } catch (error) {
+    remove();
+    throw codeOf(error) ? fileError(path, "read", error) : error;
+  }
+}

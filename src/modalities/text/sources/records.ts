@@ -1,0 +1,132 @@
+import { isUtf8 } from "node:buffer";
+import { closeSync, openSync, readSync } from "node:fs";
+import { z } from "zod";
+import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
+import type { Source } from "../../modality.ts";
+import type { Text } from "../text.ts";
+import { float64Column, uint32Column } from "./column.ts";
+import { BOM, describeInvalid } from "./utf8.ts";
+
+/** Where every text of a set lies: byte ranges of files, not the texts themselves. Shared between threads. */
+export interface RecordIndex {
+  readonly kind: "records";
+  /** Files to read from, which may be unpacked copies, and the names they go by. */
+  readonly files: readonly { readonly path: string; readonly name: string }[];
+  /** For each file the first record that is of a later one. */
+  readonly ends: readonly number[];
+  readonly starts: Float64Array;
+  readonly lengths: Uint32Array;
+  /** Line or row of each record in its file, from 1; 0 where a file is one record. */
+  readonly lines: Uint32Array;
+  /** Whether the texts are rows of tables. */
+  readonly tabular: boolean;
+  readonly classes?: readonly string[];
+  readonly labels?: Int32Array;
+}
+
+export const isRecordIndex = (value: unknown): value is RecordIndex =>
+  z.looseObject({ kind: z.literal("records") }).safeParse(value).success;
+
+/** Collects an index, a record at a time. */
+export class RecordCollector {
+  readonly #files: { path: string; name: string }[] = [];
+  readonly #ends: number[] = [];
+  readonly #starts = float64Column();
+  readonly #lengths = uint32Column();
+  readonly #lines = uint32Column();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @param line its line or row, from 1; 0 when it is the whole file */
+  add(start: number, length: number, line: number): void {
+    this.#starts.push(start);
+    this.#lengths.push(length);
+    this.#lines.push(line);
+    this.#count++;
+  }
+
+  /** All records since the last call were of this file. */
+  endFile(path: string, name: string): void {
+    this.#files.push({ path, name });
+    this.#ends.push(this.#count);
+  }
+
+  index(tabular: boolean): RecordIndex {
+    return {
+      kind: "records",
+      files: this.#files,
+      ends: this.#ends,
+      starts: this.#starts.shared(),
+      lengths: this.#lengths.shared(),
+      lines: this.#lines.shared(),
+      tabular,
+    };
+  }
+}
+
+/** Files kept open at a time. */
+const OPEN_FILES = 32;
+
+/** A source of the texts of an index. @param onClose what else is to be put away */
+export function recordSource(index: RecordIndex, onClose: () => void = () => undefined): Source<Text> {
+  const { files, ends, starts, lengths, lines, classes, labels } = index;
+  const open = new Map<number, number>();
+
+  const fileOf = (record: number): number => {
+    let [low, high] = [0, ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! > record) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  const descriptor = (file: number): number => {
+    const known = open.get(file);
+    if (known !== undefined) return known;
+    for (const [oldest, handle] of open) {
+      if (open.size < OPEN_FILES) break;
+      closeSync(handle);
+      open.delete(oldest);
+    }
+    const handle = openSync(files[file]!.path, "r");
+    open.set(file, handle);
+    return handle;
+  };
+
+  return {
+    length: starts.length,
+    ...(classes && labels ? { classes, labels } : {}),
+    name(record) {
+      const { name } = files[fileOf(record)]!;
+      return lines[record] ? `${name}:${lines[record]}` : name;
+    },
+    /** Synchronous inside: a read from the page cache takes less than handing it to another thread. */
+    async read(record) {
+      let bytes = Buffer.allocUnsafe(lengths[record]!);
+      try {
+        let got = 0;
+        const handle = descriptor(fileOf(record));
+        for (let now = -1; got < bytes.length && now !== 0; got += now)
+          now = readSync(handle, bytes, got, bytes.length - got, starts[record]! + got);
+        if (got < bytes.length) throw new Error("the file has become shorter");
+      } catch (error) {
+        throw new BrokenSample(`could not be read (${messageOf(error)})`);
+      }
+      if (lines[record] === 0) {
+        if (!isUtf8(bytes)) throw new BrokenSample(describeInvalid(bytes));
+        if (bytes.subarray(0, 3).equals(BOM)) bytes = bytes.subarray(3);
+      }
+      return { text: bytes.toString("utf8").normalize("NFC") };
+    },
+    manifest: index,
+    async close() {
+      for (const handle of open.values()) closeSync(handle);
+      open.clear();
+      onClose();
+    },
+  };
+}

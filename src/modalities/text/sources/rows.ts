@@ -1,0 +1,165 @@
+import { Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { z } from "zod";
+import { messageOf, UserError } from "../../../foundation/errors.ts";
+import { codeOf, fileError } from "../../../foundation/files.ts";
+import type { OpenOptions } from "../../modality.ts";
+import { LONGEST_TEXT, linesOf } from "./lines.ts";
+import { utf8Chunks } from "./utf8.ts";
+
+/** A row of a table: its text, and its label if it has one. */
+export interface Row {
+  readonly text: string;
+  readonly label: string | undefined;
+  /** Line or row in the file, from 1. */
+  readonly line: number;
+}
+
+export type TableFormat = "csv" | "tsv" | "jsonl" | "parquet";
+type Columns = Pick<OpenOptions, "column" | "labelColumn">;
+
+const TEXT_COLUMN = "text";
+const LABEL_COLUMN = "label";
+
+/**
+ * The rows of a table, a few at a time.
+ * @throws UserError when a column is missing or the file is broken
+ */
+export function rowsOf(path: string, format: TableFormat, columns: Columns): AsyncGenerator<Row[]> {
+  if (format === "jsonl") return jsonRows(path, columns);
+  if (format === "parquet") return parquetRows(path, columns);
+  return delimitedRows(path, format, columns);
+}
+
+/** Several columns with commas between are joined by a space: a title and a body. */
+const namesOf = ({ column = TEXT_COLUMN }: Columns): string[] => column.split(",").map((name) => name.trim());
+
+const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
+
+const missing = (path: string, name: string, there: readonly string[], isLabel: boolean): UserError => {
+  const known = there.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
+  const flag = isLabel ? "--label-column" : "--column";
+  return new UserError(
+    `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; name one with ${flag}, or give its number if there is no header`,
+  );
+};
+
+/** Which fields of a row to take. Columns by name are found in a header; columns by number say that there is none. */
+function fieldsOf(path: string, { labelColumn, ...columns }: Columns, first: readonly string[]) {
+  const names = namesOf(columns);
+  const hasHeader = !names.every(isNumber);
+  const find = (name: string, isLabel: boolean): number => {
+    const field = isNumber(name) ? Number(name) - 1 : first.indexOf(name);
+    if (field >= 0 && field < first.length && (hasHeader || isNumber(name))) return field;
+    throw missing(path, name, hasHeader ? first : first.map((_, at) => String(at + 1)), isLabel);
+  };
+  const label = labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? first.indexOf(LABEL_COLUMN) : -1;
+  return { hasHeader, text: names.map((name) => find(name, false)), label };
+}
+
+async function* delimitedRows(path: string, format: "csv" | "tsv", columns: Columns): AsyncGenerator<Row[]> {
+  const parser = parse({
+    // Tab-separated values have no quotes of their own: a quotation mark is a part of the text.
+    ...(format === "tsv" ? { delimiter: "\t", quote: null } : {}),
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: LONGEST_TEXT,
+    info: true,
+  });
+  const bytes = Readable.from(
+    (async function* () {
+      for await (const chunk of utf8Chunks(path)) yield chunk.bytes;
+    })(),
+  );
+  bytes.on("error", (error) => parser.destroy(error)).pipe(parser);
+  let fields: ReturnType<typeof fieldsOf> | undefined;
+  let rows: Row[] = [];
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      const isFirst = fields === undefined;
+      fields ??= fieldsOf(path, columns, record);
+      if (isFirst && fields.hasHeader) continue;
+      const text = fields.text.map((field) => record[field] ?? "").join(" ");
+      rows.push({ text, label: record[fields.label]?.trim() || undefined, line: info.lines });
+      if (rows.length < BATCH) continue;
+      yield rows;
+      rows = [];
+    }
+  } catch (error) {
+    if (error instanceof CsvError) throw new UserError(`${path}: not ${format.toUpperCase()} (${messageOf(error)})`);
+    throw error;
+  } finally {
+    bytes.destroy();
+  }
+  yield rows;
+}
+
+const BATCH = 1024;
+
+const Json = z.record(z.string(), z.unknown());
+
+const asText = (value: unknown): string =>
+  typeof value === "string" ? value : value === null || value === undefined ? "" : String(value);
+
+async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
+  const names = namesOf(columns);
+  let isFirst = true;
+  for await (const lines of linesOf(path)) {
+    const rows: Row[] = [];
+    for (const { bytes, number } of lines) {
+      let json: unknown;
+      try {
+        json = JSON.parse(bytes.toString("utf8"));
+      } catch (error) {
+        throw new UserError(`${path}: line ${number} is not JSON (${messageOf(error)})`);
+      }
+      const object = Json.safeParse(json);
+      if (!object.success) throw new UserError(`${path}: line ${number} is not a JSON object`);
+      const { data } = object;
+      if (isFirst) check(path, columns, Object.keys(data));
+      isFirst = false;
+      rows.push({
+        text: names.map((name) => asText(data[name])).join(" "),
+        label: asText(data[columns.labelColumn ?? LABEL_COLUMN]) || undefined,
+        line: number,
+      });
+    }
+    yield rows;
+  }
+}
+
+/** @throws UserError when a column that was asked for is not among `there` */
+function check(path: string, columns: Columns, there: readonly string[]): void {
+  for (const name of namesOf(columns)) if (!there.includes(name)) throw missing(path, name, there, false);
+  if (columns.labelColumn !== undefined && !there.includes(columns.labelColumn))
+    throw missing(path, columns.labelColumn, there, true);
+}
+
+async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
+  try {
+    const file = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
+    const there = parquetSchema(metadata).children.map(({ element }) => element.name);
+    check(path, columns, there);
+    const names = namesOf(columns);
+    const label = columns.labelColumn ?? LABEL_COLUMN;
+    const wanted = [...names, ...(there.includes(label) ? [label] : [])];
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      const objects = await parquetReadObjects({ file, metadata, columns: wanted, rowStart, rowEnd, compressors });
+      yield objects.map((object, at) => ({
+        text: names.map((name) => asText(object[name])).join(" "),
+        label: asText(object[label]) || undefined,
+        line: rowStart + at + 1,
+      }));
+      rowStart = rowEnd;
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (codeOf(error)) throw fileError(path, "read", error);
+    throw new UserError(`${path}: not a readable Parquet file (${messageOf(error)})`);
+  }
+}

@@ -1,0 +1,121 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
+import type { Source } from "../modality.ts";
+import { float64Column } from "./sources/column.ts";
+import { Appender, temporaryFolder } from "./sources/unpacked.ts";
+import { isTokenized, type Text } from "./text.ts";
+import type { TextVocabulary } from "./vocabulary.ts";
+
+/** A corpus as tokens in a file, and where in it each sample lies. Shared between threads. */
+export interface WindowIndex {
+  readonly kind: "windows";
+  /** 32-bit tokens in the machine's byte order. */
+  readonly path: string;
+  /** First token of each window, and behind them the end of the last. */
+  readonly starts: Float64Array;
+}
+
+export const isWindowIndex = (value: unknown): value is WindowIndex =>
+  z.looseObject({ kind: z.literal("windows") }).safeParse(value).success;
+
+/** Marks a token at which a sentence starts. */
+const SENTENCE = 0x40000000;
+const BYTES = Int32Array.BYTES_PER_ELEMENT;
+
+/**
+ * Writes a corpus as tokens into a temporary file and cuts it into windows of at most `vocabulary.length` − 2: a long
+ * text into several of nearly one size; with `pack`, all texts one after the other into full windows, with the
+ * vocabulary's `end` between two texts, as RoBERTa's "full sentences". Nothing of the corpus stays in memory.
+ * @throws UserError when there is no token in it
+ */
+export async function windowsOf(
+  source: Source<Text>,
+  vocabulary: TextVocabulary,
+  pack: boolean,
+  onNote?: (note: string) => void,
+): Promise<Source<Text>> {
+  const room = vocabulary.length - 2;
+  const folder = temporaryFolder();
+  const file = new Appender(join(folder.path, "tokens"));
+  const starts = float64Column();
+  let written = 0;
+  let windows = 0;
+  let boundary = 0;
+  const cut = (at: number) => {
+    starts.push(at);
+    windows++;
+  };
+  const broken: string[] = [];
+  try {
+    for (let record = 0; record < source.length; record++) {
+      const sample = await source.read(record).catch((error: unknown) => {
+        if (!(error instanceof BrokenSample)) throw error;
+        broken.push(`${source.name(record)}: ${error.message}; skipped`);
+        return undefined;
+      });
+      if (!sample) continue;
+      const { ids, sentences } = isTokenized(sample) ? sample : vocabulary.tokenize(sample.text);
+      if (ids.length === 0) continue;
+      const between = pack && written > 0 ? 1 : 0;
+      const tokens = new Int32Array(ids.length + between);
+      if (between) tokens[0] = vocabulary.ids.end;
+      tokens.set(ids, between);
+      for (const at of sentences) tokens[at + between]! |= SENTENCE;
+      file.append(new Uint8Array(tokens.buffer));
+      if (pack) for (; boundary < written + tokens.length; boundary += room) cut(boundary);
+      else {
+        const parts = Math.ceil(tokens.length / room);
+        for (let part = 0; part < parts; part++) cut(written + Math.floor((part * tokens.length) / parts));
+      }
+      written += tokens.length;
+    }
+    file.flush();
+    for (const note of broken.slice(0, 10)) onNote?.(note);
+    if (broken.length > 10) onNote?.(`… and ${broken.length - 10} more`);
+    if (windows === 0) throw new UserError(`there are no tokens in the data; the first text is ${source.name(0)}`);
+    starts.push(written);
+    onNote?.(`${windows} samples of at most ${vocabulary.length} tokens, from ${source.length} texts`);
+    return windowSource({ kind: "windows", path: file.path, starts: starts.shared() }, () => {
+      file.close();
+      folder.remove();
+    });
+  } catch (error) {
+    file.close();
+    folder.remove();
+    throw error;
+  }
+}
+
+/** The samples of such a file. */
+export function windowSource(index: WindowIndex, onClose: () => void = () => undefined): Source<Text> {
+  const { starts, path } = index;
+  let handle: number | undefined;
+  return {
+    length: starts.length - 1,
+    name: (window) => `window ${window + 1}`,
+    async read(window) {
+      const start = starts[window]!;
+      const tokens = new Int32Array(starts[window + 1]! - start);
+      const bytes = new Uint8Array(tokens.buffer);
+      try {
+        handle ??= openSync(path, "r");
+        if (readSync(handle, bytes, 0, bytes.length, start * BYTES) < bytes.length) throw new Error("it is cut off");
+      } catch (error) {
+        throw new Error(`${path}: the corpus as tokens could not be read (${messageOf(error)})`);
+      }
+      const sentences: number[] = [];
+      tokens.forEach((token, at) => {
+        if (token & SENTENCE) sentences.push(at);
+      });
+      return { ids: tokens.map((token) => token & ~SENTENCE), sentences: Int32Array.from(sentences) };
+    },
+    manifest: index,
+    async close() {
+      if (handle !== undefined) closeSync(handle);
+      handle = undefined;
+      onClose();
+    },
+  };
+}
