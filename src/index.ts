@@ -18,8 +18,16 @@ export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { linear } from "./layers/linear.ts";
 export { type Method, type MethodDefinition, methods } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
-export { type Modality, type ModalityDefinition, modalities, type Source } from "./modalities/index.ts";
+export {
+  type Modality,
+  type ModalityDefinition,
+  modalities,
+  type OpenOptions,
+  type Source,
+} from "./modalities/index.ts";
 export { modality } from "./modalities/modality.ts";
+export { tokenize } from "./modalities/text/tokenizers/learn.ts";
+export { tokenizerKinds } from "./modalities/text/tokenizers/train.ts";
 export { TrainingOptions } from "./training/config.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";

@@ -6,6 +6,8 @@ import { stageLine } from "./progress.ts";
 interface Given {
   readonly out: string;
   readonly labels?: string;
+  readonly column?: string;
+  readonly labelColumn?: string;
   readonly shard?: string;
   readonly json?: boolean;
 }
@@ -17,16 +19,20 @@ export const embedCommand = (): Command =>
     .argument("<data>", "what to embed: a folder, an archive, a file")
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
     .option("--labels <csv>", "labels: columns path,label")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
     .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact embed runs/photos photos/ --out photos.parquet")
-    .action(async (path: string, data: string, { out, labels, shard, json }: Given) => {
+    .action(async (path: string, data: string, { json, ...given }: Given) => {
       const line = stageLine();
       const run = await openRun(path);
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);
-      const result = await embed({ run, data, out, labels, shard, onProgress }).finally(line.end);
+      const result = await embed({ run, data, ...given, onProgress }).finally(line.end);
       if (json) return printJson(result);
       for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
       if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
-      print(`${out}: ${result.rows} vectors of ${result.dim} numbers, ${result.broken.length} broken files skipped`);
+      print(
+        `${given.out}: ${result.rows} vectors of ${result.dim} numbers, ${result.broken.length} broken entries skipped`,
+      );
     });

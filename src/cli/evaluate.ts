@@ -8,6 +8,8 @@ interface Given {
   readonly test: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
+  readonly column?: string;
+  readonly labelColumn?: string;
   readonly labels?: string;
   readonly draws: string;
   readonly scratch: boolean;
@@ -24,6 +26,8 @@ export const evaluateCommand = (): Command =>
     .requiredOption("--test <data>", "labelled data to be judged on")
     .option("--train-labels <csv>", "labels of the training data: columns path,label")
     .option("--test-labels <csv>", "labels of the test data: columns path,label")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
     .option("--labels <count>", "use only so many training labels, drawn evenly over the classes")
     .option("--draws <count>", "how often to draw them", "5")
     .option("--no-scratch", "leave out training the encoder from scratch")
@@ -43,6 +47,8 @@ export const evaluateCommand = (): Command =>
         test: given.test,
         trainLabels: given.trainLabels,
         testLabels: given.testLabels,
+        column: given.column,
+        labelColumn: given.labelColumn,
         ...(given.labels === undefined ? {} : { labels: wholeNumber("labels", given.labels) }),
         draws: wholeNumber("draws", given.draws),
         scratch: given.scratch,

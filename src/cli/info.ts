@@ -1,16 +1,18 @@
 import { Command } from "commander";
-import { type DataReport, inspect, type RunReport } from "../index.ts";
+import { type DataReport, inspect, type OpenOptions, type RunReport } from "../index.ts";
 import { columns, print, printJson } from "./output.ts";
 
 export const infoCommand = (): Command =>
   new Command("info")
     .description("what is in a run folder or in data: counts, sizes, labels, broken files; configuration, last metrics")
-    .argument("<run or data>", "run folder, folder of images, archive, file")
+    .argument("<run or data>", "run folder; or folder of images or texts, archive, file")
     .option("--labels <csv>", "labels of the data: columns path,label")
-    .option("--full", "decode every file, not a sample of 2,000")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
+    .option("--full", "read every entry, not a sample of 2,000")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExamples:\n  autodidact info photos/\n  autodidact info runs/photos --json")
-    .action(async (path: string, given: { labels?: string; full?: boolean; json?: boolean }) => {
+    .action(async (path: string, given: OpenOptions & { full?: boolean; json?: boolean }) => {
       const report = await inspect(path, given);
       if (given.json) return printJson(report);
       print(report.kind === "run" ? describeRun(report) : describeData(report));

@@ -9,13 +9,16 @@ import { Interrupted } from "./interrupt.ts";
 import { methodsCommand } from "./methods.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { searchCommand } from "./search.ts";
+import { tokenizeCommand } from "./tokenize.ts";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
 async function main(argv: readonly string[]): Promise<number> {
   try {
     const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
     const program = new Command("autodidact")
-      .description("Learns from unlabeled data: a folder of images in, a representation worth using out.")
+      .description(
+        "Learns from unlabeled data: a folder of images or a text file in, a representation worth using out.",
+      )
       .version(version)
       .addCommand(await pretrainCommand(argv))
       .addCommand(evaluateCommand())
@@ -24,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(exportCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())
+      .addCommand(tokenizeCommand())
       .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
       .addHelpText("after", "\nExit codes: 0 fine, 1 failed, 2 a mistake in the command line or the data.");
     for (const command of [program, ...program.commands])

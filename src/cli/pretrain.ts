@@ -11,6 +11,8 @@ interface General {
   readonly encoder?: string;
   readonly modality?: string;
   readonly labels?: string;
+  readonly column?: string;
+  readonly labelColumn?: string;
   readonly out?: string;
   readonly resume?: string;
   readonly json?: boolean;
@@ -20,11 +22,13 @@ interface General {
 export async function pretrainCommand(argv: readonly string[]): Promise<Command> {
   const command = new Command("pretrain")
     .description("learn a representation from data without labels")
-    .argument("<data>", "folder of images, .zip of one, IDX (.gz) or CIFAR binary file")
+    .argument("<data>", "images: folder, .zip, IDX (.gz), CIFAR; texts: file, table, folder")
     .option("--method <name>", "how to learn: a name from `autodidact methods`, or a file; what suits the data")
     .option("--encoder <name>", "what to train: vit, resnet, or a file; what suits the method")
     .option("--modality <name>", "kind of data, where it cannot be told from the data")
     .option("--labels <csv>", "file with columns path,label; kept for evaluation, not used in training")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
     .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
     .option("--resume <run>", "continue this run, bit for bit, from its last checkpoint")
     .option("--json", "print the result as JSON");
@@ -62,6 +66,8 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
       out: folder,
       resume: resume !== undefined,
       labels,
+      column: given.column,
+      labelColumn: given.labelColumn,
       modality: given.modality,
       method: given.method,
       encoder: given.encoder,
@@ -94,7 +100,7 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
         broken: last?.broken,
       });
     print(`${folder}: ${method.name} on ${encoder.name}, ${learned.step} steps, ${epochs} epochs`);
-    print(`next: autodidact evaluate ${folder} --train <labelled images> --test <labelled images>`);
+    print(`next: autodidact evaluate ${folder} --train <labelled data> --test <labelled data>`);
   } finally {
     line.end();
     interrupt.release();

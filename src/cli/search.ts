@@ -14,10 +14,10 @@ export const searchCommand = (): Command =>
   new Command("search")
     .description("find what is most like one sample among embedded ones")
     .argument("<run>", "run folder that made the vectors")
-    .argument("<query>", "file with the sample to look for")
+    .argument("<query>", "file with the sample to look for; or, among texts, the text itself")
     .requiredOption("--in <file>", "Parquet file of `autodidact embed`")
     .option("--top <count>", "how many to show", "10")
-    .option("--html <file>", "also write a page with pictures")
+    .option("--html <file>", "also write a page with pictures or texts")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -29,5 +29,5 @@ export const searchCommand = (): Command =>
       if (given.json) return printJson(found);
       const rows = found.map(({ path: name, label, similarity }) => [similarity.toFixed(4), name, label ?? ""]);
       print(columns([["cosine", "path", "label"], ...rows]));
-      if (given.html) print(`\npictures: ${given.html}`);
+      if (given.html) print(`\npage: ${given.html}`);
     });

@@ -1,14 +1,14 @@
 import { UserError } from "../foundation/errors.ts";
 import { writeEmbeddings } from "../interop/parquet.ts";
+import type { OpenOptions } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { extractFeatures } from "./features.ts";
 
-export interface EmbedOptions {
+export interface EmbedOptions extends OpenOptions {
   readonly run: Run;
   readonly data: string;
   /** Parquet file to write. */
   readonly out: string;
-  readonly labels?: string;
   /** `i/n`: every n-th entry from the i-th (1 … n), so that n processes share the work. */
   readonly shard?: string;
   readonly onProgress?: (done: number, total: number) => void;
@@ -21,9 +21,9 @@ export interface EmbedResult {
 }
 
 /** Writes the vector of every readable entry to a Parquet file. @throws UserError when nothing can be read or written */
-export async function embed({ run, data, out, labels, shard, onProgress }: EmbedOptions): Promise<EmbedResult> {
+export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
   const { encoder, params, modality, config } = run;
-  const source = await run.modalityDefinition.open(data, { labels });
+  const source = await run.modalityDefinition.open(data, open);
   try {
     const indices = shardIndices(source.length, shard);
     const device = config.training.device;
@@ -37,6 +37,7 @@ export async function embed({ run, data, out, labels, shard, onProgress }: Embed
       metadata: {
         run: run.path,
         data,
+        ...(open.column ? { column: open.column } : {}),
         method: config.method.name,
         encoder: config.encoder.name,
         step: String(run.step),

@@ -2,7 +2,7 @@ import type { Array } from "../array/index.ts";
 import type { InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import type { Source } from "../modalities/index.ts";
+import type { OpenOptions, Source } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { trainSupervised } from "../training/supervised.ts";
 import { extractFeatures, type Features, rawFeatures, untrainedParams } from "./features.ts";
@@ -19,6 +19,9 @@ export interface EvaluateOptions {
   readonly test: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
+  /** Columns of tables, the same in both. */
+  readonly column?: string;
+  readonly labelColumn?: string;
   /** Use only this many training labels, drawn evenly over the classes; several draws. */
   readonly labels?: number;
   readonly draws?: number;
@@ -70,8 +73,9 @@ const SCRATCH_STEPS = 1500;
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
-  const train = await openLabelled(run, options.train, options.trainLabels);
-  const test = await openLabelled(run, options.test, options.testLabels);
+  const columns = { column: options.column, labelColumn: options.labelColumn };
+  const train = await openLabelled(run, options.train, { ...columns, labels: options.trainLabels });
+  const test = await openLabelled(run, options.test, { ...columns, labels: options.testLabels });
   try {
     const classes = train.classes ?? [];
     const unknown = (test.classes ?? []).filter((name) => !classes.includes(name));
@@ -175,12 +179,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
 }
 
-async function openLabelled(run: Run, path: string, labels: string | undefined): Promise<Source<unknown>> {
-  const source = await run.modalityDefinition.open(path, { labels });
+async function openLabelled(run: Run, path: string, options: OpenOptions): Promise<Source<unknown>> {
+  const source = await run.modalityDefinition.open(path, options);
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, or give a CSV file with columns path,label`,
+    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { BrokenSample } from "../foundation/errors.ts";
-import type { ModalityDefinition } from "../modalities/index.ts";
+import type { ModalityDefinition, OpenOptions } from "../modalities/index.ts";
 import type { RunConfig } from "../training/config.ts";
 import { type MetricRow, readMetrics } from "../training/metrics.ts";
 import { readConfig } from "../training/run.ts";
@@ -27,7 +28,7 @@ export interface DataReport {
   readonly unlabelled: number;
   /** Options that the data suggest. */
   readonly inferred: Readonly<Record<string, unknown>>;
-  /** Of the decoded samples, where they have a width and a height. */
+  /** Of the decoded samples: width and height of pictures, characters of texts. */
   readonly sizes?: { readonly smallest: string; readonly median: string; readonly largest: string };
 }
 
@@ -37,7 +38,7 @@ const SAMPLE = 2000;
 /** What is in a run folder or in data. @throws UserError when the path is neither */
 export async function inspect(
   path: string,
-  options: { full?: boolean; labels?: string } = {},
+  options: OpenOptions & { full?: boolean } = {},
 ): Promise<RunReport | DataReport> {
   const isRun = await stat(join(path, "config.json")).then(
     () => true,
@@ -47,7 +48,7 @@ export async function inspect(
 }
 
 async function inspectRun(path: string): Promise<RunReport> {
-  const config = await readConfig(path);
+  const config = withoutTexts(await readConfig(path));
   const rows = await readMetrics(path);
   const folder = join(path, "checkpoints");
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith(".safetensors"));
@@ -57,21 +58,28 @@ async function inspectRun(path: string): Promise<RunReport> {
   return { kind: "run", path, config, last: rows.at(-1), checkpoints };
 }
 
+/** The files of a run by their names: their texts are for programs. */
+const withoutTexts = ({ modality, ...config }: RunConfig): RunConfig => ({
+  ...config,
+  modality: { name: modality.name, options: modality.options },
+});
+
 async function inspectData(
   path: string,
   definition: ModalityDefinition,
-  { full = false, labels }: { full?: boolean; labels?: string },
+  { full = false, ...open }: OpenOptions & { full?: boolean },
 ): Promise<DataReport> {
-  const source = await definition.open(path, { labels });
+  const source = await definition.open(path, open);
   try {
     const count = full ? source.length : Math.min(SAMPLE, source.length);
     const broken: { name: string; reason: string }[] = [];
-    const areas: { width: number; height: number }[] = [];
+    const sizes: { amount: number; inWords: string }[] = [];
     for (let probe = 0; probe < count; probe++) {
       const index = Math.floor((probe * source.length) / count);
       try {
         const sample = await source.read(index);
-        if (hasSize(sample)) areas.push({ width: sample.width, height: sample.height });
+        const size = sizeOf(sample);
+        if (size) sizes.push(size);
       } catch (error) {
         if (!(error instanceof BrokenSample)) throw error;
         broken.push({ name: source.name(index), reason: error.message });
@@ -80,8 +88,8 @@ async function inspectData(
     const counts = new Map<number, number>();
     for (const label of source.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
     const unlabelled = source.labels ? (counts.get(-1) ?? 0) : source.length;
-    areas.sort((a, b) => a.width * a.height - b.width * b.height);
-    const size = (at: number) => `${areas[at]?.width} × ${areas[at]?.height}`;
+    sizes.sort((a, b) => a.amount - b.amount);
+    const size = (at: number) => sizes[at]?.inWords ?? "";
     return {
       kind: "data",
       path,
@@ -92,8 +100,8 @@ async function inspectData(
       classes: (source.classes ?? []).map((name, label) => ({ name, count: counts.get(label) ?? 0 })),
       unlabelled,
       inferred: broken.length < count ? await definition.infer(source) : {},
-      ...(areas.length > 0
-        ? { sizes: { smallest: size(0), median: size(areas.length >> 1), largest: size(areas.length - 1) } }
+      ...(sizes.length > 0
+        ? { sizes: { smallest: size(0), median: size(sizes.length >> 1), largest: size(sizes.length - 1) } }
         : {}),
     };
   } finally {
@@ -101,10 +109,15 @@ async function inspectData(
   }
 }
 
-const hasSize = (sample: unknown): sample is { width: number; height: number } =>
-  typeof sample === "object" &&
-  sample !== null &&
-  "width" in sample &&
-  "height" in sample &&
-  typeof sample.width === "number" &&
-  typeof sample.height === "number";
+const Picture = z.looseObject({ width: z.number(), height: z.number() });
+const Text = z.looseObject({ text: z.string() });
+
+function sizeOf(sample: unknown): { amount: number; inWords: string } | undefined {
+  const picture = Picture.safeParse(sample);
+  if (picture.success) {
+    const { width, height } = picture.data;
+    return { amount: width * height, inWords: `${width} × ${height}` };
+  }
+  const { data } = Text.safeParse(sample);
+  return data && { amount: data.text.length, inWords: `${data.text.length} characters` };
+}

@@ -1,21 +1,22 @@
+import { access } from "node:fs/promises";
 import sharp from "sharp";
 import usearch from "usearch";
 import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import { readEmbeddings } from "../interop/parquet.ts";
-import type { Source } from "../modalities/index.ts";
+import type { ModalityDefinition, Source } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { embedder, readBatches } from "./features.ts";
-import { neighbourPage } from "./report/neighbour-page.ts";
+import { type Look, neighbourPage } from "./report/neighbour-page.ts";
 
 export interface SearchOptions {
   readonly run: Run;
-  /** File with the sample to look for. */
+  /** File with the sample to look for; or, where the samples are texts, the text itself. */
   readonly query: string;
   /** Parquet file of `embed`. */
   readonly in: string;
   readonly top?: number;
-  /** Also write a page with pictures. */
+  /** Also write a page with pictures or texts. */
   readonly html?: string;
 }
 
@@ -38,7 +39,7 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     throw new UserError(
       `${file}: vectors of ${dim} numbers, but this run's encoder makes ${encoder.embedDim}; embed again`,
     );
-  const source = await run.modalityDefinition.open(query);
+  const source = await openQuery(run.modalityDefinition, query);
   try {
     const broken: { name: string; reason: string }[] = [];
     const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
@@ -59,11 +60,20 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
         similarity: 1 - matches.distances[rank]!,
       };
     });
-    if (html) await writePage(html, query, source, neighbours, run, embeddings.metadata.data ?? config.data.path);
+    if (html) await writePage(html, query, source, neighbours, run, embeddings.metadata);
     return neighbours;
   } finally {
     await source.close();
   }
+}
+
+/** What is no file is a text to look for, where the samples are texts. */
+async function openQuery(definition: ModalityDefinition, query: string): Promise<Source<unknown>> {
+  const isFile = await access(query).then(
+    () => true,
+    () => false,
+  );
+  return (!isFile && definition.fromText?.(query)) || definition.open(query);
 }
 
 function approximate(data: Float32Array, vector: Float32Array, dim: number, count: number) {
@@ -80,28 +90,29 @@ async function writePage(
   source: Source<unknown>,
   neighbours: Neighbour[],
   run: Run,
-  data: string,
+  { data = run.config.data.path, column }: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const picture = async (from: Source<unknown>, index: number): Promise<string | undefined> => {
-    const preview = run.modality.preview?.(await from.read(index));
-    if (!preview) return undefined;
+  const look = async (from: Source<unknown>, index: number): Promise<Look> => {
+    const sample = await from.read(index);
+    const preview = run.modality.preview?.(sample);
+    if (!preview) return { text: run.modality.excerpt?.(sample) };
     const { width, height, rgb } = preview;
     const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
       .png()
       .toBuffer();
-    return `data:image/png;base64,${png.toString("base64")}`;
+    return { image: `data:image/png;base64,${png.toString("base64")}` };
   };
-  const bank = await run.modalityDefinition.open(data).catch(() => undefined);
+  const bank = await run.modalityDefinition.open(data, { column }).catch(() => undefined);
   try {
     const positions = new Map<string, number>();
     for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);
     const cards = [];
     for (const neighbour of neighbours) {
       const index = positions.get(neighbour.path);
-      const image = bank && index !== undefined ? await picture(bank, index).catch(() => undefined) : undefined;
-      cards.push({ ...neighbour, image });
+      const found = bank && index !== undefined ? await look(bank, index).catch(() => undefined) : undefined;
+      cards.push({ ...neighbour, ...found });
     }
-    await writeAtomically(html, [neighbourPage({ query, image: await picture(source, 0), cards })]);
+    await writeAtomically(html, [neighbourPage({ query, look: await look(source, 0), cards })]);
   } finally {
     await bank?.close();
   }

@@ -72,6 +72,22 @@ export async function settle(
   const encoderDefinition = await encoders.load(encoderName);
   const given = parseOptions(TrainingOptions, options.training ?? {}, "training");
   const { recipe } = methodDefinition;
+  // Every word of the user's is checked before the data are worked on.
+  const encoder = {
+    name: nameOf(options.encoder, encoderDefinition.name),
+    options: parseOptions(
+      encoderDefinition.options,
+      {
+        ...(encoderName === methodDefinition.defaultEncoder ? methodDefinition.encoderOptions : {}),
+        ...options.encoderOptions,
+      },
+      `encoder ${encoderDefinition.name}`,
+    ),
+  };
+  const method = {
+    name: nameOf(options.method, methodDefinition.name),
+    options: parseOptions(methodDefinition.options, options.methodOptions ?? {}, `method ${methodDefinition.name}`),
+  };
   const inferred = await definition.infer(source);
   const modalityOptions = parseOptions(
     definition.options,
@@ -115,21 +131,8 @@ export async function settle(
       fingerprint: fingerprintOf(source),
     },
     modality,
-    encoder: {
-      name: nameOf(options.encoder, encoderDefinition.name),
-      options: parseOptions(
-        encoderDefinition.options,
-        {
-          ...(encoderName === methodDefinition.defaultEncoder ? methodDefinition.encoderOptions : {}),
-          ...options.encoderOptions,
-        },
-        `encoder ${encoderDefinition.name}`,
-      ),
-    },
-    method: {
-      name: nameOf(options.method, methodDefinition.name),
-      options: parseOptions(methodDefinition.options, options.methodOptions ?? {}, `method ${methodDefinition.name}`),
-    },
+    encoder,
+    method,
     training,
   };
   return { config, samples };

@@ -1,27 +1,30 @@
-interface Card {
+/** What there is to see of a sample. */
+export interface Look {
+  /** Data URI. */
+  readonly image?: string;
+  readonly text?: string;
+}
+
+interface Card extends Look {
   readonly path: string;
   readonly label?: string | null;
   readonly similarity: number;
-  /** Data URI. */
-  readonly image: string | undefined;
 }
 
 const escape = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-const figure = ({ image, path }: { image: string | undefined; path: string }, caption: string): string =>
-  `<figure>${image ? `<img src="${image}" alt="${escape(path)}">` : '<div class="missing">no picture</div>'}<figcaption>${caption}</figcaption></figure>`;
+const figure = ({ image, text, path }: Look & { path: string }, caption: string): string => {
+  const shown = image
+    ? `<img src="${image}" alt="${escape(path)}">`
+    : text
+      ? `<blockquote>${escape(text)}</blockquote>`
+      : '<div class="missing">no longer there</div>';
+  return `<figure>${shown}<figcaption>${caption}</figcaption></figure>`;
+};
 
 /** One self-contained page: the query on top, its neighbours below, nearest first. */
-export function neighbourPage({
-  query,
-  image,
-  cards,
-}: {
-  query: string;
-  image: string | undefined;
-  cards: readonly Card[];
-}): string {
+export function neighbourPage({ query, look, cards }: { query: string; look: Look; cards: readonly Card[] }): string {
   const neighbours = cards.map((card) =>
     figure(
       card,
@@ -38,6 +41,7 @@ export function neighbourPage({
   h1 { font-size: 1.3rem; font-weight: 600; }
   section { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 1rem; }
   figure { margin: 0; }
+  blockquote { margin: 0; padding: 0.6rem; background: #f2f4f6; border-radius: 6px; }
   img, .missing { width: 100%; aspect-ratio: 1; object-fit: contain; background: #f2f4f6; border-radius: 6px; image-rendering: pixelated; }
   .missing { display: grid; place-items: center; color: #6b7280; font-size: 0.85rem; }
   .query { width: 12rem; }
@@ -45,7 +49,7 @@ export function neighbourPage({
   figcaption span { color: #5b6470; }
 </style>
 <h1>Nearest to ${escape(query)}</h1>
-<div class="query">${figure({ image, path: query }, "the query")}</div>
+<div class="query">${figure({ ...look, path: query }, "the query")}</div>
 <h1>Neighbours, by cosine similarity</h1>
 <section>
 ${neighbours.join("\n")}

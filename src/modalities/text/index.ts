@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Rng } from "../../array/rng.ts";
-import { BrokenSample, UserError } from "../../foundation/errors.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { modality, type RunFiles, type Source } from "../modality.ts";
 import { cropAndDelete } from "./augment.ts";
@@ -8,39 +8,9 @@ import { TextOptions } from "./options.ts";
 import { isText, openTexts } from "./sources/open.ts";
 import { isRecordIndex, recordSource } from "./sources/records.ts";
 import { isTokenized, type Text } from "./text.ts";
-import { trainTokenizer } from "./tokenizers/train.ts";
+import { learnTokenizer } from "./tokenizers/learn.ts";
 import { TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
 import { isWindowIndex, windowSource, windowsOf } from "./windows.ts";
-
-/** A tokenizer is learned from so many characters; of a larger corpus from texts evenly spread over it. */
-const TRAINING_CHARACTERS = 200_000_000;
-/** Texts looked at to find out how long they are. */
-const PROBES = 256;
-
-/** Every `step`-th text that can be read. */
-export async function* textsOf(source: Source<Text>, step = 1): AsyncGenerator<string> {
-  for (let record = 0; record < source.length; record += step) {
-    const sample = await source.read(record).catch((error: unknown) => {
-      if (error instanceof BrokenSample) return undefined;
-      throw error;
-    });
-    if (sample && !isTokenized(sample)) yield sample.text;
-  }
-}
-
-/** Mean length of a text in characters, from a look at some. */
-async function meanLength(source: Source<Text>): Promise<number> {
-  let [count, characters] = [0, 0];
-  for await (const text of textsOf(source, Math.max(1, Math.floor(source.length / PROBES)))) {
-    count++;
-    characters += text.length;
-  }
-  if (count === 0) {
-    const reason = await source.read(0).catch((error: unknown) => error);
-    throw new UserError(`${source.name(0)}: ${reason instanceof Error ? reason.message : "cannot be read"}`);
-  }
-  return characters / count;
-}
 
 /** The user's tokenizer, or one learned from the data. */
 async function learn(source: Source<Text>, options: TextOptions, onNote?: (note: string) => void): Promise<RunFiles> {
@@ -54,8 +24,7 @@ async function learn(source: Source<Text>, options: TextOptions, onNote?: (note:
       throw new UserError(`${tokenizer}: has ${size} tokens, not the ${vocabularySize} of --vocabulary-size`);
     return { [TOKENIZER_FILE]: text };
   }
-  const step = Math.max(1, Math.ceil(((await meanLength(source)) * source.length) / TRAINING_CHARACTERS));
-  const text = await trainTokenizer(textsOf(source, step), { kind, vocabularySize, lowercase });
+  const text = await learnTokenizer(source, { kind, vocabularySize, lowercase });
   onNote?.(`learned a vocabulary of ${vocabularyOf(text, options.maxLength).size} tokens (${kind})`);
   return { [TOKENIZER_FILE]: text };
 }

@@ -1,0 +1,36 @@
+import { Command, Option } from "commander";
+import { tokenize, tokenizerKinds, UserError } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { print, printJson } from "./output.ts";
+
+interface Given {
+  readonly out: string;
+  readonly kind: string;
+  readonly vocabularySize?: string;
+  readonly lowercase: boolean;
+  readonly column?: string;
+  readonly json?: boolean;
+}
+
+export const tokenizeCommand = (): Command =>
+  new Command("tokenize")
+    .description("learn a tokenizer from texts and write it as Hugging Face's tokenizer.json")
+    .argument("<data>", "text file, CSV, TSV, JSON lines or Parquet (each also .gz), or a folder of them")
+    .requiredOption("--out <file>", "tokenizer.json to write")
+    .addOption(new Option("--kind <kind>", "wordpiece (BERT) or bpe (byte-level)").default("wordpiece"))
+    .option("--vocabulary-size <count>", "tokens in the vocabulary; 8192, or what the texts allow")
+    .option("--no-lowercase", "keep capitals (and, with wordpiece, accents)")
+    .option("--column <name>", "column with the texts, by name or, without a header, by number (default: text)")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  autodidact tokenize corpus.txt --vocabulary-size 8192 --kind wordpiece --out tokenizer.json",
+    )
+    .action(async (data: string, { out, vocabularySize, column, lowercase, json, ...given }: Given) => {
+      const kind = tokenizerKinds.find((known) => known === given.kind);
+      if (!kind) throw new UserError(`--kind ${given.kind}: must be one of ${tokenizerKinds.join(", ")}`);
+      const size = vocabularySize === undefined ? undefined : wholeNumber("vocabulary-size", vocabularySize);
+      const learned = await tokenize({ data, out, kind, vocabularySize: size, lowercase, column });
+      if (json) return printJson({ file: out, ...learned });
+      print(`${out}: ${learned.tokens} tokens, learned from ${learned.texts} texts`);
+    });
