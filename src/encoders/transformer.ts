@@ -31,6 +31,7 @@ interface Shape {
   readonly positions: "learned" | "rotary";
   readonly pooling: "mean" | "first";
   readonly dropout: number;
+  readonly epsilon: number;
   readonly causal: boolean;
 }
 
@@ -61,6 +62,7 @@ export const transformer = encoder({
     positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
     pooling: z.enum(["mean", "first"]).default("mean").describe("representation: mean of the words, or the first"),
     dropout: z.number().min(0).lt(1).default(0).describe("share of activations left out in training; BERT's is 0.1"),
+    epsilon: z.number().positive().optional().describe("added to variances; 1e-12 with norms behind, 1e-5 in front"),
     causal: z.boolean().default(false).describe("let each word see only those before it"),
   }),
 
@@ -71,17 +73,17 @@ export const transformer = encoder({
     const { width = chosen.width, depth = chosen.depth, heads = chosen.heads } = options;
     if (options.causal && options.pooling === "first")
       throw new UserError("the first word of a causal encoder sees nothing but itself; use --pooling mean");
-    return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads });
+    const epsilon = options.epsilon ?? epsilons[options.norm];
+    return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads, epsilon });
   },
 });
 
 function build(shape: Shape): Encoder & { readonly words: WordAbility } {
-  const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, causal } = shape;
+  const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
   if (width % heads !== 0)
     throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
   if (positions === "rotary" && (width / heads) % 2 !== 0)
     throw new UserError(`rotary positions need heads of an even width, not ${width / heads}`);
-  const epsilon = epsilons[norm];
   const rotary = positions === "rotary";
   const blocks = globalThis.Array.from({ length: depth }, () =>
     transformerBlock({ width, heads, mlpRatio, norm, epsilon, rotary, dropout: shape.dropout }),

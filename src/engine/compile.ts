@@ -76,6 +76,10 @@ export interface ExportOptions {
   readonly outputNames: readonly string[];
   /** Tensors that become constants of the file: the first argument of `fn`. */
   readonly params: Tree<Tensor>;
+  /** For inputs of words: how many the function is written for. In the file they are int64, and any number up to it. */
+  readonly words?: number;
+  /** Inputs to declare although nothing reads them, int64 `[batch, sequence]`. */
+  readonly ignored?: readonly string[];
 }
 
 /** No extent of a model is a multiple of it by chance, so that it marks the batch wherever it turns up. */
@@ -88,7 +92,7 @@ const BATCH_MARK = 7919;
 export async function toOnnx(
   fn: (...args: never[]) => Tree<Array>,
   examples: readonly Tree<TensorSpec>[],
-  { name, inputNames, outputNames, params }: ExportOptions,
+  { name, inputNames, outputNames, params, words, ignored }: ExportOptions,
 ): Promise<Uint8Array> {
   const marked = examples.map((example) =>
     tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape: [BATCH_MARK, ...shape.slice(1)] })),
@@ -103,5 +107,7 @@ export async function toOnnx(
     initializers: new Map(embedded.map((tensor, index) => [index, tensor])),
     portable: true,
     batch: BATCH_MARK,
+    words,
+    ignored,
   });
 }

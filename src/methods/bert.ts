@@ -64,6 +64,7 @@ export const bert = method({
         const loss = weightedCrossEntropy(logits, words, weights);
         return { loss, metrics: { accuracy: weightedAccuracy(logits, words, weights), perplexity: np.exp(loss) } };
       },
+      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };
   },
 });

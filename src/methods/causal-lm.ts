@@ -44,6 +44,7 @@ export const causalLm = method({
         const accuracy = weightedAccuracy(logits, next(text.ids), weights);
         return { loss, metrics: { accuracy, perplexity: np.exp(loss) } };
       },
+      wordLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
     };
   },
 });

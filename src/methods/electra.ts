@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { type Array, constant, float32, lax, np } from "../array/index.ts";
+import { type Array, lax, np } from "../array/index.ts";
 import { gelu } from "../layers/gelu.ts";
 import { linear } from "../layers/linear.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { weightedAccuracy, weightedCrossEntropy, weightedMean } from "../objectives/cross-entropy.ts";
 import { replacedTokenDetection } from "../objectives/replaced-token-detection.ts";
 import { method } from "./method.ts";
-import { maskWords, rowsAt, slotsFor } from "./word-masks.ts";
+import { isAt, maskWords, rowsAt, slotsFor } from "./word-masks.ts";
 
 /** As in the authors' code: 85 % of the places show the mask, the others themselves. */
 const SHOWN = { mask: 0.85, random: 0 };
@@ -92,9 +92,7 @@ export const electra = method({
         const generation = weightedCrossEntropy(logits, answers, weights);
 
         const drawn = np.expandDims(sample(logits, noise), 2);
-        const order = constant(float32([...globalThis.Array(count).keys()], [1, 1, count]));
-        const here = np.equal(np.expandDims(np.astype(asked.places, np.float32), 2), order);
-        const isAsked = np.multiply(np.where(here, 1, 0), np.expandDims(asked.weights, 2));
+        const isAsked = np.multiply(np.where(isAt(asked.places, count), 1, 0), np.expandDims(asked.weights, 2));
         const ids = np.where(
           np.greater(np.sum(isAsked, 1), 0),
           np.sum(np.where(np.greater(isAsked, 0), drawn, 0), 1),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
-import type { Encoder, InitialParams } from "../encoders/encoder.ts";
+import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
 import type { Ability, EncoderAbility, Modality } from "../modalities/modality.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
@@ -39,6 +39,11 @@ export interface Method<
     memory: Traced<Memory>,
     schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
+  /**
+   * Logits of every word at every place, `[batch, length, vocabulary]`: of the word that stands there (masked methods),
+   * or of the next one where the encoder is causal. What `complete`, evaluation and export look at.
+   */
+  wordLogits?(params: Traced<Initial>, inputs: Inputs): Array;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
 }

@@ -95,6 +95,7 @@ export const sentenceOrder = method({
           },
         };
       },
+      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };
   },
 });

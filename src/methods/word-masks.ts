@@ -1,4 +1,4 @@
-import { type Array, constant, float32, int32, np, type Rng, type Tensor } from "../array/index.ts";
+import { type Array, float32, int32, np, type Rng, type Tensor } from "../array/index.ts";
 import type { TokenSequence, VocabularySpec } from "../modalities/modality.ts";
 
 interface Words extends VocabularySpec {
@@ -84,19 +84,17 @@ function randomWord(vocabulary: Words, rng: Rng): number {
   }
 }
 
+/** True at each place, `[batch, slots, tokens]`. @param places int32 `[batch, slots]` */
+export const isAt = (places: Array, tokens: number): Array => np.equal(np.expandDims(places, 2), np.arange(tokens));
+
 /**
- * Rows of a sequence at places of its own for each sample.
+ * Rows of a sequence at places of its own for each sample: a product with a one-hot matrix, small, and its gradient
+ * needs no scatter.
  * @param hidden `[batch, tokens, width]`
  * @param places int32 `[batch, slots]`
  * @returns `[batch × slots, width]`
  */
 export function rowsAt(hidden: Array, places: Array): Array {
-  const [batch, tokens, width] = hidden.shape as [number, number, number];
-  const starts = constant(
-    int32(
-      Int32Array.from({ length: batch }, (_, row) => row * tokens),
-      [batch, 1],
-    ),
-  );
-  return np.take(np.reshape(hidden, [-1, width]), np.reshape(np.add(places, starts), [-1]), 0);
+  const [, tokens, width] = hidden.shape as [number, number, number];
+  return np.reshape(np.matmul(np.where(isAt(places, tokens), 1, 0), hidden), [-1, width]);
 }

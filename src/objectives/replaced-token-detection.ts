@@ -1,4 +1,4 @@
-import { type Array, nn, np } from "../array/index.ts";
+import { type Array, np } from "../array/index.ts";
 import { weightedMean } from "./cross-entropy.ts";
 
 /**
@@ -10,6 +10,7 @@ import { weightedMean } from "./cross-entropy.ts";
  * @returns scalar
  */
 export function replacedTokenDetection(logits: Array, replaced: Array, present: Array): Array {
-  // −y·log σ(x) − (1 − y)·log(1 − σ(x)), without a logarithm of what may have become 0.
-  return weightedMean(np.subtract(nn.softplus(logits), np.multiply(logits, replaced)), present);
+  // −y·log σ(x) − (1 − y)·log(1 − σ(x)), without a logarithm of what may have become 0 or an exponential that overflows.
+  const softplus = np.add(np.maximum(logits, 0), np.log(np.add(1, np.exp(np.negative(np.abs(logits))))));
+  return weightedMean(np.subtract(softplus, np.multiply(logits, replaced)), present);
 }

@@ -27,6 +27,8 @@ export interface Run extends Parts {
   readonly config: RunConfig;
   /** The encoder's parameters: their running average where the run kept one. */
   readonly params: InitialParams;
+  /** All of the method's parameters, the encoder's under `encoder`. */
+  readonly methodParams: InitialParams;
   readonly step: number;
   readonly epoch: number;
   metrics(): Promise<MetricRow[]>;
@@ -171,6 +173,7 @@ export async function openRun(path: string, options: { checkpoint?: "last" | "be
     path: resolve(path),
     config,
     params,
+    methodParams: kept as InitialParams,
     step: position.step,
     epoch: position.epoch,
     metrics: () => readMetrics(path),

@@ -31,6 +31,10 @@ export interface LowerOptions extends ContextOptions {
   readonly outputNames: readonly string[];
   /** Inputs that are constants of the file instead, by their position. */
   readonly initializers?: ReadonlyMap<number, Tensor>;
+  /** Inputs of `[batch, words]` int32 become int64 of any number of words, up to this one; outputs have as many. */
+  readonly words?: number;
+  /** Inputs that are declared, because others feed them, and not looked at; int64 `[batch, sequence]`. */
+  readonly ignored?: readonly string[];
 }
 
 /** Writes a graph as an ONNX model. @throws Error naming the primitive and the traced function if one is unknown. */
@@ -46,9 +50,15 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
       if (used.has(input)) context.set(input, dense(context.writer.initializer(name, constant), input.shape));
       return;
     }
-    context.set(input, dense(context.writer.input(name, input.dtype, dimensions(input.shape)), input.shape));
+    const { words } = options;
+    const given =
+      words !== undefined && input.shape.length === 2 && input.shape[1] === words
+        ? context.words(name, words)
+        : context.writer.input(name, input.dtype, dimensions(input.shape));
+    context.set(input, dense(given, input.shape));
     if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
   });
+  for (const name of options.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
   for (const equation of graph.equations) {
     const lowering = lowerings[equation.primitive];
     if (!lowering) throw new Error(`${options.name} uses "${equation.primitive}", which has no ONNX lowering`);
@@ -63,7 +73,11 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const value = isLiteral(output)
       ? context.writer.constant(output.dtype, [output.literal], [])
       : context.full(output);
-    context.writer.output(name, value, output.dtype, dimensions(output.shape));
+    if (output.shape.length > 1 && output.shape[1] === options.words) {
+      const [start, axis] = [context.writer.int64([0]), context.writer.int64([1])];
+      const cut = context.emit("Slice", [value, start, context.sequence(context.batchSource), axis]);
+      context.writer.output(name, cut, output.dtype, ["batch", "sequence", ...dimensions(output.shape.slice(2))]);
+    } else context.writer.output(name, value, output.dtype, dimensions(output.shape));
   });
   return context.writer.finish();
 }
