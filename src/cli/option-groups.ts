@@ -45,7 +45,19 @@ export async function choose(names: { method?: string; encoder?: string }, modal
 }
 
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = ["method", "encoder", "modality", "labels", "column", "label-column", "out", "resume", "json", "help"];
+const GENERAL = [
+  "method",
+  "encoder",
+  "modality",
+  "labels",
+  "column",
+  "label-column",
+  "out",
+  "resume",
+  "from",
+  "json",
+  "help",
+];
 
 /**
  * Every group there is, each flag under its name on the command line. Where names clash, the later of training,

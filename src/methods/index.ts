@@ -3,4 +3,4 @@ import type { MethodDefinition } from "./method.ts";
 
 /** Every method in this folder, by name. */
 export const methods = registry<MethodDefinition>(new URL("./", import.meta.url), "method");
-export type { Method, MethodContext, MethodDefinition, Recipe, Schedule } from "./method.ts";
+export type { Method, MethodContext, MethodDefinition, MethodParams, Recipe, Schedule } from "./method.ts";

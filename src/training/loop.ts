@@ -14,6 +14,7 @@ import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
 import { buildMethod, writeConfig } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
+import { beginFrom, type Start } from "./start.ts";
 import { compileStep, type DeviceState, type HostState, initialState, optimizerOf } from "./step.ts";
 
 const BEGINNING: Position = { step: 0, epoch: 0, smoothedLoss: null, bestLoss: null, pending: { count: 0, sums: {} } };
@@ -30,13 +31,20 @@ export class Diverged extends Error {
  * Trains from the beginning, or with `options.resume` from the last checkpoint, to the last step or to an abort.
  * @throws Diverged when loss, gradients or weights become NaN or infinite; UserError when a file cannot be written
  */
-export async function train(config: RunConfig, source: Source<unknown>, options: PretrainOptions): Promise<void> {
+export async function train(
+  config: RunConfig,
+  source: Source<unknown>,
+  options: PretrainOptions,
+  start?: Start,
+): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
   const { method } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
-  const initial = initialState(method, optimizer, training, new Rng(training.seed));
-  const { state: start, position } = options.resume
+  const initial = initialState(method, optimizer, training, new Rng(training.seed), (params) =>
+    start ? beginFrom(start, modality.options, params) : params,
+  );
+  const { state: first, position } = options.resume
     ? await resumeFrom(out, initial, onNote)
     : { state: initial, position: BEGINNING };
   const task = {
@@ -64,7 +72,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   const loader = opened.adopt(createLoader(task, training.workers, position.step), (open) => open.close());
   let { batch, waitMs } = await loader.next();
   const name = `${config.method.name} step`;
-  const step = opened.adopt(await compileStep({ method, optimizer, training, state: start, batch, name }), (compiled) =>
+  const step = opened.adopt(await compileStep({ method, optimizer, training, state: first, batch, name }), (compiled) =>
     compiled.dispose(),
   );
 
@@ -74,7 +82,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
     warmupSteps: Math.round(training.warmupEpochs * perEpoch),
     steps,
   };
-  let state: DeviceState = start;
+  let state: DeviceState = first;
   let { step: index, smoothedLoss, bestLoss, pending } = position;
   let savedAt = position.step;
   const began = performance.now();

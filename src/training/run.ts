@@ -6,7 +6,7 @@ import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
-import { type Method, type MethodDefinition, methods } from "../methods/index.ts";
+import { type Method, type MethodDefinition, type MethodParams, methods } from "../methods/index.ts";
 import { type Ability, type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
@@ -28,7 +28,7 @@ export interface Run extends Parts {
   /** The encoder's parameters: their running average where the run kept one. */
   readonly params: InitialParams;
   /** All of the method's parameters, the encoder's under `encoder`. */
-  readonly methodParams: InitialParams;
+  readonly methodParams: MethodParams;
   readonly step: number;
   readonly epoch: number;
   metrics(): Promise<MetricRow[]>;
@@ -173,7 +173,7 @@ export async function openRun(path: string, options: { checkpoint?: "last" | "be
     path: resolve(path),
     config,
     params,
-    methodParams: kept as InitialParams,
+    methodParams: kept as MethodParams,
     step: position.step,
     epoch: position.epoch,
     metrics: () => readMetrics(path),

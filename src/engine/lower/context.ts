@@ -142,13 +142,15 @@ export class Context {
   /**
    * Declares an input of words, int64 `[batch, sequence]` with both free, as Hugging Face's models have it. The program is
    * for `length` words: fewer are padded with zeros, more are cut off.
+   * @param before int64 `[batch, past]`, words that stand in front of it
    * @returns int32 `[batch, length]`
    */
-  words(name: string, length: number): string {
+  words(name: string, length: number, before?: string): string {
     const given = this.writer.input(name, "int64", ["batch", "sequence"]);
-    const missing = this.emit("Sub", [this.writer.int64([length]), this.sequence(given)]);
+    const all = before ? this.emit("Concat", [before, given], { axis: 1 }) : given;
+    const missing = this.emit("Sub", [this.writer.int64([length]), this.sequence(all)]);
     const widths = this.emit("Concat", [this.writer.int64([0, 0, 0]), missing], { axis: 0 });
-    return this.emit("Cast", [this.emit("Pad", [given, widths])], { to: dataTypeOf("int32") });
+    return this.emit("Cast", [this.emit("Pad", [all, widths])], { to: dataTypeOf("int32") });
   }
 
   /** How many words an input has, `[1]`. */
