@@ -42,6 +42,7 @@ const labels: Record<string, string> = {
   pretrained: "this model",
   untrained: "same encoder, untrained",
   raw: "raw values",
+  "tf-idf": "TF-IDF",
 };
 
 /** A model card in Hugging Face's form. */
