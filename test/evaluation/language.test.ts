@@ -89,10 +89,7 @@ test("words are drawn by their probabilities, sharpened by the temperature, amon
   near(counts(1, 0), [0.5 / 0.8, 0.25 / 0.8, 0, 0.05 / 0.8]);
   near(counts(1, 2), [2 / 3, 1 / 3, 0, 0]);
   near(counts(0.5, 2), [0.8, 0.2, 0, 0]);
-  assert.deepEqual(
-    counts(0, 0),
-    [1, 0, 0, 0].map((share) => share && counts(0, 0)[0]!),
-  );
+  assert.ok(counts(0, 0)[0]! > 0.999);
 });
 
 test("texts that cannot be completed get one clear line", async () => {
