@@ -69,6 +69,6 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
 const withStart = (options: PretrainOptions, start: Start): PretrainOptions => ({
   ...options,
   encoder: options.encoder ?? start.encoder,
-  encoderOptions: { ...start.encoderOptions, ...options.encoderOptions },
+  encoderDefaults: start.encoderOptions,
   modalityOptions: { ...start.modalityOptions, ...options.modalityOptions },
 });

@@ -20,6 +20,8 @@ export interface RunChoices extends OpenOptions {
   readonly modalityOptions?: Options;
   readonly methodOptions?: Options;
   readonly encoderOptions?: Options;
+  /** Of the encoder that training begins with; what the method and the user say comes first. */
+  readonly encoderDefaults?: Options;
   readonly training?: Options;
   /** One line for the user: what was decided, what was found. */
   readonly onNote?: (note: string) => void;
@@ -78,6 +80,7 @@ export async function settle(
     options: parseOptions(
       encoderDefinition.options,
       {
+        ...options.encoderDefaults,
         ...(encoderName === methodDefinition.defaultEncoder ? methodDefinition.encoderOptions : {}),
         ...options.encoderOptions,
       },

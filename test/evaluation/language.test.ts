@@ -136,6 +136,16 @@ test("pre-training goes on from a run, and refuses one of another shape", async 
     leaf.data.forEach((value, at) => {
       assert.ok(Math.abs(value - before_.get(path)!.data[at]!) < 1e-4, path);
     });
+  const simcse = await pretrain({
+    ...start,
+    method: "simcse",
+    encoderOptions: {},
+    modalityOptions: {},
+    out: join(folder, "simcse"),
+    training: short,
+  });
+  assert.equal(simcse.config.encoder.options.dropout, 0.1, "the method's own need comes before what the run had");
+  assert.equal(simcse.config.encoder.options.width, 32);
   assert.deepEqual(next.config.modality.files, masked.config.modality.files);
   await assert.rejects(
     pretrain({
