@@ -55,7 +55,8 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
   const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
   const { words } = options;
-  const past = words?.cache && context.writer.input(words.cache.past, "float32", ["batch", 1, "past", 1]);
+  // The names of its extents are those that transformers.js makes an empty cache by.
+  const past = words?.cache && context.writer.input(words.cache.past, "float32", ["batch_size", 1, "past", 1]);
   const before =
     past &&
     context.emit("Cast", [context.emit("Squeeze", [past, context.writer.int64([1, 3])])], { to: dataTypeOf("int64") });
@@ -100,7 +101,7 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const all = context.emit("Concat", [before, context.batchSource], { axis: 1 });
     const kept = context.emit("Unsqueeze", [all, context.writer.int64([1, 3])]);
     const cache = context.emit("Cast", [kept], { to: dataTypeOf("float32") });
-    context.writer.output(words.cache.present, cache, "float32", ["batch", 1, "all", 1]);
+    context.writer.output(words.cache.present, cache, "float32", ["batch_size", 1, "all", 1]);
   }
   return context.writer.finish();
 }
