@@ -3,11 +3,13 @@ export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorS
 export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
+export { type CompleteOptions, type Completion, complete, type Guess } from "./evaluation/complete.ts";
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
+export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";

@@ -79,7 +79,7 @@ function maeStep(): StepCase {
   const [patches, kept, patchDim] = [64, 16, 192];
   const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
   const encoder = vit.build(vit.options.parse({ size: "tiny", patchSize: 8 }), modality.specs);
-  if (!encoder.tokens) throw new Error("a ViT has tokens");
+  if (!encoder.patches) throw new Error("a ViT has patches");
   const method = mae.build({
     encoder,
     modality,

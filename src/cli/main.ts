@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../index.ts";
+import { completeCommand } from "./complete.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
@@ -27,6 +28,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(searchCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
+      .addCommand(completeCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())
       .addCommand(tokenizeCommand())

@@ -70,6 +70,7 @@ const GENERAL = [
   "label-column",
   "out",
   "resume",
+  "from",
   "json",
   "help",
 ];

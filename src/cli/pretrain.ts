@@ -17,6 +17,7 @@ interface General {
   readonly labelColumn?: string;
   readonly out?: string;
   readonly resume?: string;
+  readonly from?: string;
   readonly json?: boolean;
 }
 
@@ -44,6 +45,7 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
+    .option("--from <folder>", "begin with the weights of this run, or of a BERT in Hugging Face's files")
     .option("--resume <run>", "continue this run, bit for bit, from its last checkpoint")
     .option("--json", "print the result as JSON");
   if (argv[0] !== "pretrain") return command;
@@ -92,6 +94,7 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
       data,
       out: folder,
       resume: resume !== undefined,
+      from: given.from,
       labels,
       column: given.column,
       labelColumn: given.labelColumn,

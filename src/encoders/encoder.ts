@@ -19,6 +19,10 @@ export interface Encoder {
   apply(params: Params, inputs: Inputs): Array;
   /** Present on encoders that see their input as a sequence of patches or words. */
   readonly tokens?: TokenAbility;
+  /** The same with what patches add, on encoders of images. */
+  readonly patches?: PatchAbility;
+  /** The same with what words add, on encoders of text. */
+  readonly words?: WordAbility;
   /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
   hidden(params: Params, inputs: Inputs): Array;
   /** `[channels, rows, columns]` of `hidden` for one sample, where that is a map: what a decoder starts from. */
@@ -27,20 +31,14 @@ export interface Encoder {
   readonly hyperparameters: Readonly<Record<string, number | string>>;
 }
 
+/** A sequence of vectors in, a sequence of vectors out: what ViTs and text Transformers share. */
 export interface TokenAbility {
-  /** Tokens per sample, without a class token; their arrangement, e.g. `[rows, columns]`. */
-  readonly grid: readonly number[];
+  /** Tokens per sample, without a class token; padding included. */
   readonly count: number;
-  /** Values per raw patch: patchSize² × channels. */
-  readonly patchDim: number;
   /** Width of a token. */
   readonly width: number;
   /** 1 when a class token stands in front of the others, else 0. */
   readonly prefix: number;
-  /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
-  patchify(inputs: Inputs): Array;
-  /** The way back from patches of the whole grid, for pictures: `[batch, channels, height, width]`. */
-  unpatchify(patches: Array): Array;
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**
@@ -48,6 +46,17 @@ export interface TokenAbility {
    * averages them.
    */
   blocks(params: Params, inputs: Inputs, options?: EncodeOptions): Array[];
+}
+
+export interface PatchAbility extends TokenAbility {
+  /** The patches' arrangement, e.g. `[rows, columns]`. */
+  readonly grid: readonly number[];
+  /** Values per raw patch: patchSize² × channels. */
+  readonly patchDim: number;
+  /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
+  patchify(inputs: Inputs): Array;
+  /** The way back from patches of the whole grid, for pictures: `[batch, channels, height, width]`. */
+  unpatchify(patches: Array): Array;
   /**
    * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
    * token's attention to itself sum to 1. Present when there is a class token. Computed apart from `encode`.
@@ -55,16 +64,31 @@ export interface TokenAbility {
   classAttention?(params: Params, inputs: Inputs): Array;
 }
 
+/** Reads `ids` and `mask`, int32 `[batch, length]`: no class token of its own, since the first word is one. */
+export interface WordAbility extends TokenAbility {
+  /** Ids run from 0 to `vocabulary` − 1. */
+  readonly vocabulary: number;
+  /** Whether a token sees only those before it. */
+  readonly causal: boolean;
+  readonly dropout: number;
+  /** Added to variances in norms; heads on top use the same. */
+  readonly epsilon: number;
+  /** The embedding of every word, `[vocabulary, width]`: what output layers are tied to. */
+  table(params: Params): Array;
+  /** An encoder of the same depth, this share as wide: ELECTRA's generator. */
+  narrowed(share: number): Encoder & { readonly words: WordAbility };
+}
+
 /** What of its input an encoder of tokens reads. */
 export interface EncodeOptions {
   /**
    * int32 `[batch, kept]`, indices of patches: every other patch is left out before the first layer and costs nothing
-   * (MAE, I-JEPA, MSN).
+   * (MAE, I-JEPA, MSN). Encoders of text do not have it.
    */
   readonly keep?: Array;
   /**
    * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter) stands in place of the
-   * patch's embedding, before positions are added (BEiT, SimMIM, iBOT, data2vec).
+   * patch's or word's embedding, before positions are added (BEiT, SimMIM, iBOT, data2vec).
    */
   readonly masked?: { readonly at: Array; readonly token: Array };
   /**

@@ -10,5 +10,7 @@ export type {
   InitialParams,
   Inputs,
   Params,
+  PatchAbility,
   TokenAbility,
+  WordAbility,
 } from "./encoder.ts";

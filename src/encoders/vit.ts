@@ -132,7 +132,7 @@ export const vit = encoder({
     const outputs = (params: VitParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
       let x = embedded(params, inputs, given);
       return blocks.map((block, index) => {
-        x = block.apply(params.blocks[index]!, x, given.attentionBias);
+        x = block.apply(params.blocks[index]!, x, { bias: given.attentionBias });
         return x;
       });
     };
@@ -148,6 +148,7 @@ export const vit = encoder({
       return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
+    const tokens = { count, width, prefix, encode, blocks: outputs };
     return {
       name: "vit",
       embedDim: width,
@@ -158,10 +159,8 @@ export const vit = encoder({
         return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
-      tokens: {
-        ...{ grid, count, patchDim, width, prefix, patchify, unpatchify, encode, blocks: outputs },
-        ...(prefix ? { classAttention } : {}),
-      },
+      tokens,
+      patches: { ...tokens, grid, patchDim, patchify, unpatchify, ...(prefix ? { classAttention } : {}) },
       hyperparameters: { width, depth, heads, mlpRatio: options.mlpRatio, patchSize, prefix, channels, size: height },
     };
   },

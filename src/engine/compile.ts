@@ -1,6 +1,6 @@
 import { type Array, type Tensor, type TensorSpec, type Tree, type TreeRecord, tree } from "../array/index.ts";
 import { sameShape } from "./graph.ts";
-import { lower } from "./lower/index.ts";
+import { lower, type WordInputs } from "./lower/index.ts";
 import { simplify } from "./passes/index.ts";
 import type { Device, DeviceTensor, RuntimeOptions } from "./runtime.ts";
 import { onnxRuntime } from "./runtimes/onnx.ts";
@@ -76,6 +76,8 @@ export interface ExportOptions {
   readonly outputNames: readonly string[];
   /** Tensors that become constants of the file: the first argument of `fn`. */
   readonly params: Tree<Tensor>;
+  /** Where the inputs are words: any number of them in the file. */
+  readonly words?: WordInputs;
 }
 
 /** No extent of a model is a multiple of it by chance, so that it marks the batch wherever it turns up. */
@@ -88,7 +90,7 @@ const BATCH_MARK = 7919;
 export async function toOnnx(
   fn: (...args: never[]) => Tree<Array>,
   examples: readonly Tree<TensorSpec>[],
-  { name, inputNames, outputNames, params }: ExportOptions,
+  { name, inputNames, outputNames, params, words }: ExportOptions,
 ): Promise<Uint8Array> {
   const marked = examples.map((example) =>
     tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape: [BATCH_MARK, ...shape.slice(1)] })),
@@ -103,5 +105,6 @@ export async function toOnnx(
     initializers: new Map(embedded.map((tensor, index) => [index, tensor])),
     portable: true,
     batch: BATCH_MARK,
+    words,
   });
 }

@@ -11,6 +11,7 @@ import { knnPredict, type LabelledVectors } from "./knn.ts";
 import { accuracyOf, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
 import { drawLabels } from "./split.ts";
+import { fitTfIdf } from "./tf-idf.ts";
 
 export interface EvaluateOptions {
   readonly run: Run;
@@ -41,7 +42,7 @@ export interface Score {
 }
 
 export interface Contestant {
-  readonly name: "pretrained" | "untrained" | "raw" | "scratch";
+  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf" | "scratch";
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
@@ -69,8 +70,8 @@ const SCRATCH_STEPS = 1500;
 type Extractor = (source: Source<unknown>) => Promise<Features>;
 
 /**
- * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels, the same encoder
- * untrained, and the same encoder trained from scratch on the same labels.
+ * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels (of texts: TF-IDF), the
+ * same encoder untrained, and the same encoder trained from scratch on the same labels.
  * @throws UserError when labels are missing or the classes of train and test do not match
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
@@ -109,10 +110,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           device,
           onProgress: stage("untrained features"),
         }),
-      // Ids of tokens are names, not values.
-      ...(modality.vocabulary
-        ? {}
-        : { raw: (source: Source<unknown>) => rawFeatures({ modality, source, onProgress: stage("raw values") }) }),
+      ...(await baseline(run, train, stage)),
     };
     const contestants: Contestant[] = [];
     const l2: number[] = [];
@@ -136,7 +134,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         stage(`${name}: kNN and linear probe`)(draw, draws.length);
         const part = select(bank, rows);
         const [near = new Int32Array(), far = new Int32Array()] = await knnPredict(part, queries, classes.length);
-        const probe = await linearProbe(part, queries, classes.length, seed + draw);
+        const probe = await linearProbe(part, queries, classes.length, seed + draw, {
+          standardized: name !== "tf-idf",
+        });
         scores.knn20.push(accuracyOf(near, queries.labels));
         scores.knn200.push(accuracyOf(far, queries.labels));
         scores.linear.push(accuracyOf(probe.predictions, queries.labels));
@@ -192,6 +192,18 @@ async function openLabelled(run: Run, path: string, options: OpenOptions): Promi
   throw new UserError(
     `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
   );
+}
+
+/** What takes no learning: bags of words where there are words, raw values elsewhere. */
+async function baseline(
+  { modality }: Run,
+  train: Source<unknown>,
+  stage: (name: string) => (done: number, total: number) => void,
+): Promise<{ [name in "raw" | "tf-idf"]?: (source: Source<unknown>) => Promise<Features> }> {
+  if (!modality.vocabulary)
+    return { raw: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) };
+  const words = await fitTfIdf(modality, train);
+  return { "tf-idf": (source) => words.transform(source, stage("TF-IDF")) };
 }
 
 interface LabelledFeatures extends LabelledVectors {

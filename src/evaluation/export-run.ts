@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { encoders } from "../encoders/index.ts";
 import { exportModel } from "../interop/export.ts";
-import type { Run } from "../training/run.ts";
+import { exportLanguageModel } from "../interop/export-language.ts";
+import { buildMethod, type Run } from "../training/run.ts";
 import type { Evaluation, Score } from "./evaluate.ts";
 
 /** Exports a run's encoder, with what the run folder knows of its worth on the model card. */
@@ -17,27 +18,28 @@ export async function exportRun({ run, to }: { readonly run: Run; readonly to: s
       ? `${(100 * score.mean).toFixed(1)} %${score.deviation > 0 ? ` ± ${(100 * score.deviation).toFixed(1)}` : ""}`
       : "–";
   const lastRow = (await run.metrics()).at(-1);
-  return exportModel({
-    encoder,
-    params,
-    specs: modality.specs,
-    preprocessor: modality.preprocessor,
-    to,
-    card: {
-      method: methodDefinition.name,
-      paper: methodDefinition.paper,
-      encoder: encoder.name,
-      encoderPaper: (await encoders.load(config.encoder.name)).paper,
-      data: basename(config.data.path),
-      entries: config.data.entries,
-      steps: run.step,
-      epochs: run.epoch,
-      seed: config.training.seed,
-      embedDim: encoder.embedDim,
-      loss: lastRow?.loss,
-      scores: evaluation?.contestants
-        .filter(({ linear }) => linear)
-        .map(({ name, knn20, linear }) => ({ name, knn20: percent(knn20), linear: percent(linear) })),
-    },
-  });
+  const card = {
+    method: methodDefinition.name,
+    paper: methodDefinition.paper,
+    encoder: encoder.name,
+    encoderPaper: (await encoders.load(config.encoder.name)).paper,
+    data: basename(config.data.path),
+    entries: config.data.entries,
+    steps: run.step,
+    epochs: run.epoch,
+    seed: config.training.seed,
+    embedDim: encoder.embedDim,
+    loss: lastRow?.loss,
+    scores: evaluation?.contestants
+      .filter(({ linear }) => linear)
+      .map(({ name, knn20, linear }) => ({ name, knn20: percent(knn20), linear: percent(linear) })),
+  };
+  const { vocabulary } = modality;
+  const tokenizer = config.modality.files?.["tokenizer.json"];
+  if (vocabulary && tokenizer !== undefined) {
+    const { method } = await buildMethod(config, config.data.entries);
+    const wordLogits = method.wordLogits?.bind(method);
+    return exportLanguageModel({ encoder, params: run.methodParams, wordLogits, vocabulary, tokenizer, card, to });
+  }
+  return exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
 }

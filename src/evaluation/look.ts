@@ -166,7 +166,7 @@ function pictureOf({ modality }: Run, { shape, data }: Tensor): Picture {
 
 /** The class token's attention to each patch, a head a column: white where it looks most. */
 async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): Promise<Column[]> {
-  const { classAttention, grid } = encoder.tokens ?? {};
+  const { classAttention, grid } = encoder.patches ?? {};
   const [height = 0, width = 0] = grid ?? [];
   if (!classAttention || !height || !width) return [];
   const batch = stack(

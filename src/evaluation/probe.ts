@@ -120,15 +120,17 @@ function predict(
  * Linear probe: logistic regression on frozen features, standardised by the training rows. The L2 strength is the one
  * that does best on a fifth of the training labels held out (stratified); the probe is then fitted to all of them. The
  * test rows play no part in either.
+ * @param options.standardized false for features whose scales mean something, such as TF-IDF's
  */
 export async function linearProbe(
   train: LabelledVectors,
   queries: { readonly data: Float32Array; readonly rows: number },
   classes: number,
   seed = 0,
+  { standardized = true } = {},
 ): Promise<ProbeResult> {
   const { dim, labels } = train;
-  const standardize = standardizer(train);
+  const standardize = standardized ? standardizer(train) : (vectors: Float32Array) => vectors;
   const x = standardize(train.data);
   const { kept, held } = stratifiedSplit(labels, 0.2, seed);
   let l2: number = L2_GRID[3];

@@ -1,10 +1,9 @@
-import { copyFile, link, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Array, type Tensor, type TensorSpec, tree } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { toOnnx } from "../engine/index.ts";
-import { UserError } from "../foundation/errors.ts";
-import { codeOf, fileError, makeFolder, writeAtomically } from "../foundation/files.ts";
+import { makeFolder, writeAtomically } from "../foundation/files.ts";
+import { linkOrCopy, refuseForeignFolder } from "./folder.ts";
 import type { HuggingFaceLayout, LayoutOf } from "./huggingface/layout.ts";
 import { resnetLayout } from "./huggingface/resnet.ts";
 import { vitLayout } from "./huggingface/vit.ts";
@@ -77,20 +76,4 @@ export async function exportModel(options: ExportOptions): Promise<{ files: stri
       "README.md",
     ],
   };
-}
-
-/** A folder that has files in it, none of them an earlier export's, is somebody's. */
-async function refuseForeignFolder(path: string): Promise<void> {
-  const names = await readdir(path).catch((error: unknown): string[] => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw fileError(path, "read", error);
-  });
-  if (names.length > 0 && !names.includes("model.onnx"))
-    throw new UserError(`${path}: not empty, and no model in it; name a new folder`);
-}
-
-/** One file under two names where the file system allows it. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  await rm(to, { force: true });
-  await link(from, to).catch(() => copyFile(from, to));
 }

@@ -14,12 +14,35 @@ export interface ModelCardFacts {
   /** Rows of a table of accuracies, in per cent. */
   readonly scores?: readonly { readonly name: string; readonly knn20: string; readonly linear: string }[];
   readonly note: string;
+  /** Hugging Face's name of what the model is for; images' features by default. */
+  readonly task?: "image-feature-extraction" | "feature-extraction" | "fill-mask" | "text-generation";
 }
+
+/** How a model of each kind is called, in JavaScript, and what its ONNX file reads and gives. */
+const uses = {
+  "image-feature-extraction": {
+    code: 'const vector = await run("photo.jpg", { pool: true });',
+    onnx: "input `pixel_values`, outputs `last_hidden_state` and `pooler_output`; the\nbatch is free",
+  },
+  "feature-extraction": {
+    code: 'const vector = await run("a sentence", { pooling: "mean" });',
+    onnx: "inputs `input_ids` and `attention_mask`, outputs `last_hidden_state` and `sentence_embedding`;\nbatch and length are free",
+  },
+  "fill-mask": {
+    code: 'const guesses = await run("the [MASK] sat");',
+    onnx: "inputs `input_ids` and `attention_mask`, outputs `logits`, `last_hidden_state` and\n`sentence_embedding`; batch and length are free",
+  },
+  "text-generation": {
+    code: 'const [{ generated_text }] = await run("once upon a time", { max_new_tokens: 20 });',
+    onnx: "inputs `input_ids`, `attention_mask` (of all words) and `past_key_values.0.key`, which holds\nthe words before (`present.0.key` of the call before); outputs `logits` and `last_hidden_state`",
+  },
+} as const;
 
 const labels: Record<string, string> = {
   pretrained: "this model",
   untrained: "same encoder, untrained",
   raw: "raw values",
+  "tf-idf": "TF-IDF",
 };
 
 /** A model card in Hugging Face's form. */
@@ -32,9 +55,10 @@ export function modelCard(facts: ModelCardFacts): string {
 ${facts.scores.map(({ name, knn20, linear }) => `| ${labels[name] ?? name} | ${knn20} | ${linear} |`).join("\n")}
 `
     : "";
+  const task = facts.task ?? "image-feature-extraction";
   return `---
 library_name: transformers.js
-pipeline_tag: image-feature-extraction
+pipeline_tag: ${task}
 tags: [self-supervised, ${facts.method}, autodidact]
 ---
 # ${facts.encoder} learned by ${facts.method}
@@ -52,12 +76,11 @@ ${scores}
 
 \`\`\`js
 import { pipeline } from "@huggingface/transformers";
-const extract = await pipeline("image-feature-extraction", "path/to/this/folder", { dtype: "fp32" });
-const vector = await extract("photo.jpg", { pool: true });
+const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
+${uses[task].code}
 \`\`\`
 
-\`model.onnx\` runs in any ONNX Runtime: input \`pixel_values\`, outputs \`last_hidden_state\` and \`pooler_output\`; the
-batch is free. ${facts.note}
+\`model.onnx\` runs in any ONNX Runtime: ${uses[task].onnx}. ${facts.note}
 
 The licence of the model is for whoever trained it to choose; mind the licence of the data.
 `;

@@ -1,15 +1,15 @@
-import type { Array } from "../array/index.ts";
+import { type Array, np } from "../array/index.ts";
 
 /**
  * What layers may know and leave behind while a forward pass is traced, so that method code can call
  * `encoder.apply(params, view)` as the papers write it and the compiled program stays a pure function:
- * BatchNorm leaves its new running statistics here, drop-path takes its random numbers from here, and an observed encoder
- * leaves its representations.
+ * BatchNorm leaves its new running statistics here, drop-path and dropout take their random numbers from here, and an
+ * observed encoder leaves its representations.
  */
 interface TrainingScope {
   /** New values of running statistics, by the parameter leaf they replace. */
   readonly statistics: Map<Array, Array>;
-  /** Uniform [0, 1) numbers `[draws, samples]`; row i serves the i-th request. Absent while draws are being counted. */
+  /** Uniform [0, 1) numbers `[draws, samples]`; requests take rows in order. Absent while draws are being counted. */
   readonly noise: Array | undefined;
   draws: number;
   /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
@@ -28,6 +28,30 @@ let current: TrainingScope | undefined;
 
 /** The scope of the training forward pass being traced; undefined in evaluation, where running statistics are used. */
 export const trainingScope = (): TrainingScope | undefined => current;
+
+/**
+ * The next `count` uniform [0, 1) numbers of each of `samples` samples, `[count, samples]`. Undefined in evaluation,
+ * and while draws are only being counted: there are no numbers yet, and shapes are all that matters.
+ */
+export function drawUniforms(samples: number, count = 1): Array | undefined {
+  if (!current) return undefined;
+  const first = current.draws;
+  current.draws += count;
+  current.samples = Math.max(current.samples, samples);
+  if (!current.noise) return undefined;
+  const [rows = 0, width = 0] = current.noise.shape;
+  if (first + count > rows) throw new Error(`a layer asked for random numbers ${first} to ${first + count} of ${rows}`);
+  const own = part(current.noise, first, first + count, 0);
+  return part(own, 0, Math.min(samples, width), 1);
+}
+
+/** `[start, end)` of an axis. */
+function part(x: Array, start: number, end: number, axis: number): Array {
+  const extent = x.shape[axis]!;
+  if (start === 0 && end === extent) return x;
+  const cuts = [start, end].filter((cut) => cut > 0 && cut < extent);
+  return np.split(x, cuts, axis)[start > 0 ? 1 : 0]!;
+}
 
 /**
  * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very

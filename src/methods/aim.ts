@@ -26,7 +26,7 @@ export const aim = method({
   family: "generative",
   paper: "https://arxiv.org/abs/2401.08541",
   summary: "tell the pixels of each patch from the patches before it",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     headWidth: z.int().positive().multipleOf(4).default(2048).describe("width of the prediction head"),
     headDepth: z.int().nonnegative().default(12).describe("residual MLP blocks of the prediction head"),
@@ -45,7 +45,7 @@ export const aim = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const { count, patchDim, prefix: classTokens } = tokens;
     const [rows, columns] = gridOf(tokens, "aim");
     if (classTokens) throw new UserError("aim: a class token has no place in the order; use --pooling mean");

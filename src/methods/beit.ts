@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { int32, np } from "../array/index.ts";
-import type { Encoder, TokenAbility } from "../encoders/encoder.ts";
+import type { Encoder, PatchAbility } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
@@ -23,7 +23,7 @@ export const beit = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2106.08254",
   summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --tokenizer",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     tokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
     maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that is hidden, in blocks"),
@@ -41,7 +41,7 @@ export const beit = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options, runs }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const grid = gridOf(tokens, "beit");
     const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.tokenizer, tokens);
     const hiding = shareOf(tokens.count, options.maskRatio);
@@ -74,11 +74,11 @@ export const beit = method({
 });
 
 /** The tokenizer of a run. @throws UserError when there is none, it is another method's, or its codes fit other patches */
-function tokenizerOf(run: FrozenRun | undefined, tokens: TokenAbility) {
+function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --tokenizer");
-  if (run.method !== vqAutoencoder.name || !hasTokens(run.encoder))
+  if (run.method !== vqAutoencoder.name || !hasPatches(run.encoder))
     throw new UserError(`beit: ${run.path} is a run of ${run.method}, not of ${vqAutoencoder.name}`);
-  const { grid } = run.encoder.tokens;
+  const { grid } = run.encoder.patches;
   if (grid.join() !== tokens.grid.join())
     throw new UserError(
       `beit: ${run.path} has codes for ${grid.join(" × ")} patches, this encoder has ${tokens.grid.join(" × ")}; use the same image and patch size`,
@@ -91,5 +91,5 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: TokenAbility) {
   return { frozen, tokenize, vocabulary: options.codes };
 }
 
-const hasTokens = (encoder: Encoder): encoder is Encoder & { readonly tokens: TokenAbility } =>
-  encoder.tokens !== undefined;
+const hasPatches = (encoder: Encoder): encoder is Encoder & { readonly patches: PatchAbility } =>
+  encoder.patches !== undefined;

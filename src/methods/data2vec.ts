@@ -22,7 +22,7 @@ export const data2vec = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2202.03555",
   summary: "tell, from a masked input, what a teacher makes of the whole",
-  needs: ["tokens"],
+  needs: ["patches"],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the tokens that is hidden; blockwise on a grid"),
     topBlocks: z.int().positive().default(6).describe("last blocks of which the targets are the average; at most all"),
@@ -43,7 +43,7 @@ export const data2vec = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const hiding = shareOf(tokens.count, options.maskRatio);
     const head = linear(tokens.width, tokens.width);
     return {

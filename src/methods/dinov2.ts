@@ -34,7 +34,7 @@ export const dinov2 = method({
   family: "distillation",
   paper: "https://arxiv.org/abs/2304.07193",
   summary: "DINO and iBOT with a head each, balanced by Sinkhorn, features spread by KoLeo",
-  needs: ["crop", "tokens"],
+  needs: ["crop", "patches"],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
     sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the teacher's prototypes"),
@@ -62,9 +62,9 @@ export const dinov2 = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, koleoWeight, sinkhornIterations: iterations } = options;
-    const { encode, width, count } = encoder.tokens;
-    requireClassToken(encoder.tokens, "dinov2");
-    const grid = gridOf(encoder.tokens, "dinov2");
+    const { encode, width, count } = encoder.patches;
+    requireClassToken(encoder.patches, "dinov2");
+    const grid = gridOf(encoder.patches, "dinov2");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

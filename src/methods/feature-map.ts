@@ -10,7 +10,7 @@ import { UserError } from "../foundation/errors.ts";
  */
 export function featureMap(encoder: Encoder, who: string) {
   if (encoder.map) return { shape: encoder.map, apply: encoder.hidden };
-  const { tokens } = encoder;
+  const { patches: tokens } = encoder;
   const [rows, columns] = tokens?.grid ?? [];
   if (!tokens || !rows || !columns)
     throw new UserError(`method ${who} needs an encoder that keeps a map of the picture; try --encoder resnet`);

@@ -25,7 +25,7 @@ export const iJepa = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2301.08243",
   summary: "tell, from one block of an image, how a teacher encodes other blocks",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     targets: z.int().positive().default(4).describe("number of target blocks"),
     targetScale: range(0.15, 0.2).describe("area of a target block, as a share of the image"),
@@ -51,7 +51,7 @@ export const iJepa = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const grid = gridOf(tokens, "i-jepa");
     const masks = multiBlockMask(grid, options);
     const { targets: blocks, predictorWidth: width, predictorDepth: depth, predictorHeads: heads } = options;

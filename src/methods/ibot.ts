@@ -31,7 +31,7 @@ export const ibot = method({
   family: "distillation",
   paper: "https://arxiv.org/abs/2111.07832",
   summary: "DINO, and guess what the slow copy says of patches that are masked",
-  needs: ["crop", "tokens"],
+  needs: ["crop", "patches"],
   options: z.object({
     ...distillationOptions({ prototypes: 8192, momentum: 0.996 }),
     centerMomentum: z
@@ -63,9 +63,9 @@ export const ibot = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, centerMomentum } = options;
-    const { encode, width } = encoder.tokens;
-    requireClassToken(encoder.tokens, "ibot");
-    const grid = gridOf(encoder.tokens, "ibot");
+    const { encode, width } = encoder.patches;
+    requireClassToken(encoder.patches, "ibot");
+    const grid = gridOf(encoder.patches, "ibot");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

@@ -19,7 +19,7 @@ export const mae = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2111.06377",
   summary: "rebuild the three quarters of an image's patches that were hidden",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that is hidden"),
     decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
@@ -40,7 +40,7 @@ export const mae = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const { count, patchDim, width } = tokens;
     const grid = gridOf(tokens, "mae");
     if (count < 2) throw new UserError("mae: images of a single patch leave nothing to hide; use a smaller patch size");

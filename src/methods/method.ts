@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
-import type { Encoder, InitialParams, TokenAbility } from "../encoders/encoder.ts";
-import type { Ability, Modality } from "../modalities/modality.ts";
+import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
+import type { Ability, EncoderAbility, Modality } from "../modalities/modality.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -54,6 +54,11 @@ export interface Method<
    * representations `[batch, embedDim]`. Traced as in evaluation; for pictures of prototypes with their members.
    */
   prototypes?(params: Traced<Initial>, features: Array, memory: Traced<Memory>): Array;
+  /**
+   * Logits of every word at every place, `[batch, length, vocabulary]`: of the word that stands there (masked methods),
+   * or of the next one where the encoder is causal. What `complete`, evaluation and export look at.
+   */
+  wordLogits?(params: Traced<Initial>, inputs: Inputs): Array;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
@@ -122,9 +127,9 @@ export interface FrozenRun {
 
 /** What a method is built with; the abilities in `Needs` are certainly there. */
 export interface MethodContext<Options, Needs extends Ability = never> {
-  readonly encoder: "tokens" extends Needs ? Encoder & { readonly tokens: TokenAbility } : Encoder;
+  readonly encoder: Encoder & { readonly [Name in Needs & EncoderAbility]: NonNullable<Encoder[Name]> };
   readonly modality: Modality<Sample> & {
-    readonly [Name in Exclude<Needs, "tokens">]: NonNullable<Modality<Sample>[Name]>;
+    readonly [Name in Exclude<Needs, EncoderAbility>]: NonNullable<Modality<Sample>[Name]>;
   };
   readonly options: Options;
   /** How many samples there are to learn from: the rows of a memory bank. */
@@ -158,6 +163,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly defaultEncoder?: string;
   /** Of a combination: what it is made of. */
   readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
+  /** Options that the default encoder has with this method unless the user says otherwise: a causal one, a class token. */
+  readonly encoderOptions?: Readonly<Record<string, unknown>>;
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

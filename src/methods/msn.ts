@@ -24,7 +24,7 @@ export const msn = method({
   family: "clustering",
   paper: "https://arxiv.org/abs/2204.07141",
   summary: "a view with patches left out falls into the same soft cluster as the whole one",
-  needs: ["crop", "tokens"],
+  needs: ["crop", "patches"],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that is left out"),
     anchorViews: z.int().positive().default(1).describe("number of large anchors"),
@@ -57,8 +57,8 @@ export const msn = method({
 
   build({ encoder, modality, options }) {
     const { anchorViews, maskRatio, prototypes, hiddenDim, projectionDim, momentum } = options;
-    const { encode, count, width } = encoder.tokens;
-    requireClassToken(encoder.tokens, "msn");
+    const { encode, count, width } = encoder.patches;
+    requireClassToken(encoder.patches, "msn");
     const crops = multiCrop(modality, encoder, { ...options, globalCrops: anchorViews + 1 });
     const projector = geluMlp([width, hiddenDim, hiddenDim, projectionDim], { norm: true });
     const kept = count - shareOf(count, maskRatio);

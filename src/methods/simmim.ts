@@ -20,7 +20,7 @@ export const simmim = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2111.09886",
   summary: "tell the pixels of the squares that a mask token stands for, with one linear layer",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the mask's squares that is hidden"),
     maskSize: z.int().positive().default(2).describe("side of a square, in patches; the paper's 32 pixels are two"),
@@ -37,7 +37,7 @@ export const simmim = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options: { maskRatio, maskSize } }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const grid = gridOf(tokens, "simmim");
     if (grid.some((extent) => extent % maskSize !== 0))
       throw new UserError(`simmim: squares of ${maskSize} patches do not tile ${grid.join(" × ")}; change --mask-size`);

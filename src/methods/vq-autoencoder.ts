@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
-import type { Encoder, Inputs, TokenAbility } from "../encoders/encoder.ts";
+import type { Encoder, Inputs, PatchAbility } from "../encoders/encoder.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { codebook } from "../layers/codebook.ts";
 import type { ParamsOf } from "../layers/layer.ts";
@@ -21,10 +21,10 @@ const Options = z.object({
 
 /** What turns a picture into codes, one per patch; BEiT predicts them. */
 export function tokenizer(
-  encoder: Encoder & { readonly tokens: TokenAbility },
+  encoder: Encoder & { readonly patches: PatchAbility },
   given: Pick<z.infer<typeof Options>, "codes" | "codeDim">,
 ) {
-  const { tokens } = encoder;
+  const { patches: tokens } = encoder;
   const toCode = linear(tokens.width, given.codeDim);
   const norm = batchNorm(given.codeDim);
   const book = codebook(given.codes, given.codeDim);
@@ -61,7 +61,7 @@ export const vqAutoencoder = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1711.00937",
   summary: "rebuild an image from one code of a small codebook per patch; the tokenizer of BEiT",
-  needs: ["perturb", "tokens"],
+  needs: ["perturb", "patches"],
   options: Options,
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 128 },
   presets: {
@@ -76,7 +76,7 @@ export const vqAutoencoder = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens } = encoder;
+    const { patches: tokens } = encoder;
     const { encode, book, init: initTokenizer } = tokenizer(encoder, options);
     const { codeDim, commitment, decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({

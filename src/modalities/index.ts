@@ -6,6 +6,7 @@ export const modalities = registry<ModalityDefinition>(new URL("./", import.meta
 export type {
   Ability,
   CropOptions,
+  EncoderAbility,
   Modality,
   ModalityDefinition,
   OpenOptions,

@@ -163,7 +163,10 @@ export interface Modality<Sample> {
   readonly preprocessor?: Readonly<Record<string, unknown>>;
 }
 
-/** Names of the optional abilities a method may ask for. `tokens` is the encoder's, the others are the modality's. */
+/** Names of the optional abilities of encoders that a method may ask for. */
+export type EncoderAbility = "tokens" | "patches" | "words";
+
+/** Names of the optional abilities that a method may ask for: the modality's and the encoder's. */
 export type Ability =
   | "augment"
   | "crop"
@@ -173,8 +176,8 @@ export type Ability =
   | "region"
   | "rotate"
   | "tiles"
-  | "tokens"
-  | "vocabulary";
+  | "vocabulary"
+  | EncoderAbility;
 
 export interface OpenOptions {
   /** CSV file with columns `path,label`; paths relative to the data. */

@@ -7,8 +7,8 @@ export function atLabels(values: Array, labels: Array): Array {
   return np.take(np.reshape(values, [-1]), np.add(firsts, np.reshape(labels, [-1])), 0);
 }
 
-/** The mean, or the mean by weight; 0 where all weights are. */
-const meanBy = (values: Array, weights?: Array): Array =>
+/** Mean of `values`, by `weights` of the same shape if there are any; 0 where every weight is. */
+export const weightedMean = (values: Array, weights?: Array): Array =>
   weights
     ? np.multiply(np.sum(np.multiply(values, weights)), np.reciprocal(np.maximum(np.sum(weights), 1e-12)))
     : np.mean(values);
@@ -23,9 +23,9 @@ const meanBy = (values: Array, weights?: Array): Array =>
 export function crossEntropy(logits: Array, labels: Array, { weights }: { weights?: Array } = {}): Array {
   // Taken away first, the largest logit costs the difference of two large numbers no precision.
   const shifted = np.subtract(logits, lax.stopGradient(np.max(logits, -1, { keepdims: true })));
-  return meanBy(np.subtract(np.log(np.sum(np.exp(shifted), -1)), atLabels(shifted, labels)), weights);
+  return weightedMean(np.subtract(np.log(np.sum(np.exp(shifted), -1)), atLabels(shifted, labels)), weights);
 }
 
 /** Share of rows, by weight if there is one, whose largest logit is at the label, scalar in [0, 1]. */
 export const accuracy = (logits: Array, labels: Array, { weights }: { weights?: Array } = {}): Array =>
-  meanBy(np.where(np.greaterEqual(atLabels(logits, labels), np.max(logits, -1)), 1, 0), weights);
+  weightedMean(np.where(np.greaterEqual(atLabels(logits, labels), np.max(logits, -1)), 1, 0), weights);

@@ -17,6 +17,7 @@ import { BEGINNING, resumeFrom } from "./resume.ts";
 import { buildMethod, writeConfig } from "./run.ts";
 import { learningRateAt } from "./schedule.ts";
 import { stagedStep } from "./staged-step.ts";
+import { beginFrom, type Start } from "./start.ts";
 import { type DeviceState, type HostState, initialState, optimizerOf, toDevice } from "./step.ts";
 
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
@@ -31,13 +32,20 @@ export class Diverged extends Error {
  * Trains from the beginning, or with `options.resume` from the last checkpoint, to the last step or to an abort.
  * @throws Diverged when loss, gradients or weights become NaN or infinite; UserError when a file cannot be written
  */
-export async function train(config: RunConfig, source: Source<unknown>, options: PretrainOptions): Promise<void> {
+export async function train(
+  config: RunConfig,
+  source: Source<unknown>,
+  options: PretrainOptions,
+  start?: Start,
+): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
   const { method, ...parts } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
-  const initial = initialState(method, optimizer, training, new Rng(training.seed));
-  const { state: start, position } = options.resume
+  const initial = initialState(method, optimizer, training, new Rng(training.seed), (params) =>
+    start ? beginFrom(start, modality.options, params) : params,
+  );
+  const { state: first, position } = options.resume
     ? await resumeFrom(out, initial, onNote)
     : { state: initial, position: BEGINNING };
   const task = {
@@ -79,7 +87,7 @@ export async function train(config: RunConfig, source: Source<unknown>, options:
   };
   let { step: index, smoothedLoss, bestLoss, pending } = position;
   // Compiles, before the clock starts.
-  let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, start);
+  let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, first);
   let savedAt = position.step;
   const began = performance.now();
   let row = { began, wait: 0, steps: 0 };

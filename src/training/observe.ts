@@ -1,5 +1,5 @@
 import { type Array, lax, np, tree } from "../array/index.ts";
-import type { Encoder, Params } from "../encoders/index.ts";
+import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../encoders/index.ts";
 import { trainingScope } from "../layers/scope.ts";
 
 /**
@@ -7,21 +7,20 @@ import { trainingScope } from "../layers/scope.ts";
  * no method has to report its features. Tokens and maps are averaged to one vector a sample.
  */
 export function observed(encoder: Encoder): Encoder {
-  const { apply, hidden, tokens } = encoder;
+  const { apply, hidden, tokens, patches, words } = encoder;
+  const watched = <Ability extends TokenAbility>(ability: Ability): Ability => ({
+    ...ability,
+    encode: (params: Params, inputs: Inputs, options?: EncodeOptions) =>
+      noted(params, ability.encode(params, inputs, options), (sequence) => np.mean(sequence, 1)),
+  });
   return {
     ...encoder,
     apply: (params, inputs) => noted(params, apply(params, inputs), (vectors) => vectors),
     hidden: (params, inputs) =>
       noted(params, hidden(params, inputs), (state) => np.mean(state, state.shape.length === 3 ? 1 : [2, 3])),
-    ...(tokens
-      ? {
-          tokens: {
-            ...tokens,
-            encode: (params, inputs, options) =>
-              noted(params, tokens.encode(params, inputs, options), (sequence) => np.mean(sequence, 1)),
-          },
-        }
-      : {}),
+    ...(tokens ? { tokens: watched(tokens) } : {}),
+    ...(patches ? { patches: watched(patches) } : {}),
+    ...(words ? { words: watched(words) } : {}),
   };
 }
 

@@ -3,11 +3,14 @@ import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
 import { openRun, type Run, readConfig } from "./run.ts";
 import { arrange, fingerprintOf, modalityFor, type RunChoices, settle } from "./settle.ts";
+import { openStart, type Start } from "./start.ts";
 
 export interface PretrainOptions extends RunChoices {
   /** Run folder to make, or to continue with `resume`. */
   readonly out: string;
   readonly resume?: boolean;
+  /** Begin with the parameters of this run, or of this model of BERT's family in Hugging Face's files. */
+  readonly from?: string;
   /** Finishes the step, saves and returns. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
@@ -51,14 +54,24 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
       throw new UserError(
         `${options.data}: not the data of ${out} (${source.length} entries, then ${previous.data.entries}, or other names)`,
       );
+    const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;
+    const choices = start ? withStart(options, start) : options;
     const settled = previous
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
-      : await settle(options, definition, source);
+      : await settle(choices, definition, source);
     samples = settled.samples;
-    await train(settled.config, samples, options);
+    await train(settled.config, samples, options, start);
   } finally {
     if (samples !== source) await samples.close();
     await source.close();
   }
   return openRun(out);
 }
+
+/** The start's encoder and tokenizer, where the user says nothing else. */
+const withStart = (options: PretrainOptions, start: Start): PretrainOptions => ({
+  ...options,
+  encoder: options.encoder ?? start.encoder,
+  encoderDefaults: start.encoderOptions,
+  modalityOptions: { ...start.modalityOptions, ...options.modalityOptions },
+});

@@ -7,7 +7,7 @@ import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../methods/index.ts";
-import { type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
+import { type Ability, type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
@@ -28,6 +28,8 @@ export interface Run extends Parts {
   readonly config: RunConfig;
   /** The encoder's parameters: their running average where the run kept one. */
   readonly params: InitialParams;
+  /** All of the method's parameters, the encoder's under `encoder`. */
+  readonly methodParams: MethodParams;
   readonly step: number;
   readonly epoch: number;
   metrics(): Promise<MetricRow[]>;
@@ -50,6 +52,13 @@ export function parseOptions<Schema extends z.ZodObject>(
   throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
 }
 
+/** Abilities that are the encoder's and not the modality's. */
+const encoderAbilities: Partial<Record<Ability, { what: string; instead: string }>> = {
+  tokens: { what: "patches or words", instead: "vit or transformer" },
+  patches: { what: "patches", instead: "vit" },
+  words: { what: "words", instead: "transformer" },
+};
+
 /** @throws UserError when the modality, encoder or method lacks what another needs */
 export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
   const modalityDefinition = await modalities.load(config.modality.name);
@@ -71,13 +80,13 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     modality.vocabulary,
   );
   for (const need of methodDefinition.needs) {
-    const owner = need === "tokens" ? encoder : modality;
-    if (!(need in owner))
-      throw new UserError(
-        need === "tokens"
-          ? `method ${methodDefinition.name} works on patches, which encoder ${encoder.name} does not have; try --encoder vit`
-          : `method ${methodDefinition.name} needs "${need}", which ${modality.name} data do not offer`,
-      );
+    const ability = encoderAbilities[need];
+    if (need in (ability ? encoder : modality)) continue;
+    throw new UserError(
+      ability
+        ? `method ${methodDefinition.name} works on ${ability.what}, which encoder ${encoder.name} does not have; try --encoder ${ability.instead}`
+        : `method ${methodDefinition.name} needs "${need}", which ${modality.name} data do not offer`,
+    );
   }
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
@@ -187,6 +196,7 @@ export async function openRun(path: string, options: { checkpoint?: "last" | "be
     path: resolve(path),
     config,
     params,
+    methodParams: weights as MethodParams,
     step: position.step,
     epoch: position.epoch,
     metrics: () => readMetrics(path),

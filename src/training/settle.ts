@@ -26,6 +26,8 @@ export interface RunChoices extends OpenOptions {
   readonly modalityOptions?: Options;
   readonly methodOptions?: Options;
   readonly encoderOptions?: Options;
+  /** Of the encoder that training begins with; what the method and the user say comes first. */
+  readonly encoderDefaults?: Options;
   readonly training?: Options;
   /** Options that change while the run learns: `maskRatio=0.3:0.75@cosine`; see docs/training.md. */
   readonly curriculum?: readonly string[];
@@ -109,7 +111,12 @@ export async function settle(
     options: parseOptions(
       encoderDefinition.options,
       // A preset's settings are of its own encoder.
-      { ...(encoderDefinition.name === presetEncoder ? preset?.encoderOptions : {}), ...options.encoderOptions },
+      {
+        ...options.encoderDefaults,
+        ...(encoderDefinition.name === methodDefinition.defaultEncoder ? methodDefinition.encoderOptions : {}),
+        ...(encoderDefinition.name === presetEncoder ? preset?.encoderOptions : {}),
+        ...options.encoderOptions,
+      },
       `encoder ${encoderDefinition.name}`,
     ),
   };

@@ -70,8 +70,9 @@ export function initialState(
   optimizer: Optimizer,
   training: Pick<Training, "ema">,
   rng: Rng,
+  begin: (params: MethodParams) => MethodParams = (params) => params,
 ): HostState {
-  const params = method.init(rng.split("params"));
+  const params = begin(method.init(rng.split("params")));
   const trained = tree.entries<Tensor>(params).filter(([path]) => !isStatistic(path));
   const zeros = () => Object.fromEntries(trained.map(([path, { shape }]) => [path, filled(shape, 0)]));
   return {

@@ -80,8 +80,8 @@ for (const pooling of ["class", "mean"] as const)
     });
 
 const tokensOf = (network: ReturnType<typeof build>) => {
-  assert.ok(network.tokens);
-  return network.tokens;
+  assert.ok(network.patches);
+  return network.patches;
 };
 
 test("patches lie row by row, and within one: row, column, channel", async () => {

@@ -1,6 +1,6 @@
 import { type DType, sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, isLiteral, sameShape, type Value } from "../graph.ts";
-import { GraphWriter } from "./onnx.ts";
+import { dataTypeOf, GraphWriter } from "./onnx.ts";
 import { dense, ownShape, storageOrder, type View } from "./view.ts";
 
 /** Turns one equation into nodes. */
@@ -179,6 +179,25 @@ export class Context {
     const before = widths.map(([low]) => Math.max(0, low));
     const after = widths.map(([, high]) => Math.max(0, high));
     return this.emit("Pad", [kept, this.writer.int64([...before, ...after])]);
+  }
+
+  /**
+   * Declares an input of words, int64 `[batch, sequence]` with both free, as Hugging Face's models have it. The program is
+   * for `length` words: fewer are padded with zeros, more are cut off.
+   * @param before int64 `[batch, past]`, words that stand in front of it
+   * @returns int32 `[batch, length]`
+   */
+  words(name: string, length: number, before?: string): string {
+    const given = this.writer.input(name, "int64", ["batch", "sequence"]);
+    const all = before ? this.emit("Concat", [before, given], { axis: 1 }) : given;
+    const missing = this.emit("Sub", [this.writer.int64([length]), this.sequence(all)]);
+    const widths = this.emit("Concat", [this.writer.int64([0, 0, 0]), missing], { axis: 0 });
+    return this.emit("Cast", [this.emit("Pad", [all, widths])], { to: dataTypeOf("int32") });
+  }
+
+  /** How many words an input has, `[1]`. */
+  sequence(input: string): string {
+    return this.emit("Shape", [input], { start: 1, end: 2 });
   }
 
   /** `a · b` over the last two axes (`transposeB`: over both last axes). */

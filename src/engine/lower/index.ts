@@ -5,7 +5,7 @@ import { convolutions } from "./conv.ts";
 import { products } from "./dot.ts";
 import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
-import type { Dimension } from "./onnx.ts";
+import { type Dimension, dataTypeOf } from "./onnx.ts";
 import { reductions } from "./reduce.ts";
 import { shapes } from "./shape.ts";
 import { dense } from "./view.ts";
@@ -31,6 +31,21 @@ export interface LowerOptions extends ContextOptions {
   readonly outputNames: readonly string[];
   /** Inputs that are constants of the file instead, by their position. */
   readonly initializers?: ReadonlyMap<number, Tensor>;
+  readonly words?: WordInputs;
+}
+
+/** How a model that reads words is called. */
+export interface WordInputs {
+  /** Inputs of `[batch, length]` int32 become int64 of any number of words, up to this one; outputs have as many. */
+  readonly length: number;
+  /** Inputs that are declared, because others feed them, and not looked at; int64 `[batch, sequence]`. */
+  readonly ignored?: readonly string[];
+  /**
+   * For models that are called with one new word after the other: names of an input and an output, float32
+   * `[batch, 1, past, 1]`, that take the place of a cache of keys and values. They hold the words themselves, which are
+   * read anew each time. The first input is the new words; the others are about all of them.
+   */
+  readonly cache?: { readonly past: string; readonly present: string };
 }
 
 /** Writes a graph as an ONNX model. @throws Error naming the primitive and the traced function if one is unknown. */
@@ -39,6 +54,12 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const dimensions = (shape: readonly number[]): Dimension[] =>
     shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
   const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
+  const { words } = options;
+  // The names of its extents are those that transformers.js makes an empty cache by.
+  const past = words?.cache && context.writer.input(words.cache.past, "float32", ["batch_size", 1, "past", 1]);
+  const before =
+    past &&
+    context.emit("Cast", [context.emit("Squeeze", [past, context.writer.int64([1, 3])])], { to: dataTypeOf("int64") });
   graph.inputs.forEach((input, index) => {
     const name = options.inputNames[index] ?? `input${index}`;
     const constant = options.initializers?.get(index);
@@ -46,9 +67,15 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
       if (used.has(input)) context.set(input, dense(context.writer.initializer(name, constant), input.shape));
       return;
     }
-    context.set(input, dense(context.writer.input(name, input.dtype, dimensions(input.shape)), input.shape));
+    const isFirst = context.batchSource === "";
+    const given =
+      words && input.shape.length === 2 && input.shape[1] === words.length
+        ? context.words(name, words.length, isFirst ? before : undefined)
+        : context.writer.input(name, input.dtype, dimensions(input.shape));
+    context.set(input, dense(given, input.shape));
     if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
   });
+  for (const name of words?.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
   for (const equation of graph.equations) {
     const lowering = lowerings[equation.primitive];
     if (!lowering) throw new Error(`${options.name} uses "${equation.primitive}", which has no ONNX lowering`);
@@ -63,7 +90,18 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const value = isLiteral(output)
       ? context.writer.constant(output.dtype, [output.literal], [])
       : context.full(output);
-    context.writer.output(name, value, output.dtype, dimensions(output.shape));
+    if (words && output.shape.length > 1 && output.shape[1] === words.length) {
+      const start = past ? context.emit("Shape", [past], { start: 2, end: 3 }) : context.writer.int64([0]);
+      const end = context.emit("Add", [start, context.sequence(context.batchSource)]);
+      const cut = context.emit("Slice", [value, start, end, context.writer.int64([1])]);
+      context.writer.output(name, cut, output.dtype, ["batch", "sequence", ...dimensions(output.shape.slice(2))]);
+    } else context.writer.output(name, value, output.dtype, dimensions(output.shape));
   });
+  if (words?.cache && before) {
+    const all = context.emit("Concat", [before, context.batchSource], { axis: 1 });
+    const kept = context.emit("Unsqueeze", [all, context.writer.int64([1, 3])]);
+    const cache = context.emit("Cast", [kept], { to: dataTypeOf("float32") });
+    context.writer.output(words.cache.present, cache, "float32", ["batch_size", 1, "all", 1]);
+  }
   return context.writer.finish();
 }

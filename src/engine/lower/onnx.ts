@@ -23,7 +23,7 @@ function attribute(name: string, value: Attribute): onnx.IAttributeProto {
   return { name, ints: [...value], type: AttributeType.INTS };
 }
 
-const valueInfo = (name: string, dtype: DType, shape: readonly Dimension[]): onnx.IValueInfoProto => ({
+const valueInfo = (name: string, dtype: DType | "int64", shape: readonly Dimension[]): onnx.IValueInfoProto => ({
   name,
   type: {
     tensorType: {
@@ -99,7 +99,7 @@ export class GraphWriter {
     return name;
   }
 
-  input(name: string, dtype: DType, shape: readonly Dimension[]): string {
+  input(name: string, dtype: DType | "int64", shape: readonly Dimension[]): string {
     this.#inputs.push(valueInfo(name, dtype, shape));
     return name;
   }

@@ -68,6 +68,7 @@ const titles: Record<string, string> = {
   pretrained: "pretrained",
   untrained: "untrained",
   raw: "raw pixels",
+  "tf-idf": "TF-IDF",
   scratch: "from scratch",
 };
 

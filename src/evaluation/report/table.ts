@@ -4,6 +4,7 @@ const names: Record<string, string> = {
   pretrained: "pretrained",
   untrained: "same encoder, untrained",
   raw: "raw pixels",
+  "tf-idf": "TF-IDF",
   scratch: "trained from scratch",
 };
 

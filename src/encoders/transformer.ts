@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { type Array, np, type Rng, type Traced } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { attentionBias } from "../layers/attention-bias.ts";
+import { dropout } from "../layers/dropout.ts";
+import type { ParamsOf } from "../layers/layer.ts";
+import { layerNorm } from "../layers/layer-norm.ts";
+import { transformerBlock } from "../layers/transformer.ts";
+import { type EncodeOptions, type Encoder, encoder, type Inputs, type WordAbility } from "./encoder.ts";
+
+/** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
+const sizes = {
+  tiny: { width: 128, depth: 2, heads: 2 },
+  mini: { width: 256, depth: 4, heads: 4 },
+  small: { width: 512, depth: 4, heads: 8 },
+  medium: { width: 512, depth: 8, heads: 8 },
+  base: { width: 768, depth: 12, heads: 12 },
+} as const;
+
+/** Added to variances: as in BERT's code, and as in GPT-2's. */
+const epsilons = { post: 1e-12, pre: 1e-5 } as const;
+
+interface Shape {
+  readonly vocabulary: number;
+  readonly length: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  readonly mlpRatio: number;
+  readonly norm: "pre" | "post";
+  readonly positions: "learned" | "rotary";
+  readonly pooling: "mean" | "first";
+  readonly dropout: number;
+  readonly epsilon: number;
+  readonly causal: boolean;
+}
+
+/**
+ * Transformer over words. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762. With the norms behind and learned
+ * positions it is BERT's encoder (Devlin et al. 2018, https://arxiv.org/abs/1810.04805), weight for weight; with the
+ * norms in front and `causal`, GPT-2's.
+ *
+ * Reads `ids` and `mask`, int32 `[batch, length]`; what the mask has 0 at is seen by nobody. Parameters: `words`
+ * `[vocabulary, width]`, `positions` `[length, width]` (when learned), `embeddingNorm` (norms behind),
+ * `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm` (norms in front). BERT's embedding of the first
+ * segment is part of `positions`. The representation is the mean over the words, or the first word.
+ */
+export const transformer = encoder({
+  name: "transformer",
+  paper: "https://arxiv.org/abs/1706.03762",
+  modalities: ["text"],
+  options: z.object({
+    size: z
+      .enum(["tiny", "mini", "small", "medium", "base"])
+      .default("mini")
+      .describe("width, depth and heads together"),
+    width: z.int().positive().optional().describe("width of a token; overrides the size's"),
+    depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
+    heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
+    mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
+    norm: z.enum(["pre", "post"]).default("post").describe("norms in front of each branch (GPT-2), or behind (BERT)"),
+    positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
+    pooling: z.enum(["mean", "first"]).default("mean").describe("representation: mean of the words, or the first"),
+    dropout: z.number().min(0).lt(1).default(0).describe("share of activations left out in training; BERT's is 0.1"),
+    epsilon: z.number().positive().optional().describe("added to variances; 1e-12 with norms behind, 1e-5 in front"),
+    causal: z.boolean().default(false).describe("let each word see only those before it"),
+  }),
+
+  build(options, specs, vocabulary) {
+    const [length] = specs.ids?.shape ?? [];
+    if (!length || !vocabulary) throw new UserError("encoder transformer reads text; this data has no words");
+    const chosen = { ...sizes[options.size] };
+    const { width = chosen.width, depth = chosen.depth, heads = chosen.heads } = options;
+    if (options.causal && options.pooling === "first")
+      throw new UserError("the first word of a causal encoder sees nothing but itself; use --pooling mean");
+    const epsilon = options.epsilon ?? epsilons[options.norm];
+    return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads, epsilon });
+  },
+});
+
+function build(shape: Shape): Encoder & { readonly words: WordAbility } {
+  const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
+  if (width % heads !== 0)
+    throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
+  if (positions === "rotary" && (width / heads) % 2 !== 0)
+    throw new UserError(`rotary positions need heads of an even width, not ${width / heads}`);
+  const rotary = positions === "rotary";
+  const blocks = globalThis.Array.from({ length: depth }, () =>
+    transformerBlock({ width, heads, mlpRatio, norm, epsilon, rotary, dropout: shape.dropout }),
+  );
+  const outerNorm = layerNorm(width, epsilon);
+
+  const init = (rng: Rng) => ({
+    words: rng.split("words").truncatedNormal([vocabulary, width], 0.02),
+    ...(rotary ? {} : { positions: rng.split("positions").truncatedNormal([length, width], 0.02) }),
+    ...(norm === "post" ? { embeddingNorm: outerNorm.init() } : {}),
+    blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
+    ...(norm === "pre" ? { norm: outerNorm.init() } : {}),
+  });
+  type OwnParams = Traced<ParamsOf<{ init: typeof init }>>;
+
+  const inputsOf = ({ ids, mask }: Inputs): { ids: Array; mask: Array } => {
+    if (!ids || !mask) throw new Error("transformer: no ids and mask among the inputs");
+    return { ids, mask };
+  };
+
+  /** What the first block reads, `[batch, length, width]`. */
+  const embedded = (params: OwnParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
+    if (keep) throw new Error("transformer: words cannot be left out; mask them");
+    const { ids } = inputsOf(inputs);
+    const words = np.take(params.words, ids, 0);
+    const hidden = masked && np.reshape(masked.at, [...ids.shape, 1]);
+    const visible = hidden
+      ? np.add(np.multiply(np.subtract(1, hidden), words), np.multiply(hidden, masked.token))
+      : words;
+    const placed = params.positions ? np.add(visible, params.positions) : visible;
+    return dropout(params.embeddingNorm ? outerNorm.apply(params.embeddingNorm, placed) : placed, shape.dropout);
+  };
+
+  const outputs = (params: OwnParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
+    const bias = attentionBias(inputsOf(inputs).mask, { causal });
+    let x = embedded(params, inputs, given);
+    return blocks.map((block, index) => {
+      x = block.apply(params.blocks[index]!, x, { bias });
+      return x;
+    });
+  };
+
+  const encode = (params: OwnParams, inputs: Inputs, given?: EncodeOptions): Array => {
+    const last = outputs(params, inputs, given).at(-1)!;
+    return params.norm ? outerNorm.apply(params.norm, last) : last;
+  };
+
+  const narrowed = (share: number) => {
+    const headDim = width / heads;
+    const fewer = Math.max(1, Math.round(heads * share));
+    return build({ ...shape, width: fewer * headDim, heads: fewer });
+  };
+
+  const tokens = { count: length, width, prefix: 0, encode, blocks: outputs };
+  return {
+    name: "transformer",
+    embedDim: width,
+    init,
+    apply(params: OwnParams, inputs: Inputs) {
+      const hidden = encode(params, inputs);
+      if (shape.pooling === "first") return np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
+      const present = np.where(np.equal(inputsOf(inputs).mask, 0), 0, 1);
+      const sum = np.sum(np.multiply(hidden, np.reshape(present, [-1, length, 1])), 1);
+      return np.multiply(sum, np.reciprocal(np.maximum(np.sum(present, 1, { keepdims: true }), 1)));
+    },
+    hidden: (params: OwnParams, inputs: Inputs) => encode(params, inputs),
+    tokens,
+    words: {
+      ...tokens,
+      ...{ vocabulary, causal, epsilon, dropout: shape.dropout, narrowed },
+      table: (params: OwnParams) => params.words,
+    },
+    hyperparameters: {
+      ...{ vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, dropout: shape.dropout },
+      ...{ pooling: shape.pooling, causal: String(causal) },
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { Rng } from "../array/index.ts";
+import { BrokenSample, UserError } from "../foundation/errors.ts";
+import type { Source, Vocabulary } from "../modalities/index.ts";
+import type { Run } from "../training/run.ts";
+import { arrange } from "../training/settle.ts";
+import { wordModel } from "./word-model.ts";
+
+export interface LanguageOptions {
+  readonly run: Run;
+  /** Held-out text. */
+  readonly data: string;
+  /** Text to count the baselines' words in; none without it. */
+  readonly train?: string;
+  readonly column?: string;
+  /** Most samples to look at, drawn at random; all by default. */
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How well words are told that were not seen. */
+export interface LanguageScore {
+  /** Share of words told right, in [0, 1]. */
+  readonly accuracy: number;
+  /** exp of the mean negative log-likelihood of a word. */
+  readonly perplexity: number;
+}
+
+export interface LanguageEvaluation extends LanguageScore {
+  /** `next`: perplexity; `masked`: pseudo-perplexity. */
+  readonly kind: "next" | "masked";
+  /** Negative log₂-likelihood of all words over the bytes of UTF-8 that they decode to. */
+  readonly bitsPerByte: number;
+  readonly words: number;
+  readonly samples: number;
+  /** The commonest word of all, and the commonest after the word before, with add-one smoothing and back-off. */
+  readonly unigram?: LanguageScore;
+  readonly bigram?: LanguageScore;
+}
+
+/** Parts in which the words of a text are masked: about 15 % at a time, as in training. */
+const PARTS = 7;
+const BATCH = 16;
+
+/**
+ * Tells every word of held-out text once. A causal model tells each from those before it. For a masked one the words
+ * are masked in seven random parts, one part at a time (Salazar et al. 2019, https://arxiv.org/abs/1910.14659, mask one
+ * word at a time, which flatters and costs as many passes as there are words).
+ * @throws UserError when the run's method tells no words
+ */
+export async function evaluateLanguage(options: LanguageOptions): Promise<LanguageEvaluation> {
+  const { run, seed = 0 } = options;
+  const { vocabulary } = run.modality;
+  if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
+  const texts = await readTexts(options, options.data, vocabulary, options.samples);
+  const counts = options.train
+    ? countWords(await readTexts(options, options.train, vocabulary), vocabulary)
+    : undefined;
+  const causal = run.encoder.words?.causal ?? false;
+  const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
+  const model = await wordModel(run, { batchSize: BATCH, slots });
+  try {
+    const asks = texts.flatMap((ids, index) =>
+      causal ? [nextWords(ids)] : maskedParts(ids, vocabulary, new Rng(seed).split("parts", index)),
+    );
+    const own = tally();
+    const unigram = tally();
+    const bigram = tally();
+    for (let start = 0; start < asks.length; start += BATCH) {
+      const part = asks.slice(start, start + BATCH);
+      const rows = await model.tell(
+        part.map(({ shown }) => shown),
+        part.map(({ places }) => places),
+      );
+      part.forEach(({ words, before }, at) => {
+        words.forEach((word, slot) => {
+          const row = rows[at]![slot]!;
+          own.add(row[word]!, largest(row) === word);
+          if (!counts) return;
+          unigram.add(counts.unigram(word), counts.commonest === word);
+          bigram.add(counts.bigram(before[slot]!, word), counts.commonestAfter(before[slot]!) === word);
+        });
+      });
+      options.onProgress?.(start + part.length, asks.length);
+    }
+    const bytes = texts.reduce((sum, ids) => sum + new TextEncoder().encode(vocabulary.decode(ids)).length, 0);
+    return {
+      kind: causal ? "next" : "masked",
+      ...own.score(),
+      bitsPerByte: -own.total() / Math.LN2 / bytes,
+      words: own.count(),
+      samples: texts.length,
+      ...(counts ? { unigram: unigram.score(), bigram: bigram.score() } : {}),
+    };
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Words asked for in one pass. */
+interface Ask {
+  readonly shown: Int32Array;
+  readonly places: readonly number[];
+  readonly words: readonly number[];
+  /** The word in front of each; it is shown, or was. */
+  readonly before: readonly number[];
+}
+
+function nextWords(ids: Int32Array): Ask {
+  const places = [...ids.keys()].slice(0, -1);
+  return { shown: ids, places, words: places.map((at) => ids[at + 1]!), before: places.map((at) => ids[at]!) };
+}
+
+function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, rng: Rng): Ask[] {
+  const inside = [...ids.keys()].filter((at) => !vocabulary.isSpecial(ids[at]!));
+  const order = [...rng.permutation(inside.length)].map((at) => inside[at]!);
+  return Array.from({ length: PARTS }, (_, part) => order.filter((__, at) => at % PARTS === part)).flatMap((places) => {
+    if (places.length === 0) return [];
+    const shown = ids.slice();
+    for (const place of places) shown[place] = vocabulary.ids.mask;
+    return [{ shown, places, words: places.map((at) => ids[at]!), before: places.map((at) => ids[at - 1]!) }];
+  });
+}
+
+async function readTexts(
+  { run, column, seed = 0 }: LanguageOptions,
+  data: string,
+  vocabulary: Vocabulary<unknown>,
+  most?: number,
+): Promise<Int32Array[]> {
+  const { modalityDefinition: definition, config } = run;
+  const source = await definition.open(data, { column });
+  let samples: Source<unknown> = source;
+  try {
+    samples = await arrange(definition, source, config.modality);
+    const order = new Rng(seed).split("held out").permutation(samples.length);
+    const texts: Int32Array[] = [];
+    for (const index of most === undefined ? order.toSorted() : order) {
+      try {
+        const { ids } = vocabulary.tokens(await samples.read(index));
+        if (ids.length > 2) texts.push(ids);
+      } catch (error) {
+        if (!(error instanceof BrokenSample)) throw error;
+      }
+      if (texts.length === most) break;
+    }
+    if (texts.length === 0) throw new UserError(`${data}: no text to be judged on`);
+    return texts;
+  } finally {
+    if (samples !== source) await samples.close();
+    await source.close();
+  }
+}
+
+/** Sums of log-likelihoods and hits. */
+function tally() {
+  let [sum, hits, count] = [0, 0, 0];
+  return {
+    add(logLikelihood: number, hit: boolean): void {
+      sum += logLikelihood;
+      hits += Number(hit);
+      count++;
+    },
+    total: () => sum,
+    count: () => count,
+    score: (): LanguageScore => ({ accuracy: hits / count, perplexity: Math.exp(-sum / count) }),
+  };
+}
+
+const largest = (row: Float32Array): number => {
+  let best = 0;
+  for (let id = 1; id < row.length; id++) if (row[id]! > row[best]!) best = id;
+  return best;
+};
+
+/** Counts of words and of pairs, and what they say of a word. */
+function countWords(texts: readonly Int32Array[], vocabulary: Vocabulary<unknown>) {
+  const single = new Float64Array(vocabulary.size);
+  const pairs = new Map<number, Map<number, number>>();
+  let total = 0;
+  for (const ids of texts)
+    ids.forEach((id, at) => {
+      if (at === 0) return;
+      total++;
+      single[id]!++;
+      const after = pairs.get(ids[at - 1]!) ?? new Map<number, number>();
+      pairs.set(ids[at - 1]!, after.set(id, (after.get(id) ?? 0) + 1));
+    });
+  const words = [...single.keys()].filter((id) => !vocabulary.isSpecial(id));
+  const commonest = words.reduce((best, id) => (single[id]! > single[best]! ? id : best), words[0] ?? 0);
+  const share = (word: number) => (single[word]! + 1) / (total + vocabulary.size);
+  const best = new Map(
+    [...pairs].map(([before, after]) => {
+      const known = [...after].filter(([id]) => !vocabulary.isSpecial(id)).sort(([, a], [, b]) => b - a);
+      return [before, known[0]?.[0] ?? commonest];
+    }),
+  );
+  return {
+    commonest,
+    commonestAfter: (before: number) => best.get(before) ?? commonest,
+    unigram: (word: number) => Math.log(share(word)),
+    /** Pairs count as if every word had been seen once more in all, in its own share. */
+    bigram(before: number, word: number): number {
+      const after = pairs.get(before);
+      const seen = after ? [...after.values()].reduce((sum, count) => sum + count, 0) : 0;
+      return Math.log(((after?.get(word) ?? 0) + share(word)) / (seen + 1));
+    },
+  };
+}

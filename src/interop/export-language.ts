@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { type Array, type Tensor, type Traced, tree } from "../array/index.ts";
+import type { Encoder } from "../encoders/index.ts";
+import { toOnnx } from "../engine/index.ts";
+import { makeFolder, writeAtomically } from "../foundation/files.ts";
+import type { Method, MethodParams } from "../methods/index.ts";
+import type { Vocabulary } from "../modalities/index.ts";
+import { linkOrCopy, refuseForeignFolder } from "./folder.ts";
+import { languageLayout } from "./huggingface/language.ts";
+import { type ModelCardFacts, modelCard } from "./model-card.ts";
+import { writeSafetensors } from "./safetensors.ts";
+
+export interface LanguageExportOptions {
+  readonly encoder: Encoder;
+  /** All of the method's parameters, the encoder's under `encoder`. */
+  readonly params: MethodParams;
+  /** Logits at every place, where the method tells words. */
+  readonly wordLogits?: Method["wordLogits"];
+  readonly vocabulary: Vocabulary<unknown>;
+  /** The text of `tokenizer.json`. */
+  readonly tokenizer: string;
+  readonly card: Omit<ModelCardFacts, "note">;
+  /** Folder to write. */
+  readonly to: string;
+}
+
+/**
+ * Writes a folder that Hugging Face's libraries load for `fill-mask`, `text-generation` and `feature-extraction`:
+ * `model.onnx` (also under `onnx/`), `model.safetensors` with BERT's or GPT-2's names, `config.json`, the tokenizer and a
+ * model card.
+ *
+ * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
+ * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and, where the method tells words, `logits`
+ * `[batch, sequence, vocabulary]`. It is written for the model's whole length and pads what is shorter itself.
+ * @throws UserError when the folder holds something else, or cannot be written
+ */
+export async function exportLanguageModel(options: LanguageExportOptions): Promise<{ files: string[] }> {
+  const { encoder, params, wordLogits, vocabulary, to } = options;
+  await refuseForeignFolder(to);
+  const isCausal = encoder.words?.causal ?? false;
+  const { length, ids } = vocabulary;
+  const fn = (weights: Traced<MethodParams>, input_ids: Array, attention_mask: Array): Record<string, Array> => {
+    const inputs = { ids: input_ids, mask: attention_mask };
+    return {
+      ...(wordLogits ? { logits: wordLogits(weights, inputs) } : {}),
+      last_hidden_state: encoder.hidden(weights.encoder, inputs),
+      sentence_embedding: encoder.apply(weights.encoder, inputs),
+    };
+  };
+  const example = { dtype: "int32", shape: [1, length] } as const;
+  const cached = isCausal && wordLogits !== undefined;
+  const model = await toOnnx(fn, [example, example], {
+    name: `encoder ${encoder.name}`,
+    inputNames: ["input_ids", "attention_mask"],
+    outputNames: [...(wordLogits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
+    params,
+    words: {
+      length,
+      ...(cached
+        ? { cache: { past: "past_key_values.0.key", present: "present.0.key" } }
+        : { ignored: ["token_type_ids"] }),
+    },
+  });
+  const layout = languageLayout({ encoder, ids, params, tellsWords: wordLogits !== undefined });
+  const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
+  await makeFolder(join(to, "onnx"));
+  await writeAtomically(join(to, "model.onnx"), [model]);
+  await linkOrCopy(join(to, "model.onnx"), join(to, "onnx", "model.onnx"));
+  const tensors = layout?.tensors ?? tree.entries<Tensor>(params);
+  await writeSafetensors(join(to, "model.safetensors"), tensors, { format: "pt" });
+  const own = { ...encoder.hyperparameters, encoder: encoder.name };
+  await writeAtomically(join(to, "config.json"), json({ ...layout?.config, autodidact: own }));
+  await writeAtomically(join(to, "tokenizer.json"), [
+    isCausal ? withoutEnd(options.tokenizer, vocabulary) : options.tokenizer,
+  ]);
+  await writeAtomically(
+    join(to, "tokenizer_config.json"),
+    json({
+      tokenizer_class: "PreTrainedTokenizerFast",
+      model_max_length: length,
+      pad_token: vocabulary.token(ids.pad),
+      unk_token: vocabulary.token(ids.unknown),
+      ...(isCausal
+        ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
+        : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
+      mask_token: vocabulary.token(ids.mask),
+    }),
+  );
+  const task = wordLogits ? (isCausal ? "text-generation" : "fill-mask") : "feature-extraction";
+  const note = layout?.note ?? "`model.safetensors` has Autodidact's own names.";
+  await writeAtomically(join(to, "README.md"), [modelCard({ ...options.card, task, note })]);
+  return {
+    files: [
+      ...["model.onnx", "onnx/model.onnx", "model.safetensors", "config.json"],
+      ...["tokenizer.json", "tokenizer_config.json", "README.md"],
+    ],
+  };
+}
+
+/** A text to be continued has no end yet. */
+function withoutEnd(tokenizer: string, { ids, token }: Vocabulary<unknown>): string {
+  const json: { post_processor?: { type?: string; single?: { SpecialToken?: { id: string } }[] } | null } =
+    JSON.parse(tokenizer);
+  const { post_processor: processor } = json;
+  if (!processor?.single) return tokenizer;
+  const single = processor.single.filter((part, at) => at === 0 || part.SpecialToken?.id !== token(ids.end));
+  return `${JSON.stringify({ ...json, post_processor: { ...processor, single } }, null, 1)}\n`;
+}

@@ -1,0 +1,84 @@
+import { filled, type Tensor } from "../../array/index.ts";
+import type { LanguageFacts, LanguageLayout } from "./language.ts";
+import { lookup, partOf } from "./pieces.ts";
+
+/** Our names of a block's layers, and BERT's. */
+export const BLOCK_LAYERS = [
+  ["attention.output", "attention.output.dense"],
+  ["up", "intermediate.dense"],
+  ["down", "output.dense"],
+] as const;
+export const BLOCK_NORMS = [
+  ["norm1", "attention.output.LayerNorm"],
+  ["norm2", "output.LayerNorm"],
+] as const;
+
+/**
+ * `BertForMaskedLM`, or `BertModel` where the method tells no words.
+ * https://huggingface.co/docs/transformers/model_doc/bert
+ */
+export function bertLayout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
+  const at = lookup(params);
+  const { hyperparameters } = encoder;
+  const number = (key: string) => Number(hyperparameters[key]);
+  const [width, depth] = [number("width"), number("depth")];
+  const prefix = tellsWords ? "bert." : "";
+  const norm = (name: string, path: string): [string, Tensor][] => [
+    [`${name}.weight`, at(`${path}.scale`)],
+    [`${name}.bias`, at(`${path}.shift`)],
+  ];
+  const layer = (name: string, path: string): [string, Tensor][] =>
+    ["weight", "bias"].map((kind) => [`${name}.${kind}`, at(`${path}.${kind}`)]);
+  const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
+    const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
+    const attention = ["query", "key", "value"].flatMap((role, which): [string, Tensor][] =>
+      ["weight", "bias"].map((kind) => [
+        `${to}.attention.self.${role}.${kind}`,
+        partOf(at(`${from}.attention.qkv.${kind}`), which, 3),
+      ]),
+    );
+    return [
+      ...attention,
+      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+    ];
+  }).flat();
+  const dropout = number("dropout");
+  return {
+    config: {
+      model_type: "bert",
+      architectures: [tellsWords ? "BertForMaskedLM" : "BertModel"],
+      vocab_size: number("vocabulary"),
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: number("heads"),
+      intermediate_size: Math.round(width * number("mlpRatio")),
+      hidden_act: "gelu",
+      layer_norm_eps: number("epsilon"),
+      max_position_embeddings: number("length"),
+      position_embedding_type: "absolute",
+      type_vocab_size: 2,
+      hidden_dropout_prob: dropout,
+      attention_probs_dropout_prob: dropout,
+      initializer_range: 0.02,
+      pad_token_id: ids.pad,
+      tie_word_embeddings: true,
+    },
+    tensors: [
+      [`${prefix}embeddings.word_embeddings.weight`, at("encoder.words")],
+      [`${prefix}embeddings.position_embeddings.weight`, at("encoder.positions")],
+      // The first segment's embedding is part of the positions'.
+      [`${prefix}embeddings.token_type_embeddings.weight`, filled([2, width], 0)],
+      ...norm(`${prefix}embeddings.LayerNorm`, "encoder.embeddingNorm"),
+      ...blocks,
+      ...(tellsWords
+        ? [
+            ...layer("cls.predictions.transform.dense", "head.transform"),
+            ...norm("cls.predictions.transform.LayerNorm", "head.norm"),
+            ["cls.predictions.bias", at("head.bias")] as const,
+          ]
+        : []),
+    ],
+    note: `\`model.safetensors\` has the names of Hugging Face's \`${tellsWords ? "BertForMaskedLM" : "BertModel"}\`.`,
+  };
+}

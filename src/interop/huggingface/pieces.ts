@@ -1,0 +1,40 @@
+import { float32, type Tensor, tree } from "../../array/index.ts";
+import type { InitialParams } from "../../encoders/index.ts";
+
+/** Looks parameters up by their path. @throws Error naming a path that is not there */
+export function lookup(params: InitialParams): (path: string) => Tensor {
+  const byPath = new Map(tree.entries<Tensor>(params));
+  return (path) => {
+    const tensor = byPath.get(path);
+    if (!tensor) throw new Error(`no parameter ${path}`);
+    return tensor;
+  };
+}
+
+/** One of the equal parts along the first axis. */
+export function partOf({ data, shape }: Tensor, which: number, parts: number): Tensor {
+  const size = data.length / parts;
+  const values = Float32Array.from(data.subarray(which * size, (which + 1) * size));
+  return float32(values, [shape[0]! / parts, ...shape.slice(1)]);
+}
+
+/** Tensors one under the other along the first axis. */
+export function stacked(tensors: readonly Tensor[]): Tensor {
+  const values = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
+  let offset = 0;
+  for (const { data } of tensors) {
+    values.set(data, offset);
+    offset += data.length;
+  }
+  const rows = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  return float32(values, [rows, ...tensors[0]!.shape.slice(1)]);
+}
+
+/** `[rows, columns]` → `[columns, rows]`. */
+export function transposed({ data, shape }: Tensor): Tensor {
+  const [rows = 0, columns = 0] = shape;
+  const values = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) values[column * rows + row] = data[row * columns + column]!;
+  return float32(values, [columns, rows]);
+}

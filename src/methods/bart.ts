@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { filled, np } from "../array/index.ts";
+import { attentionBias, causalBias } from "../layers/attention-bias.ts";
+import { dropout } from "../layers/dropout.ts";
+import { layerNorm } from "../layers/layer-norm.ts";
+import { decoderBlock } from "../layers/transformer.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { method } from "./method.ts";
+import { infill, permuteSentences } from "./word-noise.ts";
+
+/**
+ * BART: a text is scrambled, and a decoder writes the original. Spans of words become one mask each, and sentences
+ * change places. Lewis et al. 2019, https://arxiv.org/abs/1910.13461. Differs from the paper: a span is always shown as
+ * the mask (the released recipe shows a random word for a tenth of them), the decoder's default depth is half the
+ * encoder's, and the learning rate is for small models and falls by a cosine.
+ */
+export const bart = method({
+  name: "bart",
+  family: "restoration",
+  paper: "https://arxiv.org/abs/1910.13461",
+  summary: "write a text again whose spans were masked and whose sentences were shuffled",
+  needs: ["vocabulary", "words"],
+  options: z.object({
+    maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that lie in masked spans"),
+    spanLength: z.number().positive().default(3).describe("mean length of a span in words (Poisson)"),
+    permuteSentences: z.boolean().default(true).describe("shuffle the sentences"),
+    decoderDepth: z.int().positive().optional().describe("blocks of the decoder; half the encoder's by default"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 64 },
+  presets: {
+    small: {
+      summary: "a few MB of text on two cores",
+      encoder: "transformer",
+      encoderOptions: { size: "mini" },
+      training: { epochs: 15, batchSize: 32, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "transformer",
+
+  build({ encoder, modality: { vocabulary }, options }) {
+    const { width, count, encode, table, epsilon, dropout: rate } = encoder.words;
+    const [depth, heads] = [Number(encoder.hyperparameters.depth), Number(encoder.hyperparameters.heads)];
+    const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
+      decoderBlock({ width, heads, mlpRatio: 4, norm: "post", epsilon, dropout: rate }),
+    );
+    const norm = layerNorm(width, epsilon);
+    const { end } = vocabulary.ids;
+    return {
+      views(sample, rng) {
+        const sequence = vocabulary.tokens(sample);
+        const order = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
+        const noisy = infill(order, vocabulary.ids.mask, rng.split("spans"), options);
+        const target = vocabulary.encode(sequence.ids);
+        return {
+          noisy: vocabulary.encode(noisy),
+          // The decoder reads what it has written so far; `end` comes before everything, as in the released code.
+          written: vocabulary.encode(Int32Array.of(end, ...sequence.ids.subarray(0, -1))).ids,
+          target,
+        };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        positions: rng.split("positions").truncatedNormal([count, width], 0.02),
+        embeddingNorm: norm.init(),
+        blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
+        bias: filled([vocabulary.size], 0),
+      }),
+      loss(params, { noisy, written, target }) {
+        const memory = encode(params.encoder, noisy);
+        const words = table(params.encoder);
+        const placed = np.add(np.take(words, written, 0), params.positions);
+        const start = dropout(norm.apply(params.embeddingNorm, placed), rate);
+        const biases = { bias: causalBias(count), memoryBias: attentionBias(noisy.mask) };
+        const last = blocks.reduce((x, block, index) => block.apply(params.blocks[index]!, x, memory, biases), start);
+        const logits = np.add(np.matmul(np.reshape(last, [-1, width]), np.transpose(words)), params.bias);
+        const answers = np.reshape(target.ids, [-1]);
+        const weights = np.where(np.equal(np.reshape(target.mask, [-1]), 0), 0, 1);
+        const loss = crossEntropy(logits, answers, { weights });
+        return {
+          loss,
+          metrics: { accuracy: accuracy(logits, answers, { weights }), perplexity: np.exp(loss) },
+        };
+      },
+    };
+  },
+});

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { np, Rng } from "../array/index.ts";
+import { wordHead } from "../layers/word-head.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { method } from "./method.ts";
+import { maskWords, rowsAt, slotsFor } from "./word-masks.ts";
+
+/** Of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
+const SHOWN = { mask: 0.8, random: 0.1 };
+
+/**
+ * BERT: tell the words that were masked from those around them. Devlin et al. 2018, https://arxiv.org/abs/1810.04805,
+ * with RoBERTa's changes (Liu et al. 2019, https://arxiv.org/abs/1907.11692): new masks in every epoch unless
+ * `--masks static`, and no next-sentence prediction (`sentence-order` is the better kind of it). Differs from the paper:
+ * no dropout unless the encoder's option asks for it, position embeddings are not decayed, the learning rate is for
+ * small models and falls by a cosine; static masks are one per sample, where BERT's data had ten.
+ */
+export const bert = method({
+  name: "bert",
+  family: "masked",
+  paper: "https://arxiv.org/abs/1810.04805",
+  summary: "tell the words of a text that were masked",
+  needs: ["vocabulary", "words"],
+  options: z.object({
+    maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is asked for"),
+    wholeWords: z.boolean().default(false).describe("mask all pieces of a word or none"),
+    masks: z
+      .enum(["dynamic", "static"])
+      .default("dynamic")
+      .describe("new masks in every epoch (RoBERTa), or always the same for a sample (BERT)"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 128 },
+  presets: {
+    small: {
+      summary: "a few MB of text on two cores",
+      encoder: "transformer",
+      encoderOptions: { size: "mini" },
+      training: { epochs: 20, batchSize: 64, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "transformer",
+
+  build({ encoder, modality: { vocabulary }, options: { maskRatio, wholeWords, masks } }) {
+    const { width, encode, table, epsilon } = encoder.words;
+    const head = wordHead(width, width, vocabulary.size, epsilon);
+    const slots = slotsFor(vocabulary.length, maskRatio);
+    return {
+      views(sample, rng, { index }) {
+        const own = masks === "static" ? new Rng(index).split("masks") : rng;
+        const sequence = vocabulary.tokens(sample);
+        const { ids, asked } = maskWords(sequence, vocabulary, own, {
+          ratio: maskRatio,
+          wholeWords,
+          slots,
+          shown: SHOWN,
+        });
+        return { text: vocabulary.encode(ids), asked };
+      },
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
+      loss(params, { text, asked }) {
+        const hidden = rowsAt(encode(params.encoder, text), asked.places);
+        const logits = head.apply(params.head, hidden, table(params.encoder));
+        const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
+        const loss = crossEntropy(logits, words, { weights });
+        return { loss, metrics: { accuracy: accuracy(logits, words, { weights }), perplexity: np.exp(loss) } };
+      },
+      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
+    };
+  },
+});

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { np } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { method } from "./method.ts";
+
+/**
+ * Causal language model: tell each word from those before it. Radford et al. 2019,
+ * https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf (GPT-2): norms in
+ * front, output tied to the embeddings. Differs from the paper: no dropout unless the encoder's option asks for it, the
+ * weights that end a branch start no smaller than the others, exact GELU.
+ */
+export const causalLm = method({
+  name: "causal-lm",
+  family: "generative",
+  paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
+  summary: "tell each word of a text from those before it",
+  needs: ["vocabulary", "words"],
+  options: z.object({}),
+  recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
+  presets: {
+    small: {
+      summary: "a few MB of text on two cores",
+      encoder: "transformer",
+      encoderOptions: { size: "mini", causal: true, norm: "pre" },
+      training: { epochs: 10, batchSize: 32, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "transformer",
+  encoderOptions: { causal: true, norm: "pre" },
+
+  build({ encoder, modality: { vocabulary } }) {
+    const { causal, encode, table, count, width } = encoder.words;
+    if (!causal) throw new UserError("causal-lm: the encoder lets words see those after them; give it --causal");
+    return {
+      views: (sample) => ({ text: vocabulary.encode(vocabulary.tokens(sample).ids) }),
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),
+      loss(params, { text }) {
+        const [before] = np.split(encode(params.encoder, text), [count - 1], 1);
+        const logits = np.matmul(np.reshape(before!, [-1, width]), np.transpose(table(params.encoder)));
+        const next = (of: typeof text.ids) => np.reshape(np.split(of, [1], 1)[1]!, [-1]);
+        const weights = np.where(np.equal(next(text.mask), 0), 0, 1);
+        const loss = crossEntropy(logits, next(text.ids), { weights });
+        return {
+          loss,
+          metrics: { accuracy: accuracy(logits, next(text.ids), { weights }), perplexity: np.exp(loss) },
+        };
+      },
+      wordLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
+    };
+  },
+});

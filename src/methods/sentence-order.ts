@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { int32, np } from "../array/index.ts";
+import { linear } from "../layers/linear.ts";
+import { wordHead } from "../layers/word-head.ts";
+import type { TokenSequence } from "../modalities/modality.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { method } from "./method.ts";
+import { maskWords, rowsAt, slotsFor } from "./word-masks.ts";
+
+/**
+ * Sentence order: are two neighbouring pieces of a text in the right order? Beside masked words, as in ALBERT.
+ * Lan et al. 2019, https://arxiv.org/abs/1909.11942. Differs from the paper: words are masked one by one and not in runs
+ * of up to three, weights are not shared between layers, the two pieces have no embeddings of their own (the token
+ * between them tells where the second begins), and a text of one sentence is parted between two words.
+ */
+export const sentenceOrder = method({
+  name: "sentence-order",
+  family: "predictive",
+  paper: "https://arxiv.org/abs/1909.11942",
+  summary: "tell whether two pieces of a text were swapped, and the words that were masked",
+  needs: ["vocabulary", "words"],
+  options: z.object({
+    maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 128 },
+  presets: {
+    small: {
+      summary: "a few MB of text on two cores",
+      encoder: "transformer",
+      encoderOptions: { size: "mini" },
+      training: { epochs: 20, batchSize: 64, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "transformer",
+
+  build({ encoder, modality: { vocabulary }, options: { maskRatio } }) {
+    const { width, encode, table, epsilon } = encoder.words;
+    const head = wordHead(width, width, vocabulary.size, epsilon);
+    const pooler = linear(width, width);
+    const order = linear(width, 2);
+    const slots = slotsFor(vocabulary.length, maskRatio);
+    const { begin, end } = vocabulary.ids;
+
+    /** The text's words in two pieces, parted at a sentence if there are two. */
+    const part = ({ ids, wordStarts, sentences }: TokenSequence, draw: (count: number) => number) => {
+      const last = ids.length - 1;
+      const inside = [...sentences].filter((place) => place > 1 && place < last);
+      const words = [...wordStarts.keys()].filter((place) => wordStarts[place] && place > 1 && place < last);
+      const choices = inside.length > 0 ? inside : words;
+      const cut = choices[draw(choices.length)] ?? last;
+      const piece = (from: number, to: number) => ({ ids: ids.slice(from, to), starts: wordStarts.slice(from, to) });
+      // One token more than the text has stands between the pieces; a full text gives one up.
+      return [piece(1, cut), piece(cut, Math.min(last, vocabulary.length - 2))] as const;
+    };
+
+    return {
+      views(sample, rng) {
+        const [a, b] = part(vocabulary.tokens(sample), (count) => rng.integer(0, Math.max(0, count - 1)));
+        const isSwapped = rng.chance(0.5);
+        const [first, second] = isSwapped ? [b, a] : [a, b];
+        const sequence = {
+          ids: Int32Array.of(begin, ...first.ids, end, ...second.ids, end),
+          wordStarts: Uint8Array.of(0, ...first.starts, 0, ...second.starts, 0),
+        };
+        const shown = { mask: 0.8, random: 0.1 };
+        const { ids, asked } = maskWords(sequence, vocabulary, rng, {
+          ratio: maskRatio,
+          slots,
+          wholeWords: false,
+          shown,
+        });
+        return { text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        head: head.init(rng.split("head")),
+        pooler: pooler.init(rng.split("pooler")),
+        order: order.init(rng.split("order")),
+      }),
+      loss(params, { text, asked, swapped }) {
+        const hidden = encode(params.encoder, text);
+        const logits = head.apply(params.head, rowsAt(hidden, asked.places), table(params.encoder));
+        const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
+        const masked = crossEntropy(logits, words, { weights });
+        const first = np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
+        const verdict = order.apply(params.order, np.tanh(pooler.apply(params.pooler, first)));
+        const ordering = crossEntropy(verdict, swapped);
+        return {
+          loss: np.add(masked, ordering),
+          metrics: {
+            masked,
+            ordering,
+            accuracy: accuracy(logits, words, { weights }),
+            orderAccuracy: accuracy(verdict, swapped),
+          },
+        };
+      },
+      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
+    };
+  },
+});

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { np } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { linear } from "../layers/linear.ts";
+import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
+import { method } from "./method.ts";
+import { concatenateInputs } from "./views.ts";
+
+/**
+ * Unsupervised SimCSE: a text that passes the encoder twice, through different dropout, is its own positive.
+ * Gao et al. 2021, https://arxiv.org/abs/2104.08821. It turns a language model into an encoder of sentences, so it
+ * starts from one: `--from`. Differs from the paper: the base learning rate is for small models, and AdamW decays.
+ */
+export const simcse = method({
+  name: "simcse",
+  family: "contrastive",
+  paper: "https://arxiv.org/abs/2104.08821",
+  summary: "a text seen through two dropout masks agrees with itself, different texts do not",
+  needs: ["vocabulary", "words"],
+  options: z.object({
+    temperature: z.number().positive().default(0.05).describe("sharpness of the similarity; lower is sharper"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 0.01, batchSize: 64 },
+  presets: {
+    small: {
+      summary: "a few MB of text on two cores",
+      encoder: "transformer",
+      encoderOptions: { size: "mini", dropout: 0.1, pooling: "first" },
+      training: { epochs: 1, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "transformer",
+  encoderOptions: { dropout: 0.1, pooling: "first" },
+
+  build({ encoder, modality: { vocabulary }, options: { temperature } }) {
+    if (encoder.words.dropout === 0)
+      throw new UserError("simcse: without dropout both views are the same; give the encoder --dropout 0.1");
+    // Used in training only, as in the authors' code: the representation is what comes before it.
+    const projector = linear(encoder.embedDim, encoder.embedDim);
+    return {
+      views: (sample) => ({ text: vocabulary.encode(vocabulary.tokens(sample).ids) }),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        projector: projector.init(rng.split("projector")),
+      }),
+      loss(params, { text }) {
+        const features = encoder.apply(params.encoder, concatenateInputs([text, text]));
+        const [z0, z1] = np.split(np.tanh(projector.apply(params.projector, features)), 2, 0);
+        return {
+          loss: inBatchContrast(z0!, z1!, { temperature }),
+          metrics: { accuracy: inBatchAccuracy(z0!, z1!) },
+        };
+      },
+    };
+  },
+});

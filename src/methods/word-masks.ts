@@ -1,0 +1,100 @@
+import { type Array, float32, int32, np, type Rng, type Tensor } from "../array/index.ts";
+import type { TokenSequence, VocabularySpec } from "../modalities/modality.ts";
+
+interface Words extends VocabularySpec {
+  isSpecial(id: number): boolean;
+}
+
+/** Places of a sequence whose words are to be told; `slots` of them, the unused ones with weight 0. */
+export interface MaskedWords {
+  /** The whole sequence with its words replaced. */
+  readonly ids: Int32Array;
+  readonly asked: {
+    /** int32 `[slots]`. */
+    readonly places: Tensor;
+    /** int32 `[slots]`, the words that stood there. */
+    readonly words: Tensor;
+    /** float32 `[slots]`, 1 or 0. */
+    readonly weights: Tensor;
+  };
+}
+
+export interface MaskOptions {
+  /** Share of the words that is asked for. */
+  readonly ratio: number;
+  /** Most places asked for in a sequence; the loss pays for all of them. */
+  readonly slots: number;
+  /** Ask for all tokens of a word or for none. */
+  readonly wholeWords: boolean;
+  /** Of the places asked for, the shares that show the mask and a random word; the others keep theirs. */
+  readonly shown: { readonly mask: number; readonly random: number };
+}
+
+/** How many places a sequence of that length may be asked for. */
+export const slotsFor = (length: number, ratio: number): number => Math.max(1, Math.ceil((length - 2) * ratio));
+
+/** Chooses places and what stands there instead, as BERT's `create_masked_lm_predictions`. */
+export function maskWords(
+  sequence: Pick<TokenSequence, "ids" | "wordStarts">,
+  vocabulary: Words,
+  rng: Rng,
+  options: MaskOptions,
+): MaskedWords {
+  const { ratio, slots, wholeWords, shown } = options;
+  const ids = Int32Array.from(sequence.ids);
+  const units: number[][] = [];
+  ids.forEach((id, place) => {
+    if (vocabulary.isSpecial(id)) return;
+    const last = units.at(-1);
+    // A piece belongs to the word before it only if nothing special stands between.
+    const continues = wholeWords && !sequence.wordStarts[place] && last?.at(-1) === place - 1;
+    if (continues) last.push(place);
+    else units.push([place]);
+  });
+  const count = units.reduce((sum, unit) => sum + unit.length, 0);
+  const wanted = count === 0 ? 0 : Math.min(slots, Math.max(1, Math.round(count * ratio)));
+  const places: number[] = [];
+  for (const which of rng.permutation(units.length)) {
+    const unit = units[which]!;
+    if (places.length + unit.length <= wanted) places.push(...unit);
+    if (places.length === wanted) break;
+  }
+  places.sort((a, b) => a - b);
+  const words = places.map((place) => ids[place]!);
+  for (const place of places) {
+    const draw = rng.uniform();
+    if (draw < shown.mask) ids[place] = vocabulary.ids.mask;
+    else if (draw < shown.mask + shown.random) ids[place] = randomWord(vocabulary, rng);
+  }
+  const padded = (values: readonly number[]) => Int32Array.from({ length: slots }, (_, index) => values[index] ?? 0);
+  return {
+    ids,
+    asked: {
+      places: int32(padded(places), [slots]),
+      words: int32(padded(words), [slots]),
+      weights: float32(Float32Array.from(padded(places.map(() => 1))), [slots]),
+    },
+  };
+}
+
+function randomWord(vocabulary: Words, rng: Rng): number {
+  for (;;) {
+    const id = rng.integer(0, vocabulary.size - 1);
+    if (!vocabulary.isSpecial(id)) return id;
+  }
+}
+
+/** True at each place, `[batch, slots, tokens]`. @param places int32 `[batch, slots]` */
+export const isAt = (places: Array, tokens: number): Array => np.equal(np.expandDims(places, 2), np.arange(tokens));
+
+/**
+ * Rows of a sequence at places of its own for each sample: a product with a one-hot matrix, small, and its gradient
+ * needs no scatter.
+ * @param hidden `[batch, tokens, width]`
+ * @param places int32 `[batch, slots]`
+ * @returns `[batch × slots, width]`
+ */
+export function rowsAt(hidden: Array, places: Array): Array {
+  const [, tokens, width] = hidden.shape as [number, number, number];
+  return np.reshape(np.matmul(np.where(isAt(places, tokens), 1, 0), hidden), [-1, width]);
+}

@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
+import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
+import { transformer } from "../../src/encoders/transformer.ts";
+import { exportLanguageModel } from "../../src/interop/export-language.ts";
+import { importBert } from "../../src/interop/huggingface/bert-import.ts";
+import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";
+import { methods } from "../../src/methods/index.ts";
+import { text } from "../../src/modalities/text/index.ts";
+import { evaluate, weights } from "../fixtures/torch/reference.ts";
+
+const LENGTH = 16;
+const card = {
+  method: "bert",
+  paper: "p",
+  encoder: "e",
+  encoderPaper: "p",
+  data: "texts",
+  entries: 2,
+  steps: 1,
+  epochs: 1,
+  seed: 0,
+  embedDim: 24,
+};
+const WORDS = ["the", "cat", "dog", "sat", "ran", "on", "a", "mat", ".", "##s", "un", "##known"];
+const tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ...WORDS];
+const special = (id: string) => ({ id, ids: [tokens.indexOf(id)], tokens: [id] });
+const tokenizer = JSON.stringify({
+  version: "1.0",
+  truncation: null,
+  padding: null,
+  added_tokens: tokens.slice(0, 5).map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })),
+  normalizer: {
+    type: "BertNormalizer",
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: true,
+  },
+  pre_tokenizer: { type: "BertPreTokenizer" },
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [
+      { SpecialToken: { id: "[CLS]", type_id: 0 } },
+      { Sequence: { id: "A", type_id: 0 } },
+      { SpecialToken: { id: "[SEP]", type_id: 0 } },
+    ],
+    pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
+    special_tokens: { "[CLS]": special("[CLS]"), "[SEP]": special("[SEP]") },
+  },
+  decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+  model: {
+    type: "WordPiece",
+    unk_token: "[UNK]",
+    continuing_subword_prefix: "##",
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+  },
+});
+const modality = text.build(text.options.parse({ maxLength: LENGTH }), { "tokenizer.json": tokenizer });
+const vocabulary = modality.vocabulary!;
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "autodidact-language-"));
+  env.allowRemoteModels = false;
+  env.localModelPath = folder;
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < actual.length; i++)
+    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
+};
+
+async function exported(name: string, methodName: string, options: Record<string, unknown>) {
+  const definition = await methods.load(methodName);
+  const settled = { width: 24, depth: 2, heads: 3, ...definition.encoderOptions, ...options };
+  const encoder = transformer.build(transformer.options.parse(settled), modality.specs, vocabulary);
+  const method = definition.build({ encoder, modality, options: definition.options.parse({}), samples: 8 });
+  const params = weights(method.init(new Rng(1)));
+  const to = join(folder, name);
+  const wordLogits = method.wordLogits?.bind(method);
+  await exportLanguageModel({ encoder, params, wordLogits, vocabulary, tokenizer, card, to });
+  /** What our own program gives for a text: logits, hidden states, representation. */
+  const ours = async (ids: ArrayLike<number>) => {
+    const { ids: padded, mask } = vocabulary.encode(ids);
+    const one = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });
+    const results = await evaluate(
+      (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
+        const given = inputs as { ids: Array; mask: Array };
+        return {
+          ...(method.wordLogits ? { logits: method.wordLogits(p, given) } : {}),
+          hidden: encoder.hidden(p.encoder, given),
+          pooled: encoder.apply(p.encoder, given),
+        };
+      },
+      [params, { ids: one(padded), mask: one(mask) }] as const,
+      "cpu",
+    );
+    const byPath = new Map(tree.entries<Tensor>(results));
+    const rows = (name_: string) => {
+      const { data, shape } = byPath.get(name_)!;
+      const width = shape.at(-1)!;
+      return globalThis.Array.from(
+        { length: ids.length },
+        (_, at) => data.slice(at * width, (at + 1) * width) as Float32Array,
+      );
+    };
+    return { rows, pooled: byPath.get("pooled")!.data };
+  };
+  return { to, name, encoder, params, ours };
+}
+
+test("fill-mask and feature-extraction give what our own program gives, for texts of any length", async () => {
+  const model = await exported("bert", "bert", {});
+  const fill = await pipeline("fill-mask", model.name, { dtype: "fp32" });
+  const sentence = "the cat [MASK] on a mat .";
+  const ids = vocabulary.tokens({ text: sentence }).ids;
+  const place = ids.indexOf(vocabulary.ids.mask);
+  assert.equal(place, 3);
+  const logits = (await model.ours(ids)).rows("logits")[place]!;
+  const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+  const guesses = (await fill(sentence, { top_k: 3 })) as { token: number; token_str: string; score: number }[];
+  const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
+  assert.deepEqual(
+    guesses.map(({ token }) => Number(token)),
+    best.slice(0, 3),
+  );
+  for (const { token, token_str, score } of guesses) {
+    assert.ok(Math.abs(score - Math.exp(logits[Number(token)]!) / total) < 1e-4);
+    assert.equal(token_str, tokens[Number(token)]);
+  }
+  await fill.dispose();
+
+  const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
+  const texts = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
+  for (const one of texts) {
+    const { rows, pooled } = await model.ours(vocabulary.tokens({ text: one }).ids);
+    const output = await extract(one);
+    close(
+      output.data as Float32Array,
+      rows("hidden").flatMap((row) => [...row]),
+    );
+    close((await extract(one, { pooling: "mean" })).data as Float32Array, pooled);
+  }
+  const together = await extract(texts, { pooling: "mean" });
+  const apart = await Promise.all(
+    texts.map(async (one) => (await model.ours(vocabulary.tokens({ text: one }).ids)).pooled),
+  );
+  close(
+    together.data as Float32Array,
+    apart.flatMap((vector) => [...vector]),
+  );
+  await extract.dispose();
+});
+
+test("a batch with padding through the model itself, and the library's own cut of long texts", async () => {
+  const model = await exported("batch", "bert", { positions: "learned" });
+  const tokenize = await AutoTokenizer.from_pretrained(model.name);
+  const network = await AutoModelForMaskedLM.from_pretrained(model.name, { dtype: "fp32" });
+  const long = "the cat sat on a mat . ".repeat(5);
+  const texts = ["the cat", long];
+  const given = await tokenize(texts, { padding: true, truncation: true });
+  const output = await network(given);
+  assert.deepEqual(output.logits.dims, [2, LENGTH, tokens.length]);
+  for (const [row] of texts.entries()) {
+    // The library cuts the end token off a long text, ours keeps it: what is compared is the model, on the same tokens.
+    const present = [...(given.attention_mask.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH);
+    const all = [...(given.input_ids.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH).map(Number);
+    const ids = all.filter((_, at) => present[at] === 1n);
+    assert.equal(ids.length, row === 0 ? 4 : LENGTH);
+    const expected = (await model.ours(ids)).rows("logits");
+    const start = row * LENGTH * tokens.length;
+    close(
+      (output.logits.data as Float32Array).slice(start, start + ids.length * tokens.length),
+      expected.flatMap((values) => [...values]),
+    );
+  }
+  await network.dispose();
+});
+
+test("text-generation continues as our own program would, word by word", async () => {
+  const model = await exported("gpt2", "causal-lm", {});
+  const generate = await pipeline("text-generation", model.name, { dtype: "fp32" });
+  const start = Int32Array.of(vocabulary.ids.begin, ...vocabulary.parse("the cat"));
+  const written = [...start];
+  for (let step = 0; step < 8; step++) {
+    const logits = (await model.ours(written)).rows("logits").at(-1)!;
+    const next = logits.indexOf(Math.max(...logits));
+    written.push(next);
+    if (next === vocabulary.ids.end) break;
+  }
+  const output = (await generate("the cat", { max_new_tokens: 8, do_sample: false })) as { generated_text: string }[];
+  const expected = generate.tokenizer.decode(written, { skip_special_tokens: true });
+  assert.equal(output[0]!.generated_text.trim(), expected.trim());
+  assert.ok(written.length > 4, "it writes more than a word or two");
+  await generate.dispose();
+});
+
+/** Names and shapes of https://huggingface.co/google-bert/bert-base-uncased, at another size. */
+const published = (width: number, depth: number, vocabularySize: number, length: number): Record<string, number[]> => ({
+  "bert.embeddings.word_embeddings.weight": [vocabularySize, width],
+  "bert.embeddings.position_embeddings.weight": [length, width],
+  "bert.embeddings.token_type_embeddings.weight": [2, width],
+  "bert.embeddings.LayerNorm.weight": [width],
+  "bert.embeddings.LayerNorm.bias": [width],
+  ...Object.fromEntries(
+    globalThis.Array.from({ length: depth }, (_, layer) => `bert.encoder.layer.${layer}`).flatMap(
+      (at): [string, number[]][] => [
+        ...["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"].flatMap(
+          (name): [string, number[]][] => [
+            [`${at}.${name}.weight`, [width, width]],
+            [`${at}.${name}.bias`, [width]],
+          ],
+        ),
+        [`${at}.attention.output.LayerNorm.weight`, [width]],
+        [`${at}.attention.output.LayerNorm.bias`, [width]],
+        [`${at}.intermediate.dense.weight`, [4 * width, width]],
+        [`${at}.intermediate.dense.bias`, [4 * width]],
+        [`${at}.output.dense.weight`, [width, 4 * width]],
+        [`${at}.output.dense.bias`, [width]],
+        [`${at}.output.LayerNorm.weight`, [width]],
+        [`${at}.output.LayerNorm.bias`, [width]],
+      ],
+    ),
+  ),
+  "cls.predictions.bias": [vocabularySize],
+  "cls.predictions.transform.dense.weight": [width, width],
+  "cls.predictions.transform.dense.bias": [width],
+  "cls.predictions.transform.LayerNorm.weight": [width],
+  "cls.predictions.transform.LayerNorm.bias": [width],
+});
+
+test("BERT's safetensors have the published names and shapes, and come back as they were", async () => {
+  const { to, params, encoder } = await exported("names", "bert", {});
+  const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+  const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, [...shape]]));
+  assert.deepEqual(shapes, published(24, 2, tokens.length, LENGTH));
+  const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+  assert.equal(config.model_type, "bert");
+  assert.equal(config.intermediate_size, 96);
+
+  const imported = await importBert(to);
+  const back = imported.tensors(LENGTH);
+  for (const [path, leaf] of tree.entries<Tensor>(params))
+    assert.deepEqual([...back.get(path)!.data], [...leaf.data], path);
+  const again = transformer.build(transformer.options.parse(imported.encoderOptions), modality.specs, vocabulary);
+  assert.deepEqual(again.hyperparameters, encoder.hyperparameters);
+});
+
+test("checkpoints as others write them: old norm names, segments, no prefix, RoBERTa's offset", async () => {
+  const { to, params } = await exported("others", "bert", {});
+  const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+  const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+  const segments = new Float32Array(48).map((_, index) => index / 100);
+  const withSegments = new Map(tensors).set("bert.embeddings.token_type_embeddings.weight", {
+    dtype: "float32",
+    shape: [2, 24],
+    data: segments,
+  });
+  const path = join(to, "model.safetensors");
+  const old = [...withSegments].map(([name, tensor]): [string, Tensor] => [
+    name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"),
+    tensor,
+  ]);
+  const positions = new Map(tree.entries<Tensor>(params)).get("encoder.positions")!.data;
+  const expected = [...positions].map((value, index) => Math.fround(value + segments[index % 24]!));
+
+  await writeSafetensors(path, old);
+  const first = (await importBert(to)).tensors(LENGTH);
+  assert.deepEqual([...first.get("encoder.positions")!.data], expected);
+  assert.ok(first.has("head.norm.scale"));
+
+  // An encoder alone, two positions in front that RoBERTa never uses.
+  const roberta = [...withSegments].flatMap(([name, tensor]): [string, Tensor][] => {
+    if (name.startsWith("cls.")) return [];
+    if (!name.includes("position_embeddings")) return [[name.replace("bert.", ""), tensor]];
+    const data = new Float32Array(48 + tensor.data.length).fill(7);
+    data.set(tensor.data as Float32Array, 48);
+    return [["embeddings.position_embeddings.weight", { dtype: "float32", shape: [LENGTH + 2, 24], data }]];
+  });
+  await writeSafetensors(path, roberta);
+  await writeFile(
+    join(to, "config.json"),
+    JSON.stringify({ ...config, model_type: "roberta", max_position_embeddings: LENGTH + 2, pad_token_id: 1 }),
+  );
+  const second = await importBert(to);
+  assert.equal(second.length, LENGTH);
+  assert.deepEqual([...second.tensors(10).get("encoder.positions")!.data], expected.slice(0, 240));
+  assert.ok(![...second.tensors(10).keys()].some((name) => name.startsWith("head.")));
+});
+
+test("a model of another kind, or one that lacks a part, gets one clear line", async () => {
+  const { to } = await exported("wrong", "bert", {});
+  const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+  const withConfig = async (changes: Record<string, unknown>) => {
+    await writeFile(join(to, "config.json"), JSON.stringify({ ...config, ...changes }));
+    return importBert(to);
+  };
+  await assert.rejects(withConfig({ model_type: "t5" }), {
+    name: "UserError",
+    message: /not a model of BERT's family \(model_type/,
+  });
+  await assert.rejects(withConfig({ hidden_act: "relu" }), { name: "UserError", message: /hidden_act/ });
+  await assert.rejects(withConfig({ hidden_size: 48 }), { name: "UserError", message: /is \[.*config.json asks for/ });
+  await assert.rejects(withConfig({ num_hidden_layers: 3 }), { name: "UserError", message: /has no encoder.layer.2/ });
+  await assert.rejects(importBert(join(to, "nowhere")), { name: "UserError", message: /config.json/ });
+});

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Array,
+  constant,
+  float32,
+  int32,
+  Rng,
+  type Tensor,
+  type TreeRecord,
+  tree,
+} from "../../src/array/index.ts";
+import type { Method, MethodDefinition } from "../../src/methods/index.ts";
+import { methods } from "../../src/methods/index.ts";
+import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
+import {
+  assertGradients,
+  assertMatches,
+  evaluate,
+  fill,
+  outputAndGradients,
+  torchCase,
+  weights,
+} from "../fixtures/torch/reference.ts";
+import { atStart, noEntry, stack } from "./toy.ts";
+import { batch, ids, toyText, toyTransformer } from "./toy-text.ts";
+
+function build(
+  definition: MethodDefinition,
+  options: Record<string, unknown> = {},
+  encoderOptions: Parameters<typeof toyTransformer>[0] = {},
+  modality = toyText(),
+): Method {
+  const encoder = toyTransformer({ ...definition.encoderOptions, ...encoderOptions }, modality);
+  return definition.build({ encoder, modality, options: definition.options.parse(options), samples: 8 });
+}
+
+const shown = { ...batch, ids: int32([2, 4, 5, 6, 3, 0, 2, 6, 4, 3, 0, 0], [2, 6]) };
+const asked = {
+  places: int32([1, 3, 0, 2, 0, 0], [2, 3]),
+  words: int32([7, 8, 0, 4, 0, 0], [2, 3]),
+  weights: float32([1, 1, 0, 1, 0, 0], [2, 3]),
+};
+const noise = { perPlace: fill("per place", [2, 3], 0.5, 0.5), perWord: fill("per word", [2, 11], 0.5, 0.5) };
+const written = int32([3, 2, 7, 5, 9, 3, 3, 2, 6, 10, 3, 0], [2, 6]);
+
+const cases: Record<string, { options?: Record<string, unknown>; views: TreeRecord<Tensor>; metrics?: string[] }> = {
+  bert: { views: { text: shown, asked }, metrics: ["accuracy"] },
+  "causal-lm": { views: { text: batch } },
+  electra: {
+    options: { generatorSize: 0.5 },
+    views: { original: batch, masked: shown.ids, asked, noise },
+    metrics: ["replaced", "detection"],
+  },
+  "sentence-order": { views: { text: shown, asked, swapped: int32([1, 0], [2]) } },
+  bart: { options: { decoderDepth: 1 }, views: { noisy: shown, written, target: batch } },
+};
+
+for (const [name, { options, views, metrics = [] }] of Object.entries(cases))
+  test(`${name}: the loss and every gradient are the published code's`, async () => {
+    const expected = await torchCase("text", name);
+    const method = build(await methods.load(name), options);
+    const inputs = { p: weights(method.init(new Rng(0))) };
+    type Inputs = { p: Parameters<Method["loss"]>[0] };
+    const step = ({ p }: Inputs) => method.loss(p, tree.map(views, constant) as TreeRecord<Array>, {}, atStart());
+    for (const device of ["cpu", "wasm"] as const) {
+      const { output, gradients } = await outputAndGradients(
+        (given) => step(given as Inputs).loss,
+        inputs as TreeRecord<Tensor>,
+        device,
+      );
+      assertMatches(output, expected.loss, `loss on ${device}`);
+      assertGradients(gradients, expected);
+      const measured = new Map(
+        tree.entries<Tensor>(
+          await evaluate((given) => ({ ...step(given as Inputs).metrics }), [inputs as TreeRecord<Tensor>], device),
+        ),
+      );
+      for (const metric of metrics) assertMatches(measured.get(metric)!, expected[metric], `${metric} on ${device}`);
+    }
+  });
+
+const texts = globalThis.Array.from({ length: 8 }, (_, row) =>
+  globalThis.Array.from({ length: 4 + (row % 5) }, (__, at) => 5 + ((3 * row + 7 * at) % 19)),
+);
+
+for (const name of ["bert", "causal-lm", "simcse", "electra", "sentence-order", "bart"])
+  test(`${name}: ten steps on one batch bring the loss down`, async () => {
+    const definition = await methods.load(name);
+    const rate = name === "simcse" ? 2e-3 : 0.01;
+    const method = build(
+      definition,
+      {},
+      { width: 16, ...(name === "simcse" ? { dropout: 0.1, pooling: "mean" } : {}) },
+      toyText({ size: 24, length: 12 }),
+    );
+    const views = stack(texts.map((text, index) => method.views(text, new Rng(index), { ...noEntry, index })));
+    const training = {
+      weightDecay: 0,
+      gradientClip: 0,
+      ema: 0,
+      seed: 1,
+      device: "cpu",
+      threads: 1,
+      beta2: 0.99,
+    } as const;
+    const optimizer = optimizerOf({ optimizer: "adamw", beta2: 0.99 });
+    const initial = initialState(method, optimizer, training, new Rng(0));
+    const step = await compileStep({ method, optimizer, training, state: initial, batch: views, name });
+    let state: DeviceState = initial;
+    const losses: number[] = [];
+    for (let index = 0; index < 10; index++) {
+      const result = await step.run(state, views, index, rate, index / 10);
+      state = result.state;
+      losses.push(result.loss);
+      for (const [metric, value] of Object.entries(result.metrics)) assert.ok(Number.isFinite(value), metric);
+    }
+    await step.dispose();
+    assert.ok(losses.every(Number.isFinite), `${losses}`);
+    assert.ok(losses[9]! < 0.9 * losses[0]!, `${losses}`);
+  });
+
+test("options and encoders that do not fit are refused", async () => {
+  const causal = await methods.load("causal-lm");
+  assert.throws(() => build(causal, {}, { causal: false }), { name: "UserError", message: /--causal/ });
+  const simcse = await methods.load("simcse");
+  assert.throws(() => build(simcse, {}, { dropout: 0 }), { name: "UserError", message: /--dropout/ });
+});
+
+const leavesOf = (method: Method, text: unknown, seed: number, index = 0) =>
+  new Map(tree.entries<Tensor>(method.views(text, new Rng(seed), { ...noEntry, index })));
+
+test("bert's masks are new in every epoch, or with static ones the same for a sample", async () => {
+  const bert = await methods.load("bert");
+  const text = [6, 8, 10, 12, 14, 16, 18, 20];
+  const shownIds = (masks: string, seed: number, index: number) =>
+    [
+      ...leavesOf(build(bert, { masks }, {}, toyText({ size: 24, length: 12 })), text, seed, index).get("asked.places")!
+        .data,
+    ].join();
+  const seeds = [1, 2, 3, 4, 5, 6];
+  assert.ok(new Set(seeds.map((seed) => shownIds("dynamic", seed, 0))).size > 1);
+  assert.equal(new Set(seeds.map((seed) => shownIds("static", seed, 0))).size, 1);
+  assert.ok(new Set(seeds.map((index) => shownIds("static", 0, index))).size > 1);
+});
+
+test("sentence order: both pieces are there, parted where a sentence starts, swapped half of the time", async () => {
+  const modality = toyText({ size: 40, length: 14 });
+  const method = build(await methods.load("sentence-order"), { maskRatio: 0.001 }, {}, modality);
+  const text = [6, 7, 10, 12, 13, 20, 14];
+  let swaps = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const leaves = leavesOf(method, text, seed);
+    const places = leaves.get("asked.places")!.data;
+    const words = leaves.get("asked.words")!.data;
+    const given = [...leaves.get("text.ids")!.data];
+    leaves.get("asked.weights")!.data.forEach((weight, slot) => {
+      if (weight) given[places[slot]!] = words[slot]!;
+    });
+    const middle = given.indexOf(ids.end);
+    const [a, b] = [given.slice(1, middle), given.slice(middle + 1, given.lastIndexOf(ids.end))];
+    const swapped = leaves.get("swapped")!.data[0] === 1;
+    swaps += Number(swapped);
+    const [first, second] = swapped ? [b, a] : [a, b];
+    assert.deepEqual([...first, ...second], text);
+    assert.ok(first.at(-1)! % 10 === 0, `${first}`);
+  }
+  assert.ok(Math.abs(swaps - 150) < 45, `${swaps} of 300`);
+});
