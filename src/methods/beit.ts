@@ -22,13 +22,13 @@ export const beit = method({
   name: "beit",
   family: "masked",
   paper: "https://arxiv.org/abs/2106.08254",
-  summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --tokenizer",
+  summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --visual-tokenizer",
   needs: ["perturb", "patches"],
   options: z.object({
-    tokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
+    visualTokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
     maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that is hidden, in blocks"),
   }),
-  runs: ["tokenizer"],
+  runs: ["visualTokenizer"],
   recipe: { optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
   presets: {
     small: {
@@ -43,7 +43,7 @@ export const beit = method({
   build({ encoder, modality, options, runs }) {
     const { patches: tokens } = encoder;
     const grid = gridOf(tokens, "beit");
-    const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.tokenizer, tokens);
+    const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.visualTokenizer, tokens);
     const hiding = shareOf(tokens.count, options.maskRatio);
     const head = linear(tokens.width, vocabulary);
     return {
@@ -75,7 +75,7 @@ export const beit = method({
 
 /** The tokenizer of a run. @throws UserError when there is none, it is another method's, or its codes fit other patches */
 function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
-  if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --tokenizer");
+  if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --visual-tokenizer");
   if (run.method !== vqAutoencoder.name || !hasPatches(run.encoder))
     throw new UserError(`beit: ${run.path} is a run of ${run.method}, not of ${vqAutoencoder.name}`);
   const { grid } = run.encoder.patches;

@@ -118,7 +118,12 @@ function spotlight(pictures: Array, box: Array): Array {
   const [, , height, width] = pictures.shape as [number, number, number, number];
   const [x, y, across, down] = np.split(box, 4, 1) as [Array, Array, Array, Array];
   const within = (count: number, centre: Array, extent: Array): Array => {
-    const middles = np.multiply(np.add(np.arange(count), 0.5), 1 / count);
+    const middles = constant(
+      float32(
+        Float32Array.from({ length: count }, (_, at) => (at + 0.5) / count),
+        [count],
+      ),
+    );
     return np.where(np.less(np.abs(np.subtract(middles, centre)), np.multiply(extent, 0.5)), 1, 0);
   };
   const inside = np.multiply(

@@ -25,7 +25,7 @@ const build = (run?: FrozenRun) =>
     modality,
     options: beit.options.parse({}),
     samples: 8,
-    runs: run ? { tokenizer: run } : {},
+    runs: run ? { visualTokenizer: run } : {},
   });
 const batch = () => ({ image: pictures(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
 
@@ -48,7 +48,7 @@ test("the picture shows what is hidden", async () => {
 });
 
 test("a tokenizer that is none, or has other patches, is refused with what would do", () => {
-  assert.throws(() => build(), { name: "UserError", message: /--tokenizer/ });
+  assert.throws(() => build(), { name: "UserError", message: /--visual-tokenizer/ });
   assert.throws(() => build({ ...tokenizerRun(), method: "mae" }), { name: "UserError", message: /a run of mae/ });
   const coarse = vit.build(
     vit.options.parse({ width: 8, depth: 1, heads: 2, patchSize: 8, pooling: "class" }),
@@ -71,7 +71,7 @@ test("a run learns from the codes of another run and keeps them; one that reads 
     const vq = join(folder, "vq");
     await pretrain({ ...common, out: vq, method: "vq-autoencoder", methodOptions: vqOptions });
     const out = join(folder, "beit");
-    await pretrain({ ...common, out, method: "beit", methodOptions: { tokenizer: vq } });
+    await pretrain({ ...common, out, method: "beit", methodOptions: { visualTokenizer: vq } });
     const [learned, used] = await Promise.all(
       [vq, out].map((run) => loadCheckpoint(join(run, "checkpoints", "last.safetensors"))),
     );
@@ -85,11 +85,11 @@ test("a run learns from the codes of another run and keeps them; one that reads 
     json.modality.options.mean = [0.5, 0.5, 0.5];
     await writeFile(config, JSON.stringify(json));
     await assert.rejects(
-      pretrain({ ...common, out: join(folder, "other"), method: "beit", methodOptions: { tokenizer: vq } }),
+      pretrain({ ...common, out: join(folder, "other"), method: "beit", methodOptions: { visualTokenizer: vq } }),
       { name: "UserError", message: /another size or scale/ },
     );
     await assert.rejects(
-      pretrain({ ...common, out: join(folder, "none"), method: "beit", methodOptions: { tokenizer: images } }),
+      pretrain({ ...common, out: join(folder, "none"), method: "beit", methodOptions: { visualTokenizer: images } }),
       { name: "UserError", message: /not a run/ },
     );
   }));

@@ -36,7 +36,7 @@ async function lossOf(definition: MethodDefinition, batch: TreeRecord<Tensor>, p
 
 test("the loss is the weighted sum of the tasks', each with a head of its own on one encoder", async () => {
   const definition = await methods.load("rotation+simclr:0.5+mae:2");
-  assert.deepEqual(definition.needs, ["perturb", "rotate", "augment", "tokens"]);
+  assert.deepEqual(definition.needs, ["perturb", "rotate", "augment", "patches"]);
   assert.equal(definition.defaultEncoder, "vit");
   assert.deepEqual(definition.recipe, rotation.recipe);
   const method = definition.build({ encoder, modality, options: definition.options.parse({}), samples: 4 });

@@ -84,7 +84,7 @@ test("a table's rows are samples of their own; they are embedded, searched and s
     assert.deepEqual(classes, ["0", "1"]);
     assert.deepEqual(
       contestants.map(({ name }) => name),
-      ["pretrained", "untrained", "scratch"],
+      ["pretrained", "untrained", "tf-idf", "scratch"],
     );
     await assert.rejects(embed({ run, data, out }), /no column "text"; there are: kind, body/);
   }));
