@@ -46,7 +46,7 @@ const run = await pretrain({
   encoderOptions: { layers: "10", width: 24, stem: "stride2" },
   modalityOptions: { imageSize: 28 },
   training: {
-    epochs: 20,
+    epochs: 46,
     batchSize: 128,
     optimizer: "adamw",
     learningRate: 4e-3,

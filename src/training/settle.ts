@@ -76,6 +76,8 @@ export const encoderNameOf = (
 /** Where the papers' recipes are out of place: fewer samples than this, or fewer values in each. */
 const FEW = 50_000;
 const SMALL = 64 * 64 * 3;
+/** Samples a step on a CPU, where neither user nor preset says: papers' thousands need the memory of many accelerators. */
+const CPU_BATCH = 256;
 
 /** The samples to learn from: the source's entries, or what the modality makes of them. */
 export async function arrange(
@@ -186,7 +188,12 @@ function settleTraining(
   samples: number,
 ): Training {
   if (samples < 2) throw new UserError(`${data}: one sample is too few to learn from`);
-  const batchSize = Math.min(given.batchSize ?? recipe.batchSize ?? 256, samples);
+  const papers = recipe.batchSize ?? CPU_BATCH;
+  const isCpu = given.device === "cpu" || given.device === "wasm";
+  const usual = isCpu ? Math.min(papers, CPU_BATCH) : papers;
+  if (given.batchSize === undefined && usual < papers)
+    onNote?.(`the paper's batches of ${papers} are for many accelerators; using ${usual} (--batch-size decides)`);
+  const batchSize = Math.min(given.batchSize ?? usual, samples);
   if (batchSize < (given.batchSize ?? batchSize))
     onNote?.(`batch size ${given.batchSize} is more than the ${samples} samples there are; using ${batchSize}`);
   const training = SettledTraining.parse({

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import onnxProto from "onnx-proto";
+import { type Array, lax, np, Rng, type Tensor, tree } from "../../../src/array/index.ts";
+import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { lower } from "../../../src/engine/lower/index.ts";
+import { simplify } from "../../../src/engine/passes/index.ts";
+import { trace } from "../../../src/engine/trace.ts";
+
+interface Case {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly size: readonly [height: number, width: number];
+  readonly pad: number;
+  readonly stride?: number;
+}
+
+type Given = { x: Array; w: Array; y: Array };
+
+/** Output, and the gradients of a squared error to `y` by images and kernel. */
+const convolve = ({ pad, stride = 1 }: Case) =>
+  function convolution({ x, w, y }: Given) {
+    const { gradients, aux } = valueAndGrad(
+      (p: { x: Array; w: Array }) => {
+        const output = lax.convGeneralDilated(
+          p.x,
+          p.w,
+          [stride, stride],
+          [
+            [pad, pad],
+            [pad, pad],
+          ],
+        );
+        return { loss: np.sum(np.square(np.subtract(output, y))), aux: { output } };
+      },
+      { x, w },
+    );
+    return { output: aux.output, ...gradients };
+  };
+
+function tensorsFor({ inputs, outputs, size, pad, stride = 1 }: Case) {
+  const rng = new Rng(7);
+  const after = size.map((extent) => Math.floor((extent + 2 * pad - 3) / stride) + 1);
+  return {
+    x: rng.normals([3, inputs, ...size]),
+    w: rng.normals([outputs, inputs, 3, 3], 1 / Math.sqrt(9 * inputs)),
+    y: rng.normals([3, outputs, ...after]),
+  };
+}
+
+/** The operators that a case is written with, and how many there are of each. */
+async function operators(given: Case): Promise<Map<string, number>> {
+  const { graph } = await trace(convolve(given), [tensorsFor(given)], "convolution");
+  const names = (values: readonly unknown[], letter: string) => values.map((_, index) => `${letter}${index}`);
+  const bytes = lower(simplify(graph), {
+    name: "convolution",
+    inputNames: names(graph.inputs, "i"),
+    outputNames: names(graph.outputs, "o"),
+    portable: false,
+  });
+  const counts = new Map<string, number>();
+  for (const { opType } of onnxProto.onnx.ModelProto.decode(bytes).graph?.node ?? [])
+    counts.set(opType ?? "", (counts.get(opType ?? "") ?? 0) + 1);
+  return counts;
+}
+
+const tiled: readonly Case[] = [
+  { inputs: 16, outputs: 24, size: [8, 8], pad: 1 },
+  { inputs: 24, outputs: 16, size: [7, 9], pad: 1 },
+  { inputs: 32, outputs: 32, size: [2, 2], pad: 1 },
+  { inputs: 16, outputs: 16, size: [6, 11], pad: 0 },
+  { inputs: 20, outputs: 24, size: [5, 4], pad: 2 },
+  { inputs: 64, outputs: 64, size: [16, 16], pad: 1 },
+];
+
+for (const given of tiled)
+  test(`tiles give what jax-js gives, gradients too: ${given.inputs} → ${given.outputs}, ${given.size.join(" × ")}, padding ${given.pad}`, async () => {
+    const tensors = tensorsFor(given);
+    const results = await Promise.all(
+      (["cpu", "wasm"] as const).map(async (device) => {
+        const program = await compile(convolve(given), [tensors], { device });
+        const values = new Map(tree.entries<Tensor>(await read(await program.run(tensors))));
+        await program.dispose();
+        return values;
+      }),
+    );
+    const [ours, theirs] = results;
+    for (const [name, { data }] of theirs!) {
+      const other = ours!.get(name)!.data;
+      const error = Math.hypot(...data.map((value, at) => value - other[at]!)) / Math.hypot(...data);
+      assert.ok(error < 3e-6, `${name} differs by ${error}`);
+    }
+  });
+
+test("forward pass and both gradients share their transforms, and nothing is gathered or turned round", async () => {
+  const found = await operators({ inputs: 32, outputs: 32, size: [8, 8], pad: 1 });
+  for (const operator of ["Gather", "Pad", "Slice", "Conv"]) assert.equal(found.get(operator), undefined, operator);
+  // Two transforms each of images, outputs, their gradient, images' gradient, and images again for the kernel's; the
+  // kernel to frequencies and back; three products between.
+  assert.equal((found.get("MatMul") ?? 0) + (found.get("FusedMatMul") ?? 0), 15);
+});
+
+test("few channels, or a stride, go by columns", async () => {
+  for (const given of [
+    { inputs: 3, outputs: 32, size: [8, 8], pad: 1 },
+    { inputs: 32, outputs: 32, size: [8, 8], pad: 1, stride: 2 },
+  ] as const)
+    assert.ok((await operators(given)).has("Gather"));
+});
