@@ -82,8 +82,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "moco-v2": {
     options: { projectionDim: 4, queueSize: 12 },
-    // Just the last batch's keys: the same samples', of which only one in eight is the query's own.
-    learning: { projectionDim: 4, queueSize: 8, momentum: 0.9 },
+    // Just the last batch's keys: the same samples', by a key encoder that stays.
+    learning: { projectionDim: 4, queueSize: 8, momentum: 1 },
     memory: ({ teacher }) => ({ teacher: teacherOf(teacher as TreeRecord<Tensor>), queue: unit("queue", 12, 4) }),
     remembered: "queue",
     target: "teacher",
