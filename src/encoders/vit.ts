@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Array, constant, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, constant, filled, nn, np, type Rng, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
@@ -57,6 +57,7 @@ export const vit = encoder({
     const patchDim = patchSize * patchSize * channels;
     const prefix = options.pooling === "class" ? 1 : 0;
     const embed = linear(patchDim, width);
+    const patchBound = Math.sqrt(6 / (patchDim + width));
     const blocks = globalThis.Array.from({ length: depth }, (_, index) =>
       transformerBlock({
         width,
@@ -68,7 +69,11 @@ export const vit = encoder({
     const norm = layerNorm(width);
 
     const init = (rng: Rng) => ({
-      patch: embed.init(rng.split("patch")),
+      patch: {
+        // Xavier's uniform, as in MAE and MoCo v3: by the other layers' 0.02 the positions would drown the picture.
+        weight: rng.split("patch").uniforms([width, patchDim], -patchBound, patchBound),
+        bias: filled([width], 0),
+      },
       ...(prefix ? { classToken: rng.split("classToken").truncatedNormal([1, width], 0.02) } : {}),
       ...(options.positions === "learned"
         ? { positions: rng.split("positions").truncatedNormal([prefix + count, width], 0.02) }

@@ -63,6 +63,7 @@ export const deepcluster = method({
           metrics: { accuracy: accuracy(logits, labels) },
         };
       },
+      prototypes: ({ head }, features) => apply(head, features),
       async beforeEpoch({ features, params, rng }) {
         const { data, rows, dim, indices } = await features();
         const points = whiten(data, rows, dim);

@@ -5,14 +5,13 @@ import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { distillationOptions, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
 import { method } from "./method.ts";
 import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit } from "./presets.ts";
+import { smallTraining, smallVit, withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 
 /**
  * DINO: a student that sees small crops guesses what its own slow average says of large ones; centring and sharpening
  * keep the two from agreeing on nothing. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
- * https://github.com/facebookresearch/dino. Differs from the paper: it reads whatever the encoder's representation is
- * (the paper's is the class token, `--pooling class`), the weight decay stays at 0.04 and does not rise to
+ * https://github.com/facebookresearch/dino. Differs from the paper: the weight decay stays at 0.04 and does not rise to
  * 0.4, gradients are clipped only by `--gradient-clip` (the paper's is 3), and where the paper counts epochs (the
  * teacher's warm-up 30 of 300, the prototypes' freeze 1 of 100) shares of the training are meant.
  */
@@ -40,13 +39,20 @@ export const dino = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
+  encoderOptions: withClassToken,
   presets: {
     small: {
-      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 128; a quicker teacher, no blur",
+      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
       ...smallVit,
-      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
-      options: { ...smallCrops, prototypes: 1024, hiddenDim: 512, bottleneckDim: 128, momentum: 0.99 },
-      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+      options: {
+        ...smallCrops,
+        prototypes: 1024,
+        hiddenDim: 512,
+        bottleneckDim: 128,
+        teacherTemperature: 0.04,
+        momentum: 0.99,
+      },
+      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },
   },
 
@@ -73,6 +79,7 @@ export const dino = method({
           memory: { teacher, center: updateCenter(center, teacherLogits, { momentum: centerMomentum }) },
         };
       },
+      prototypes: ({ head: weights }, features) => head.apply(weights, features),
       afterStep: (params, { teacher, center }, { progress }) => ({
         teacher: momentumUpdate(teacher, params, cosineMomentum(progress, { start: momentum })),
         center,

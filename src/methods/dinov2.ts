@@ -17,7 +17,7 @@ import {
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
 import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit } from "./presets.ts";
+import { smallTraining, smallVit, withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 import { ofPatches } from "./tokens.ts";
 import { concatenateInputs } from "./views.ts";
@@ -27,7 +27,7 @@ import { concatenateInputs } from "./views.ts";
  * centring, and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
  * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop has a mask or not by itself (its code has
  * masks on exactly half of a batch, of evenly spaced ratios); the teacher is without LayerScale and drop-path as the
- * encoder is; no phase at high resolution; weight decay, clipping and shares of the training as in `dino`.
+ * encoder is; no layer-wise decay of the learning rate; no phase at high resolution; weight decay, clipping and shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",
@@ -50,13 +50,20 @@ export const dinov2 = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
+  encoderOptions: withClassToken,
   presets: {
     small: {
-      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 128; a quicker teacher, no blur",
+      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
       ...smallVit,
-      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
-      options: { ...smallCrops, prototypes: 1024, hiddenDim: 256, bottleneckDim: 128, momentum: 0.99 },
-      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+      options: {
+        ...smallCrops,
+        prototypes: 1024,
+        hiddenDim: 256,
+        bottleneckDim: 128,
+        teacherTemperature: 0.04,
+        momentum: 0.99,
+      },
+      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },
   },
 
@@ -112,6 +119,7 @@ export const dinov2 = method({
           metrics: { classLoss, patchLoss, koleo: np.multiply(spread, 1 / global.length) },
         };
       },
+      prototypes: ({ classHead }, features) => head.apply(classHead, features),
       afterStep: ({ encoder, classHead, patchHead }, { teacher }, { progress }) => ({
         teacher: momentumUpdate(
           teacher,

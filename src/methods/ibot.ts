@@ -15,7 +15,7 @@ import {
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
 import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit } from "./presets.ts";
+import { smallTraining, smallVit, withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 import { ofPatches } from "./tokens.ts";
 import { concatenateInputs } from "./views.ts";
@@ -51,13 +51,20 @@ export const ibot = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
+  encoderOptions: withClassToken,
   presets: {
     small: {
-      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 128; a quicker teacher, no blur",
+      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
       ...smallVit,
-      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
-      options: { ...smallCrops, prototypes: 1024, hiddenDim: 256, bottleneckDim: 128, momentum: 0.99 },
-      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+      options: {
+        ...smallCrops,
+        prototypes: 1024,
+        hiddenDim: 256,
+        bottleneckDim: 128,
+        teacherTemperature: 0.04,
+        momentum: 0.99,
+      },
+      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },
   },
 
@@ -113,6 +120,7 @@ export const ibot = method({
           },
         };
       },
+      prototypes: ({ head: weights }, features) => head.apply(weights, features),
       afterStep: ({ encoder, head }, { teacher, ...centers }, { progress }) => ({
         teacher: momentumUpdate(teacher, { encoder, head }, cosineMomentum(progress, { start: momentum })),
         ...centers,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lax } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
+import { inEvaluation } from "../layers/scope.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { infoNce, infoNceAccuracy } from "../objectives/info-nce.ts";
 import { normalize } from "../objectives/normalize.ts";
@@ -14,8 +15,9 @@ import { twoViews } from "./views.ts";
 /**
  * MoCo v2: a query must find its key among those of earlier batches, which a slowly moving encoder made.
  * He et al. 2019, https://arxiv.org/abs/1911.05722; Chen et al. 2020, https://arxiv.org/abs/2003.04297. Differs from the
- * paper: no shuffled BatchNorm, which needs several devices, so a batch's statistics may give away which key belongs to
- * which query.
+ * paper: its BatchNorm is shuffled between devices, lest the statistics that a query and its key share give the key away;
+ * on one device the key encoder normalises by its running statistics instead, which follow the query encoder's like its
+ * weights do (EMAN, Cai et al. 2021, https://arxiv.org/abs/2101.08482).
  */
 export const mocoV2 = method({
   name: "moco-v2",
@@ -48,7 +50,7 @@ export const mocoV2 = method({
       initMemory: (rng, params) => ({ teacher: params, queue: randomQueue(rng, queueSize, projectionDim) }),
       loss(params, { first, second }, { teacher, queue }) {
         const queries = network.apply(params, first);
-        const keys = lax.stopGradient(network.apply(teacher, second));
+        const keys = inEvaluation(() => lax.stopGradient(network.apply(teacher, second)));
         return {
           loss: infoNce(queries, keys, queue, { temperature }),
           metrics: { accuracy: infoNceAccuracy(queries, keys, queue), deviation: embeddingDeviation(queries) },

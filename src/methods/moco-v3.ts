@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lax } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
-import { inBatchAccuracy } from "../objectives/in-batch.ts";
+import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
 import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
@@ -36,7 +36,7 @@ export const mocoV3 = method({
       summary: "a narrow ViT, batches of 128, heads of 512",
       ...smallVit,
       options: { ...smallViews, hiddenDim: 512, projectionDim: 128 },
-      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.1, warmupEpochs: 1 },
+      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.1 },
     },
   },
 

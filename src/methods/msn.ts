@@ -2,12 +2,13 @@ import { z } from "zod";
 import { int32, lax, np } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { geluMlp } from "../layers/gelu-mlp.ts";
+import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
 import { msn as msnLoss } from "../objectives/msn.ts";
 import { classTokenOf, requireClassToken } from "./distillation.ts";
 import { randomPlaces, shareOf } from "./masks.ts";
 import { method } from "./method.ts";
 import { encodeCrops, multiCrop, multiCropOptions, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit } from "./presets.ts";
+import { smallTraining, smallVit, withClassToken } from "./presets.ts";
 import { linearMomentum, momentumUpdate } from "./teacher.ts";
 import { concatenateInputs } from "./views.ts";
 
@@ -45,36 +46,35 @@ export const msn = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
+  encoderOptions: withClassToken,
   presets: {
     small: {
-      summary: "a narrow ViT, 256 prototypes, four local crops, batches of 128; quicker targets, no blur",
+      summary: "a narrow ViT, 256 prototypes, four local crops, batches of 64; quicker targets, no blur",
       ...smallVit,
-      encoderOptions: { ...smallVit.encoderOptions, pooling: "class" },
       options: { ...smallCrops, prototypes: 256, hiddenDim: 512, projectionDim: 128, momentum: 0.99 },
-      training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.04, gradientClip: 3 },
+      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },
   },
 
   build({ encoder, modality, options }) {
-    const { anchorViews, maskRatio, prototypes, hiddenDim, projectionDim, momentum } = options;
-    const { encode, count, width } = encoder.patches;
+    const { anchorViews, maskRatio, prototypes: count, hiddenDim, projectionDim, momentum } = options;
+    const { encode, width, count: patches } = encoder.patches;
     requireClassToken(encoder.patches, "msn");
     const crops = multiCrop(modality, encoder, { ...options, globalCrops: anchorViews + 1 });
     const projector = geluMlp([width, hiddenDim, hiddenDim, projectionDim], { norm: true });
-    const kept = count - shareOf(count, maskRatio);
+    const prototypes = prototypeLayer(projectionDim, count);
+    const kept = patches - shareOf(patches, maskRatio);
     return {
       views(sample, rng) {
         const { global, ...others } = crops(sample, rng);
         const [target, ...anchors] = global;
-        const keep = anchors.map(() => int32(randomPlaces(rng, count, kept), [kept]));
+        const keep = anchors.map(() => int32(randomPlaces(rng, patches, kept), [kept]));
         return { target: target!, anchors, keep, ...others };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
         projector: projector.init(rng.split("projector")),
-        prototypes: rng
-          .split("prototypes")
-          .uniforms([prototypes, projectionDim], -1 / Math.sqrt(projectionDim), 1 / Math.sqrt(projectionDim)),
+        prototypes: prototypes.init(rng.split("prototypes")),
       }),
       initMemory: (_rng, { encoder, projector }) => ({ teacher: { encoder, projector } }),
       loss(params, { target, anchors, keep, local = [] }, { teacher }) {
@@ -88,8 +88,10 @@ export const msn = method({
             ? projector.apply(params.projector, encodeCrops(encoder, params.encoder, [local]))
             : undefined;
         const all = small ? np.concatenate([large, small], 0) : large;
-        return { loss: msnLoss(all, targets, params.prototypes, options) };
+        return { loss: msnLoss(all, targets, params.prototypes.weight, options) };
       },
+      prototypes: ({ projector: weights, prototypes: known }, features) =>
+        prototypes.apply(known, projector.apply(weights, features)),
       afterStep: ({ encoder, projector }, { teacher }, { progress }) => ({
         teacher: momentumUpdate(
           teacher,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lax, np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
-import { inBatchAccuracy } from "../objectives/in-batch.ts";
+import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { nnclr as nnclrLoss } from "../objectives/nnclr.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { embedding } from "./embedding.ts";

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
+import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining } from "./presets.ts";
-import { concatenateInputs } from "./views.ts";
+import { concatenateInputs, twoViews } from "./views.ts";
 
 /**
  * SimCLR: two augmented views of one sample agree; views of different samples do not.
@@ -32,20 +33,13 @@ export const simclr = method({
   },
 
   build({ encoder, modality, options: { temperature, projectionDim } }) {
-    const projector = mlp([encoder.embedDim, encoder.embedDim, projectionDim]);
+    const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));
     return {
-      views: (sample, rng) => ({
-        first: modality.tensors(modality.augment(sample, rng)),
-        second: modality.tensors(modality.augment(sample, rng)),
-      }),
-      init: (rng) => ({
-        encoder: encoder.init(rng.split("encoder")),
-        projector: projector.init(rng.split("projector")),
-      }),
+      views: (sample, rng) => twoViews(modality, sample, rng),
+      init: (rng) => network.init(rng),
       loss(params, { first, second }) {
         // Both views in one batch, so that BatchNorm sees them together, as in the authors' code.
-        const features = encoder.apply(params.encoder, concatenateInputs([first, second]));
-        const [z0, z1] = np.split(projector.apply(params.projector, features), 2, 0);
+        const [z0, z1] = np.split(network.apply(params, concatenateInputs([first, second])), 2, 0);
         return { loss: ntXent(z0!, z1!, { temperature }), metrics: { accuracy: contrastiveAccuracy(z0!, z1!) } };
       },
     };

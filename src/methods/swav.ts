@@ -87,6 +87,8 @@ export const swav = method({
         const embeddings = perCrop(lax.stopGradient(z), global.length + local.length);
         return { loss, memory: { queue: queue.map((rows, view) => enqueue(rows, embeddings[view]!)) } };
       },
+      prototypes: ({ projector: weights, prototypes: known }, features) =>
+        prototypes.apply(known, projector.apply(weights, features)),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { type Array, lax, np } from "../array/index.ts";
+import { onDiagonal } from "./diagonal.ts";
 import { normalize } from "./normalize.ts";
 
 const EPSILON = 1e-8;
@@ -15,7 +16,7 @@ export function koleo(z: Array): Array {
   const rows = z.shape[0]!;
   const unit = normalize(z);
   const near = lax.stopGradient(np.matmul(unit, np.transpose(unit)));
-  const others = np.where(np.equal(np.eye(rows), 1), -2, near);
+  const others = np.where(onDiagonal(rows), -2, near);
   const isNearest = np.equal(np.reshape(np.argmax(others, 1), [-1, 1]), np.arange(rows));
   const nearest = np.matmul(np.where(isNearest, 1, 0), unit);
   const difference = np.add(np.subtract(unit, nearest), EPSILON);

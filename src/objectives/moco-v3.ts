@@ -1,5 +1,5 @@
 import { type Array, np } from "../array/index.ts";
-import { inBatch } from "./in-batch.ts";
+import { inBatchContrast } from "./in-batch-contrast.ts";
 
 /**
  * MoCo v3's symmetric contrastive loss: each view's prediction must find the other view's key within the batch.
@@ -14,4 +14,7 @@ import { inBatch } from "./in-batch.ts";
  * @returns scalar
  */
 export const mocoV3 = (q0: Array, q1: Array, k0: Array, k1: Array, { temperature }: { temperature: number }): Array =>
-  np.multiply(np.add(inBatch(q0, k1, { temperature }), inBatch(q1, k0, { temperature })), 2 * temperature);
+  np.multiply(
+    np.add(inBatchContrast(q0, k1, { temperature }), inBatchContrast(q1, k0, { temperature })),
+    2 * temperature,
+  );

@@ -1,5 +1,5 @@
 import type { Array } from "../array/index.ts";
-import { inBatch } from "./in-batch.ts";
+import { inBatchContrast } from "./in-batch-contrast.ts";
 
 /**
  * NNCLR: the nearest neighbour of one view must find the other view's prediction within the batch. Dwibedi et al. 2021,
@@ -11,4 +11,4 @@ import { inBatch } from "./in-batch.ts";
  * @returns scalar
  */
 export const nnclr = (neighbours: Array, predictions: Array, options: { temperature: number }): Array =>
-  inBatch(neighbours, predictions, options);
+  inBatchContrast(neighbours, predictions, options);

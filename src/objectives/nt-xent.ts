@@ -1,4 +1,5 @@
 import { type Array, nn, np } from "../array/index.ts";
+import { onDiagonal } from "./diagonal.ts";
 import { normalize } from "./normalize.ts";
 
 /**
@@ -15,7 +16,7 @@ export function ntXent(z0: Array, z1: Array, { temperature }: { temperature: num
   const n = z0.shape[0]!;
   const z = normalize(np.concatenate([z0, z1], 0));
   const similarity = np.multiply(np.matmul(z, np.transpose(z)), 1 / temperature);
-  const others = np.where(np.equal(np.eye(2 * n), 1), -1e9, similarity);
+  const others = np.where(onDiagonal(2 * n), -1e9, similarity);
   const partner = np.sum(np.multiply(normalize(z0), normalize(z1)), -1);
   const positives = np.multiply(np.concatenate([partner, partner], 0), 1 / temperature);
   return np.mean(np.subtract(nn.logsumexp(others, -1), positives));
@@ -30,10 +31,10 @@ export function contrastiveAccuracy(z0: Array, z1: Array): Array {
   const n = z0.shape[0]!;
   const z = normalize(np.concatenate([z0, z1], 0));
   const similarity = np.matmul(z, np.transpose(z));
-  const isSelf = np.eye(2 * n);
-  const [ofFirst, ofSecond] = np.split(isSelf, 2, 0);
-  const isPartner = np.concatenate([ofSecond!, ofFirst!], 0);
-  const partner = np.sum(np.multiply(similarity, isPartner), -1);
-  const others = np.max(np.subtract(similarity, np.multiply(np.add(isSelf, isPartner), 4)), -1);
+  const own = onDiagonal(n);
+  const isOwn = np.concatenate([own, own], 0);
+  const isSample = np.concatenate([isOwn, isOwn], 1);
+  const partner = np.max(np.where(np.logicalAnd(isSample, np.logicalNot(onDiagonal(2 * n))), similarity, -4), -1);
+  const others = np.max(np.where(isSample, -4, similarity), -1);
   return np.mean(np.where(np.greater(partner, others), 1, 0));
 }

@@ -357,7 +357,7 @@ test("options that do not fit are the user's to mend, and the message says how",
   assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /reads images/ });
 });
 
-test("linear weights start at deviation 0.02, cut at two deviations, and biases at 0", () => {
+test("linear weights start at deviation 0.02, cut at two deviations, biases at 0; patches by Xavier's uniform", () => {
   for (const [path, leaf] of tree.entries<Tensor>(build({ depth: 1 }, 32).init(new Rng(0)))) {
     if (path.endsWith(".bias") || path.endsWith(".shift"))
       assert.ok(
@@ -367,11 +367,13 @@ test("linear weights start at deviation 0.02, cut at two deviations, and biases 
     if (!path.endsWith(".weight")) continue;
     const values = Float32Array.from(leaf.data);
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    const [bound, expected] = [Math.sqrt(6 / (leaf.shape[0]! + leaf.shape[1]!)), 0.02 * 0.8796];
+    const [largest, own] = path === "patch.weight" ? [bound, bound / Math.sqrt(3)] : [0.04, expected];
     assert.ok(
-      leaf.data.every((value) => Math.abs(value) <= 0.04 + 1e-7),
+      leaf.data.every((value) => Math.abs(value) <= largest + 1e-7),
       path,
     );
     // A normal cut at ±2 has 0.880 of the deviation.
-    assert.ok(Math.abs(deviation / (0.02 * 0.8796) - 1) < 0.03, `${path}: ${deviation}`);
+    assert.ok(Math.abs(deviation / own - 1) < 0.03, `${path}: ${deviation}`);
   }
 });

@@ -45,7 +45,7 @@ test("three steps: losses, the queue and the key encoder after each are PyTorch'
         memory.set(path, "read" in leaf ? await leaf.read() : leaf);
       assertMatches(memory.get("queue")!, expected[`queue ${index}`], `queue ${index}`, 1e-4);
       const recorded = Object.keys(expected).filter((key) => key.startsWith(`teacher ${index} `));
-      assert.equal(recorded.length, 7);
+      assert.equal(recorded.length, 9);
       for (const key of recorded)
         assertMatches(memory.get(`teacher.${key.slice(`teacher ${index} `.length)}`)!, expected[key], key, 1e-4);
     }

@@ -10,7 +10,11 @@ const strict = (schema: z.ZodObject) => z.strictObject(schema.shape);
 
 test("every preset is made of options that exist and are allowed", async () => {
   const image = await modalities.load("image");
-  for (const { name, options, presets = {} } of await methods.all())
+  for (const { name, options, presets = {}, defaultEncoder, encoderOptions } of await methods.all()) {
+    if (encoderOptions) {
+      assert.ok(defaultEncoder, `${name}: options of no encoder`);
+      assert.ok(strict((await encoders.load(defaultEncoder)).options).safeParse(encoderOptions).success, name);
+    }
     for (const [preset, { summary, ...choices }] of Object.entries(presets)) {
       assert.ok(summary.length > 0);
       const allowed = (schema: z.ZodObject, given: object = {}) => {
@@ -23,4 +27,5 @@ test("every preset is made of options that exist and are allowed", async () => {
       if (choices.encoderOptions) assert.ok(choices.encoder, `${name}: options of no encoder`);
       if (choices.encoder) allowed((await encoders.load(choices.encoder)).options, choices.encoderOptions);
     }
+  }
 });

@@ -11,7 +11,7 @@ import {
 } from "../../src/array/index.ts";
 import { objectives } from "../../src/index.ts";
 import { embeddingDeviation } from "../../src/objectives/deviation.ts";
-import { inBatchAccuracy } from "../../src/objectives/in-batch.ts";
+import { inBatchAccuracy } from "../../src/objectives/in-batch-contrast.ts";
 import { infoNceAccuracy } from "../../src/objectives/info-nce.ts";
 import {
   assertFiniteDifferences,
