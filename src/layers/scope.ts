@@ -84,4 +84,4 @@ export function inEvaluation<Result>(forward: () => Result): Result {
 }
 
 /** Parameter leaves that are running statistics, by the last key of their path: never trained, never decayed. */
-export const isStatistic = (path: string): boolean => /(^|\.)running(Mean|Variance)$/.test(path);
+export const isStatistic = (path: string): boolean => /(^|\.)running[A-Z]\w*$/.test(path);

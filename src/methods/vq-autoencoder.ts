@@ -5,15 +5,23 @@ import { batchNorm } from "../layers/batch-norm.ts";
 import { codebook } from "../layers/codebook.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
-import { codebookUsage, perplexity, vectorQuantization } from "../objectives/vector-quantization.ts";
+import { codebookUsage, commitment, perplexity } from "../objectives/vector-quantization.ts";
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
 import { patchDecoder } from "./patch-decoder.ts";
+import { ofPatches } from "./tokens.ts";
 
 const Options = z.object({
   codes: z.int().min(2).default(512).describe("size of the codebook"),
   codeDim: z.int().positive().default(64).describe("width of a code"),
   commitment: z.number().nonnegative().default(0.25).describe("how strongly the encoder is held to the codes (β)"),
+  decay: z.number().min(0).lt(1).default(0.99).describe("how slowly a code follows the patches that choose it (γ)"),
+  restartBelow: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.1)
+    .describe("codes used less than this share of even use are put where patches are; 0: never"),
   decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
   decoderDepth: z.int().positive().default(8).describe("blocks of the decoder"),
   decoderHeads: z.int().positive().default(16).describe("attention heads of the decoder"),
@@ -22,12 +30,12 @@ const Options = z.object({
 /** What turns a picture into codes, one per patch; BEiT predicts them. */
 export function tokenizer(
   encoder: Encoder & { readonly patches: PatchAbility },
-  given: Pick<z.infer<typeof Options>, "codes" | "codeDim">,
+  given: Pick<z.infer<typeof Options>, "codes" | "codeDim" | "decay" | "restartBelow">,
 ) {
   const { patches: tokens } = encoder;
   const toCode = linear(tokens.width, given.codeDim);
   const norm = batchNorm(given.codeDim);
-  const book = codebook(given.codes, given.codeDim);
+  const book = codebook(given.codes, given.codeDim, given);
   const init = (rng: Rng) => ({
     encoder: encoder.init(rng.split("encoder")),
     toCode: toCode.init(rng.split("toCode")),
@@ -41,20 +49,20 @@ export function tokenizer(
     /** What the encoder gives, before a code is chosen, `[batch × count, codeDim]`. */
     encode(params: TokenizerParams, image: Inputs): Array {
       const encoded = toCode.apply(params.toCode, tokens.encode(params.encoder, image));
-      const [, ofPatches = encoded] = tokens.prefix ? np.split(encoded, [tokens.prefix], 1) : [];
-      return norm.apply(params.norm, np.reshape(ofPatches, [-1, given.codeDim]));
+      return norm.apply(params.norm, np.reshape(ofPatches(encoded, tokens), [-1, given.codeDim]));
     },
   };
 }
 
 /**
  * Vector-quantised autoencoder: a picture as a grid of discrete codes from a learned codebook, and a decoder that paints
- * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; the loss is that of
- * https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and decoder are Vision Transformers, as in
- * ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch; what chooses a code is
- * batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the start; the error is
- * that of normalised pixels in place of a division by the data's variance. As in the paper nothing keeps codes in use:
- * `codebookUsage` in the metrics tells how many are, and a tokenizer with few is of little use to BEiT.
+ * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; codes are running means (appendix A.1) and the
+ * loss is that of `VectorQuantizerEMA` in https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and
+ * decoder are Vision Transformers, as in ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch;
+ * what chooses a code is batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the
+ * start; codes out of use are put where patches are (see `codebook`), without which a few codes soon stand for everything;
+ * the error is that of normalised pixels in place of a division by the data's variance. `codebookUsage` in the metrics is
+ * the share of the codes that a batch chose: a tokenizer with few is of little use to BEiT.
  */
 export const vqAutoencoder = method({
   name: "vq-autoencoder",
@@ -78,7 +86,7 @@ export const vqAutoencoder = method({
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
     const { encode, book, init: initTokenizer } = tokenizer(encoder, options);
-    const { codeDim, commitment, decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
+    const { codeDim, commitment: beta, decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({
       ...{ name: "vq-autoencoder", grid: gridOf(tokens, "vq-autoencoder"), input: codeDim, output: tokens.patchDim },
       ...{ width, depth, heads },
@@ -91,8 +99,7 @@ export const vqAutoencoder = method({
 
     const rebuild = (params: Traced<ReturnType<typeof init>>, image: Inputs) => {
       const encoded = encode(params, image);
-      const chosen = book.oneHot(book.nearest(params.codebook, encoded));
-      const code = book.lookUp(params.codebook, chosen);
+      const { chosen, code } = book.quantize(params.codebook, encoded);
       // The decoder reads the code; its gradient goes straight through to the encoder.
       const through = np.add(encoded, lax.stopGradient(np.subtract(code, encoded)));
       const placed = decoder.project(params.decoder, np.reshape(through, [-1, tokens.count, codeDim]));
@@ -107,7 +114,7 @@ export const vqAutoencoder = method({
         const { encoded, chosen, code, prediction } = rebuild(params, image);
         const reconstruction = np.mean(np.square(np.subtract(prediction, tokens.patchify(image))));
         return {
-          loss: np.add(reconstruction, vectorQuantization(encoded, code, { commitment })),
+          loss: np.add(reconstruction, np.multiply(commitment(encoded, code), beta)),
           metrics: { reconstruction, perplexity: perplexity(chosen), codebookUsage: codebookUsage(chosen) },
         };
       },

@@ -23,5 +23,5 @@ export { sinkhorn } from "./sinkhorn.ts";
 export { smoothL1 } from "./smooth-l1.ts";
 export { softCrossEntropy } from "./soft-cross-entropy.ts";
 export { swav } from "./swav.ts";
-export { codebookUsage, perplexity, vectorQuantization } from "./vector-quantization.ts";
+export { codebookUsage, commitment, perplexity } from "./vector-quantization.ts";
 export { vicreg } from "./vicreg.ts";

@@ -1,20 +1,14 @@
 import { type Array, lax, np } from "../array/index.ts";
 
 /**
- * What teaches a codebook and keeps the encoder near it: ‖sg(z) − e‖² + β ‖z − sg(e)‖², means over all values. VQ-VAE,
- * van den Oord et al. 2017, equation 3, https://arxiv.org/abs/1711.00937, as in Sonnet's `VectorQuantizer`
- * (https://github.com/google-deepmind/sonnet). The gradient of the first part goes to the codes only, of the second to
- * the encoder only.
+ * What keeps the encoder near its codes: ‖z − sg(e)‖², the mean over all values, to be weighted by β. The third part of
+ * equation 3 of VQ-VAE, van den Oord et al. 2017, https://arxiv.org/abs/1711.00937. Codes that are running means have no
+ * use for the second part, as in Sonnet's `VectorQuantizerEMA` (https://github.com/google-deepmind/sonnet).
  * @param z what the encoder gives, `[…, codeDim]`
- * @param e the code chosen for each, the same shape; no straight-through here
- * @param options.commitment β; 0.25 in the paper
+ * @param e the code chosen for each, the same shape; no straight-through here, and no gradient
  * @returns scalar
  */
-export function vectorQuantization(z: Array, e: Array, { commitment }: { commitment: number }): Array {
-  const codebook = np.mean(np.square(np.subtract(lax.stopGradient(z), e)));
-  const committed = np.mean(np.square(np.subtract(z, lax.stopGradient(e))));
-  return np.add(codebook, np.multiply(committed, commitment));
-}
+export const commitment = (z: Array, e: Array): Array => np.mean(np.square(np.subtract(z, lax.stopGradient(e))));
 
 /**
  * How many codes are in use, as if all were used alike: exp of the entropy of their shares, scalar in [1, codes].

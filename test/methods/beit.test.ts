@@ -75,8 +75,8 @@ test("a run learns from the codes of another run and keeps them; one that reads 
     const [learned, used] = await Promise.all(
       [vq, out].map((run) => loadCheckpoint(join(run, "checkpoints", "last.safetensors"))),
     );
-    const codes = new Map(tree.entries<Tensor>(learned!.state.params)).get("codebook.codes");
-    assert.deepEqual(new Map(tree.entries<Tensor>(used!.state.memory)).get("tokenizer.codebook.codes"), codes);
+    const codes = new Map(tree.entries<Tensor>(learned!.state.params)).get("codebook.runningCodes");
+    assert.deepEqual(new Map(tree.entries<Tensor>(used!.state.memory)).get("tokenizer.codebook.runningCodes"), codes);
 
     // Colours of another scale: the tokenizer would read them wrongly.
     const config = join(vq, "config.json");

@@ -13,7 +13,7 @@ const build = (options: z.input<typeof vqAutoencoder.options> = {}) =>
     samples: 8,
   });
 
-test("loss, gradients straight through the codes, and metrics are those of Sonnet's VQ-VAE", () =>
+test("loss, gradients straight through the codes, and metrics are those of Sonnet's VQ-VAE with running means", () =>
   assertIsTorchs(build(), "vq-autoencoder", { image: pictures() }));
 
 test("ten steps on one batch lower the loss", async () => {

@@ -8,6 +8,8 @@ import { horizontalFlip } from "./transforms/flip.ts";
 import { randomBox } from "./transforms/random-resized-crop.ts";
 import { resizedCrop } from "./transforms/resize.ts";
 
+/** Least side of a tile: fewer pixels show hardly more than a colour. Chosen so that 3 × 3 tiles of 28 pixels will do. */
+const LEAST_SIDE = 6;
 /** Fewest pixels that a tile is shrunk to. Doersch et al. 2015, section 3.1 of https://arxiv.org/abs/1505.05192 */
 const FEWEST_PIXELS = 100;
 
@@ -29,9 +31,9 @@ export function cutTiles(
   const cell = Math.min(height, width);
   // A share such as 64/75 may come out a hair below the whole number that it stands for.
   const side = multipleOf * Math.floor((share * cell) / multipleOf + 1e-6);
-  if (side < 1)
+  if (side < LEAST_SIDE)
     throw new UserError(
-      `${rows} × ${columns} tiles of images of ${options.imageSize} pixels are smaller than ${multipleOf}; use fewer tiles or larger images`,
+      `${rows} × ${columns} tiles of images of ${options.imageSize} pixels have sides of ${side}, and ${LEAST_SIDE} is the least; use fewer tiles (--grid) or larger images (--image-size)`,
     );
   const box = randomBox(image, options.cropScale, rng);
   let picture = withChannels(resizedCrop(image, box, columns * width, rows * height), options.channels);
