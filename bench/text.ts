@@ -1,87 +1,96 @@
 /**
  * Text: a masked language model learned from a few megabytes, beside what takes no learning.
  *
- *   node bench/text.ts        # at most 40 minutes on two cores; run again, it goes on where it was
+ *   npm run bench:text -- [MINUTES]   # of training, 30 by default; ten more for the rest. Run again, it goes on
+ *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
- * Corpus: WikiText-2's validation and test parts (the last tenth of the latter held out) and the texts, without their
- * labels, of SST-2, CoLA and AG-News. Printed: masked accuracy on the held-out part beside unigrams and bigrams; SST-2 with
- * 500 labels for the pre-trained encoder, the same untrained, and TF-IDF.
+ * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,
+ * without their labels, of SST-2, CoLA and AG-News, a text on each line. Printed: masked accuracy on the held-out articles
+ * beside unigrams and bigrams (WikiText's `<unk>` is three tokens that all of them tell easily); SST-2 with 500 labels for
+ * the pre-trained encoder, the same untrained, and TF-IDF; tokens per second and memory. The speed against PyTorch is
+ * `npm run bench:steps -- text`.
+ *
  * Data: `$AUTODIDACT_DATA` or ../shared/data. Runs and results: bench/work/text, bench/results/text.json.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parse } from "csv-parse/sync";
 import { evaluate } from "../src/evaluation/evaluate.ts";
 import { evaluateLanguage } from "../src/evaluation/language.ts";
-import { pretrain } from "../src/training/pretrain.ts";
-import { openRun } from "../src/training/run.ts";
+import { benchArguments } from "./arguments.ts";
+import { median } from "./median.ts";
+import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const { words, has } = benchArguments("npm run bench:text -- [MINUTES] [--dry]", ["dry"]);
+const minutes = Number(words[0] ?? 30);
+if (!(minutes > 0)) {
+  console.error(`${words[0]}: minutes must be a number above 0`);
+  process.exit(2);
+}
+const dry = has("dry");
+const LENGTH = 64;
 const data = process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`;
 if (!existsSync(`${data}/wikitext-2`)) {
-  console.log(`no WikiText-2 at ${data}; set AUTODIDACT_DATA`);
+  console.error(`no WikiText-2 at ${data}; set AUTODIDACT_DATA`);
   process.exit(0);
 }
-const work = `${root}/bench/work/text`;
-const corpus = `${work}/corpus`;
-const heldOut = `${work}/held-out.txt`;
-await mkdir(corpus, { recursive: true });
-await mkdir(`${root}/bench/results`, { recursive: true });
+const work = `${root}/bench/work/text${dry ? "-dry" : ""}`;
+const [corpus, heldOut, out] = [`${work}/corpus.txt`, `${work}/held-out.txt`, `${work}/bert`];
+if (dry) await rm(work, { recursive: true, force: true });
+await mkdir(work, { recursive: true });
 
-if (!existsSync(`${corpus}/ag-news.txt`)) {
+if (!existsSync(corpus)) {
   const read = (name: string) => readFile(`${data}/${name}`, "utf8");
-  const column = (text: string, delimiter: string, which: readonly number[]): string => {
-    const rows: string[][] = parse(text, {
-      delimiter,
-      relax_quotes: true,
-      relax_column_count: true,
-      quote: delimiter === ",",
-    });
-    return rows.map((row) => which.map((index) => row[index] ?? "").join(". ")).join("\n");
+  const column = (text: string, delimiter: string, which: readonly number[]): string[] => {
+    const quote = delimiter === "," ? '"' : null;
+    const rows: string[][] = parse(text, { delimiter, quote, relax_column_count: true });
+    return rows.map((row) => which.map((index) => row[index] ?? "").join(" "));
   };
-  const lines = (await read("wikitext-2/test.txt")).split("\n");
-  const cut = Math.floor(lines.length * 0.9);
-  await writeFile(heldOut, lines.slice(cut).join("\n"));
-  await writeFile(`${corpus}/wikitext-test.txt`, lines.slice(0, cut).join("\n"));
-  await writeFile(`${corpus}/wikitext-valid.txt`, await read("wikitext-2/valid.txt"));
-  await writeFile(`${corpus}/sst-2.txt`, column(await read("sst-2/train.tsv"), "\t", [0]));
-  await writeFile(`${corpus}/cola.txt`, column(await read("cola/in_domain_train.tsv"), "\t", [3]));
-  await writeFile(`${corpus}/ag-news.txt`, column(await read("ag-news/test.csv"), ",", [1, 2]));
+  const test = (await read("wikitext-2/test.txt")).split("\n");
+  // An article's title stands between single signs of equality, its sections' between more.
+  const cut = test.findIndex((line, at) => at >= 0.9 * test.length && /^ = [^=]+ = *$/.test(line));
+  const texts = [
+    ...(await read("wikitext-2/valid.txt")).split("\n"),
+    ...test.slice(0, cut),
+    ...column(await read("sst-2/train.tsv"), "\t", [0]),
+    ...column(await read("cola/in_domain_train.tsv"), "\t", [3]),
+    ...column(await read("ag-news/test.csv"), ",", [1, 2]),
+  ];
+  await writeFile(heldOut, test.slice(cut, dry ? cut + 40 : undefined).join("\n"));
+  await writeFile(corpus, texts.filter((_, at) => !dry || at % 20 === 0).join("\n"));
 }
 
-const out = `${work}/bert`;
-const resume = existsSync(`${out}/config.json`);
-const began = performance.now();
-await pretrain({
+const choices = {
   data: corpus,
-  out,
-  resume,
   modality: "text",
   method: "bert",
   encoder: "transformer",
   encoderOptions: { width: 192, depth: 3, heads: 3 },
-  modalityOptions: { maxLength: 64, vocabularySize: 8192, pack: true },
-  training: { epochs: 12, batchSize: 64, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
-  onNote: (note) => console.log(note),
-  onProgress({ step, steps, loss, samplesPerSecond, etaSeconds }) {
-    if (step % 50 === 0 || step === steps)
-      console.log(
-        `step ${step}/${steps} · loss ${loss.toFixed(3)} · ${Math.round(samplesPerSecond * 64)} tokens/s · ${Math.round(etaSeconds / 60)} min left`,
-      );
-  },
-});
-const minutes = (performance.now() - began) / 60000;
+  modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 1024 : 8192, pack: true },
+  training: { batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
+};
+const resume = existsSync(`${out}/config.json`);
+const epochs = resume || dry ? 1 : epochsIn(minutes, await secondsPerStep(choices, `${work}/calibration`));
+const { run, seconds } = await trained(
+  { ...choices, training: { ...choices.training, epochs, warmupEpochs: Math.min(1, epochs / 10) } },
+  out,
+  resume,
+);
+// Of the training alone, and only if it was in this process; what follows needs more.
+const peakMemoryMb = resume ? undefined : Math.round(process.resourceUsage().maxRSS / 1024);
+const tokensPerSecond = Math.round(median((await run.metrics()).map((row) => row.samplesPerSecond)) * LENGTH);
+if (dry) console.log("DRY RUN: the figures below mean nothing");
+console.log(
+  `${run.config.training.epochs} epochs in ${(seconds / 60).toFixed(1)} minutes, ${tokensPerSecond} tokens/s${peakMemoryMb ? `, ${peakMemoryMb} MB at most` : ""}`,
+);
 
-const run = await openRun(out);
-const rows = await run.metrics();
 const language = await evaluateLanguage({ run, data: heldOut, train: corpus });
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-console.log(`\nheld-out WikiText-2, ${language.words} words told one part at a time`);
+console.log(`\nheld-out WikiText-2, ${language.words} tokens told, a seventh masked at a time`);
 for (const [name, score] of [
-  ["commonest word", language.unigram],
-  ["after the word before", language.bigram],
+  ["commonest token", language.unigram],
+  ["after the token before", language.bigram],
   ["masked language model", language],
 ] as const)
   if (score)
@@ -90,31 +99,35 @@ for (const [name, score] of [
     );
 console.log(`bits per byte ${language.bitsPerByte.toFixed(3)}`);
 
+const labels = dry ? 40 : 500;
 const sst = await evaluate({
   run,
   train: `${data}/sst-2/train.tsv`,
   test: `${data}/sst-2/dev.tsv`,
   column: "1",
   labelColumn: "2",
-  labels: 500,
-  draws: 5,
+  labels,
+  draws: dry ? 1 : 5,
   scratch: false,
 });
-console.log("\nSST-2, 500 labels, five draws");
+console.log(
+  `\nSST-2, ${labels} labels, ${sst.draws} draws, linear probe; always the commonest: ${percent(sst.chance)}`,
+);
 for (const { name, linear } of sst.contestants)
   if (linear) console.log(`${name.padEnd(24)} ${percent(linear.mean).padStart(7)} ± ${percent(linear.deviation)}`);
 
-const speeds = rows.map((row) => Number(row.samplesPerSecond) * 64).sort((a, b) => a - b);
-const result = {
-  machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores`,
-  minutes: resume ? undefined : minutes,
-  tokensPerSecond: speeds[Math.floor(speeds.length / 2)],
-  peakMemoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
-  language,
-  sst2: sst.contestants,
-  config: run.config,
-};
-await writeFile(
-  `${root}/bench/results/text.json`,
-  `${JSON.stringify({ ...result, config: { ...result.config, modality: { ...result.config.modality, files: undefined } } }, null, 2)}\n`,
-);
+if (!dry) {
+  const { files: _, ...modality } = run.config.modality;
+  const result = {
+    machine: `${cpus().length} × ${cpus()[0]?.model}`,
+    trainingSeconds: Math.round(seconds),
+    tokensPerSecond,
+    peakMemoryMb,
+    language,
+    sst2: sst.contestants,
+    config: { ...run.config, modality, data: { ...run.config.data, path: "corpus.txt" } },
+  };
+  await mkdir(`${root}/bench/results`, { recursive: true });
+  await writeFile(`${root}/bench/results/text.json`, `${JSON.stringify(result, null, 2)}\n`);
+}
+process.exit(0);

@@ -38,4 +38,4 @@ export { TrainingOptions } from "./training/config.ts";
 export { extractFeatures, type Features } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { openRun, type Run } from "./training/run.ts";
-export { encoderNameOf, modalityFor, presetOf } from "./training/settle.ts";
+export { encoderOf, modalityFor, presetOf } from "./training/settle.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { withStages } from "../examples/compiler/stages.ts";
-import { pretrain } from "../src/index.ts";
+import { methods, pretrain } from "../src/index.ts";
 import { inFolder, writeImages } from "./support/cli.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -49,6 +49,16 @@ test("every page that docs link to is there, and every command that the README s
   for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));
   const commands = new Set((await readdir(join(root, "src", "cli"))).map((name) => name.replace(/\.ts$/, "")));
   for (const [, command = ""] of readme.matchAll(/autodidact (\w+) /g)) assert.ok(commands.has(command), command);
+});
+
+test("docs/methods.md has every method in its table", async () => {
+  const page = await readFile(join(root, "docs", "methods.md"), "utf8");
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  for (const { name, family, paper } of await methods.all())
+    assert.ok(
+      rows.some((row) => row.includes(`\`${name}\``) && row.includes(`| ${family} |`) && row.includes(paper)),
+      name,
+    );
 });
 
 test("docs/compiler.md shows what the compiler does (else: node examples/compiler/stages.ts)", async () => {

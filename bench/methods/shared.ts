@@ -19,34 +19,44 @@ const data = `${process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`}/cifar10
 export const trainData = `${data}/train-20k.zip`;
 export const testData = `${data}/test-5k.zip`;
 
-export type Choices = Omit<PretrainOptions, "data" | "out">;
+/** CIFAR-10's training images unless other data are named. */
+export type Choices = Omit<PretrainOptions, "data" | "out"> & { readonly data?: string };
+
+/** How fast a run is. */
+export interface Pace {
+  /** Of a step. */
+  readonly seconds: number;
+  readonly stepsPerEpoch: number;
+}
 
 /** Steps that are timed, after as many that are not: the first ones allocate. */
 const TIMED = 8;
 
-/** Seconds that a step takes, and samples in it, from a run that is thrown away. */
-export async function secondsPerStep(choices: Choices, folder: string): Promise<{ seconds: number; batch: number }> {
+/** The pace of a run that is thrown away. */
+export async function secondsPerStep(choices: Choices, folder: string): Promise<Pace> {
   await rm(folder, { recursive: true, force: true });
   const stop = new AbortController();
   const times: number[] = [];
-  const run = await pretrain({
-    ...choices,
+  let stepsPerEpoch = 0;
+  await pretrain({
     data: trainData,
+    ...choices,
     out: folder,
     training: { ...choices.training, epochs: 1000, logEvery: 1, checkpointEvery: 1_000_000 },
     signal: stop.signal,
-    onProgress() {
+    onProgress({ steps, epochs }) {
+      stepsPerEpoch = steps / epochs;
       times.push(performance.now());
       if (times.length > 2 * TIMED) stop.abort();
     },
   });
   await rm(folder, { recursive: true, force: true });
-  return { seconds: (times[2 * TIMED]! - times[TIMED]!) / TIMED / 1000, batch: run.config.training.batchSize };
+  return { seconds: (times[2 * TIMED]! - times[TIMED]!) / TIMED / 1000, stepsPerEpoch };
 }
 
 /** Whole epochs that come nearest to so many minutes at that pace; the learning rate's schedule is theirs. */
-export function epochsIn(minutes: number, { seconds, batch }: { seconds: number; batch: number }): number {
-  return Math.max(1, Math.round((minutes * 60) / seconds / Math.floor(20_000 / batch)));
+export function epochsIn(minutes: number, { seconds, stepsPerEpoch }: Pace): number {
+  return Math.max(1, Math.round((minutes * 60) / seconds / stepsPerEpoch));
 }
 
 /** Trains to the end, or goes on with a run that was interrupted. @returns the run and the seconds of training */
@@ -55,7 +65,7 @@ export async function trained(choices: Choices, out: string, resume: boolean): P
   let shownAt = 0;
   const run = await pretrain({
     ...(resume ? {} : choices),
-    data: trainData,
+    data: choices.data ?? trainData,
     out,
     resume,
     onNote: (note) => console.error(note),
@@ -63,7 +73,7 @@ export async function trained(choices: Choices, out: string, resume: boolean): P
       if (performance.now() - shownAt < 30_000 && step < steps) return;
       shownAt = performance.now();
       console.error(
-        `  ${step}/${steps} loss ${loss.toFixed(4)} rank ${effectiveRank?.toFixed(1)} ${samplesPerSecond.toFixed(0)} images/s, ${etaSeconds.toFixed(0)} s left`,
+        `  ${step}/${steps} loss ${loss.toFixed(4)} rank ${effectiveRank?.toFixed(1)} ${samplesPerSecond.toFixed(0)} samples/s, ${etaSeconds.toFixed(0)} s left`,
       );
     },
   });

@@ -23,7 +23,10 @@ export const completeCommand = (): Command =>
     .option("--top-k <count>", "words chosen among at each place; 0 for all", "50")
     .option("--seed <number>", "same seed, same text", "0")
     .option("--json", "print JSON")
-    .addHelpText("after", '\nExample:\n  autodidact complete runs/books "the [MASK] sat on the mat"')
+    .addHelpText(
+      "after",
+      '\nExamples:\n  autodidact complete runs/books "the [MASK] sat on the mat"\n  autodidact complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
+    )
     .action(async (path: string, text: string, given: Given) => {
       const temperature = Number(given.temperature);
       if (!(temperature >= 0 && Number.isFinite(temperature)) || given.temperature.trim() === "")

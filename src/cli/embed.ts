@@ -23,7 +23,10 @@ export const embedCommand = (): Command =>
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  autodidact embed runs/photos photos/ --out photos.parquet")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact embed runs/photos photos/ --out photos.parquet\n  autodidact embed runs/books reviews.csv --column body --out reviews.parquet",
+    )
     .action(async (path: string, data: string, { json, ...given }: Given) => {
       const line = stageLine();
       const run = await openRun(path);

@@ -20,7 +20,7 @@ interface Given {
 
 export const evaluateCommand = (): Command =>
   new Command("evaluate")
-    .description("measure a representation: kNN and linear probe, beside raw pixels, untrained and from scratch")
+    .description("measure a representation: kNN and linear probe, beside raw values, untrained and from scratch")
     .argument("<run>", "run folder")
     .requiredOption("--train <data>", "labelled data to learn from")
     .requiredOption("--test <data>", "labelled data to be judged on")
@@ -36,7 +36,7 @@ export const evaluateCommand = (): Command =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --labels 100",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --labels 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header",
     )
     .action(async (path: string, given: Given) => {
       const run = await openRun(path);

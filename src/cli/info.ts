@@ -11,7 +11,10 @@ export const infoCommand = (): Command =>
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--full", "read every entry, not a sample of 2,000")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExamples:\n  autodidact info photos/\n  autodidact info runs/photos --json")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact info photos/\n  autodidact info reviews.tsv --column 1 --label-column 2   # no header: numbers from 1\n  autodidact info runs/photos --json",
+    )
     .action(async (path: string, given: OpenOptions & { full?: boolean; json?: boolean }) => {
       const report = await inspect(path, given);
       if (given.json) return printJson(report);
@@ -20,7 +23,7 @@ export const infoCommand = (): Command =>
 
 const settings = (options: Readonly<Record<string, unknown>>): string =>
   Object.entries(options)
-    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .map(([key, value]) => `${key} ${JSON.stringify(typeof value === "number" ? Number(value.toPrecision(6)) : value)}`)
     .join(", ");
 
 function describeRun({ path, config, last, checkpoints }: RunReport): string {

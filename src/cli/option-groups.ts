@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 import {
   type EncoderDefinition,
-  encoderNameOf,
+  encoderOf,
   encoders,
   type Flag,
   flagsOf,
@@ -47,7 +47,7 @@ export async function choose(
 ) {
   const method = await methods.load(names.method ?? modality.defaultMethod);
   const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
-  const encoder = await encoders.load(encoderNameOf(names.encoder, preset, method, modality));
+  const encoder = await encoderOf(names.encoder, preset, method, modality);
   return { modality, method, encoder } satisfies Choice;
 }
 

@@ -1,6 +1,17 @@
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
-import { kebab, type MethodDefinition, modalities, modalityFor, type Progress, pretrain, UserError } from "../index.ts";
+import {
+  encoders,
+  kebab,
+  type MethodDefinition,
+  type ModalityDefinition,
+  methods,
+  modalities,
+  modalityFor,
+  type Progress,
+  pretrain,
+  UserError,
+} from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { addOptions, type Choice, choose, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
 import { columns, print, printJson } from "./output.ts";
@@ -34,7 +45,10 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
       "--preset <name>",
       "the method's settings for other data than its paper's: small, …; your options override it",
     )
-    .option("--encoder <name>", "what to train: vit, resnet, or a file; what suits the method")
+    .option(
+      "--encoder <name>",
+      "what to train: vit, resnet, transformer, or a file; what suits method and data by default",
+    )
     .option(
       "--curriculum <option=from:to@pace>",
       "change an option as the run learns, at the pace linear, cosine, step or competence; may be given several times",
@@ -57,7 +71,7 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
   };
   const shown: Choice =
     names.method || names.encoder || names.preset
-      ? await choose(names, await modalities.load(valueOf(argv, "--modality") ?? (await modalities.names())[0]!))
+      ? await choose(names, await shownModality(names.method, valueOf(argv, "--modality")))
       : {};
   const all = await optionGroups(shown);
   addOptions(command, all, shown);
@@ -67,7 +81,18 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
     .addHelpText("after", "  autodidact pretrain photos/ --method mae --curriculum maskRatio=0.3:0.75@cosine")
     .addHelpText("after", "  autodidact pretrain photos/ --resume runs/photos")
+    .addHelpText("after", "  autodidact pretrain books.txt --method bert --preset small --out runs/books")
+    .addHelpText("after", "  autodidact pretrain reviews.csv --column body --method simcse --from runs/books")
     .action((data: string, given: General & Record<string, unknown>) => run(data, given, all));
+}
+
+/** The data whose options help shows: of the kind that is named, or that the method's encoder reads. */
+async function shownModality(method: string | undefined, named: string | undefined): Promise<ModalityDefinition> {
+  if (named) return modalities.load(named);
+  const all = await modalities.all();
+  const { defaultEncoder } = method ? await methods.load(method) : {};
+  const read = defaultEncoder ? (await encoders.load(defaultEncoder)).modalities : [];
+  return all.find(({ name }) => read.includes(name)) ?? all[0]!;
 }
 
 /** The presets of the method that help is about. */

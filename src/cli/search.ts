@@ -21,13 +21,17 @@ export const searchCommand = (): Command =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  autodidact search runs/photos query.jpg --in photos.parquet --top 10 --html neighbours.html",
+      '\nExamples:\n  autodidact search runs/photos query.jpg --in photos.parquet --top 10 --html neighbours.html\n  autodidact search runs/books "a film that moved me" --in reviews.parquet',
     )
     .action(async (path: string, query: string, given: Given) => {
       const run = await openRun(path);
       const found = await search({ run, query, in: given.in, top: wholeNumber("top", given.top), html: given.html });
       if (given.json) return printJson(found);
-      const rows = found.map(({ path: name, label, similarity }) => [similarity.toFixed(4), name, label ?? ""]);
-      print(columns([["cosine", "path", "label"], ...rows]));
+      const hasTexts = found.some(({ text }) => text !== undefined);
+      const rows = found.map(({ path: name, label, similarity, text = "" }) => [
+        ...[similarity.toFixed(4), name, label ?? ""],
+        ...(hasTexts ? [text.length > 80 ? `${text.slice(0, 79)}…` : text] : []),
+      ]);
+      print(columns([["cosine", "path", "label", ...(hasTexts ? ["text"] : [])], ...rows]));
       if (given.html) print(`\npage: ${given.html}`);
     });

@@ -25,6 +25,8 @@ export interface Neighbour {
   readonly label?: string | null;
   /** Cosine, −1 to 1. */
   readonly similarity: number;
+  /** Where samples are texts: a line of it, if the data still hold it. */
+  readonly text?: string;
 }
 
 /** Above this an approximate index beats comparing with every row. */
@@ -60,8 +62,10 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
         similarity: 1 - matches.distances[rank]!,
       };
     });
-    if (html) await writePage(html, query, source, neighbours, run, embeddings.metadata);
-    return neighbours;
+    if (!html && !modality.excerpt) return neighbours;
+    const cards = await looksOf(run, neighbours, embeddings.metadata);
+    if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
+    return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
   } finally {
     await source.close();
   }
@@ -83,36 +87,35 @@ function approximate(data: Float32Array, vector: Float32Array, dim: number, coun
   return index.search(vector, count, 0);
 }
 
-/** A page with the query and its neighbours; what the data no longer hold is shown by name only. */
-async function writePage(
-  html: string,
-  query: string,
-  source: Source<unknown>,
-  neighbours: Neighbour[],
+/** A sample as a picture or a line of text. */
+async function look(run: Run, source: Source<unknown>, index: number): Promise<Look> {
+  const sample = await source.read(index);
+  const preview = run.modality.preview?.(sample);
+  if (!preview) return { text: run.modality.excerpt?.(sample) };
+  const { width, height, rgb } = preview;
+  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { image: `data:image/png;base64,${png.toString("base64")}` };
+}
+
+/** Neighbours with their looks; what the data no longer hold has its name only. */
+async function looksOf(
   run: Run,
+  neighbours: readonly Neighbour[],
   { data = run.config.data.path, column }: Readonly<Record<string, string>>,
-): Promise<void> {
-  const look = async (from: Source<unknown>, index: number): Promise<Look> => {
-    const sample = await from.read(index);
-    const preview = run.modality.preview?.(sample);
-    if (!preview) return { text: run.modality.excerpt?.(sample) };
-    const { width, height, rgb } = preview;
-    const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
-      .png()
-      .toBuffer();
-    return { image: `data:image/png;base64,${png.toString("base64")}` };
-  };
+): Promise<(Neighbour & Look)[]> {
   const bank = await run.modalityDefinition.open(data, { column }).catch(() => undefined);
   try {
     const positions = new Map<string, number>();
     for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);
-    const cards = [];
+    const cards: (Neighbour & Look)[] = [];
     for (const neighbour of neighbours) {
       const index = positions.get(neighbour.path);
-      const found = bank && index !== undefined ? await look(bank, index).catch(() => undefined) : undefined;
+      const found = bank && index !== undefined ? await look(run, bank, index).catch(() => undefined) : undefined;
       cards.push({ ...neighbour, ...found });
     }
-    await writeAtomically(html, [neighbourPage({ query, look: await look(source, 0), cards })]);
+    return cards;
   } finally {
     await bank?.close();
   }

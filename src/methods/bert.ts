@@ -1,12 +1,8 @@
 import { z } from "zod";
 import { np, Rng } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { maskWords, rowsAt, slotsFor } from "./word-masks.ts";
-
-/** Of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
-const SHOWN = { mask: 0.8, random: 0.1 };
+import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
 
 /**
  * BERT: tell the words that were masked from those around them. Devlin et al. 2018, https://arxiv.org/abs/1810.04805,
@@ -52,17 +48,15 @@ export const bert = method({
           ratio: maskRatio,
           wholeWords,
           slots,
-          shown: SHOWN,
+          shown: BERT_SHOWS,
         });
         return { text: vocabulary.encode(ids), asked };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       loss(params, { text, asked }) {
-        const hidden = rowsAt(encode(params.encoder, text), asked.places);
-        const logits = head.apply(params.head, hidden, table(params.encoder));
-        const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
-        const loss = crossEntropy(logits, words, { weights });
-        return { loss, metrics: { accuracy: accuracy(logits, words, { weights }), perplexity: np.exp(loss) } };
+        const hidden = rowsOfWords(encode(params.encoder, text), asked.places);
+        const { loss, accuracy } = toldWords(head.apply(params.head, hidden, table(params.encoder)), asked);
+        return { loss, metrics: { accuracy, perplexity: np.exp(loss) } };
       },
       wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { type Array, lax, np } from "../array/index.ts";
+import { type Array, lax, nn, np } from "../array/index.ts";
 import { gelu } from "../layers/gelu.ts";
 import { linear } from "../layers/linear.ts";
 import { wordHead } from "../layers/word-head.ts";
-import { accuracy, crossEntropy, weightedMean } from "../objectives/cross-entropy.ts";
+import { weightedMean } from "../objectives/cross-entropy.ts";
 import { replacedTokenDetection } from "../objectives/replaced-token-detection.ts";
 import { method } from "./method.ts";
-import { isAt, maskWords, rowsAt, slotsFor } from "./word-masks.ts";
+import { maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
 
 /** As in the authors' code: 85 % of the places show the mask, the others themselves. */
 const SHOWN = { mask: 0.85, random: 0 };
@@ -87,12 +87,11 @@ export const electra = method({
       loss(params, { original, masked, asked, noise }) {
         const words = narrow.apply(params.narrow, table(params.encoder));
         const filled = generator.words.encode({ ...params.generator, words }, { ids: masked, mask: original.mask });
-        const logits = head.apply(params.head, rowsAt(filled, asked.places), table(params.encoder));
-        const [answers, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
-        const generation = crossEntropy(logits, answers, { weights });
+        const logits = head.apply(params.head, rowsOfWords(filled, asked.places), table(params.encoder));
+        const generation = toldWords(logits, asked);
 
         const drawn = np.expandDims(sample(logits, noise), 2);
-        const isAsked = np.multiply(np.where(isAt(asked.places, count), 1, 0), np.expandDims(asked.weights, 2));
+        const isAsked = np.multiply(nn.oneHot(asked.places, count), np.expandDims(asked.weights, 2));
         const ids = np.where(
           np.greater(np.sum(isAsked, 1), 0),
           np.sum(np.where(np.greater(isAsked, 0), drawn, 0), 1),
@@ -106,11 +105,11 @@ export const electra = method({
         const detection = replacedTokenDetection(scores, replaced, present);
         const right = np.where(np.equal(np.where(np.greater(scores, 0), 1, 0), replaced), 1, 0);
         return {
-          loss: np.add(generation, np.multiply(detection, detectionWeight)),
+          loss: np.add(generation.loss, np.multiply(detection, detectionWeight)),
           metrics: {
-            generation,
+            generation: generation.loss,
             detection,
-            generatorAccuracy: accuracy(logits, answers, { weights }),
+            generatorAccuracy: generation.accuracy,
             accuracy: weightedMean(right, present),
             replaced: weightedMean(replaced, present),
           },

@@ -165,6 +165,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
   /** Options that the default encoder has with this method unless the user says otherwise: a causal one, a class token. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
+  /** The same of the data; what a modality does not have is passed over. */
+  readonly modalityOptions?: Readonly<Record<string, unknown>>;
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

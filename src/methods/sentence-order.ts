@@ -5,7 +5,7 @@ import { wordHead } from "../layers/word-head.ts";
 import type { TokenSequence } from "../modalities/modality.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { maskWords, rowsAt, slotsFor } from "./word-masks.ts";
+import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
 
 /**
  * Sentence order: are two neighbouring pieces of a text in the right order? Beside masked words, as in ALBERT.
@@ -62,12 +62,11 @@ export const sentenceOrder = method({
           ids: Int32Array.of(begin, ...first.ids, end, ...second.ids, end),
           wordStarts: Uint8Array.of(0, ...first.starts, 0, ...second.starts, 0),
         };
-        const shown = { mask: 0.8, random: 0.1 };
         const { ids, asked } = maskWords(sequence, vocabulary, rng, {
           ratio: maskRatio,
           slots,
           wholeWords: false,
-          shown,
+          shown: BERT_SHOWS,
         });
         return { text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) };
       },
@@ -79,18 +78,17 @@ export const sentenceOrder = method({
       }),
       loss(params, { text, asked, swapped }) {
         const hidden = encode(params.encoder, text);
-        const logits = head.apply(params.head, rowsAt(hidden, asked.places), table(params.encoder));
-        const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
-        const masked = crossEntropy(logits, words, { weights });
+        const logits = head.apply(params.head, rowsOfWords(hidden, asked.places), table(params.encoder));
+        const masked = toldWords(logits, asked);
         const first = np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
         const verdict = order.apply(params.order, np.tanh(pooler.apply(params.pooler, first)));
         const ordering = crossEntropy(verdict, swapped);
         return {
-          loss: np.add(masked, ordering),
+          loss: np.add(masked.loss, ordering),
           metrics: {
-            masked,
+            masked: masked.loss,
             ordering,
-            accuracy: accuracy(logits, words, { weights }),
+            accuracy: masked.accuracy,
             orderAccuracy: accuracy(verdict, swapped),
           },
         };

@@ -31,6 +31,8 @@ export const simcse = method({
   },
   defaultEncoder: "transformer",
   encoderOptions: { dropout: 0.1, pooling: "first" },
+  // A sample is a sentence, also where each stands on a line of plain text, and where a packed run is begun from.
+  modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary }, options: { temperature } }) {
     if (encoder.words.dropout === 0)

@@ -8,8 +8,14 @@ import { type Array, nn, np } from "../array/index.ts";
 export const rowsAt = (tokens: Array, places: Array): Array =>
   np.matmul(nn.oneHot(places, tokens.shape.at(-2)!), tokens);
 
-/** 1 at the places (int32 `[batch, chosen]`) and 0 elsewhere, `[batch, count]`. */
-export const markedAt = (places: Array, count: number): Array => np.sum(nn.oneHot(places, count), 1);
+/**
+ * 1 at the places (int32 `[batch, chosen]`) and 0 elsewhere, `[batch, count]`.
+ * @param weights `[batch, chosen]`, 0 for a place that is not meant
+ */
+export const markedAt = (places: Array, count: number, weights?: Array): Array => {
+  const at = nn.oneHot(places, count);
+  return np.sum(weights ? np.multiply(at, np.expandDims(weights, 2)) : at, 1);
+};
 
 /** The tokens of patches, without a class token in front. */
 export const ofPatches = (tokens: Array, { prefix }: { readonly prefix: number }): Array =>

@@ -1,5 +1,7 @@
 import { type Array, float32, int32, np, type Rng, type Tensor } from "../array/index.ts";
 import type { TokenSequence, VocabularySpec } from "../modalities/modality.ts";
+import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { rowsAt } from "./tokens.ts";
 
 interface Words extends VocabularySpec {
   isSpecial(id: number): boolean;
@@ -29,6 +31,9 @@ export interface MaskOptions {
   /** Of the places asked for, the shares that show the mask and a random word; the others keep theirs. */
   readonly shown: { readonly mask: number; readonly random: number };
 }
+
+/** BERT's: of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
+export const BERT_SHOWS = { mask: 0.8, random: 0.1 } as const;
 
 /** How many places a sequence of that length may be asked for. */
 export const slotsFor = (length: number, ratio: number): number => Math.max(1, Math.ceil((length - 2) * ratio));
@@ -84,17 +89,16 @@ function randomWord(vocabulary: Words, rng: Rng): number {
   }
 }
 
-/** True at each place, `[batch, slots, tokens]`. @param places int32 `[batch, slots]` */
-export const isAt = (places: Array, tokens: number): Array => np.equal(np.expandDims(places, 2), np.arange(tokens));
+/** A masked word's place in what the encoder makes of the text. @returns `[batch × slots, width]` */
+export const rowsOfWords = (hidden: Array, places: Array): Array =>
+  np.reshape(rowsAt(hidden, places), [-1, hidden.shape[2]!]);
 
 /**
- * Rows of a sequence at places of its own for each sample: a product with a one-hot matrix, small, and its gradient
- * needs no scatter.
- * @param hidden `[batch, tokens, width]`
- * @param places int32 `[batch, slots]`
- * @returns `[batch × slots, width]`
+ * How well the words that were asked for are told.
+ * @param logits `[batch × slots, vocabulary]`
+ * @returns cross-entropy and share of right words, over the slots in use
  */
-export function rowsAt(hidden: Array, places: Array): Array {
-  const [, tokens, width] = hidden.shape as [number, number, number];
-  return np.reshape(np.matmul(np.where(isAt(places, tokens), 1, 0), hidden), [-1, width]);
+export function toldWords(logits: Array, asked: { readonly words: Array; readonly weights: Array }) {
+  const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
+  return { loss: crossEntropy(logits, words, { weights }), accuracy: accuracy(logits, words, { weights }) };
 }

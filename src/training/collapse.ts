@@ -69,7 +69,7 @@ const causes: Record<MethodDefinition["family"], string> = {
     "check the centring, the teacher's temperature and its momentum (DINO, iBOT), and lower the learning rate",
   clustering: "check that the clusters are used evenly (Sinkhorn's epsilon, iterations), and lower the learning rate",
   masked:
-    "lower the learning rate or lengthen the warm-up; hide fewer patches; for I-JEPA and data2vec check the teacher's momentum",
+    "lower the learning rate or lengthen the warm-up; hide less; for I-JEPA and data2vec check the teacher's momentum",
   predictive: "lower the learning rate or lengthen the warm-up; the task may be solved without looking, or be too hard",
   restoration: "lower the learning rate; for a β-VAE lower β; for bottlenecks widen them",
   generative: "lower the learning rate or lengthen the warm-up",

@@ -73,5 +73,5 @@ const withStart = (options: PretrainOptions, start: Start): PretrainOptions => (
   ...options,
   encoder: options.encoder ?? start.encoder,
   encoderDefaults: start.encoderOptions,
-  modalityOptions: { ...start.modalityOptions, ...options.modalityOptions },
+  modalityDefaults: start.modalityOptions,
 });

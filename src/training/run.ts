@@ -53,11 +53,24 @@ export function parseOptions<Schema extends z.ZodObject>(
 }
 
 /** Abilities that are the encoder's and not the modality's. */
-const encoderAbilities: Partial<Record<Ability, { what: string; instead: string }>> = {
-  tokens: { what: "patches or words", instead: "vit or transformer" },
-  patches: { what: "patches", instead: "vit" },
-  words: { what: "words", instead: "transformer" },
+const encoderAbilities: Partial<Record<Ability, { what: string; instead: readonly string[] }>> = {
+  tokens: { what: "patches or words", instead: ["vit", "transformer"] },
+  patches: { what: "patches", instead: ["vit"] },
+  words: { what: "words", instead: ["transformer"] },
 };
+
+/** @throws UserError saying what is missing, and which encoder would have it */
+async function lacks(method: string, need: Ability, modality: string, encoder: string): Promise<never> {
+  const ability = encoderAbilities[need];
+  if (!ability) throw new UserError(`method ${method} needs "${need}", which ${modality} data do not offer`);
+  const readers: string[] = [];
+  for (const name of ability.instead) if ((await encoders.load(name)).modalities.includes(modality)) readers.push(name);
+  throw new UserError(
+    readers.length > 0
+      ? `method ${method} works on ${ability.what}, which encoder ${encoder} does not have; try --encoder ${readers.join(" or ")}`
+      : `method ${method} works on ${ability.what}, which ${modality} data do not have`,
+  );
+}
 
 /** @throws UserError when the modality, encoder or method lacks what another needs */
 export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
@@ -79,15 +92,9 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     modality.specs,
     modality.vocabulary,
   );
-  for (const need of methodDefinition.needs) {
-    const ability = encoderAbilities[need];
-    if (need in (ability ? encoder : modality)) continue;
-    throw new UserError(
-      ability
-        ? `method ${methodDefinition.name} works on ${ability.what}, which encoder ${encoder.name} does not have; try --encoder ${ability.instead}`
-        : `method ${methodDefinition.name} needs "${need}", which ${modality.name} data do not offer`,
-    );
-  }
+  for (const need of methodDefinition.needs)
+    if (!(need in (encoderAbilities[need] ? encoder : modality)))
+      await lacks(methodDefinition.name, need, modality.name, encoder.name);
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 

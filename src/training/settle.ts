@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { sizeOf } from "../array/index.ts";
-import { encoders } from "../encoders/index.ts";
+import { type EncoderDefinition, encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { closest } from "../foundation/options.ts";
 import { type MethodDefinition, methods, type Preset, type Recipe } from "../methods/index.ts";
@@ -28,6 +28,8 @@ export interface RunChoices extends OpenOptions {
   readonly encoderOptions?: Options;
   /** Of the encoder that training begins with; what the method and the user say comes first. */
   readonly encoderDefaults?: Options;
+  /** Of the data that it was trained on. */
+  readonly modalityDefaults?: Options;
   readonly training?: Options;
   /** Options that change while the run learns: `maskRatio=0.3:0.75@cosine`; see docs/training.md. */
   readonly curriculum?: readonly string[];
@@ -65,13 +67,22 @@ export function presetOf({ name, presets = {} }: MethodDefinition, wanted: strin
   );
 }
 
-/** The encoder that is trained when the user names none, or the one that is named. */
-export const encoderNameOf = (
+/** The encoder that is trained: the one named, the preset's, the method's if it reads such data, or the modality's. */
+export async function encoderOf(
   given: string | undefined,
   preset: Preset | undefined,
   method: MethodDefinition,
   modality: ModalityDefinition,
-): string => given ?? preset?.encoder ?? method.defaultEncoder ?? modality.defaultEncoder;
+): Promise<EncoderDefinition> {
+  const named = given ?? preset?.encoder;
+  if (named !== undefined) return encoders.load(named);
+  const encoder = method.defaultEncoder === undefined ? undefined : await encoders.load(method.defaultEncoder);
+  return encoder?.modalities.includes(modality.name) ? encoder : encoders.load(modality.defaultEncoder);
+}
+
+/** What of some options a schema has. */
+const known = (schema: z.ZodObject, options: Options = {}): Options =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => Object.hasOwn(schema.shape, key)));
 
 /** Where the papers' recipes are out of place: fewer samples than this, or fewer values in each. */
 const FEW = 50_000;
@@ -104,8 +115,8 @@ export async function settle(
 ): Promise<Settled> {
   const methodDefinition = await methods.load(options.method ?? definition.defaultMethod);
   const preset = options.preset === undefined ? undefined : presetOf(methodDefinition, options.preset);
-  const encoderDefinition = await encoders.load(encoderNameOf(options.encoder, preset, methodDefinition, definition));
-  const presetEncoder = encoderNameOf(undefined, preset, methodDefinition, definition);
+  const encoderDefinition = await encoderOf(options.encoder, preset, methodDefinition, definition);
+  const presetEncoder = preset?.encoder ?? methodDefinition.defaultEncoder ?? definition.defaultEncoder;
   const given = parseOptions(TrainingOptions, { ...preset?.training, ...options.training }, "training");
   // Every word of the user's is checked before the data are worked on.
   const encoder = {
@@ -137,7 +148,13 @@ export async function settle(
   const inferred = await definition.infer(source);
   const modalityOptions = parseOptions(
     definition.options,
-    { ...inferred, ...preset?.modalityOptions, ...options.modalityOptions },
+    {
+      ...inferred,
+      ...options.modalityDefaults,
+      ...known(definition.options, methodDefinition.modalityOptions),
+      ...preset?.modalityOptions,
+      ...options.modalityOptions,
+    },
     `modality ${definition.name}`,
   );
   const files = await definition.learn?.(source, modalityOptions, options.onNote);
@@ -148,7 +165,8 @@ export async function settle(
   };
   const samples = await arrange(definition, source, modality, options.onNote);
   const small = methodDefinition.presets?.small;
-  if (!preset && small) {
+  const fits = !small?.encoder || (await encoders.load(small.encoder)).modalities.includes(definition.name);
+  if (!preset && small && fits) {
     const { specs } = definition.build(modalityOptions, files);
     const values = Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     if (samples.length < FEW || values <= SMALL)

@@ -37,9 +37,12 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     refused(learn(await write("endless.txt", Buffer.alloc(17 << 20, "x"))), /does not end within 16 MiB/);
     const table = await write("table.csv", "title\na\nb\n");
     refused(learn(table), /table\.csv: no column "text"; there are: title/);
+    refused(learn(table, "--column", "0"), /table\.csv: no column 0; --column counts from 1/);
+    refused(learn(table, "--column", "2"), /table\.csv: no column 2; --column counts from 1, and there are 1/);
     const corpus = await write("corpus.txt", CORPUS.join("\n"));
     refused(learn(corpus, "--vocabulary-size", "30000"), /vocabulary size 30000: larger than the corpus allows/);
     refused(learn(corpus, "--tokenizer", table), /table\.csv: not JSON/);
+    refused(autodidact("pretrain", corpus, "--out", out, "--method", "mae"), /on patches, which text data do not have/);
     refused(learn(corpus, "--image-size", "32"), /--image-size is an option of modality image/);
     assert.ok(!(await readdir(folder)).includes("run"));
     const tokenizer = join(folder, "tokenizer.json");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
-import { int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { data2vec } from "../../src/methods/data2vec.ts";
 import {
   assertIsTorchs,
@@ -17,7 +17,10 @@ import { noEntry } from "./toy.ts";
 
 const build = (options: z.input<typeof data2vec.options> = {}) =>
   data2vec.build({ encoder: tinyVit("class"), modality, options: data2vec.options.parse(options), samples: 8 });
-const batch = () => ({ input: pictures(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
+const batch = () => ({
+  input: pictures(),
+  hidden: { places: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]), weights: filled([2, 6], 1) },
+});
 
 for (const topBlocks of [1, 2])
   test(`the loss and every gradient are those of data2vec's code, the last ${topBlocks} of two blocks`, () =>
@@ -43,8 +46,8 @@ test("views: 60 % of the tokens are hidden, the same by seed; data without a lig
   const [light, plain] = [build(), method].map(
     (made) => new Map(tree.entries<Tensor>(made.views(5, new Rng(3), noEntry))),
   );
-  assert.equal(new Set(light!.get("hidden")!.data).size, 10);
-  assert.deepEqual(light!.get("hidden"), plain!.get("hidden"));
+  assert.equal(new Set(light!.get("hidden.places")!.data).size, 10);
+  assert.deepEqual(light!.get("hidden.places"), plain!.get("hidden.places"));
   assert.equal(light!.get("input.pixels")!.data[0], 105);
   assert.equal(plain!.get("input.pixels")!.data[0], 5);
 });

@@ -53,6 +53,11 @@ const cases: Record<string, { options?: Record<string, unknown>; views: TreeReco
     metrics: ["replaced", "detection"],
   },
   "sentence-order": { views: { text: shown, asked, swapped: int32([1, 0], [2]) } },
+  data2vec: {
+    options: { topBlocks: 2, beta: 0.5 },
+    views: { input: batch, hidden: { places: asked.places, weights: asked.weights } },
+    metrics: ["targetDeviation"],
+  },
   bart: { options: { decoderDepth: 1 }, views: { noisy: shown, written, target: batch } },
 };
 
@@ -62,7 +67,9 @@ for (const [name, { options, views, metrics = [] }] of Object.entries(cases))
     const method = build(await methods.load(name), options);
     const inputs = { p: weights(method.init(new Rng(0))) };
     type Inputs = { p: Parameters<Method["loss"]>[0] };
-    const step = ({ p }: Inputs) => method.loss(p, tree.map(views, constant) as TreeRecord<Array>, {}, atStart());
+    const memory = weights(method.initMemory?.(new Rng(0), method.init(new Rng(0))) ?? {}, "t");
+    const traced = (given: TreeRecord<Tensor>) => tree.map(given, constant) as TreeRecord<Array>;
+    const step = ({ p }: Inputs) => method.loss(p, traced(views), traced(memory), atStart());
     for (const device of ["cpu", "wasm"] as const) {
       const { output, gradients } = await outputAndGradients(
         (given) => step(given as Inputs).loss,
@@ -84,7 +91,7 @@ const texts = globalThis.Array.from({ length: 8 }, (_, row) =>
   globalThis.Array.from({ length: 4 + (row % 5) }, (__, at) => 5 + ((3 * row + 7 * at) % 19)),
 );
 
-for (const name of ["bert", "causal-lm", "simcse", "electra", "sentence-order", "bart"])
+for (const name of ["bert", "causal-lm", "simcse", "electra", "sentence-order", "bart", "data2vec"])
   test(`${name}: ten steps on one batch bring the loss down`, async () => {
     const definition = await methods.load(name);
     const rate = name === "simcse" ? 2e-3 : 0.01;
@@ -166,4 +173,14 @@ test("sentence order: both pieces are there, parted where a sentence starts, swa
     assert.ok(first.at(-1)! % 10 === 0, `${first}`);
   }
   assert.ok(Math.abs(swaps - 150) < 45, `${swaps} of 300`);
+});
+
+test("data2vec hides words of a text, as many as it has a share of, and nothing else", async () => {
+  const method = build(await methods.load("data2vec"), { maskRatio: 0.5 }, {}, toyText({ size: 24, length: 12 }));
+  const leaves = leavesOf(method, [6, 8, 10, 12], 1);
+  const meant = [...leaves.get("hidden.places")!.data].filter((_, slot) => leaves.get("hidden.weights")!.data[slot]);
+  assert.equal(new Set(meant).size, 2);
+  assert.ok(meant.every((place) => place >= 1 && place <= 4));
+  assert.deepEqual([...leaves.get("input.ids")!.data].slice(0, 6), [ids.begin, 6, 8, 10, 12, ids.end]);
+  assert.equal(method.look, undefined);
 });

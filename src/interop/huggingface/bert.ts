@@ -1,6 +1,6 @@
 import { filled, type Tensor } from "../../array/index.ts";
 import type { LanguageFacts, LanguageLayout } from "./language.ts";
-import { lookup, partOf } from "./pieces.ts";
+import { lookup, renamed } from "./pieces.ts";
 
 /** Our names of a block's layers, and BERT's. */
 export const BLOCK_LAYERS = [
@@ -23,22 +23,11 @@ export function bertLayout({ encoder, params, ids, tellsWords }: LanguageFacts):
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth] = [number("width"), number("depth")];
   const prefix = tellsWords ? "bert." : "";
-  const norm = (name: string, path: string): [string, Tensor][] => [
-    [`${name}.weight`, at(`${path}.scale`)],
-    [`${name}.bias`, at(`${path}.shift`)],
-  ];
-  const layer = (name: string, path: string): [string, Tensor][] =>
-    ["weight", "bias"].map((kind) => [`${name}.${kind}`, at(`${path}.${kind}`)]);
+  const { norm, layer, attention } = renamed(at);
   const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
-    const attention = ["query", "key", "value"].flatMap((role, which): [string, Tensor][] =>
-      ["weight", "bias"].map((kind) => [
-        `${to}.attention.self.${role}.${kind}`,
-        partOf(at(`${from}.attention.qkv.${kind}`), which, 3),
-      ]),
-    );
     return [
-      ...attention,
+      ...attention(`${to}.attention.self`, `${from}.attention.qkv`),
       ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
       ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
     ];

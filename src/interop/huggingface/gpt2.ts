@@ -1,6 +1,6 @@
 import type { Tensor } from "../../array/index.ts";
 import type { LanguageFacts, LanguageLayout } from "./language.ts";
-import { lookup, transposed } from "./pieces.ts";
+import { lookup, renamed, transposed } from "./pieces.ts";
 
 const BLOCK_LAYERS = [
   ["attention.qkv", "attn.c_attn"],
@@ -17,10 +17,7 @@ const BLOCK_NORMS = [
 export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
   const number = (key: string) => Number(encoder.hyperparameters[key]);
-  const norm = (name: string, path: string): [string, Tensor][] => [
-    [`${name}.weight`, at(`${path}.scale`)],
-    [`${name}.bias`, at(`${path}.shift`)],
-  ];
+  const { norm } = renamed(at);
   const layer = (name: string, path: string): [string, Tensor][] => [
     [`${name}.weight`, transposed(at(`${path}.weight`))],
     [`${name}.bias`, at(`${path}.bias`)],

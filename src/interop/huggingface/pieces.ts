@@ -11,6 +11,26 @@ export function lookup(params: InitialParams): (path: string) => Tensor {
   };
 }
 
+/** Hugging Face's names, for our layers at a path: `weight` and `bias` of both kinds. */
+export function renamed(at: (path: string) => Tensor) {
+  return {
+    layer: (name: string, path: string): [string, Tensor][] =>
+      ["weight", "bias"].map((kind) => [`${name}.${kind}`, at(`${path}.${kind}`)]),
+    norm: (name: string, path: string): [string, Tensor][] => [
+      [`${name}.weight`, at(`${path}.scale`)],
+      [`${name}.bias`, at(`${path}.shift`)],
+    ],
+    /** The three layers that queries, keys and values come from, which are one of ours. */
+    attention: (name: string, path: string): [string, Tensor][] =>
+      ["query", "key", "value"].flatMap((role, which) =>
+        ["weight", "bias"].map((kind): [string, Tensor] => [
+          `${name}.${role}.${kind}`,
+          partOf(at(`${path}.${kind}`), which, 3),
+        ]),
+      ),
+  };
+}
+
 /** One of the equal parts along the first axis. */
 export function partOf({ data, shape }: Tensor, which: number, parts: number): Tensor {
   const size = data.length / parts;

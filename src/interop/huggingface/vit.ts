@@ -1,6 +1,7 @@
 import { float32, type Tensor, tree } from "../../array/index.ts";
 import { sinCosPositions } from "../../layers/positions.ts";
 import type { LayoutOf } from "./layout.ts";
+import { lookup, renamed } from "./pieces.ts";
 
 /** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
 function toConvolution({ data, shape }: Tensor, patchSize: number, channels: number): Tensor {
@@ -13,15 +14,6 @@ function toConvolution({ data, shape }: Tensor, patchSize: number, channels: num
           values[((out * channels + channel) * patchSize + row) * patchSize + column] =
             data[out * patchDim + (row * patchSize + column) * channels + channel]!;
   return float32(values, [width, channels, patchSize, patchSize]);
-}
-
-/** One of the three equal parts along the first axis. */
-function third({ data, shape }: Tensor, which: number): Tensor {
-  const size = data.length / 3;
-  return float32(Float32Array.from(data.subarray(which * size, (which + 1) * size)), [
-    shape[0]! / 3,
-    ...shape.slice(1),
-  ]);
 }
 
 /** ViT as `ViTModel`. https://huggingface.co/docs/transformers/model_doc/vit */
@@ -59,11 +51,8 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
       : "`model.safetensors` has the names of Hugging Face's `ViTModel`. This encoder has no class token: its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent.",
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));
-      const at = (path: string): Tensor => {
-        const tensor = byPath.get(path);
-        if (!tensor) throw new Error(`vit: no parameter ${path}`);
-        return tensor;
-      };
+      const at = lookup(params);
+      const { layer, norm, attention } = renamed(at);
       const side = size / patchSize;
       const classToken = byPath.get("classToken");
       const named: [string, Tensor][] = [
@@ -81,29 +70,16 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
       for (let block = 0; block < depth; block++) {
         const from = `blocks.${block}`;
         const to = `encoder.layer.${block}`;
-        for (const kind of ["weight", "bias"]) {
-          ["query", "key", "value"].forEach((role, which) => {
-            named.push([
-              `${to}.attention.attention.${role}.${kind}`,
-              third(at(`${from}.attention.qkv.${kind}`), which),
-            ]);
-          });
-          named.push(
-            [`${to}.attention.output.dense.${kind}`, at(`${from}.attention.output.${kind}`)],
-            [`${to}.intermediate.dense.${kind}`, at(`${from}.up.${kind}`)],
-            [`${to}.output.dense.${kind}`, at(`${from}.down.${kind}`)],
-          );
-        }
-        for (const [ours, theirs] of [
-          ["norm1", "layernorm_before"],
-          ["norm2", "layernorm_after"],
-        ])
-          named.push(
-            [`${to}.${theirs}.weight`, at(`${from}.${ours}.scale`)],
-            [`${to}.${theirs}.bias`, at(`${from}.${ours}.shift`)],
-          );
+        named.push(
+          ...attention(`${to}.attention.attention`, `${from}.attention.qkv`),
+          ...layer(`${to}.attention.output.dense`, `${from}.attention.output`),
+          ...layer(`${to}.intermediate.dense`, `${from}.up`),
+          ...layer(`${to}.output.dense`, `${from}.down`),
+          ...norm(`${to}.layernorm_before`, `${from}.norm1`),
+          ...norm(`${to}.layernorm_after`, `${from}.norm2`),
+        );
       }
-      named.push(["layernorm.weight", at("norm.scale")], ["layernorm.bias", at("norm.shift")]);
+      named.push(...norm("layernorm", "norm"));
       return named;
     },
   };

@@ -197,7 +197,7 @@ test("one clear line for what cannot be read", () =>
       column: "body",
       labelColumn: "label",
     });
-    await refused(table, /no column "3"; there are: 1, 2/, { column: "3" });
+    await refused(table, /no column 3; --column counts from 1, and there are 2/, { column: "3" });
     const lines = await write("lines.jsonl", '{"text": 1}\n{"text"\n');
     await refused(lines, /line 2 is not JSON/);
     await refused(lines, /no column "body"; there are: text/, { column: "body" });

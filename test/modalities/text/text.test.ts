@@ -59,6 +59,25 @@ test("a run learns from a text file, keeps its tokenizer, and may be moved and r
     await assert.rejects(openRun(moved), (error) => error instanceof UserError && /has changed/.test(error.message));
   }));
 
+test("a method of whole texts does not pack them, also when it begins with a run that did", () =>
+  inFolder(async (folder) => {
+    await writeCorpus(folder);
+    const stop = new AbortController();
+    const onProgress = () => stop.abort();
+    const small = { encoder: "transformer", encoderOptions: { width: 8, depth: 1, heads: 2 } };
+    const language = choices(folder, { ...small, method: "bert", signal: stop.signal, onProgress });
+    const run = await pretrain(language);
+    assert.equal(run.config.modality.options.pack, true);
+    const begun = { ...small, out: join(folder, "simcse"), method: "simcse", from: run.path, modalityOptions: {} };
+    const again = new AbortController();
+    const { config } = await pretrain(
+      choices(folder, { ...begun, signal: again.signal, onProgress: () => again.abort() }),
+    );
+    assert.equal(config.modality.options.pack, false);
+    assert.equal(config.modality.options.maxLength, run.config.modality.options.maxLength);
+    assert.equal(config.encoder.options.dropout, 0.1);
+  }));
+
 test("a table's rows are samples of their own; they are embedded, searched and shown", () =>
   inFolder(async (folder) => {
     const rows = CORPUS.slice(0, 120).map((own, at) => `${at % 2},"${own}"`);
@@ -76,6 +95,7 @@ test("a table's rows are samples of their own; they are embedded, searched and s
     const html = join(folder, "page.html");
     const found = await search({ run, query: CORPUS[7]!, in: out, top: 3, html });
     assert.equal(found[0]?.path, "corpus.csv:9");
+    assert.ok(found[0]?.text?.startsWith(CORPUS[7]!.slice(0, 60)));
     assert.ok(Math.abs(found[0]!.similarity - 1) < 1e-5);
     const page = await readFile(html, "utf8");
     assert.equal(page.split("<blockquote>").length, 5);

@@ -38,9 +38,11 @@ const namesOf = ({ column = TEXT_COLUMN }: Columns): string[] => column.split(",
 
 const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 
+const flagOf = (isLabel: boolean): string => (isLabel ? "--label-column" : "--column");
+
 const missing = (path: string, name: string, there: readonly string[], isLabel: boolean): UserError => {
   const known = there.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
-  const flag = isLabel ? "--label-column" : "--column";
+  const flag = flagOf(isLabel);
   return new UserError(
     `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; name one with ${flag}, or give its number if there is no header`,
   );
@@ -53,7 +55,11 @@ function fieldsOf(path: string, { labelColumn, ...columns }: Columns, first: rea
   const find = (name: string, isLabel: boolean): number => {
     const field = isNumber(name) ? Number(name) - 1 : first.indexOf(name);
     if (field >= 0 && field < first.length && (hasHeader || isNumber(name))) return field;
-    throw missing(path, name, hasHeader ? first : first.map((_, at) => String(at + 1)), isLabel);
+    if (/^\d+$/.test(name))
+      throw new UserError(
+        `${path}: no column ${name}; ${flagOf(isLabel)} counts from 1${hasHeader ? "" : `, and there are ${first.length}`}`,
+      );
+    throw missing(path, name, first, isLabel);
   };
   const label = labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? first.indexOf(LABEL_COLUMN) : -1;
   return { hasHeader, text: names.map((name) => find(name, false)), label };
