@@ -5,7 +5,7 @@ import { trainingScope } from "./scope.ts";
 /** Consecutive multiples of it, without their whole parts, lie evenly in [0, 1), any number of them. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
-interface Params {
+export interface CodebookParams {
   /** `[codes, codeDim]`. */
   readonly runningCodes: Array;
   /** `[codes]`: how often each is chosen, over what it were if all were chosen alike. */
@@ -31,7 +31,7 @@ export function codebook(codes: number, codeDim: number, options: { decay: numbe
   const { decay, restartBelow } = options;
   const limit = Math.sqrt(3);
   /** Index of the code nearest to each row, int32 `[rows]`; no gradient. @param z `[rows, codeDim]` */
-  const nearest = ({ runningCodes }: Params, z: Array): Array => {
+  const nearest = ({ runningCodes }: CodebookParams, z: Array): Array => {
     const products = np.matmul(lax.stopGradient(z), np.transpose(runningCodes));
     // |z − e|² without |z|², which is the same for all codes.
     return np.argmin(np.subtract(np.sum(np.square(runningCodes), -1), np.multiply(products, 2)), 1);
@@ -46,14 +46,14 @@ export function codebook(codes: number, codeDim: number, options: { decay: numbe
      * The code nearest to each row of `z` `[rows, codeDim]`: as one-hot rows `[rows, codes]`, and itself
      * `[rows, codeDim]`. In training the codes move towards what chose them, from the next step on.
      */
-    quantize(params: Params, z: Array): { chosen: Array; code: Array } {
+    quantize(params: CodebookParams, z: Array): { chosen: Array; code: Array } {
       const chosen = oneHot(nearest(params, z), codes);
       remember(params, lax.stopGradient(z), chosen);
       return { chosen, code: np.matmul(chosen, params.runningCodes) };
     },
   };
 
-  function remember({ runningCodes, runningCounts }: Params, z: Array, chosen: Array): void {
+  function remember({ runningCodes, runningCounts }: CodebookParams, z: Array, chosen: Array): void {
     const statistics = trainingScope()?.statistics;
     if (!statistics) return;
     const [rows] = z.shape as [number];
