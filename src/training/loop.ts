@@ -89,6 +89,8 @@ export async function train(
   // Compiles, before the clock starts.
   let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, first);
   let savedAt = position.step;
+  // So was the first batch waited for.
+  waitMs = 0;
   const began = performance.now();
   let row = { began, wait: 0, steps: 0 };
 
