@@ -1,5 +1,4 @@
-import { sizeOf } from "../../array/index.ts";
-import { type Equation, isLiteral, sameShape } from "../graph.ts";
+import { type Equation, isLiteral } from "../graph.ts";
 import { type Context, type Lowering, ownSize } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { ownShape, padRank, storageOrder, type View } from "./view.ts";
@@ -25,15 +24,7 @@ function inSharedOrder(context: Context, equation: Equation, apply: (operands: s
   // Axes of extent 1 go in front: they cost nothing anywhere.
   const complete = [...axes.filter((axis) => !order.includes(axis)), ...order];
   const isScalar = (view: View) => view.base.length === 0;
-  const extents = complete.map((axis) => covered[axis]!);
-  const operands = views.map((view) => {
-    if (isScalar(view)) return view.name;
-    const own = complete.map((axis) => ownShape(view)[axis]!);
-    const wide = context.portable ? own : widened(own, extents, equation.primitive === "where");
-    const name = context.inOrder(view, complete);
-    return sameShape(own, wide) ? name : context.emit("Expand", [name, context.extents(wide)]);
-  });
-  const result = apply(operands);
+  const result = apply(views.map((view) => (isScalar(view) ? view.name : context.inOrder(view, complete))));
   if (views.every(isScalar)) {
     context.set(output, { name: result, base: [], map: axes.map(() => -1), shape: output.shape });
     return;
@@ -41,24 +32,6 @@ function inSharedOrder(context: Context, equation: Equation, apply: (operands: s
   const base = complete.map((axis) => covered[axis]!);
   const map = axes.map((axis) => (covered[axis] === 1 && output.shape[axis] !== 1 ? -1 : complete.indexOf(axis)));
   context.set(output, { name: result, base, map, shape: output.shape });
-}
-
-/** Elements that ONNX Runtime should find in one run of a repeated operand: it works through them run by run. */
-const LONG_RUN = 2048;
-
-/**
- * Extents to which an operand that repeats along its first axes is written out: until its runs are long, which costs
- * next to nothing, or wholly for `Where`, whose way with repeats is slower than a copy.
- */
-function widened(own: readonly number[], full: readonly number[], wholly: boolean): readonly number[] {
-  const first = own.findIndex((extent, axis) => extent !== full[axis] || extent !== 1);
-  const start = own.findIndex((extent) => extent !== 1);
-  const repeatsInFront = start > first && own.every((extent, axis) => axis < start || extent === full[axis]);
-  if (!repeatsInFront) return own;
-  if (wholly) return full;
-  const wide = [...own];
-  for (let axis = start - 1; axis > first && sizeOf(wide) < LONG_RUN; axis--) wide[axis] = full[axis]!;
-  return wide;
 }
 
 const binary =
