@@ -2,10 +2,10 @@ import { z } from "zod";
 import { filled } from "../array/index.ts";
 import { dinoHead } from "../layers/dino-head.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
-import { distillationOptions, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
+import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit, withClassToken } from "./presets.ts";
+import { encodeCrops, multiCrop, multiCropOptions, perCrop } from "./multi-crop.ts";
+import { withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 
 /**
@@ -41,19 +41,7 @@ export const dino = method({
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
   presets: {
-    small: {
-      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
-      ...smallVit,
-      options: {
-        ...smallCrops,
-        prototypes: 1024,
-        hiddenDim: 512,
-        bottleneckDim: 128,
-        teacherTemperature: 0.04,
-        momentum: 0.99,
-      },
-      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
-    },
+    small: smallDistillation({ hiddenDim: 512 }),
   },
 
   build({ encoder, modality, options }) {

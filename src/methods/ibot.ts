@@ -9,13 +9,14 @@ import {
   drawMask,
   maskOptions,
   requireClassToken,
+  smallDistillation,
   teacherTemperatureAt,
   withFrozenLast,
 } from "./distillation.ts";
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit, withClassToken } from "./presets.ts";
+import { encodeCrops, multiCrop, multiCropOptions, perCrop } from "./multi-crop.ts";
+import { withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 import { ofPatches } from "./tokens.ts";
 import { concatenateInputs } from "./views.ts";
@@ -53,19 +54,7 @@ export const ibot = method({
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
   presets: {
-    small: {
-      summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
-      ...smallVit,
-      options: {
-        ...smallCrops,
-        prototypes: 1024,
-        hiddenDim: 256,
-        bottleneckDim: 128,
-        teacherTemperature: 0.04,
-        momentum: 0.99,
-      },
-      training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
-    },
+    small: smallDistillation({ hiddenDim: 256 }),
   },
 
   build({ encoder, modality, options }) {
