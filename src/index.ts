@@ -12,6 +12,7 @@ export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.t
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
+export { type Predictor, type PredictorOptions, predictor } from "./evaluation/predictor.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { evaluationTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";

@@ -1,14 +1,17 @@
 import { type Array, filled, np, type Rng } from "../array/index.ts";
+import { type LoraParams, lowRank } from "./lora.ts";
 
 export interface LinearParams {
   readonly weight: Array;
   readonly bias: Array;
 }
 
-/** `x · weightᵀ`, plus the bias where there is one. */
-const affine = ({ weight, bias }: { weight: Array; bias?: Array }, x: Array): Array => {
+/** `x · weightᵀ`, plus what is added to the weight and the bias where there are such. */
+const affine = (params: { weight: Array; bias?: Array } & Partial<LoraParams>, x: Array): Array => {
+  const { weight, bias, loraA, loraB } = params;
   const product = np.matmul(x, np.transpose(weight));
-  return bias ? np.add(product, bias) : product;
+  const sum = loraA && loraB ? np.add(product, lowRank({ loraA, loraB }, x)) : product;
+  return bias ? np.add(sum, bias) : sum;
 };
 
 /**

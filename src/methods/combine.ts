@@ -136,6 +136,7 @@ function sumOf(parts: readonly Part[]): Method {
           ),
         ),
     }),
+    ...answered(parts.find(({ method }) => method.answers)),
     ...some(has("beforeEpoch"), {
       async beforeEpoch(context: EpochContext<MethodParams, InitialParams>) {
         let { params, memory } = context;
@@ -150,6 +151,16 @@ function sumOf(parts: readonly Part[]): Method {
         return { params, memory };
       },
     }),
+  };
+}
+
+/** The answers of the task that learns from labels. */
+function answered(part: Part | undefined): Pick<Method, "answers" | "predict"> {
+  if (!part) return {};
+  const { answers, predict } = part.method;
+  return {
+    answers,
+    ...(predict ? { predict: (params, inputs) => predict(paramsOf(params, part.title), inputs) } : {}),
   };
 }
 

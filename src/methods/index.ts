@@ -28,8 +28,10 @@ export const methods: Registry<MethodDefinition> = {
   },
 };
 export type {
+  Answers,
   EpochContext,
   FrozenRun,
+  LabelTask,
   Method,
   MethodContext,
   MethodDefinition,
@@ -38,3 +40,4 @@ export type {
   Recipe,
   Schedule,
 } from "./method.ts";
+export { labelTasks } from "./method.ts";

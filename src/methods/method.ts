@@ -13,7 +13,7 @@ export interface Schedule {
 export interface Entry {
   /** Its place in the data, 0 … samples − 1: instance discrimination and exemplars are about it. */
   readonly index: number;
-  /** Its class, or −1; a self-supervised method has no use for it. */
+  /** Its class, or −1; a self-supervised method has no use for it. Fine-tuning shows only those that it may learn from. */
   readonly label: number;
 }
 
@@ -59,6 +59,13 @@ export interface Method<
    * or of the next one where the encoder is causal. What `complete`, evaluation and export look at.
    */
   wordLogits?(params: Traced<Initial>, inputs: Inputs): Array;
+  /** Of methods that learn from labels: what they answer. */
+  readonly answers?: Answers;
+  /**
+   * The answers to a batch of inputs as the encoder reads them, `[batch, outputs]`: logits of classes or labels, or the
+   * value in its own units. Traced as in evaluation.
+   */
+  predict?(params: Traced<Initial>, inputs: Inputs): Array;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
@@ -67,6 +74,16 @@ export interface Method<
    * the same.
    */
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
+}
+
+/** What labels are: one class, several of them, a number, or which samples are alike. */
+export const labelTasks = ["classification", "multi-label", "regression", "similarity"] as const;
+export type LabelTask = (typeof labelTasks)[number];
+
+export interface Answers {
+  readonly task: LabelTask;
+  /** Names of the outputs: classes, labels, or `value`; none for similarity. */
+  readonly outputs: readonly string[];
 }
 
 /** What a method is given between two epochs. */
@@ -149,7 +166,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
     | "distillation"
     | "clustering"
     | "restoration"
-    | "generative";
+    | "generative"
+    | "supervised";
   readonly paper: string;
   /** One line for `autodidact methods`. */
   readonly summary: string;

@@ -1,5 +1,6 @@
 /** The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
 export { barlowTwins } from "./barlow-twins.ts";
+export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 export { boxLoss, meanIou } from "./boxes.ts";
 export { dcl } from "./dcl.ts";
 export { dclw } from "./dclw.ts";
@@ -22,6 +23,7 @@ export { sigreg } from "./sigreg.ts";
 export { sinkhorn } from "./sinkhorn.ts";
 export { smoothL1 } from "./smooth-l1.ts";
 export { softCrossEntropy } from "./soft-cross-entropy.ts";
+export { supCon } from "./sup-con.ts";
 export { swav } from "./swav.ts";
 export { codebookUsage, commitment, perplexity } from "./vector-quantization.ts";
 export { vicreg } from "./vicreg.ts";

@@ -1,5 +1,5 @@
-import { type Array, np } from "../array/index.ts";
-import { weightedMean } from "./cross-entropy.ts";
+import type { Array } from "../array/index.ts";
+import { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 
 /**
  * ELECTRA's discriminator: is each token the original one? Binary cross-entropy, the mean over tokens that are not
@@ -10,7 +10,5 @@ import { weightedMean } from "./cross-entropy.ts";
  * @returns scalar
  */
 export function replacedTokenDetection(logits: Array, replaced: Array, present: Array): Array {
-  // −y·log σ(x) − (1 − y)·log(1 − σ(x)), without a logarithm of what may have become 0 or an exponential that overflows.
-  const softplus = np.add(np.maximum(logits, 0), np.log(np.add(1, np.exp(np.negative(np.abs(logits))))));
-  return weightedMean(np.subtract(softplus, np.multiply(logits, replaced)), present);
+  return binaryCrossEntropy(logits, replaced, { weights: present });
 }

@@ -26,6 +26,8 @@ export const Position = z.object({
   bestLoss: z.number().nullable(),
   /** Sums since the last row of metrics.jsonl. */
   pending: z.object({ count: z.int().nonnegative(), sums: z.record(z.string(), z.number()) }),
+  /** Of fine-tuning: the best score on the validation part so far, and epochs since. */
+  validation: z.object({ score: z.number(), loss: z.number(), sinceBest: z.int().nonnegative() }).optional(),
   /** Of competence curricula, by option. */
   mastery: z.record(z.string(), Mastery).optional(),
 });

@@ -73,6 +73,7 @@ const causes: Record<MethodDefinition["family"], string> = {
   predictive: "lower the learning rate or lengthen the warm-up; the task may be solved without looking, or be too hard",
   restoration: "lower the learning rate; for a β-VAE lower β; for bottlenecks widen them",
   generative: "lower the learning rate or lengthen the warm-up",
+  supervised: "lower the learning rate or lengthen the warm-up",
 };
 
 /** Says so when the features collapse, once until they have recovered. */

@@ -12,6 +12,22 @@ export const TrainingOptions = z.object({
   weightDecay: z.number().nonnegative().optional().describe("on weights, not on biases and norms"),
   warmupEpochs: z.number().nonnegative().optional().describe("linear rise of the learning rate; a tenth, at most 10"),
   gradientClip: z.number().nonnegative().default(0).describe("largest global norm of the gradients; 0 for none"),
+  layerDecay: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe("learning rate of each layer of the encoder over that of the layer above; 0.75 is usual in fine-tuning"),
+  frozenLayers: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("layers of the encoder that stay as they are, from the input: 1 for the embedding, 2 and a block …"),
+  loraRank: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("train additions of this rank to the encoder's linear layers, and nothing else of it; 0 for all of it"),
   ema: z.number().min(0).lt(1).default(0).describe("keep an average of the weights with this momentum; 0 for none"),
   seed: z.int().nonnegative().default(0).describe("same seed, same machine: same bits"),
   workers: z
@@ -60,6 +76,22 @@ export const CurriculumEntry = z.object({
 });
 export type CurriculumEntry = z.infer<typeof CurriculumEntry>;
 
+/** What fine-tuning is told beside what any run is. */
+export const Supervision = z.object({
+  /** Use only so many labels, drawn evenly over the classes with this seed. */
+  labels: z.int().positive().optional(),
+  /** Share of the labelled entries that judge after every epoch and are not learned from; 0 for none. */
+  validation: z.number().min(0).max(0.5),
+  /** Epochs without a better score after which training stops. */
+  patience: z.int().positive(),
+  /** Whether entries without a label take part. */
+  unlabelled: z.boolean(),
+  seed: z.int().nonnegative(),
+  /** Run or model that it began with; absent when it began with random numbers. */
+  from: z.string().optional(),
+});
+export type Supervision = z.infer<typeof Supervision>;
+
 /** `config.json` of a run folder. */
 export const RunConfig = z.object({
   version: z.literal(RUN_VERSION),
@@ -79,6 +111,8 @@ export const RunConfig = z.object({
   encoder: choice,
   method: choice,
   training: SettledTraining,
+  /** Of fine-tuning: which labelled entries are learned from and which judge, when to stop, what it began with. */
+  supervision: Supervision.optional(),
   /** Options above that change during the run; there they have the values they end at. */
   curriculum: z.array(CurriculumEntry).optional(),
 });

@@ -10,6 +10,8 @@ export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "me
   readonly manifest: unknown;
   /** Which entries of the source to use. */
   readonly indices: Int32Array;
+  /** What may be known of every entry's class, −1 for nothing; the source's labels by default. */
+  readonly labels?: Int32Array;
   readonly batchSize: number;
   readonly seed: number;
 }
@@ -94,7 +96,7 @@ export async function openTask(
         const positions = rows.map((row) => order!.positions[start + row]!);
         const samples = await Promise.all(positions.map((position) => read(position, broken)));
         samples.forEach(({ sample, index }, at) => {
-          const entry = { index, label: source.labels?.[index] ?? -1 };
+          const entry = { index, label: (task.labels ?? source.labels)?.[index] ?? -1 };
           const views = method.views(sample, root.split("views", epoch, positions[at]!), entry);
           for (const [path, leaf] of tree.entries<Tensor>(views)) {
             let column = columns.get(path);

@@ -3,6 +3,7 @@ import { Rng, type Tensor, tree } from "../array/index.ts";
 import { read } from "../engine/index.ts";
 import { makeFolder, removeTemporary } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
+import type { MethodParams } from "../methods/index.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
 import { collapseWatch, spreadOf } from "./collapse.ts";
@@ -28,6 +29,18 @@ export class Diverged extends Error {
   override name = "Diverged";
 }
 
+/** What fine-tuning does otherwise. */
+export interface Supervised {
+  /** Entries to learn from, in an epoch; an entry may stand there several times. */
+  readonly indices: Int32Array;
+  /** Of every entry of the source, −1 where it may not be known. */
+  readonly labels: Int32Array;
+  /** Judges the parameters after an epoch. */
+  validate?(params: MethodParams): Promise<{ score: number; loss: number; metrics: Readonly<Record<string, number>> }>;
+  /** Epochs without a better score, or an equal one at a lower loss, after which training stops. */
+  readonly patience: number;
+}
+
 /**
  * Trains from the beginning, or with `options.resume` from the last checkpoint, to the last step or to an abort.
  * @throws Diverged when loss, gradients or weights become NaN or infinite; UserError when a file cannot be written
@@ -37,6 +50,7 @@ export async function train(
   source: Source<unknown>,
   options: PretrainOptions,
   start?: Start,
+  supervised?: Supervised,
 ): Promise<void> {
   const { out, signal, onNote = () => undefined } = options;
   const { training, modality, encoder } = config;
@@ -54,14 +68,16 @@ export async function train(
     method: config.method,
     curriculum: config.curriculum,
     manifest: source.manifest,
-    indices: Int32Array.from({ length: source.length }, (_, index) => index),
+    indices: supervised?.indices ?? Int32Array.from({ length: source.length }, (_, index) => index),
+    labels: supervised?.labels,
     batchSize: training.batchSize,
     seed: training.seed,
   };
   const perEpoch = stepsPerEpoch(task);
   const steps = perEpoch * training.epochs;
-  if (position.step >= steps) {
-    onNote(`${out} is finished: ${steps} of ${steps} steps`);
+  const { patience = 0, validate } = supervised ?? {};
+  if (position.step >= steps || (validate && (position.validation?.sinceBest ?? 0) >= patience)) {
+    onNote(`${out} is finished: ${position.step} of ${steps} steps`);
     return;
   }
   await makeFolder(join(out, "checkpoints"));
@@ -85,7 +101,7 @@ export async function train(
     warmupSteps: Math.round(training.warmupEpochs * perEpoch),
     steps,
   };
-  let { step: index, smoothedLoss, bestLoss, pending } = position;
+  let { step: index, smoothedLoss, bestLoss, pending, validation } = position;
   // Compiles, before the clock starts.
   let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, first);
   let savedAt = position.step;
@@ -101,20 +117,39 @@ export async function train(
     );
   };
 
-  const save = async () => {
+  /** @param judged whether the validation part has just called these weights the best */
+  const save = async (judged: boolean) => {
     const host = (await read(toDevice(state))) as unknown as HostState;
     // The loss of a step is that of the weights before it: an update that burst shows in the weights only.
     if (!isFinite(host)) {
       index--;
       throw diverged("weights");
     }
-    const isBest = smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
-    if (isBest) bestLoss = smoothedLoss;
+    const isLowest = smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
+    if (isLowest) bestLoss = smoothedLoss;
+    const isBest = validate ? judged : isLowest;
     await metricsFile.sync();
     const epoch = Math.floor(index / perEpoch);
-    const now = { step: index, epoch, smoothedLoss, bestLoss, pending, mastery: curriculum.state() };
+    const now = { step: index, epoch, smoothedLoss, bestLoss, pending, validation, mastery: curriculum.state() };
     await saveCheckpoint(out, host, now, isBest);
     savedAt = index;
+  };
+
+  /** Judges the weights after an epoch. @returns whether they are the best so far */
+  const judge = async (): Promise<boolean> => {
+    const judged = { ...state, optimizer: {}, memory: {}, ...(training.ema > 0 ? { params: {} } : {}) };
+    const { params, ema } = (await read(toDevice(judged))) as unknown as HostState;
+    // The trainer keeps the tree that the method made.
+    const { score, loss, metrics } = await validate!((training.ema > 0 ? ema : params) as MethodParams);
+    const isBest = !validation || score > validation.score || (score === validation.score && loss < validation.loss);
+    validation = isBest ? { score, loss, sinceBest: 0 } : { ...validation!, sinceBest: validation!.sinceBest + 1 };
+    onNote(
+      `epoch ${index / perEpoch}: validation ${Object.entries(metrics)
+        .map(([name, value]) => `${name} ${value.toFixed(4)}`)
+        .join(", ")}${isBest ? "" : `; no better for ${validation.sinceBest}`}`,
+    );
+    await events.scalars(index, metrics);
+    return isBest;
   };
 
   const watch = collapseWatch(parts.methodDefinition);
@@ -169,8 +204,9 @@ export async function train(
     row.wait += waitMs;
     row.steps++;
     if (logs) await log(learningRate, result.features);
-    const stop = last || signal?.aborted;
-    if (stop || index % training.checkpointEvery === 0) await save();
+    const isBest = validate !== undefined && index % perEpoch === 0 && (await judge());
+    const stop = last || signal?.aborted || (validation?.sinceBest ?? 0) >= Math.max(1, patience);
+    if (stop || isBest || index % training.checkpointEvery === 0) await save(isBest);
     if (stop) break;
     // Lets a Ctrl-C in: everything above may have run without giving up the thread.
     await new Promise((done) => setImmediate(done));

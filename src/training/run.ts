@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -6,6 +7,7 @@ import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
+import { mergeLora } from "../layers/lora.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../methods/index.ts";
 import { type Ability, type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
@@ -121,15 +123,15 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   if (reading(other) !== reading(modality))
     throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
   const { weights } = await loadWeights(path, "last");
-  // The tree that its method made.
-  const params = weights as MethodParams;
-  return { path, method: methodDefinition.name, options: config.method.options, encoder, params };
+  return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
 /** What a run learned: the running average of its parameters where it kept one. */
 async function loadWeights(path: string, checkpoint: "last" | "best") {
   const { state, position } = await loadCheckpoint(checkpointPath(path, checkpoint));
-  return { weights: Object.keys(state.ema).length > 0 ? state.ema : state.params, position };
+  const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
+  // A checkpoint holds trees with an encoder's branch.
+  return { weights: mergeLora(weights as MethodParams), position };
 }
 
 /** The configuration of a run folder. @throws UserError when it is none, or another version's */
@@ -184,13 +186,15 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
 
 /**
  * Opens a run for evaluation, embedding or export.
- * @param options.checkpoint `last`, as is usual for pre-training, where the lowest loss is not the best representation
+ * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
  * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
  */
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  const { weights, position } = await loadWeights(path, options.checkpoint ?? "last");
+  // What was judged after every epoch has a best; what an early stop left behind is later and worse.
+  const isJudged = config.supervision !== undefined && existsSync(checkpointPath(path, "best"));
+  const { weights, position } = await loadWeights(path, options.checkpoint ?? (isJudged ? "best" : "last"));
   const byPath = new Map(tree.entries<Tensor>(weights));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
     const found = byPath.get(`encoder.${leafPath}`);
@@ -203,7 +207,7 @@ export async function openRun(path: string, options: { checkpoint?: "last" | "be
     path: resolve(path),
     config,
     params,
-    methodParams: weights as MethodParams,
+    methodParams: weights,
     step: position.step,
     epoch: position.epoch,
     metrics: () => readMetrics(path),

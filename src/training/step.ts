@@ -1,13 +1,16 @@
 import { type Array, filled, np, Rng, scalar, type Tensor, type Traced, type Tree, tree } from "../array/index.ts";
 import type { Params } from "../encoders/encoder.ts";
 import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
-import { inTraining, isStatistic } from "../layers/scope.ts";
+import { UserError } from "../foundation/errors.ts";
+import { withLora } from "../layers/lora.ts";
+import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
 import type { Training } from "./config.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
+import { type TrainableOptions, trainable } from "./trainable.ts";
 
 /** Everything a run remembers between steps, as trees of one leaf type. */
 export type State<Leaf> = {
@@ -68,12 +71,17 @@ const isWeight = (path: string, shape: readonly number[]): boolean =>
 export function initialState(
   method: Method,
   optimizer: Optimizer,
-  training: Pick<Training, "ema">,
+  training: Pick<Training, "ema"> & TrainableOptions,
   rng: Rng,
   begin: (params: MethodParams) => MethodParams = (params) => params,
 ): HostState {
-  const params = begin(method.init(rng.split("params")));
-  const trained = tree.entries<Tensor>(params).filter(([path]) => !isStatistic(path));
+  const begun = begin(method.init(rng.split("params")));
+  const { loraRank = 0 } = training;
+  const params = loraRank > 0 ? { ...begun, encoder: withLora(begun.encoder, loraRank, rng.split("lora")) } : begun;
+  const scales = trainable(params, training);
+  const trained = tree.entries<Tensor>(params).filter(([path]) => scales.has(path));
+  if (!trained.some(([path]) => path.startsWith("encoder.")) && loraRank > 0)
+    throw new UserError("--lora-rank adds to the linear layers of blocks; this encoder has none");
   const zeros = () => Object.fromEntries(trained.map(([path, { shape }]) => [path, filled(shape, 0)]));
   return {
     params,
@@ -90,18 +98,23 @@ export function initialState(
 export async function compileStep(options: {
   readonly method: Method;
   readonly optimizer: Optimizer;
-  readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads">;
+  readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads"> &
+    TrainableOptions;
   readonly state: HostState;
   readonly batch: Tree<Tensor>;
   readonly name: string;
   readonly profile?: string;
 }): Promise<TrainingStep> {
   const { method, optimizer, training, state, batch, name } = options;
+  // Frozen parameters are passed on and never differentiated.
+  const scales = trainable(state.params as MethodParams, training);
   let noiseShape = [0, 0];
   const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
     // The trainer keeps the trees that the method made, and hands them back to it.
     const params = current.params as Traced<MethodParams>;
-    const { aux, gradients, loss } = valueAndGrad((traced: Traced<MethodParams>) => {
+    const learned = Object.fromEntries(tree.entries<Array>(params).filter(([path]) => scales.has(path)));
+    const { aux, gradients, loss } = valueAndGrad((leaves: Readonly<Record<string, Array>>) => {
+      const traced = tree.map<Array, Array>(params, (leaf, path) => leaves[path] ?? leaf) as Traced<MethodParams>;
       const forward = inTraining(noise.rows, () =>
         method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
       );
@@ -117,10 +130,9 @@ export async function compileStep(options: {
       const seen = forward.representations.find(({ weights }) => weights === own);
       const observed: Record<string, Array> = seen ? { features: seen.features } : {};
       return { loss: value, aux: { metrics, memory, statistics, observed } };
-    }, params);
+    }, learned);
 
-    const byPath = new Map(tree.entries<Array>(gradients).filter(([path]) => !isStatistic(path)));
-    const squares = [...byPath.values()].map((gradient) => np.sum(np.square(gradient)));
+    const squares = Object.values(gradients).map((gradient) => np.sum(np.square(gradient)));
     const gradNorm = np.sqrt(squares.reduce((sum, square) => np.add(sum, square)));
     const clip =
       training.gradientClip > 0
@@ -128,12 +140,13 @@ export async function compileStep(options: {
         : undefined;
     const slots: Record<string, Record<string, Array>> = Object.fromEntries(optimizer.slots.map((slot) => [slot, {}]));
     const updated = tree.map<Array, Array>(params, (param, path) => {
-      const gradient = byPath.get(path);
+      const gradient = gradients[path];
       if (!gradient) return aux.statistics[path] ?? param;
       const remembered = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
       const weight = isWeight(path, param.shape);
+      const scale = scales.get(path) ?? 1;
       const result = optimizer.update(param, clip ? np.multiply(gradient, clip) : gradient, remembered, {
-        learningRate: schedule.learningRate!,
+        learningRate: scale === 1 ? schedule.learningRate! : np.multiply(schedule.learningRate!, scale),
         step: schedule.step!,
         isWeight: weight,
         weightDecay: weight ? training.weightDecay : 0,

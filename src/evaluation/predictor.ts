@@ -1,0 +1,75 @@
+import type { Array, Traced } from "../array/index.ts";
+import type { Inputs } from "../encoders/index.ts";
+import { compile, type Device } from "../engine/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { Answers, Method, MethodParams } from "../methods/index.ts";
+import type { Modality, TensorRecord } from "../modalities/index.ts";
+import { BATCH, specsOf, stack } from "../training/features.ts";
+import { buildMethod, type Run } from "../training/run.ts";
+
+/** What a run answers to samples, compiled once. */
+export interface Predictor extends Answers {
+  /**
+   * @param params of the same shapes as the run's, which are the default
+   * @returns `[rows, outputs]`: probabilities of classes (a row sums to 1) or labels (each for itself), or values
+   */
+  predict(rows: readonly TensorRecord[], params?: MethodParams): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+export interface PredictorOptions {
+  readonly device?: Device;
+  readonly batchSize?: number;
+}
+
+/** @throws UserError when the run has learned no answers */
+export async function predictor(run: Run, options: PredictorOptions = {}): Promise<Predictor> {
+  const { method, modality } = await buildMethod(run.config, run.config.data.entries);
+  if (!method.predict)
+    throw new UserError(
+      `${run.path}: a run of ${run.methodDefinition.name}, which answers nothing; train a head with autodidact finetune ${run.path} --data <labelled data>`,
+    );
+  return predictorOf(method, run.methodParams, modality, { device: run.config.training.device, ...options });
+}
+
+/** Compiles what a method answers, in evaluation mode. The method must have `predict`. */
+export async function predictorOf(
+  { answers, predict }: Method,
+  params: MethodParams,
+  modality: Modality<unknown>,
+  { device = "cpu", batchSize = BATCH }: PredictorOptions = {},
+): Promise<Predictor> {
+  if (!answers || !predict) throw new Error("a method without answers");
+  const answer = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({
+    outputs: predict(weights, inputs),
+  });
+  const program = await compile(answer, [params, specsOf(modality, batchSize)], { device, name: "predictor" });
+  const width = answers.outputs.length;
+  return {
+    ...answers,
+    async predict(rows, weights = params) {
+      const result = new Float32Array(rows.length * width);
+      for (let start = 0; start < rows.length; start += batchSize) {
+        const { outputs } = await program.run(weights, stack(rows.slice(start, start + batchSize), batchSize));
+        const { data } = await outputs.read();
+        outputs.dispose();
+        for (let at = start; at < Math.min(start + batchSize, rows.length); at++) {
+          const row = Float32Array.from(data.subarray((at - start) * width, (at - start + 1) * width));
+          result.set(activate(row, answers.task), at * width);
+        }
+      }
+      return result;
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+/** Logits as probabilities; values as they are. */
+function activate(row: Float32Array, task: Answers["task"]): Float32Array {
+  if (task === "multi-label") return row.map((logit) => 1 / (1 + Math.exp(-logit)));
+  if (task !== "classification") return row;
+  const most = Math.max(...row);
+  const powers = row.map((logit) => Math.exp(logit - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}

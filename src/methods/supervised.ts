@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { int32 } from "../array/index.ts";
+import { linear } from "../layers/linear.ts";
+import { supCon } from "../objectives/sup-con.ts";
+import { labelOptions, targetsOf } from "./labels.ts";
+import { method } from "./method.ts";
+
+/**
+ * Learning from labels, what fine-tuning trains: a linear head on the encoder, lightly changed samples, and the loss that
+ * suits the labels: softmax cross-entropy, binary cross-entropy of each label, squared error, or for similarity the
+ * supervised contrastive loss of two views without a head (Khosla et al. 2020, https://arxiv.org/abs/2004.11362; there
+ * with a projector, here on the representation itself, which is what is searched afterwards). Samples without a label
+ * count nothing, so that other tasks may be learned from them at the same time.
+ */
+export const supervised = method({
+  name: "supervised",
+  family: "supervised",
+  paper: "https://arxiv.org/abs/1910.04867",
+  summary: "classes, labels, numbers or likeness from labelled samples: what finetune trains",
+  needs: ["perturb"],
+  options: labelOptions.extend({
+    temperature: z.number().positive().default(0.07).describe("of similarity: sharpness; lower is sharper"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.05, batchSize: 128 },
+  // A sample is what has a label.
+  modalityOptions: { pack: false },
+
+  build({ encoder, modality, options }) {
+    const { answers, of, loss, natural } = targetsOf(options);
+    const isSimilarity = answers.task === "similarity";
+    const head = linear(encoder.embedDim, Math.max(1, answers.outputs.length));
+    return {
+      views(sample, rng, { label }) {
+        const view = () => modality.tensors(modality.perturb(sample, rng));
+        return { views: isSimilarity ? [view(), view()] : [view()], target: of(label), label: int32([label], []) };
+      },
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        ...(isSimilarity ? {} : { head: head.init(rng.split("head")) }),
+      }),
+      loss(params, { views, target, label }) {
+        const [first, second] = views.map((view) => encoder.apply(params.encoder, view));
+        if (second) return { loss: supCon(first!, second, label, { temperature: options.temperature }) };
+        return loss(head.apply(params.head!, first!), target);
+      },
+      answers,
+      ...(isSimilarity
+        ? {}
+        : { predict: (params, inputs) => natural(head.apply(params.head!, encoder.apply(params.encoder, inputs))) }),
+    };
+  },
+});

@@ -1,0 +1,43 @@
+import { tree } from "../array/index.ts";
+import { isLora } from "../layers/lora.ts";
+import { isStatistic } from "../layers/scope.ts";
+import type { MethodParams } from "../methods/index.ts";
+import type { Training } from "./config.ts";
+
+/** All of the encoder at one rate where nothing is said. */
+export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDecay" | "loraRank">>;
+
+/**
+ * Which parameters are trained, by path, and the factor of each one's learning rate. Layers of the encoder are counted
+ * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
+ * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
+ * (https://arxiv.org/abs/2106.08254); heads have 1.
+ */
+export function trainable(
+  params: MethodParams,
+  { frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
+): Map<string, number> {
+  const encoder = tree.paths(params.encoder);
+  const blockOf = (path: string): number | undefined => {
+    const [, block] = /^(?:blocks|stages)\.(\d+)\./.exec(path) ?? [];
+    return block === undefined ? undefined : Number(block);
+  };
+  const blocks = Math.max(0, ...encoder.map((path) => (blockOf(path) ?? -1) + 1));
+  const firstBlock = encoder.findIndex((path) => blockOf(path) !== undefined);
+  // Parameters stand in the order in which they are used.
+  const layers = new Map(
+    encoder.map((path, at) => {
+      const block = blockOf(path);
+      const layer = block !== undefined ? block + 1 : at > firstBlock && firstBlock >= 0 ? blocks + 1 : 0;
+      return [`encoder.${path}`, layer];
+    }),
+  );
+  const scales = new Map<string, number>();
+  for (const path of tree.paths(params)) {
+    const layer = layers.get(path);
+    if (isStatistic(path)) continue;
+    if (layer !== undefined && (loraRank > 0 ? !isLora(path) : layer < frozenLayers)) continue;
+    scales.set(path, layer === undefined ? 1 : layerDecay ** (blocks + 1 - layer));
+  }
+  return scales;
+}
