@@ -8,13 +8,15 @@ export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.t
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
+export { type FinetuneOptions, finetune, resumeFinetuning } from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
+export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/predictor.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
-export { evaluationTable } from "./evaluation/report/table.ts";
+export { evaluationTable, verdictTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
@@ -24,6 +26,7 @@ export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
+export { type LabelTask, labelTasks } from "./modalities/answers.ts";
 export {
   type Modality,
   type ModalityDefinition,

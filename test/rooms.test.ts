@@ -18,7 +18,7 @@ const may: Record<string, readonly string[]> = {
   methods: ["array", "layers", "encoders", "objectives", "modalities"],
   interop: ["array", "engine", "encoders", "layers"],
   training: ["array", "engine", "layers", "objectives", "encoders", "modalities", "methods", "interop"],
-  evaluation: ["array", "engine", "layers", "encoders", "modalities", "training", "interop"],
+  evaluation: ["array", "engine", "layers", "objectives", "encoders", "modalities", "training", "interop"],
   cli: [],
 };
 /** The plain-TypeScript part of the arrays: what workers load must not start jax-js. */

@@ -6,7 +6,7 @@ import type { Encoder, InitialParams } from "../../src/encoders/index.ts";
 import { knnPredict, type LabelledVectors } from "../../src/evaluation/knn.ts";
 import { accuracyOf, meanAndDeviation } from "../../src/evaluation/metrics.ts";
 import { linearProbe } from "../../src/evaluation/probe.ts";
-import { drawLabels } from "../../src/evaluation/split.ts";
+import { drawLabels } from "../../src/training/split.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import type { Modality } from "../../src/modalities/index.ts";
 import { spreadOf } from "../../src/training/collapse.ts";

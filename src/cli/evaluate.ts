@@ -13,7 +13,8 @@ interface Given {
   readonly labels?: string;
   readonly draws: string;
   readonly scratch: boolean;
-  readonly scratchSteps: string;
+  readonly scratchSteps?: string;
+  readonly finetune?: boolean;
   readonly seed: string;
   readonly json?: boolean;
 }
@@ -31,7 +32,8 @@ export const evaluateCommand = (): Command =>
     .option("--labels <count>", "use only so many training labels, drawn evenly over the classes")
     .option("--draws <count>", "how often to draw them", "5")
     .option("--no-scratch", "leave out training the encoder from scratch")
-    .option("--scratch-steps <count>", "steps of that training", "1500")
+    .option("--scratch-steps <count>", "most steps of that training; stops earlier when it gets no better")
+    .option("--finetune", "also fine-tune all of the pretrained encoder")
     .option("--seed <seed>", "of the draws", "0")
     .option("--json", "print JSON")
     .addHelpText(
@@ -52,7 +54,8 @@ export const evaluateCommand = (): Command =>
         ...(given.labels === undefined ? {} : { labels: wholeNumber("labels", given.labels) }),
         draws: wholeNumber("draws", given.draws),
         scratch: given.scratch,
-        scratchSteps: wholeNumber("scratch-steps", given.scratchSteps),
+        ...(given.scratchSteps === undefined ? {} : { scratchSteps: wholeNumber("scratch-steps", given.scratchSteps) }),
+        finetune: given.finetune,
         seed: wholeNumber("seed", given.seed, 0),
         onProgress: line.update,
       }).finally(line.end);

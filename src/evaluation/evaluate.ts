@@ -1,16 +1,15 @@
-import type { Array } from "../array/index.ts";
-import type { InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { linear } from "../layers/linear.ts";
-import type { OpenOptions, Source } from "../modalities/index.ts";
+import type { Source } from "../modalities/index.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
-import { trainSupervised } from "../training/supervised.ts";
+import { drawLabels } from "../training/split.ts";
+import { trainAndJudge } from "./end-to-end.ts";
 import { rawFeatures, untrainedParams } from "./features.ts";
+import { openLabelled, type Verdict } from "./judge.ts";
 import { knnPredict, type LabelledVectors } from "./knn.ts";
+import { confusionOf, matthewsOf } from "./measures.ts";
 import { accuracyOf, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
-import { drawLabels } from "./split.ts";
 import { fitTfIdf } from "./tf-idf.ts";
 
 export interface EvaluateOptions {
@@ -27,9 +26,11 @@ export interface EvaluateOptions {
   /** Use only this many training labels, drawn evenly over the classes; several draws. */
   readonly labels?: number;
   readonly draws?: number;
+  /** Also fine-tune all of the pretrained encoder on the labels. */
+  readonly finetune?: boolean;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
-  /** Steps of that training. */
+  /** Steps of that training at most; see `finetune` for what they are by default. */
   readonly scratchSteps?: number;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -42,10 +43,12 @@ export interface Score {
 }
 
 export interface Contestant {
-  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf" | "scratch";
+  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf" | "fine-tuned" | "scratch";
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
+  /** Matthews' correlation, of the classifier trained end to end or else of the linear probe. */
+  readonly matthews?: Score;
   /** Of the classifier trained end to end. */
   readonly accuracy?: Score;
 }
@@ -61,11 +64,8 @@ export interface Evaluation {
   readonly contestants: readonly Contestant[];
   /** L2 strengths that the probes of the pretrained features chose, a draw each. */
   readonly l2: readonly number[];
-  readonly scratchSteps: number;
   readonly seconds: number;
 }
-
-const SCRATCH_STEPS = 1500;
 
 type Extractor = (source: Source<unknown>) => Promise<Features>;
 
@@ -78,8 +78,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
   const columns = { column: options.column, labelColumn: options.labelColumn };
-  const train = await openLabelled(run, options.train, { ...columns, labels: options.trainLabels });
-  const test = await openLabelled(run, options.test, { ...columns, labels: options.testLabels });
+  const train = await openLabelled(run.modalityDefinition, options.train, { ...columns, labels: options.trainLabels });
+  const test = await openLabelled(run.modalityDefinition, options.test, { ...columns, labels: options.testLabels });
   try {
     const classes = train.classes ?? [];
     const unknown = (test.classes ?? []).filter((name) => !classes.includes(name));
@@ -88,7 +88,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         `${options.test}: class "${unknown[0]}" does not occur in ${options.train} (${classes.slice(0, 5).join(", ")} …)`,
       );
     const { encoder, modality } = run;
-    const device = run.config.training.device;
+    const { config } = run;
+    const { device } = config.training;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const untrained = await untrainedParams(encoder, { modality, source: train }, run.config.training.seed + 1);
     const extractors: Partial<Record<Contestant["name"], Extractor>> = {
@@ -115,21 +116,24 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
-    let entries: Int32Array = new Int32Array();
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
     for (const [name, extract] of Object.entries(extractors) as [Contestant["name"], Extractor][]) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
         draws = drawsOf(bank.labels, options, seed);
-        entries = bank.entries;
         counts = {
           train: { labelled: bank.rows, broken: bank.broken },
           test: { labelled: queries.rows, broken: queries.broken },
           chance: commonest(queries.labels),
         };
       }
-      const scores = { knn20: [] as number[], knn200: [] as number[], linear: [] as number[] };
+      const scores = {
+        knn20: [] as number[],
+        knn200: [] as number[],
+        linear: [] as number[],
+        matthews: [] as number[],
+      };
       for (const [draw, rows] of draws.entries()) {
         stage(`${name}: kNN and linear probe`)(draw, draws.length);
         const part = select(bank, rows);
@@ -139,6 +143,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         });
         scores.knn20.push(accuracyOf(near, queries.labels));
         scores.knn200.push(accuracyOf(far, queries.labels));
+        scores.matthews.push(matthewsOf(confusionOf(probe.predictions, queries.labels, classes.length)));
         scores.linear.push(accuracyOf(probe.predictions, queries.labels));
         if (name === "pretrained") l2.push(probe.l2);
       }
@@ -147,26 +152,39 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         knn20: meanAndDeviation(scores.knn20),
         knn200: meanAndDeviation(scores.knn200),
         linear: meanAndDeviation(scores.linear),
+        matthews: meanAndDeviation(scores.matthews),
       });
     }
-    const scratchSteps = options.scratchSteps ?? SCRATCH_STEPS;
-    if (options.scratch !== false) {
-      const accuracies: number[] = [];
-      for (const [draw, rows] of draws.entries()) {
-        const params = await trainSupervised({
-          config: run.config,
-          source: train,
-          indices: rows.map((row) => entries[row]!),
-          classes: classes.length,
-          steps: scratchSteps,
-          seed: seed + draw,
-          onProgress: stage(`from scratch, draw ${draw + 1} of ${draws.length}`),
-        });
-        accuracies.push(await classifierAccuracy(run, params, test, classes));
+    const { scratchSteps } = options;
+    const endToEnd = [
+      ...(options.finetune ? ["fine-tuned" as const] : []),
+      ...(options.scratch === false ? [] : ["scratch" as const]),
+    ];
+    for (const name of endToEnd) {
+      const verdicts: Verdict[] = [];
+      for (const draw of draws.keys()) {
+        const told = stage(`${name}, draw ${draw + 1} of ${draws.length}`);
+        const training = { seed: seed + draw, workers: config.training.workers, device };
+        const trained = await trainAndJudge(
+          {
+            from: run.path,
+            train: options.train,
+            ...{ ...columns, labels: options.trainLabels, labelCount: options.labels, scratch: name === "scratch" },
+            ...(name === "scratch" && scratchSteps !== undefined ? { steps: scratchSteps } : {}),
+            training,
+            onProgress: ({ step, steps }) => told(step, steps),
+          },
+          { data: options.test, labels: options.testLabels },
+        );
+        verdicts.push(trained);
       }
-      contestants.push({ name: "scratch", accuracy: meanAndDeviation(accuracies) });
+      contestants.push({
+        name,
+        accuracy: meanAndDeviation(verdicts.map(({ measures }) => measures.accuracy ?? 0)),
+        matthews: meanAndDeviation(verdicts.map(({ measures }) => measures.matthews ?? 0)),
+      });
     }
-    const { config, path, step, epoch } = run;
+    const { path, step, epoch } = run;
     return {
       run: { path, method: config.method.name, encoder: config.encoder.name, step, epoch, seed: config.training.seed },
       train: { path: options.train, entries: train.length, ...counts.train, used: draws[0]?.length ?? 0 },
@@ -176,22 +194,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       draws: draws.length,
       contestants,
       l2,
-      scratchSteps: options.scratch === false ? 0 : scratchSteps,
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
     await train.close();
     await test.close();
   }
-}
-
-async function openLabelled(run: Run, path: string, options: OpenOptions): Promise<Source<unknown>> {
-  const source = await run.modalityDefinition.open(path, options);
-  if (source.labels?.some((label) => label >= 0)) return source;
-  await source.close();
-  throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
-  );
 }
 
 /** What takes no learning: bags of words where there are words, raw values elsewhere. */
@@ -207,14 +215,12 @@ async function baseline(
 }
 
 interface LabelledFeatures extends LabelledVectors {
-  /** Entry of the source that each row is of. */
-  readonly entries: Int32Array;
   readonly broken: number;
 }
 
 /** The rows that have a label, with labels as indices into `classes`. */
 function labelled(features: Features, classes: readonly string[]): LabelledFeatures {
-  const { data, dim, indices, broken } = features;
+  const { data, dim, broken } = features;
   const own = features.labels ?? new Int32Array(features.rows).fill(-1);
   const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
   const labels = kept.map((row) => classes.indexOf(features.classes?.[own[row]!] ?? ""));
@@ -222,7 +228,6 @@ function labelled(features: Features, classes: readonly string[]): LabelledFeatu
   return {
     ...select(vectors, kept),
     labels,
-    entries: kept.map((row) => indices[row]!),
     broken: broken.length,
   };
 }
@@ -238,35 +243,10 @@ function select({ data, dim, labels }: LabelledVectors, rows: Int32Array): Label
 const drawsOf = (labels: Int32Array, { labels: count, draws = 5 }: EvaluateOptions, seed: number): Int32Array[] =>
   count === undefined
     ? [Int32Array.from(labels.keys())]
-    : globalThis.Array.from({ length: draws }, (_, draw) => drawLabels(labels, count, seed + draw));
+    : Array.from({ length: draws }, (_, draw) => drawLabels(labels, count, seed + draw));
 
 function commonest(labels: Int32Array): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return Math.max(...counts.values()) / labels.length;
-}
-
-/** Accuracy on the test data of an encoder with a linear head. */
-async function classifierAccuracy(
-  run: Run,
-  params: InitialParams,
-  test: Source<unknown>,
-  classes: readonly string[],
-): Promise<number> {
-  const head = linear(run.encoder.embedDim, classes.length);
-  const classifier = {
-    ...run.encoder,
-    embedDim: classes.length,
-    apply: (weights: Params, inputs: Inputs): Array => {
-      const { encoder, head: last } = weights as { encoder: Params; head: { weight: Array; bias: Array } };
-      return head.apply(last, run.encoder.apply(encoder, inputs));
-    },
-  };
-  const logits = await extractFeatures({ encoder: classifier, params, modality: run.modality, source: test });
-  const { data, dim, rows, labels } = labelled(logits, classes);
-  const predictions = Int32Array.from({ length: rows }, (_, row) => {
-    const scores = data.subarray(row * dim, (row + 1) * dim);
-    return scores.indexOf(scores.reduce((most, score) => Math.max(most, score)));
-  });
-  return accuracyOf(predictions, labels);
 }

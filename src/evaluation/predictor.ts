@@ -2,18 +2,20 @@ import type { Array, Traced } from "../array/index.ts";
 import type { Inputs } from "../encoders/index.ts";
 import { compile, type Device } from "../engine/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { Answers, Method, MethodParams } from "../methods/index.ts";
-import type { Modality, TensorRecord } from "../modalities/index.ts";
+import type { Method, MethodParams } from "../methods/index.ts";
+import type { Answers, Modality, TensorRecord } from "../modalities/index.ts";
 import { BATCH, specsOf, stack } from "../training/features.ts";
 import { buildMethod, type Run } from "../training/run.ts";
 
 /** What a run answers to samples, compiled once. */
 export interface Predictor extends Answers {
+  /** `[rows, outputs]`: probabilities of classes (a row sums to 1) or of labels (each for itself), or values. */
+  predict(rows: readonly TensorRecord[]): Promise<Float32Array>;
   /**
+   * The same before they are made probabilities: logits, or values.
    * @param params of the same shapes as the run's, which are the default
-   * @returns `[rows, outputs]`: probabilities of classes (a row sums to 1) or labels (each for itself), or values
    */
-  predict(rows: readonly TensorRecord[], params?: MethodParams): Promise<Float32Array>;
+  logits(rows: readonly TensorRecord[], params?: MethodParams): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -45,31 +47,35 @@ export async function predictorOf(
   });
   const program = await compile(answer, [params, specsOf(modality, batchSize)], { device, name: "predictor" });
   const width = answers.outputs.length;
+  const logits = async (rows: readonly TensorRecord[], weights = params): Promise<Float32Array> => {
+    const result = new Float32Array(rows.length * width);
+    for (let start = 0; start < rows.length; start += batchSize) {
+      const part = rows.slice(start, start + batchSize);
+      const { outputs } = await program.run(weights, stack(part, batchSize));
+      const { data } = await outputs.read();
+      outputs.dispose();
+      result.set(data.subarray(0, part.length * width), start * width);
+    }
+    return result;
+  };
   return {
     ...answers,
-    async predict(rows, weights = params) {
-      const result = new Float32Array(rows.length * width);
-      for (let start = 0; start < rows.length; start += batchSize) {
-        const { outputs } = await program.run(weights, stack(rows.slice(start, start + batchSize), batchSize));
-        const { data } = await outputs.read();
-        outputs.dispose();
-        for (let at = start; at < Math.min(start + batchSize, rows.length); at++) {
-          const row = Float32Array.from(data.subarray((at - start) * width, (at - start + 1) * width));
-          result.set(activate(row, answers.task), at * width);
-        }
-      }
-      return result;
+    async predict(rows) {
+      const outputs = await logits(rows);
+      for (let at = 0; at < outputs.length; at += width) activate(outputs.subarray(at, at + width), answers.task);
+      return outputs;
     },
+    logits,
     dispose: () => program.dispose(),
   };
 }
 
-/** Logits as probabilities; values as they are. */
-function activate(row: Float32Array, task: Answers["task"]): Float32Array {
-  if (task === "multi-label") return row.map((logit) => 1 / (1 + Math.exp(-logit)));
-  if (task !== "classification") return row;
+/** Makes a row of logits probabilities, in place; values stay as they are. */
+function activate(row: Float32Array, task: Answers["task"]): void {
+  if (task === "multi-label") row.set(row.map((logit) => 1 / (1 + Math.exp(-logit))));
+  if (task !== "classification") return;
   const most = Math.max(...row);
   const powers = row.map((logit) => Math.exp(logit - most));
   const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+  row.set(powers.map((power) => power / sum));
 }

@@ -1,164 +1,146 @@
-import type { Tensor } from "../array/index.ts";
-import { type Array, float32, int32, nn, np, scalar } from "../array/index.ts";
-import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { Answers } from "../modalities/index.ts";
+import { stratifiedSplit } from "../training/split.ts";
+import { applyHead, fitHead, type HeadProblem, L2_GRID } from "./head.ts";
 import type { LabelledVectors } from "./knn.ts";
-import { stratifiedSplit } from "./split.ts";
+import { largestOf, measuresOf } from "./measures.ts";
 
-/** L2 strengths tried, per sample: loss + ½ λ ‖W‖². */
-export const L2_GRID = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
-const ITERATIONS = 400;
-const LEARNING_RATE = 0.1;
+/** A linear head on raw features: outputs are `weight · features + bias`. */
+export interface LinearHead {
+  /** `[outputs, dim]` */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Features with what is right about them. */
+export interface ProbeData {
+  /** `[rows, dim]` */
+  readonly data: Float32Array;
+  readonly dim: number;
+  readonly rows: number;
+  /** `[rows, outputs]`, see `truthsOf`. */
+  readonly truth: Float32Array;
+  /** What the held-out part is drawn evenly by; values are drawn as they come. */
+  readonly labels: Int32Array;
+}
+
+interface Scaling {
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** Mean and inverse deviation of each column over the rows; constant columns are left as they are. */
+function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
+  const mean = new Float64Array(dim);
+  const square = new Float64Array(dim);
+  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
+  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
+  return { mean, scale: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1)) };
+}
+
+const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
+
+/** Which strength did best on rows that were held out, by accuracy and the like or by the loss. */
+async function bestStrength(
+  problem: HeadProblem,
+  labels: Int32Array,
+  answers: Answers,
+  { seed, by }: { seed: number; by: "score" | "loss" },
+): Promise<number> {
+  const { x, dim, truth, outputs } = problem;
+  const strata = answers.task === "regression" ? new Int32Array(labels.length) : labels;
+  const { kept, held } = stratifiedSplit(strata, 0.2, seed);
+  if (held.length === 0 || kept.length === 0) return L2_GRID[3];
+  const pick = (from: Float32Array, width: number, rows: Int32Array) => {
+    const part = new Float32Array(rows.length * width);
+    rows.forEach((row, at) => {
+      part.set(from.subarray(row * width, (row + 1) * width), at * width);
+    });
+    return part;
+  };
+  const fit = await fitHead({ ...problem, x: pick(x, dim, kept), truth: pick(truth, outputs, kept) }, L2_GRID, 200);
+  const judged = { x: pick(x, dim, held), dim, outputs };
+  const right = pick(truth, outputs, held);
+  const scores = L2_GRID.map((_, which) => {
+    const { score, loss } = measuresOf(answers, applyHead(judged, fit, which), right);
+    return by === "score" ? score : -loss;
+  });
+  // Equal scores go to the stronger penalty: the simpler model.
+  return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
+}
+
+/**
+ * A linear head on frozen features, standardised by the training rows: logistic regression of classes or labels, ridge
+ * regression of values. The L2 strength is the one that does best on a fifth of the rows held out; the head is then fitted
+ * to all of them.
+ * @param options.standardized false for features whose scales mean something, such as TF-IDF's
+ * @param options.by what is best: `score`, as probes are reported, or `loss`, which a few rows tell more surely
+ */
+export async function linearHead(
+  answers: Answers,
+  { data, dim, rows, truth, labels }: ProbeData,
+  seed = 0,
+  { standardized = true, by = "score" }: { standardized?: boolean; by?: "score" | "loss" } = {},
+): Promise<LinearHead & { readonly l2: number }> {
+  const { task } = answers;
+  if (task === "similarity") throw new UserError("likeness has no linear head");
+  const outputs = answers.outputs.length;
+  const { mean, scale } = standardized ? scalingOf(data, rows, dim) : NO_SCALING(dim);
+  const x = data.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
+  // Values of any unit become ones of about 1.
+  const unit = task === "regression" ? scalingOf(truth, rows, outputs) : NO_SCALING(outputs);
+  const target = truth.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
+  const problem: HeadProblem = { task, x, dim, truth: target, outputs };
+  const l2 = await bestStrength(problem, labels, answers, { seed, by });
+  const fit = await fitHead(problem, [l2]);
+  const weight = new Float32Array(outputs * dim);
+  const bias = new Float32Array(outputs);
+  for (let output = 0; output < outputs; output++) {
+    const stretch = 1 / unit.scale[output]!;
+    let sum = fit.bias[output]!;
+    for (let i = 0; i < dim; i++) {
+      const slope = fit.weight[i * outputs + output]! * scale[i]!;
+      weight[output * dim + i] = slope * stretch;
+      sum -= slope * mean[i]!;
+    }
+    bias[output] = sum * stretch + unit.mean[output]!;
+  }
+  return { weight, bias, l2 };
+}
+
+/** What a head makes of rows: `[rows, outputs]`. */
+export function outputsOf({ weight, bias }: LinearHead, data: Float32Array): Float32Array {
+  const outputs = bias.length;
+  const dim = weight.length / outputs;
+  const columns = new Float32Array(weight.length);
+  for (let output = 0; output < outputs; output++)
+    for (let i = 0; i < dim; i++) columns[i * outputs + output] = weight[output * dim + i]!;
+  return applyHead({ x: data, dim, outputs }, { weight: columns, bias }, 0);
+}
 
 export interface ProbeResult {
   readonly predictions: Int32Array;
   /** The strength that was best on the held-out part of the training labels. */
   readonly l2: number;
+  readonly head: LinearHead;
 }
 
-/** Mean and deviation of each column over the training rows; constant columns are left as they are. */
-function standardizer({ data, rows, dim }: LabelledVectors): (vectors: Float32Array) => Float32Array {
-  const mean = new Float64Array(dim);
-  const square = new Float64Array(dim);
-  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
-  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
-  const scale = square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1));
-  return (vectors) => vectors.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
-}
-
-/**
- * Multinomial logistic regression by full-batch Adam with a falling rate, for several L2 strengths at once.
- * @param x `[rows, dim]`, standardised
- * @returns weights `[strengths, dim, classes]` and biases `[strengths, 1, classes]`
- */
-export async function fitLogistic(
-  x: Float32Array,
-  labels: Int32Array,
-  dim: number,
-  classes: number,
-  strengths: readonly number[],
-  iterations = ITERATIONS,
-): Promise<{ weight: Float32Array; bias: Float32Array }> {
-  const rows = labels.length;
-  const count = strengths.length;
-  const step = (
-    params: { weight: Array; bias: Array },
-    memory: { first: { weight: Array; bias: Array }; second: { weight: Array; bias: Array } },
-    data: { x: Array; labels: Array; l2: Array },
-    schedule: { rate: Array; step: Array },
-  ) => {
-    const answers = nn.oneHot(data.labels, classes);
-    const { gradients } = valueAndGrad((current: typeof params) => {
-      const logits = np.add(np.matmul(data.x, current.weight), current.bias);
-      const chosen = np.sum(np.multiply(nn.logSoftmax(logits, -1), answers), [1, 2]);
-      const penalty = np.multiply(np.sum(np.square(current.weight), [1, 2]), np.multiply(data.l2, 0.5));
-      return { loss: np.sum(np.add(np.multiply(chosen, -1 / rows), penalty)), aux: {} };
-    }, params);
-    const update = (param: Array, gradient: Array, first: Array, second: Array) => {
-      const m = np.add(np.multiply(first, 0.9), np.multiply(gradient, 0.1));
-      const v = np.add(np.multiply(second, 0.99), np.multiply(np.square(gradient), 0.01));
-      const correction = (beta: number) => np.subtract(1, np.exp(np.multiply(schedule.step, Math.log(beta))));
-      const size = np.sqrt(np.multiply(v, np.reciprocal(correction(0.99))));
-      const direction = np.multiply(m, np.reciprocal(np.multiply(correction(0.9), np.add(size, 1e-10))));
-      return { param: np.subtract(param, np.multiply(direction, schedule.rate)), m, v };
-    };
-    const weight = update(params.weight, gradients.weight, memory.first.weight, memory.second.weight);
-    const bias = update(params.bias, gradients.bias, memory.first.bias, memory.second.bias);
-    return {
-      params: { weight: weight.param, bias: bias.param },
-      memory: { first: { weight: weight.m, bias: bias.m }, second: { weight: weight.v, bias: bias.v } },
-    };
-  };
-  const zeros = () => ({
-    weight: float32(new Float32Array(count * dim * classes), [count, dim, classes]),
-    bias: float32(new Float32Array(count * classes), [count, 1, classes]),
-  });
-  const data = { x: float32(x, [1, rows, dim]), labels: int32(labels, [rows]), l2: float32([...strengths], [count]) };
-  const schedule = { rate: scalar(0), step: scalar(0) };
-  const start = { params: zeros(), memory: { first: zeros(), second: zeros() } };
-  const program = await compile(step, [start.params, start.memory, data, schedule], { name: "linear probe" });
-  try {
-    type Leaf = Tensor | DeviceTensor;
-    type Pair = { weight: Leaf; bias: Leaf };
-    let state: { params: Pair; memory: { first: Pair; second: Pair } } = start;
-    for (let iteration = 0; iteration < iterations; iteration++) {
-      const rate = LEARNING_RATE * 0.5 * (1 + Math.cos((Math.PI * iteration) / iterations));
-      state = await program.run(state.params, state.memory, data, { rate: scalar(rate), step: scalar(iteration + 1) });
-    }
-    const values = async (leaf: Leaf) => Float32Array.from(("read" in leaf ? await leaf.read() : leaf).data);
-    return { weight: await values(state.params.weight), bias: await values(state.params.bias) };
-  } finally {
-    await program.dispose();
-  }
-}
-
-/** Class of the largest logit of every row, under strength `which` of a fit. */
-function predict(
-  x: Float32Array,
-  dim: number,
-  classes: number,
-  fit: { weight: Float32Array; bias: Float32Array },
-  which: number,
-): Int32Array {
-  const rows = x.length / dim;
-  const predictions = new Int32Array(rows);
-  const logits = new Float64Array(classes);
-  for (let row = 0; row < rows; row++) {
-    for (let c = 0; c < classes; c++) logits[c] = fit.bias[which * classes + c]!;
-    for (let i = 0; i < dim; i++) {
-      const value = x[row * dim + i]!;
-      const offset = (which * dim + i) * classes;
-      for (let c = 0; c < classes; c++) logits[c]! += value * fit.weight[offset + c]!;
-    }
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (logits[c]! > logits[best]!) best = c;
-    predictions[row] = best;
-  }
-  return predictions;
-}
-
-/**
- * Linear probe: logistic regression on frozen features, standardised by the training rows. The L2 strength is the one
- * that does best on a fifth of the training labels held out (stratified); the probe is then fitted to all of them. The
- * test rows play no part in either.
- * @param options.standardized false for features whose scales mean something, such as TF-IDF's
- */
+/** Linear probe of classes: `linearHead`, and what it makes of other rows, which play no part in it. */
 export async function linearProbe(
   train: LabelledVectors,
   queries: { readonly data: Float32Array; readonly rows: number },
   classes: number,
   seed = 0,
-  { standardized = true } = {},
+  options: { standardized?: boolean } = {},
 ): Promise<ProbeResult> {
-  const { dim, labels } = train;
-  const standardize = standardized ? standardizer(train) : (vectors: Float32Array) => vectors;
-  const x = standardize(train.data);
-  const { kept, held } = stratifiedSplit(labels, 0.2, seed);
-  let l2: number = L2_GRID[3];
-  if (held.length > 0) {
-    const rowsOf = (rows: Int32Array) => {
-      const part = new Float32Array(rows.length * dim);
-      rows.forEach((row, at) => {
-        part.set(x.subarray(row * dim, (row + 1) * dim), at * dim);
-      });
-      return part;
-    };
-    const fit = await fitLogistic(
-      rowsOf(kept),
-      kept.map((row) => labels[row]!),
-      dim,
-      classes,
-      L2_GRID,
-      ITERATIONS / 2,
-    );
-    const heldRows = rowsOf(held);
-    const scores = L2_GRID.map((_, which) => {
-      const guesses = predict(heldRows, dim, classes, fit, which);
-      return guesses.reduce((right, guess, at) => right + +(guess === labels[held[at]!]), 0);
-    });
-    // Equal scores go to the stronger penalty: the simpler model.
-    const best = Math.max(...scores);
-    l2 = L2_GRID[scores.lastIndexOf(best)] ?? l2;
-  }
-  const fit = await fitLogistic(x, labels, dim, classes, [l2]);
-  return { predictions: predict(standardize(queries.data), dim, classes, fit, 0), l2 };
+  const answers: Answers = {
+    task: "classification",
+    outputs: Array.from({ length: classes }, (_, label) => String(label)),
+  };
+  const truth = new Float32Array(train.rows * classes);
+  train.labels.forEach((label, row) => {
+    truth[row * classes + label] = 1;
+  });
+  const { l2, ...head } = await linearHead(answers, { ...train, truth }, seed, options);
+  return { predictions: largestOf(outputsOf(head, queries.data), classes), l2, head };
 }

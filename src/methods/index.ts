@@ -28,10 +28,8 @@ export const methods: Registry<MethodDefinition> = {
   },
 };
 export type {
-  Answers,
   EpochContext,
   FrozenRun,
-  LabelTask,
   Method,
   MethodContext,
   MethodDefinition,
@@ -40,4 +38,3 @@ export type {
   Recipe,
   Schedule,
 } from "./method.ts";
-export { labelTasks } from "./method.ts";

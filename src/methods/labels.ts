@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { type Array, float32, nn, np, scalar, type Tensor } from "../array/index.ts";
-import { UserError } from "../foundation/errors.ts";
+import { answersOf, labelTasks, truthsOf } from "../modalities/answers.ts";
 import { binaryCrossEntropy } from "../objectives/binary-cross-entropy.ts";
 import { accuracy, weightedMean } from "../objectives/cross-entropy.ts";
-import { type Answers, labelTasks } from "./method.ts";
 
 /** What labels are and what is to be answered; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({
@@ -22,44 +21,14 @@ export type LabelOptions = z.infer<typeof labelOptions>;
 /** A label as a method's loss reads it: the target of every output, and how much the sample counts. */
 export type Target = { readonly values: Tensor; readonly weight: Tensor };
 
-/** Between the labels of a text: `cat|indoor`. */
-const SEPARATOR = "|";
-
-/** The labels of a sample that has several. */
-const partsOf = (text: string): string[] =>
-  text
-    .split(SEPARATOR)
-    .map((part) => part.trim())
-    .filter(Boolean);
-
-/** What is answered to such labels. @throws UserError when a label is no number where numbers are asked for */
-export function answersOf({ task, classes }: Pick<LabelOptions, "task" | "classes">): Answers {
-  switch (task) {
-    case "classification":
-      return { task, outputs: classes };
-    case "multi-label":
-      return { task, outputs: [...new Set(classes.flatMap(partsOf))].sort() };
-    case "regression":
-      for (const text of classes)
-        if (text.trim() === "" || !Number.isFinite(Number(text)))
-          throw new UserError(`the label "${text}" is no number; --task classification takes labels as names`);
-      return { task, outputs: ["value"] };
-    case "similarity":
-      return { task, outputs: [] };
-  }
-}
-
 /** The labels' numbers, texts and weights as targets. */
 export function targetsOf(options: LabelOptions) {
   const { task, classes, classWeights, labelSmoothing, center, spread } = options;
-  const answers = answersOf(options);
+  const answers = answersOf(task, classes);
   const count = answers.outputs.length;
-  const rows = classes.map((text, label) => {
-    const row = new Float32Array(count);
-    if (task === "classification") row.fill(labelSmoothing / count)[label]! += 1 - labelSmoothing;
-    if (task === "multi-label") for (const part of partsOf(text)) row[answers.outputs.indexOf(part)] = 1;
-    if (task === "regression") row[0] = (Number(text) - center) / spread;
-    return row;
+  const rows = truthsOf(answers, classes).map((truth) => {
+    if (task === "classification") return truth.map((one) => one * (1 - labelSmoothing) + labelSmoothing / count);
+    return task === "regression" ? truth.map((value) => (value - center) / spread) : truth;
   });
   return {
     answers,

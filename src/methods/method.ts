@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
+import type { Answers } from "../modalities/answers.ts";
 import type { Ability, EncoderAbility, Modality } from "../modalities/modality.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
@@ -74,16 +75,6 @@ export interface Method<
    * the same.
    */
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
-}
-
-/** What labels are: one class, several of them, a number, or which samples are alike. */
-export const labelTasks = ["classification", "multi-label", "regression", "similarity"] as const;
-export type LabelTask = (typeof labelTasks)[number];
-
-export interface Answers {
-  readonly task: LabelTask;
-  /** Names of the outputs: classes, labels, or `value`; none for similarity. */
-  readonly outputs: readonly string[];
 }
 
 /** What a method is given between two epochs. */

@@ -1,6 +1,12 @@
 import { type Array, np } from "../array/index.ts";
 import { weightedMean } from "./cross-entropy.ts";
 
+/** −y·log σ(x) − (1 − y)·log(1 − σ(x)) of every value, without a logarithm of 0 or an exponential that overflows. */
+export function binaryCrossEntropies(logits: Array, targets: Array): Array {
+  const softplus = np.add(np.maximum(logits, 0), np.log(np.add(1, np.exp(np.negative(np.abs(logits))))));
+  return np.subtract(softplus, np.multiply(logits, targets));
+}
+
 /**
  * Binary cross-entropy with logits, the mean over all values, by weight if there are weights.
  * @param logits any shape, above 0 for "yes"
@@ -9,8 +15,5 @@ import { weightedMean } from "./cross-entropy.ts";
  * @returns scalar
  */
 export function binaryCrossEntropy(logits: Array, targets: Array, { weights }: { weights?: Array } = {}): Array {
-  // −y·log σ(x) − (1 − y)·log(1 − σ(x)), without a logarithm of what may have become 0 or an exponential that overflows.
-  const softplus = np.add(np.maximum(logits, 0), np.log(np.add(1, np.exp(np.negative(np.abs(logits))))));
-  const perValue = np.subtract(softplus, np.multiply(logits, targets));
-  return weightedMean(perValue, weights && np.broadcastTo(weights, logits.shape));
+  return weightedMean(binaryCrossEntropies(logits, targets), weights && np.broadcastTo(weights, logits.shape));
 }

@@ -1,4 +1,5 @@
-import { type Array, nn, np } from "../array/index.ts";
+import { type Array, np } from "../array/index.ts";
+import { binaryCrossEntropies } from "./binary-cross-entropy.ts";
 
 /**
  * Mean squared error over all values, or over those that count: Σ w (x̂ − x)² over the number of values with a weight
@@ -25,9 +26,7 @@ export function squaredError(prediction: Array, target: Array, { weights }: { we
  * @returns scalar
  */
 export function bernoulliNll(logits: Array, target: Array): Array {
-  // log(1 + e^l) − x l, without overflow: max(l, 0) + log(1 + e^−|l|) − x l.
-  const softplus = np.add(nn.relu(logits), np.log(np.add(1, np.exp(np.negative(np.abs(logits))))));
-  const perValue = np.subtract(softplus, np.multiply(target, logits));
+  const perValue = binaryCrossEntropies(logits, target);
   return np.mean(np.sum(np.reshape(perValue, [perValue.shape[0]!, -1]), -1));
 }
 

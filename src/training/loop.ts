@@ -48,7 +48,7 @@ export interface Supervised {
 export async function train(
   config: RunConfig,
   source: Source<unknown>,
-  options: PretrainOptions,
+  options: Pick<PretrainOptions, "out" | "resume" | "signal" | "onNote" | "onProgress">,
   start?: Start,
   supervised?: Supervised,
 ): Promise<void> {
@@ -184,6 +184,9 @@ export async function train(
     const etaSeconds = ((steps - index) * perStep) / 1000;
     options.onProgress?.({ ...values, steps, epochs: training.epochs, etaSeconds, broken: loader.broken().length });
   };
+
+  // What training begins with may already be the best there is.
+  if (validate && index === 0) await save(await judge());
 
   for (;;) {
     const { step, method: current, ...now } = await staged.at(curriculum.stagesAt(index), batch, state);

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
 import { openRun, type Run, readConfig } from "./run.ts";
-import { arrange, fingerprintOf, modalityFor, type RunChoices, settle } from "./settle.ts";
+import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./settle.ts";
 import { openStart, type Start } from "./start.ts";
 
 export interface PretrainOptions extends RunChoices {
@@ -45,15 +45,14 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   if (isRun && !options.resume)
     throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
   const previous = options.resume ? await readConfig(out) : undefined;
+  if (previous?.supervision)
+    throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
   const definition = await modalityFor(options.data, previous?.modality.name ?? options.modality);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
-  const source = await definition.open(options.data, { labels: options.labels ?? labels, column, labelColumn });
+  const opened = await definition.open(options.data, { labels: options.labels ?? labels, column, labelColumn });
+  const source = previous ? await sourceOf(previous, opened, out) : opened;
   let samples = source;
   try {
-    if (previous && (previous.data.entries !== source.length || previous.data.fingerprint !== fingerprintOf(source)))
-      throw new UserError(
-        `${options.data}: not the data of ${out} (${source.length} entries, then ${previous.data.entries}, or other names)`,
-      );
     const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;
     const choices = start ? withStart(options, start) : options;
     const settled = previous

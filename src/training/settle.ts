@@ -52,6 +52,14 @@ export function fingerprintOf(source: Source<unknown>): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** The source of a run that is continued. @throws UserError, and closes it, when it is not the one that it was begun with */
+export async function sourceOf(config: RunConfig, source: Source<unknown>, run: string): Promise<Source<unknown>> {
+  const { path, entries, fingerprint } = config.data;
+  if (entries === source.length && fingerprint === fingerprintOf(source)) return source;
+  await source.close();
+  throw new UserError(`${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`);
+}
+
 /** A definition's name, or where its file lies: the run may be opened from another folder. */
 const nameOf = (given: string | undefined, name: string): string =>
   given === undefined || given === name ? name : resolve(given);

@@ -13,6 +13,8 @@ type Options = Readonly<Record<string, unknown>>;
 export interface Start {
   /** Where it comes from, for messages. */
   readonly path: string;
+  /** Kind of data that it reads. */
+  readonly modality: string;
   readonly encoder: string;
   /** What the parameters are of; the user's own options come on top. */
   readonly encoderOptions: Options;
@@ -35,6 +37,7 @@ export async function openStart(path: string): Promise<Start> {
     const files = modality.files?.["tokenizer.json"] === undefined ? {} : { tokenizer: join(path, "tokenizer.json") };
     return {
       path,
+      modality: modality.name,
       encoder: encoder.name,
       encoderOptions: encoder.options,
       modalityOptions: { ...modality.options, ...files },
@@ -46,6 +49,7 @@ export async function openStart(path: string): Promise<Start> {
   const model = await importBert(path);
   return {
     path,
+    modality: "text",
     encoder: "transformer",
     encoderOptions: model.encoderOptions,
     modalityOptions: { tokenizer: model.tokenizer, maxLength: Math.min(model.length, 128) },

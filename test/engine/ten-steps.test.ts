@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { float32, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { filled, float32, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
+import { supervised } from "../../src/methods/supervised.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
-import { supervised } from "../../src/training/supervised-method.ts";
 
 const [BATCH, SIZE, CLASSES] = [6, 16, 3];
 const modality = image.build(image.options.parse({ imageSize: SIZE, channels: 1 }));
@@ -26,12 +26,14 @@ const encoders: Record<string, Encoder> = {
   resnet: resnet.build(resnet.options.parse({ layers: "10", width: 4, stem: "imagenet" }), modality.specs),
 };
 const rng = new Rng(8);
+const labels = Int32Array.from({ length: BATCH }, (_, row) => row % CLASSES);
+const answers = Array.from({ length: BATCH * CLASSES }, (_, at) =>
+  Number(labels[Math.floor(at / CLASSES)] === at % CLASSES),
+);
 const batch = {
-  view: { pixels: rng.normals([BATCH, 1, SIZE, SIZE]) },
-  label: int32(
-    Int32Array.from({ length: BATCH }, (_, row) => row % CLASSES),
-    [BATCH],
-  ),
+  views: [{ pixels: rng.normals([BATCH, 1, SIZE, SIZE]) }],
+  target: { values: float32(answers, [BATCH, CLASSES]), weight: filled([BATCH], 1) },
+  label: int32(labels, [BATCH]),
 };
 
 /** Losses of ten steps and the weights after them. */
@@ -45,7 +47,12 @@ async function train(encoder: Encoder, device: "cpu" | "wasm"): Promise<{ losses
     seed: 0,
     device,
   } as const;
-  const method = supervised.build({ encoder, modality, options: { classes: CLASSES }, samples: 8 });
+  const method = supervised.build({
+    encoder,
+    modality,
+    options: supervised.options.parse({ classes: ["a", "b", "c"] }),
+    samples: 8,
+  });
   const optimizer = optimizerOf(training);
   const start = initialState(method, optimizer, training, new Rng(0));
   const step = await compileStep({ method, optimizer, training, state: start, batch, name: encoder.name });

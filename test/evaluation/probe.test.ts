@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
+import { fitHead } from "../../src/evaluation/head.ts";
 import { accuracyOf } from "../../src/evaluation/metrics.ts";
-import { fitLogistic, linearProbe } from "../../src/evaluation/probe.ts";
+import { linearProbe } from "../../src/evaluation/probe.ts";
 
 /** Gradient of mean cross-entropy + ½ λ ‖W‖² in float64. */
 function gradientAt(
@@ -42,7 +43,11 @@ test("the fit is at the minimum: the float64 gradient vanishes, for every streng
     (_, at) => rng.normal() + (at % dim === labels[Math.floor(at / dim)] ? 1 : 0),
   );
   const strengths = [1e-3, 1e-1];
-  const fit = await fitLogistic(x, labels, dim, classes, strengths, 600);
+  const truth = Float32Array.from({ length: rows * classes }, (_, at) =>
+    Number(labels[Math.floor(at / classes)] === at % classes),
+  );
+  const problem = { task: "classification", x, dim, truth, outputs: classes } as const;
+  const fit = await fitHead(problem, strengths, 600);
   strengths.forEach((l2, which) => {
     const part = {
       weight: fit.weight.subarray(which * dim * classes, (which + 1) * dim * classes),

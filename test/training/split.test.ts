@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { drawLabels, stratifiedSplit } from "../../src/evaluation/split.ts";
+import { drawLabels, stratifiedSplit } from "../../src/training/split.ts";
 
 const someLabels = fc
   .array(fc.integer({ min: 0, max: 4 }), { minLength: 8, maxLength: 120 })

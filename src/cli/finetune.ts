@@ -1,0 +1,157 @@
+import { basename } from "node:path";
+import { Command, Option } from "commander";
+import {
+  type FinetuneOptions,
+  finetune,
+  flagsOf,
+  judge,
+  type LabelTask,
+  labelTasks,
+  type Progress,
+  type Run,
+  resumeFinetuning,
+  TrainingOptions,
+  UserError,
+  verdictTable,
+  writeAtomically,
+} from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { print, printJson } from "./output.ts";
+import { progressLine } from "./progress.ts";
+
+interface Given {
+  readonly train?: string;
+  readonly test?: string;
+  readonly trainLabels?: string;
+  readonly testLabels?: string;
+  readonly column?: string;
+  readonly labelColumn?: string;
+  readonly task: LabelTask;
+  readonly labels?: string;
+  readonly validation?: string;
+  readonly patience?: string;
+  readonly with?: string;
+  readonly scratch?: boolean;
+  readonly balanced?: boolean;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+const flags = flagsOf(TrainingOptions);
+
+export function finetuneCommand(): Command {
+  const command = new Command("finetune")
+    .description("teach a pretrained encoder what labels say: a linear head first, then all of it, best epoch kept")
+    .argument("<run>", "run folder, or a BERT in Hugging Face's files; with --resume the fine-tuning to continue")
+    .option(
+      "--train <data>",
+      "labelled data to learn from: folders of classes, a table, or any data with --train-labels",
+    )
+    .option("--test <data>", "labelled data to be judged on")
+    .option("--train-labels <csv>", "labels of the training data: columns path,label")
+    .option("--test-labels <csv>", "labels of the test data: columns path,label")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
+    .addOption(
+      new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), a number, or likeness")
+        .choices(labelTasks)
+        .default("classification"),
+    )
+    .option("--labels <count>", "use only so many labels, drawn evenly over the classes")
+    .option("--validation <share>", "labels held out to judge every epoch by (default: a tenth; of few a fifth)")
+    .option("--patience <epochs>", "epochs without a better score after which training stops (default: 10)")
+    .option("--with <task>", "learn from all samples at once beside: simclr:0.3; or fixmatch, which guesses labels")
+    .option("--balanced", "weigh classes by the inverse of how often they occur")
+    .option("--scratch", "begin with random numbers: what the labels alone can do")
+    .option("--out <folder>", "run folder to make (default: runs/ and both names)")
+    .option("--resume", "continue this fine-tuning, bit for bit, from its last checkpoint")
+    .option("--json", "print the result as JSON");
+  for (const { name, description, defaultValue, isSwitch } of flags) {
+    const text = `${description}${defaultValue === undefined ? "" : ` (default ${String(defaultValue)})`}`;
+    command.addOption(new Option(isSwitch ? `--${name}` : `--${name} <value>`, text).helpGroup("Training:"));
+  }
+  return command
+    .addHelpText("after", "\nExamples:\n  autodidact finetune runs/photos --train labelled/train --test labelled/test")
+    .addHelpText("after", "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with fixmatch")
+    .addHelpText(
+      "after",
+      "  autodidact finetune runs/books --train train.tsv --column 1 --label-column 2 --lora-rank 8",
+    )
+    .addHelpText("after", "  autodidact finetune runs/books-train --resume")
+    .action(act);
+}
+
+async function act(path: string, given: Given & Readonly<Record<string, unknown>>): Promise<void> {
+  const { train, resume } = given;
+  if (resume && train !== undefined)
+    throw new UserError(`--resume continues ${path} as it was begun; leave out --train`);
+  if (!resume && train === undefined) throw new UserError("--train is missing: the labelled data to learn from");
+  const bare = (file: string) => basename(file).replace(/\.[^.]*$/, "");
+  const out = resume ? path : (given.out ?? `runs/${bare(path)}-${bare(train ?? "")}`);
+  const training = Object.fromEntries(
+    flags.flatMap(({ key, parse }): [string, unknown][] => {
+      const text = given[key];
+      return typeof text === "string" || typeof text === "boolean" ? [[key, parse(text)]] : [];
+    }),
+  );
+  const line = progressLine();
+  const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
+  let run: Run;
+  let last: Progress | undefined;
+  const watch = {
+    signal: interrupt.signal,
+    onNote: line.note,
+    onProgress: (progress: Progress) => {
+      last = progress;
+      line.update(progress);
+    },
+  };
+  try {
+    run = resume
+      ? await resumeFinetuning(path, watch)
+      : await finetune({ ...optionsOf(path, given), train: train ?? "", out, training, ...watch });
+  } finally {
+    line.end();
+    interrupt.release();
+  }
+  if (interrupt.signal.aborted && (last?.step ?? 0) < (last?.steps ?? 0))
+    throw new Interrupted(`stopped at step ${last?.step}, saved; continue with: autodidact finetune ${out} --resume`);
+  const { column, labelColumn } = run.config.data;
+  const verdict =
+    given.test === undefined
+      ? undefined
+      : await judge({
+          run,
+          data: given.test,
+          labels: given.testLabels,
+          column: given.column ?? column,
+          labelColumn: given.labelColumn ?? labelColumn,
+        });
+  if (verdict) await writeAtomically(`${out}/verdict.json`, [`${JSON.stringify(verdict, null, 2)}\n`]);
+  if (given.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
+  print(`${out}: best after epoch ${run.epoch}, step ${run.step}`);
+  if (verdict) print(`\n${verdictTable(verdict)}\n\nwritten to ${out}/verdict.json`);
+  print(`next: autodidact predict ${out} <data> --out predictions.csv`);
+}
+
+/** The options that need looking at before they are handed on. */
+function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | "out"> {
+  const validation = given.validation === undefined ? undefined : Number(given.validation);
+  if (validation !== undefined && !(given.validation?.trim() && validation >= 0 && validation <= 0.5))
+    throw new UserError(`--validation ${given.validation}: must be a share from 0 to 0.5`);
+  return {
+    from,
+    labels: given.trainLabels,
+    column: given.column,
+    labelColumn: given.labelColumn,
+    task: given.task,
+    ...(given.labels === undefined ? {} : { labelCount: wholeNumber("labels", given.labels) }),
+    ...(validation === undefined ? {} : { validation }),
+    ...(given.patience === undefined ? {} : { patience: wholeNumber("patience", given.patience) }),
+    with: given.with,
+    scratch: given.scratch,
+    balanced: given.balanced,
+  };
+}

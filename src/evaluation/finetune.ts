@@ -1,0 +1,268 @@
+import { readdir } from "node:fs/promises";
+import { Rng } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { MethodParams } from "../methods/index.ts";
+import {
+  type Answers,
+  answersOf,
+  type LabelTask,
+  type OpenOptions,
+  type Source,
+  truthsOf,
+} from "../modalities/index.ts";
+import type { RunConfig, Supervision } from "../training/config.ts";
+import { extractFeatures } from "../training/features.ts";
+import { type Supervised, train } from "../training/loop.ts";
+import type { Progress } from "../training/pretrain.ts";
+import { buildMethod, buildParts, openRun, type Run, readConfig } from "../training/run.ts";
+import { modalityFor, settle, sourceOf } from "../training/settle.ts";
+import { beginFrom, openStart, type Start } from "../training/start.ts";
+import { answersTo, openLabelled, recallAtOne } from "./judge.ts";
+import { measuresOf } from "./measures.ts";
+import { type Predictor, predictorOf } from "./predictor.ts";
+import { linearHead } from "./probe.ts";
+import { type Labelled, partsToLearn } from "./supervision.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+export interface FinetuneOptions extends OpenOptions {
+  /** Run to begin with, or a model of BERT's family in Hugging Face's files; of `scratch`, whose encoder to train. */
+  readonly from: string;
+  /** Labelled data. */
+  readonly train: string;
+  /** Run folder to make. */
+  readonly out: string;
+  readonly task?: LabelTask;
+  /** Another task to learn from all samples at the same time, as in `--method`: `simclr:0.3`; or `fixmatch`. */
+  readonly with?: string;
+  /** Begin with random numbers. */
+  readonly scratch?: boolean;
+  /** Use only so many labels, drawn evenly over the classes. */
+  readonly labelCount?: number;
+  /** Share of the labels held out to judge by; a tenth, of fewer than 1,000 labels a fifth. */
+  readonly validation?: number;
+  /** Epochs without a better score after which training stops. */
+  readonly patience?: number;
+  /** Steps at most, in place of epochs. */
+  readonly steps?: number;
+  /** Weigh classes by the inverse of how often they occur. */
+  readonly balanced?: boolean;
+  readonly training?: Options;
+  readonly methodOptions?: Options;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (note: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const PATIENCE = 10;
+/** Steps that training is given where the user does not say how long, and the bounds of its epochs. */
+const STEPS = 1000;
+const EPOCHS = [10, 200] as const;
+const BATCH = [8, 128] as const;
+
+/** So few samples tell a better model by its loss more surely than by its accuracy. */
+const FEW = 500;
+
+const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));
+
+/**
+ * Teaches a pre-trained encoder what labels say: first a linear head on frozen features, then all of it from there, lower
+ * layers more slowly (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054), judged after every epoch on labels held
+ * out: by accuracy and the like, or where they are fewer than 500 by the loss. What it leaves is a run folder whose best epoch is the one opened.
+ * @throws UserError when labels are missing, too few, or do not suit the task
+ */
+export async function finetune(options: FinetuneOptions): Promise<Run> {
+  const { from, out, task = "classification", scratch = false, onNote } = options;
+  if ((await readdir(out).catch((): string[] => [])).includes("config.json"))
+    throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
+  const start = await openStart(from);
+  const definition = await modalityFor(options.train, start.modality);
+  const source = await openLabelled(definition, options.train, options);
+  try {
+    const { labels = new Int32Array(), classes = [] } = source;
+    const answers = answersOf(task, classes);
+    const isFixMatch = options.with === "fixmatch";
+    if (isFixMatch && task !== "classification")
+      throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
+    const known = labels.reduce((count, label) => count + Number(label >= 0), 0);
+    const used = options.labelCount ?? known;
+    const supervision: Supervision = {
+      ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
+      validation: options.validation ?? (used < 1000 ? 0.2 : 0.1),
+      patience: options.patience ?? PATIENCE,
+      unlabelled: options.with !== undefined,
+      seed: Number(options.training?.seed ?? 0),
+      ...(scratch ? {} : { from }),
+    };
+    const parts = partsToLearn(source, task, supervision);
+    const count = parts.indices.length;
+    const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
+    const perEpoch = Math.max(1, Math.floor(count / batchSize));
+    const { config, samples } = await settle(
+      {
+        ...options,
+        data: options.train,
+        modality: definition.name,
+        modalityDefaults: start.modalityOptions,
+        encoder: start.encoder,
+        encoderDefaults: start.encoderOptions,
+        method: isFixMatch ? "fixmatch" : `supervised${options.with ? `+${options.with}` : ""}`,
+        methodOptions: {
+          ...{ task, classes: [...classes] },
+          ...(options.balanced ? { classWeights: balance(labels, classes.length) } : {}),
+          ...(task === "regression" ? momentsOf(parts, classes) : {}),
+          ...options.methodOptions,
+        },
+        training: {
+          epochs:
+            options.steps === undefined
+              ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
+              : Math.ceil(options.steps / perEpoch),
+          gradientClip: 1,
+          ...(scratch ? {} : { layerDecay: 0.75 }),
+          ...options.training,
+          batchSize: Math.min(batchSize, count),
+        },
+      },
+      definition,
+      source,
+    );
+    // An entry is what has a label, and not a window of a text.
+    if (samples !== source) await samples.close();
+    const settled = { ...config, supervision, training: await rated(config, options.training, scratch) };
+    const { encoder } = await buildParts(settled);
+    let begin: Start | undefined;
+    if (!scratch) {
+      const head = task === "similarity" ? [] : await probed(start, settled, answers, source, parts, onNote);
+      const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
+      const found = new Map(start.tensors(settled.modality.options));
+      for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
+      begin = { ...start, tensors: () => found };
+    }
+    onNote?.(
+      `${used} labels: ${parts.learned} to learn from, ${parts.validation.length} to judge by; ${encoder.name}, batches of ${settled.training.batchSize}`,
+    );
+    await learn(settled, source, parts, { ...options, resume: false }, begin);
+  } finally {
+    await source.close();
+  }
+  return openRun(out);
+}
+
+/** Goes on with fine-tuning from its last checkpoint. @throws UserError when it is none, or the data have changed */
+export async function resumeFinetuning(
+  out: string,
+  options: Pick<FinetuneOptions, "signal" | "onNote" | "onProgress"> = {},
+): Promise<Run> {
+  const config = await readConfig(out);
+  if (!config.supervision)
+    throw new UserError(`${out}: no fine-tuning; continue it with autodidact pretrain --resume ${out}`);
+  const definition = await modalityFor(config.data.path, config.modality.name);
+  const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
+  try {
+    const task = answersIn(config).task;
+    await learn(config, source, partsToLearn(source, task, config.supervision), { ...options, out, resume: true });
+  } finally {
+    await source.close();
+  }
+  return openRun(out);
+}
+
+/** What the method of such a run answers. */
+function answersIn({ method: { options } }: RunConfig): Answers {
+  return answersOf(options.task as LabelTask, options.classes as string[]);
+}
+
+/** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
+async function rated(config: RunConfig, given: Options | undefined, scratch: boolean): Promise<RunConfig["training"]> {
+  if (given?.learningRate !== undefined) return config.training;
+  const { encoder } = await buildParts(config);
+  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(config.training.batchSize / 256);
+  return { ...config.training, learningRate: base * Math.min(1, 256 / encoder.embedDim) };
+}
+
+/** Rows over classes times rows of the class. */
+function balance(labels: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of labels) if (label >= 0) counts[label]!++;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.map((count) => total / (classes * Math.max(1, count)));
+}
+
+/** Mean and deviation of the values that are learned from. */
+function momentsOf({ indices, labels }: Labelled, classes: readonly string[]) {
+  const values = [...indices].flatMap((index) => (labels[index]! >= 0 ? [Number(classes[labels[index]!])] : []));
+  const center = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / values.length;
+  return { center, spread: variance > 0 ? Math.sqrt(variance) : 1 };
+}
+
+/** The head that fits frozen features, as the method's parameters. */
+async function probed(
+  start: Start,
+  config: RunConfig,
+  answers: Answers,
+  source: Source<unknown>,
+  { known, labels }: Labelled,
+  onNote: FinetuneOptions["onNote"],
+) {
+  const { encoder, modality } = await buildParts(config);
+  const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
+  const { encoder: params } = beginFrom(start, config.modality.options, empty);
+  const { device, seed } = config.training;
+  onNote?.("fitting a linear head to frozen features …");
+  const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });
+  const own = features.indices.map((index) => labels[index]!);
+  const truths = truthsOf(answers, source.classes ?? []);
+  const width = answers.outputs.length;
+  const truth = new Float32Array(features.rows * width);
+  own.forEach((label, row) => {
+    truth.set(truths[label]!, row * width);
+  });
+  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own }, seed, { by: "loss" });
+  const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
+  return [
+    ["weight", { dtype: "float32", shape: [width, encoder.embedDim], data: weight.map((value) => value / spread) }],
+    ["bias", { dtype: "float32", shape: [width], data: bias.map((value) => (value - center) / spread) }],
+  ] as const;
+}
+
+async function learn(
+  config: RunConfig,
+  source: Source<unknown>,
+  { indices, labels, validation }: Labelled,
+  options: Pick<FinetuneOptions, "out" | "signal" | "onNote" | "onProgress"> & { readonly resume: boolean },
+  start?: Start,
+): Promise<void> {
+  const { method, modality, encoder } = await buildMethod(config, source.length);
+  const answers = answersIn(config);
+  const classes = source.classes ?? [];
+  const { device } = config.training;
+  await using opened = new AsyncDisposableStack();
+  let model: Predictor | undefined;
+  const validate: Supervised["validate"] = async (params) => {
+    if (answers.task === "similarity") {
+      const features = await extractFeatures({
+        ...{ encoder, modality, source, device },
+        params: params.encoder,
+        indices: validation,
+      });
+      const recall = recallAtOne(
+        features,
+        features.indices.map((index) => labels[index]!),
+      );
+      const metrics: Record<string, number> = { recallAtOne: recall };
+      return { score: recall, loss: 0, metrics };
+    }
+    model ??= opened.adopt(await predictorOf(method, params, modality, { device }), (own) => own.dispose());
+    const asking = model;
+    const asked = { modality, source, indices: validation, labels: source.labels ?? labels, classes };
+    const { logits, truth } = await answersTo((rows) => asking.logits(rows, params), answers, asked);
+    const { score, loss, named } = measuresOf(answers, logits, truth);
+    const metrics: Record<string, number> = { ...named, loss };
+    return { score: validation.length < FEW ? -loss : score, loss, metrics };
+  };
+  const { patience } = config.supervision ?? { patience: PATIENCE };
+  const supervised = { indices, labels, patience, ...(validation.length > 0 ? { validate } : {}) };
+  await train(config, source, options, start, supervised);
+}

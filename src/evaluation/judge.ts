@@ -1,0 +1,148 @@
+import usearch from "usearch";
+import { UserError } from "../foundation/errors.ts";
+import { type Answers, type Modality, type OpenOptions, type Source, truthsOf } from "../modalities/index.ts";
+import { extractFeatures, type Features, readBatches } from "../training/features.ts";
+import type { Run } from "../training/run.ts";
+import { confusionOf, largestOf, measuresOf, perClassOf } from "./measures.ts";
+import { accuracyOf } from "./metrics.ts";
+import { type Predictor, predictor } from "./predictor.ts";
+
+/** A run's answers beside what is right. */
+export interface Judged {
+  /** `[rows, outputs]` each. */
+  readonly logits: Float32Array;
+  readonly truth: Float32Array;
+  readonly rows: number;
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * What a predictor answers to labelled entries, and what would be right.
+ * @param labels of every entry of the source
+ * @param classes their texts
+ */
+export async function answersTo(
+  ask: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
+  answers: Answers,
+  options: {
+    readonly modality: Modality<unknown>;
+    readonly source: Source<unknown>;
+    readonly indices: Int32Array;
+    readonly labels: Int32Array;
+    readonly classes: readonly string[];
+    readonly onProgress?: (done: number, total: number) => void;
+  },
+): Promise<Judged> {
+  const { indices, labels, classes, onProgress } = options;
+  const width = answers.outputs.length;
+  const truths = truthsOf(answers, classes);
+  const broken: { name: string; reason: string }[] = [];
+  const logits = new Float32Array(indices.length * width);
+  const truth = new Float32Array(indices.length * width);
+  let rows = 0;
+  for await (const batch of readBatches(options, broken)) {
+    logits.set(await ask(batch.rows), rows * width);
+    batch.indices.forEach((index, at) => {
+      truth.set(truths[labels[index]!]!, (rows + at) * width);
+    });
+    rows += batch.rows.length;
+    onProgress?.(rows + broken.length, indices.length);
+  }
+  return { logits: logits.subarray(0, rows * width), truth: truth.subarray(0, rows * width), rows, broken };
+}
+
+export interface Verdict {
+  readonly task: Answers["task"];
+  readonly outputs: readonly string[];
+  readonly rows: number;
+  readonly broken: number;
+  /** `accuracy` …, see `Measures`; of similarity the share of samples whose nearest neighbour is alike. */
+  readonly measures: Readonly<Record<string, number>>;
+  /** Of classification; rows are the right classes, columns the answers. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly perClass?: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+  }[];
+}
+
+export interface JudgeOptions extends OpenOptions {
+  readonly run: Run;
+  /** Labelled data. */
+  readonly data: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * How right a fine-tuned run is on labelled data.
+ * @throws UserError when there are no labels, or such as the run has never seen
+ */
+export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
+  const source = await openLabelled(run.modalityDefinition, data, open);
+  try {
+    const { labels = new Int32Array(), classes = [] } = source;
+    const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+    const { modality, encoder, params } = run;
+    if (run.config.method.options.task === "similarity") {
+      const features = await extractFeatures({ encoder, params, modality, source, indices, onProgress });
+      const { rows, broken } = features;
+      const recall = recallAtOne(features, features.labels ?? new Int32Array());
+      return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
+    }
+    const model = await predictor(run);
+    try {
+      const { task, outputs } = model;
+      if (task === "classification" || task === "multi-label") {
+        const parts = classes.flatMap((name) => (task === "multi-label" ? name.split("|") : [name]));
+        const unknown = parts.map((part) => part.trim()).find((part) => part !== "" && !outputs.includes(part));
+        if (unknown !== undefined)
+          throw new UserError(
+            `${data}: "${unknown}" is not among what ${run.path} was trained on: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
+          );
+      }
+      const asked = { modality, source, indices, labels, classes, onProgress };
+      const judged = await answersTo((rows) => model.logits(rows), model, asked);
+      return verdictOf(model, judged);
+    } finally {
+      await model.dispose();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: Judged): Verdict {
+  const { named } = measuresOf({ task, outputs }, logits, truth);
+  const verdict = { task, outputs, rows, broken: broken.length, measures: named };
+  if (task !== "classification") return verdict;
+  const confusion = confusionOf(largestOf(logits, outputs.length), largestOf(truth, outputs.length), outputs.length);
+  const perClass = perClassOf(confusion).map((scores, label) => ({ name: outputs[label]!, ...scores }));
+  return { ...verdict, confusion, perClass };
+}
+
+/** Share of rows whose nearest other row has the same label. */
+export function recallAtOne({ data, rows, dim }: Features, labels: Int32Array): number {
+  const { keys } = usearch.exactSearch(data, data, dim, Math.min(2, rows), usearch.MetricKind.Cos);
+  const nearest = labels.map((_, row) => {
+    const [first, second] = [Number(keys[2 * row]), Number(keys[2 * row + 1])];
+    return labels[first === row ? second : first] ?? -1;
+  });
+  return accuracyOf(nearest, labels);
+}
+
+/** @throws UserError when the data have no labels */
+export async function openLabelled(
+  definition: Run["modalityDefinition"],
+  path: string,
+  options: OpenOptions,
+): Promise<Source<unknown>> {
+  const source = await definition.open(path, options);
+  if (source.labels?.some((label) => label >= 0)) return source;
+  await source.close();
+  throw new UserError(
+    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
+  );
+}
