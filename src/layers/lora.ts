@@ -72,7 +72,8 @@ export function withLora<Params extends TreeRecord<Tensor>>(params: Params, rank
 /** The parameters with every addition made part of its weight: the same function without them. */
 export function mergeLora<Params extends TreeRecord<Tensor>>(params: Params): Params {
   const merge = (record: Record<string, Node>): Record<string, Node> => {
-    const { loraA, loraB, weight, ...others } = record;
+    const { loraA, loraB, ...others } = record;
+    const { weight } = others;
     if (!isMatrix(weight) || !isMatrix(loraA) || !isMatrix(loraB)) return record;
     const [output = 0, input = 0] = weight.shape;
     const [rank = 0] = loraA.shape;

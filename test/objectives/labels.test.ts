@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  type Array,
+  constant,
+  float32,
+  int32,
+  type Tensor,
+  type Traced,
+  type TreeRecord,
+} from "../../src/array/index.ts";
+import { objectives } from "../../src/index.ts";
+import { labelOptions, targetsOf } from "../../src/methods/labels.ts";
+import {
+  assertFiniteDifferences,
+  assertGradients,
+  assertMatches,
+  fill,
+  outputAndGradients,
+  torchCase,
+} from "../fixtures/torch/reference.ts";
+
+function equalsTorch<Host extends TreeRecord<Tensor>>(
+  name: string,
+  inputs: Host,
+  loss: (inputs: Traced<Host>) => Array,
+): void {
+  test(`${name}: value and gradients as PyTorch's`, async () => {
+    const expected = await torchCase("labels", name);
+    for (const device of ["cpu", "wasm"] as const) {
+      const { output, gradients } = await outputAndGradients(loss, inputs, device);
+      assertMatches(output, expected.output, `${name} on ${device}`);
+      assertGradients(gradients, expected);
+    }
+    await assertFiniteDifferences(loss, inputs, { step: 4e-3 });
+  });
+}
+
+const pair = { first: fill("first", [5, 6]), second: fill("second", [5, 6]) };
+for (const [name, labels] of Object.entries({
+  classes: [0, 1, 0, 2, 1],
+  "some without": [0, -1, 0, -1, 1],
+  none: [-1, -1, -1, -1, -1],
+}))
+  equalsTorch(`supCon ${name}`, pair, ({ first, second }) =>
+    objectives.supCon(first, second, constant(int32(labels, [5])), { temperature: 0.3 }),
+  );
+
+const logits = { logits: fill("logits", [5, 3], 3) };
+equalsTorch("binary", logits, (inputs) => {
+  const { data } = fill("targets", [5, 3]);
+  const { loss } = targetsOf(labelOptions.parse({ task: "multi-label", classes: ["a", "b|c"] }));
+  return loss(inputs.logits, {
+    values: constant(
+      float32(
+        Float32Array.from(data, (value) => Number(value > 0)),
+        [5, 3],
+      ),
+    ),
+    weight: constant(float32([1, 0, 2, 0.5, 0], [5])),
+  }).loss;
+});
+
+const classes = ["ape", "bee", "cat"];
+for (const [name, more] of Object.entries({
+  classes: { classWeights: [1, 2, 0.5] },
+  smoothed: { labelSmoothing: 0.1 },
+}))
+  equalsTorch(name, logits, (inputs) => {
+    const { loss, of } = targetsOf(labelOptions.parse({ classes, ...more }));
+    const rows = [2, 0, 1, 0, 1].map(of);
+    const values = rows.flatMap((row) => [...row.values.data]);
+    const weight = rows.flatMap((row) => [...row.weight.data]);
+    return loss(inputs.logits, { values: constant(float32(values, [5, 3])), weight: constant(float32(weight, [5])) })
+      .loss;
+  });
+
+test("labels are read by what they are, and what is no number is said", () => {
+  const several = targetsOf(labelOptions.parse({ task: "multi-label", classes: ["cat | indoor", "dog", "indoor"] }));
+  assert.deepEqual(several.answers.outputs, ["cat", "dog", "indoor"]);
+  assert.deepEqual([...several.of(0).values.data], [1, 0, 1]);
+  const value = targetsOf(labelOptions.parse({ task: "regression", classes: ["1.5", "-3"], center: 1, spread: 2 }));
+  assert.deepEqual([...value.of(1).values.data, ...value.of(1).weight.data], [-2, 1]);
+  assert.deepEqual([...value.of(-1).values.data, ...value.of(-1).weight.data], [0, 0]);
+  assert.throws(
+    () => targetsOf(labelOptions.parse({ task: "regression", classes: ["1", "red"] })),
+    /"red" is no number/,
+  );
+});
