@@ -51,7 +51,8 @@ export async function saveCheckpoint(
       .flatMap(([path, leaf]): [string, Tensor][] => (path ? [[`${group}.${path}`, leaf]] : [])),
   );
   const { step, epoch, smoothedLoss: loss } = position;
-  for (const which of isBest ? (["last", "best"] as const) : (["last"] as const)) {
+  // The last one comes last: a run that is killed in between does the step again, and with it the best.
+  for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
     await writeSafetensors(checkpointPath(run, which), tensors, { position: JSON.stringify(position) });
     const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
     await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);

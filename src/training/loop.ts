@@ -186,7 +186,7 @@ export async function train(
   };
 
   // What training begins with may already be the best there is.
-  if (validate && index === 0) await save(await judge());
+  if (validate && !validation) await save(await judge());
 
   for (;;) {
     const { step, method: current, ...now } = await staged.at(curriculum.stagesAt(index), batch, state);

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+const fine = (...args: string[]) => {
+  const ended = autodidact(...args);
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended.stdout;
+};
+
+test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and says what is wrong", async () => {
+  await inFolder(async (folder) => {
+    const data = join(folder, "data");
+    const paths = await writeImages(data, 24, 3);
+    const run = join(folder, "run");
+    fine("pretrain", data, "--out", run, ...TINY);
+    const options = [
+      "--train",
+      data,
+      "--epochs",
+      "6",
+      "--batch-size",
+      "8",
+      "--workers",
+      "1",
+      "--checkpoint-every",
+      "3",
+    ];
+    const whole = join(folder, "whole");
+    const result = JSON.parse(fine("finetune", run, ...options, "--test", data, "--out", whole, "--json"));
+    assert.ok(result.verdict.measures.accuracy > 0.9, JSON.stringify(result.verdict.measures));
+    assert.equal(result.verdict.perClass.length, 3);
+    assert.ok(existsSync(join(whole, "verdict.json")));
+
+    // Killed at its first checkpoint in the middle of training.
+    const cut = join(folder, "cut");
+    const child = spawn(process.execPath, [main, "finetune", run, ...options, "--out", cut], { stdio: "ignore" });
+    const ended = new Promise((done) => child.on("exit", done));
+    while (!existsSync(join(cut, "checkpoints", "last.json"))) await new Promise((done) => setTimeout(done, 5));
+    child.kill("SIGKILL");
+    await ended;
+    fine("finetune", cut, "--resume");
+    for (const name of ["last", "best"]) {
+      const bytes = (at: string) => readFile(join(at, "checkpoints", `${name}.safetensors`));
+      assert.ok((await bytes(cut)).equals(await bytes(whole)), name);
+    }
+
+    // A run like any other: its encoder embeds, and its labels may be learned from a part of the data.
+    const labels = join(folder, "labels.csv");
+    const rows = paths.map((path, at) => `${path.slice(data.length + 1)},${at < 24 ? "red|warm" : "cold"}`);
+    await writeFile(labels, `path,label\n${rows.join("\n")}\n`);
+    const several = [
+      "--train",
+      data,
+      "--train-labels",
+      labels,
+      "--task",
+      "multi-label",
+      "--epochs",
+      "2",
+      "--workers",
+      "1",
+    ];
+    const said = fine(
+      "finetune",
+      run,
+      ...several,
+      "--out",
+      join(folder, "labels"),
+      "--test",
+      data,
+      "--test-labels",
+      labels,
+    );
+    assert.match(said, /mean average precision +[01]\.\d+/);
+    const lora = ["--lora-rank", "2", "--out", join(folder, "lora")];
+
+    const refused = (pattern: RegExp, ...args: string[]) => {
+      const { code, stderr } = autodidact("finetune", ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, pattern);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+    };
+    refused(/--train is missing/, run);
+    refused(/there is a run already/, run, ...options, "--out", whole);
+    refused(/this encoder has none/, run, ...options, ...lora);
+    refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
+    refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
+    refused(/no fine-tuning/, run, "--resume");
+    refused(/500 labels were asked for/, run, ...options, "--labels", "500", "--out", join(folder, "x"));
+    refused(/must be a share/, run, ...options, "--validation", "2", "--out", join(folder, "x"));
+    const { code, stderr } = autodidact("pretrain", data, "--resume", whole);
+    assert.equal(code, 2);
+    assert.match(stderr, /autodidact finetune --resume/);
+  });
+});
+
+test("values, likeness, several tasks at once and guessed labels each train to the end", async () => {
+  await inFolder(async (folder) => {
+    const data = join(folder, "data");
+    const paths = await writeImages(data, 16, 3);
+    const run = join(folder, "run");
+    fine("pretrain", data, "--out", run, ...TINY);
+    const labels = join(folder, "labels.csv");
+    const some = paths.filter((_, at) => at % 2 === 0).map((path) => path.slice(data.length + 1));
+    await writeFile(labels, `path,label\n${some.map((path) => `${path},${path.at(5)}.5`).join("\n")}\n`);
+    const given = ["--train", data, "--train-labels", labels, "--epochs", "3", "--workers", "1", "--json"];
+    const trained = (name: string, ...args: string[]) =>
+      JSON.parse(
+        fine("finetune", run, ...given, ...args, "--out", join(folder, name), "--test", data, "--test-labels", labels),
+      ).verdict;
+    assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
+    assert.ok(trained("likeness", "--task", "similarity").measures.recallAtOne > 0.8);
+    assert.ok(trained("joint", "--with", "simclr:0.3").measures.accuracy > 0.8);
+    assert.ok(trained("guessed", "--with", "fixmatch", "--balanced").measures.accuracy > 0.8);
+    const config = JSON.parse(await readFile(join(folder, "joint", "config.json"), "utf8"));
+    assert.equal(config.method.name, "supervised+simclr:0.3");
+    assert.deepEqual([config.supervision.unlabelled, config.data.entries], [true, 48]);
+  });
+});
