@@ -62,7 +62,7 @@ test("what a run on texts is asked over HTTP is what embed writes, one by one an
       const health = await jsonOf(fetch(`${server.url}/health`));
       assert.deepEqual(
         [health.status, health.modality, health.dim, health.searched, health.batchSizes],
-        ["ok", "text", dim, 16, [1, 8, 10]],
+        ["ok", "text", dim, 16, [1, 2, 4, 8, 10]],
       );
     } finally {
       await server.stop();
