@@ -28,7 +28,8 @@ export interface PredictResult {
 /**
  * Writes what the run's head says about every readable entry: `path`, then
  * - of classes `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
- * - of labels of which several may hold `prediction` (those of at least 0.5, joined by `;`) and `probability_<label>` each;
+ * - of labels of which several may hold `prediction` (those of at least 0.5, joined by `|` as labels are when they are
+ *   given) and `probability_<label>` each;
  * - of numbers `value`.
  * @throws UserError when the run has no head, or nothing can be read or written
  */
@@ -91,7 +92,7 @@ export async function predictAll(
           add(`probability${suffix}`, probability);
         }
       else {
-        if (task === "multi-label") add("prediction", chosenLabels(outputs, row).join(";"));
+        if (task === "multi-label") add("prediction", chosenLabels(outputs, row).join("|"));
         const prefix = task === "multi-label" ? "probability_" : "";
         for (const [output, name] of outputs.entries()) add(`${prefix}${name}`, row[output]!);
       }

@@ -86,7 +86,7 @@ test("labels of which several hold: a column each; numbers: the value", async ()
   const tagged = await predictAll(labels, { modality, source: source(3) });
   assert.deepEqual(tagged.columns, [
     { name: "path", values: ["sample 0", "sample 1", "sample 2"] },
-    { name: "prediction", values: ["red", "red;round", "red"] },
+    { name: "prediction", values: ["red", "red|round", "red"] },
     { name: "probability_red", values: [0.5, 0.5, 0.5] },
     { name: "probability_round", values: [0.25, 0.75, 0.25] },
   ]);
