@@ -66,7 +66,7 @@ export async function predict({
 
 /** A head on every readable entry, in columns. @throws UserError when no entry can be read */
 export async function predictAll(
-  { task, outputs, predict: ask }: Omit<Predictor, "dispose">,
+  { task, outputs, predict: ask }: Pick<Predictor, "task" | "outputs" | "predict">,
   options: FeatureOptions,
   top = 1,
 ): Promise<{ columns: Column[]; broken: { name: string; reason: string }[] }> {
