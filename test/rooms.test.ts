@@ -19,6 +19,7 @@ const may: Record<string, readonly string[]> = {
   interop: ["array", "engine", "encoders", "layers"],
   training: ["array", "engine", "layers", "objectives", "encoders", "modalities", "methods", "interop"],
   evaluation: ["array", "engine", "layers", "objectives", "encoders", "modalities", "training", "interop"],
+  serving: ["array", "engine", "encoders", "modalities", "training", "evaluation", "interop"],
   cli: [],
 };
 /** The plain-TypeScript part of the arrays: what workers load must not start jax-js. */

@@ -10,8 +10,10 @@ import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
+import { predictCommand } from "./predict.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { searchCommand } from "./search.ts";
+import { serveCommand } from "./serve.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
@@ -27,7 +29,9 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(evaluateCommand())
       .addCommand(finetuneCommand())
       .addCommand(embedCommand())
+      .addCommand(predictCommand())
       .addCommand(searchCommand())
+      .addCommand(serveCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
       .addCommand(completeCommand())

@@ -22,6 +22,8 @@ export interface Predictor extends Answers {
 export interface PredictorOptions {
   readonly device?: Device;
   readonly batchSize?: number;
+  /** Within an operator; all cores by default. */
+  readonly threads?: number;
 }
 
 /** @throws UserError when the run has learned no answers */
@@ -39,13 +41,13 @@ export async function predictorOf(
   { answers, predict }: Method,
   params: MethodParams,
   modality: Modality<unknown>,
-  { device = "cpu", batchSize = BATCH }: PredictorOptions = {},
+  { device = "cpu", batchSize = BATCH, threads }: PredictorOptions = {},
 ): Promise<Predictor> {
   if (!answers || !predict) throw new Error("a method without answers");
   const answer = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({
     outputs: predict(weights, inputs),
   });
-  const program = await compile(answer, [params, specsOf(modality, batchSize)], { device, name: "predictor" });
+  const program = await compile(answer, [params, specsOf(modality, batchSize)], { device, threads, name: "predictor" });
   const width = answers.outputs.length;
   const logits = async (rows: readonly TensorRecord[], weights = params): Promise<Float32Array> => {
     const result = new Float32Array(rows.length * width);

@@ -1,12 +1,11 @@
 import { access } from "node:fs/promises";
 import sharp from "sharp";
-import usearch from "usearch";
 import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
-import { readEmbeddings } from "../interop/parquet.ts";
 import type { ModalityDefinition, Source } from "../modalities/index.ts";
 import { embedder, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
+import { type Neighbour, neighbourIndex } from "./nearest.ts";
 import { type Look, neighbourPage } from "./report/neighbour-page.ts";
 
 export interface SearchOptions {
@@ -20,27 +19,10 @@ export interface SearchOptions {
   readonly html?: string;
 }
 
-export interface Neighbour {
-  readonly path: string;
-  readonly label?: string | null;
-  /** Cosine, −1 to 1. */
-  readonly similarity: number;
-  /** Where samples are texts: a line of it, if the data still hold it. */
-  readonly text?: string;
-}
-
-/** Above this an approximate index beats comparing with every row. */
-const EXACT_ROWS = 50_000;
-
 /** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
-  const embeddings = await readEmbeddings(file);
-  const { paths, labels, data, dim } = embeddings;
   const { encoder, params, modality, config } = run;
-  if (dim !== encoder.embedDim)
-    throw new UserError(
-      `${file}: vectors of ${dim} numbers, but this run's encoder makes ${encoder.embedDim}; embed again`,
-    );
+  const bank = await neighbourIndex(file, encoder.embedDim);
   const source = await openQuery(run.modalityDefinition, query);
   try {
     const broken: { name: string; reason: string }[] = [];
@@ -49,21 +31,9 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const compiled = await embedder(encoder, params, modality, config.training.device, 1);
     const vector = await compiled.embed(value.rows);
     await compiled.dispose();
-    const count = Math.min(top, paths.length);
-    const matches =
-      paths.length <= EXACT_ROWS
-        ? usearch.exactSearch(data, vector, dim, count, usearch.MetricKind.Cos)
-        : approximate(data, vector, dim, count);
-    const neighbours = [...matches.keys].map((key, rank): Neighbour => {
-      const row = Number(key);
-      return {
-        path: paths[row]!,
-        ...(labels ? { label: labels[row] ?? null } : {}),
-        similarity: 1 - matches.distances[rank]!,
-      };
-    });
+    const neighbours = bank.nearest(vector, top);
     if (!html && !modality.excerpt) return neighbours;
-    const cards = await looksOf(run, neighbours, embeddings.metadata);
+    const cards = await looksOf(run, neighbours, bank.metadata);
     if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
     return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
   } finally {
@@ -78,13 +48,6 @@ async function openQuery(definition: ModalityDefinition, query: string): Promise
     () => false,
   );
   return (!isFile && definition.fromText?.(query)) || definition.open(query);
-}
-
-function approximate(data: Float32Array, vector: Float32Array, dim: number, count: number) {
-  const index = new usearch.Index(dim, usearch.MetricKind.Cos);
-  const keys = BigUint64Array.from({ length: data.length / dim }, (_, row) => BigInt(row));
-  index.add(keys, data);
-  return index.search(vector, count, 0);
 }
 
 /** A sample as a picture or a line of text. */

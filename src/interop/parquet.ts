@@ -25,38 +25,28 @@ const text = (name: string, repetition: "REQUIRED" | "OPTIONAL"): SchemaElement 
 /** Rows written at a time: what has to be unpacked into plain arrays at once. */
 const ROW_GROUP = 4096;
 
-/**
- * Writes Parquet with the columns `path`, `label` (when there are any) and `embedding`, a list of float32: readable by
- * DuckDB, pyarrow and pandas. The file appears under its name when it is whole.
- * @throws UserError when it cannot be written
- */
-export async function writeEmbeddings(file: string, { paths, labels, data, dim, metadata }: Embeddings): Promise<void> {
-  const schema: SchemaElement[] = [
-    { name: "root", num_children: labels ? 3 : 2 },
-    text("path", "REQUIRED"),
-    ...(labels ? [text("label", "OPTIONAL")] : []),
-    { name: "embedding", converted_type: "LIST", num_children: 1, repetition_type: "REQUIRED" },
-    { name: "list", num_children: 1, repetition_type: "REPEATED" },
-    { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
-  ];
+interface ParquetTable {
+  /** Without the root. */
+  readonly schema: readonly SchemaElement[];
+  readonly rows: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The top-level columns' values of some rows. */
+  values(start: number, end: number): { name: string; data: unknown[] }[];
+}
+
+/** Writes a table row group by row group. The file appears under its name when it is whole. */
+async function writeParquet(file: string, { schema, rows, metadata, values }: ParquetTable): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
     const kvMetadata = Object.entries(metadata).map(([key, value]) => ({ key, value }));
-    const writer = new ParquetWriter({ writer: fileWriter(temporary), schema, kvMetadata, codec: "UNCOMPRESSED" });
-    for (let start = 0; start < paths.length; start += ROW_GROUP) {
-      const end = Math.min(paths.length, start + ROW_GROUP);
-      const rows = Array.from({ length: end - start }, (_, row) => [
-        ...data.subarray((start + row) * dim, (start + row + 1) * dim),
-      ]);
-      await writer.write({
-        columnData: [
-          { name: "path", data: paths.slice(start, end) as string[] },
-          ...(labels ? [{ name: "label", data: labels.slice(start, end) as (string | null)[] }] : []),
-          { name: "embedding", data: rows },
-        ],
-        rowGroupSize: ROW_GROUP,
-      });
-    }
+    const writer = new ParquetWriter({
+      writer: fileWriter(temporary),
+      schema: [{ name: "root", num_children: values(0, 0).length }, ...schema],
+      kvMetadata,
+      codec: "UNCOMPRESSED",
+    });
+    for (let start = 0; start < rows; start += ROW_GROUP)
+      await writer.write({ columnData: values(start, Math.min(rows, start + ROW_GROUP)), rowGroupSize: ROW_GROUP });
     await writer.finish();
     await rename(temporary, file);
   } catch (error) {
@@ -64,6 +54,56 @@ export async function writeEmbeddings(file: string, { paths, labels, data, dim, 
     throw fileError(file, "written", error);
   }
 }
+
+/**
+ * Writes Parquet with the columns `path`, `label` (when there are any) and `embedding`, a list of float32: readable by
+ * DuckDB, pyarrow and pandas.
+ * @throws UserError when it cannot be written
+ */
+export async function writeEmbeddings(file: string, { paths, labels, data, dim, metadata }: Embeddings): Promise<void> {
+  await writeParquet(file, {
+    schema: [
+      text("path", "REQUIRED"),
+      ...(labels ? [text("label", "OPTIONAL")] : []),
+      { name: "embedding", converted_type: "LIST", num_children: 1, repetition_type: "REQUIRED" },
+      { name: "list", num_children: 1, repetition_type: "REPEATED" },
+      { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
+    ],
+    rows: paths.length,
+    metadata,
+    values: (start, end) => [
+      { name: "path", data: paths.slice(start, end) },
+      ...(labels ? [{ name: "label", data: labels.slice(start, end) }] : []),
+      {
+        name: "embedding",
+        data: Array.from({ length: end - start }, (_, row) => [
+          ...data.subarray((start + row) * dim, (start + row + 1) * dim),
+        ]),
+      },
+    ],
+  });
+}
+
+/** A column of a flat table: texts throughout, or numbers (float32) throughout. */
+export interface Column {
+  readonly name: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Writes columns of one length, one or more rows. @throws UserError when the file cannot be written */
+export const writeColumns = (
+  file: string,
+  columns: readonly Column[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> =>
+  writeParquet(file, {
+    schema: columns.map(({ name, values }) =>
+      typeof values[0] === "string" ? text(name, "REQUIRED") : { name, type: "FLOAT", repetition_type: "REQUIRED" },
+    ),
+    rows: columns[0]?.values.length ?? 0,
+    metadata,
+    values: (start, end) => columns.map(({ name, values }) => ({ name, data: values.slice(start, end) })),
+  });
 
 /** Reads what `writeEmbeddings` wrote. @throws UserError when it is no Parquet file or has other columns */
 export async function readEmbeddings(file: string): Promise<Embeddings> {

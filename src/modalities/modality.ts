@@ -217,6 +217,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   ): Promise<Source<Sample>>;
   /** A source of one sample, typed in rather than read from a file: what to search for. */
   fromText?(text: string): Source<Sample>;
+  /** A source of one sample from the bytes of a file that was sent rather than found on disk. @param name for messages */
+  fromBytes?(bytes: Uint8Array, name: string): Source<Sample>;
   /** Pure: the same options and files give the same modality, in every thread. */
   build(options: z.infer<Options>, files?: RunFiles): Modality<Sample>;
 }

@@ -105,17 +105,22 @@ export interface Embedder {
   dispose(): Promise<void>;
 }
 
-/** Compiles the encoder in evaluation mode (running statistics, no drop-path). */
+/**
+ * Compiles the encoder in evaluation mode (running statistics, no drop-path).
+ * @param threads within an operator; all cores when not given
+ */
 export async function embedder(
   encoder: Encoder,
   params: InitialParams,
   modality: Modality<unknown>,
   device: Device = "cpu",
   batchSize = BATCH,
+  threads?: number,
 ): Promise<Embedder> {
   const apply = (weights: Params, inputs: Inputs) => ({ features: encoder.apply(weights, inputs) });
   const program = await compile(apply, [params, specsOf(modality, batchSize)], {
     device,
+    threads,
     name: `encoder ${encoder.name}`,
   });
   return {

@@ -239,5 +239,9 @@ export const image = modality<Image, typeof ImageOptions>({
     return fromManifest(manifest, options?.imageSize);
   },
   infer,
+  fromBytes: (bytes, name) => {
+    const entries = { names: [name], bytes: async () => bytes, close: async () => undefined };
+    return encodedSource(entries, undefined, { kind: "given" }, undefined);
+  },
   build,
 });

@@ -93,6 +93,15 @@ test("one image is a source of one", async () => {
   assert.deepEqual([source.length, source.name(0), source.labels], [1, "1.png", undefined]);
 });
 
+test("bytes that were sent are read as the file that holds them", async () => {
+  const bytes = await png(5);
+  const opened = await image.open(join(await folder("sent", { "1.png": bytes }), "1.png"));
+  const sent = image.fromBytes!(bytes, "upload");
+  assert.deepEqual([sent.length, sent.name(0)], [1, "upload"]);
+  assert.deepEqual(await sent.read(0), await opened.read(0));
+  await assert.rejects(image.fromBytes!(Buffer.from("hello"), "upload").read(0), BrokenSample);
+});
+
 test("zip archives: shared folders left out, stored and deflated, damage found, several as one", async () => {
   const [black, white] = [await png(0), await png(255)];
   const damaged = zipSync({ "d/a/1.png": [black, { level: 0 }], "d/b/2.png": [white, { level: 6 }] });

@@ -1,0 +1,38 @@
+import { Command } from "commander";
+import { openRun, predict } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { print, printJson } from "./output.ts";
+import { stageLine } from "./progress.ts";
+
+interface Given {
+  readonly out: string;
+  readonly top: string;
+  readonly column?: string;
+  readonly json?: boolean;
+}
+
+export const predictCommand = (): Command =>
+  new Command("predict")
+    .description("write what a run with a head says about every sample to a CSV or Parquet file")
+    .argument("<run>", "run folder with a head")
+    .argument("<data>", "what to predict: a folder, an archive, a file")
+    .requiredOption("--out <file>", "file to write, .csv or .parquet: columns path, prediction, probability; or value")
+    .option("--top <count>", "of classes, how many of the likeliest", "1")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact predict runs/photos-tuned photos/ --out predictions.csv --top 3\n  autodidact predict runs/reviews-tuned reviews.csv --column body --out predictions.parquet",
+    )
+    .action(async (path: string, data: string, given: Given) => {
+      const top = wholeNumber("top", given.top);
+      const line = stageLine();
+      const run = await openRun(path);
+      const { out, column } = given;
+      const onProgress = (done: number, total: number) => line.update("predicting", done, total);
+      const result = await predict({ run, data, out, top, column, onProgress }).finally(line.end);
+      if (given.json) return printJson(result);
+      for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
+      if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
+      print(`${out}: ${result.rows} predictions (${result.task}), ${result.broken.length} broken entries skipped`);
+    });

@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { messageOf, openRun, serve, UserError } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { abortOnInterrupt } from "./interrupt.ts";
+import { print } from "./output.ts";
+
+interface Given {
+  readonly port: string;
+  readonly host: string;
+  readonly in?: string;
+  readonly maxBody: string;
+  readonly queue: string;
+  readonly batch: string;
+  readonly wait: string;
+  readonly threads?: string;
+}
+
+export const serveCommand = (): Command =>
+  new Command("serve")
+    .description("answer over HTTP: vectors, predictions and nearest neighbours of what is sent")
+    .argument("<run>", "run folder")
+    .option("--port <number>", "port to listen on; 0: any that is free", "8080")
+    .option(
+      "--host <address>",
+      "address to listen on; 0.0.0.0 lets other machines in (there is no password)",
+      "127.0.0.1",
+    )
+    .option("--in <file>", "Parquet file of `autodidact embed`, for /search")
+    .option("--max-body <size>", "largest request: bytes, or with kb, mb or gb", "10mb")
+    .option("--queue <count>", "most samples waiting for an answer; more are refused with status 503", "256")
+    .option("--batch <count>", "most samples computed together", "32")
+    .option("--wait <ms>", "how long a sample waits for others to be computed with", "2")
+    .option("--threads <count>", "threads within an operator; all cores by default")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"text\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
+    )
+    .action(async (path: string, given: Given) => {
+      const port = wholeNumber("port", given.port, 0);
+      if (port > 65_535) throw new UserError(`--port ${given.port}: must be at most 65535`);
+      const { signal, release } = abortOnInterrupt(() =>
+        process.stderr.write("stopping: what was accepted is answered; interrupt again to quit at once\n"),
+      );
+      try {
+        const server = await serve({
+          run: await openRun(path),
+          port,
+          host: given.host,
+          in: given.in,
+          maxBody: byteCount("max-body", given.maxBody),
+          queue: wholeNumber("queue", given.queue),
+          batch: wholeNumber("batch", given.batch),
+          waitMs: wholeNumber("wait", given.wait, 0),
+          threads: given.threads === undefined ? undefined : wholeNumber("threads", given.threads),
+          onError: (error) => process.stderr.write(`${messageOf(error)}\n`),
+        });
+        print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);
+        if (!signal.aborted) await once(signal, "abort");
+        await server.stop();
+      } finally {
+        release();
+      }
+    });
+
+const units = { "": 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 } as const;
+const isUnit = (text: string): text is keyof typeof units => text in units;
+
+/** @throws UserError naming the flag when the text is no size such as 500kb or 10mb */
+function byteCount(flag: string, text: string): number {
+  const [, count = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(text.toLowerCase().trim()) ?? [];
+  const bytes = isUnit(unit) ? Math.floor(Number(count) * units[unit]) : 0;
+  if (bytes > 0) return bytes;
+  throw new UserError(`--${flag} ${text}: must be a size such as 500kb, 10mb or 1gb`);
+}

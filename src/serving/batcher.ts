@@ -1,0 +1,78 @@
+/** Gathers what many ask for one at a time into batches. */
+export interface Batcher<Row, Result> {
+  /**
+   * One result per row, in order. Rows may go in different batches.
+   * @throws what the batch's `run` threw, to all whose rows were in it
+   */
+  submit(rows: readonly Row[]): Promise<Result[]>;
+}
+
+export interface BatcherOptions<Row, Result> {
+  /** @returns one result per row, in order */
+  run(rows: readonly Row[]): Promise<readonly Result[]>;
+  /** Most rows of a batch. */
+  readonly size: number;
+  /** How long the first row of a batch waits for others, in milliseconds. */
+  readonly waitMs: number;
+}
+
+interface Waiting<Row, Result> {
+  readonly row: Row;
+  readonly since: number;
+  resolve(result: Result): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * A batch goes when it is full, or when its first row has waited long enough; what comes while one is computed is in the
+ * next. One batch is computed at a time.
+ */
+export function batcher<Row, Result>({ run, size, waitMs }: BatcherOptions<Row, Result>): Batcher<Row, Result> {
+  const waiting: Waiting<Row, Result>[] = [];
+  let working = false;
+  let whenFull = () => {};
+
+  const fullOrLate = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      whenFull = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  async function compute(batch: readonly Waiting<Row, Result>[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ row }) => row));
+      if (results.length !== batch.length) throw new Error(`${results.length} results for ${batch.length} rows`);
+      for (const [at, { resolve }] of batch.entries()) resolve(results[at]!);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async function work(): Promise<void> {
+    working = true;
+    while (waiting.length > 0) {
+      const patience = waiting[0]!.since + waitMs - performance.now();
+      if (waiting.length < size && patience > 0) await fullOrLate(patience);
+      await compute(waiting.splice(0, size));
+    }
+    working = false;
+  }
+
+  return {
+    submit(rows) {
+      const since = performance.now();
+      const results = rows.map(
+        (row) =>
+          new Promise<Result>((resolve, reject) => {
+            waiting.push({ row, since, resolve, reject });
+          }),
+      );
+      if (waiting.length >= size) whenFull();
+      if (!working) void work();
+      return Promise.all(results);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { HTTPException } from "hono/http-exception";
+import { z } from "zod";
+import { BrokenSample, messageOf } from "../foundation/errors.ts";
+import type { Modality, ModalityDefinition, Source, TensorRecord } from "../modalities/index.ts";
+
+/** What turns a request's body into samples. */
+export interface Reader {
+  readonly modality: Pick<Modality<unknown>, "tensors">;
+  readonly definition: Pick<ModalityDefinition, "name" | "fromText" | "fromBytes">;
+}
+
+/** How a request to this server carries its samples, in a line. */
+export const bodyOf = ({ definition: { name, fromText } }: Reader): string =>
+  fromText
+    ? 'JSON (application/json): {"text": "…"} or {"texts": ["…", …]}'
+    : `one ${name} as the body (${name}/… or application/octet-stream), or several as multipart/form-data`;
+
+const Texts = z.union([
+  z.strictObject({ text: z.string() }).transform(({ text }) => [text]),
+  z.strictObject({ texts: z.array(z.string()).min(1) }).transform(({ texts }) => texts),
+]);
+
+/**
+ * The samples of a body, each a source of one; nothing is decoded yet.
+ * @throws HTTPException 415 for a content type that is not read here, 422 for a body that is not what it says
+ */
+export async function sourcesOf(request: Request, reader: Reader): Promise<Source<unknown>[]> {
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  const { fromText, fromBytes } = reader.definition;
+  if (fromText && type === "application/json") return (await textsOf(request)).map(fromText);
+  if (fromBytes && type === "multipart/form-data") {
+    const files = await filesOf(request);
+    return files.map(({ bytes, name }) => fromBytes(bytes, name));
+  }
+  if (fromBytes && (type.startsWith(`${reader.definition.name}/`) || type === "application/octet-stream"))
+    return [fromBytes(new Uint8Array(await request.arrayBuffer()), "the body")];
+  throw new HTTPException(415, {
+    message: `content type ${type || "(none)"} is not read here; send ${bodyOf(reader)}`,
+  });
+}
+
+async function textsOf(request: Request): Promise<string[]> {
+  const bytes = await request.arrayBuffer();
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw unreadable(`the body is not JSON in UTF-8 (${messageOf(error)})`);
+  }
+  const parsed = Texts.safeParse(json);
+  if (!parsed.success) throw unreadable('the body must be {"text": "…"} or {"texts": ["…", …]}');
+  const blank = parsed.data.findIndex((text) => text.trim() === "");
+  if (blank >= 0) throw unreadable(`text ${blank + 1} is empty`);
+  return parsed.data;
+}
+
+async function filesOf(request: Request): Promise<{ bytes: Uint8Array; name: string }[]> {
+  const form = await request.formData().catch((error: unknown) => {
+    throw unreadable(`the body is not multipart/form-data (${messageOf(error)})`);
+  });
+  const files: { bytes: Uint8Array; name: string }[] = [];
+  for (const [field, value] of form) {
+    if (typeof value === "string") throw unreadable(`field ${field} is text, not a file`);
+    files.push({ bytes: new Uint8Array(await value.arrayBuffer()), name: value.name || field });
+  }
+  if (files.length === 0) throw unreadable("the body has no file in it");
+  return files;
+}
+
+/** Decodes samples. @throws HTTPException 422 naming the first that cannot be */
+export function tensorsOf(sources: readonly Source<unknown>[], { modality }: Reader): Promise<TensorRecord[]> {
+  return Promise.all(
+    sources.map(async (source) => {
+      try {
+        return modality.tensors(await source.read(0));
+      } catch (error) {
+        if (error instanceof BrokenSample) throw unreadable(`${source.name(0)}: ${error.message}`);
+        throw error;
+      }
+    }),
+  );
+}
+
+const unreadable = (message: string) => new HTTPException(422, { message });

@@ -1,0 +1,142 @@
+import { basename } from "node:path";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { allocate } from "../array/index.ts";
+import { neighbourIndex } from "../evaluation/nearest.ts";
+import { type Predictor, predictor } from "../evaluation/predictor.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { TensorRecord } from "../modalities/index.ts";
+import { embedder } from "../training/features.ts";
+import type { Run } from "../training/run.ts";
+import { serverApp } from "./app.ts";
+import { listen } from "./listen.ts";
+import { serverMetrics } from "./metrics.ts";
+import { batchSizes, sized } from "./sized.ts";
+
+export interface ServeOptions {
+  readonly run: Run;
+  /** 0: any free port. Default 8080. */
+  readonly port?: number;
+  /** Default 127.0.0.1: this machine only. There is no authentication. */
+  readonly host?: string;
+  /** Parquet file of `embed`, for `/search`. */
+  readonly in?: string;
+  /** Largest body in bytes. Default 10 MiB. */
+  readonly maxBody?: number;
+  /** Most samples accepted and not answered yet; more are refused with 503. Default 256. */
+  readonly queue?: number;
+  /** Most samples computed together. Default 32. */
+  readonly batch?: number;
+  /** How long the first sample of a batch waits for others, in milliseconds. Default 2. */
+  readonly waitMs?: number;
+  /** Threads within an operator; all cores by default. */
+  readonly threads?: number;
+  /** Told what went wrong inside; the client gets status 500. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** Routes that POST samples: `/embed`, and `/predict` and `/search` where they answer. */
+  readonly routes: readonly string[];
+  /** Takes no new connections, answers every accepted request, then frees the models. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. Everything is compiled and has run once
+ * when it resolves.
+ * @throws UserError when the run's data cannot be sent, the file to search is another encoder's, or the port is taken
+ */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, batch = 32, waitMs = 2 } = options;
+  const { encoder, params, modality, modalityDefinition: definition, config } = run;
+  const { device } = config.training;
+  const { threads, onError } = options;
+  if (!definition.fromText && !definition.fromBytes)
+    throw new UserError(`${run.path}: ${definition.name} data cannot be sent in a request`);
+  const index = options.in === undefined ? undefined : await neighbourIndex(options.in, encoder.embedDim);
+  const zeros: TensorRecord = Object.fromEntries(
+    Object.entries(modality.specs).map(([name, { dtype, shape }]) => [
+      name,
+      {
+        dtype,
+        shape,
+        data: allocate(
+          dtype,
+          shape.reduce((product, extent) => product * extent, 1),
+        ),
+      },
+    ]),
+  );
+  const disposals: (() => Promise<void>)[] = [];
+  const free = async () => {
+    for (const dispose of disposals.splice(0)) await dispose();
+  };
+  try {
+    const embedding = await sized(batch, zeros, async (batchSize) => {
+      const { embed, dispose } = await embedder(encoder, params, modality, device, batchSize, threads);
+      return { run: (rows) => embed(rows), dispose };
+    });
+    disposals.push(embedding.dispose);
+    const heads: Predictor[] = [];
+    const predicting = await sized(batch, zeros, async (batchSize) => {
+      const head = await predictor(run, { device, batchSize, threads });
+      heads.push(head);
+      return { run: head.predict, dispose: head.dispose };
+    }).catch((error: unknown) => {
+      // A run without a head embeds and searches all the same.
+      if (error instanceof UserError && heads.length === 0) return error.message;
+      throw error;
+    });
+    if (typeof predicting !== "string") disposals.push(predicting.dispose);
+    const [head] = heads;
+    let stopping = false;
+    const app = serverApp({
+      reader: { modality, definition },
+      embed: embedding.run,
+      predictor: typeof predicting === "string" || !head ? String(predicting) : { head, run: predicting.run },
+      index,
+      about: {
+        run: basename(run.path),
+        modality: modality.name,
+        method: config.method.name,
+        encoder: encoder.name,
+        step: run.step,
+        dim: encoder.embedDim,
+        ...(head ? { task: head.task, outputs: head.outputs } : {}),
+        ...(index ? { searched: index.rows } : {}),
+        batchSizes: batchSizes(batch),
+      },
+      maxBody,
+      queue,
+      batch,
+      waitMs,
+      stopping: () => stopping,
+      metrics(samples) {
+        const registry = new Registry();
+        collectDefaultMetrics({ register: registry });
+        return serverMetrics(samples, registry);
+      },
+      onError,
+    });
+    const { url, stop } = await listen((request) => app.fetch(request), {
+      host,
+      port,
+      onStop: () => {
+        stopping = true;
+      },
+    });
+    return {
+      url,
+      routes: ["/embed", ...(head ? ["/predict"] : []), ...(index ? ["/search"] : [])],
+      stop: async () => {
+        await stop();
+        await free();
+      },
+    };
+  } catch (error) {
+    await free();
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import type { TensorRecord } from "../modalities/index.ts";
+
+/** A program for batches of one size, the missing rows padded. */
+export interface SizedProgram {
+  /** @returns `[rows.length, width]` */
+  run(rows: readonly TensorRecord[]): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** Sizes worth compiling for: 1, 2, 4 … below the largest, and the largest. */
+export function batchSizes(largest: number): number[] {
+  const sizes: number[] = [];
+  for (let size = 1; size < largest; size *= 2) sizes.push(size);
+  return [...sizes, largest];
+}
+
+/** A batch is padded to the next size when it fills so much of it. */
+const FULL_ENOUGH = 0.75;
+
+/** The sizes that a batch is cut into: on processors a padded row takes as long as any other. */
+export function cutInto(count: number, sizes: readonly number[]): number[] {
+  const parts: number[] = [];
+  for (let left = count; left > 0; left -= parts.at(-1)!) {
+    const padded = sizes.find((size) => size >= left) ?? Number.POSITIVE_INFINITY;
+    parts.push(left >= FULL_ENOUGH * padded ? padded : sizes.findLast((size) => size <= left)!);
+  }
+  return parts;
+}
+
+/**
+ * Programs for several batch sizes as one: a lone row that is padded to a full batch would take a full batch's time. Each
+ * is run once on zeros, so that the first request finds it warm.
+ * @param zeros one sample's tensors
+ * @returns a function from rows to a vector for each
+ */
+export async function sized(largest: number, zeros: TensorRecord, make: (batchSize: number) => Promise<SizedProgram>) {
+  const programs = new Map<number, SizedProgram>();
+  const dispose = async () => {
+    for (const program of programs.values()) await program.dispose();
+  };
+  try {
+    for (const size of batchSizes(largest)) {
+      const program = await make(size);
+      programs.set(size, program);
+      await program.run([zeros]);
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    async run(rows: readonly TensorRecord[]): Promise<Float32Array[]> {
+      const results: Float32Array[] = [];
+      for (const size of cutInto(rows.length, batchSizes(largest))) {
+        const part = rows.slice(results.length, results.length + size);
+        const data = await programs.get(size)!.run(part);
+        const width = data.length / part.length;
+        for (let row = 0; row < part.length; row++) results.push(data.subarray(row * width, (row + 1) * width));
+      }
+      return results;
+    },
+    dispose,
+  };
+}

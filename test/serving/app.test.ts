@@ -1,0 +1,294 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import fc from "fast-check";
+import sharp from "sharp";
+import { jsonOf } from "../support/http.ts";
+import { echo, fakeApp, gated, json, numbers, pictures } from "./parts.ts";
+
+const png = (red: number) =>
+  sharp({ create: { width: 6, height: 5, channels: 3, background: { r: red, g: 0, b: 0 } } })
+    .png()
+    .toBuffer();
+
+/** Status and body of a refusal, which is JSON with one line. */
+async function refusal(answer: Response | Promise<Response>): Promise<[number, string]> {
+  const response = await answer;
+  const body = await jsonOf(response);
+  assert.deepEqual(Object.keys(body), ["error"]);
+  assert.doesNotMatch(body.error, /\n/);
+  return [response.status, body.error];
+}
+
+/** Waits until so many samples are accepted. */
+async function until(app: ReturnType<typeof fakeApp>, samples: number): Promise<void> {
+  while ((await jsonOf(app.request("/health"))).samples !== samples) await setImmediate();
+}
+
+test("/embed answers a text and several, in order", async () => {
+  const app = fakeApp();
+  const one = await app.request("/embed", json({ text: "7" }));
+  assert.equal(one.status, 200);
+  assert.deepEqual(await jsonOf(one), { dim: 2, embeddings: [[7, -7]] });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 999 }), { minLength: 1, maxLength: 8 }), async (values) => {
+      const answer = await app.request("/embed", json({ texts: values.map(String) }));
+      assert.deepEqual(
+        (await jsonOf(answer)).embeddings,
+        values.map((value) => [value, -value]),
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test("/embed answers a picture as the body and several as multipart", async () => {
+  const app = fakeApp({ reader: pictures });
+  const first = (body: { embeddings: number[][] }) => body.embeddings.map(([red]) => Math.round(255 * red!));
+  for (const type of ["image/png", "application/octet-stream", "image/png; charset=binary"]) {
+    const answer = await app.request("/embed", {
+      method: "POST",
+      headers: { "content-type": type },
+      body: new Uint8Array(await png(200)),
+    });
+    assert.deepEqual(first(await jsonOf(answer)), [200]);
+  }
+  const form = new FormData();
+  for (const red of [10, 250, 90]) form.append("files", new Blob([new Uint8Array(await png(red))]), `${red}.png`);
+  assert.deepEqual(first(await jsonOf(app.request("/embed", { method: "POST", body: form }))), [10, 250, 90]);
+});
+
+test("/predict gives classes with their probabilities, labels, or the value", async () => {
+  const run = async (rows: readonly unknown[]) => rows.map(() => Float32Array.of(0.25, 0.625, 0.125));
+  const outputs = ["cat", "dog", "eel"];
+  const ask = async (task: "classification" | "multi-label" | "regression", names: string[], query = "") => {
+    const app = fakeApp({ predictor: { head: { task, outputs: names }, run } });
+    const answer = await app.request(`/predict${query}`, json({ texts: ["1", "2"] }));
+    assert.equal(answer.status, 200);
+    const body = await jsonOf(answer);
+    assert.equal(body.task, task);
+    assert.equal(body.predictions.length, 2);
+    assert.deepEqual(body.predictions[0], body.predictions[1]);
+    return body.predictions[0];
+  };
+  const dog = { prediction: "dog", probability: 0.625 };
+  assert.deepEqual(await ask("classification", outputs), dog);
+  assert.deepEqual(await ask("classification", outputs, "?top=2"), {
+    ...dog,
+    top: [dog, { prediction: "cat", probability: 0.25 }],
+  });
+  assert.equal((await ask("classification", outputs, "?top=99")).top.length, 3);
+  assert.deepEqual(await ask("multi-label", outputs), {
+    predictions: ["dog"],
+    probabilities: { cat: 0.25, dog: 0.625, eel: 0.125 },
+  });
+  assert.deepEqual(await ask("regression", ["value"]), { value: 0.25 });
+});
+
+test("/search gives each sample's neighbours", async () => {
+  const index = {
+    nearest: (vector: Float32Array, top: number) =>
+      Array.from({ length: top }, (_, rank) => ({ path: `${vector[0]}.${rank}`, similarity: 1 / (1 + rank) })),
+  };
+  const app = fakeApp({ index });
+  const answer = await app.request("/search?top=2", json({ texts: ["3", "4"] }));
+  assert.deepEqual(
+    (await jsonOf(answer)).neighbours.map((list: { path: string }[]) => list.map(({ path }) => path)),
+    [
+      ["3.0", "3.1"],
+      ["4.0", "4.1"],
+    ],
+  );
+  const all = await app.request("/search", json({ text: "3" }));
+  assert.equal((await jsonOf(all)).neighbours[0].length, 10);
+});
+
+test("what is not there, or not so, is refused in JSON", async () => {
+  const app = fakeApp();
+  assert.deepEqual(await refusal(app.request("/predict", json({ text: "1" }))), [404, "this run has no head"]);
+  const [status, error] = await refusal(app.request("/search", json({ text: "1" })));
+  assert.equal(status, 404);
+  assert.match(error, /--in embeddings.parquet/);
+  assert.deepEqual(await refusal(app.request("/")), [
+    404,
+    "no route /; there are /embed, /predict, /search, /health, /metrics",
+  ]);
+  const wrong = await app.request("/embed");
+  assert.equal(wrong.headers.get("allow"), "POST");
+  assert.deepEqual(await refusal(wrong), [405, "/embed takes POST, not GET"]);
+});
+
+test("a body that is not decodable is refused with the reason", async () => {
+  const texts = fakeApp();
+  const cases: [unknown, number, RegExp][] = [
+    ["{", 422, /^the body is not JSON in UTF-8 \(/],
+    ["", 422, /^the body is not JSON in UTF-8 \(/],
+    [{ text: 5 }, 422, /^the body must be \{"text": "…"\} or/],
+    [{ texts: [] }, 422, /^the body must be/],
+    [{ text: "1", texts: ["2"] }, 422, /^the body must be/],
+    [null, 422, /^the body must be/],
+    [{ texts: ["1", " \n"] }, 422, /^text 2 is empty$/],
+    [{ texts: Array.from({ length: 9 }, () => "1") }, 413, /^9 samples in a request; at most 8$/],
+  ];
+  for (const [body, status, message] of cases) {
+    const [actual, error] = await refusal(texts.request("/embed", json(body)));
+    assert.deepEqual([actual, message.test(error)], [status, true], `${JSON.stringify(body)}: ${error}`);
+  }
+  const latin1 = { ...json(""), body: Uint8Array.of(...Buffer.from('{"text":"caf'), 0xe9, ...Buffer.from('"}')) };
+  assert.match((await refusal(texts.request("/embed", latin1)))[1], /not JSON in UTF-8/);
+  const plain = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" };
+  assert.deepEqual(await refusal(texts.request("/embed", plain)), [
+    415,
+    'content type text/plain is not read here; send JSON (application/json): {"text": "…"} or {"texts": ["…", …]}',
+  ]);
+
+  const app = fakeApp({ reader: pictures });
+  const post = (body: NonNullable<RequestInit["body"]>, type?: string) =>
+    refusal(app.request("/embed", { method: "POST", body, ...(type ? { headers: { "content-type": type } } : {}) }));
+  assert.deepEqual(await post("hello", "image/jpeg"), [422, "the body: not a decodable image (text, not a picture)"]);
+  assert.deepEqual(await post(new Uint8Array((await png(3)).subarray(0, 60)), "image/png"), [
+    422,
+    "the body: not a decodable image (truncated PNG)",
+  ]);
+  assert.equal((await post("{}", "application/json"))[0], 415);
+  const mixed = new FormData();
+  mixed.append("files", new Blob([new Uint8Array(await png(1))]), "good.png");
+  mixed.append("files", new Blob(["no picture"]), "bad.png");
+  assert.deepEqual(await post(mixed), [422, "bad.png: not a decodable image (text, not a picture)"]);
+  const field = new FormData();
+  field.append("name", "value");
+  assert.deepEqual(await post(field), [422, "field name is text, not a file"]);
+  assert.deepEqual(await post(new FormData()), [422, "the body has no file in it"]);
+  assert.match((await post("nonsense", "multipart/form-data; boundary=x"))[1], /^the body is not multipart/);
+  for (const top of ["0", "-1", "x", "1.5", ""])
+    assert.equal(
+      (await refusal(fakeApp({ index: { nearest: () => [] } }).request(`/search?top=${top}`, json({ text: "1" }))))[0],
+      422,
+    );
+});
+
+test("a body larger than allowed is refused, whether or not it says how large it is", async () => {
+  const app = fakeApp({ maxBody: 100 });
+  const large = JSON.stringify({ text: "1".padStart(101) });
+  const told = {
+    ...json(large),
+    headers: { "content-type": "application/json", "content-length": String(large.length) },
+  };
+  const stream = new ReadableStream({
+    start(controller) {
+      for (let at = 0; at < large.length; at += 10) controller.enqueue(Buffer.from(large.slice(at, at + 10)));
+      controller.close();
+    },
+  });
+  const untold = { ...json(""), body: stream, duplex: "half" as const };
+  for (const request of [told, untold])
+    assert.deepEqual(await refusal(app.request("/embed", request)), [413, "the body is larger than 100 bytes"]);
+  assert.equal((await app.request("/embed", json({ text: "1" }))).status, 200);
+});
+
+test("when full it refuses with Retry-After, without reading the body, and has room again when it has answered", async () => {
+  const model = gated();
+  const app = fakeApp({ embed: model.run, queue: 5 });
+  const accepted = [
+    app.request("/embed", json({ texts: ["1", "2", "3"] })),
+    app.request("/embed", json({ texts: ["4", "5"] })),
+  ];
+  await until(app, 5);
+
+  let isRead = false;
+  const body = new ReadableStream(
+    {
+      pull(controller) {
+        isRead = true;
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const refused = await app.request("/embed", { ...json(""), body, duplex: "half" });
+  assert.equal(refused.headers.get("retry-after"), "1");
+  assert.deepEqual(await refusal(refused), [503, "full: 5 samples are waiting and 5 may; try again in 1 s"]);
+  assert.equal(isRead, false);
+  assert.equal((await jsonOf(app.request("/health"))).samples, 5);
+
+  model.open();
+  assert.deepEqual(await Promise.all(accepted.map(async (answer) => (await jsonOf(answer)).embeddings)), [
+    [
+      [1, -1],
+      [2, -2],
+      [3, -3],
+    ],
+    [
+      [4, -4],
+      [5, -5],
+    ],
+  ]);
+  assert.equal((await jsonOf(app.request("/health"))).samples, 0);
+  // All of the room again, not more and not less.
+  assert.equal((await app.request("/embed", json({ texts: ["1", "2", "3", "4", "5"] }))).status, 200);
+});
+
+test("a request that fits only in part is refused whole, and refusals of every kind give their places back", async () => {
+  const model = gated();
+  const app = fakeApp({ embed: model.run, queue: 3 });
+  const first = app.request("/embed", json({ texts: ["1", "2"] }));
+  await until(app, 2);
+  assert.equal((await refusal(app.request("/embed", json({ texts: ["3", "4"] }))))[0], 503);
+  for (const body of ["{", { text: "" }, { texts: ["1", "2", "3", "4"] }])
+    await refusal(app.request("/embed", json(body)));
+  await refusal(app.request("/predict", json({ text: "1" })));
+  await refusal(app.request("/search", json({ text: "1" })));
+  const last = app.request("/embed", json({ text: "5" }));
+  model.open();
+  assert.deepEqual([(await first).status, (await last).status], [200, 200]);
+  assert.equal((await jsonOf(app.request("/health"))).samples, 0);
+});
+
+test("what goes wrong inside is told to the server's log, not to the client", async () => {
+  const errors: unknown[] = [];
+  const app = fakeApp({
+    embed: async () => {
+      throw new Error("secret");
+    },
+    onError: (error) => errors.push(error),
+  });
+  const [status, error] = await refusal(app.request("/embed", json({ text: "1" })));
+  assert.equal(status, 500);
+  assert.doesNotMatch(error, /secret/);
+  assert.match(String(errors[0]), /secret/);
+});
+
+test("/health says what is served; when the server is about to end it says so, and answers close their connections", async () => {
+  let stopping = false;
+  const app = fakeApp({ stopping: () => stopping });
+  const fine = await app.request("/health");
+  assert.deepEqual(await jsonOf(fine), { status: "ok", method: "simclr", samples: 0, queue: 8 });
+  assert.equal(fine.headers.get("connection"), null);
+  stopping = true;
+  const ending = await app.request("/health");
+  assert.deepEqual(
+    [ending.status, ending.headers.get("connection"), await jsonOf(ending)],
+    [503, "close", { status: "stopping" }],
+  );
+  const answered = await app.request("/embed", json({ text: "1" }));
+  assert.deepEqual([answered.status, answered.headers.get("connection")], [200, "close"]);
+});
+
+test("/metrics counts requests by route and status, samples and batches", async () => {
+  const app = fakeApp({ reader: numbers, embed: echo, waitMs: 20 });
+  await Promise.all(["1", "2", "3"].map((value) => app.request("/embed", json({ text: value }))));
+  await app.request("/embed", json("{"));
+  await app.request("/nowhere/at/all");
+  const answer = await app.request("/metrics");
+  assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
+  const lines = (await answer.text()).split("\n");
+  for (const line of [
+    'autodidact_requests_total{route="/embed",status="200"} 3',
+    'autodidact_requests_total{route="/embed",status="422"} 1',
+    'autodidact_requests_total{route="other",status="404"} 1',
+    'autodidact_request_seconds_count{route="/embed"} 4',
+    "autodidact_samples_in_progress 0",
+    'autodidact_batch_rows_sum{program="embed"} 3',
+  ])
+    assert.ok(lines.includes(line), `${line} in\n${lines.join("\n")}`);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { listen } from "../../src/serving/listen.ts";
+import { jsonOf } from "../support/http.ts";
+import { fakeApp, gated } from "./parts.ts";
+
+/** The fake app behind a real socket. */
+async function started(options: Parameters<typeof fakeApp>[0] = {}) {
+  let stopping = false;
+  const app = fakeApp({ ...options, stopping: () => stopping });
+  const server = await listen((incoming) => app.fetch(incoming), {
+    host: "127.0.0.1",
+    port: 0,
+    onStop: () => {
+      stopping = true;
+    },
+  });
+  return {
+    ...server,
+    app,
+    samples: async (): Promise<number> => (await jsonOf(app.request("/health"))).samples,
+  };
+}
+
+const post = { method: "POST", headers: { "content-type": "application/json" } };
+
+async function embed(url: string, value: number, agent?: Agent): Promise<IncomingMessage & { vector?: number[] }> {
+  const asked = request(`${url}/embed`, { ...post, agent });
+  asked.end(JSON.stringify({ text: String(value) }));
+  const [answer] = await once(asked, "response");
+  return Object.assign(answer, { vector: JSON.parse(await text(answer)).embeddings?.[0] });
+}
+
+const timeout = 60_000;
+
+test("stopping loses nothing: every accepted request is answered, and nobody new gets in", { timeout }, async () => {
+  const model = gated();
+  const { url, stop, samples } = await started({ embed: model.run, queue: 100 });
+  const answers = Array.from({ length: 20 }, (_, at) => embed(url, at + 1));
+  while ((await samples()) < 20) await setImmediate();
+  let hasStopped = false;
+  const stopped = stop().then(() => {
+    hasStopped = true;
+  });
+  // The system refuses connections from now on.
+  while (await accepts(url)) await setImmediate();
+  assert.equal(hasStopped, false);
+  model.open();
+  for (const [at, answer] of (await Promise.all(answers)).entries()) {
+    assert.deepEqual([answer.statusCode, answer.vector], [200, [at + 1, -at - 1]]);
+    assert.equal(answer.headers.connection, "close");
+  }
+  await stopped;
+  await stop();
+});
+
+const accepts = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    socket.once("connect", () => socket.destroy()).once("error", () => resolve(false));
+    socket.once("close", (failed) => resolve(!failed));
+  });
+
+test("clients that keep their connections busy are all answered until they are told that it ends", {
+  timeout,
+}, async () => {
+  const { url, stop } = await started({ queue: 100 });
+  let answered = 0;
+  let toldToClose = 0;
+  const client = async (number: number) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let count = 0; ; count++) {
+      const value = 1 + 1000 * number + count;
+      const answer = await embed(url, value, agent);
+      assert.deepEqual(answer.vector, [value, -value]);
+      answered++;
+      if (answer.headers.connection !== "close") continue;
+      toldToClose++;
+      return agent.destroy();
+    }
+  };
+  const clients = Promise.all(Array.from({ length: 8 }, (_, number) => client(number)));
+  while (answered < 100) await setImmediate();
+  await Promise.all([stop(), clients]);
+  assert.equal(toldToClose, 8);
+});
+
+test("a request that is half sent when the server stops is answered when it is whole", { timeout }, async () => {
+  const { url, stop, samples } = await started();
+  const asked = request(`${url}/embed`, post);
+  asked.write('{"text":');
+  while ((await samples()) < 1) await setImmediate();
+  const stopped = stop();
+  while (await accepts(url)) await setImmediate();
+  asked.end('"42"}');
+  const [answer] = await once(asked, "response");
+  assert.deepEqual(JSON.parse(await text(answer)).embeddings, [[42, -42]]);
+  await stopped;
+});
+
+test("connections that ask for nothing keep no server from stopping", { timeout }, async () => {
+  const { url, stop } = await started();
+  const silent = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
+  await once(silent, "connect");
+  const agent = new Agent({ keepAlive: true });
+  await embed(url, 1, agent);
+  const closed = once(silent, "close");
+  await stop();
+  await closed;
+  agent.destroy();
+});
+
+test("a client that sends far too much reads its refusal", { timeout }, async () => {
+  const { url, stop } = await started({ maxBody: 1000 });
+  const answer = await fetch(`${url}/embed`, { ...post, body: "x".repeat(5_000_000) });
+  assert.deepEqual([answer.status, await jsonOf(answer)], [413, { error: "the body is larger than 1000 bytes" }]);
+  await stop();
+});
+
+test("a port that is taken is the user's mistake, said in a line", { timeout }, async () => {
+  const { url, stop } = await started();
+  const port = Number(new URL(url).port);
+  await assert.rejects(
+    listen(() => new Response(""), { host: "127.0.0.1", port }),
+    {
+      name: "UserError",
+      message: `127.0.0.1:${port}: cannot listen (it is in use)`,
+    },
+  );
+  await stop();
+});

@@ -1,0 +1,68 @@
+import { float32 } from "../../src/array/index.ts";
+import { image } from "../../src/modalities/image/index.ts";
+import type { TensorRecord } from "../../src/modalities/index.ts";
+import { text } from "../../src/modalities/text/index.ts";
+import { type AppOptions, type RunBatch, serverApp } from "../../src/serving/app.ts";
+
+/** The first number of each sample's only tensor, and its negative. */
+export const echo: RunBatch = async (rows) =>
+  rows.map((row) => {
+    const [value = 0] = Object.values(row)[0]!.data;
+    return Float32Array.of(value, -value);
+  });
+
+/** Texts that are numbers. */
+export const numbers = {
+  modality: {
+    tensors: (sample: unknown): TensorRecord => {
+      if (typeof sample !== "object" || sample === null || !("text" in sample)) throw new Error("not a text");
+      return { value: float32(Float32Array.of(Number(sample.text)), [1]) };
+    },
+  },
+  definition: text,
+};
+
+/** Pictures, by their number of bytes of red. */
+export const pictures = {
+  modality: image.build(image.options.parse({ imageSize: 4, mean: [0, 0, 0], std: [1, 1, 1] })),
+  definition: image,
+};
+
+/** An app over a fake model. */
+export const fakeApp = (options: Partial<AppOptions> = {}) =>
+  serverApp({
+    reader: numbers,
+    embed: echo,
+    predictor: "this run has no head",
+    about: { method: "simclr" },
+    maxBody: 10_000,
+    queue: 8,
+    batch: 4,
+    waitMs: 0,
+    ...options,
+  });
+
+export const json = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});
+
+/** A function from batches to vectors that computes only when it is told to. */
+export function gated() {
+  const gates: (() => void)[] = [];
+  let isOpen = false;
+  const run: RunBatch = async (rows) => {
+    if (!isOpen) await new Promise<void>((resolve) => gates.push(resolve));
+    return echo(rows);
+  };
+  return {
+    run,
+    /** Batches that wait. */
+    waiting: () => gates.length,
+    open() {
+      isOpen = true;
+      for (const gate of gates.splice(0)) gate();
+    },
+  };
+}
