@@ -8,10 +8,12 @@ export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.t
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
+export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/few-shot.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
+export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { evaluationTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";

@@ -5,6 +5,7 @@ import { completeCommand } from "./complete.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { fewShotCommand } from "./few-shot.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { lookCommand } from "./look.ts";
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .version(version)
       .addCommand(await pretrainCommand(argv))
       .addCommand(evaluateCommand())
+      .addCommand(fewShotCommand())
       .addCommand(embedCommand())
       .addCommand(searchCommand())
       .addCommand(lookCommand())

@@ -1,6 +1,7 @@
 import type { Evaluation, Score } from "../evaluate.ts";
 
-const names: Record<string, string> = {
+/** What contestants are called in tables. */
+export const contestantNames: Readonly<Record<string, string>> = {
   pretrained: "pretrained",
   untrained: "same encoder, untrained",
   raw: "raw pixels",
@@ -31,7 +32,7 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
   const rows = [
     ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end"],
     ...contestants.map(({ name, knn20, knn200, linear, accuracy }) => [
-      names[name] ?? name,
+      contestantNames[name] ?? name,
       percent(knn20),
       percent(knn200),
       percent(linear),
