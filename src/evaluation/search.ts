@@ -1,12 +1,12 @@
 import { access } from "node:fs/promises";
 import sharp from "sharp";
-import usearch from "usearch";
 import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import { readEmbeddings } from "../interop/parquet.ts";
 import type { ModalityDefinition, Source } from "../modalities/index.ts";
 import { embedder, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
+import { bankOf } from "./nearest.ts";
 import { type Look, neighbourPage } from "./report/neighbour-page.ts";
 
 export interface SearchOptions {
@@ -29,9 +29,6 @@ export interface Neighbour {
   readonly text?: string;
 }
 
-/** Above this an approximate index beats comparing with every row. */
-const EXACT_ROWS = 50_000;
-
 /** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
   const embeddings = await readEmbeddings(file);
@@ -49,19 +46,14 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const compiled = await embedder(encoder, params, modality, config.training.device, 1);
     const vector = await compiled.embed(value.rows);
     await compiled.dispose();
-    const count = Math.min(top, paths.length);
-    const matches =
-      paths.length <= EXACT_ROWS
-        ? usearch.exactSearch(data, vector, dim, count, usearch.MetricKind.Cos)
-        : approximate(data, vector, dim, count);
-    const neighbours = [...matches.keys].map((key, rank): Neighbour => {
-      const row = Number(key);
-      return {
+    const matches = bankOf(data, dim).nearest(vector, Math.min(top, paths.length));
+    const neighbours = [...matches.rows.filter((row) => row >= 0)].map(
+      (row, rank): Neighbour => ({
         path: paths[row]!,
         ...(labels ? { label: labels[row] ?? null } : {}),
-        similarity: 1 - matches.distances[rank]!,
-      };
-    });
+        similarity: matches.similarities[rank]!,
+      }),
+    );
     if (!html && !modality.excerpt) return neighbours;
     const cards = await looksOf(run, neighbours, embeddings.metadata);
     if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
@@ -78,13 +70,6 @@ async function openQuery(definition: ModalityDefinition, query: string): Promise
     () => false,
   );
   return (!isFile && definition.fromText?.(query)) || definition.open(query);
-}
-
-function approximate(data: Float32Array, vector: Float32Array, dim: number, count: number) {
-  const index = new usearch.Index(dim, usearch.MetricKind.Cos);
-  const keys = BigUint64Array.from({ length: data.length / dim }, (_, row) => BigInt(row));
-  index.add(keys, data);
-  return index.search(vector, count, 0);
 }
 
 /** A sample as a picture or a line of text. */
