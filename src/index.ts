@@ -4,6 +4,13 @@ export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./evaluation/complete.ts";
+export {
+  type Duplicate,
+  type Duplicates,
+  type DuplicatesOptions,
+  duplicates,
+  type Outlier,
+} from "./evaluation/duplicates.ts";
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
@@ -18,6 +25,14 @@ export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { evaluationTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
+export {
+  type StrategyName,
+  type Suggestion,
+  type Suggestions,
+  type SuggestOptions,
+  strategies,
+  suggest,
+} from "./evaluation/suggest.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../index.ts";
 import { completeCommand } from "./complete.ts";
+import { duplicatesCommand } from "./duplicates.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
@@ -12,6 +13,7 @@ import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { searchCommand } from "./search.ts";
+import { suggestCommand } from "./suggest.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
@@ -28,6 +30,8 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(fewShotCommand())
       .addCommand(embedCommand())
       .addCommand(searchCommand())
+      .addCommand(suggestCommand())
+      .addCommand(duplicatesCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
       .addCommand(completeCommand())
