@@ -91,7 +91,8 @@ test("every command on real photographs, one after the other", async (context) =
 
 test("help shows an example for every command, and a method's own options", () => {
   const { stdout } = autodidact("--help");
-  for (const command of ["pretrain", "evaluate", "embed", "search", "look", "export", "info", "methods"]) {
+  const commands = ["pretrain", "evaluate", "few-shot", "embed", "search", "suggest", "duplicates", "look", "export"];
+  for (const command of [...commands, "info", "methods"]) {
     assert.match(stdout, new RegExp(`\\b${command}\\b`));
     const help = autodidact(command, "--help");
     assert.equal(help.code, 0, help.stderr);
