@@ -4,24 +4,41 @@ export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./evaluation/complete.ts";
+export {
+  type Duplicate,
+  type Duplicates,
+  type DuplicatesOptions,
+  duplicates,
+  type Outlier,
+} from "./evaluation/duplicates.ts";
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
+export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/few-shot.ts";
 export { type FinetuneOptions, finetune, resumeFinetuning } from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
-export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/nearest.ts";
+export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/neighbour-index.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
 export { type PredictOptions, type PredictResult, predict } from "./evaluation/predict.ts";
 export { type Prediction, prediction } from "./evaluation/predictions.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/predictor.ts";
+export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { evaluationTable, verdictTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type SearchOptions, search } from "./evaluation/search.ts";
+export {
+  type StrategyName,
+  type Suggestion,
+  type Suggestions,
+  type SuggestOptions,
+  strategies,
+  suggest,
+} from "./evaluation/suggest.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";

@@ -6,13 +6,13 @@ import type { Encoder, InitialParams } from "../../src/encoders/index.ts";
 import { knnPredict, type LabelledVectors } from "../../src/evaluation/knn.ts";
 import { accuracyOf, meanAndDeviation } from "../../src/evaluation/metrics.ts";
 import { linearProbe } from "../../src/evaluation/probe.ts";
-import { drawLabels } from "../../src/training/split.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import type { Modality } from "../../src/modalities/index.ts";
 import { spreadOf } from "../../src/training/collapse.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { type PretrainOptions, pretrain } from "../../src/training/pretrain.ts";
 import type { Run } from "../../src/training/run.ts";
+import { drawLabels } from "../../src/training/split.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const data = `${process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`}/cifar10`;

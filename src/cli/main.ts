@@ -2,9 +2,11 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../index.ts";
 import { completeCommand } from "./complete.ts";
+import { duplicatesCommand } from "./duplicates.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { fewShotCommand } from "./few-shot.ts";
 import { finetuneCommand } from "./finetune.ts";
 import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -14,6 +16,7 @@ import { predictCommand } from "./predict.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { searchCommand } from "./search.ts";
 import { serveCommand } from "./serve.ts";
+import { suggestCommand } from "./suggest.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
@@ -28,10 +31,13 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(await pretrainCommand(argv))
       .addCommand(evaluateCommand())
       .addCommand(finetuneCommand())
+      .addCommand(fewShotCommand())
       .addCommand(embedCommand())
       .addCommand(predictCommand())
       .addCommand(searchCommand())
       .addCommand(serveCommand())
+      .addCommand(suggestCommand())
+      .addCommand(duplicatesCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
       .addCommand(completeCommand())

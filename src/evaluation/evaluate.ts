@@ -1,16 +1,13 @@
 import { UserError } from "../foundation/errors.ts";
-import type { Source } from "../modalities/index.ts";
-import { extractFeatures, type Features } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
+import { type Extractor, extractorsOf, labelled, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
-import { rawFeatures, untrainedParams } from "./features.ts";
 import { openLabelled, type Verdict } from "./judge.ts";
-import { knnPredict, type LabelledVectors } from "./knn.ts";
+import { knnPredict } from "./knn.ts";
 import { confusionOf, matthewsOf } from "./measures.ts";
 import { accuracyOf, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
-import { fitTfIdf } from "./tf-idf.ts";
 
 export interface EvaluateOptions {
   readonly run: Run;
@@ -43,7 +40,7 @@ export interface Score {
 }
 
 export interface Contestant {
-  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf" | "fine-tuned" | "scratch";
+  readonly name: Extractor["name"] | "fine-tuned" | "scratch";
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
@@ -67,8 +64,6 @@ export interface Evaluation {
   readonly seconds: number;
 }
 
-type Extractor = (source: Source<unknown>) => Promise<Features>;
-
 /**
  * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels (of texts: TF-IDF), the
  * same encoder untrained, and the same encoder trained from scratch on the same labels.
@@ -87,37 +82,15 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       throw new UserError(
         `${options.test}: class "${unknown[0]}" does not occur in ${options.train} (${classes.slice(0, 5).join(", ")} …)`,
       );
-    const { encoder, modality } = run;
     const { config } = run;
     const { device } = config.training;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-    const untrained = await untrainedParams(encoder, { modality, source: train }, run.config.training.seed + 1);
-    const extractors: Partial<Record<Contestant["name"], Extractor>> = {
-      pretrained: (source) =>
-        extractFeatures({
-          encoder,
-          params: run.params,
-          modality,
-          source,
-          device,
-          onProgress: stage("pretrained features"),
-        }),
-      untrained: (source) =>
-        extractFeatures({
-          encoder,
-          params: untrained,
-          modality,
-          source,
-          device,
-          onProgress: stage("untrained features"),
-        }),
-      ...(await baseline(run, train, stage)),
-    };
+    const extractors = await extractorsOf(run, train, stage);
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
-    for (const [name, extract] of Object.entries(extractors) as [Contestant["name"], Extractor][]) {
+    for (const { name, extract } of extractors) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
@@ -200,44 +173,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     await train.close();
     await test.close();
   }
-}
-
-/** What takes no learning: bags of words where there are words, raw values elsewhere. */
-async function baseline(
-  { modality }: Run,
-  train: Source<unknown>,
-  stage: (name: string) => (done: number, total: number) => void,
-): Promise<{ [name in "raw" | "tf-idf"]?: (source: Source<unknown>) => Promise<Features> }> {
-  if (!modality.vocabulary)
-    return { raw: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) };
-  const words = await fitTfIdf(modality, train);
-  return { "tf-idf": (source) => words.transform(source, stage("TF-IDF")) };
-}
-
-interface LabelledFeatures extends LabelledVectors {
-  readonly broken: number;
-}
-
-/** The rows that have a label, with labels as indices into `classes`. */
-function labelled(features: Features, classes: readonly string[]): LabelledFeatures {
-  const { data, dim, broken } = features;
-  const own = features.labels ?? new Int32Array(features.rows).fill(-1);
-  const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
-  const labels = kept.map((row) => classes.indexOf(features.classes?.[own[row]!] ?? ""));
-  const vectors = { data, rows: features.rows, dim, labels: own };
-  return {
-    ...select(vectors, kept),
-    labels,
-    broken: broken.length,
-  };
-}
-
-function select({ data, dim, labels }: LabelledVectors, rows: Int32Array): LabelledVectors {
-  const part = new Float32Array(rows.length * dim);
-  rows.forEach((row, at) => {
-    part.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
-  });
-  return { data: part, rows: rows.length, dim, labels: rows.map((row) => labels[row]!) };
 }
 
 const drawsOf = (labels: Int32Array, { labels: count, draws = 5 }: EvaluateOptions, seed: number): Int32Array[] =>

@@ -1,10 +1,10 @@
-import usearch from "usearch";
 import { UserError } from "../foundation/errors.ts";
 import { type Answers, type Modality, type OpenOptions, type Source, truthsOf } from "../modalities/index.ts";
 import { extractFeatures, type Features, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { confusionOf, largestOf, measuresOf, perClassOf } from "./measures.ts";
 import { accuracyOf } from "./metrics.ts";
+import { bankOf, nearestOthers } from "./nearest.ts";
 import { type Predictor, predictor } from "./predictor.ts";
 
 /** A run's answers beside what is right. */
@@ -125,12 +125,12 @@ function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: 
 
 /** Share of rows whose nearest other row has the same label. */
 export function recallAtOne({ data, rows, dim }: Features, labels: Int32Array): number {
-  const { keys } = usearch.exactSearch(data, data, dim, Math.min(2, rows), usearch.MetricKind.Cos);
-  const nearest = labels.map((_, row) => {
-    const [first, second] = [Number(keys[2 * row]), Number(keys[2 * row + 1])];
-    return labels[first === row ? second : first] ?? -1;
-  });
-  return accuracyOf(nearest, labels);
+  if (rows < 2) return 0;
+  const nearest = nearestOthers(bankOf(data, dim), data, dim, 1).rows;
+  return accuracyOf(
+    nearest.map((row) => labels[row] ?? -1),
+    labels,
+  );
 }
 
 /** @throws UserError when the data have no labels */

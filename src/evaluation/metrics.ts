@@ -13,3 +13,12 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
 }
+
+/**
+ * Mean and half the width of its 95 % confidence interval, 1.96 sample deviations over √n: the normal approximation, as
+ * few-shot results are given.
+ */
+export function meanAndInterval(values: readonly number[]): { mean: number; interval: number } {
+  const { mean, deviation } = meanAndDeviation(values);
+  return { mean, interval: (1.96 * deviation) / Math.sqrt(values.length) };
+}

@@ -1,59 +1,97 @@
 import usearch from "usearch";
-import { UserError } from "../foundation/errors.ts";
-import { readEmbeddings } from "../interop/parquet.ts";
+import { unitRows } from "./normalize.ts";
 
-export interface Neighbour {
-  readonly path: string;
-  readonly label?: string | null;
-  /** Cosine, −1 to 1. */
-  readonly similarity: number;
-  /** Where samples are texts: a line of it, if the data still hold it. */
-  readonly text?: string;
+/** For each query its nearest rows, nearest first. */
+export interface Nearest {
+  /** `[queries, count]`; −1 where an approximate search found no more. */
+  readonly rows: Int32Array;
+  /** Cosines, −1 to 1, `[queries, count]`. */
+  readonly similarities: Float32Array;
 }
 
-/** Embedded samples, ready to be searched. */
-export interface NeighbourIndex {
-  /** Embedded samples. */
-  readonly rows: number;
-  /** What `embed` wrote beside them: the data, the column. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The `top` rows most like a vector `[dim]`, nearest first; all when there are fewer. */
-  nearest(vector: Float32Array, top: number): Neighbour[];
+export interface Bank {
+  /** @param queries `[n, dim]` @param count no more than rows */
+  nearest(queries: Float32Array, count: number): Nearest;
 }
 
 /** Above this an approximate index beats comparing with every row. */
 const EXACT_ROWS = 50_000;
+/** Queries at once: exact search keeps a distance for each pair. */
+const CHUNK = 256;
 
 /**
- * Reads a Parquet file of `embed`.
- * @param dim width of the vectors that will be looked for
- * @throws UserError when the file cannot be read or is another encoder's
+ * Vectors to find the nearest of by cosine: by comparing with all of them, or where there are many by an approximate
+ * index (HNSW, Malkov and Yashunin 2016, https://arxiv.org/abs/1603.09320).
+ * @param data `[rows, dim]`, of any length each; rows of zeros are like nothing (cosine 0)
  */
-export async function neighbourIndex(file: string, dim: number): Promise<NeighbourIndex> {
-  const { paths, labels, data, dim: width, metadata } = await readEmbeddings(file);
-  if (width !== dim)
-    throw new UserError(`${file}: vectors of ${width} numbers, but this run's encoder makes ${dim}; embed again`);
-  const approximate = paths.length > EXACT_ROWS ? new usearch.Index(dim, usearch.MetricKind.Cos) : undefined;
-  approximate?.add(
-    BigUint64Array.from({ length: paths.length }, (_, row) => BigInt(row)),
-    data,
-  );
+export function bankOf(data: Float32Array, dim: number, exactRows = EXACT_ROWS): Bank {
+  const count = data.length / dim;
+  const units = unitRows(data, count, dim);
+  const find = count <= exactRows ? exact(units, dim) : approximate(units, dim);
   return {
-    rows: paths.length,
-    metadata,
-    nearest(vector, top) {
-      const count = Math.min(top, paths.length);
-      const { keys, distances } = approximate
-        ? approximate.search(vector, count, 0)
-        : usearch.exactSearch(data, vector, dim, count, usearch.MetricKind.Cos);
-      return [...keys].map((key, rank): Neighbour => {
-        const row = Number(key);
-        return {
-          path: paths[row]!,
-          ...(labels ? { label: labels[row] ?? null } : {}),
-          similarity: 1 - distances[rank]!,
-        };
-      });
+    nearest(queries, wanted) {
+      const total = queries.length / dim;
+      const asked = unitRows(queries, total, dim);
+      const rows = new Int32Array(total * wanted);
+      const similarities = new Float32Array(total * wanted);
+      for (let start = 0; start < total; start += CHUNK) {
+        // usearch reads a view from the start of its buffer: a copy it is.
+        const part = asked.slice(start * dim, (start + CHUNK) * dim);
+        const { keys, distances } = find(part, wanted);
+        for (let at = 0; at < keys.length; at++) {
+          // What was not found has no distance.
+          const isFound = !Number.isNaN(distances[at]!);
+          rows[start * wanted + at] = isFound ? Number(keys[at]) : -1;
+          similarities[start * wanted + at] = isFound ? 1 - distances[at]! : Number.NEGATIVE_INFINITY;
+        }
+      }
+      return { rows, similarities };
     },
   };
+}
+
+type Find = (queries: Float32Array, count: number) => { keys: BigUint64Array; distances: Float32Array };
+
+// Of rows at unit length the inner product is the cosine; usearch's distance is one less it.
+const exact =
+  (units: Float32Array, dim: number): Find =>
+  (queries, count) =>
+    usearch.exactSearch(units, queries, dim, count, usearch.MetricKind.IP);
+
+function approximate(units: Float32Array, dim: number): Find {
+  const index = new usearch.Index(dim, usearch.MetricKind.IP);
+  index.add(
+    BigUint64Array.from({ length: units.length / dim }, (_, row) => BigInt(row)),
+    units,
+  );
+  return (queries, count) => index.search(queries, count, 0);
+}
+
+/**
+ * For each row of the bank's own data its nearest others, itself left out.
+ * @param count fewer than rows
+ * @param which rows to ask for; all by default
+ */
+export function nearestOthers(bank: Bank, data: Float32Array, dim: number, count: number, which?: Int32Array): Nearest {
+  const asked = which ?? Int32Array.from({ length: data.length / dim }, (_, row) => row);
+  const queries = new Float32Array(asked.length * dim);
+  asked.forEach((row, at) => {
+    queries.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
+  });
+  const found = bank.nearest(queries, count + 1);
+  const rows = new Int32Array(asked.length * count);
+  const similarities = new Float32Array(asked.length * count);
+  asked.forEach((row, query) => {
+    const own = found.rows.subarray(query * (count + 1), (query + 1) * (count + 1));
+    // Among many copies the row itself may not be in its own list; the last is left out then.
+    const itself = own.indexOf(row);
+    let at = query * count;
+    own.forEach((other, rank) => {
+      if (rank === (itself < 0 ? count : itself)) return;
+      rows[at] = other;
+      similarities[at] = found.similarities[query * (count + 1) + rank]!;
+      at++;
+    });
+  });
+  return { rows, similarities };
 }

@@ -9,3 +9,10 @@ export function unitRows(data: Float32Array, rows: number, dim: number): Float32
   }
   return unit;
 }
+
+/** Rows of `[rows, dim]` less their mean. */
+export function centredRows(data: Float32Array, rows: number, dim: number): Float32Array {
+  const mean = new Float64Array(dim);
+  for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) mean[i]! += data[row * dim + i]! / rows;
+  return Float32Array.from({ length: rows * dim }, (_, at) => data[at]! - mean[at % dim]!);
+}

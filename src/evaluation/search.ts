@@ -5,7 +5,7 @@ import { writeAtomically } from "../foundation/files.ts";
 import type { ModalityDefinition, Source } from "../modalities/index.ts";
 import { embedder, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
-import { type Neighbour, neighbourIndex } from "./nearest.ts";
+import { type Neighbour, neighbourIndex } from "./neighbour-index.ts";
 import { type Look, neighbourPage } from "./report/neighbour-page.ts";
 
 export interface SearchOptions {

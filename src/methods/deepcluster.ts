@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { filled, int32, np, type Rng } from "../array/index.ts";
+import { kMeans, whiten } from "../array/k-means.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
-import { kMeans, whiten } from "./k-means.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining } from "./presets.ts";
 

@@ -1,7 +1,7 @@
 import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import type { NeighbourIndex } from "../evaluation/nearest.ts";
+import type { NeighbourIndex } from "../evaluation/neighbour-index.ts";
 import { type Prediction, prediction } from "../evaluation/predictions.ts";
 import type { Predictor } from "../evaluation/predictor.ts";
 import type { TensorRecord } from "../modalities/index.ts";

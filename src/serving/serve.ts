@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { allocate } from "../array/index.ts";
-import { neighbourIndex } from "../evaluation/nearest.ts";
+import { neighbourIndex } from "../evaluation/neighbour-index.ts";
 import { type Predictor, predictor } from "../evaluation/predictor.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { TensorRecord } from "../modalities/index.ts";

@@ -91,18 +91,18 @@ test("every command on real photographs, one after the other", async (context) =
 
 test("help shows an example for every command, and a method's own options", () => {
   const { stdout } = autodidact("--help");
-  for (const command of [
+  const commands = [
     "pretrain",
     "evaluate",
+    "finetune",
+    "few-shot",
     "embed",
     "predict",
     "search",
-    "serve",
-    "look",
-    "export",
-    "info",
-    "methods",
-  ]) {
+    "suggest",
+    "duplicates",
+  ];
+  for (const command of [...commands, "serve", "look", "export", "info", "methods"]) {
     assert.match(stdout, new RegExp(`\\b${command}\\b`));
     const help = autodidact(command, "--help");
     assert.equal(help.code, 0, help.stderr);

@@ -4,7 +4,8 @@ import type { Verdict } from "../judge.ts";
 /** More than these are no table to read. */
 const MOST_CLASSES = 40;
 
-const names: Record<string, string> = {
+/** What contestants are called in tables. */
+export const contestantNames: Readonly<Record<string, string>> = {
   pretrained: "pretrained",
   untrained: "same encoder, untrained",
   raw: "raw pixels",
@@ -36,7 +37,7 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
   const rows = [
     ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(classes.length === 2 ? ["Matthews"] : [])],
     ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews }) => [
-      names[name] ?? name,
+      contestantNames[name] ?? name,
       percent(knn20),
       percent(knn200),
       percent(linear),

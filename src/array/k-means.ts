@@ -1,28 +1,35 @@
-import type { Rng } from "../array/index.ts";
+import type { Rng } from "./rng.ts";
 
 /** Perturbation that tells the halves of a split cluster apart, faiss'. */
 const SPLIT = 1 / 1024;
 
+export interface KMeansOptions {
+  readonly rows: number;
+  readonly dim: number;
+  /** No more than rows. */
+  readonly clusters: number;
+  readonly iterations: number;
+  /** Where the centres begin: at points drawn evenly, as faiss has it, or spread out by k-means++. */
+  readonly start?: "points" | "k-means++";
+}
+
 /**
- * k-means by Lloyd's iterations from randomly chosen points, as faiss runs it for DeepCluster
- * (https://github.com/facebookresearch/faiss): an empty cluster takes half of another, drawn by size, whose centre is
- * moved a little both ways.
- * @param points `[rows, dim]`, row-major; no fewer rows than clusters
+ * k-means by Lloyd's iterations, as faiss runs it for DeepCluster (https://github.com/facebookresearch/faiss): an empty
+ * cluster takes half of another, drawn by size, whose centre is moved a little both ways.
+ * @param points `[rows, dim]`, row-major
  * @returns each row's cluster, and how many rows each cluster has
  */
 export function kMeans(
   points: Float32Array,
-  { rows, dim, clusters, iterations }: { rows: number; dim: number; clusters: number; iterations: number },
+  { rows, dim, clusters, iterations, start = "points" }: KMeansOptions,
   rng: Rng,
 ): { assignments: Int32Array; sizes: Int32Array } {
   if (rows < clusters) throw new Error(`k-means: ${rows} points are too few for ${clusters} clusters`);
   const centers = new Float32Array(clusters * dim);
-  rng
-    .permutation(rows)
-    .subarray(0, clusters)
-    .forEach((row, cluster) => {
-      centers.set(points.subarray(row * dim, (row + 1) * dim), cluster * dim);
-    });
+  const begin = start === "points" ? rng.permutation(rows).subarray(0, clusters) : spread(points, rows, clusters, rng);
+  begin.forEach((row, cluster) => {
+    centers.set(points.subarray(row * dim, (row + 1) * dim), cluster * dim);
+  });
   const assignments = new Int32Array(rows);
   const sizes = new Int32Array(clusters);
   assign(points, centers, dim, assignments, sizes);
@@ -38,6 +45,33 @@ export function kMeans(
     assign(points, centers, dim, assignments, sizes);
   }
   return { assignments, sizes };
+}
+
+/**
+ * Rows for centres to begin at, by k-means++: each is drawn with a probability that grows with its squared distance from
+ * those drawn before it. Arthur and Vassilvitskii 2007, https://doi.org/10.5555/1283383.1283494
+ */
+function spread(points: Float32Array, rows: number, clusters: number, rng: Rng): Int32Array {
+  const dim = points.length / rows;
+  const drawn = Int32Array.of(rng.integer(0, rows - 1), ...new Int32Array(clusters - 1));
+  const distances = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
+  for (let cluster = 1; cluster < clusters; cluster++) {
+    const last = drawn[cluster - 1]! * dim;
+    let total = 0;
+    for (let row = 0; row < rows; row++) {
+      let sum = 0;
+      for (let at = 0; at < dim; at++) sum += (points[row * dim + at]! - points[last + at]!) ** 2;
+      total += distances[row] = Math.min(distances[row]!, sum);
+    }
+    let left = rng.uniform() * total;
+    // Where all points are doubles of those drawn, any will do.
+    const row = distances.findIndex((distance) => {
+      left -= distance;
+      return distance > 0 && left <= 0;
+    });
+    drawn[cluster] = row < 0 ? rng.integer(0, rows - 1) : row;
+  }
+  return drawn;
 }
 
 /** The nearest centre of each point: the largest x · c − ‖c‖² / 2. Four centres at a time, which is as fast as it gets. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
-import { kMeans, whiten } from "../../src/methods/k-means.ts";
+import { kMeans, whiten } from "../../src/array/k-means.ts";
 
 /** Points around `count` centres far from each other, the i-th around centre i mod count. */
 function blobs(rows: number, dim: number, count: number): Float32Array {
@@ -28,6 +28,22 @@ test("separate heaps are found whole, and sizes count their points", () => {
     sizes.forEach((size, cluster) => {
       assert.equal(size, assignments.filter((at) => at === cluster).length);
     });
+});
+
+test("k-means++ begins in every heap, whatever the seed", () => {
+  const points = blobs(90, 8, 6);
+  for (let seed = 0; seed < 20; seed++) {
+    const options = { rows: 90, dim: 8, clusters: 6, iterations: 1, start: "k-means++" } as const;
+    const { sizes } = kMeans(points, options, new Rng(seed));
+    assert.deepEqual([...sizes], [15, 15, 15, 15, 15, 15]);
+  }
+  // Doubles only: nothing to be far from.
+  const same = kMeans(
+    new Float32Array(12).fill(1),
+    { rows: 6, dim: 2, clusters: 3, iterations: 1, start: "k-means++" },
+    new Rng(0),
+  );
+  assert.equal(same.assignments.length, 6);
 });
 
 test("at the end each point is in the cluster of the nearest mean, and another iteration finds no worse", () => {

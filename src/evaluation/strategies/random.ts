@@ -1,0 +1,10 @@
+import { type Strategy, unlabelled } from "./strategy.ts";
+
+/** Evenly at random: what the other strategies must beat. */
+export const random: Strategy = (candidates, budget, rng) => {
+  const free = unlabelled(candidates);
+  return [...rng.permutation(free.length).subarray(0, budget)].map((at) => ({
+    row: free[at]!,
+    reason: "drawn at random",
+  }));
+};

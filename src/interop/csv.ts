@@ -1,0 +1,8 @@
+/** Rows as CSV (RFC 4180, but lines end in a line feed): cells with commas, quotes or line breaks are quoted. */
+export function csv(rows: readonly (readonly (string | number | undefined)[])[]): string {
+  const cell = (value: string | number | undefined) => {
+    const text = String(value ?? "");
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
