@@ -2,16 +2,15 @@ import type { Array } from "../array/index.ts";
 import type { InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import type { OpenOptions, Source } from "../modalities/index.ts";
-import { extractFeatures, type Features } from "../training/features.ts";
+import type { Source } from "../modalities/index.ts";
+import { extractFeatures } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { trainSupervised } from "../training/supervised.ts";
-import { rawFeatures, untrainedParams } from "./features.ts";
-import { knnPredict, type LabelledVectors } from "./knn.ts";
+import { type Extractor, extractorsOf, labelled, openLabelled, select } from "./contestants.ts";
+import { knnPredict } from "./knn.ts";
 import { accuracyOf, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
 import { drawLabels } from "./split.ts";
-import { fitTfIdf } from "./tf-idf.ts";
 
 export interface EvaluateOptions {
   readonly run: Run;
@@ -42,7 +41,7 @@ export interface Score {
 }
 
 export interface Contestant {
-  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf" | "scratch";
+  readonly name: Extractor["name"] | "scratch";
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
@@ -67,8 +66,6 @@ export interface Evaluation {
 
 const SCRATCH_STEPS = 1500;
 
-type Extractor = (source: Source<unknown>) => Promise<Features>;
-
 /**
  * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels (of texts: TF-IDF), the
  * same encoder untrained, and the same encoder trained from scratch on the same labels.
@@ -87,37 +84,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       throw new UserError(
         `${options.test}: class "${unknown[0]}" does not occur in ${options.train} (${classes.slice(0, 5).join(", ")} …)`,
       );
-    const { encoder, modality } = run;
-    const device = run.config.training.device;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-    const untrained = await untrainedParams(encoder, { modality, source: train }, run.config.training.seed + 1);
-    const extractors: Partial<Record<Contestant["name"], Extractor>> = {
-      pretrained: (source) =>
-        extractFeatures({
-          encoder,
-          params: run.params,
-          modality,
-          source,
-          device,
-          onProgress: stage("pretrained features"),
-        }),
-      untrained: (source) =>
-        extractFeatures({
-          encoder,
-          params: untrained,
-          modality,
-          source,
-          device,
-          onProgress: stage("untrained features"),
-        }),
-      ...(await baseline(run, train, stage)),
-    };
+    const extractors = await extractorsOf(run, train, stage);
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let entries: Int32Array = new Int32Array();
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
-    for (const [name, extract] of Object.entries(extractors) as [Contestant["name"], Extractor][]) {
+    for (const { name, extract } of extractors) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
@@ -183,56 +157,6 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     await train.close();
     await test.close();
   }
-}
-
-async function openLabelled(run: Run, path: string, options: OpenOptions): Promise<Source<unknown>> {
-  const source = await run.modalityDefinition.open(path, options);
-  if (source.labels?.some((label) => label >= 0)) return source;
-  await source.close();
-  throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
-  );
-}
-
-/** What takes no learning: bags of words where there are words, raw values elsewhere. */
-async function baseline(
-  { modality }: Run,
-  train: Source<unknown>,
-  stage: (name: string) => (done: number, total: number) => void,
-): Promise<{ [name in "raw" | "tf-idf"]?: (source: Source<unknown>) => Promise<Features> }> {
-  if (!modality.vocabulary)
-    return { raw: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) };
-  const words = await fitTfIdf(modality, train);
-  return { "tf-idf": (source) => words.transform(source, stage("TF-IDF")) };
-}
-
-interface LabelledFeatures extends LabelledVectors {
-  /** Entry of the source that each row is of. */
-  readonly entries: Int32Array;
-  readonly broken: number;
-}
-
-/** The rows that have a label, with labels as indices into `classes`. */
-function labelled(features: Features, classes: readonly string[]): LabelledFeatures {
-  const { data, dim, indices, broken } = features;
-  const own = features.labels ?? new Int32Array(features.rows).fill(-1);
-  const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
-  const labels = kept.map((row) => classes.indexOf(features.classes?.[own[row]!] ?? ""));
-  const vectors = { data, rows: features.rows, dim, labels: own };
-  return {
-    ...select(vectors, kept),
-    labels,
-    entries: kept.map((row) => indices[row]!),
-    broken: broken.length,
-  };
-}
-
-function select({ data, dim, labels }: LabelledVectors, rows: Int32Array): LabelledVectors {
-  const part = new Float32Array(rows.length * dim);
-  rows.forEach((row, at) => {
-    part.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
-  });
-  return { data: part, rows: rows.length, dim, labels: rows.map((row) => labels[row]!) };
 }
 
 const drawsOf = (labels: Int32Array, { labels: count, draws = 5 }: EvaluateOptions, seed: number): Int32Array[] =>

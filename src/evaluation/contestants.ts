@@ -1,0 +1,79 @@
+import { UserError } from "../foundation/errors.ts";
+import type { OpenOptions, Source } from "../modalities/index.ts";
+import { extractFeatures, type Features } from "../training/features.ts";
+import type { Run } from "../training/run.ts";
+import { rawFeatures, untrainedParams } from "./features.ts";
+import type { LabelledVectors } from "./knn.ts";
+import { fitTfIdf } from "./tf-idf.ts";
+
+/** A way to make vectors of samples that needs no labels. */
+export interface Extractor {
+  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf";
+  extract(source: Source<unknown>): Promise<Features>;
+}
+
+type Stage = (name: string) => (done: number, total: number) => void;
+
+/**
+ * The run's encoder, and beside it what gives its numbers their meaning: the same encoder untrained, and what takes no
+ * learning: bags of words where there are words, raw values elsewhere.
+ * @param data what the untrained encoder's statistics and the weights of words are taken from
+ */
+export async function extractorsOf(run: Run, data: Source<unknown>, stage: Stage): Promise<Extractor[]> {
+  const { encoder, modality, config } = run;
+  const { device, seed } = config.training;
+  const untrained = await untrainedParams(encoder, { modality, source: data }, seed + 1);
+  const encoded = (name: "pretrained" | "untrained", params: Run["params"]): Extractor => ({
+    name,
+    extract: (source) =>
+      extractFeatures({ encoder, params, modality, source, device, onProgress: stage(`${name} features`) }),
+  });
+  const words = modality.vocabulary && (await fitTfIdf(modality, data));
+  return [
+    encoded("pretrained", run.params),
+    encoded("untrained", untrained),
+    words
+      ? { name: "tf-idf", extract: (source) => words.transform(source, stage("TF-IDF")) }
+      : { name: "raw", extract: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) },
+  ];
+}
+
+/** @throws UserError when there are no labels */
+export async function openLabelled(run: Run, path: string, options: OpenOptions): Promise<Source<unknown>> {
+  const source = await run.modalityDefinition.open(path, options);
+  if (source.labels?.some((label) => label >= 0)) return source;
+  await source.close();
+  throw new UserError(
+    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
+  );
+}
+
+export interface LabelledFeatures extends LabelledVectors {
+  /** Entry of the source that each row is of. */
+  readonly entries: Int32Array;
+  readonly broken: number;
+}
+
+/** The rows that have a label, with labels as indices into `classes`. */
+export function labelled(features: Features, classes: readonly string[]): LabelledFeatures {
+  const { data, dim, indices, broken } = features;
+  const own = features.labels ?? new Int32Array(features.rows).fill(-1);
+  const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
+  const labels = kept.map((row) => classes.indexOf(features.classes?.[own[row]!] ?? ""));
+  const vectors = { data, rows: features.rows, dim, labels: own };
+  return {
+    ...select(vectors, kept),
+    labels,
+    entries: kept.map((row) => indices[row]!),
+    broken: broken.length,
+  };
+}
+
+/** Some of the rows. */
+export function select({ data, dim, labels }: LabelledVectors, rows: Int32Array): LabelledVectors {
+  const part = new Float32Array(rows.length * dim);
+  rows.forEach((row, at) => {
+    part.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
+  });
+  return { data: part, rows: rows.length, dim, labels: rows.map((row) => labels[row]!) };
+}
