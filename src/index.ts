@@ -12,10 +12,13 @@ export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.t
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
+export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/quantize-run.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
+export { shippedTable } from "./evaluation/report/shipped-table.ts";
 export { evaluationTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type Neighbour, type SearchOptions, search } from "./evaluation/search.ts";
+export { type LabelledPair, measureShipped, type Shipped, type ShippedWorth } from "./evaluation/shipped.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";

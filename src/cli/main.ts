@@ -10,6 +10,7 @@ import { Interrupted } from "./interrupt.ts";
 import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
 import { pretrainCommand } from "./pretrain.ts";
+import { quantizeCommand } from "./quantize.ts";
 import { searchCommand } from "./search.ts";
 import { tokenizeCommand } from "./tokenize.ts";
 
@@ -28,6 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(searchCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
+      .addCommand(quantizeCommand())
       .addCommand(completeCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
+
+/** The command's output, which must end well. */
+function fine(...args: string[]): string {
+  const ended = autodidact(...args);
+  assert.equal(ended.code, 0, ended.stderr);
+  return ended.stdout;
+}
+
+test("quantize writes both models, says what they cost and are worth, and refuses half a pair", async () => {
+  await inFolder(async (folder) => {
+    const [data, run, to] = [join(folder, "data"), join(folder, "run"), join(folder, "model")];
+    await writeImages(data, 8);
+    fine("pretrain", data, "--out", run, ...TINY);
+    const labels = ["--train", data, "--test", data];
+    const table = fine("quantize", run, "--to", to, "--static", "--samples", "8", ...labels);
+    assert.match(table, /size +batch 1 +batch 64 +kNN, k = 20 +linear probe/);
+    assert.match(table, /float32 +\d\.\d\d MB/);
+    assert.match(table, /int8, static +\d\.\d\d MB \(\d+ %\)/);
+    const { models, files } = JSON.parse(fine("quantize", run, "--to", to, "--json"));
+    assert.deepEqual(
+      models.map(({ name }: { name: string }) => name),
+      ["float32", "int8, dynamic"],
+    );
+    assert.ok(models[1].bytes < models[0].bytes && models[1].latency64 > 0 && !("linear" in models[0]));
+    assert.ok(files.includes("onnx/model_quantized.onnx"));
+    assert.equal((await stat(join(to, "onnx", "model_quantized.onnx"))).size, models[1].bytes);
+    assert.match(await readFile(join(to, "README.md"), "utf8"), /dtype: "q8"/);
+    const half = autodidact("quantize", run, "--to", to, "--train", data);
+    assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
+  });
+});
