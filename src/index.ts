@@ -4,6 +4,7 @@ export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./evaluation/complete.ts";
+export { type DistillResult, type DistillRunOptions, distillRun, encoderNamed } from "./evaluation/distill-run.ts";
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/embed.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/evaluate.ts";
 export { exportRun } from "./evaluation/export-run.ts";

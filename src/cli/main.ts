@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../index.ts";
 import { completeCommand } from "./complete.ts";
+import { distillCommand } from "./distill.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
@@ -30,6 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(lookCommand())
       .addCommand(exportCommand())
       .addCommand(quantizeCommand())
+      .addCommand(distillCommand())
       .addCommand(completeCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())

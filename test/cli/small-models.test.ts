@@ -34,3 +34,20 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
   });
 });
+
+test("distill teaches a smaller encoder, measures both, and says which sizes there are", async () => {
+  await inFolder(async (folder) => {
+    const [data, run, out] = [join(folder, "data"), join(folder, "run"), join(folder, "small")];
+    await writeImages(data, 8);
+    fine("pretrain", data, "--out", run, ...TINY);
+    const common = ["--data", data, "--epochs", "1", "--batch-size", "8", "--workers", "0"];
+    const into = ["--into", "vit-tiny:width=8,depth=1,heads=2,patchSize=8"];
+    const { models, step } = JSON.parse(fine("distill", run, ...common, ...into, "--out", out, "--json"));
+    assert.deepEqual([models.map(({ name }: { name: string }) => name), step], [["teacher", "student"], 2]);
+    const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    assert.deepEqual([config.method.name, config.encoder.name, config.encoder.options.width], ["distill", "vit", 8]);
+    assert.equal(config.modality.options.imageSize, 16);
+    const wrong = autodidact("distill", run, ...common, "--into", "vit-huge", "--out", join(folder, "other"));
+    assert.deepEqual([wrong.code, wrong.stderr], [2, "autodidact: --size huge: must be one of tiny, small, base\n"]);
+  });
+});
