@@ -13,6 +13,7 @@ export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.t
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/oneshot.ts";
+export { type PruneResult, type PruneRunOptions, pruneRun } from "./evaluation/prune-run.ts";
 export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/quantize-run.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { shippedTable } from "./evaluation/report/shipped-table.ts";

@@ -11,6 +11,7 @@ import { Interrupted } from "./interrupt.ts";
 import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
 import { pretrainCommand } from "./pretrain.ts";
+import { pruneCommand } from "./prune.ts";
 import { quantizeCommand } from "./quantize.ts";
 import { searchCommand } from "./search.ts";
 import { tokenizeCommand } from "./tokenize.ts";
@@ -32,6 +33,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(exportCommand())
       .addCommand(quantizeCommand())
       .addCommand(distillCommand())
+      .addCommand(pruneCommand())
       .addCommand(completeCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())

@@ -51,3 +51,39 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
     assert.deepEqual([wrong.code, wrong.stderr], [2, "autodidact: --size huge: must be one of tiny, small, base\n"]);
   });
 });
+
+test("prune leaves a run that opens as any other, recovers by its own method, and refuses what it cannot prune", async () => {
+  await inFolder(async (folder) => {
+    const [data, run, out] = [join(folder, "data"), join(folder, "run"), join(folder, "half")];
+    await writeImages(data, 8);
+    const tiny = "--method mae --encoder vit --width 16 --depth 2 --heads 4 --patch-size 8 --image-size 16".split(" ");
+    const short = [
+      "--epochs",
+      "1",
+      "--batch-size",
+      "8",
+      "--workers",
+      "0",
+      "--decoder-width",
+      "8",
+      "--decoder-depth",
+      "1",
+    ];
+    fine("pretrain", data, "--out", run, ...tiny, ...short, "--decoder-heads", "2");
+    const pruned = JSON.parse(
+      fine("prune", run, "--keep", "0.5", "--batches", "2", "--recover-epochs", "1", "--out", out, "--json"),
+    );
+    assert.deepEqual(models(pruned), ["before", "pruned to 2 of 4 heads, 32 of 64 units", "recovered"]);
+    assert.deepEqual([pruned.encoder.heads, pruned.encoder.headDim, pruned.encoder.mlpRatio], [2, 4, 2]);
+    assert.ok(pruned.models[1].bytes < pruned.models[0].bytes);
+    assert.equal(JSON.parse(fine("info", out, "--json")).last.step, 2);
+    fine("export", join(out, "pruned"), "--to", join(folder, "model"));
+    const again = autodidact("prune", run, "--keep", "0.5", "--out", out);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /not empty/);
+    const all = autodidact("prune", run, "--keep", "0.999", "--out", join(folder, "all"));
+    assert.match(all.stderr, /all 4 heads and 64 hidden units would stay/);
+  });
+});
+
+const models = (result: { models: { name: string }[] }): string[] => result.models.map(({ name }) => name);
