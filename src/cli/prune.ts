@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { openRun, type PruneRunOptions, pruneRun, shippedTable, UserError } from "../index.ts";
 import { wholeNumber } from "./evaluate.ts";
-import { abortOnInterrupt } from "./interrupt.ts";
+import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { type LabelsGiven, labelledPair, labelOptions } from "./labelled-pair.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine, stageLine } from "./progress.ts";
@@ -65,6 +65,10 @@ export const pruneCommand = (): Command =>
           onProgress: stages.update,
         });
         stages.end();
+        if (interrupt.signal.aborted)
+          throw new Interrupted(
+            `stopped at step ${small.step}, saved; continue with: autodidact pretrain ${small.config.data.path} --resume ${given.out}`,
+          );
         if (given.json) return printJson({ run: small.path, encoder: small.encoder.hyperparameters, models });
         print(shippedTable(models));
         print(`\nwritten to ${given.out}`);
