@@ -4,6 +4,7 @@ export { encoder } from "./encoders/encoder.ts";
 export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./evaluation/complete.ts";
+export { type DistillResult, type DistillRunOptions, distillRun, encoderNamed } from "./evaluation/distill-run.ts";
 export {
   type Duplicate,
   type Duplicates,
@@ -26,11 +27,15 @@ export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/o
 export { type PredictOptions, type PredictResult, predict } from "./evaluation/predict.ts";
 export { type Prediction, prediction } from "./evaluation/predictions.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/predictor.ts";
+export { type PruneResult, type PruneRunOptions, pruneRun } from "./evaluation/prune-run.ts";
+export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/quantize-run.ts";
 export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
+export { shippedTable } from "./evaluation/report/shipped-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/report/table.ts";
 export { writeReport } from "./evaluation/report/write.ts";
 export { type SearchOptions, search } from "./evaluation/search.ts";
+export { type LabelledPair, measureShipped, type Shipped, type ShippedWorth } from "./evaluation/shipped.ts";
 export {
   type StrategyName,
   type Suggestion,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../index.ts";
 import { completeCommand } from "./complete.ts";
+import { distillCommand } from "./distill.ts";
 import { duplicatesCommand } from "./duplicates.ts";
 import { embedCommand } from "./embed.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -14,6 +15,8 @@ import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
 import { predictCommand } from "./predict.ts";
 import { pretrainCommand } from "./pretrain.ts";
+import { pruneCommand } from "./prune.ts";
+import { quantizeCommand } from "./quantize.ts";
 import { searchCommand } from "./search.ts";
 import { serveCommand } from "./serve.ts";
 import { suggestCommand } from "./suggest.ts";
@@ -40,6 +43,9 @@ async function main(argv: readonly string[]): Promise<number> {
       .addCommand(duplicatesCommand())
       .addCommand(lookCommand())
       .addCommand(exportCommand())
+      .addCommand(quantizeCommand())
+      .addCommand(distillCommand())
+      .addCommand(pruneCommand())
       .addCommand(completeCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())

@@ -31,6 +31,7 @@ export const vit = encoder({
     width: z.int().positive().optional().describe("width of a token; overrides the size's"),
     depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
     heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
+    headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
     mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
     patchSize: z.int().positive().optional().describe("side of a patch in pixels; 4, 8 or 16 by image size"),
     pooling: z.enum(["class", "mean"]).default("mean").describe("representation: class token, or mean of the tokens"),
@@ -47,7 +48,8 @@ export const vit = encoder({
       throw new UserError(
         `a patch size of ${patchSize} does not divide images of ${columns} × ${height} pixels; ${patchSizes(height, columns)}`,
       );
-    if (width % heads !== 0)
+    const { headDim } = options;
+    if (headDim === undefined && width % heads !== 0)
       throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
     if (options.positions === "sincos" && width % 4 !== 0)
       throw new UserError(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
@@ -62,6 +64,7 @@ export const vit = encoder({
       transformerBlock({
         width,
         heads,
+        headDim,
         mlpRatio: options.mlpRatio,
         dropPath: depth > 1 ? (options.dropPath * index) / (depth - 1) : options.dropPath,
       }),
@@ -166,7 +169,17 @@ export const vit = encoder({
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
       tokens,
       patches: { ...tokens, grid, patchDim, patchify, unpatchify, ...(prefix ? { classAttention } : {}) },
-      hyperparameters: { width, depth, heads, mlpRatio: options.mlpRatio, patchSize, prefix, channels, size: height },
+      hyperparameters: {
+        width,
+        depth,
+        heads,
+        ...(headDim === undefined ? {} : { headDim }),
+        mlpRatio: options.mlpRatio,
+        patchSize,
+        prefix,
+        channels,
+        size: height,
+      },
     };
   },
 });

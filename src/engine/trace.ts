@@ -1,6 +1,6 @@
 import { type ClosedJaxpr, defaultDevice, init, valueAndGrad as jaxValueAndGrad, makeJaxpr, numpy } from "@jax-js/jax";
 import { type Array, type DType, isArray, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
-import type { Atom, Graph, Literal, Value } from "./graph.ts";
+import { type Atom, type Graph, type Literal, sameShape, type Value } from "./graph.ts";
 
 const dtypes = { float32: numpy.float32, int32: numpy.int32, uint32: numpy.uint32, bool: numpy.bool };
 
@@ -72,16 +72,6 @@ export async function trace(
       ? ({ literal: Number(atom.value), dtype: dtypeOf(atom.aval.dtype), shape: [] } satisfies Literal)
       : valueOf(atom);
 
-  const graph: Graph = {
-    inputs: flattened.inBinders.map(valueOf),
-    equations: flattened.eqns.map((equation) => ({
-      primitive: equation.primitive,
-      inputs: equation.inputs.map(atomOf),
-      params: equation.params,
-      outputs: equation.outBinders.map(valueOf),
-    })),
-    outputs: flattened.outs.map(atomOf),
-  };
   const constants = await Promise.all(
     closed.consts.map(async (constant): Promise<Tensor> => {
       if (!isArray(constant)) throw new Error(`${name}: a constant is no array`);
@@ -92,8 +82,37 @@ export async function trace(
       return { dtype, shape: constant.shape, data: dtype === "bool" ? Uint8Array.from(data) : data };
     }),
   );
+  const inputs = flattened.inBinders.map(valueOf);
+  shareEqual(constants, (copy, original) => values.set(flattened.inBinders[copy], inputs[original]!));
+  const graph: Graph = {
+    inputs,
+    equations: flattened.eqns.map((equation) => ({
+      primitive: equation.primitive,
+      inputs: equation.inputs.map(atomOf),
+      params: equation.params,
+      outputs: equation.outBinders.map(valueOf),
+    })),
+    outputs: flattened.outs.map(atomOf),
+  };
   const specs = graph.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
   return { graph, constants, outputs: tree.unflatten<TensorSpec>(structure as Tree<Array>, specs), flat };
+}
+
+/**
+ * Finds constants that are equal, such as the fixed positions of an encoder that is called twice: what is computed from
+ * one of them is then seen to be what is computed from the other.
+ */
+function shareEqual(constants: readonly Tensor[], share: (copy: number, original: number) => void): void {
+  constants.forEach((constant, index) => {
+    const original = constants.findIndex((other) => sameBits(constant, other));
+    if (original < index) share(index, original);
+  });
+}
+
+function sameBits(a: Tensor, b: Tensor): boolean {
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
+  const [left, right] = [a, b].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return left!.every((byte, at) => byte === right![at]);
 }
 
 /**

@@ -8,6 +8,8 @@ export interface AttentionOptions {
   readonly rotary?: boolean;
   /** Share of the attention weights left out in training. */
   readonly dropout?: number;
+  /** Width of a head; by default the heads share the width among them. Other where heads were pruned. */
+  readonly headDim?: number;
 }
 
 /**
@@ -43,8 +45,9 @@ function splitHeads(x: Array, parts: number, heads: number): Array[] {
  * https://arxiv.org/abs/1706.03762. Queries, keys and values come from one product (`qkv`, as in timm).
  */
 export function attention(width: number, heads: number, options: AttentionOptions = {}) {
-  const qkv = linear(width, 3 * width);
-  const output = linear(width, width);
+  const inner = heads * (options.headDim ?? width / heads);
+  const qkv = linear(width, 3 * inner);
+  const output = linear(inner, width);
   const turn = (x: Array): Array => (options.rotary ? rotate(x) : x);
   const split = (params: { qkv: LinearParams }, x: Array, bias: Array | undefined) => {
     const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);

@@ -10,6 +10,8 @@ import { linear } from "./linear.ts";
 export interface BlockOptions {
   readonly width: number;
   readonly heads: number;
+  /** Width of a head, where it is not `width / heads`. */
+  readonly headDim?: number;
   /** Hidden width of the feed-forward part, as a multiple of `width`. */
   readonly mlpRatio: number;
   readonly dropPath?: number;
@@ -31,7 +33,7 @@ export function transformerBlock(options: BlockOptions) {
   const hidden = Math.round(width * mlpRatio);
   const layers = {
     norm1: layerNorm(width, epsilon),
-    attention: attention(width, heads, { rotary: options.rotary, dropout: dropped }),
+    attention: attention(width, heads, { rotary: options.rotary, dropout: dropped, headDim: options.headDim }),
     norm2: layerNorm(width, epsilon),
     up: linear(width, hidden),
     down: linear(hidden, width),
@@ -71,7 +73,7 @@ export function transformerBlock(options: BlockOptions) {
  * One block of an encoder–decoder's decoder: self-attention, attention to the encoder's output, feed-forward; norms
  * as in `transformerBlock`.
  */
-export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary">) {
+export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" | "headDim">) {
   const { width, heads, mlpRatio, dropout: dropped = 0, norm = "pre", epsilon } = options;
   const hidden = Math.round(width * mlpRatio);
   const layers = {

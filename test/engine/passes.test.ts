@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, filled, np, Rng, type Tensor, type Tree } from "../../src/array/index.ts";
+import { type Array, constant, filled, np, Rng, type Tensor, type Tree } from "../../src/array/index.ts";
 import type { Equation, Graph, Value } from "../../src/engine/graph.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { cse } from "../../src/engine/passes/cse.ts";
@@ -211,4 +211,18 @@ test("scales leave a product, unless others need them inside", () => {
   assert.equal(simple[1]?.outputs[0], product);
   const kept = hoist({ ...graph, outputs: [product, a, b] });
   assert.deepEqual(kept.equations, graph.equations);
+});
+
+test("constants that are equal are one, so that what is computed from them is computed once", async () => {
+  const table = (value: number): Tensor => filled([3], value);
+  const scaled = (x: Array, by: Tensor) => np.exp(np.multiply(x, constant(by)));
+  const fn = (x: Array) => [scaled(x, table(2)), scaled(x, table(2)), scaled(x, table(3))];
+  const traced = await trace(fn, [filled([3], 1)], "twice");
+  const exponentials = simplify(traced.graph).equations.filter(({ primitive }) => primitive === "exp");
+  assert.equal(exponentials.length, 2);
+  const program = await compile(fn, [filled([3], 1)]);
+  const [a, b, c] = (await read(await program.run(filled([3], 0.5)))) as Tensor[];
+  assert.deepEqual([a!.data, b!.data], [a!.data, a!.data]);
+  assert.ok(Math.abs(a!.data[0]! - Math.E) < 1e-6 && Math.abs(c!.data[0]! - Math.exp(1.5)) < 1e-5);
+  await program.dispose();
 });

@@ -6,7 +6,9 @@ import { after, before, test } from "node:test";
 import { AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
+import { quantize } from "../../src/engine/index.ts";
 import { exportLanguageModel } from "../../src/interop/export-language.ts";
+import { openExported } from "../../src/interop/exported-model.ts";
 import { importBert } from "../../src/interop/huggingface/bert-import.ts";
 import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";
 import { methods } from "../../src/methods/index.ts";
@@ -166,6 +168,32 @@ test("fill-mask and feature-extraction give what our own program gives, for text
     apart.flatMap((vector) => [...vector]),
   );
   await extract.dispose();
+});
+
+test("in int8, fill-mask's guesses weigh nearly as much, dynamic and calibrated", async () => {
+  const model = await exported("int8", "bert", {});
+  const float = await readFile(join(model.to, "model.onnx"));
+  const sentence = "the cat [MASK] on a mat .";
+  const ids = vocabulary.tokens({ text: sentence }).ids;
+  const logits = (await model.ours(ids)).rows("logits")[3]!;
+  const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+  const file = await openExported(float);
+  const calibration = ["the dogs ran .", "a cat sat on the mat .", sentence].map((one) => {
+    const { ids: padded, mask } = vocabulary.encode(vocabulary.tokens({ text: one }).ids);
+    const row = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });
+    return file.feeds({ ids: row(padded), mask: row(mask) });
+  });
+  await file.dispose();
+  for (const options of [{}, { calibration }]) {
+    const small = await quantize(float, options);
+    assert.ok(small.length < float.length);
+    await writeFile(join(model.to, "onnx", "model_quantized.onnx"), small);
+    const fill = await pipeline("fill-mask", model.name, { dtype: "q8" });
+    const guesses = (await fill(sentence, { top_k: tokens.length })) as { token: number; score: number }[];
+    await fill.dispose();
+    const errors = guesses.map(({ token, score }) => Math.abs(score - Math.exp(logits[Number(token)]!) / total));
+    assert.ok(Math.max(...errors) > 0 && Math.max(...errors) < 0.02, String(Math.max(...errors)));
+  }
 });
 
 test("a batch with padding through the model itself, and the library's own cut of long texts", async () => {

@@ -23,6 +23,22 @@ function attribute(name: string, value: Attribute): onnx.IAttributeProto {
   return { name, ints: [...value], type: AttributeType.INTS };
 }
 
+/** One node of an ONNX graph. */
+export const nodeOf = (
+  op: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes: Attributes = {},
+  domain = "",
+): onnx.INodeProto => ({
+  name: `${op}_${outputs[0]}`,
+  opType: op,
+  input: [...inputs],
+  output: [...outputs],
+  domain,
+  attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+});
+
 const valueInfo = (name: string, dtype: DType | "int64", shape: readonly Dimension[]): onnx.IValueInfoProto => ({
   name,
   type: {
@@ -57,14 +73,7 @@ export class GraphWriter {
     const known = this.#known.get(key);
     if (known) return known;
     const output = globalThis.Array.from({ length: outputs }, () => this.fresh());
-    this.#nodes.push({
-      name: `${op}_${this.#nodes.length}`,
-      opType: op,
-      input: [...inputs],
-      output,
-      domain,
-      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-    });
+    this.#nodes.push(nodeOf(op, inputs, output, attributes, domain));
     this.#known.set(key, output);
     return output;
   }

@@ -28,6 +28,7 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
     "channels",
     "prefix",
   ].map(number) as [number, number, number, number, number, number, number];
+  const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
   return {
     config: {
       model_type: "vit",
@@ -46,9 +47,11 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
       attention_probs_dropout_prob: 0,
       initializer_range: 0.02,
     },
-    note: prefix
-      ? "`model.safetensors` has the names of Hugging Face's `ViTModel`; the representation is `last_hidden_state[:, 0]`."
-      : "`model.safetensors` has the names of Hugging Face's `ViTModel`. This encoder has no class token: its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent.",
+    note: isPruned
+      ? "Heads were pruned: `model.safetensors` has the names of Hugging Face's `ViTModel`, which itself has no room for heads that are narrower together than the width; use the ONNX file."
+      : prefix
+        ? "`model.safetensors` has the names of Hugging Face's `ViTModel`; the representation is `last_hidden_state[:, 0]`."
+        : "`model.safetensors` has the names of Hugging Face's `ViTModel`. This encoder has no class token: its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent.",
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));
       const at = lookup(params);

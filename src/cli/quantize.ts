@@ -1,0 +1,62 @@
+import { Command } from "commander";
+import { openRun, quantizeRun, shippedTable, UserError } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { type LabelsGiven, labelledPair, labelOptions } from "./labelled-pair.ts";
+import { print, printJson } from "./output.ts";
+import { stageLine } from "./progress.ts";
+
+interface Given extends LabelsGiven {
+  readonly to: string;
+  readonly static?: boolean;
+  readonly calibrate?: string;
+  readonly samples: string;
+  readonly percentile: string;
+  readonly reduceRange?: boolean;
+  readonly json?: boolean;
+}
+
+export const quantizeCommand = (): Command =>
+  labelOptions(
+    new Command("quantize")
+      .description("export a model in int8, a quarter of the size, beside the one in float32, and measure both")
+      .argument("<run>", "run folder")
+      .requiredOption("--to <folder>", "folder to write")
+      .option("--static", "fix the scales of activations beforehand; faster for convolutions")
+      .option("--calibrate <data>", "what --static takes them from; the run's own data by default")
+      .option("--samples <count>", "how many of these", "256")
+      .option("--percentile <per cent>", "share of an activation's values that its scale spans", "100")
+      .option("--reduce-range", "weights of 7 bits, for processors without VNNI or dot-product instructions"),
+  )
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact quantize runs/photos --to models/photos\n  autodidact quantize runs/photos --to models/photos --static --train labelled/train --test labelled/test",
+    )
+    .action(async (path: string, given: Given) => {
+      const isStatic = given.static ?? given.calibrate !== undefined;
+      const percentile = Number(given.percentile);
+      if (!(percentile > 50 && percentile <= 100))
+        throw new UserError(`--percentile ${given.percentile}: must be above 50 and at most 100`);
+      const run = await openRun(path);
+      const line = stageLine();
+      const { files, models } = await quantizeRun({
+        run,
+        to: given.to,
+        reduceRange: given.reduceRange,
+        labels: labelledPair(given),
+        onProgress: line.update,
+        ...(isStatic
+          ? {
+              calibration: {
+                data: given.calibrate,
+                column: given.column,
+                samples: wholeNumber("samples", given.samples),
+                percentile,
+              },
+            }
+          : {}),
+      }).finally(line.end);
+      if (given.json) return printJson({ folder: given.to, files, models });
+      print(shippedTable(models));
+      print(`\n${given.to}: ${files.join(", ")}`);
+    });

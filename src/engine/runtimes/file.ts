@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Tensor } from "../../array/index.ts";
+
+/** An input of a file: a tensor, or one whose int32 values the file reads as int64. */
+export type FileInput =
+  | Tensor
+  | { readonly dtype: "int64"; readonly shape: readonly number[]; readonly data: Int32Array };
+
+/** An ONNX file, opened as others open it. */
+export interface OnnxFile {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** @returns the outputs asked for, all by default; float32 only */
+  run(inputs: Readonly<Record<string, FileInput>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+/** Opens a file in ONNX Runtime on the CPU. @param options.threads all cores by default */
+export async function openOnnx(model: Uint8Array, { threads }: { threads?: number } = {}): Promise<OnnxFile> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(inputs, outputs = session.outputNames) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { dtype, shape, data }]) => [
+          name,
+          dtype === "int64"
+            ? new OrtTensor("int64", BigInt64Array.from(data, BigInt), shape)
+            : new OrtTensor(dtype, data, shape),
+        ]),
+      );
+      const results = await session.run(feeds, [...outputs]);
+      return Object.fromEntries(
+        outputs.map((name): [string, Tensor] => {
+          const found = results[name];
+          if (!(found?.data instanceof Float32Array)) throw new Error(`output ${name} is no float32 tensor`);
+          return [name, { dtype: "float32", shape: found.dims, data: found.data }];
+        }),
+      );
+    },
+    dispose: () => session.release(),
+  };
+}
+
+/**
+ * The file with constants folded and BatchNorm within the convolutions, as ONNX Runtime's basic optimisations leave it:
+ * standard operators still. What its own tools do before they quantise.
+ */
+export async function simplifyOnnx(model: Uint8Array): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), "autodidact-onnx-"));
+  try {
+    const path = join(folder, "model.onnx");
+    const session = await InferenceSession.create(model, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "basic",
+      optimizedModelFilePath: path,
+      logSeverityLevel: 3,
+    });
+    await session.release();
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

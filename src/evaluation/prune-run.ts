@@ -1,0 +1,140 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../foundation/errors.ts";
+import { makeFolder } from "../foundation/files.ts";
+import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
+import type { RunConfig } from "../training/config.ts";
+import { magnitude, taylor } from "../training/importance.ts";
+import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
+import { pruneVit, vitShapeOf } from "../training/prune-vit.ts";
+import { openRun, type Run, writeConfig } from "../training/run.ts";
+import { exportedModel, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+
+export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "signal" | "onNote"> {
+  readonly run: Run;
+  /** Run folder to make. */
+  readonly out: string;
+  /** Share of the heads, and of the hidden units of the feed-forward parts, that stays: in (0, 1). */
+  readonly keep: number;
+  /** How they are chosen. Default `taylor`. */
+  readonly importance?: "taylor" | "magnitude";
+  /** Batches that `taylor` looks at. Default 8. */
+  readonly batches?: number;
+  /** Epochs of training on afterwards, by the run's own method and schedule. Default 0. */
+  readonly recoverEpochs?: number;
+  /** What importance and recovery look at; what the run learned from by default. */
+  readonly data?: string;
+  readonly onStep?: PretrainOptions["onProgress"];
+}
+
+export interface PruneResult {
+  readonly run: Run;
+  /** Before, pruned, and recovered where it was trained on. */
+  readonly models: readonly ShippedWorth[];
+}
+
+/**
+ * A smaller ViT out of a run's: in every block the heads and hidden units that matter least are left out. With
+ * `recoverEpochs` it then trains on as it was trained (learning-rate rewinding, Renda et al. 2020,
+ * https://arxiv.org/abs/2003.02389); the pruned run as it was before that stays in `pruned/` within the folder.
+ * @throws UserError when the encoder is no ViT, nothing would be left out, or the folder holds something
+ */
+export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
+  const { run, out, keep, recoverEpochs = 0 } = options;
+  if (run.config.encoder.name !== "vit")
+    throw new UserError(
+      `${run.path}: its encoder is ${run.encoder.name}; what is pruned are a vit's heads and hidden units`,
+    );
+  if (!(keep > 0 && keep < 1)) throw new UserError(`keep ${keep}: must be above 0 and below 1`);
+  const there = await readdir(out).catch(() => []);
+  if (there.length > 0) throw new UserError(`${out}: not empty; name a new folder`);
+
+  const shape = vitShapeOf(run.params, Number(run.encoder.hyperparameters.heads));
+  const kept = { heads: share(shape.heads, keep), hidden: share(shape.hidden, keep) };
+  if (kept.heads === shape.heads && kept.hidden === shape.hidden)
+    throw new UserError(`keep ${keep}: all ${shape.heads} heads and ${shape.hidden} hidden units would stay`);
+  const scores =
+    options.importance === "magnitude"
+      ? magnitude(run.params, shape)
+      : await withOwn(options, (source) =>
+          taylor({
+            run,
+            source,
+            shape,
+            batches: options.batches ?? 8,
+            onProgress: (done, total) => options.onProgress?.("importance", done, total),
+          }),
+        );
+  const config: RunConfig = {
+    ...run.config,
+    encoder: {
+      ...run.config.encoder,
+      options: {
+        ...run.config.encoder.options,
+        heads: kept.heads,
+        headDim: shape.headDim,
+        mlpRatio: kept.hidden / run.encoder.embedDim,
+      },
+    },
+  };
+  const pruned = recoverEpochs > 0 ? join(out, "pruned") : out;
+  const { position } = await loadCheckpoint(checkpointPath(run.path, "last"));
+  const params = { ...run.methodParams, encoder: pruneVit(run.params, shape, scores, kept) };
+  await makeFolder(join(pruned, "checkpoints"));
+  await writeConfig(pruned, config);
+  await saveCheckpoint(pruned, { params, optimizer: {}, memory: {}, ema: {} }, position, true);
+
+  const small = await openRun(pruned);
+  const recovered = recoverEpochs > 0 ? await recover(small, options, recoverEpochs) : undefined;
+  const models = await measureShipped(
+    [
+      { name: "before", model: await exportedModel(run), run },
+      {
+        name: `pruned to ${kept.heads} of ${shape.heads} heads, ${kept.hidden} of ${shape.hidden} units`,
+        model: await exportedModel(small),
+        run: small,
+      },
+      ...(recovered ? [{ name: "recovered", model: await exportedModel(recovered), run: recovered }] : []),
+    ],
+    options,
+  );
+  return { run: recovered ?? small, models };
+}
+
+const share = (count: number, keep: number): number => Math.max(1, Math.round(count * keep));
+
+async function withOwn<Result>(
+  { run, data }: PruneRunOptions,
+  use: (source: Awaited<ReturnType<typeof openOwn>>) => Promise<Result>,
+): Promise<Result> {
+  const source = await openOwn(run, data);
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Trains on, all else as the run was trained. */
+function recover(pruned: Run, { out, data, signal, onNote, onStep }: PruneRunOptions, epochs: number): Promise<Run> {
+  const { data: own, modality, method, encoder, training } = pruned.config;
+  // What the recipe decides is the same again; the warm-up goes with the epochs.
+  const { beta2: _recipe, warmupEpochs: _warmup, ...rest } = training;
+  const table = { labels: own.labels, column: own.column, labelColumn: own.labelColumn };
+  return pretrain({
+    ...(data === undefined ? table : {}),
+    data: data ?? own.path,
+    out,
+    from: pruned.path,
+    modality: modality.name,
+    modalityOptions: modality.options,
+    method: method.name,
+    methodOptions: method.options,
+    encoder: encoder.name,
+    encoderOptions: encoder.options,
+    training: { ...rest, epochs },
+    signal,
+    onNote,
+    onProgress: onStep,
+  });
+}

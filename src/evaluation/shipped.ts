@@ -1,0 +1,189 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { allocate, Rng, sizeOf, type Tensor } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { type ExportedModel, openExported } from "../interop/exported-model.ts";
+import type { Modality, OpenOptions, Source } from "../modalities/index.ts";
+import { BATCH, collect, type Features, stack } from "../training/features.ts";
+import type { Run } from "../training/run.ts";
+import { labelled } from "./contestants.ts";
+import { exportRun } from "./export-run.ts";
+import { openLabelled } from "./judge.ts";
+import { knnPredict } from "./knn.ts";
+import { accuracyOf } from "./metrics.ts";
+import { linearProbe } from "./probe.ts";
+
+/** A model as it would be shipped. */
+export interface Shipped {
+  readonly name: string;
+  /** The ONNX file. */
+  readonly model: Uint8Array;
+  /** The run it is of. */
+  readonly run: Run;
+}
+
+/** What a model costs, and what its vectors are worth. */
+export interface ShippedWorth {
+  readonly name: string;
+  /** Of the ONNX file. */
+  readonly bytes: number;
+  /** Median milliseconds of a call with one sample, and with 64. */
+  readonly latency1: number;
+  readonly latency64: number;
+  /** Accuracies in [0, 1], where there are labelled data. */
+  readonly knn20?: number;
+  readonly linear?: number;
+}
+
+/** Labelled data to learn from and to be judged on. */
+export interface LabelledPair {
+  readonly train: string;
+  readonly test: string;
+  /** Columns of tables, the same in both. */
+  readonly column?: string;
+  readonly labelColumn?: string;
+  readonly seed?: number;
+}
+
+export interface MeasureOptions {
+  readonly labels?: LabelledPair;
+  readonly threads?: number;
+  /** Most seconds that the calls of one batch size are timed, all models together. */
+  readonly seconds?: number;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** Calls of each model that are timed: as many as fit the seconds, between these. */
+const LEAST_CALLS = 5;
+const MOST_CALLS = 50;
+
+/**
+ * Size, latency and accuracy of models through their ONNX files, as others will run them. Calls of different models take
+ * turns, so that what else the machine does falls on all of them.
+ * @throws UserError when data for the accuracies have no labels, or classes of the test data are not in the training data
+ */
+export async function measureShipped(
+  models: readonly Shipped[],
+  options: MeasureOptions = {},
+): Promise<ShippedWorth[]> {
+  const { labels, threads, seconds = 10, onProgress } = options;
+  await using opened = new AsyncDisposableStack();
+  const files: { shipped: Shipped; file: ExportedModel }[] = [];
+  for (const shipped of models) {
+    const file = opened.adopt(await openExported(shipped.model, { threads }), (open) => open.dispose());
+    files.push({ shipped, file });
+  }
+  const latencies = new Map<number, number[]>();
+  for (const batch of [1, 64]) {
+    onProgress?.(`latency, batch ${batch}`, 0, 1);
+    latencies.set(batch, await latenciesOf(files, batch, seconds));
+  }
+  const result: ShippedWorth[] = [];
+  for (const [index, { shipped, file }] of files.entries()) {
+    const stage = (name: string) => (done: number, total: number) =>
+      onProgress?.(`${shipped.name}: ${name}`, done, total);
+    result.push({
+      name: shipped.name,
+      bytes: shipped.model.length,
+      latency1: latencies.get(1)![index]!,
+      latency64: latencies.get(64)![index]!,
+      ...(labels ? await accuracies(shipped, file, labels, stage) : {}),
+    });
+  }
+  return result;
+}
+
+/** Median milliseconds of a call, a model each. */
+async function latenciesOf(
+  files: readonly { shipped: Shipped; file: ExportedModel }[],
+  batch: number,
+  seconds: number,
+): Promise<number[]> {
+  const feeds = files.map(({ shipped, file }) => file.feeds(anyBatch(shipped.run.modality, batch)));
+  const times = files.map((): number[] => []);
+  // The first call of each is not timed: it makes room.
+  for (const [index, { file }] of files.entries()) await file.vectors(feeds[index]!);
+  const start = performance.now();
+  for (let call = 0; call < MOST_CALLS; call++) {
+    if (call >= LEAST_CALLS && performance.now() - start > seconds * 1000) break;
+    for (const [index, { file }] of files.entries()) {
+      const began = performance.now();
+      await file.vectors(feeds[index]!);
+      times[index]!.push(performance.now() - began);
+    }
+  }
+  return times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!);
+}
+
+/** Samples that are none: noise for numbers, ones for words and their mask. */
+function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
+  const rng = new Rng(0);
+  return Object.fromEntries(
+    Object.entries(modality.specs).map(([name, { dtype, shape: own }]): [string, Tensor] => {
+      const shape = [batch, ...own];
+      if (dtype === "float32") return [name, rng.split(name).normals(shape)];
+      const data = allocate(dtype, sizeOf(shape));
+      data.fill(1);
+      return [name, { dtype, shape, data }];
+    }),
+  );
+}
+
+/** kNN and a linear probe on the file's vectors. */
+async function accuracies(
+  { run }: Shipped,
+  file: ExportedModel,
+  { train, test, seed = 0, ...columns }: LabelledPair,
+  stage: (name: string) => (done: number, total: number) => void,
+): Promise<{ knn20: number; linear: number }> {
+  const vectorsOf = async (path: string) => {
+    const source = await openLabelled(run.modalityDefinition, path, columns);
+    try {
+      return { features: await exportedFeatures(file, run, source, stage(path)), classes: source.classes ?? [] };
+    } finally {
+      await source.close();
+    }
+  };
+  const learned = await vectorsOf(train);
+  const judged = await vectorsOf(test);
+  const { classes } = learned;
+  const unknown = judged.classes.find((name) => !classes.includes(name));
+  if (unknown !== undefined) throw new UserError(`${test}: class "${unknown}" does not occur in ${train}`);
+  const bank = labelled(learned.features, classes);
+  const queries = labelled(judged.features, classes);
+  const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
+  const { predictions } = await linearProbe(bank, queries, classes.length, seed);
+  return { knn20: accuracyOf(near, queries.labels), linear: accuracyOf(predictions, queries.labels) };
+}
+
+/** What an exported model makes of every entry, `[rows, dim]`. */
+export function exportedFeatures(
+  file: ExportedModel,
+  { modality, encoder }: Pick<Run, "modality" | "encoder">,
+  source: Source<unknown>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Features> {
+  return collect({ modality, source, onProgress }, encoder.embedDim, async (rows) => {
+    const { data } = await file.vectors(file.feeds(stack(rows, Math.min(rows.length, BATCH))));
+    return Float32Array.from(data);
+  });
+}
+
+/** The ONNX file that a run's export has. */
+export async function exportedModel(run: Run): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
+  try {
+    await exportRun({ run, to: folder });
+    return await readFile(join(folder, "model.onnx"));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Opens data of the run's own kind: those named, or those it learned from. */
+export function openOwn(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+  const { data } = run.config;
+  const own = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
+  return run.modalityDefinition.open(path ?? data.path, path === undefined ? own : options);
+}

@@ -1,0 +1,94 @@
+import { type Array, Rng, scalar, type Tensor, tree } from "../array/index.ts";
+import type { InitialParams, Params } from "../encoders/index.ts";
+import { compile, read, valueAndGrad } from "../engine/index.ts";
+import type { Source } from "../modalities/index.ts";
+import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+import { stackViews, toBatch } from "./loader-task.ts";
+import { type Scores, sumByStructure, type VitShape } from "./prune-vit.ts";
+import { buildMethod, type Run } from "./run.ts";
+
+/** Σ w² over each structure: small weights say little. Li et al. 2016, https://arxiv.org/abs/1608.08710, with squares. */
+export const magnitude = (params: InitialParams, shape: VitShape): Scores =>
+  sumByStructure(
+    combine(params, params, (weight) => weight * weight),
+    shape,
+  );
+
+export interface TaylorOptions {
+  readonly run: Run;
+  readonly source: Source<unknown>;
+  readonly shape: VitShape;
+  /** Batches of the run's own size. */
+  readonly batches: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * (Σ gradient · w)² over each structure, the mean over batches: how much the square of the run's own loss would change
+ * without it, to first order. Molchanov et al. 2019, https://arxiv.org/abs/1906.10771, equation 8.
+ */
+export async function taylor({ run, source, shape, batches, onProgress }: TaylorOptions): Promise<Scores> {
+  const { config, methodParams: params } = run;
+  const { method } = await buildMethod(config, config.data.entries);
+  const { state } = await loadCheckpoint(checkpointPath(run.path, "last"));
+  const memory = toParams(state.memory);
+  const rng = new Rng(config.training.seed).split("importance");
+  const size = Math.min(config.training.batchSize, source.length);
+  const batchOf = async (batch: number) => {
+    const order = rng.split("order", batch).permutation(source.length);
+    const views = [];
+    for (const index of order.subarray(0, size)) {
+      const entry = { index: index % config.data.entries, label: -1 };
+      views.push(method.views(await source.read(index), rng.split("views", batch, index), entry));
+    }
+    return toBatch({ leaves: stackViews(views), broken: [] });
+  };
+  const gradientsOf = (weights: Params, inputs: Params, kept: Params, progress: Array) => {
+    const { gradients } = valueAndGrad((traced: Params) => {
+      // The trees are the method's own, as a checkpoint has kept them.
+      const { loss } = method.loss(traced as Parameters<typeof method.loss>[0], inputs, kept, { progress });
+      return { loss, aux: {} };
+    }, weights);
+    return { encoder: gradients.encoder! };
+  };
+  const first = await batchOf(0);
+  const program = await compile(gradientsOf, [params, first, memory, scalar(1)], { name: "importance" });
+  const empty = (count: number) => globalThis.Array.from({ length: shape.depth }, () => new Float64Array(count));
+  const total: Scores = { heads: empty(shape.heads), units: empty(shape.hidden) };
+  try {
+    for (let batch = 0; batch < batches; batch++) {
+      const gradients = await read(
+        await program.run(params, batch === 0 ? first : await batchOf(batch), memory, scalar(1)),
+      );
+      const byPath = new Map(tree.entries<Tensor>(gradients));
+      const ofEncoder = tree.map<Tensor, Tensor>(run.params, (_, path) => byPath.get(`encoder.${path}`)!);
+      const change = combine(run.params, toParams(ofEncoder), (weight, gradient) => weight * gradient);
+      const sums = sumByStructure(change, shape);
+      for (const kind of ["heads", "units"] as const)
+        sums[kind].forEach((scores, block) => {
+          scores.forEach((score, place) => {
+            total[kind][block]![place]! += score ** 2 / batches;
+          });
+        });
+      onProgress?.(batch + 1, batches);
+    }
+  } finally {
+    await program.dispose();
+  }
+  return total;
+}
+
+/** Two trees of the same paths as one, value by value. */
+function combine(one: InitialParams, other: InitialParams, by: (a: number, b: number) => number): InitialParams {
+  const others = new Map(tree.entries<Tensor>(other));
+  return toParams(
+    tree.map<Tensor, Tensor>(one, (leaf, path) => ({
+      dtype: "float32",
+      shape: leaf.shape,
+      data: Float32Array.from(leaf.data, (value, at) => by(value, others.get(path)!.data[at]!)),
+    })),
+  );
+}
+
+/** A tree that is known to be a record. */
+const toParams = (leaves: ReturnType<typeof tree.fromEntries<Tensor>>): InitialParams => leaves as InitialParams;
