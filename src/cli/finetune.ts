@@ -32,6 +32,7 @@ interface Given {
   readonly validation?: string;
   readonly patience?: string;
   readonly with?: string;
+  readonly labelSmoothing?: string;
   readonly scratch?: boolean;
   readonly balanced?: boolean;
   readonly out?: string;
@@ -64,6 +65,7 @@ export function finetuneCommand(): Command {
     .option("--patience <epochs>", "epochs without a better score after which training stops (default: 10)")
     .option("--with <task>", "learn from all samples at once beside: simclr:0.3; or fixmatch, which guesses labels")
     .option("--balanced", "weigh classes by the inverse of how often they occur")
+    .option("--label-smoothing <share>", "share of a class's target that goes to all classes alike (default: 0)")
     .option("--scratch", "begin with random numbers: what the labels alone can do")
     .option("--out <folder>", "run folder to make (default: runs/ and both names)")
     .option("--resume", "continue this fine-tuning, bit for bit, from its last checkpoint")
@@ -141,6 +143,9 @@ function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | 
   const validation = given.validation === undefined ? undefined : Number(given.validation);
   if (validation !== undefined && !(given.validation?.trim() && validation >= 0 && validation <= 0.5))
     throw new UserError(`--validation ${given.validation}: must be a share from 0 to 0.5`);
+  const labelSmoothing = given.labelSmoothing === undefined ? undefined : Number(given.labelSmoothing);
+  if (labelSmoothing !== undefined && !(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new UserError(`--label-smoothing ${given.labelSmoothing}: must be a share from 0 to below 1`);
   return {
     from,
     labels: given.trainLabels,
@@ -153,5 +158,6 @@ function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | 
     with: given.with,
     scratch: given.scratch,
     balanced: given.balanced,
+    ...(labelSmoothing === undefined ? {} : { methodOptions: { labelSmoothing } }),
   };
 }

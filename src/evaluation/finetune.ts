@@ -102,7 +102,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       {
         ...options,
         data: options.train,
-        modality: definition.name,
+        modality: start.modality,
         modalityDefaults: start.modalityOptions,
         encoder: start.encoder,
         encoderDefaults: start.encoderOptions,
