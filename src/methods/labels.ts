@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Array, float32, nn, np, scalar, type Tensor } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
 import { answersOf, labelTasks, truthsOf } from "../modalities/answers.ts";
 import { binaryCrossEntropy } from "../objectives/binary-cross-entropy.ts";
 import { accuracy, weightedMean } from "../objectives/cross-entropy.ts";
@@ -7,7 +8,10 @@ import { accuracy, weightedMean } from "../objectives/cross-entropy.ts";
 /** What labels are and what is to be answered; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({
   task: z.enum(labelTasks).default("classification").describe("what the labels are"),
-  classes: z.array(z.string()).min(1).describe("the labels' texts, in the order of the data's"),
+  classes: z
+    .array(z.string())
+    .default([])
+    .describe("the labels' texts, in the order of the data's; finetune fills it in"),
   classWeights: z
     .array(z.number().nonnegative())
     .optional()
@@ -21,9 +25,10 @@ export type LabelOptions = z.infer<typeof labelOptions>;
 /** A label as a method's loss reads it: the target of every output, and how much the sample counts. */
 export type Target = { readonly values: Tensor; readonly weight: Tensor };
 
-/** The labels' numbers, texts and weights as targets. */
+/** The labels' numbers, texts and weights as targets. @throws UserError when there are none */
 export function targetsOf(options: LabelOptions) {
   const { task, classes, classWeights, labelSmoothing, center, spread } = options;
+  if (classes.length === 0) throw new UserError("there are no labels to learn from; use autodidact finetune");
   const answers = answersOf(task, classes);
   const count = answers.outputs.length;
   const rows = truthsOf(answers, classes).map((truth) => {
