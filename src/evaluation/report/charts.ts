@@ -5,10 +5,11 @@ import type { MetricRow } from "../../training/metrics.ts";
 import type { Evaluation } from "../evaluate.ts";
 
 /** Okabe and Ito's colours, which colour-blind readers tell apart. */
-const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"];
+export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
 const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
 
-function render(option: echarts.EChartsOption, width: number, height: number): string {
+/** A chart as SVG, drawn without a browser. */
+export function render(option: echarts.EChartsOption, width: number, height: number): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({
