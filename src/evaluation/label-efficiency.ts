@@ -8,6 +8,7 @@ import { makeFolder, writeAtomically } from "../foundation/files.ts";
 import type { Source } from "../modalities/index.ts";
 import { type Spread, spreadOf } from "../training/collapse.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
+import type { MetricRow } from "../training/metrics.ts";
 import type { Run } from "../training/run.ts";
 import { fingerprintOf } from "../training/settle.ts";
 import { drawLabels } from "../training/split.ts";
@@ -25,7 +26,8 @@ import {
   planOf,
   runCells,
 } from "./label-cells.ts";
-import { bestOf, type Curve, curveOf, labelsSaved, type Saving, savings } from "./label-curves.ts";
+import type { Curve, Saving } from "./label-curves.ts";
+import { summaryOf } from "./label-summary.ts";
 import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf } from "./measures.ts";
 import { accuracyOf, commonestShare } from "./metrics.ts";
@@ -59,7 +61,7 @@ export interface FrozenFacts extends Spread {
 
 export interface LabelEfficiency {
   readonly run: { path: string; method: string; encoder: string; step: number; epoch: number; seed: number };
-  /** Of the pre-training: samples, and seconds as its last process counted them. */
+  /** Samples of the pre-training, and how long it took. */
   readonly pretraining: { readonly entries: number; readonly seconds?: number };
   readonly train: { path: string; entries: number; labelled: number; broken: number };
   readonly test: { path: string; entries: number; labelled: number; broken: number };
@@ -194,14 +196,14 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
     });
     if (!isDone) return undefined;
 
-    const seconds = (await run.metrics()).at(-1)?.seconds;
+    const seconds = secondsOf(await run.metrics());
     const { path, step, epoch } = run;
     const side = (name: string, source: Source<unknown>, { rows, broken }: LabelledFeatures) => ({
       ...{ path: name, entries: source.length, labelled: rows, broken },
     });
     const facts = {
       run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
-      pretraining: { entries: config.data.entries, ...(seconds === undefined ? {} : { seconds }) },
+      pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
       train: side(options.train, train, pretrained.bank),
       test: side(options.test, test, pretrained.queries),
       classes,
@@ -226,35 +228,9 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   }
 }
 
-/** What cells come to, those of earlier calls with other shares or draws among them. */
-export function summaryOf(
-  cells: readonly CellResult[],
-  classes: number,
-): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "best" | "cost"> {
-  const own = (contender: Contender) => cells.filter((cell) => cell.contender === contender);
-  const there = contenders.filter((contender) => own(contender).length > 0);
-  const curves: Partial<Record<Contender, Curve>> = Object.fromEntries(
-    there.map((contender) => [contender, curveOf(own(contender))]),
-  );
-  const pretrained = bestOf([curves.probe ?? [], curves["fine-tuned"] ?? []]);
-  const all = savings(pretrained, curves.scratch ?? []);
-  const most = Math.max(...cells.map(({ labels }) => labels));
-  const last = there
-    .filter((contender) => contender !== "untrained")
-    .flatMap((contender) => (curves[contender] ?? []).map((point) => ({ contender, ...point })))
-    .filter(({ labels }) => labels === most)
-    .reduce((best, point) => (point.mean > best.mean ? point : best));
-  const judged = own(last.contender).filter(({ labels }) => labels === most);
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  for (const { answers } of judged) for (const [right, answer, count] of answers) confusion[right]![answer]! += count;
-  const cost = there.map((contender) => {
-    const steps = own(contender).reduce((sum, cell) => sum + (cell.steps ?? 0), 0);
-    const seconds = own(contender).reduce((sum, cell) => sum + cell.seconds, 0);
-    return { contender, trainings: own(contender).length, seconds, ...(steps > 0 ? { steps } : {}) };
-  });
-  const best = { contender: last.contender, labels: most, draws: judged.length, confusion };
-  return { curves, pretrained, savings: all, saved: labelsSaved(all), best, cost };
-}
+/** Every process of a run that was resumed counts from 0. */
+const secondsOf = (rows: readonly MetricRow[]): number =>
+  rows.reduce((sum, { seconds }, at) => sum + (seconds <= (rows[at + 1]?.seconds ?? 0) ? 0 : seconds), 0);
 
 const labelledEntries = ({ labels = new Int32Array() }: Source<unknown>): Int32Array =>
   Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);

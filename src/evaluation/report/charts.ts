@@ -8,6 +8,9 @@ import type { Evaluation } from "../evaluate.ts";
 export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
 const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
 
+/** What the library adds for pointers that hover; nothing of it is to be seen. */
+const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"/g;
+
 /** A chart as SVG, drawn without a browser. */
 export function render(option: echarts.EChartsOption, width: number, height: number): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
@@ -19,7 +22,7 @@ export function render(option: echarts.EChartsOption, width: number, height: num
       textStyle: { fontFamily: FONT },
       ...option,
     });
-    return chart.renderToSVGString();
+    return chart.renderToSVGString().replaceAll(HOVERING, "");
   } finally {
     chart.dispose();
   }

@@ -1,6 +1,7 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
 import type { Contender } from "../label-cells.ts";
 import type { Curve } from "../label-curves.ts";
+import { type Curves, rowsAndColumns } from "../label-summary.ts";
 import { COLORS, render } from "./charts.ts";
 
 /** What contenders are called on the page. */
@@ -27,13 +28,11 @@ const title = (text: string): EChartsOption["title"] => ({
 export const grouped = (value: number): string => Math.round(value).toLocaleString("en-US");
 
 /** Accuracy against labels with a band of one deviation to either side, as SVG. */
-export function labelChart(curves: Partial<Record<Contender, Curve>>, chance: number, test: number): string {
-  const all = Object.entries(curves) as [Contender, Curve][];
+export function labelChart(curves: Curves, chance: number, test: number): string {
+  const { rows: all, counts } = rowsAndColumns(curves);
   // A logarithmic axis of our own: the library's has its ticks at powers of ten, and not where the labels are.
   const place = (labels: number) => Math.log10(labels);
-  const places = [...new Set(all.flatMap(([, curve]) => curve.map(({ labels }) => place(labels))))].sort(
-    (a, b) => a - b,
-  );
+  const places = counts.map(place);
   const [first = 0] = places;
   const last = places.at(-1) ?? first;
   const margin = Math.max(0.04 * (last - first), 0.05);
@@ -123,13 +122,13 @@ export function confusionChart(confusion: readonly (readonly number[])[], classe
   });
   return render(
     {
-      grid: { left: 120, right: 24, top: 24, bottom: 112 },
+      grid: { left: 120, right: 24, top: 24, bottom: 96 },
       xAxis: {
         type: "category",
         data: [...classes],
         name: "answer",
         nameLocation: "middle",
-        nameGap: 84,
+        nameGap: 72,
         axisTick: { show: false },
         axisLabel: { rotate: 45, interval: 0, width: 84, overflow: "truncate" },
       },
@@ -159,7 +158,7 @@ export function confusionChart(confusion: readonly (readonly number[])[], classe
       ],
     },
     side + 144,
-    side + 136,
+    side + 120,
   );
 }
 

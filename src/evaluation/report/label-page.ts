@@ -1,5 +1,6 @@
-import { type Contender, contenders } from "../label-cells.ts";
+import type { Curve } from "../label-curves.ts";
 import type { LabelEfficiency } from "../label-efficiency.ts";
+import { rowsAndColumns } from "../label-summary.ts";
 import { perClassOf } from "../measures.ts";
 import { escapeHtml, htmlPng, htmlTable } from "./html.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
@@ -89,19 +90,16 @@ const list = (items: readonly string[]): string =>
   `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}</ul>`;
 
 function accuracySection({ facts: { curves, settings, chance }, accuracy }: LabelPage): string {
-  const there = contenders.filter((contender) => curves[contender]);
-  const counts = [...new Set(there.flatMap((contender) => curves[contender]!.map(({ labels }) => labels)))];
-  const cell = (contender: Contender, count: number) => {
-    const point = curves[contender]!.find(({ labels }) => labels === count);
+  const { rows, counts } = rowsAndColumns(curves);
+  const cell = (curve: Curve, count: number) => {
+    const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
     const deviation = point.draws > 1 ? ` ± ${(100 * point.deviation).toFixed(1)}` : "";
     return `${(100 * point.mean).toFixed(1)}${deviation} %${point.draws === settings.draws ? "" : ` (${point.draws} draws)`}`;
   };
-  const rows = counts
-    .sort((a, b) => a - b)
-    .map((count) => [grouped(count), ...there.map((contender) => cell(contender, count))]);
+  const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
   return `<figure>${accuracy}</figure>
-${htmlTable(["labels", ...there.map((contender) => contenderNames[contender])], rows)}
+${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
 ${note(`Mean ± sample deviation over ${settings.draws} draws of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
 }
 
@@ -167,10 +165,10 @@ function mapSection({ map, points }: LabelPage): string {
   return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by class, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
 }
 
-function collapseSection({ facts: { frozen, width } }: LabelPage): string {
+function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
   const rows = Object.entries(frozen).map(([name, { effectiveRank, featureDeviation }]) => [
     name,
-    `${effectiveRank.toFixed(1)} of ${Math.min(width, 128)}`,
+    `${effectiveRank.toFixed(1)} of ${Math.min(width, 128, test.labelled)}`,
     featureDeviation.toFixed(3),
   ]);
   return `${htmlTable(["frozen features", "effective rank", "deviation"], rows)}
@@ -203,7 +201,7 @@ function costSection({ facts: { cost, frozen, run, pretraining, machine } }: Lab
     ]),
   ];
   return `${htmlTable(["", "times", "steps", "time", "each"], rows)}
-${note(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs; its time is that of its last process, not of what went before a resume.`)}`;
+${note(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
 }
 
 function settingsSection({ facts }: LabelPage): string {

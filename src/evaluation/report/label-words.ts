@@ -27,50 +27,59 @@ export function savedInWords({ saved, train }: Pick<LabelEfficiency, "saved" | "
 
 const listed = (values: readonly number[]): string => values.map(grouped).join(", ");
 
-/** What the page cannot say, a sentence each. */
+/** What the page cannot say, and why. */
 export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[] {
-  const { run, curves, pretrained, train, test, settings, saved, best } = facts;
-  const scratch = curves.scratch ?? [];
-  const pairs = pretrained.flatMap((point) => {
-    const other = scratch.find(({ labels }) => labels === point.labels);
-    return other ? [{ labels: point.labels, overlaps: overlap(point, other) }] : [];
-  });
-  const together = pairs.filter(({ overlaps }) => overlaps).map(({ labels }) => labels);
-  const most = Math.max(...best.confusion.map((row) => row.reduce((sum, count) => sum + count, 0)), 0);
-  const right = best.confusion.reduce((sum, row, label) => sum + row[label]!, 0);
-  const accuracy = most > 0 ? right / best.confusion.flat().reduce((sum, count) => sum + count, 0) : 0;
-  const error = Math.sqrt((accuracy * (1 - accuracy)) / test.labelled);
+  const { run, curves, pretrained, train, settings, saved } = facts;
   return [
-    `How much of this is luck of the pre-training: there is one encoder, pre-trained once with seed ${run.seed}. The bands do not hold what another seed would change.`,
-    "Whether it holds for other data: there is one training set and one test set.",
+    `One pre-training: the encoder was pre-trained once, with seed ${run.seed}. What another seed would change is in none of the bands.`,
+    "One data set: nothing here says what other data would give.",
     settings.draws === 1
-      ? "How much depends on which labels are drawn: they were drawn once, so there are no deviations at all."
-      : `Deviations exactly: they come from ${settings.draws} draws of the labels, which is few. Draws of many labels share most of them${pretrained.some(({ labels }) => labels === train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
-    ...(pairs.length === 0 || settings.draws === 1
-      ? []
-      : [
-          together.length === 0
-            ? "The bands of the pretrained model and of training from scratch lie apart at every number of labels, by one deviation; that is no test of significance."
-            : `Which is better where their bands overlap, the pretrained model or training from scratch: with ${listed(together)} labels.`,
-        ]),
-    `The accuracies closer than to about ${(100 * error).toFixed(1)} points: that is the standard error that ${grouped(test.labelled)} test samples leave by themselves.`,
+      ? "One draw: the labels were drawn once, so nothing here says how much depends on which they are."
+      : `${settings.draws} draws: deviations over so few are rough. Draws of many labels share most of them${pretrained.some(({ labels }) => labels === train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
+    ...(settings.draws > 1 ? bandsInWords(facts) : []),
+    testInWords(facts),
     ...(curves["fine-tuned"]
       ? [
-          "“Pretrained” is the better of linear probe and fine-tuning at each number of labels, by the test accuracy itself, which flatters it a little.",
+          "The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test accuracy itself, which flatters it a little.",
         ]
       : []),
-    ...(scratch.length > 0
+    ...(curves.scratch
       ? [
-          `What a training from scratch with settings of its own would reach: it has the encoder, the steps${settings.steps === undefined ? "" : ` (at most ${grouped(settings.steps)})`} and the light augmentation of the fine-tuning here, and nothing was tuned for either.`,
+          `Nothing was tuned: training from scratch has the encoder, the augmentation and about the steps${settings.steps === undefined ? "" : ` (at most ${grouped(settings.steps)})`} of the fine-tuning. With longer training or settings of its own it might do better, and so might fine-tuning.`,
         ]
       : []),
     ...(saved
       ? [
-          `Labels saved between the numbers that were tried: there it is read off straight lines over the logarithm of the labels${saved.kind === "exactly" ? "" : "; here it is a bound and no value"}.`,
+          `Labels saved are read off straight lines over the logarithm of the labels between the numbers that were tried${saved.kind === "exactly" ? "" : "; here they are a bound and no value"}.`,
         ]
       : []),
-    "Whether the pre-training saw the test samples, without their labels: if they are among its data, the pretrained model is flattered.",
+    "The data of the pre-training: if the test samples were among them, without their labels, the pretrained model is flattered.",
   ];
+}
+
+/** Where the pretrained model and training from scratch cannot be told apart by one deviation. */
+function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "pretrained">): string[] {
+  const pairs = pretrained.flatMap((point) => {
+    const other = curves.scratch?.find(({ labels }) => labels === point.labels);
+    return other ? [{ labels: point.labels, overlaps: overlap(point, other) }] : [];
+  });
+  if (pairs.length === 0) return [];
+  const together = pairs.filter(({ overlaps }) => overlaps).map(({ labels }) => labels);
+  return together.length === 0
+    ? [
+        "Significance: the bands of the pretrained model and of training from scratch overlap nowhere, which is no test of significance.",
+      ]
+    : [
+        `Bands that overlap: with ${listed(together)} labels those of the pretrained model and of training from scratch do; which of them is better there is open.`,
+      ];
+}
+
+/** How far chance alone moves an accuracy on so many samples. */
+function testInWords({ best, test }: Pick<LabelEfficiency, "best" | "test">): string {
+  const judged = best.confusion.flat().reduce((sum, count) => sum + count, 0);
+  const accuracy = best.confusion.reduce((sum, row, label) => sum + row[label]!, 0) / judged;
+  const error = 100 * Math.sqrt((accuracy * (1 - accuracy)) / test.labelled);
+  return `${grouped(test.labelled)} test samples: by themselves they leave the best accuracy here a standard error of ${error.toFixed(1)} points.`;
 }
 
 /** Which model the tables of classes are of. */
