@@ -21,7 +21,7 @@ export async function embeddingMap(
 ): Promise<[x: number, y: number][]> {
   const rows = data.length / dim;
   if (rows < LEAST) return [];
-  const count = Math.min(NEIGHBOURS, rows);
+  const count = Math.min(NEIGHBOURS, rows - 1);
   const { rows: nearest, similarities } = bankOf(data, dim).nearest(data, count);
   const places = (row: number) => Array.from({ length: count }, (_, rank) => row * count + rank);
   const all = Array.from({ length: rows }, (_, row) => places(row));

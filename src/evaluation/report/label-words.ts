@@ -18,7 +18,7 @@ export function savedInWords({ saved, train }: Pick<LabelEfficiency, "saved" | "
   if (kind === "more than")
     return needed === labels
       ? `${reached}; from scratch is not, and more labels were not tried.`
-      : `${reached}; from scratch is not yet with ${needed === train.labelled ? "all " : ""}${grouped(needed)}.`;
+      : `${reached}; from scratch is not yet with ${needed >= train.labelled ? "all " : ""}${grouped(needed)}.`;
   if (kind === "at most")
     return `${reached}; from scratch is better with ${grouped(needed)}, the fewest that were tried. Pre-training saves no labels here.`;
   const ending = factor < 1 ? " already. Pre-training costs labels here" : "";
@@ -35,7 +35,7 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
     "One data set: nothing here says what other data would give.",
     settings.draws === 1
       ? "One draw: the labels were drawn once, so nothing here says how much depends on which they are."
-      : `${settings.draws} draws: deviations over so few are rough. Draws of many labels share most of them${pretrained.some(({ labels }) => labels === train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
+      : `${settings.draws} draws: deviations over so few are rough. Draws of many labels share most of them${pretrained.some(({ labels }) => labels >= train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
     ...(settings.draws > 1 ? bandsInWords(facts) : []),
     testInWords(facts),
     ...(curves["fine-tuned"]
