@@ -88,9 +88,4 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
     };
     refused(/report\.json: begun with another --seed/, ...asked, "--seed", "5");
     refused(/--shares 1,200: must be different numbers/, ...asked, "--shares", "1,200");
-    refused(/30 labels of 3 classes: no share of 1 % leaves a label/, ...asked, "--shares", "1");
-    const flat = join(train, "class0");
-    refused(/class0: no labels; put each class in a sub-folder/, "report", run, "--train", flat, "--test", unseen);
-    await writeImages(unseen, 1, 4);
-    refused(/class "class3" does not occur in /, ...asked);
   }));

@@ -64,6 +64,15 @@ test("data without pictures or texts, frozen features only; entries without a la
       /<blockquote>row 0 \(low\)<\/blockquote><ol class="found"><li>row \d+ <span class="(right|wrong)">/,
     );
 
+    const refused = (more: Partial<typeof options>, message: RegExp) =>
+      assert.rejects(labelEfficiency({ ...options, ...more }), { name: "UserError", message });
+    await refused({ shares: [1] }, /41 labels of 2 classes: no share of 1 % leaves a label/);
+    await refused({ train: run.config.data.path }, /no labels; put each class in a sub-folder/);
+    const one = join(folder, "one.vectors.json");
+    await writeFile(one, JSON.stringify([{ vector: [1, 2, 3, 4], label: "high" }]));
+    await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);
+    await refused({ train: one, test: one }, /one class only \(high\)/);
+
     // The same again draws the same page, and does nothing twice.
     const again = await labelEfficiency(options);
     assert.deepEqual({ ...again, frozen: undefined }, { ...report, frozen: undefined });

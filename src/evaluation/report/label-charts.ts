@@ -99,7 +99,7 @@ export function labelChart(curves: Curves, chance: number, test: number): string
         axisTick: { show: true, customValues: places },
         axisLabel: { customValues: places, formatter: (value: number) => grouped(10 ** value), hideOverlap: true },
       },
-      yAxis: { type: "value", name: "%", min: 0, max: Math.min(100, Math.ceil(10 * top + 0.5) * 10) },
+      yAxis: { type: "value", name: "%", min: 0, max: Math.min(100, Math.ceil(10 * top + 0.5) * 10), interval: 10 },
       legend: { bottom: 0, itemGap: 22, data: all.map(([contender]) => contenderNames[contender]) },
       series: all.flatMap(([contender, curve], at) => [band(contender, curve), line(contender, curve, at)]),
     },
@@ -184,14 +184,19 @@ export function mapChart(
   const rest = order.slice(MOST_COLOURED);
   if (rest.length > 0)
     groups.unshift({ name: `${rest.length} other classes`, of: rest, color: "#c8ccd2", symbol: "circle" });
-  const hidden = { show: false, scale: true } as const;
+  const axis = (which: 0 | 1) => {
+    const values = points.map((point) => point[which]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const margin = 0.02 * (high - low) || 1;
+    return { type: "value" as const, show: false, min: low - margin, max: high + margin };
+  };
   const rounded = (value: number) => Math.round(value * 1000) / 1000;
   const legendRows = Math.ceil(groups.length / 6);
   return render(
     {
       grid: { left: 12, right: 12, top: 12, bottom: 20 + 24 * legendRows },
-      xAxis: { type: "value", ...hidden },
-      yAxis: { type: "value", ...hidden },
+      xAxis: axis(0),
+      yAxis: axis(1),
       legend: { bottom: 0, itemGap: 14, itemHeight: 9, itemWidth: 12 },
       series: groups.map(({ name, of, color, symbol }) => ({
         type: "scatter" as const,
