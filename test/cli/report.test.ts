@@ -18,7 +18,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
     assert.equal(autodidact("pretrain", train, "--out", run, ...TINY).code, 0);
     const file = join(run, "report", "report.json");
     const asked = ["report", run, "--train", train, "--test", unseen, "--steps", "2"];
-    const first = [...asked, "--shares", "5,10,100", "--draws", "1"];
+    const first = [...asked, "--shares", "5,10", "--draws", "1"];
 
     // Ctrl-C after the first trainings.
     const child = spawn(process.execPath, [main, ...first], { stdio: "ignore" });
@@ -27,24 +27,25 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
     child.kill("SIGINT");
     assert.equal(await ended, 130);
     const { cells: early } = JSON.parse(await readFile(file, "utf8"));
-    assert.ok(early.length >= 1 && early.length < 8);
+    assert.ok(early.length >= 1 && early.length < 4);
     assert.ok(!existsSync(join(run, "report", "report.html")));
 
     const whole = autodidact(...first);
     assert.equal(whole.code, 0, whole.stderr);
     assert.match(whole.stderr, /5 % of 30 labels are 2, fewer than the 3 classes; left out/);
-    assert.match(whole.stdout, /labels +3 +30\npretrained, linear probe +\d+\.\d ± /);
+    assert.match(whole.stdout, /labels +3\npretrained, linear probe +\d+\.\d ± /);
     assert.match(whole.stdout, /Labels saved at equal accuracy: /);
     const done = JSON.parse(await readFile(file, "utf8"));
     // Those of the first call stand as they were, with the seconds that they took then.
     assert.deepEqual(done.cells.slice(0, early.length), early);
-    assert.equal(done.cells.length, 8);
+    assert.equal(done.cells.length, 4);
     for (const { labels, answers, steps, contender } of done.cells) {
       assert.equal(
         answers.reduce((sum: number, [, , count]: [number, number, number]) => sum + count, 0),
         12,
       );
-      assert.ok(labels === 3 || labels === 30);
+      // One of each class.
+      assert.equal(labels, 3);
       if (contender === "scratch" || contender === "fine-tuned") assert.ok(steps >= 1, contender);
     }
     const names = ["accuracy", "confusion", "map"].flatMap((name) => [`${name}.svg`, `${name}.png`]);
@@ -68,7 +69,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
       "--json",
     );
     assert.equal(again.code, 0, again.stderr);
-    assert.doesNotMatch(again.stderr, /scratch|fine-tuned|, (3|30) labels, draw 1/);
+    assert.doesNotMatch(again.stderr, /scratch|fine-tuned|, 3 labels, draw 1/);
     const report = JSON.parse(again.stdout);
     assert.deepEqual(
       report.curves.probe.map(({ labels, draws }: { labels: number; draws: number }) => [labels, draws]),
@@ -78,7 +79,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
         [30, 2],
       ],
     );
-    assert.equal(report.curves.scratch.length, 2);
+    assert.equal(report.curves.scratch.length, 1);
     assert.ok([3, 12, 30].includes(report.saved.labels));
 
     const refused = (message: RegExp, ...args: string[]) => {
