@@ -20,6 +20,15 @@ export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from ".
 export { type FinetuneOptions, finetune, resumeFinetuning } from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
+export {
+  type Curve,
+  type CurvePoint,
+  labelsSaved,
+  labelsToReach,
+  type Saving,
+  savings,
+} from "./evaluation/label-curves.ts";
+export { type LabelEfficiency, type LabelEfficiencyOptions, labelEfficiency } from "./evaluation/label-efficiency.ts";
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/neighbour-index.ts";
@@ -30,6 +39,8 @@ export { type Predictor, type PredictorOptions, predictor } from "./evaluation/p
 export { type PruneResult, type PruneRunOptions, pruneRun } from "./evaluation/prune-run.ts";
 export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/quantize-run.ts";
 export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
+export { labelTable } from "./evaluation/report/label-table.ts";
+export { factorInWords, savedInWords } from "./evaluation/report/label-words.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { shippedTable } from "./evaluation/report/shipped-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/report/table.ts";

@@ -17,6 +17,7 @@ import { predictCommand } from "./predict.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { pruneCommand } from "./prune.ts";
 import { quantizeCommand } from "./quantize.ts";
+import { reportCommand } from "./report.ts";
 import { searchCommand } from "./search.ts";
 import { serveCommand } from "./serve.ts";
 import { suggestCommand } from "./suggest.ts";
@@ -33,6 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
       .version(version)
       .addCommand(await pretrainCommand(argv))
       .addCommand(evaluateCommand())
+      .addCommand(reportCommand())
       .addCommand(finetuneCommand())
       .addCommand(fewShotCommand())
       .addCommand(embedCommand())

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { type FinetuneOptions, finetune } from "./finetune.ts";
 import { judge, type Verdict } from "./judge.ts";
 
-/** Trains on labels, says how right that is on other data, and leaves nothing behind. */
+/**
+ * Trains on labels, says how right that is on other data, and leaves nothing behind.
+ * @throws when it is stopped by its signal: half-trained it is nothing to judge
+ */
 export async function trainAndJudge(
   options: Omit<FinetuneOptions, "out">,
   test: { readonly data: string; readonly labels?: string },
@@ -12,6 +15,7 @@ export async function trainAndJudge(
   const folder = await mkdtemp(join(tmpdir(), "autodidact-"));
   try {
     const run = await finetune({ ...options, out: join(folder, "run") });
+    options.signal?.throwIfAborted();
     const { column, labelColumn } = options;
     return await judge({ run, column, labelColumn, ...test });
   } finally {

@@ -1,25 +1,16 @@
-import { UserError } from "../foundation/errors.ts";
 import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
 import { type Extractor, extractorsOf, labelled, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
-import { openLabelled, type Verdict } from "./judge.ts";
+import type { Verdict } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
+import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf, matthewsOf } from "./measures.ts";
-import { accuracyOf, meanAndDeviation } from "./metrics.ts";
+import { accuracyOf, commonestShare, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends TrainAndTest {
   readonly run: Run;
-  /** Labelled data to learn from. */
-  readonly train: string;
-  /** Labelled data to be judged on. */
-  readonly test: string;
-  readonly trainLabels?: string;
-  readonly testLabels?: string;
-  /** Columns of tables, the same in both. */
-  readonly column?: string;
-  readonly labelColumn?: string;
   /** Use only this many training labels, drawn evenly over the classes; several draws. */
   readonly labels?: number;
   readonly draws?: number;
@@ -73,15 +64,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
   const columns = { column: options.column, labelColumn: options.labelColumn };
-  const train = await openLabelled(run.modalityDefinition, options.train, { ...columns, labels: options.trainLabels });
-  const test = await openLabelled(run.modalityDefinition, options.test, { ...columns, labels: options.testLabels });
+  const { train, test, classes, close } = await openTrainAndTest(run.modalityDefinition, options);
   try {
-    const classes = train.classes ?? [];
-    const unknown = (test.classes ?? []).filter((name) => !classes.includes(name));
-    if (unknown.length > 0)
-      throw new UserError(
-        `${options.test}: class "${unknown[0]}" does not occur in ${options.train} (${classes.slice(0, 5).join(", ")} …)`,
-      );
     const { config } = run;
     const { device } = config.training;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
@@ -98,7 +82,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         counts = {
           train: { labelled: bank.rows, broken: bank.broken },
           test: { labelled: queries.rows, broken: queries.broken },
-          chance: commonest(queries.labels),
+          chance: commonestShare(queries.labels),
         };
       }
       const scores = {
@@ -170,8 +154,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
-    await train.close();
-    await test.close();
+    await close();
   }
 }
 
@@ -179,9 +162,3 @@ const drawsOf = (labels: Int32Array, { labels: count, draws = 5 }: EvaluateOptio
   count === undefined
     ? [Int32Array.from(labels.keys())]
     : Array.from({ length: draws }, (_, draw) => drawLabels(labels, count, seed + draw));
-
-function commonest(labels: Int32Array): number {
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Math.max(...counts.values()) / labels.length;
-}

@@ -11,6 +11,7 @@ import { stackViews, toBatch } from "../training/loader-task.ts";
 import { buildMethod, type Run } from "../training/run.ts";
 import { topIndices } from "./knn.ts";
 import { unitRows } from "./normalize.ts";
+import { evenly } from "./report/neighbours.ts";
 import { type PictureSheet, pictureSheet } from "./report/picture-sheet.ts";
 import type { Picture } from "./report/sheet.ts";
 
@@ -87,9 +88,6 @@ async function choose({ modality }: Run, source: Source<unknown>, count: number)
     return rows.map((row, at) => ({ row, index: kept[at]! }));
   throw new UserError(`nothing to look at could be read; the first: ${broken[0]?.reason}`);
 }
-
-const evenly = (length: number, count: number): Int32Array =>
-  Int32Array.from({ length: Math.min(count, length) }, (_, at) => Math.floor((at * length) / Math.min(count, length)));
 
 /** What the method draws of a batch; or what of the batch itself looks like pictures. */
 async function byMethod(run: Run, source: Source<unknown>, chosen: readonly Chosen[], seed: number): Promise<Column[]> {

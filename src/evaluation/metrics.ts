@@ -7,6 +7,13 @@ export function accuracyOf(predictions: Int32Array, labels: Int32Array): number 
   return right / predictions.length;
 }
 
+/** Accuracy of always saying the commonest label. */
+export function commonestShare(labels: Int32Array): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.max(...counts.values()) / labels.length;
+}
+
 /** Mean and sample standard deviation (0 for a single value). */
 export function meanAndDeviation(values: readonly number[]): { mean: number; deviation: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -5,10 +5,14 @@ import type { MetricRow } from "../../training/metrics.ts";
 import type { Evaluation } from "../evaluate.ts";
 
 /** Okabe and Ito's colours, which colour-blind readers tell apart. */
-const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"];
+export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
 const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
 
-function render(option: echarts.EChartsOption, width: number, height: number): string {
+/** What the library adds for pointers that hover; nothing of it is to be seen. */
+const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"/g;
+
+/** A chart as SVG, drawn without a browser. */
+export function render(option: echarts.EChartsOption, width: number, height: number): string {
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({
@@ -18,7 +22,7 @@ function render(option: echarts.EChartsOption, width: number, height: number): s
       textStyle: { fontFamily: FONT },
       ...option,
     });
-    return chart.renderToSVGString();
+    return chart.renderToSVGString().replaceAll(HOVERING, "");
   } finally {
     chart.dispose();
   }

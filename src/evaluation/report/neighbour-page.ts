@@ -1,3 +1,5 @@
+import { escapeHtml } from "./html.ts";
+
 /** What there is to see of a sample. */
 export interface Look {
   /** Data URI. */
@@ -11,14 +13,11 @@ interface Card extends Look {
   readonly similarity: number;
 }
 
-const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-
 const figure = ({ image, text, path }: Look & { path: string }, caption: string): string => {
   const shown = image
-    ? `<img src="${image}" alt="${escape(path)}">`
+    ? `<img src="${image}" alt="${escapeHtml(path)}">`
     : text
-      ? `<blockquote>${escape(text)}</blockquote>`
+      ? `<blockquote>${escapeHtml(text)}</blockquote>`
       : '<div class="missing">no longer there</div>';
   return `<figure>${shown}<figcaption>${caption}</figcaption></figure>`;
 };
@@ -28,14 +27,14 @@ export function neighbourPage({ query, look, cards }: { query: string; look: Loo
   const neighbours = cards.map((card) =>
     figure(
       card,
-      `<b>${card.similarity.toFixed(3)}</b>${card.label ? ` ${escape(card.label)}` : ""}<br><span>${escape(card.path)}</span>`,
+      `<b>${card.similarity.toFixed(3)}</b>${card.label ? ` ${escapeHtml(card.label)}` : ""}<br><span>${escapeHtml(card.path)}</span>`,
     ),
   );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>Nearest to ${escape(query)}</title>
+<title>Nearest to ${escapeHtml(query)}</title>
 <style>
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
   h1 { font-size: 1.3rem; font-weight: 600; }
@@ -48,7 +47,7 @@ export function neighbourPage({ query, look, cards }: { query: string; look: Loo
   figcaption { font-size: 0.85rem; overflow-wrap: anywhere; }
   figcaption span { color: #5b6470; }
 </style>
-<h1>Nearest to ${escape(query)}</h1>
+<h1>Nearest to ${escapeHtml(query)}</h1>
 <div class="query">${figure({ ...look, path: query }, "the query")}</div>
 <h1>Neighbours, by cosine similarity</h1>
 <section>

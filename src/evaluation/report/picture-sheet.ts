@@ -1,4 +1,5 @@
 import sharp, { type OverlayOptions } from "sharp";
+import { escapeHtml } from "./html.ts";
 import type { Picture } from "./sheet.ts";
 
 /** Rows of pictures under titles. */
@@ -13,8 +14,6 @@ const CELL = 96;
 const GAP = 8;
 const HEAD = 52;
 
-const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
 /** Longer titles would run into the next column's. */
 const shortened = (text: string) => (text.length > 15 ? `${text.slice(0, 14)}…` : text);
 
@@ -26,9 +25,9 @@ export async function pictureSheet({ title, columns, rows }: PictureSheet): Prom
   const left = (column: number) => GAP + column * (CELL + GAP);
   const titles = columns.map(
     (name, column) =>
-      `<text x="${left(column) + CELL / 2}" y="44" text-anchor="middle" font-size="11" fill="#555">${escaped(shortened(name))}</text>`,
+      `<text x="${left(column) + CELL / 2}" y="44" text-anchor="middle" font-size="11" fill="#555">${escapeHtml(shortened(name))}</text>`,
   );
-  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEAD}" font-family="sans-serif"><text x="${GAP}" y="20" font-size="14" fill="#222">${escaped(title)}</text>${titles.join("")}</svg>`;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${HEAD}" font-family="sans-serif"><text x="${GAP}" y="20" font-size="14" fill="#222">${escapeHtml(title)}</text>${titles.join("")}</svg>`;
   const overlays: OverlayOptions[] = [{ input: Buffer.from(text), top: 0, left: 0 }];
   for (const [row, pictures] of rows.entries())
     for (const [column, picture] of pictures.entries()) {

@@ -3,10 +3,8 @@ import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run.ts";
 import type { Evaluation } from "../evaluate.ts";
-import { topIndices } from "../knn.ts";
-import { unitRows } from "../normalize.ts";
 import { accuracyChart, lossChart, writeChart } from "./charts.ts";
-import { neighbourSheet, type SheetRow } from "./sheet.ts";
+import { evenly, nearestEntries, neighbourPicture } from "./neighbours.ts";
 
 const QUERIES = 8;
 const NEIGHBOURS = 8;
@@ -21,60 +19,24 @@ export async function writeReport(run: Run, evaluation: Evaluation): Promise<str
   await writeChart(at("loss"), lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
   await writeChart(at("accuracy"), accuracyChart(evaluation));
   const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
-  if (!run.modality.preview) return files;
-  await writeAtomically(at("neighbours.png"), [await neighbours(run, evaluation)]);
+  const sheet = await neighbours(run, evaluation);
+  if (!sheet) return files;
+  await writeAtomically(at("neighbours.png"), [sheet]);
   return [...files, "neighbours.png"];
 }
 
-/** Test samples beside their nearest training samples. */
-async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer> {
+/** Test samples beside their nearest training samples, where they have pictures. */
+async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
   const { modality, encoder, params, modalityDefinition } = run;
+  if (!modality.preview) return undefined;
   const [bank, asked] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
   try {
-    const spread = (length: number, count: number) =>
-      Int32Array.from({ length: Math.min(count, length) }, (_, i) =>
-        Math.floor((i * length) / Math.min(count, length)),
-      );
-    const known = await extractFeatures({
-      encoder,
-      params,
-      modality,
-      source: bank,
-      indices: spread(bank.length, BANK),
+    const placed = async (source: typeof bank, count: number) => ({
+      source,
+      features: await extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, count) }),
     });
-    const queries = await extractFeatures({
-      encoder,
-      params,
-      modality,
-      source: asked,
-      indices: spread(asked.length, QUERIES),
-    });
-    const { dim } = known;
-    const vectors = unitRows(known.data, known.rows, dim);
-    const units = unitRows(queries.data, queries.rows, dim);
-    const picture = async (source: typeof bank, index: number) => modality.preview!(await source.read(index));
-    const className = (source: typeof bank, index: number) => source.classes?.[source.labels?.[index] ?? -1];
-    const rows: SheetRow[] = [];
-    for (const [row, index] of queries.indices.entries()) {
-      const scores = Float32Array.from({ length: known.rows }, (_, other) => {
-        let sum = 0;
-        for (let i = 0; i < dim; i++) sum += units[row * dim + i]! * vectors[other * dim + i]!;
-        return sum;
-      });
-      const nearest = topIndices(scores, NEIGHBOURS);
-      const own = className(asked, index);
-      const matches = [];
-      for (const match of nearest) {
-        const entry = known.indices[match]!;
-        const theirs = className(bank, entry);
-        matches.push({
-          picture: await picture(bank, entry),
-          ...(own !== undefined && theirs !== undefined ? { right: own === theirs } : {}),
-        });
-      }
-      rows.push({ query: await picture(asked, index), matches });
-    }
-    return await neighbourSheet(rows);
+    const rows = nearestEntries(await placed(bank, BANK), await placed(asked, QUERIES), NEIGHBOURS);
+    return await neighbourPicture(modality, rows, bank, asked);
   } finally {
     await bank.close();
     await asked.close();

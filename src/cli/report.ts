@@ -1,0 +1,84 @@
+import { Command } from "commander";
+import { factorInWords, labelEfficiency, labelTable, openRun, savedInWords, UserError } from "../index.ts";
+import { wholeNumber } from "./evaluate.ts";
+import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { print, printJson } from "./output.ts";
+import { stageLine } from "./progress.ts";
+
+interface Given {
+  readonly train: string;
+  readonly test: string;
+  readonly trainLabels?: string;
+  readonly testLabels?: string;
+  readonly column?: string;
+  readonly labelColumn?: string;
+  readonly shares: string;
+  readonly draws: string;
+  readonly out?: string;
+  readonly steps?: string;
+  readonly finetune: boolean;
+  readonly scratch: boolean;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+export const reportCommand = (): Command =>
+  new Command("report")
+    .description("was it worth it: accuracy against the number of labels, beside training from scratch, on one page")
+    .argument("<run>", "run folder")
+    .requiredOption("--train <data>", "labelled data to learn from")
+    .requiredOption("--test <data>", "labelled data to be judged on")
+    .option("--train-labels <csv>", "labels of the training data: columns path,label")
+    .option("--test-labels <csv>", "labels of the test data: columns path,label")
+    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--label-column <name>", "of a table: column with the labels")
+    .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
+    .option("--draws <count>", "how often to draw the labels of each share", "3")
+    .option("--out <folder>", "folder of the report (default: report in the run's)")
+    .option("--steps <count>", "most steps of each fine-tuning and each training from scratch")
+    .option("--no-finetune", "leave out fine-tuning")
+    .option("--no-scratch", "leave out training the encoder from scratch, and with it the labels saved")
+    .option("--seed <seed>", "of the draws and trainings", "0")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  autodidact report runs/photos --train labelled/train --test labelled/test\n\nWhat is finished is kept in report.json: the same command goes on after Ctrl-C, and with other shares adds to it.",
+    )
+    .action(action);
+
+async function action(path: string, given: Given): Promise<void> {
+  const { shares, draws, steps, seed, json, ...rest } = given;
+  const options = {
+    ...rest,
+    shares: percents(shares),
+    draws: wholeNumber("draws", draws),
+    ...(steps === undefined ? {} : { steps: wholeNumber("steps", steps) }),
+    seed: wholeNumber("seed", seed, 0),
+  };
+  const run = await openRun(path);
+  const line = stageLine();
+  const note = (text: string) => {
+    line.end();
+    process.stderr.write(`${text}\n`);
+  };
+  const interrupt = abortOnInterrupt(() => note("stopping; Ctrl-C again quits at once"));
+  const watch = { signal: interrupt.signal, onNote: note, onProgress: line.update };
+  const report = await labelEfficiency({ run, ...options, ...watch }).finally(() => {
+    line.end();
+    interrupt.release();
+  });
+  if (!report) throw new Interrupted("stopped; what is finished is kept, and the same command goes on from there");
+  if (json) return printJson(report);
+  print(labelTable(report));
+  print(
+    `\nLabels saved at equal accuracy: ${report.saved ? factorInWords(report.saved) : "–"}\n${savedInWords(report)}`,
+  );
+  print(`\nwritten to ${report.out}: ${report.files.join(", ")}`);
+}
+
+/** @throws UserError when the text is not numbers above 0 and at most 100, each once, with commas between */
+function percents(text: string): number[] {
+  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (values.every((value) => value > 0 && value <= 100) && new Set(values).size === values.length) return values;
+  throw new UserError(`--shares ${text}: must be different numbers above 0 and up to 100, with commas between`);
+}

@@ -1,0 +1,275 @@
+import { createHash } from "node:crypto";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { type Tensor, tree } from "../array/index.ts";
+import type { InitialParams } from "../encoders/index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { makeFolder, writeAtomically } from "../foundation/files.ts";
+import type { Source } from "../modalities/index.ts";
+import { type Spread, spreadOf } from "../training/collapse.ts";
+import { extractFeatures, type Features } from "../training/features.ts";
+import type { MetricRow } from "../training/metrics.ts";
+import type { Run } from "../training/run.ts";
+import { fingerprintOf } from "../training/settle.ts";
+import { drawLabels } from "../training/split.ts";
+import { type LabelledFeatures, labelled, select } from "./contestants.ts";
+import { trainAndJudge } from "./end-to-end.ts";
+import { untrainedParams } from "./features.ts";
+import {
+  type Basis,
+  type Cell,
+  type CellResult,
+  type Contender,
+  contenders,
+  countsOf,
+  keptCells,
+  planOf,
+  runCells,
+} from "./label-cells.ts";
+import type { Curve, Saving } from "./label-curves.ts";
+import { summaryOf } from "./label-summary.ts";
+import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
+import { confusionOf } from "./measures.ts";
+import { accuracyOf, commonestShare } from "./metrics.ts";
+import { linearProbe } from "./probe.ts";
+import { writeLabelReport } from "./report/label-report.ts";
+import { evenly } from "./report/neighbours.ts";
+
+export interface LabelEfficiencyOptions extends TrainAndTest {
+  readonly run: Run;
+  /** Of the labels, in percent; 1, 2, 5, 10, 25 and 100 by default. */
+  readonly shares?: readonly number[];
+  /** How often the labels of each share are drawn; 3 by default. */
+  readonly draws?: number;
+  /** Folder of the report; `report` in the run's by default. */
+  readonly out?: string;
+  /** Most steps of a training of the encoder; see `finetune` for what they are by default. */
+  readonly steps?: number;
+  /** Also fine-tune all of the pretrained encoder, and train the same from scratch; both by default. */
+  readonly finetune?: boolean;
+  readonly scratch?: boolean;
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (note: string) => void;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** Frozen features of one set of weights: how they spread, and what making them took. */
+export interface FrozenFacts extends Spread {
+  readonly seconds: number;
+}
+
+export interface LabelEfficiency {
+  readonly run: { path: string; method: string; encoder: string; step: number; epoch: number; seed: number };
+  /** Samples of the pre-training, and how long it took. */
+  readonly pretraining: { readonly entries: number; readonly seconds?: number };
+  readonly train: { path: string; entries: number; labelled: number; broken: number };
+  readonly test: { path: string; entries: number; labelled: number; broken: number };
+  readonly classes: readonly string[];
+  /** Accuracy of always saying the commonest class of the test data. */
+  readonly chance: number;
+  readonly settings: {
+    readonly shares: readonly number[];
+    draws: number;
+    seed: number;
+    steps?: number;
+    device: string;
+  };
+  readonly machine: string;
+  readonly curves: Partial<Record<Contender, Curve>>;
+  /** The better of probe and fine-tuned at each number of labels. */
+  readonly pretrained: Curve;
+  readonly savings: readonly Saving[];
+  /** The one number; see `labelsSaved`. */
+  readonly saved?: Saving;
+  /** Of the best at the most labels, untrained ones aside; all draws together, rows are the right classes. */
+  readonly best: { contender: Contender; labels: number; draws: number; confusion: number[][] };
+  readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
+  readonly width: number;
+  readonly frozen: { readonly pretrained: FrozenFacts; readonly untrained?: FrozenFacts };
+  /** Written, in the folder `out`. */
+  readonly out: string;
+  readonly files: readonly string[];
+}
+
+/** Rows that the indicators of collapse look at. */
+const SPREAD = 128;
+
+/**
+ * Whether pre-training was worth it: accuracy against the number of labels for a linear probe, full fine-tuning, the same
+ * encoder from scratch, and a probe of the encoder untrained, each with several draws, on one page that needs nothing
+ * else. Every finished training is kept in `report.json`, and a call that finds some there does the others only.
+ * @returns nothing when `signal` stopped it; what is finished is kept
+ * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
+ */
+export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
+  const { run, seed = 0, draws = 3, shares = [1, 2, 5, 10, 25, 100], out = join(run.path, "report") } = options;
+  const { onNote, onProgress, signal, steps } = options;
+  const { modality, encoder, config } = run;
+  const { device } = config.training;
+  const { train, test, classes, close } = await openTrainAndTest(run.modalityDefinition, options);
+  try {
+    if (classes.length < 2)
+      throw new UserError(`${options.train}: one class only (${classes[0]}); nothing to tell apart`);
+    const entries = labelledEntries(train);
+    const counts = countsOf(shares, entries.length, classes.length, onNote);
+    const asked = contenders.filter(
+      (name) =>
+        !(name === "fine-tuned" && options.finetune === false) && !(name === "scratch" && options.scratch === false),
+    );
+    const file = join(out, "report.json");
+    const basis: Basis = {
+      encoder: digestOf(run.params),
+      train: digestOfLabels(train),
+      test: digestOfLabels(test),
+      seed,
+      steps: steps ?? null,
+    };
+    // Before the features, which take their time.
+    await keptCells(file, basis);
+    await makeFolder(out);
+
+    const frozen = async (name: "pretrained" | "untrained", params: InitialParams) => {
+      const began = performance.now();
+      const extract = (source: Source<unknown>, of: string) =>
+        extractFeatures({
+          ...{ encoder, params, modality, source, device, indices: labelledEntries(source) },
+          onProgress: (done, total) => {
+            signal?.throwIfAborted();
+            onProgress?.(`${name} features, ${of}`, done, total);
+          },
+        });
+      const learned = await extract(train, "training data");
+      const judged = await extract(test, "test data");
+      const seconds = (performance.now() - began) / 1000;
+      const facts: FrozenFacts = { ...spreadOfSome(judged), seconds };
+      return { bank: labelled(learned, classes), queries: labelled(judged, classes), judged, learned, facts };
+    };
+    const pretrained = await frozen("pretrained", run.params);
+    const weights = await untrainedParams(encoder, { modality, source: train }, config.training.seed + 1);
+    const untrained = await frozen("untrained", weights);
+
+    const drawn = ({ labels, draw }: Cell): Int32Array =>
+      drawLabels(train.labels ?? new Int32Array(), labels, seed + draw);
+    const work = async (cell: Cell, told: (done: number, total: number) => void): Promise<CellResult> => {
+      const began = performance.now();
+      const result = (accuracy: number, confusion: readonly (readonly number[])[], taken?: number): CellResult => ({
+        ...cell,
+        accuracy,
+        answers: sparse(confusion),
+        seconds: (performance.now() - began) / 1000,
+        ...(taken === undefined ? {} : { steps: taken }),
+      });
+      if (cell.contender === "probe" || cell.contender === "untrained") {
+        const { bank, queries } = cell.contender === "probe" ? pretrained : untrained;
+        const part = select(bank, rowsOf(bank, drawn(cell)));
+        const { predictions } = await linearProbe(part, queries, classes.length, seed + cell.draw);
+        const confusion = confusionOf(predictions, queries.labels, classes.length);
+        return result(accuracyOf(predictions, queries.labels), confusion);
+      }
+      let taken = 0;
+      const { column, labelColumn, testLabels } = options;
+      const verdict = await trainAndJudge(
+        {
+          ...{ from: run.path, train: options.train, labels: options.trainLabels, column, labelColumn, steps, signal },
+          labelCount: cell.labels,
+          scratch: cell.contender === "scratch",
+          training: { seed: seed + cell.draw, workers: config.training.workers, device },
+          onProgress: ({ step, steps: of }) => {
+            taken = step;
+            told(step, of);
+          },
+        },
+        { data: options.test, labels: testLabels },
+      );
+      return result(verdict.measures.accuracy ?? 0, verdict.confusion ?? [], taken);
+    };
+    let stage = "";
+    const told = (done: number, total: number) => onProgress?.(stage, done, total);
+    const { cells, isDone } = await runCells(file, basis, planOf(counts, draws, asked), (cell) => work(cell, told), {
+      signal,
+      onCell: ({ cell: { contender, labels, draw }, place, of, etaSeconds }) => {
+        const eta = etaSeconds === undefined ? "" : `, about ${inWords(etaSeconds)} left`;
+        stage = `${contender}, ${labels} labels, draw ${draw + 1} of ${draws} (${place} of ${of}${eta})`;
+        told(0, 1);
+      },
+    });
+    if (!isDone) return undefined;
+
+    const seconds = secondsOf(await run.metrics());
+    const { path, step, epoch } = run;
+    const side = (name: string, source: Source<unknown>, { rows, broken }: LabelledFeatures) => ({
+      ...{ path: name, entries: source.length, labelled: rows, broken },
+    });
+    const facts = {
+      run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
+      pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
+      train: side(options.train, train, pretrained.bank),
+      test: side(options.test, test, pretrained.queries),
+      classes,
+      chance: commonestShare(pretrained.queries.labels),
+      settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device },
+      machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
+      width: encoder.embedDim,
+      frozen: { pretrained: pretrained.facts, untrained: untrained.facts },
+      ...summaryOf(cells, classes.length),
+    };
+    const bank = { source: train, features: pretrained.learned };
+    const queries = { source: test, features: pretrained.judged };
+    const files = await writeLabelReport(out, facts, { modality, bank, queries, onProgress });
+    const report: LabelEfficiency = { ...facts, out, files: ["report.json", ...files] };
+    await writeAtomically(file, [`${JSON.stringify({ version: 1, basis, ...report, cells }, null, 1)}\n`]);
+    return report;
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+/** Every process of a run that was resumed counts from 0. */
+const secondsOf = (rows: readonly MetricRow[]): number =>
+  rows.reduce((sum, { seconds }, at) => sum + (seconds <= (rows[at + 1]?.seconds ?? 0) ? 0 : seconds), 0);
+
+const labelledEntries = ({ labels = new Int32Array() }: Source<unknown>): Int32Array =>
+  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+
+/** Where entries stand among the features; those that could not be read are in none. */
+function rowsOf({ entries }: LabelledFeatures, drawn: Int32Array): Int32Array {
+  const wanted = new Set(drawn);
+  return Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
+}
+
+const sparse = (confusion: readonly (readonly number[])[]): CellResult["answers"] =>
+  confusion.flatMap((row, right) =>
+    row.flatMap((count, answer): CellResult["answers"] => (count > 0 ? [[right, answer, count]] : [])),
+  );
+
+/** Of rows all over the data: those of a class often stand together. */
+function spreadOfSome({ data, dim, rows }: Features): Spread {
+  const chosen = evenly(rows, SPREAD);
+  const { data: part } = select({ data, dim, rows, labels: new Int32Array(rows) }, chosen);
+  return spreadOf({ dtype: "float32", shape: [chosen.length, dim], data: part });
+}
+
+function digestOf(params: InitialParams): string {
+  const hash = createHash("sha256");
+  for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);
+  return hash.digest("hex").slice(0, 16);
+}
+
+function digestOfLabels(source: Source<unknown>): string {
+  const hash = createHash("sha256").update(fingerprintOf(source)).update(JSON.stringify(source.classes));
+  return hash
+    .update(source.labels ?? new Int32Array())
+    .digest("hex")
+    .slice(0, 16);
+}
+
+const inWords = (seconds: number): string =>
+  seconds < 90
+    ? `${Math.round(seconds)} s`
+    : seconds < 5400
+      ? `${Math.round(seconds / 60)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;

@@ -1,0 +1,229 @@
+import type { Curve } from "../label-curves.ts";
+import type { LabelEfficiency } from "../label-efficiency.ts";
+import { rowsAndColumns } from "../label-summary.ts";
+import { perClassOf } from "../measures.ts";
+import { escapeHtml, htmlPng, htmlTable } from "./html.ts";
+import { contenderNames, grouped } from "./label-charts.ts";
+import { bestInWords, factorInWords, percent, savedInWords, unknowns } from "./label-words.ts";
+
+export interface LabelPage {
+  readonly facts: Omit<LabelEfficiency, "out" | "files">;
+  /** SVG; matrix and map where there are not too many classes and enough samples. */
+  readonly accuracy: string;
+  readonly confusion?: string;
+  readonly map?: string;
+  readonly points: number;
+  /** Nearest neighbours as PNG, or as texts. */
+  readonly sheet?: Uint8Array;
+  readonly texts?: readonly {
+    readonly text: string;
+    readonly label: string;
+    readonly found: readonly { text: string; label: string; similarity: number; right?: boolean }[];
+  }[];
+}
+
+/** Classes in the table: the worst ones of more. */
+const MOST_CLASSES = 40;
+const MISTAKES = 10;
+
+const STYLE = `
+  body { font: 15px/1.55 system-ui, "DejaVu Sans", Arial, sans-serif; margin: 2rem auto; max-width: 54rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
+  h1 { font-size: 1.5rem; font-weight: 600; margin: 0; line-height: 1.3; }
+  h2 { font-size: 1.15rem; font-weight: 600; margin: 2.4rem 0 0.5rem; border-top: 1px solid #d9dde2; padding-top: 1.1rem; }
+  .lead { color: #5b6470; margin: 0.2rem 0 1.4rem; }
+  .answer { background: #f2f6fa; border-left: 4px solid #0072b2; padding: 0.8rem 1.1rem; }
+  .answer strong { display: block; font-size: 1.9rem; line-height: 1.2; }
+  figure { margin: 1rem 0; }
+  figure svg, figure img { max-width: 100%; height: auto; display: block; margin: 0 auto; }
+  figcaption, .note { color: #5b6470; font-size: 0.88rem; }
+  table { border-collapse: collapse; margin: 0.8rem 0; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
+  th, td { padding: 0.22rem 0.8rem 0.22rem 0; text-align: right; border-bottom: 1px solid #e8ebee; vertical-align: top; }
+  th { font-weight: 500; } thead th { color: #5b6470; }
+  th:first-child { text-align: left; }
+  .facts td { text-align: left; overflow-wrap: anywhere; }
+  blockquote { margin: 0.9rem 0 0.2rem; font-weight: 500; }
+  .found { margin: 0; padding-left: 1.2rem; } .right { color: #00734f; } .wrong { color: #b04a00; }
+  @media print {
+    body { margin: 0; max-width: none; font-size: 10.5pt; }
+    h2 { break-after: avoid; } figure, tr, .answer { break-inside: avoid; }
+    .answer { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  }`;
+
+/**
+ * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
+ */
+export function labelPage(page: LabelPage): string {
+  const { run, train, test, classes, saved } = page.facts;
+  const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
+  const sections: [name: string, content: string][] = [
+    ["Accuracy against labels", accuracySection(page)],
+    ["Labels saved at equal accuracy", savingsSection(page)],
+    ["Classes", classesSection(page)],
+    ["Nearest neighbours", neighboursSection(page)],
+    ["Map of the test samples", mapSection(page)],
+    ["Collapse", collapseSection(page)],
+    ["Time and cost", costSection(page)],
+    ["What this page does not know", list(unknowns(page.facts))],
+    ["Settings", settingsSection(page)],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}
+</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} others to be judged on.</p>
+<div class="answer">Labels saved at equal accuracy<strong>${saved ? escapeHtml(factorInWords(saved)) : "–"}</strong>${escapeHtml(savedInWords(page.facts))}</div>
+${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
+</body>
+</html>
+`;
+}
+
+const note = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
+const list = (items: readonly string[]): string =>
+  `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}</ul>`;
+
+function accuracySection({ facts: { curves, settings, chance }, accuracy }: LabelPage): string {
+  const { rows, counts } = rowsAndColumns(curves);
+  const cell = (curve: Curve, count: number) => {
+    const point = curve.find(({ labels }) => labels === count);
+    if (!point) return "–";
+    const deviation = point.draws > 1 ? ` ± ${(100 * point.deviation).toFixed(1)}` : "";
+    return `${(100 * point.mean).toFixed(1)}${deviation} %${point.draws === settings.draws ? "" : ` (${point.draws} draws)`}`;
+  };
+  const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
+  return `<figure>${accuracy}</figure>
+${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
+${note(`Mean ± sample deviation over ${settings.draws} draws of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
+}
+
+function savingsSection({ facts }: LabelPage): string {
+  const { savings, curves } = facts;
+  if (savings.length === 0) return note(savedInWords(facts));
+  const rows = savings.map((saving) => {
+    const scratch = curves.scratch?.find(({ labels }) => labels === saving.labels);
+    const points = scratch ? 100 * (saving.accuracy - scratch.mean) : undefined;
+    return [
+      grouped(saving.labels),
+      percent(saving.accuracy),
+      points === undefined ? "–" : `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)} points`,
+      `${saving.kind === "exactly" ? "" : `${saving.kind} `}${grouped(saving.needed)}`,
+      factorInWords(saving),
+    ];
+  });
+  return `${htmlTable(["labels", "pretrained", "over from scratch", "labels from scratch needs for that", "factor"], rows)}
+${note("The number above is the factor at the fewest labels at which the curve from scratch reaches the pretrained accuracy between two of its points; where it never does, the largest bound.")}`;
+}
+
+function classesSection({ facts, confusion }: LabelPage): string {
+  const { best, classes } = facts;
+  const scores = perClassOf(best.confusion).map((score, label) => ({ name: classes[label]!, ...score }));
+  const shown = scores.length > MOST_CLASSES ? scores.toSorted((a, b) => a.f1 - b.f1).slice(0, MOST_CLASSES) : scores;
+  const rows = shown.map(({ name, count, ...score }) => [
+    name,
+    grouped(count),
+    percent(score.precision),
+    percent(score.recall),
+    percent(score.f1),
+  ]);
+  const mistakes = best.confusion
+    .flatMap((row, right) => row.map((count, answer) => ({ right, answer, count })))
+    .filter(({ right, answer, count }) => right !== answer && count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MISTAKES)
+    .map(({ right, answer, count }) => `${classes[right]} taken for ${classes[answer]}: ${grouped(count)}`);
+  const figure = confusion
+    ? `<figure>${confusion}<figcaption>Rows are the right classes, columns the answers; percent of the row.</figcaption></figure>`
+    : note(`${classes.length} classes are too many for a matrix.`);
+  return `${note(`Of ${bestInWords(facts)}.${shown.length < scores.length ? ` The ${MOST_CLASSES} worst of ${scores.length} classes.` : ""}`)}
+${htmlTable(["class", "test samples", "precision", "recall", "F1"], rows)}
+${figure}
+${mistakes.length > 0 ? `<p>The commonest mistakes:</p>${list(mistakes)}` : note("No mistakes.")}`;
+}
+
+function neighboursSection({ sheet, texts = [] }: LabelPage): string {
+  if (sheet)
+    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features; green frames: the same class, orange: another.</figcaption></figure>`;
+  const rows = texts.map(({ text, label, found }) => {
+    const items = found.map(
+      (match) =>
+        `<li>${escapeHtml(match.text)} <span class="${match.right ? "right" : "wrong"}">${escapeHtml(match.label)}, ${match.similarity.toFixed(3)}</span></li>`,
+    );
+    return `<blockquote>${escapeHtml(text)} (${escapeHtml(label)})</blockquote><ol class="found">${items.join("")}</ol>`;
+  });
+  return `${note("Test samples, and below each the training samples nearest by cosine of the frozen features, with their class and the cosine.")}${rows.join("\n")}`;
+}
+
+function mapSection({ map, points }: LabelPage): string {
+  if (!map) return note("Too few test samples for a map.");
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by class, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+}
+
+function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
+  const rows = Object.entries(frozen).map(([name, { effectiveRank, featureDeviation }]) => [
+    name,
+    `${effectiveRank.toFixed(1)} of ${Math.min(width, 128, test.labelled)}`,
+    featureDeviation.toFixed(3),
+  ]);
+  return `${htmlTable(["frozen features", "effective rank", "deviation"], rows)}
+${note("Of up to 128 test samples. The rank counts the directions that the features use, and is 1 when they have collapsed to one; the deviation of features at unit length is 0 when all point the same way and about 1 when everywhere alike.")}`;
+}
+
+const duration = (seconds: number): string =>
+  seconds < 120
+    ? `${seconds.toFixed(1)} s`
+    : seconds < 7200
+      ? `${(seconds / 60).toFixed(1)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;
+
+function costSection({ facts: { cost, frozen, run, pretraining, machine } }: LabelPage): string {
+  const rows = [
+    [
+      "pre-training",
+      "1",
+      grouped(run.step),
+      pretraining.seconds === undefined ? "–" : duration(pretraining.seconds),
+      "",
+    ],
+    ...Object.entries(frozen).map(([name, { seconds }]) => [`${name} features`, "1", "", duration(seconds), ""]),
+    ...cost.map(({ contender, trainings, seconds, steps }) => [
+      contenderNames[contender],
+      grouped(trainings),
+      steps === undefined ? "" : grouped(steps),
+      duration(seconds),
+      duration(seconds / trainings),
+    ]),
+  ];
+  return `${htmlTable(["", "times", "steps", "time", "each"], rows)}
+${note(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
+}
+
+function settingsSection({ facts }: LabelPage): string {
+  const { run, train, test, settings, width, machine } = facts;
+  const side = ({ path, entries, labelled, broken }: typeof train) =>
+    `${path}: ${grouped(entries)} entries, ${grouped(labelled)} with a label and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
+  return htmlTable(
+    [],
+    [
+      ["run", run.path],
+      ["encoder", `${run.encoder}, ${width} features`],
+      ["method", `${run.method}, step ${grouped(run.step)}, seed ${run.seed}`],
+      ["training data", side(train)],
+      ["test data", side(test)],
+      ["shares", `${settings.shares.join(", ")} % of the labels, drawn evenly over the classes`],
+      ["draws", `${settings.draws}, seeds from ${settings.seed}`],
+      ["linear probe", "logistic regression on standardised features; L2 strength chosen on a fifth of the labels"],
+      [
+        "end to end",
+        `${settings.steps === undefined ? "about 1,000 steps" : `at most ${grouped(settings.steps)} steps`}, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,
+      ],
+      ["machine", `${machine}; device ${settings.device}`],
+    ],
+  );
+}

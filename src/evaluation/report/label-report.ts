@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { writeAtomically } from "../../foundation/files.ts";
+import type { Modality, Source } from "../../modalities/index.ts";
+import { select } from "../contestants.ts";
+import { writeChart } from "./charts.ts";
+import { embeddingMap } from "./embedding-map.ts";
+import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
+import { type LabelPage, labelPage } from "./label-page.ts";
+import { className, evenly, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "./neighbours.ts";
+
+/** Points of the map: more are a blot, and take UMAP long. */
+const MAP_POINTS = 2000;
+const QUERIES = 10;
+const NEIGHBOURS = 8;
+/** Texts of neighbours stand below each other. */
+const TEXTS = 4;
+
+/**
+ * Leaves `report.html` and its pictures, as SVG and PNG, in the folder.
+ * @param samples features of the training data (`bank`) and of the test data (`queries`)
+ * @returns names of the files
+ */
+export async function writeLabelReport(
+  out: string,
+  facts: LabelPage["facts"],
+  samples: {
+    readonly modality: Modality<unknown>;
+    readonly bank: Placed;
+    readonly queries: Placed;
+    readonly onProgress?: (stage: string, done: number, total: number) => void;
+  },
+): Promise<string[]> {
+  const { modality, bank, queries, onProgress } = samples;
+  const { classes, curves, chance, test, best, settings } = facts;
+  const files: string[] = [];
+  const chart = async (name: string, svg: string) => {
+    await writeChart(join(out, name), svg);
+    files.push(`${name}.svg`, `${name}.png`);
+    return svg;
+  };
+  const accuracy = await chart("accuracy", labelChart(curves, chance, test.labelled));
+  const confusion =
+    classes.length <= MOST_MATRIX ? await chart("confusion", confusionChart(best.confusion, classes)) : undefined;
+
+  const shown = some(queries, MAP_POINTS);
+  const { data, dim, indices } = shown.features;
+  const points = await embeddingMap(data, dim, settings.seed, (done, total) => onProgress?.("map", done, total));
+  const labels = indices.map((entry) => classes.indexOf(className(queries.source, entry) ?? ""));
+  const map = points.length > 0 ? await chart("map", mapChart(points, labels, classes)) : undefined;
+
+  onProgress?.("nearest neighbours", 0, 1);
+  const rows = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
+  const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
+  if (sheet) {
+    await writeAtomically(join(out, "neighbours.png"), [sheet]);
+    files.push("neighbours.png");
+  }
+  const texts = sheet ? undefined : await textsOf(modality, rows, bank.source, queries.source);
+  const page = labelPage({ facts, accuracy, confusion, map, points: points.length, sheet, texts });
+  await writeAtomically(join(out, "report.html"), [page]);
+  return ["report.html", ...files];
+}
+
+/** Vectors of entries all over the data. */
+function some({ source, features: { data, dim, indices } }: Placed, count: number): Placed {
+  const rows = evenly(indices.length, count);
+  const part = select({ data, dim, rows: indices.length, labels: indices }, rows);
+  return { source, features: { data: part.data, dim, indices: part.labels } };
+}
+
+/** Neighbours as lines of text: the samples' own, or where they have none their names. */
+async function textsOf(
+  modality: Modality<unknown>,
+  rows: readonly NeighbourRow[],
+  bank: Source<unknown>,
+  asked: Source<unknown>,
+): Promise<LabelPage["texts"]> {
+  const line = async (source: Source<unknown>, entry: number) =>
+    modality.excerpt?.(await source.read(entry)) ?? source.name(entry);
+  const texts = [];
+  for (const { query, matches } of rows) {
+    const found = [];
+    for (const { entry, similarity, right } of matches.slice(0, TEXTS))
+      found.push({ text: await line(bank, entry), label: className(bank, entry) ?? "", similarity, right });
+    texts.push({ text: await line(asked, query), label: className(asked, query) ?? "", found });
+  }
+  return texts;
+}

@@ -1,0 +1,87 @@
+import { overlap, type Saving } from "../label-curves.ts";
+import type { LabelEfficiency } from "../label-efficiency.ts";
+import { contenderNames, grouped } from "./label-charts.ts";
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** `6.2 ×`, `more than 100 ×`; nothing to say without training from scratch. */
+export function factorInWords({ kind, factor }: Saving): string {
+  const number = `${factor >= 100 ? grouped(factor) : factor.toFixed(factor >= 10 ? 0 : 1)} ×`;
+  return kind === "exactly" ? number : `${kind} ${number}`;
+}
+
+/** The one number in a sentence. */
+export function savedInWords({ saved, train }: Pick<LabelEfficiency, "saved" | "train">): string {
+  if (!saved) return "Labels saved: not measured, as nothing was trained from scratch.";
+  const { labels, accuracy, kind, needed, factor } = saved;
+  const reached = `With ${grouped(labels)} labels the pretrained model is right on ${percent(accuracy)} of the test samples`;
+  if (kind === "more than")
+    return needed === labels
+      ? `${reached}; from scratch is not, and more labels were not tried.`
+      : `${reached}; from scratch is not yet with ${needed >= train.labelled ? "all " : ""}${grouped(needed)}.`;
+  if (kind === "at most")
+    return `${reached}; from scratch is better with ${grouped(needed)}, the fewest that were tried. Pre-training saves no labels here.`;
+  const ending = factor < 1 ? " already. Pre-training costs labels here" : "";
+  return `${reached}; from scratch needs about ${grouped(needed)} for that${ending}.`;
+}
+
+const listed = (values: readonly number[]): string => values.map(grouped).join(", ");
+
+/** What the page cannot say, and why. */
+export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[] {
+  const { run, curves, pretrained, train, settings, saved } = facts;
+  return [
+    `One pre-training: the encoder was pre-trained once, with seed ${run.seed}. What another seed would change is in none of the bands.`,
+    "One data set: nothing here says what other data would give.",
+    settings.draws === 1
+      ? "One draw: the labels were drawn once, so nothing here says how much depends on which they are."
+      : `${settings.draws} draws: deviations over so few are rough. Draws of many labels share most of them${pretrained.some(({ labels }) => labels >= train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
+    ...(settings.draws > 1 ? bandsInWords(facts) : []),
+    testInWords(facts),
+    ...(curves["fine-tuned"]
+      ? [
+          "The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test accuracy itself, which flatters it a little.",
+        ]
+      : []),
+    ...(curves.scratch
+      ? [
+          `Nothing was tuned: training from scratch has the encoder, the augmentation and about the steps${settings.steps === undefined ? "" : ` (at most ${grouped(settings.steps)})`} of the fine-tuning. With longer training or settings of its own it might do better, and so might fine-tuning.`,
+        ]
+      : []),
+    ...(saved
+      ? [
+          `Labels saved are read off straight lines over the logarithm of the labels between the numbers that were tried${saved.kind === "exactly" ? "" : "; here they are a bound and no value"}.`,
+        ]
+      : []),
+    "The data of the pre-training: if the test samples were among them, without their labels, the pretrained model is flattered.",
+  ];
+}
+
+/** Where the pretrained model and training from scratch cannot be told apart by one deviation. */
+function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "pretrained">): string[] {
+  const pairs = pretrained.flatMap((point) => {
+    const other = curves.scratch?.find(({ labels }) => labels === point.labels);
+    return other ? [{ labels: point.labels, overlaps: overlap(point, other) }] : [];
+  });
+  if (pairs.length === 0) return [];
+  const together = pairs.filter(({ overlaps }) => overlaps).map(({ labels }) => labels);
+  return together.length === 0
+    ? [
+        "Significance: the bands of the pretrained model and of training from scratch overlap nowhere, which is no test of significance.",
+      ]
+    : [
+        `Bands that overlap: with ${listed(together)} labels those of the pretrained model and of training from scratch do; which of them is better there is open.`,
+      ];
+}
+
+/** How far chance alone moves an accuracy on so many samples. */
+function testInWords({ best, test }: Pick<LabelEfficiency, "best" | "test">): string {
+  const judged = best.confusion.flat().reduce((sum, count) => sum + count, 0);
+  const accuracy = best.confusion.reduce((sum, row, label) => sum + row[label]!, 0) / judged;
+  const error = 100 * Math.sqrt((accuracy * (1 - accuracy)) / test.labelled);
+  return `${grouped(test.labelled)} test samples: by themselves they leave the best accuracy here a standard error of ${error.toFixed(1)} points.`;
+}
+
+/** Which model the tables of classes are of. */
+export const bestInWords = ({ best }: Pick<LabelEfficiency, "best">): string =>
+  `${contenderNames[best.contender]}, ${grouped(best.labels)} labels${best.draws > 1 ? `, ${best.draws} draws together` : ""}`;

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Rng } from "../../src/array/index.ts";
+import { labelEfficiency } from "../../src/evaluation/label-efficiency.ts";
+import { pretrain } from "../../src/training/pretrain.ts";
+import { inFolder } from "../support/cli.ts";
+import { vectorRun } from "../support/vectors.ts";
+
+/** Rows of two classes that one number tells apart, one without a label and one that cannot be read. */
+async function writeRows(file: string, count: number): Promise<string> {
+  const rng = new Rng(count);
+  const rows: { vector: number[] | null; label?: string }[] = Array.from({ length: count }, (_, at) => ({
+    vector: [3 * (at % 2) - 1.5, rng.normal(), rng.normal(), rng.normal()],
+    label: at % 2 === 0 ? "low" : "high",
+  }));
+  rows.push({ vector: [0, 0, 0, 0] }, { vector: null, label: "low" });
+  await writeFile(file, JSON.stringify(rows));
+  return file;
+}
+
+test("data without pictures or texts, frozen features only; entries without a label or unreadable are left out", () =>
+  inFolder(async (folder) => {
+    const run = await pretrain(await vectorRun(folder));
+    const [train, unseen] = [join(folder, "train.vectors.json"), join(folder, "test.vectors.json")];
+    await writeRows(train, 40);
+    await writeRows(unseen, 20);
+    const out = join(folder, "report");
+    const options = { run, train, test: unseen, shares: [20, 100], draws: 2, finetune: false, scratch: false, out };
+    const stopped = new AbortController();
+    stopped.abort();
+    assert.equal(await labelEfficiency({ ...options, signal: stopped.signal }), undefined);
+    assert.ok(!existsSync(join(out, "report.json")));
+
+    const stages = new Set<string>();
+    const report = await labelEfficiency({ ...options, onProgress: (stage) => stages.add(stage) });
+    assert.ok(report);
+    assert.deepEqual([report.train.entries, report.train.labelled, report.train.broken], [42, 40, 1]);
+    assert.deepEqual([report.test.labelled, report.test.broken], [20, 1]);
+    assert.deepEqual(report.classes, ["high", "low"]);
+    assert.equal(report.chance, 0.5);
+    assert.deepEqual(Object.keys(report.curves), ["probe", "untrained"]);
+    // 41 labels, the unreadable one's among them.
+    assert.deepEqual(
+      report.curves.probe?.map(({ labels, draws }) => [labels, draws]),
+      [
+        [8, 2],
+        [41, 2],
+      ],
+    );
+    const [few, all] = report.pretrained;
+    assert.ok(all && few && all.mean > 0.85, `${all?.mean}`);
+    assert.equal(report.saved, undefined);
+    assert.equal(
+      report.best.confusion.flat().reduce((sum, count) => sum + count, 0),
+      40,
+    );
+    assert.ok(stages.has("untrained, 41 labels, draw 2 of 2 (8 of 8, about 0 s left)"), [...stages].join("\n"));
+    const html = await readFile(join(out, "report.html"), "utf8");
+    assert.match(
+      html,
+      /<blockquote>row 0 \(low\)<\/blockquote><ol class="found"><li>row \d+ <span class="(right|wrong)">/,
+    );
+
+    const refused = (more: Partial<typeof options>, message: RegExp) =>
+      assert.rejects(labelEfficiency({ ...options, ...more }), { name: "UserError", message });
+    await refused({ shares: [1] }, /41 labels of 2 classes: no share of 1 % leaves a label/);
+    await refused({ train: run.config.data.path }, /no labels; put each class in a sub-folder/);
+    const one = join(folder, "one.vectors.json");
+    await writeFile(one, JSON.stringify([{ vector: [1, 2, 3, 4], label: "high" }]));
+    await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);
+    await refused({ train: one, test: one }, /one class only \(high\)/);
+
+    // The same again draws the same page, and does nothing twice.
+    const again = await labelEfficiency(options);
+    assert.deepEqual({ ...again, frozen: undefined }, { ...report, frozen: undefined });
+    const withoutClock = (page: string) => page.replace(/<h2>Time and cost<[\s\S]*?<\/section>/, "");
+    const drawnAgain = await readFile(join(out, "report.html"), "utf8");
+    assert.equal(withoutClock(drawnAgain).replaceAll(/zr\d+/g, ""), withoutClock(html).replaceAll(/zr\d+/g, ""));
+  }));
