@@ -21,7 +21,7 @@ import { type Contestant, evaluate } from "../src/evaluation/evaluate.ts";
 import { alignColumns, contestantNames } from "../src/evaluation/report/table.ts";
 import type { Run } from "../src/training/run.ts";
 import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained } from "./methods/shared.ts";
-import { imageSets, type TransferSet, textSets } from "./transfer/data.ts";
+import { imageTransferSets, type TransferSet, textTransferSets } from "./transfer/data.ts";
 
 const { values } = parseArgs({
   options: {
@@ -122,7 +122,7 @@ async function judged(run: Run, source: TransferSet, target: TransferSet): Promi
     ...{ labels: fewLabels, draws, finetune: true },
     // Of the target alone, whatever was learned before: once is enough.
     scratch: source === target,
-    ...(dry ? { scratchSteps: 4 } : {}),
+    ...(dry ? { finetuneSteps: 4, scratchSteps: 4 } : {}),
   });
   const { chance } = whole;
   return { labels, fewLabels, draws, chance, all: whole.contestants, few: few.contestants };
@@ -189,8 +189,8 @@ function tableOf(lines: readonly Line[], target: string): string {
   return `${what}; always the commonest: ${(100 * first.chance).toFixed(1)} %\n${alignColumns(rows)}`;
 }
 
-if (only !== "text") await everything("image", await imageSets(work, dry));
-if (only !== "image") await everything("text", await textSets(work, dry));
+if (only !== "text") await everything("image", await imageTransferSets(work, dry));
+if (only !== "image") await everything("text", await textTransferSets(work, dry));
 const lines = (await linesOf<Line>(results)).filter((line) => line.seed === seed && line.minutes === minutes);
 if (dry) console.log("DRY RUN: the figures below mean nothing");
 for (const target of new Set(lines.map((line) => line.target))) console.log(`\n${tableOf(lines, target)}`);
