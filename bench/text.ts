@@ -1,29 +1,31 @@
 /**
  * Text: a masked language model learned from a few megabytes, beside what takes no learning.
  *
- *   npm run bench:text -- [MINUTES]   # of training, 30 by default; ten more for the rest. Run again, it goes on
+ *   npm run bench:text -- [MINUTES]   # of training, 20 by default; about as many for the rest. Run again, it goes on
  *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
  * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,
- * without their labels, of SST-2, CoLA and AG-News, a text on each line. Printed: masked accuracy on the held-out articles
- * beside unigrams and bigrams (WikiText's `<unk>` is three tokens that all of them tell easily); SST-2 with 500 labels for
- * the pre-trained encoder, the same untrained, and TF-IDF; tokens per second and memory. The speed against PyTorch is
- * `npm run bench:steps -- text`.
+ * without their labels, that SST-2, CoLA and AG-News have to learn from, a text on each line. Printed: masked accuracy on
+ * the held-out articles beside unigrams and bigrams (WikiText's `<unk>` is three tokens that all of them tell easily); of
+ * each set with 50, 500 and all labels a linear probe on the pre-trained encoder, the same untrained, and TF-IDF, and all
+ * of the encoder fine-tuned beside the same trained from scratch, as many steps each; tokens per second and memory. The
+ * speed against PyTorch is `npm run bench:steps -- text`.
  *
  * Data: `$AUTODIDACT_DATA` or ../shared/data. Runs and results: bench/work/text, bench/results/text.json.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { parse } from "csv-parse/sync";
-import { evaluate } from "../src/evaluation/evaluate.ts";
+import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/evaluate.ts";
 import { evaluateLanguage } from "../src/evaluation/language.ts";
+import { alignColumns, contestantNames } from "../src/evaluation/report/table.ts";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";
+import { type TextSet, textSets } from "./text-sets.ts";
 
 const { words, has } = benchArguments("npm run bench:text -- [MINUTES] [--dry]", ["dry"]);
-const minutes = Number(words[0] ?? 30);
+const minutes = Number(words[0] ?? 20);
 if (!(minutes > 0)) {
   console.error(`${words[0]}: minutes must be a number above 0`);
   process.exit(2);
@@ -39,23 +41,20 @@ const work = `${root}/bench/work/text${dry ? "-dry" : ""}`;
 const [corpus, heldOut, out] = [`${work}/corpus.txt`, `${work}/held-out.txt`, `${work}/bert`];
 if (dry) await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
+const sets = await textSets(data, work, dry ? 20 : 1);
 
 if (!existsSync(corpus)) {
   const read = (name: string) => readFile(`${data}/${name}`, "utf8");
-  const column = (text: string, delimiter: string, which: readonly number[]): string[] => {
-    const quote = delimiter === "," ? '"' : null;
-    const rows: string[][] = parse(text, { delimiter, quote, relax_column_count: true });
-    return rows.map((row) => which.map((index) => row[index] ?? "").join(" "));
-  };
+  const unlabelled = sets.map(async ({ train }) =>
+    (await readFile(train, "utf8")).split("\n").map((row) => row.slice(row.indexOf("\t") + 1)),
+  );
   const test = (await read("wikitext-2/test.txt")).split("\n");
   // An article's title stands between single signs of equality, its sections' between more.
   const cut = test.findIndex((line, at) => at >= 0.9 * test.length && /^ = [^=]+ = *$/.test(line));
   const texts = [
     ...(await read("wikitext-2/valid.txt")).split("\n"),
     ...test.slice(0, cut),
-    ...column(await read("sst-2/train.tsv"), "\t", [0]),
-    ...column(await read("cola/in_domain_train.tsv"), "\t", [3]),
-    ...column(await read("ag-news/test.csv"), ",", [1, 2]),
+    ...(await Promise.all(unlabelled)).flat(),
   ];
   await writeFile(heldOut, test.slice(cut, dry ? cut + 40 : undefined).join("\n"));
   await writeFile(corpus, texts.filter((_, at) => !dry || at % 20 === 0).join("\n"));
@@ -99,22 +98,45 @@ for (const [name, score] of [
     );
 console.log(`bits per byte ${language.bitsPerByte.toFixed(3)}`);
 
-const labels = dry ? 40 : 500;
-const sst = await evaluate({
-  run,
-  train: `${data}/sst-2/train.tsv`,
-  test: `${data}/sst-2/dev.tsv`,
-  column: "1",
-  labelColumn: "2",
-  labels,
-  draws: dry ? 1 : 5,
-  scratch: false,
-});
-console.log(
-  `\nSST-2, ${labels} labels, ${sst.draws} draws, linear probe; always the commonest: ${percent(sst.chance)}`,
-);
-for (const { name, linear } of sst.contestants)
-  if (linear) console.log(`${name.padEnd(24)} ${percent(linear.mean).padStart(7)} ± ${percent(linear.deviation)}`);
+/** Labels, draws of them, and steps of what is trained end to end: together they fill a quarter of an hour. */
+const settings: readonly { labels?: number; draws: number; steps: number }[] = dry
+  ? [
+      { labels: 40, draws: 1, steps: 4 },
+      { draws: 1, steps: 4 },
+    ]
+  : [
+      { labels: 50, draws: 3, steps: 200 },
+      { labels: 500, draws: 2, steps: 200 },
+      { draws: 1, steps: 120 },
+    ];
+
+async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]> {
+  const evaluations: Evaluation[] = [];
+  for (const { labels, draws, steps } of settings)
+    evaluations.push(
+      await evaluate({ run, ...set, labels, draws, finetune: true, finetuneSteps: steps, scratchSteps: steps }),
+    );
+  const score = ({ linear, accuracy, matthews }: Contestant) => {
+    const { mean = 0, deviation = 0 } = (measure === "matthews" ? matthews : (linear ?? accuracy)) ?? {};
+    return `${(100 * mean).toFixed(1)}${deviation > 0 ? ` ± ${(100 * deviation).toFixed(1)}` : ""}`;
+  };
+  const rows = (evaluations[0]?.contestants ?? []).map((contestant) => [
+    `${contestantNames[contestant.name] ?? contestant.name}${contestant.linear ? ", probe" : ""}`,
+    ...evaluations.map(({ contestants }) => {
+      const found = contestants.find((one) => one.name === contestant.name);
+      return found ? score(found) : "–";
+    }),
+  ]);
+  const heading = evaluations.map(({ train: { used } }) => `${used} labels`);
+  const always = `${(100 * (evaluations[0]?.chance ?? 0)).toFixed(1)} %`;
+  console.log(
+    `\n${name}, ${measure === "matthews" ? "Matthews' correlation × 100" : "accuracy in %"}; always the commonest is right in ${always}\n${alignColumns([["", ...heading], ...rows])}`,
+  );
+  return evaluations;
+}
+
+const labelled: Record<string, readonly Contestant[][]> = {};
+for (const set of sets) labelled[set.name] = (await judged(set)).map(({ contestants }) => [...contestants]);
 
 if (!dry) {
   const { files: _, ...modality } = run.config.modality;
@@ -124,7 +146,8 @@ if (!dry) {
     tokensPerSecond,
     peakMemoryMb,
     language,
-    sst2: sst.contestants,
+    settings,
+    labelled,
     config: { ...run.config, modality, data: { ...run.config.data, path: "corpus.txt" } },
   };
   await mkdir(`${root}/bench/results`, { recursive: true });

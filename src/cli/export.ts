@@ -4,7 +4,9 @@ import { print, printJson } from "./output.ts";
 
 export const exportCommand = (): Command =>
   new Command("export")
-    .description("write a model that others can load: ONNX, safetensors, Hugging Face's configuration, a model card")
+    .description(
+      "write a model that others can load, with its head where it has one: ONNX, safetensors, Hugging Face's configuration, a model card",
+    )
     .argument("<run>", "run folder")
     .requiredOption("--to <folder>", "folder to write")
     .option("--json", "print JSON")

@@ -16,6 +16,8 @@ export interface EvaluateOptions extends TrainAndTest {
   readonly draws?: number;
   /** Also fine-tune all of the pretrained encoder on the labels. */
   readonly finetune?: boolean;
+  /** Steps of that training at most; see `finetune` for what they are by default. */
+  readonly finetuneSteps?: number;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
   /** Steps of that training at most; see `finetune` for what they are by default. */
@@ -112,12 +114,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         matthews: meanAndDeviation(scores.matthews),
       });
     }
-    const { scratchSteps } = options;
     const endToEnd = [
       ...(options.finetune ? ["fine-tuned" as const] : []),
       ...(options.scratch === false ? [] : ["scratch" as const]),
     ];
     for (const name of endToEnd) {
+      const steps = name === "scratch" ? options.scratchSteps : options.finetuneSteps;
       const verdicts: Verdict[] = [];
       for (const draw of draws.keys()) {
         const told = stage(`${name}, draw ${draw + 1} of ${draws.length}`);
@@ -127,7 +129,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
             from: run.path,
             train: options.train,
             ...{ ...columns, labels: options.trainLabels, labelCount: options.labels, scratch: name === "scratch" },
-            ...(name === "scratch" && scratchSteps !== undefined ? { steps: scratchSteps } : {}),
+            ...(steps === undefined ? {} : { steps }),
             training,
             onProgress: ({ step, steps }) => told(step, steps),
           },

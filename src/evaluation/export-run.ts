@@ -3,10 +3,12 @@ import { basename, join } from "node:path";
 import { encoders } from "../encoders/index.ts";
 import { exportModel } from "../interop/export.ts";
 import { exportLanguageModel } from "../interop/export-language.ts";
+import type { ExportedHead } from "../interop/huggingface/classifier.ts";
+import type { Method } from "../methods/index.ts";
 import { buildMethod, type Run } from "../training/run.ts";
 import type { Evaluation, Score } from "./evaluate.ts";
 
-/** Exports a run's encoder, with what the run folder knows of its worth on the model card. */
+/** Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card. */
 export async function exportRun({ run, to }: { readonly run: Run; readonly to: string }): Promise<{ files: string[] }> {
   const { config, encoder, params, modality, methodDefinition } = run;
   const evaluation: Evaluation | undefined = await readFile(join(run.path, "evaluation.json"), "utf8").then(
@@ -39,7 +41,25 @@ export async function exportRun({ run, to }: { readonly run: Run; readonly to: s
   if (vocabulary && tokenizer !== undefined) {
     const { method } = await buildMethod(config, config.data.entries);
     const wordLogits = method.wordLogits?.bind(method);
-    return exportLanguageModel({ encoder, params: run.methodParams, wordLogits, vocabulary, tokenizer, card, to });
+    const all = { params: run.methodParams, wordLogits, head: headOf(method, run) };
+    return exportLanguageModel({ encoder, ...all, vocabulary, tokenizer, card, to });
   }
-  return exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+  // Other methods may need a run to be built on, which an encoder's export does not.
+  const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
+  const isSupervised = tasks.some(({ family }) => family === "supervised");
+  const head = isSupervised ? headOf((await buildMethod(config, config.data.entries)).method, run) : undefined;
+  const { specs, preprocessor } = modality;
+  return exportModel({ encoder, params, specs, preprocessor, head, card, to });
+}
+
+/** What a run answers, if it does. */
+function headOf(method: Method, { methodParams }: Run): ExportedHead | undefined {
+  const { answers, predict, linearHead } = method;
+  if (!answers || !predict) return undefined;
+  return {
+    ...answers,
+    params: methodParams,
+    predict: predict.bind(method),
+    linear: linearHead?.call(method, methodParams),
+  };
 }

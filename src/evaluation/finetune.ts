@@ -11,7 +11,7 @@ import {
   truthsOf,
 } from "../modalities/index.ts";
 import type { RunConfig, Supervision } from "../training/config.ts";
-import { extractFeatures } from "../training/features.ts";
+import { BATCH as BATCH_ROWS, extractFeatures } from "../training/features.ts";
 import { type Supervised, train } from "../training/loop.ts";
 import type { Progress } from "../training/pretrain.ts";
 import { buildMethod, buildParts, openRun, type Run, readConfig } from "../training/run.ts";
@@ -254,7 +254,9 @@ async function learn(
       const metrics: Record<string, number> = { recallAtOne: recall };
       return { score: recall, loss: 0, metrics };
     }
-    model ??= opened.adopt(await predictorOf(method, params, modality, { device }), (own) => own.dispose());
+    // A batch is always whole: a few samples after every epoch are not to cost as much as many.
+    const batchSize = Math.min(BATCH_ROWS, validation.length);
+    model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (own) => own.dispose());
     const asking = model;
     const asked = { modality, source, indices: validation, labels: source.labels ?? labels, classes };
     const { logits, truth } = await answersTo((rows) => asking.logits(rows, params), answers, asked);

@@ -6,6 +6,7 @@ import { makeFolder, writeAtomically } from "../foundation/files.ts";
 import type { Method, MethodParams } from "../methods/index.ts";
 import type { Vocabulary } from "../modalities/index.ts";
 import { linkOrCopy, refuseForeignFolder } from "./folder.ts";
+import { classifierConfig, type ExportedHead } from "./huggingface/classifier.ts";
 import { languageLayout } from "./huggingface/language.ts";
 import { type ModelCardFacts, modelCard } from "./model-card.ts";
 import { writeSafetensors } from "./safetensors.ts";
@@ -19,40 +20,45 @@ export interface LanguageExportOptions {
   readonly vocabulary: Vocabulary<unknown>;
   /** The text of `tokenizer.json`. */
   readonly tokenizer: string;
-  readonly card: Omit<ModelCardFacts, "note">;
+  /** What it answers, where it has learned from labels. */
+  readonly head?: ExportedHead;
+  readonly card: Omit<ModelCardFacts, "note" | "task" | "answers">;
   /** Folder to write. */
   readonly to: string;
 }
 
 /**
- * Writes a folder that Hugging Face's libraries load for `fill-mask`, `text-generation` and `feature-extraction`:
+ * Writes a folder that Hugging Face's libraries load for `fill-mask`, `text-generation`, `text-classification` and
+ * `feature-extraction`:
  * `model.onnx` (also under `onnx/`), `model.safetensors` with BERT's or GPT-2's names, `config.json`, the tokenizer and a
  * model card.
  *
  * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
  * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and, where the method tells words, `logits`
- * `[batch, sequence, vocabulary]`. It is written for the model's whole length and pads what is shorter itself.
+ * `[batch, sequence, vocabulary]` or, where it has a head, `[batch, outputs]`. It is written for the model's whole length and pads what is shorter itself.
  * @throws UserError when the folder holds something else, or cannot be written
  */
 export async function exportLanguageModel(options: LanguageExportOptions): Promise<{ files: string[] }> {
-  const { encoder, params, wordLogits, vocabulary, to } = options;
+  const { encoder, params, wordLogits, vocabulary, head, to } = options;
   await refuseForeignFolder(to);
   const isCausal = encoder.words?.causal ?? false;
   const { length, ids } = vocabulary;
+  const logits = head?.predict ?? wordLogits;
   const fn = (weights: Traced<MethodParams>, input_ids: Array, attention_mask: Array): Record<string, Array> => {
     const inputs = { ids: input_ids, mask: attention_mask };
     return {
-      ...(wordLogits ? { logits: wordLogits(weights, inputs) } : {}),
+      ...(logits ? { logits: logits(weights, inputs) } : {}),
       last_hidden_state: encoder.hidden(weights.encoder, inputs),
       sentence_embedding: encoder.apply(weights.encoder, inputs),
     };
   };
   const example = { dtype: "int32", shape: [1, length] } as const;
-  const cached = isCausal && wordLogits !== undefined;
+  const generates = isCausal && !head;
+  const cached = generates && wordLogits !== undefined;
   const model = await toOnnx(fn, [example, example], {
     name: `encoder ${encoder.name}`,
     inputNames: ["input_ids", "attention_mask"],
-    outputNames: [...(wordLogits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
+    outputNames: [...(logits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
     params,
     words: {
       length,
@@ -61,7 +67,7 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
         : { ignored: ["token_type_ids"] }),
     },
   });
-  const layout = languageLayout({ encoder, ids, params, tellsWords: wordLogits !== undefined });
+  const layout = languageLayout({ encoder, ids, params, tellsWords: wordLogits !== undefined, head });
   const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
   await makeFolder(join(to, "onnx"));
   await writeAtomically(join(to, "model.onnx"), [model]);
@@ -69,9 +75,12 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
   const tensors = layout?.tensors ?? tree.entries<Tensor>(params);
   await writeSafetensors(join(to, "model.safetensors"), tensors, { format: "pt" });
   const own = { ...encoder.hyperparameters, encoder: encoder.name };
-  await writeAtomically(join(to, "config.json"), json({ ...layout?.config, autodidact: own }));
+  await writeAtomically(
+    join(to, "config.json"),
+    json({ ...layout?.config, ...(head ? classifierConfig(head) : {}), autodidact: own }),
+  );
   await writeAtomically(join(to, "tokenizer.json"), [
-    isCausal ? withoutEnd(options.tokenizer, vocabulary) : options.tokenizer,
+    generates ? withoutEnd(options.tokenizer, vocabulary) : options.tokenizer,
   ]);
   await writeAtomically(
     join(to, "tokenizer_config.json"),
@@ -86,9 +95,10 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
       mask_token: vocabulary.token(ids.mask),
     }),
   );
-  const task = wordLogits ? (isCausal ? "text-generation" : "fill-mask") : "feature-extraction";
+  const ofWords = isCausal ? "text-generation" : "fill-mask";
+  const task = head ? "text-classification" : wordLogits ? ofWords : "feature-extraction";
   const note = layout?.note ?? "`model.safetensors` has Autodidact's own names.";
-  await writeAtomically(join(to, "README.md"), [modelCard({ ...options.card, task, note })]);
+  await writeAtomically(join(to, "README.md"), [modelCard({ ...options.card, task, answers: head, note })]);
   return {
     files: [
       ...["model.onnx", "onnx/model.onnx", "model.safetensors", "config.json"],

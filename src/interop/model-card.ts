@@ -1,3 +1,5 @@
+import type { Answers } from "../modalities/index.ts";
+
 /** What a model card says. */
 export interface ModelCardFacts {
   readonly method: string;
@@ -14,8 +16,10 @@ export interface ModelCardFacts {
   /** Rows of a table of accuracies, in per cent. */
   readonly scores?: readonly { readonly name: string; readonly knn20: string; readonly linear: string }[];
   readonly note: string;
-  /** Hugging Face's name of what the model is for; images' features by default. */
-  readonly task?: "image-feature-extraction" | "feature-extraction" | "fill-mask" | "text-generation";
+  /** Hugging Face's name of what the model is for. */
+  readonly task: keyof typeof uses;
+  /** Of a model that has learned from labels. */
+  readonly answers?: Answers;
 }
 
 /** How a model of each kind is called, in JavaScript, and what its ONNX file reads and gives. */
@@ -23,6 +27,14 @@ const uses = {
   "image-feature-extraction": {
     code: 'const vector = await run("photo.jpg", { pool: true });',
     onnx: "input `pixel_values`, outputs `last_hidden_state` and `pooler_output`; the\nbatch is free",
+  },
+  "image-classification": {
+    code: 'const guesses = await run("photo.jpg", { top_k: 3 });',
+    onnx: "input `pixel_values`, outputs `logits`, `last_hidden_state` and `pooler_output`; the\nbatch is free",
+  },
+  "text-classification": {
+    code: 'const guesses = await run("a sentence", { top_k: null });',
+    onnx: "inputs `input_ids` and `attention_mask`, outputs `logits`, `last_hidden_state` and\n`sentence_embedding`; batch and length are free",
   },
   "feature-extraction": {
     code: 'const vector = await run("a sentence", { pooling: "mean" });',
@@ -55,15 +67,16 @@ export function modelCard(facts: ModelCardFacts): string {
 ${facts.scores.map(({ name, knn20, linear }) => `| ${labels[name] ?? name} | ${knn20} | ${linear} |`).join("\n")}
 `
     : "";
-  const task = facts.task ?? "image-feature-extraction";
+  const { task, answers } = facts;
+  const samples = `${facts.entries.toLocaleString("en")} samples of \`${facts.data}\``;
   return `---
 library_name: transformers.js
 pipeline_tag: ${task}
-tags: [self-supervised, ${facts.method}, autodidact]
+tags: [${answers ? "fine-tuned" : "self-supervised"}, ${facts.method}, autodidact]
 ---
 # ${facts.encoder} learned by ${facts.method}
 
-A representation learned without labels from ${facts.entries.toLocaleString("en")} samples of \`${facts.data}\`.
+${answers ? `Answers learned from the labels among ${samples}: ${learned(answers)}.` : `A representation learned without labels from ${samples}.`}
 
 | | |
 |---|---|
@@ -75,13 +88,40 @@ ${scores}
 ## Use
 
 \`\`\`js
-import { pipeline } from "@huggingface/transformers";
-const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
-${uses[task].code}
+${codeOf(facts)}
 \`\`\`
 
 \`model.onnx\` runs in any ONNX Runtime: ${uses[task].onnx}. ${facts.note}
 
 The licence of the model is for whoever trained it to choose; mind the licence of the data.
 `;
+}
+
+/** Of so many outputs the card names all; `config.json` does in any case. */
+const NAMED = 20;
+
+/** What is answered, in words. */
+function learned({ task, outputs }: Answers): string {
+  const names = outputs.slice(0, NAMED).map((name) => `\`${name}\``);
+  const list = `${names.join(", ")}${outputs.length > NAMED ? ` and ${outputs.length - NAMED} more` : ""}`;
+  return task === "regression" ? "a number" : `${task === "multi-label" ? "which hold of" : "one of"} ${list}`;
+}
+
+/** How the model is called from JavaScript; what no pipeline answers rightly goes through the model itself. */
+function codeOf({ task, answers }: ModelCardFacts): string {
+  const isImage = task === "image-classification";
+  // Pipelines make a choice of one, but for several labels of a text.
+  if (!answers || answers.task === "classification" || (answers.task === "multi-label" && !isImage))
+    return `import { pipeline } from "@huggingface/transformers";
+const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
+${uses[task].code}`;
+  const [read, model, names] = isImage
+    ? ["AutoProcessor", "AutoModelForImageClassification", ", RawImage"]
+    : ["AutoTokenizer", "AutoModelForSequenceClassification", ""];
+  const input = isImage ? 'await read(await RawImage.read("photo.jpg"))' : 'read("a sentence")';
+  return `import { ${model}, ${read}${names} } from "@huggingface/transformers";
+const read = await ${read}.from_pretrained("path/to/this/folder");
+const model = await ${model}.from_pretrained("path/to/this/folder", { dtype: "fp32" });
+const { logits } = await model(${input});
+${answers.task === "multi-label" ? "const probabilities = logits.sigmoid().tolist();" : "const [[value]] = logits.tolist();"}`;
 }

@@ -155,12 +155,13 @@ function sumOf(parts: readonly Part[]): Method {
 }
 
 /** The answers of the task that learns from labels. */
-function answered(part: Part | undefined): Pick<Method, "answers" | "predict"> {
+function answered(part: Part | undefined): Pick<Method, "answers" | "predict" | "linearHead"> {
   if (!part) return {};
-  const { answers, predict } = part.method;
+  const { answers, predict, linearHead } = part.method;
   return {
     answers,
     ...(predict ? { predict: (params, inputs) => predict(paramsOf(params, part.title), inputs) } : {}),
+    ...(linearHead ? { linearHead: (params) => linearHead(paramsOf(params, part.title)) } : {}),
   };
 }
 

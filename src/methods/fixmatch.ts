@@ -25,7 +25,7 @@ export const fixmatch = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.05, batchSize: 128 },
 
   build({ encoder, modality, options }) {
-    const { answers, of, loss, natural } = targetsOf(options);
+    const { answers, of, loss, natural, naturalHead } = targetsOf(options);
     const { threshold, unlabelledWeight } = options;
     const head = linear(encoder.embedDim, Math.max(1, answers.outputs.length));
     return {
@@ -54,6 +54,7 @@ export const fixmatch = method({
       },
       answers,
       predict: (params, inputs) => natural(head.apply(params.head, encoder.apply(params.encoder, inputs))),
+      linearHead: (params) => naturalHead(params.head),
     };
   },
 });

@@ -30,6 +30,7 @@ export const methods: Registry<MethodDefinition> = {
 export type {
   EpochContext,
   FrozenRun,
+  LinearHead,
   Method,
   MethodContext,
   MethodDefinition,

@@ -4,6 +4,7 @@ import { UserError } from "../foundation/errors.ts";
 import { answersOf, labelTasks, truthsOf } from "../modalities/answers.ts";
 import { binaryCrossEntropy } from "../objectives/binary-cross-entropy.ts";
 import { accuracy, weightedMean } from "../objectives/cross-entropy.ts";
+import type { LinearHead } from "./method.ts";
 
 /** What labels are and what is to be answered; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({
@@ -63,5 +64,19 @@ export function targetsOf(options: LabelOptions) {
     /** Outputs in the labels' own units. */
     natural: (outputs: Array): Array =>
       task === "regression" ? np.add(np.multiply(outputs, spread), center) : outputs,
+    /** The layer that gives outputs in the labels' own units, of the one that was learned. */
+    naturalHead: ({ weight, bias }: LinearHead): LinearHead =>
+      task === "regression"
+        ? {
+            weight: float32(
+              Float32Array.from(weight.data, (value) => value * spread),
+              weight.shape,
+            ),
+            bias: float32(
+              Float32Array.from(bias.data, (value) => value * spread + center),
+              bias.shape,
+            ),
+          }
+        : { weight, bias },
   };
 }

@@ -67,6 +67,11 @@ export interface Method<
    * value in its own units. Traced as in evaluation.
    */
   predict?(params: Traced<Initial>, inputs: Inputs): Array;
+  /**
+   * The linear layer that makes `predict`'s answers of the encoder's representation, in the answers' own units: what an
+   * export writes under published names.
+   */
+  linearHead?(params: Initial): LinearHead;
   /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
@@ -75,6 +80,12 @@ export interface Method<
    * the same.
    */
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
+}
+
+/** `representation · weightᵀ + bias`: weight `[outputs, embedDim]`, bias `[outputs]`. */
+export interface LinearHead {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
 }
 
 /** What a method is given between two epochs. */

@@ -26,7 +26,7 @@ export const supervised = method({
   modalityOptions: { pack: false },
 
   build({ encoder, modality, options }) {
-    const { answers, of, loss, natural } = targetsOf(options);
+    const { answers, of, loss, natural, naturalHead } = targetsOf(options);
     const isSimilarity = answers.task === "similarity";
     const head = linear(encoder.embedDim, Math.max(1, answers.outputs.length));
     return {
@@ -46,7 +46,10 @@ export const supervised = method({
       answers,
       ...(isSimilarity
         ? {}
-        : { predict: (params, inputs) => natural(head.apply(params.head!, encoder.apply(params.encoder, inputs))) }),
+        : {
+            predict: (params, inputs) => natural(head.apply(params.head!, encoder.apply(params.encoder, inputs))),
+            linearHead: (params) => naturalHead(params.head!),
+          }),
     };
   },
 });

@@ -36,7 +36,10 @@ export interface LowerOptions extends ContextOptions {
 
 /** How a model that reads words is called. */
 export interface WordInputs {
-  /** Inputs of `[batch, length]` int32 become int64 of any number of words, up to this one; outputs have as many. */
+  /**
+   * Inputs of `[batch, length]` int32 become int64 of any number of words, up to this one; outputs
+   * `[batch, length, width]` have as many. An output of two axes is no words', whatever its width.
+   */
   readonly length: number;
   /** Inputs that are declared, because others feed them, and not looked at; int64 `[batch, sequence]`. */
   readonly ignored?: readonly string[];
@@ -90,7 +93,7 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const value = isLiteral(output)
       ? context.writer.constant(output.dtype, [output.literal], [])
       : context.full(output);
-    if (words && output.shape.length > 1 && output.shape[1] === words.length) {
+    if (words && output.shape.length > 2 && output.shape[1] === words.length) {
       const start = past ? context.emit("Shape", [past], { start: 2, end: 3 }) : context.writer.int64([0]);
       const end = context.emit("Add", [start, context.sequence(context.batchSource)]);
       const cut = context.emit("Slice", [value, start, end, context.writer.int64([1])]);

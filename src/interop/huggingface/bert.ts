@@ -1,4 +1,5 @@
-import { filled, type Tensor } from "../../array/index.ts";
+import { filled, float32, type Tensor } from "../../array/index.ts";
+import type { LinearHead } from "../../methods/index.ts";
 import type { LanguageFacts, LanguageLayout } from "./language.ts";
 import { lookup, renamed } from "./pieces.ts";
 
@@ -13,16 +14,39 @@ export const BLOCK_NORMS = [
   ["norm2", "output.LayerNorm"],
 ] as const;
 
+/** A power of two, so small that tanh does nothing to what is multiplied by it, and scaling back is exact. */
+const IN_TANH = 2 ** -12;
+
 /**
- * `BertForMaskedLM`, or `BertModel` where the method tells no words.
+ * `BertForSequenceClassification`'s layers for a linear layer on the first word. That class has a layer with tanh between,
+ * which here is the identity: it makes the representation small, where tanh is a straight line, and the classifier makes it
+ * large again.
+ */
+function classifier(width: number, { weight, bias }: LinearHead): [string, Tensor][] {
+  const identity = new Float32Array(width * width);
+  for (let at = 0; at < width; at++) identity[at * width + at] = IN_TANH;
+  const enlarged = Float32Array.from(weight.data, (value) => value / IN_TANH);
+  return [
+    ["bert.pooler.dense.weight", float32(identity, [width, width])],
+    ["bert.pooler.dense.bias", filled([width], 0)],
+    ["classifier.weight", float32(enlarged, weight.shape)],
+    ["classifier.bias", bias],
+  ];
+}
+
+/**
+ * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` where the method tells no words.
  * https://huggingface.co/docs/transformers/model_doc/bert
  */
-export function bertLayout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
+export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
   const { hyperparameters } = encoder;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth] = [number("width"), number("depth")];
-  const prefix = tellsWords ? "bert." : "";
+  const prefix = tellsWords || head ? "bert." : "";
+  const model = head ? "BertForSequenceClassification" : tellsWords ? "BertForMaskedLM" : "BertModel";
+  const isPooled = hyperparameters.pooling === "first";
+  const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
   const { norm, layer, attention } = renamed(at);
   const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
@@ -36,7 +60,7 @@ export function bertLayout({ encoder, params, ids, tellsWords }: LanguageFacts):
   return {
     config: {
       model_type: "bert",
-      architectures: [tellsWords ? "BertForMaskedLM" : "BertModel"],
+      architectures: [model],
       vocab_size: number("vocabulary"),
       hidden_size: width,
       num_hidden_layers: depth,
@@ -67,7 +91,19 @@ export function bertLayout({ encoder, params, ids, tellsWords }: LanguageFacts):
             ["cls.predictions.bias", at("head.bias")] as const,
           ]
         : []),
+      ...(head?.linear
+        ? isPooled
+          ? classifier(width, head.linear)
+          : ([
+              ["classifier.weight", head.linear.weight],
+              ["classifier.bias", head.linear.bias],
+            ] as const)
+        : []),
     ],
-    note: `\`model.safetensors\` has the names of Hugging Face's \`${tellsWords ? "BertForMaskedLM" : "BertModel"}\`.`,
+    note: !head
+      ? `${names}.`
+      : isPooled
+        ? `${names}; its pooler is made the identity (small weights, large ones behind), so keep it in float32.`
+        : `${names}, which itself classifies by the first word. Here it is the mean of the words, and there is no pooler: use the ONNX file.`,
   };
 }

@@ -16,7 +16,8 @@ const norms: Record<string, string> = {
 };
 
 /**
- * ResNet as `ResNetModel`. https://huggingface.co/docs/transformers/model_doc/resnet
+ * ResNet as `ResNetModel`, or with a classifier as `ResNetForImageClassification`.
+ * https://huggingface.co/docs/transformers/model_doc/resnet
  * Hugging Face's stem is always 7 × 7 with pooling; an encoder with a small stem keeps the names, not the class.
  */
 export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
@@ -27,7 +28,6 @@ export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
   return {
     config: {
       model_type: "resnet",
-      architectures: ["ResNetModel"],
       num_channels: Number(hyperparameters.channels),
       embedding_size: width,
       hidden_sizes: (depths[layers] ?? []).map((_, stage) => 2 ** stage).map((factor) => factor * width * widen),
@@ -39,10 +39,13 @@ export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
       hidden_size: embedDim,
       image_size: Number(hyperparameters.size),
     },
-    note:
+    model: "ResNetModel",
+    // The first of its two layers flattens.
+    classifier: { model: "ResNetForImageClassification", prefix: "resnet.", layer: "classifier.1" },
+    note: (model) =>
       hyperparameters.stem === "imagenet"
-        ? "`model.safetensors` has the names of Hugging Face's `ResNetModel`."
-        : "`model.safetensors` has the names of Hugging Face's `ResNetModel`, but the stem is a 3×3 convolution without pooling, which that Python class does not have: use `model.onnx`, or change the stem of the class.",
+        ? `\`model.safetensors\` has the names of Hugging Face's \`${model}\`.`
+        : `\`model.safetensors\` has the names of Hugging Face's \`${model}\`, but the stem is a 3×3 convolution without pooling, which that Python class does not have: use \`model.onnx\`, or change the stem of the class.`,
     tensors: (params) =>
       tree.entries<Tensor>(params).flatMap(([path, tensor]): [string, Tensor][] => {
         const [, where = "", kind = "", leaf = ""] = /^(.*)\.(conv|norm)\.(\w+)$/.exec(path) ?? [];

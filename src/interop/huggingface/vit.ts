@@ -16,7 +16,10 @@ function toConvolution({ data, shape }: Tensor, patchSize: number, channels: num
   return float32(values, [width, channels, patchSize, patchSize]);
 }
 
-/** ViT as `ViTModel`. https://huggingface.co/docs/transformers/model_doc/vit */
+/**
+ * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
+ * https://huggingface.co/docs/transformers/model_doc/vit
+ */
 export const vitLayout: LayoutOf = ({ hyperparameters }) => {
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth, heads, patchSize, size, channels, prefix] = [
@@ -32,7 +35,6 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
   return {
     config: {
       model_type: "vit",
-      architectures: ["ViTModel"],
       hidden_size: width,
       num_hidden_layers: depth,
       num_attention_heads: heads,
@@ -47,11 +49,18 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
       attention_probs_dropout_prob: 0,
       initializer_range: 0.02,
     },
-    note: isPruned
-      ? "Heads were pruned: `model.safetensors` has the names of Hugging Face's `ViTModel`, which itself has no room for heads that are narrower together than the width; use the ONNX file."
-      : prefix
-        ? "`model.safetensors` has the names of Hugging Face's `ViTModel`; the representation is `last_hidden_state[:, 0]`."
-        : "`model.safetensors` has the names of Hugging Face's `ViTModel`. This encoder has no class token: its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent.",
+    model: "ViTModel",
+    classifier: { model: "ViTForImageClassification", prefix: "vit.", layer: "classifier" },
+    note(model) {
+      const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
+      if (isPruned)
+        return `Heads were pruned: ${names}, which itself has no room for heads that are narrower together than the width; use the ONNX file.`;
+      if (prefix) return `${names}; the representation is \`last_hidden_state[:, 0]\`.`;
+      const absent = "its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent";
+      return model === "ViTModel"
+        ? `${names}. This encoder has no class token: ${absent}.`
+        : `${names}, which itself classifies by a class token. This encoder has none: ${absent}; use the ONNX file.`;
+    },
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));
       const at = lookup(params);

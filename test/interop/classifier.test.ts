@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import {
+  AutoModelForImageClassification,
+  AutoModelForSequenceClassification,
+  AutoProcessor,
+  AutoTokenizer,
+  env,
+  pipeline,
+  RawImage,
+} from "@huggingface/transformers";
+import { Rng, type Tensor, tree } from "../../src/array/index.ts";
+import type { Encoder } from "../../src/encoders/index.ts";
+import { resnet } from "../../src/encoders/resnet.ts";
+import { transformer } from "../../src/encoders/transformer.ts";
+import { vit } from "../../src/encoders/vit.ts";
+import { finetune } from "../../src/evaluation/finetune.ts";
+import { predictor, predictorOf } from "../../src/evaluation/predictor.ts";
+import { quantizeRun } from "../../src/evaluation/quantize-run.ts";
+import { exportModel } from "../../src/interop/export.ts";
+import { exportLanguageModel } from "../../src/interop/export-language.ts";
+import { importBert } from "../../src/interop/huggingface/bert-import.ts";
+import { readSafetensors } from "../../src/interop/safetensors.ts";
+import { type MethodDefinition, methods } from "../../src/methods/index.ts";
+import { supervised } from "../../src/methods/supervised.ts";
+import { image } from "../../src/modalities/image/index.ts";
+import type { LabelTask, Modality } from "../../src/modalities/index.ts";
+import { text } from "../../src/modalities/text/index.ts";
+import { embedder } from "../../src/training/features.ts";
+import { weights } from "../fixtures/torch/reference.ts";
+import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
+import { tokenizer } from "../support/tokenizer.ts";
+
+const SIZE = 16;
+const LENGTH = 16;
+const photos = image.build(image.options.parse({ imageSize: SIZE }));
+const texts = text.build(text.options.parse({ maxLength: LENGTH }), { "tokenizer.json": tokenizer });
+const vocabulary = texts.vocabulary!;
+const card = {
+  method: "supervised",
+  paper: "p",
+  encoder: "e",
+  encoderPaper: "p",
+  data: "photos",
+  entries: 2,
+  steps: 1,
+  epochs: 1,
+  seed: 0,
+  embedDim: 24,
+};
+const labels: Record<Exclude<LabelTask, "similarity">, Record<string, unknown>> = {
+  classification: { classes: ["cat", "dog", "tree"] },
+  "multi-label": { task: "multi-label", classes: ["red|round", "blue", "round"] },
+  regression: { task: "regression", classes: ["1", "2.5"], center: 40, spread: 3 },
+};
+
+let folder = "";
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "autodidact-classifier-"));
+  env.allowRemoteModels = false;
+  env.localModelPath = folder;
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < actual.length; i++)
+    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
+};
+type Guesses = { label: string; score: number }[];
+/** A pipeline's guesses in the order of the outputs. */
+const scoresOf = (guesses: Guesses, outputs: readonly string[]) =>
+  outputs.map((name) => guesses.find(({ label }) => label === name)!.score);
+
+/** A head of that kind on an encoder, its predictor, and what an export asks for. */
+async function headOn(
+  encoder: Encoder,
+  modality: Modality<unknown>,
+  options: Record<string, unknown>,
+  definition: MethodDefinition = supervised,
+) {
+  const method = definition.build({ encoder, modality, options: definition.options.parse(options), samples: 8 });
+  const params = weights(method.init(new Rng(1)));
+  const ours = await predictorOf(method, params, modality, { batchSize: 4 });
+  const head = { ...method.answers!, params, predict: method.predict!, linear: method.linearHead!(params) };
+  return { params, ours, head, outputs: method.answers!.outputs };
+}
+
+/** `representation · weightᵀ + bias` on the host. */
+function linear(x: ArrayLike<number>, weight: Tensor, bias: Tensor): number[] {
+  const width = weight.shape[1]!;
+  return Array.from(bias.data, (start, output) => {
+    let sum = start;
+    for (let i = 0; i < width; i++) sum += x[i]! * weight.data[output * width + i]!;
+    return sum;
+  });
+}
+
+const pictures = [1, 2, 3].map((seed) => {
+  const rng = new Rng(seed);
+  const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255));
+  return { width: SIZE, height: SIZE, channels: 3 as const, data };
+});
+const raw = pictures.map(({ data }) => new RawImage(data, SIZE, SIZE, 3));
+const tinyVit = { width: 24, depth: 2, heads: 3, patchSize: 4 };
+const seeing: Record<string, { encoder: Encoder; model: string; layer: string; first: string }> = {
+  "vit with a class token": {
+    encoder: vit.build(vit.options.parse({ ...tinyVit, pooling: "class", positions: "learned" }), photos.specs),
+    model: "ViTForImageClassification",
+    layer: "classifier",
+    first: "vit.embeddings.cls_token",
+  },
+  "vit with mean pooling": {
+    encoder: vit.build(vit.options.parse(tinyVit), photos.specs),
+    model: "ViTForImageClassification",
+    layer: "classifier",
+    first: "vit.embeddings.patch_embeddings.projection.weight",
+  },
+  resnet: {
+    encoder: resnet.build(resnet.options.parse({ layers: "10", width: 4, stem: "imagenet" }), photos.specs),
+    model: "ResNetForImageClassification",
+    layer: "classifier.1",
+    first: "resnet.embedder.embedder.convolution.weight",
+  },
+};
+
+for (const [name, { encoder, model, layer, first }] of Object.entries(seeing))
+  test(`${name}: image-classification answers what our own predictor answers`, async () => {
+    for (const task of ["classification", "multi-label", "regression"] as const) {
+      const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
+      const { params, ours, head, outputs } = await headOn(encoder, photos, labels[task]);
+      const { specs, preprocessor } = photos;
+      await exportModel({ encoder, params: params.encoder, specs, preprocessor, head, card, to });
+      const rows = pictures.map((sample) => photos.tensors(sample));
+      const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
+      await ours.dispose();
+      assert.ok(new Set(logits).size === logits.length && logits.every(Number.isFinite));
+
+      // The model itself: logits or values, whatever the task.
+      const processor = await AutoProcessor.from_pretrained(basename(to));
+      const network = await AutoModelForImageClassification.from_pretrained(basename(to), { dtype: "fp32" });
+      const output = await network(await processor(raw));
+      assert.deepEqual(output.logits.dims, [3, outputs.length]);
+      close(output.logits.data, logits);
+      if (task === "multi-label") close(output.logits.sigmoid().data, answers);
+      await network.dispose();
+
+      if (task === "classification") {
+        const classify = await pipeline("image-classification", basename(to), { dtype: "fp32" });
+        for (const [row, picture] of raw.entries()) {
+          const guesses = (await classify(picture, { top_k: outputs.length })) as Guesses;
+          close(scoresOf(guesses, outputs), answers.subarray(row * outputs.length, (row + 1) * outputs.length));
+        }
+        await classify.dispose();
+      }
+
+      // The representation is still there, and the published layer on top of it gives the same.
+      const own = await embedder(encoder, params.encoder, photos, "cpu", 3);
+      const vectors = await own.embed(rows);
+      await own.dispose();
+      const extract = await pipeline("image-feature-extraction", basename(to), { dtype: "fp32" });
+      const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+      const [weight, bias] = [tensors.get(`${layer}.weight`)!, tensors.get(`${layer}.bias`)!];
+      assert.deepEqual([weight.shape, bias.shape], [[outputs.length, encoder.embedDim], [outputs.length]]);
+      assert.ok(tensors.has(first));
+      for (const [row, picture] of raw.entries()) {
+        const vector = (await extract(picture, { pool: true })).data as Float32Array;
+        close(vector, vectors.subarray(row * encoder.embedDim, (row + 1) * encoder.embedDim));
+        close(linear(vector, weight, bias), logits.subarray(row * outputs.length, (row + 1) * outputs.length), 2e-4);
+      }
+      await extract.dispose();
+
+      const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+      assert.deepEqual(config.architectures, [model]);
+      assert.deepEqual(Object.values(config.id2label), outputs);
+      assert.deepEqual(config.label2id, Object.fromEntries(outputs.map((output, at) => [output, at])));
+      const problem = {
+        classification: "single_label_classification",
+        "multi-label": "multi_label_classification",
+        regression: "regression",
+      };
+      assert.equal(config.problem_type, problem[task]);
+      const about = await readFile(join(to, "README.md"), "utf8");
+      assert.match(about, /pipeline_tag: image-classification/);
+      assert.equal(about.includes("AutoModelForImageClassification"), task !== "classification");
+      assert.equal(about.includes("which itself classifies by a class token"), name === "vit with mean pooling");
+    }
+  });
+
+const reading: Record<string, Record<string, unknown>> = {
+  "bert by its first word": { norm: "post", positions: "learned", pooling: "first" },
+  "bert by the mean of the words": { norm: "post", positions: "learned", pooling: "mean" },
+  "rotary positions": { norm: "pre", positions: "rotary", pooling: "mean" },
+  "a causal encoder": { norm: "pre", positions: "learned", pooling: "mean", causal: true },
+};
+const sentences = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
+/** As many labels as there are words, which are not to be taken for words. */
+const many = { task: "multi-label", classes: Array.from({ length: LENGTH }, (_, at) => `label ${at}`) };
+
+for (const [name, options] of Object.entries(reading))
+  test(`${name}: text-classification answers what our own predictor answers`, async () => {
+    const encoder = transformer.build(
+      transformer.options.parse({ width: 24, depth: 2, heads: 3, ...options }),
+      texts.specs,
+      vocabulary,
+    );
+    const cases = { ...labels, "multi-label": many };
+    for (const [task, given] of Object.entries(cases)) {
+      const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
+      const { params, ours, head, outputs } = await headOn(encoder, texts, given);
+      await exportLanguageModel({ encoder, params, vocabulary, tokenizer, head, card, to });
+      const rows = sentences.map((one) => texts.tensors({ text: one }));
+      const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
+      await ours.dispose();
+      const of = (values: Float32Array, row: number) =>
+        values.subarray(row * outputs.length, (row + 1) * outputs.length);
+
+      const tokenize = await AutoTokenizer.from_pretrained(basename(to));
+      const network = await AutoModelForSequenceClassification.from_pretrained(basename(to), { dtype: "fp32" });
+      const output = await network(await tokenize(sentences, { padding: true }));
+      assert.deepEqual(output.logits.dims, [3, outputs.length]);
+      close(output.logits.data, logits);
+      await network.dispose();
+
+      if (task !== "regression") {
+        const classify = await pipeline("text-classification", basename(to), { dtype: "fp32" });
+        for (const [row, sentence] of sentences.entries()) {
+          const guesses = (await classify(sentence, { top_k: null as unknown as number })) as Guesses;
+          close(scoresOf(guesses, outputs), of(answers, row));
+        }
+        await classify.dispose();
+      }
+
+      const own = await embedder(encoder, params.encoder, texts, "cpu", 3);
+      const vectors = await own.embed(rows);
+      await own.dispose();
+      const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+      if (options.norm === "post") {
+        assert.ok(tensors.has("bert.embeddings.word_embeddings.weight"));
+        const pooler = tensors.get("bert.pooler.dense.weight");
+        assert.equal(pooler !== undefined, options.pooling === "first");
+        for (const row of sentences.keys()) {
+          const vector = vectors.subarray(row * 24, (row + 1) * 24);
+          // BertPooler: a dense layer and tanh, in float32.
+          const pooled = pooler
+            ? Float32Array.from(linear(vector, pooler, tensors.get("bert.pooler.dense.bias")!), Math.tanh)
+            : vector;
+          const found = linear(pooled, tensors.get("classifier.weight")!, tensors.get("classifier.bias")!);
+          close(found, of(logits, row));
+        }
+        // And another run may begin with it.
+        const back = (await importBert(to)).tensors(LENGTH);
+        for (const [path, leaf] of tree.entries<Tensor>(params.encoder))
+          assert.deepEqual([...back.get(`encoder.${path}`)!.data], [...leaf.data], path);
+      } else {
+        const same = tree.entries<Tensor>(params).map(([path]) => path);
+        assert.deepEqual([...tensors.keys()].sort(), same.sort());
+      }
+      if (options.pooling === "mean") {
+        const extract = await pipeline("feature-extraction", basename(to), { dtype: "fp32" });
+        for (const [row, sentence] of sentences.entries())
+          close(
+            (await extract(sentence, { pooling: "mean" })).data as Float32Array,
+            vectors.subarray(row * 24, (row + 1) * 24),
+          );
+        await extract.dispose();
+      }
+    }
+  });
+
+test("the labelled task of a combination answers, and the others' heads are not in the file", async () => {
+  const { encoder } = seeing.resnet!;
+  const to = join(folder, "combination");
+  const definition = await methods.load("simclr:0.3+fixmatch");
+  const { params, ours, head, outputs } = await headOn(encoder, photos, labels.classification!, definition);
+  assert.deepEqual(outputs, ["cat", "dog", "tree"]);
+  const logits = await ours.logits([photos.tensors(pictures[0]!)]);
+  await ours.dispose();
+  await exportModel({ encoder, params: params.encoder, specs: photos.specs, head, card, to });
+  const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+  const { linear: layer } = head;
+  assert.deepEqual(tensors.get("classifier.1.weight"), layer.weight);
+  const file = await readFile(join(to, "model.onnx"));
+  assert.ok(file.includes("tasks.fixmatch.head.weight") && !file.includes("tasks.simclr"));
+  const network = await AutoModelForImageClassification.from_pretrained(basename(to), { dtype: "fp32" });
+  const { Tensor: HostTensor } = await import("@huggingface/transformers");
+  const { data } = photos.tensors(pictures[0]!).pixels!;
+  const pixel_values = new HostTensor("float32", Float32Array.from(data), [1, 3, SIZE, SIZE]);
+  close((await network({ pixel_values })).logits.data, logits);
+  await network.dispose();
+});
+
+test("a fine-tuned run is exported with its head, in float32 and in int8", { timeout: 120_000 }, () =>
+  inFolder(async (inside) => {
+    const [data, pretrained, to] = [join(inside, "data"), join(inside, "run"), join(inside, "model")];
+    const paths = await writeImages(data, 8);
+    assert.equal(autodidact("pretrain", data, "--out", pretrained, ...TINY).code, 0);
+    const run = await finetune({
+      ...{ from: pretrained, train: data, out: join(inside, "tuned"), steps: 6, with: "simclr:0.3" },
+      training: { workers: 0 },
+    });
+    const { files } = await quantizeRun({ run, to, seconds: 0 });
+    assert.ok(files.includes("onnx/model_quantized.onnx"));
+    const ours = await predictor(run);
+    const source = await run.modalityDefinition.open(data);
+    env.localModelPath = dirname(to);
+    for (const [dtype, tolerance] of [
+      ["fp32", 1e-4],
+      ["q8", 0.05],
+    ] as const) {
+      const classify = await pipeline("image-classification", basename(to), { dtype });
+      for (const index of [0, 9]) {
+        const expected = await ours.predict([run.modality.tensors(await source.read(index))]);
+        const path = paths.find((one) => one.endsWith(source.name(index)))!;
+        const guesses = (await classify(path)) as Guesses;
+        close(scoresOf(guesses, ["class0", "class1"]), expected, tolerance);
+      }
+      await classify.dispose();
+    }
+    env.localModelPath = folder;
+    await ours.dispose();
+    await source.close();
+    assert.match(await readFile(join(to, "README.md"), "utf8"), /one of `class0`, `class1`/);
+  }),
+);
