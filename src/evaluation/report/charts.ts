@@ -1,4 +1,4 @@
-import * as echarts from "echarts";
+import type { EChartsOption } from "echarts";
 import sharp from "sharp";
 import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/metrics.ts";
@@ -12,8 +12,10 @@ const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
 const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"/g;
 
 /** A chart as SVG, drawn without a browser. */
-export function render(option: echarts.EChartsOption, width: number, height: number): string {
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
+export async function render(option: EChartsOption, width: number, height: number): Promise<string> {
+  // Large: what draws no chart does not wait for it.
+  const { init } = await import("echarts");
+  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({
       animation: false,
@@ -29,7 +31,7 @@ export function render(option: echarts.EChartsOption, width: number, height: num
 }
 
 /** Loss and learning rate over the steps, as SVG. */
-export function lossChart(rows: readonly MetricRow[], title: string): string {
+export function lossChart(rows: readonly MetricRow[], title: string): Promise<string> {
   return render(
     {
       title: { text: title, left: "center", textStyle: { fontSize: 15, fontWeight: "normal" } },
@@ -77,7 +79,7 @@ const titles: Record<string, string> = {
 };
 
 /** Accuracies beside the baselines, as SVG. */
-export function accuracyChart({ contestants, chance, train, draws }: Evaluation): string {
+export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
   const bars = contestants.map(({ name }) => titles[name] ?? name);
   const series = [
     { name: "kNN, k = 20", of: "knn20" },

@@ -28,7 +28,7 @@ const title = (text: string): EChartsOption["title"] => ({
 export const grouped = (value: number): string => Math.round(value).toLocaleString("en-US");
 
 /** Accuracy against labels with a band of one deviation to either side, as SVG. */
-export function labelChart(curves: Curves, chance: number, test: number): string {
+export function labelChart(curves: Curves, chance: number, test: number): Promise<string> {
   const { rows: all, counts } = rowsAndColumns(curves);
   // A logarithmic axis of our own: the library's has its ticks at powers of ten, and not where the labels are.
   const place = (labels: number) => Math.log10(labels);
@@ -114,7 +114,7 @@ export const MOST_MATRIX = 40;
 const MOST_NUMBERS = 16;
 
 /** Rows are the right classes, columns the answers; shares of the row, as SVG. @param confusion counts */
-export function confusionChart(confusion: readonly (readonly number[])[], classes: readonly string[]): string {
+export function confusionChart(confusion: readonly (readonly number[])[], classes: readonly string[]): Promise<string> {
   const side = Math.max(300, Math.min(640, classes.length * 44));
   const data = confusion.flatMap((row, right) => {
     const total = row.reduce((sum, count) => sum + count, 0);
@@ -171,7 +171,7 @@ export function mapChart(
   points: readonly (readonly [x: number, y: number])[],
   labels: Int32Array,
   classes: readonly string[],
-): string {
+): Promise<string> {
   const counts = classes.map((_, label) => labels.reduce((sum, own) => sum + Number(own === label), 0));
   const order = [...classes.keys()].filter((label) => counts[label]! > 0).sort((a, b) => counts[b]! - counts[a]!);
   const coloured = order.slice(0, MOST_COLOURED).sort((a, b) => a - b);

@@ -38,15 +38,15 @@ export async function writeLabelReport(
     files.push(`${name}.svg`, `${name}.png`);
     return svg;
   };
-  const accuracy = await chart("accuracy", labelChart(curves, chance, test.labelled));
+  const accuracy = await chart("accuracy", await labelChart(curves, chance, test.labelled));
   const confusion =
-    classes.length <= MOST_MATRIX ? await chart("confusion", confusionChart(best.confusion, classes)) : undefined;
+    classes.length <= MOST_MATRIX ? await chart("confusion", await confusionChart(best.confusion, classes)) : undefined;
 
   const shown = some(queries, MAP_POINTS);
   const { data, dim, indices } = shown.features;
   const points = await embeddingMap(data, dim, settings.seed, (done, total) => onProgress?.("map", done, total));
   const labels = indices.map((entry) => classes.indexOf(className(queries.source, entry) ?? ""));
-  const map = points.length > 0 ? await chart("map", mapChart(points, labels, classes)) : undefined;
+  const map = points.length > 0 ? await chart("map", await mapChart(points, labels, classes)) : undefined;
 
   onProgress?.("nearest neighbours", 0, 1);
   const rows = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);

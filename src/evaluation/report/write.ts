@@ -16,8 +16,8 @@ export async function writeReport(run: Run, evaluation: Evaluation): Promise<str
   const at = (name: string) => join(run.path, name);
   await writeAtomically(at("evaluation.json"), [`${JSON.stringify(evaluation, null, 2)}\n`]);
   const { method, encoder } = evaluation.run;
-  await writeChart(at("loss"), lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
-  await writeChart(at("accuracy"), accuracyChart(evaluation));
+  await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
+  await writeChart(at("accuracy"), await accuracyChart(evaluation));
   const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
   const sheet = await neighbours(run, evaluation);
   if (!sheet) return files;

@@ -73,9 +73,9 @@ test("the page holds every part, asks for nothing from outside, and runs nothing
     .toBuffer();
   const html = labelPage({
     facts,
-    accuracy: labelChart(facts.curves, facts.chance, 20),
-    confusion: confusionChart(facts.best.confusion, classes),
-    map: mapChart(
+    accuracy: await labelChart(facts.curves, facts.chance, 20),
+    confusion: await confusionChart(facts.best.confusion, classes),
+    map: await mapChart(
       [
         [0, 1],
         [1, 0],
@@ -171,7 +171,7 @@ test("the map puts what is alike together, the same way each time, and gives non
   assert.deepEqual(await embeddingMap(data.slice(0, 12), 4, 0), []);
 });
 
-test("a chart of any curves is a picture, of one number of labels too", () => {
+test("a chart of any curves is a picture, of one number of labels too", async () => {
   const point = fc.record({
     labels: fc.integer({ min: 1, max: 1e6 }),
     mean: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -179,9 +179,9 @@ test("a chart of any curves is a picture, of one number of labels too", () => {
     draws: fc.constant(3),
   });
   const curves = fc.uniqueArray(point, { minLength: 1, maxLength: 4, selector: ({ labels }) => labels });
-  fc.assert(
-    fc.property(curves, curves, (probe, scratch) => {
-      const svg = labelChart({ probe, scratch }, 0.1, 50);
+  await fc.assert(
+    fc.asyncProperty(curves, curves, async (probe, scratch) => {
+      const svg = await labelChart({ probe, scratch }, 0.1, 50);
       assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
       assert.doesNotMatch(svg, /NaN|Infinity|<style| class=/);
     }),
