@@ -29,6 +29,7 @@ export {
   savings,
 } from "./evaluation/label-curves.ts";
 export { type LabelEfficiency, type LabelEfficiencyOptions, labelEfficiency } from "./evaluation/label-efficiency.ts";
+export type { TrainAndTest } from "./evaluation/labelled-sources.ts";
 export { evaluateLanguage, type LanguageEvaluation, type LanguageOptions } from "./evaluation/language.ts";
 export { type Look, type LookOptions, look } from "./evaluation/look.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/neighbour-index.ts";

@@ -1,10 +1,11 @@
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import { distillRun, type Flag, flagsOf, shippedTable, TrainingOptions } from "../index.ts";
+import { distillRun, shippedTable } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { type LabelsGiven, labelledPair, labelOptions } from "./labelled-pair.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine, stageLine } from "./progress.ts";
+import { addTrainingFlags, trainingGiven } from "./training-flags.ts";
 
 interface Given extends LabelsGiven {
   readonly data: string;
@@ -26,25 +27,18 @@ export function distillCommand(): Command {
       .option("--preset <name>", "settings for other data than the paper's: small")
       .option("--head-layers <count>", "layers between the small encoder and the teacher's space: 1, 2 or 4", "4"),
   );
-  const flags = flagsOf(TrainingOptions);
-  for (const flag of flags) if (!flag.isSwitch) command.option(`--${flag.name} <value>`, flag.description);
-  return command
+  return addTrainingFlags(command)
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExample:\n  autodidact distill runs/big --data photos/ --into vit-tiny --preset small --epochs 20 --out runs/small",
     )
-    .action((run: string, given: Given & Record<string, unknown>) => action(run, given, flags));
+    .action((run: string, given: Given & Record<string, unknown>) => action(run, given));
 }
 
-async function action(teacher: string, given: Given & Record<string, unknown>, flags: readonly Flag[]): Promise<void> {
+async function action(teacher: string, given: Given & Record<string, unknown>): Promise<void> {
   const { data, into, preset, column, out = join("runs", `${basename(teacher)}-small`) } = given;
-  const training = Object.fromEntries(
-    flags.flatMap((flag) => {
-      const text = given[flag.key];
-      return typeof text === "string" ? [[flag.key, flag.parse(text)]] : [];
-    }),
-  );
+  const training = trainingGiven(given);
   const line = progressLine();
   const stages = stageLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));

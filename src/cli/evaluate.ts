@@ -1,15 +1,10 @@
 import { Command } from "commander";
-import { evaluate, evaluationTable, openRun, UserError, writeReport } from "../index.ts";
+import { evaluate, evaluationTable, openRun, type TrainAndTest, UserError, writeReport } from "../index.ts";
+import { trainAndTestOptions } from "./labelled-pair.ts";
 import { print, printJson } from "./output.ts";
 import { stageLine } from "./progress.ts";
 
-interface Given {
-  readonly train: string;
-  readonly test: string;
-  readonly trainLabels?: string;
-  readonly testLabels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
+interface Given extends TrainAndTest {
   readonly labels?: string;
   readonly draws: string;
   readonly scratch: boolean;
@@ -20,15 +15,11 @@ interface Given {
 }
 
 export const evaluateCommand = (): Command =>
-  new Command("evaluate")
-    .description("measure a representation: kNN and linear probe, beside raw values, untrained and from scratch")
-    .argument("<run>", "run folder")
-    .requiredOption("--train <data>", "labelled data to learn from")
-    .requiredOption("--test <data>", "labelled data to be judged on")
-    .option("--train-labels <csv>", "labels of the training data: columns path,label")
-    .option("--test-labels <csv>", "labels of the test data: columns path,label")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
+  trainAndTestOptions(
+    new Command("evaluate")
+      .description("measure a representation: kNN and linear probe, beside raw values, untrained and from scratch")
+      .argument("<run>", "run folder"),
+  )
     .option("--labels <count>", "use only so many training labels, drawn evenly over the classes")
     .option("--draws <count>", "how often to draw them", "5")
     .option("--no-scratch", "leave out training the encoder from scratch")

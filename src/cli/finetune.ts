@@ -3,14 +3,12 @@ import { Command, Option } from "commander";
 import {
   type FinetuneOptions,
   finetune,
-  flagsOf,
   judge,
   type LabelTask,
   labelTasks,
   type Progress,
   type Run,
   resumeFinetuning,
-  TrainingOptions,
   UserError,
   verdictTable,
   writeAtomically,
@@ -19,6 +17,7 @@ import { wholeNumber } from "./evaluate.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
+import { addTrainingFlags, trainingGiven } from "./training-flags.ts";
 
 interface Given {
   readonly train?: string;
@@ -39,8 +38,6 @@ interface Given {
   readonly resume?: boolean;
   readonly json?: boolean;
 }
-
-const flags = flagsOf(TrainingOptions);
 
 export function finetuneCommand(): Command {
   const command = new Command("finetune")
@@ -70,11 +67,7 @@ export function finetuneCommand(): Command {
     .option("--out <folder>", "run folder to make (default: runs/ and both names)")
     .option("--resume", "continue this fine-tuning, bit for bit, from its last checkpoint")
     .option("--json", "print the result as JSON");
-  for (const { name, description, defaultValue, isSwitch } of flags) {
-    const text = `${description}${defaultValue === undefined ? "" : ` (default ${String(defaultValue)})`}`;
-    command.addOption(new Option(isSwitch ? `--${name}` : `--${name} <value>`, text).helpGroup("Training:"));
-  }
-  return command
+  return addTrainingFlags(command)
     .addHelpText("after", "\nExamples:\n  autodidact finetune runs/photos --train labelled/train --test labelled/test")
     .addHelpText("after", "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with fixmatch")
     .addHelpText(
@@ -92,12 +85,7 @@ async function act(path: string, given: Given & Readonly<Record<string, unknown>
   if (!resume && train === undefined) throw new UserError("--train is missing: the labelled data to learn from");
   const bare = (file: string) => basename(file).replace(/\.[^.]*$/, "");
   const out = resume ? path : (given.out ?? `runs/${bare(path)}-${bare(train ?? "")}`);
-  const training = Object.fromEntries(
-    flags.flatMap(({ key, parse }): [string, unknown][] => {
-      const text = given[key];
-      return typeof text === "string" || typeof text === "boolean" ? [[key, parse(text)]] : [];
-    }),
-  );
+  const training = trainingGiven(given);
   const line = progressLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   let run: Run;

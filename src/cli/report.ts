@@ -1,17 +1,20 @@
 import { Command } from "commander";
-import { factorInWords, labelEfficiency, labelTable, openRun, savedInWords, UserError } from "../index.ts";
+import {
+  factorInWords,
+  labelEfficiency,
+  labelTable,
+  openRun,
+  savedInWords,
+  type TrainAndTest,
+  UserError,
+} from "../index.ts";
 import { wholeNumber } from "./evaluate.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { trainAndTestOptions } from "./labelled-pair.ts";
 import { print, printJson } from "./output.ts";
 import { stageLine } from "./progress.ts";
 
-interface Given {
-  readonly train: string;
-  readonly test: string;
-  readonly trainLabels?: string;
-  readonly testLabels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
+interface Given extends TrainAndTest {
   readonly shares: string;
   readonly draws: string;
   readonly out?: string;
@@ -23,15 +26,11 @@ interface Given {
 }
 
 export const reportCommand = (): Command =>
-  new Command("report")
-    .description("was it worth it: accuracy against the number of labels, beside training from scratch, on one page")
-    .argument("<run>", "run folder")
-    .requiredOption("--train <data>", "labelled data to learn from")
-    .requiredOption("--test <data>", "labelled data to be judged on")
-    .option("--train-labels <csv>", "labels of the training data: columns path,label")
-    .option("--test-labels <csv>", "labels of the test data: columns path,label")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
+  trainAndTestOptions(
+    new Command("report")
+      .description("was it worth it: accuracy against the number of labels, beside training from scratch, on one page")
+      .argument("<run>", "run folder"),
+  )
     .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
     .option("--draws <count>", "how often to draw the labels of each share", "3")
     .option("--out <folder>", "folder of the report (default: report in the run's)")

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { Rng } from "../array/index.ts";
+import type { Encoder } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { MethodParams } from "../methods/index.ts";
 import {
@@ -10,11 +11,11 @@ import {
   type Source,
   truthsOf,
 } from "../modalities/index.ts";
-import type { RunConfig, Supervision } from "../training/config.ts";
+import type { RunConfig, Supervision, Training } from "../training/config.ts";
 import { BATCH as BATCH_ROWS, extractFeatures } from "../training/features.ts";
 import { type Supervised, train } from "../training/loop.ts";
 import type { Progress } from "../training/pretrain.ts";
-import { buildMethod, buildParts, openRun, type Run, readConfig } from "../training/run.ts";
+import { buildMethod, buildParts, openRun, type Parts, type Run, readConfig } from "../training/run.ts";
 import { modalityFor, settle, sourceOf } from "../training/settle.ts";
 import { beginFrom, openStart, type Start } from "../training/start.ts";
 import { answersTo, openLabelled, recallAtOne } from "./judge.ts";
@@ -129,18 +130,19 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     );
     // An entry is what has a label, and not a window of a text.
     if (samples !== source) await samples.close();
-    const settled = { ...config, supervision, training: await rated(config, options.training, scratch) };
-    const { encoder } = await buildParts(settled);
+    const built = await buildParts(config);
+    const training = rated(config.training, built.encoder, options.training, scratch);
+    const settled = { ...config, supervision, training };
     let begin: Start | undefined;
     if (!scratch) {
-      const head = task === "similarity" ? [] : await probed(start, settled, answers, source, parts, onNote);
+      const head = task === "similarity" ? [] : await probed(start, settled, built, answers, source, parts, onNote);
       const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
       const found = new Map(start.tensors(settled.modality.options));
       for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
       begin = { ...start, tensors: () => found };
     }
     onNote?.(
-      `${used} labels: ${parts.learned} to learn from, ${parts.validation.length} to judge by; ${encoder.name}, batches of ${settled.training.batchSize}`,
+      `${used} labels: ${parts.known.length} to learn from, ${parts.validation.length} to judge by; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
     );
     await learn(settled, source, parts, { ...options, resume: false }, begin);
   } finally {
@@ -174,11 +176,10 @@ function answersIn({ method: { options } }: RunConfig): Answers {
 }
 
 /** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
-async function rated(config: RunConfig, given: Options | undefined, scratch: boolean): Promise<RunConfig["training"]> {
-  if (given?.learningRate !== undefined) return config.training;
-  const { encoder } = await buildParts(config);
-  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(config.training.batchSize / 256);
-  return { ...config.training, learningRate: base * Math.min(1, 256 / encoder.embedDim) };
+function rated(training: Training, { embedDim }: Encoder, given: Options | undefined, scratch: boolean): Training {
+  if (given?.learningRate !== undefined) return training;
+  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
+  return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
 }
 
 /** Rows over classes times rows of the class. */
@@ -201,12 +202,12 @@ function momentsOf({ indices, labels }: Labelled, classes: readonly string[]) {
 async function probed(
   start: Start,
   config: RunConfig,
+  { encoder, modality }: Parts,
   answers: Answers,
   source: Source<unknown>,
   { known, labels }: Labelled,
   onNote: FinetuneOptions["onNote"],
 ) {
-  const { encoder, modality } = await buildParts(config);
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
   const { encoder: params } = beginFrom(start, config.modality.options, empty);
   const { device, seed } = config.training;

@@ -1,5 +1,12 @@
 import { UserError } from "../foundation/errors.ts";
-import { type Answers, type Modality, type OpenOptions, type Source, truthsOf } from "../modalities/index.ts";
+import {
+  type Answers,
+  answersOf,
+  type Modality,
+  type OpenOptions,
+  type Source,
+  truthsOf,
+} from "../modalities/index.ts";
 import { extractFeatures, type Features, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { confusionOf, largestOf, measuresOf, perClassOf } from "./measures.ts";
@@ -95,14 +102,11 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
     const model = await predictor(run);
     try {
       const { task, outputs } = model;
-      if (task === "classification" || task === "multi-label") {
-        const parts = classes.flatMap((name) => (task === "multi-label" ? name.split("|") : [name]));
-        const unknown = parts.map((part) => part.trim()).find((part) => part !== "" && !outputs.includes(part));
-        if (unknown !== undefined)
-          throw new UserError(
-            `${data}: "${unknown}" is not among what ${run.path} was trained on: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
-          );
-      }
+      const unknown = answersOf(task, classes).outputs.find((name) => !outputs.includes(name));
+      if (unknown !== undefined)
+        throw new UserError(
+          `${data}: "${unknown}" is not among what ${run.path} was trained on: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
+        );
       const asked = { modality, source, indices, labels, classes, onProgress };
       const judged = await answersTo((rows) => model.logits(rows), model, asked);
       return verdictOf(model, judged);

@@ -1,7 +1,7 @@
 import { UserError } from "../foundation/errors.ts";
 import type { Column } from "../interop/parquet.ts";
 import { tableFormat, writeTable } from "../interop/table.ts";
-import type { OpenOptions } from "../modalities/index.ts";
+import { type OpenOptions, SEPARATOR } from "../modalities/index.ts";
 import { BATCH, type FeatureOptions, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { chosenLabels, likeliest } from "./predictions.ts";
@@ -92,7 +92,7 @@ export async function predictAll(
           add(`probability${suffix}`, probability);
         }
       else {
-        if (task === "multi-label") add("prediction", chosenLabels(outputs, row).join("|"));
+        if (task === "multi-label") add("prediction", chosenLabels(outputs, row).join(SEPARATOR));
         const prefix = task === "multi-label" ? "probability_" : "";
         for (const [output, name] of outputs.entries()) add(`${prefix}${name}`, row[output]!);
       }

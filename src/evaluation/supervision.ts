@@ -9,7 +9,6 @@ export interface Labelled {
   readonly indices: Int32Array;
   /** Labelled entries that are learned from, each once. */
   readonly known: Int32Array;
-  readonly learned: number;
   /** Labelled entries that judge. */
   readonly validation: Int32Array;
   /** Label of every entry, −1 for those that may not be learned from. */
@@ -54,5 +53,5 @@ export function partsToLearn(
   const indices = new Int32Array(known.length * times + others.length);
   for (let time = 0; time < times; time++) indices.set(known, time * known.length);
   indices.set(others, known.length * times);
-  return { indices, known, learned: known.length, validation, labels };
+  return { indices, known, validation, labels };
 }

@@ -12,7 +12,7 @@ export interface Answers {
 }
 
 /** Between the labels of a sample that has several: `cat|indoor`. */
-const SEPARATOR = "|";
+export const SEPARATOR = "|";
 
 const partsOf = (text: string): string[] =>
   text

@@ -1,0 +1,22 @@
+import { type Command, Option } from "commander";
+import { flagsOf, TrainingOptions } from "../index.ts";
+
+const flags = flagsOf(TrainingOptions);
+
+/** Adds a flag for every training option, for commands that train by one method. */
+export function addTrainingFlags(command: Command): Command {
+  for (const { name, description, defaultValue } of flags) {
+    const text = `${description}${defaultValue === undefined ? "" : ` (default ${String(defaultValue)})`}`;
+    command.addOption(new Option(`--${name} <value>`, text).helpGroup("Training:"));
+  }
+  return command;
+}
+
+/** The training options among what was given. @throws UserError for a value that is not allowed */
+export const trainingGiven = (given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    flags.flatMap(({ key, parse }): [string, unknown][] => {
+      const text = given[key];
+      return typeof text === "string" ? [[key, parse(text)]] : [];
+    }),
+  );
