@@ -78,10 +78,14 @@ export function finetuneCommand(): Command {
     .action(act);
 }
 
-async function act(path: string, given: Given & Readonly<Record<string, unknown>>): Promise<void> {
+/** Options that say nothing about the training. */
+const ON_RESUME = new Set(["resume", "test", "testLabels", "column", "labelColumn", "json"]);
+
+async function act(path: string, given: Given & Readonly<Record<string, unknown>>, command: Command): Promise<void> {
   const { train, resume } = given;
-  if (resume && train !== undefined)
-    throw new UserError(`--resume continues ${path} as it was begun; leave out --train`);
+  const said = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const changed = resume ? said.find((option) => !ON_RESUME.has(option.attributeName())) : undefined;
+  if (changed) throw new UserError(`--resume continues ${path} as it was begun; leave out ${changed.long}`);
   if (!resume && train === undefined) throw new UserError("--train is missing: the labelled data to learn from");
   const bare = (file: string) => basename(file).replace(/\.[^.]*$/, "");
   const out = resume ? path : (given.out ?? `runs/${bare(path)}-${bare(train ?? "")}`);

@@ -82,6 +82,8 @@ export async function train(
   }
   await makeFolder(join(out, "checkpoints"));
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
+  // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
+  if (start && !options.resume) await saveCheckpoint(out, initial, BEGINNING, false);
   if (!options.resume) await writeConfig(out, config);
 
   const curriculum = openCurriculum(config.curriculum ?? [], steps, position);

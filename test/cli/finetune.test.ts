@@ -39,17 +39,19 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     assert.equal(result.verdict.perClass.length, 3);
     assert.ok(existsSync(join(whole, "verdict.json")));
 
-    // Killed at its first checkpoint in the middle of training.
-    const cut = join(folder, "cut");
-    const child = spawn(process.execPath, [main, "finetune", run, ...options, "--out", cut], { stdio: "ignore" });
-    const ended = new Promise((done) => child.on("exit", done));
-    while (!existsSync(join(cut, "checkpoints", "last.json"))) await new Promise((done) => setTimeout(done, 5));
-    child.kill("SIGKILL");
-    await ended;
-    fine("finetune", cut, "--resume");
-    for (const name of ["last", "best"]) {
-      const bytes = (at: string) => readFile(join(at, "checkpoints", `${name}.safetensors`));
-      assert.ok((await bytes(cut)).equals(await bytes(whole)), name);
+    // Killed before its first step, and when it has been judged for the first time.
+    for (const sign of ["config.json", "checkpoints/best.json"]) {
+      const cut = join(folder, `cut at ${sign.replace("/", " ")}`);
+      const child = spawn(process.execPath, [main, "finetune", run, ...options, "--out", cut], { stdio: "ignore" });
+      const ended = new Promise((done) => child.on("exit", done));
+      while (!existsSync(join(cut, sign))) await new Promise((done) => setTimeout(done, 5));
+      child.kill("SIGKILL");
+      await ended;
+      fine("finetune", cut, "--resume");
+      for (const name of ["last", "best"]) {
+        const bytes = (at: string) => readFile(join(at, "checkpoints", `${name}.safetensors`));
+        assert.ok((await bytes(cut)).equals(await bytes(whole)), `${sign}: ${name}`);
+      }
     }
 
     // A run like any other: its encoder embeds, and its labels may be learned from a part of the data.
@@ -94,6 +96,8 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
     refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
     refused(/no fine-tuning/, run, "--resume");
+    refused(/leave out --epochs/, whole, "--resume", "--epochs", "9");
+    refused(/leave out --task/, whole, "--resume", "--task", "similarity");
     refused(/500 labels were asked for/, run, ...options, "--labels", "500", "--out", join(folder, "x"));
     refused(/must be a share/, run, ...options, "--validation", "2", "--out", join(folder, "x"));
     const { code, stderr } = autodidact("pretrain", data, "--resume", whole);
