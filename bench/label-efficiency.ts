@@ -8,7 +8,7 @@
  * done again. Data: `$AUTODIDACT_DATA/cifar10` or ../shared/data/cifar10.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { labelEfficiency, labelTable, openRun, savedInWords } from "../src/index.ts";
 import { root, testData, trainData } from "./methods/shared.ts";
@@ -33,7 +33,7 @@ if (report) {
   console.log(`${labelTable(report)}\n${savedInWords(report)}`);
   const text = await readFile(join(out, "report.json"), "utf8");
   // Where things lie on this machine is nobody's business.
-  const bare = [dirname(dirname(trainData)), root].reduce((all, folder) => all.replaceAll(`${folder}/`, ""), text);
+  const bare = [dirname(dirname(trainData)), resolve(root)].reduce((all, folder) => all.replaceAll(`${folder}/`, ""), text);
   await writeFile(join(root, "bench/results/label-efficiency.json"), bare);
 }
 process.exit();
