@@ -33,7 +33,10 @@ if (report) {
   console.log(`${labelTable(report)}\n${savedInWords(report)}`);
   const text = await readFile(join(out, "report.json"), "utf8");
   // Where things lie on this machine is nobody's business.
-  const bare = [dirname(dirname(trainData)), resolve(root)].reduce((all, folder) => all.replaceAll(`${folder}/`, ""), text);
+  const bare = [dirname(dirname(trainData)), resolve(root)].reduce(
+    (all, folder) => all.replaceAll(`${folder}/`, ""),
+    text,
+  );
   await writeFile(join(root, "bench/results/label-efficiency.json"), bare);
 }
 process.exit();
