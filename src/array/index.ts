@@ -1,6 +1,7 @@
 /** The borrowing arrays, trees, tensors and the seeded generator: what every other room is written in. */
 export { type Array, isArray, lax, nn, np } from "./borrow.ts";
 export { constant } from "./constant.ts";
+export { withDerivative } from "./derivative.ts";
 export { Rng } from "./rng.ts";
 export * from "./tensor.ts";
 export type { Traced } from "./traced.ts";

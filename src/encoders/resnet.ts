@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { type Array, lax, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { conv } from "../layers/conv.ts";
 import type { ParamsOf } from "../layers/layer.ts";
+import { relu } from "../layers/relu.ts";
 import { encoder, type Inputs } from "./encoder.ts";
 
 const stages = {
@@ -43,10 +44,10 @@ function residualBlock(input: number, width: number, stride: number, bottleneck:
     apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
       const changed = path.reduce((inner, layer, index) => {
         const next = layer.apply(params.path[index]!, inner);
-        return index < path.length - 1 ? nn.relu(next) : next;
+        return index < path.length - 1 ? relu(next) : next;
       }, x);
       const straight = shortcut && params.shortcut ? shortcut.apply(params.shortcut, x) : x;
-      return nn.relu(np.add(straight, changed));
+      return relu(np.add(straight, changed));
     },
   };
 }
@@ -104,7 +105,7 @@ export const resnet = encoder({
 
     const hidden = (params: ResnetParams, { pixels }: Inputs): Array => {
       if (!pixels) throw new Error("resnet: no pixels among the inputs");
-      const started = nn.relu(stem.apply(params.stem, pixels));
+      const started = relu(stem.apply(params.stem, pixels));
       const pooled = stemKind === "imagenet" ? maxPool(started) : started;
       return body
         .flatMap((blocks, stage) => blocks.map((block, index) => ({ block, weights: params.stages[stage]![index]! })))

@@ -1,6 +1,6 @@
 import { type ClosedJaxpr, defaultDevice, init, valueAndGrad as jaxValueAndGrad, makeJaxpr, numpy } from "@jax-js/jax";
-import { type Array, type DType, isArray, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
-import { type Atom, type Graph, type Literal, sameShape, type Value } from "./graph.ts";
+import { type Array, type DType, isArray, np, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
+import { type Atom, type Equation, type Graph, type Literal, sameShape, type Value } from "./graph.ts";
 
 const dtypes = { float32: numpy.float32, int32: numpy.int32, uint32: numpy.uint32, bool: numpy.bool };
 
@@ -44,12 +44,12 @@ export async function trace(
     });
   };
   // jax-js makes zeros lazily, so examples of any size cost nothing.
-  const zeros = examples.flatMap((example) =>
+  const leaves = examples.flatMap((example) =>
     tree.leaves(example).map(({ shape, dtype }) => numpy.zeros([...shape], { dtype: dtypes[dtype] })),
   );
   let closed: ClosedJaxpr;
   try {
-    closed = makeJaxpr(flat)(...zeros).jaxpr;
+    closed = makeJaxpr(flat)(...leaves).jaxpr;
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
@@ -72,42 +72,55 @@ export async function trace(
       ? ({ literal: Number(atom.value), dtype: dtypeOf(atom.aval.dtype), shape: [] } satisfies Literal)
       : valueOf(atom);
 
-  const constants = await Promise.all(
-    closed.consts.map(async (constant): Promise<Tensor> => {
-      if (!isArray(constant)) throw new Error(`${name}: a constant is no array`);
+  // Differentiation leaves zeros wherever something does not differ; said as such, they fold away and take no memory.
+  const zeros: Equation[] = [];
+  const inputs: Value[] = [];
+  const constants: Tensor[] = [];
+  for (const [index, binder] of flattened.inBinders.entries()) {
+    const constant = closed.consts[index];
+    const value = valueOf(binder);
+    if (index >= closed.consts.length) inputs.push(value);
+    else if (!isArray(constant)) throw new Error(`${name}: a constant is no array`);
+    else if (await isZero(constant)) {
+      const axis = value.shape.map((_, each) => each);
+      const literal: Literal = { literal: 0, dtype: value.dtype, shape: [] };
+      zeros.push({ primitive: "broadcast", inputs: [literal], params: { shape: value.shape, axis }, outputs: [value] });
+    } else {
       const data = await constant.ref.data();
       if (data instanceof Float16Array || data instanceof Float64Array)
         throw new Error(`${name}: constants of type ${constant.dtype} are not supported`);
-      const dtype = dtypeOf(constant.dtype);
-      return { dtype, shape: constant.shape, data: dtype === "bool" ? Uint8Array.from(data) : data };
-    }),
-  );
-  const inputs = flattened.inBinders.map(valueOf);
-  shareEqual(constants, (copy, original) => values.set(flattened.inBinders[copy], inputs[original]!));
+      const { dtype, shape } = value;
+      const tensor = { dtype, shape, data: dtype === "bool" ? Uint8Array.from(data) : data };
+      // Equal constants are one, such as the fixed positions of an encoder that is called twice: what is computed from one
+      // of them is then seen to be what is computed from the other.
+      const original = constants.findIndex((other) => sameBits(tensor, other));
+      if (original >= 0) values.set(binder, inputs[original]!);
+      else {
+        constants.push(tensor);
+        inputs.push(value);
+      }
+    }
+  }
+  for (const constant of closed.consts) if (isArray(constant)) constant.dispose();
   const graph: Graph = {
     inputs,
-    equations: flattened.eqns.map((equation) => ({
-      primitive: equation.primitive,
-      inputs: equation.inputs.map(atomOf),
-      params: equation.params,
-      outputs: equation.outBinders.map(valueOf),
-    })),
+    equations: [
+      ...zeros,
+      ...flattened.eqns.map((equation) => ({
+        primitive: equation.primitive,
+        inputs: equation.inputs.map(atomOf),
+        params: equation.params,
+        outputs: equation.outBinders.map(valueOf),
+      })),
+    ],
     outputs: flattened.outs.map(atomOf),
   };
   const specs = graph.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
   return { graph, constants, outputs: tree.unflatten<TensorSpec>(structure as Tree<Array>, specs), flat };
 }
 
-/**
- * Finds constants that are equal, such as the fixed positions of an encoder that is called twice: what is computed from
- * one of them is then seen to be what is computed from the other.
- */
-function shareEqual(constants: readonly Tensor[], share: (copy: number, original: number) => void): void {
-  constants.forEach((constant, index) => {
-    const original = constants.findIndex((other) => sameBits(constant, other));
-    if (original < index) share(index, original);
-  });
-}
+/** Whether an array is all zeros, without making it: jax-js keeps such arrays as a rule until somebody reads them. */
+const isZero = async (array: Array): Promise<boolean> => !(await np.any(array).data())[0];
 
 function sameBits(a: Tensor, b: Tensor): boolean {
   if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;

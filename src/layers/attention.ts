@@ -1,7 +1,8 @@
-import { type Array, nn, np, type Rng } from "../array/index.ts";
+import { type Array, np, type Rng } from "../array/index.ts";
 import { dropout } from "./dropout.ts";
 import { type LinearParams, linear } from "./linear.ts";
 import { rotate } from "./rotary.ts";
+import { softmax } from "./softmax.ts";
 
 export interface AttentionOptions {
   /** Turn queries and keys by their positions. */
@@ -21,7 +22,7 @@ export interface AttentionOptions {
 function look(query: Array, key: Array, bias: Array | undefined): Array {
   const scaled = np.multiply(query, 1 / Math.sqrt(query.shape[3]!));
   const scores = np.matmul(scaled, np.transpose(key, [0, 1, 3, 2]));
-  return nn.softmax(bias ? np.add(scores, bias) : scores, -1);
+  return softmax(bias ? np.add(scores, bias) : scores);
 }
 
 /** `[batch, heads, tokens, headDim]` → `[batch, tokens, width]`. */

@@ -1,8 +1,9 @@
-import { type Array, constant, filled, float32, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, constant, filled, float32, np, type Rng, type Traced } from "../array/index.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { conv } from "./conv.ts";
 import type { ParamsOf } from "./layer.ts";
 import { linear } from "./linear.ts";
+import { relu } from "./relu.ts";
 
 /** Sides from the one above `from` up to `to`, each half the next, rounded up: what strided convolutions went through. */
 function sidesBetween(from: number, to: number): number[] {
@@ -93,7 +94,7 @@ export function decoder(
         start && params.start ? np.reshape(start.apply(params.start, x), [x.shape[0]!, first, rows, columns]) : x;
       const raised = blocks.reduce((current, block, level) => {
         const { conv: weights, norm } = params.blocks[level]!;
-        return nn.relu(block.norm.apply(norm, block.conv.apply(weights, upsample(current, sides[level]!))));
+        return relu(block.norm.apply(norm, block.conv.apply(weights, upsample(current, sides[level]!))));
       }, map);
       return np.add(last.apply(params.last, raised), np.reshape(params.bias, [channels, 1, 1]));
     },

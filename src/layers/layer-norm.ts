@@ -1,10 +1,19 @@
-import { type Array, filled, np } from "../array/index.ts";
+import { type Array, filled, lax, np, withDerivative } from "../array/index.ts";
 
 /** The last axis at mean 0 and variance 1 (biased, + epsilon): a layer norm without scale and shift. */
-export function standardize(x: Array, epsilon = 1e-5): Array {
+export function standardize(given: Array, epsilon = 1e-5): Array {
+  const x = lax.stopGradient(given);
   const centred = np.subtract(x, np.mean(x, -1, { keepdims: true }));
   const variance = np.mean(np.square(centred), -1, { keepdims: true });
-  return np.multiply(centred, np.reciprocal(np.sqrt(np.add(variance, epsilon))));
+  const inverse = np.reciprocal(np.sqrt(np.add(variance, epsilon)));
+  const standard = np.multiply(centred, inverse);
+  // What moves x along itself or as a whole does not show.
+  return withDerivative(standard, given, (change) => {
+    const mean = (array: Array) => np.mean(array, -1, { keepdims: true });
+    const whole = np.negative(mean(change));
+    const along = np.negative(mean(np.multiply(change, standard)));
+    return np.multiply(np.add(change, np.add(np.multiply(standard, along), whole)), inverse);
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
-import { type Array, nn, type Rng, type Traced } from "../array/index.ts";
+import type { Array, Rng, Traced } from "../array/index.ts";
 import { batchNorm, plainBatchNorm } from "./batch-norm.ts";
 import type { ParamsOf } from "./layer.ts";
 import { linear, linearNoBias } from "./linear.ts";
+import { relu } from "./relu.ts";
 
 export interface MlpOptions {
   /** BatchNorm between a hidden layer and its ReLU, in place of a bias. True by default. */
@@ -37,7 +38,7 @@ export function mlp(widths: readonly number[], { norm: hasNorm = true, output = 
       const raised = hidden.reduce((input, layer, index) => {
         const { linear: weights, norm } = params.hidden[index]!;
         const product = layer.linear.apply(weights, input);
-        return nn.relu(layer.norm && norm ? layer.norm.apply(norm, product) : product);
+        return relu(layer.norm && norm ? layer.norm.apply(norm, product) : product);
       }, x);
       const product = last.apply(params.last, raised);
       return lastNorm && params.lastNorm ? lastNorm.apply(params.lastNorm, product) : product;

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, constant, filled, np, Rng, type Tensor, type Tree } from "../../src/array/index.ts";
+import {
+  type Array,
+  constant,
+  filled,
+  lax,
+  np,
+  Rng,
+  type Tensor,
+  type Tree,
+  withDerivative,
+} from "../../src/array/index.ts";
 import type { Equation, Graph, Value } from "../../src/engine/graph.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { cse } from "../../src/engine/passes/cse.ts";
@@ -10,6 +20,8 @@ import { hoist } from "../../src/engine/passes/hoist.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
 import { subtract } from "../../src/engine/passes/subtract.ts";
 import { trace } from "../../src/engine/trace.ts";
+import { gelu } from "../../src/layers/gelu.ts";
+import { softmax } from "../../src/layers/softmax.ts";
 
 let id = 0;
 const value = (...shape: number[]): Value => ({ id: id++, dtype: "float32", shape });
@@ -76,6 +88,80 @@ test("where with equal branches needs no condition", () => {
   const [condition, x, y] = [{ ...value(3), dtype: "bool" } as Value, value(3), value(3)] as const;
   const folded = fold({ inputs: [condition, x], outputs: [y], equations: [equation("where", [condition, x, x], y)] });
   assert.deepEqual(folded.outputs, [x]);
+});
+
+test("x − x is zero, whichever comes first, and so is all that is made of it", () => {
+  for (const turned of [false, true]) {
+    const [x, y, minus, none, product, total, sum] = [
+      value(2),
+      value(2),
+      value(2),
+      value(2),
+      value(2),
+      value(),
+      value(),
+    ];
+    const graph: Graph = {
+      inputs: [x!, y!],
+      outputs: [sum!],
+      equations: [
+        equation("neg", [x!], minus!),
+        equation("add", turned ? [minus!, x!] : [x!, minus!], none!),
+        equation("mul", [none!, y!], product!),
+        equation("reduce", [product!], total!, { op: "Add", axis: [0] }),
+        equation("add", [total!, literal(3)], sum!),
+      ],
+    };
+    const folded = simplify(graph);
+    assert.deepEqual(folded.equations, []);
+    assert.deepEqual(folded.outputs, [literal(3)]);
+  }
+});
+
+test("GELU is one operation, and what its derivative needs is not kept for it", async () => {
+  const step = (input: Array) => {
+    const { loss, gradients } = valueAndGrad((x: Array) => ({ loss: np.sum(gelu(x)), aux: {} }), input);
+    return { loss, gradients };
+  };
+  const { equations } = simplify((await trace(step, [filled([4, 3], 1)], "gelu")).graph);
+  const [forward] = equations.filter(({ primitive }) => primitive === "gelu");
+  const readers = equations.filter(({ inputs }) => inputs.includes(forward!.outputs[0]!));
+  assert.deepEqual(
+    readers.map(({ primitive }) => primitive),
+    ["reduce"],
+  );
+});
+
+test("a derivative that is written down stands for differentiation's own, and costs the forward pass nothing", async () => {
+  const rng = new Rng(2);
+  const x = rng.normals([6, 5]);
+  const doubled = (input: Array) =>
+    withDerivative(np.sin(lax.stopGradient(input)), input, (change) => np.multiply(change, 2));
+  const step = (input: Array) => {
+    const { loss, gradients } = valueAndGrad((of: Array) => ({ loss: np.sum(doubled(of)), aux: {} }), input);
+    return { loss, gradients };
+  };
+  const { graph } = await trace(step, [x], "doubled");
+  assert.deepEqual(
+    simplify(graph).equations.map(({ primitive }) => primitive),
+    ["sin", "reduce", "broadcast"],
+  );
+  for (const device of ["cpu", "wasm"] as const) {
+    const program = await compile(step, [x], { device });
+    const { loss, gradients } = (await read(await program.run(x))) as { loss: Tensor; gradients: Tensor };
+    await program.dispose();
+    const sum = [...x.data].reduce((total, each) => total + Math.sin(each), 0);
+    assert.ok(Math.abs(loss.data[0]! - sum) < 1e-5);
+    assert.deepEqual([...gradients.data], new Array(30).fill(2));
+  }
+});
+
+test("zeros that differentiation leaves are no constants of the program", async () => {
+  const step = (input: Array) => {
+    const { loss, gradients } = valueAndGrad((of: Array) => ({ loss: np.sum(softmax(of)), aux: {} }), input);
+    return { loss, gradients };
+  };
+  assert.deepEqual((await trace(step, [filled([9, 7], 1)], "softmax")).constants, []);
 });
 
 test("equal expressions are computed once, also with operands exchanged; different parameters keep them apart", () => {

@@ -18,6 +18,7 @@ import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { lower, supportedPrimitives } from "../../src/engine/lower/index.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
 import { trace } from "../../src/engine/trace.ts";
+import { gelu } from "../../src/layers/gelu.ts";
 
 const rng = new Rng(11);
 const normal = (...shape: number[]) => rng.normals(shape);
@@ -46,6 +47,12 @@ const windowMax = (x: Array, size: number, stride: number) =>
   lax.reduceWindow(x, (window) => np.max(window), [size, size], [stride, stride]);
 
 const cases: Record<string, Case> = {
+  "gelu over a permuted operand": {
+    covers: ["gelu"],
+    inputs: [normal(2, 3, 4)],
+    fn: (x) => gelu(np.transpose(x, [2, 0, 1])),
+    gradient: true,
+  },
   "add, broadcast over a permuted operand": {
     covers: ["add", "transpose"],
     inputs: [normal(2, 3, 4), normal(3)],

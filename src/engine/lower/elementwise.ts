@@ -103,6 +103,17 @@ export const elementwise: Record<string, Lowering> = {
     onOwnElements(context, equation, (name) =>
       context.emit("Sub", [context.writer.constant("float32", [1], []), context.emit("Erf", [name])]),
     ),
+  /** Exact. The standard has it from version 20 on, which fewer runtimes read than those that read its parts. */
+  gelu: (context, equation) =>
+    onOwnElements(context, equation, (x) => {
+      if (!context.portable) return context.emit("Gelu", [x], {}, "com.microsoft");
+      const number = (value: number) => context.writer.constant("float32", [value], []);
+      const phi = context.emit("Mul", [
+        context.emit("Add", [context.emit("Erf", [context.emit("Mul", [x, number(Math.SQRT1_2)])]), number(1)]),
+        number(0.5),
+      ]);
+      return context.emit("Mul", [x, phi]);
+    }),
   stop_gradient: (context, equation) => onOwnElements(context, equation, (name) => name),
   cast: (context, equation) => {
     const { dtype } = equation.outputs[0]!;

@@ -58,7 +58,7 @@ export function fold(graph: Graph): Graph {
       replaced.set(output, other);
       continue;
     }
-    const value = constantOf(equation, equation.inputs.map(numberOf));
+    const value = cancels(equation, scaled) ? 0 : constantOf(equation, equation.inputs.map(numberOf));
     if (value !== undefined) {
       constant.set(output, value);
       if (output.shape.length === 0) {
@@ -81,6 +81,13 @@ export function fold(graph: Graph): Graph {
   return { ...graph, equations, outputs: graph.outputs.map(resolve) };
 }
 
+/** x − x, which is 0 for every finite x. */
+function cancels({ primitive, inputs: [a, b] }: Equation, scaled: Map<Value, { factor: number; of: Value }>): boolean {
+  if (primitive !== "add" || !a || !b || isLiteral(a) || isLiteral(b)) return false;
+  const [left, right] = [scaled.get(a), scaled.get(b)];
+  return (left?.factor === -1 && left.of === b) || (right?.factor === -1 && right.of === a);
+}
+
 function constantOf({ primitive }: Equation, inputs: readonly (number | undefined)[]): number | undefined {
   const [a, b, c] = inputs;
   if (views.has(primitive)) return a;
@@ -93,6 +100,10 @@ function constantOf({ primitive }: Equation, inputs: readonly (number | undefine
       return a !== undefined && b !== undefined ? Math.fround(a + b) : undefined;
     case "neg":
       return a === undefined ? undefined : -a;
+    case "dot":
+      return a === 0 || b === 0 ? 0 : undefined;
+    case "reduce":
+      return a === 0 ? 0 : undefined;
     case "where":
       return b !== undefined && b === c ? b : undefined;
     default:

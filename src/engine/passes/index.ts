@@ -2,17 +2,18 @@ import type { Graph, Pass } from "../graph.ts";
 import { cse } from "./cse.ts";
 import { dce } from "./dce.ts";
 import { fold } from "./fold.ts";
+import { gelu } from "./gelu.ts";
 import { hoist } from "./hoist.ts";
 import { subtract } from "./subtract.ts";
 
 const passes: readonly Pass[] = [hoist, fold, cse, dce];
 
-/** Applies the passes until they find nothing more; subtraction last, since the others know jax-js' primitives only. */
+/** Applies the passes until they find nothing more; those that make primitives of our own last: the others know none. */
 export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
     const after = passes.reduce((current, pass) => pass(current), before);
-    if (after.equations.length === before.equations.length) return dce(subtract(after));
+    if (after.equations.length === before.equations.length) return dce(gelu(subtract(after)));
     before = after;
   }
 }

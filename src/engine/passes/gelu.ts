@@ -1,0 +1,28 @@
+import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph.ts";
+
+/**
+ * x · (½ · erf(√½ · x) + ½) → GELU, for which ONNX Runtime has a kernel: one pass instead of five, and of training the
+ * backward pass makes again what it needs of it, so that nothing of that size is kept.
+ */
+export function gelu(graph: Graph): Graph {
+  const makers = new Map<Atom, Equation>();
+  for (const equation of graph.equations) for (const output of equation.outputs) makers.set(output, equation);
+  /** The other operand of a `primitive` that makes `value` out of it and a number. */
+  const other = (value: Atom | undefined, primitive: string, number: number): Value | undefined => {
+    const maker = value && makers.get(value);
+    if (maker?.primitive !== primitive) return undefined;
+    const [a, b] = maker.inputs;
+    return a && b && !isLiteral(a) && isLiteral(b) && Math.fround(number) === b.literal ? a : undefined;
+  };
+  const scaledByPhi = (x: Atom, phi: Atom): boolean => {
+    const erf = makers.get(other(other(phi, "add", 0.5), "mul", 0.5) ?? phi);
+    return erf?.primitive === "erf" && other(erf.inputs[0], "mul", Math.SQRT1_2) === x;
+  };
+  const equations = graph.equations.map((equation): Equation => {
+    const [a, b] = equation.inputs;
+    if (equation.primitive !== "mul" || !a || !b) return equation;
+    if (scaledByPhi(a, b)) return { ...equation, primitive: "gelu", inputs: [a] };
+    return scaledByPhi(b, a) ? { ...equation, primitive: "gelu", inputs: [b] } : equation;
+  });
+  return { ...graph, equations };
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Array, lax, nn, np, Rng, type Tensor } from "../../src/array/index.ts";
+import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
+import { gelu } from "../../src/layers/gelu.ts";
+import { standardize } from "../../src/layers/layer-norm.ts";
+import { relu } from "../../src/layers/relu.ts";
+import { softmax } from "../../src/layers/softmax.ts";
+
+/** Each layer with a derivative of its own, and the same as differentiation would have it. */
+const layers: Readonly<Record<string, readonly [ours: (x: Array) => Array, plain: (x: Array) => Array]>> = {
+  gelu: [gelu, (x) => np.multiply(x, np.multiply(np.add(lax.erf(np.multiply(x, Math.SQRT1_2)), 1), 0.5))],
+  relu: [relu, nn.relu],
+  softmax: [softmax, (x) => nn.softmax(x, -1)],
+  standardize: [
+    (x) => standardize(x, 1e-3),
+    (x) => {
+      const centred = np.subtract(x, np.mean(x, -1, { keepdims: true }));
+      const variance = np.mean(np.square(centred), -1, { keepdims: true });
+      return np.multiply(centred, np.reciprocal(np.sqrt(np.add(variance, 1e-3))));
+    },
+  ],
+};
+
+for (const [name, [ours, plain]] of Object.entries(layers))
+  for (const device of ["cpu", "wasm"] as const)
+    test(`${name}: value and gradient are those of plain differentiation, on ${device}`, async () => {
+      const rng = new Rng(4);
+      const [x, weights] = [rng.normals([3, 5, 17], 2), rng.normals([3, 5, 17])];
+      const results = [];
+      for (const layer of [ours, plain]) {
+        const step = (input: Array, by: Array) => {
+          const { loss, gradients } = valueAndGrad(
+            (of: Array) => ({ loss: np.sum(np.multiply(layer(np.sin(of)), by)), aux: {} }),
+            input,
+          );
+          return { loss, gradients };
+        };
+        const program = await compile(step, [x, weights], { device, name });
+        results.push((await read(await program.run(x, weights))) as { loss: Tensor; gradients: Tensor });
+        await program.dispose();
+      }
+      const [given, expected] = results;
+      for (const leaf of ["loss", "gradients"] as const)
+        expected![leaf].data.forEach((value, at) => {
+          const other = given![leaf].data[at]!;
+          assert.ok(
+            Math.abs(other - value) < 2e-5 * Math.max(1, Math.abs(value)),
+            `${leaf} ${at}: ${other}, not ${value}`,
+          );
+        });
+    });
