@@ -116,13 +116,20 @@ const spreadOf = ({ spread, frequencies, tiles, input }: Axis) =>
 const gatherOf = ({ gather, frequencies, tiles, output }: Axis) =>
   ({ matrix: gather, shape: [output, frequencies * tiles] }) as const;
 
+/**
+ * ONNX Runtime plans one buffer for values of equal extents, and keeps it from the first to the last of them. So what a
+ * backward pass makes has one axis more than what the forward pass makes: nothing large waits for it in between.
+ */
+type Pass = "forward" | "backward";
+const front = (pass: Pass) => (pass === "forward" ? [] : [1]);
+
 /** Pixels as frequencies, `[frequencies, tiles, frequencies, tiles × samples, channels]`, by matrices for both axes. */
 function toFrequencies(
   context: Context,
   { name, shape }: Rows,
   [rows, columns]: Axes,
   matrices: "spread" | "gather",
-  again = false,
+  pass: Pass,
 ): string {
   const [, samples, channels] = shape;
   // The transposed gather is the adjoint of the way back: gradients travel by it.
@@ -133,22 +140,19 @@ function toFrequencies(
   const tall = rows.frequencies * rows.tiles;
   const wide = columns.frequencies * columns.tiles;
   const depth = samples * channels;
-  const constant = ({ matrix, shape: extents }: typeof down) =>
-    again
-      ? context.reshape(context.writer.constant("float32", matrix), [matrix.length], extents)
-      : context.writer.constant("float32", matrix, extents);
-  const first = context.matmul(constant(down), context.reshape(name, shape, [height, width * depth]), {
-    transA,
-    transB: false,
-    rank: 2,
-  });
-  const second = context.matmul(constant(across), context.reshape(first, [tall, width * depth], [tall, width, depth]), {
-    transA,
-    transB: false,
-    rank: 3,
-  });
+  const lead = front(pass);
+  const first = context.matmul(
+    context.writer.constant("float32", down.matrix, [...lead, ...down.shape]),
+    context.reshape(name, shape, [...lead, height, width * depth]),
+    { transA, transB: false, rank: 2 + lead.length },
+  );
+  const second = context.matmul(
+    context.writer.constant("float32", across.matrix, across.shape),
+    context.reshape(first, [...lead, tall, width * depth], [...lead, tall, width, depth]),
+    { transA, transB: false, rank: 3 + lead.length },
+  );
   const extents = [rows.frequencies, rows.tiles, columns.frequencies, columns.tiles * samples, channels];
-  return context.reshape(second, [tall, wide, depth], extents);
+  return context.reshape(second, [...lead, tall, wide, depth], [...lead, ...extents]);
 }
 
 /** Frequencies back to pixels: columns first, then rows. */
@@ -158,6 +162,7 @@ function toPixels(
   [rows, columns]: Axes,
   [samples, channels]: readonly [number, number],
   matrices: "spread" | "gather",
+  pass: Pass,
 ): Rows {
   const transA = matrices === "spread";
   const [down, across] = [rows, columns].map((axis) => (transA ? spreadOf(axis) : gatherOf(axis)));
@@ -166,20 +171,20 @@ function toPixels(
   const tall = rows.frequencies * rows.tiles;
   const wide = columns.frequencies * columns.tiles;
   const depth = samples * channels;
-  const constant = ({ matrix, shape }: typeof down) => context.writer.constant("float32", matrix, shape);
-  const from = [rows.frequencies, rows.tiles, columns.frequencies, columns.tiles * samples, channels];
-  const first = context.matmul(constant(across), context.reshape(name, from, [tall, wide, depth]), {
-    transA,
-    transB: false,
-    rank: 3,
-  });
-  const second = context.matmul(constant(down), context.reshape(first, [tall, width, depth], [tall, width * depth]), {
-    transA,
-    transB: false,
-    rank: 2,
-  });
+  const lead = front(pass);
+  const from = [...lead, rows.frequencies, rows.tiles, columns.frequencies, columns.tiles * samples, channels];
+  const first = context.matmul(
+    context.writer.constant("float32", across.matrix, across.shape),
+    context.reshape(name, from, [...lead, tall, wide, depth]),
+    { transA, transB: false, rank: 3 + lead.length },
+  );
+  const second = context.matmul(
+    context.writer.constant("float32", down.matrix, [...lead, ...down.shape]),
+    context.reshape(first, [...lead, tall, width, depth], [...lead, tall, width * depth]),
+    { transA, transB: false, rank: 2 + lead.length },
+  );
   const shape = [height * width, samples, channels] as const;
-  return { name: context.reshape(second, [height, width * depth], shape), shape };
+  return { name: context.reshape(second, [...lead, height, width * depth], shape), shape };
 }
 
 /** `[9, frequencies × frequencies]`: how the kernel's nine elements go into each frequency. */
@@ -192,7 +197,7 @@ const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
 };
 
 /** The kernel in frequencies, `[frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
-function kernelFrequencies(context: Context, kernel: Atom, axes: Axes) {
+function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pass) {
   const view = context.view(kernel);
   const outputsFirst = view.map[0]! < view.map[1]!;
   const order = outputsFirst ? [0, 1, 2, 3] : [1, 0, 2, 3];
@@ -206,7 +211,7 @@ function kernelFrequencies(context: Context, kernel: Atom, axes: Axes) {
   const [rows, columns] = axes;
   const whole = [rows.frequencies * columns.frequencies, first * second];
   return {
-    name: context.reshape(product, whole, [rows.frequencies, 1, columns.frequencies, first, second]),
+    name: context.reshape(product, whole, [...front(pass), rows.frequencies, 1, columns.frequencies, first, second]),
     outputsFirst,
   };
 }
@@ -231,10 +236,12 @@ export function tiledConvolution(context: Context, equation: Equation, geometry:
   const [into, back] = flipped ? (["gather", "spread"] as const) : (["spread", "gather"] as const);
   const pixels = pixelRows(context, lhs, 0);
   const samples = pixels.shape[1];
-  const frequencies = toFrequencies(context, pixels, axes, into);
-  const weights = kernelFrequencies(context, kernel, axes);
-  const product = context.matmul(frequencies, weights.name, { transA: false, transB: weights.outputsFirst, rank: 5 });
-  setPixelRows(context, equation.outputs[0]!, toPixels(context, product, axes, [samples, outputs], back));
+  const pass = flipped ? "backward" : "forward";
+  const frequencies = toFrequencies(context, pixels, axes, into, pass);
+  const weights = kernelFrequencies(context, kernel, axes, pass);
+  const rank = 5 + front(pass).length;
+  const product = context.matmul(frequencies, weights.name, { transA: false, transB: weights.outputsFirst, rank });
+  setPixelRows(context, equation.outputs[0]!, toPixels(context, product, axes, [samples, outputs], back, pass));
   return true;
 }
 
@@ -250,14 +257,14 @@ export function tiledKernelGradient(context: Context, equation: Equation, geomet
   );
   if (!axes) return false;
   const [rows, columns] = axes;
-  const images = toFrequencies(context, pixelRows(context, lhs, 1), axes, "spread", true);
-  const gradients = toFrequencies(context, pixelRows(context, rhs, 1), axes, "gather");
-  const products = context.matmul(gradients, images, { transA: true, transB: false, rank: 5 });
-  const perTile = [rows.frequencies, rows.tiles, columns.frequencies, outputs, inputs];
+  const images = toFrequencies(context, pixelRows(context, lhs, 1), axes, "spread", "backward");
+  const gradients = toFrequencies(context, pixelRows(context, rhs, 1), axes, "gather", "backward");
+  const products = context.matmul(gradients, images, { transA: true, transB: false, rank: 6 });
+  const perTile = [1, rows.frequencies, rows.tiles, columns.frequencies, outputs, inputs];
   const summed =
-    rows.tiles === 1 ? products : context.emit("ReduceSum", [products, context.writer.int64([1])], { keepdims: 0 });
+    rows.tiles === 1 ? products : context.emit("ReduceSum", [products, context.writer.int64([2])], { keepdims: 0 });
   const all = [rows.frequencies * columns.frequencies, outputs * inputs];
-  const flat = context.reshape(summed, rows.tiles === 1 ? perTile : perTile.toSpliced(1, 1), all);
+  const flat = context.reshape(summed, rows.tiles === 1 ? perTile : perTile.toSpliced(2, 1), all);
   const gradient = context.matmul(flat, kernelMatrix(context, axes), { transA: true, transB: true, rank: 2 });
   const base = [outputs, inputs, KERNEL, KERNEL];
   context.set(equation.outputs[0]!, {
