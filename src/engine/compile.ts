@@ -44,11 +44,13 @@ export async function compile<Out extends Tree<Array>>(
   options: CompileOptions = {},
 ): Promise<Program<Out>> {
   const { device = "cpu", name = fn.name || "the traced function" } = options;
-  const traced = await trace(fn, examples, name);
-  const simplified = { ...traced, graph: simplify(traced.graph) };
+  // Only what it is of the examples is held on to: they may be a model's whole state.
+  const given = examples.map((example) => tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape })));
+  const traced = await trace(fn, given, name);
+  const { outputs } = traced;
   const runtime = device === "wasm" ? wasmRuntime : onnxRuntime;
-  const executable = await runtime(simplified, { ...options, device, name });
-  const specs = examples.flatMap((example) => tree.leaves(example));
+  const executable = await runtime({ ...traced, graph: simplify(traced.graph) }, { ...options, device, name });
+  const specs = given.flatMap((example) => tree.leaves(example));
   const paths = examples.flatMap((example, index) => tree.paths(example).map((path) => `${index}.${path}`));
   return {
     async run(...args) {
@@ -63,7 +65,7 @@ export async function compile<Out extends Tree<Array>>(
           );
       });
       // The trace recorded the very structure that `fn` returned.
-      return tree.unflatten(traced.outputs, await executable.run(leaves)) as OnDevice<Out>;
+      return tree.unflatten(outputs, await executable.run(leaves)) as OnDevice<Out>;
     },
     dispose: () => executable.dispose(),
   };

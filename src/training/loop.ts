@@ -56,12 +56,14 @@ export async function train(
   const { training, modality, encoder } = config;
   const { method, ...parts } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
-  const initial = initialState(method, optimizer, training, new Rng(training.seed), (params) =>
-    start ? beginFrom(start, modality.options, params) : params,
-  );
-  const { state: first, position } = options.resume
-    ? await resumeFrom(out, initial, onNote)
-    : { state: initial, position: BEGINNING };
+  const initial = () =>
+    initialState(method, optimizer, training, new Rng(training.seed), (params) =>
+      start ? beginFrom(start, modality.options, params) : params,
+    );
+  const { position, ...begun }: { position: Position; state: DeviceState } = options.resume
+    ? await resumeFrom(out, initial(), onNote)
+    : { state: initial(), position: BEGINNING };
+  let { state } = begun;
   const task = {
     modality,
     encoder,
@@ -83,7 +85,7 @@ export async function train(
   await makeFolder(join(out, "checkpoints"));
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
   // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
-  if (start && !options.resume) await saveCheckpoint(out, initial, BEGINNING, false);
+  if (start && !options.resume) await saveCheckpoint(out, initial(), BEGINNING, false);
   if (!options.resume) await writeConfig(out, config);
 
   const curriculum = openCurriculum(config.curriculum ?? [], steps, position);
@@ -92,7 +94,7 @@ export async function train(
   const metricsFile = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
   const loader = opened.adopt(createLoader(task, training.workers, position.step, curriculum), (open) => open.close());
-  const staged = opened.adopt(stagedStep(config, source.length, initial), (program) => program.dispose());
+  const staged = opened.adopt(stagedStep(config, source.length), (program) => program.dispose());
   let { batch, waitMs } = await loader.next();
 
   const { device, seed } = training;
@@ -105,7 +107,7 @@ export async function train(
   };
   let { step: index, smoothedLoss, bestLoss, pending, validation } = position;
   // Compiles, before the clock starts.
-  let { state }: { state: DeviceState } = await staged.at(curriculum.stagesAt(index), batch, first);
+  ({ state } = await staged.at(curriculum.stagesAt(index), batch, state));
   let savedAt = position.step;
   // So was the first batch waited for.
   waitMs = 0;

@@ -20,7 +20,7 @@ export interface Staged {
  * the encoder reads or the optimiser's constants change: how samples are distorted is no part of it. Stages only go on,
  * so one program is kept.
  */
-export function stagedStep(config: RunConfig, samples: number, initial: HostState) {
+export function stagedStep(config: RunConfig, samples: number) {
   const curriculum: readonly CurriculumEntry[] = config.curriculum ?? [];
   let stage: { name: string; key: string; step: TrainingStep; method: Method; training: Training } | undefined;
   return {
@@ -39,7 +39,7 @@ export function stagedStep(config: RunConfig, samples: number, initial: HostStat
       // What one program left on a device is no other's to read.
       const kept = stage ? ((await read(toDevice(state))) as unknown as HostState) : state;
       await stage?.step.dispose();
-      const compiling = { method, training, batch, state: initial, name: `${config.method.name} step` };
+      const compiling = { method, training, batch, state, name: `${config.method.name} step` };
       const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });
       stage = { name, key, step, method, training };
       return { ...stage, state: kept };

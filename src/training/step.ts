@@ -1,4 +1,15 @@
-import { type Array, filled, np, Rng, scalar, type Tensor, type Traced, type Tree, tree } from "../array/index.ts";
+import {
+  type Array,
+  filled,
+  np,
+  Rng,
+  scalar,
+  type Tensor,
+  type TensorSpec,
+  type Traced,
+  type Tree,
+  tree,
+} from "../array/index.ts";
 import type { Params } from "../encoders/encoder.ts";
 import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
 import { UserError } from "../foundation/errors.ts";
@@ -100,14 +111,14 @@ export async function compileStep(options: {
   readonly optimizer: Optimizer;
   readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads"> &
     TrainableOptions;
-  readonly state: HostState;
+  readonly state: DeviceState;
   readonly batch: Tree<Tensor>;
   readonly name: string;
   readonly profile?: string;
 }): Promise<TrainingStep> {
-  const { method, optimizer, training, state, batch, name } = options;
+  const { method, optimizer, training, name, profile } = options;
   // Frozen parameters are passed on and never differentiated.
-  const scales = trainable(state.params as MethodParams, training);
+  const scales = trainable(options.state.params, training);
   let noiseShape = [0, 0];
   const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
     // The trainer keeps the trees that the method made, and hands them back to it.
@@ -166,9 +177,13 @@ export async function compileStep(options: {
     return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics, observed };
   };
 
+  // The step outlives the state it began with, which is as large as any later one.
+  const examples = [options.state, options.batch].map((example) =>
+    tree.map<TensorSpec, TensorSpec>(example, ({ dtype, shape }) => ({ dtype, shape })),
+  );
   const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
-  const build = (noise: Record<string, Tensor>) =>
-    compile(step, [state, batch, scheduleExample, noise], { ...training, name, profile: options.profile });
+  const build = (noise: Record<string, TensorSpec>) =>
+    compile(step, [...examples, scheduleExample, noise], { ...training, name, profile });
   let program = await build({});
   // The first tracing counted the random numbers that layers ask for; if there are any, they become an input.
   const isNoisy = noiseShape[0]! > 0;

@@ -1,7 +1,6 @@
-import { tree } from "../array/index.ts";
+import { type Tree, tree } from "../array/index.ts";
 import { isLora } from "../layers/lora.ts";
 import { isStatistic } from "../layers/scope.ts";
-import type { MethodParams } from "../methods/index.ts";
 import type { Training } from "./config.ts";
 
 /** All of the encoder at one rate where nothing is said. */
@@ -14,10 +13,12 @@ export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDec
  * (https://arxiv.org/abs/2106.08254); heads have 1.
  */
 export function trainable(
-  params: MethodParams,
+  params: Tree<unknown>,
   { frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
 ): Map<string, number> {
-  const encoder = tree.paths(params.encoder);
+  const encoder = tree
+    .paths(params)
+    .flatMap((path) => (path.startsWith("encoder.") ? [path.slice("encoder.".length)] : []));
   const blockOf = (path: string): number | undefined => {
     const [, block] = /^(?:blocks|stages)\.(\d+)\./.exec(path) ?? [];
     return block === undefined ? undefined : Number(block);
