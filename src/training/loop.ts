@@ -165,7 +165,9 @@ export async function train(
       ...means
     } = Object.fromEntries(Object.entries(pending.sums).map(([key, sum]) => [key, sum / pending.count]));
     const spread = features && spreadOf(features);
-    const warning = spread && watch(spread, parts.encoder.embedDim);
+    // While a model learns nothing but how common each answer is, its features are as good as one: that passes.
+    const warmedUp = index > schedule.warmupSteps;
+    const warning = spread && warmedUp ? watch(spread, parts.encoder.embedDim) : undefined;
     if (warning) onNote(`step ${index}: ${warning}`);
     const values = {
       step: index,
