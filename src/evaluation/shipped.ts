@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { type ExportedModel, openExported } from "../interop/exported-model.ts";
-import type { Modality, OpenOptions, Source } from "../modalities/index.ts";
+import type { Modality, OpenOptions, Source, TensorRecord } from "../modalities/index.ts";
 import { BATCH, collect, type Features, stack } from "../training/features.ts";
-import type { Run } from "../training/run.ts";
+import { buildMethod, type Run } from "../training/run.ts";
 import { labelled } from "./contestants.ts";
 import { exportRun } from "./export-run.ts";
-import { openLabelled } from "./judge.ts";
+import { answersTo, openLabelled } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
+import { measuresOf } from "./measures.ts";
 import { accuracyOf } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
 
@@ -34,6 +35,8 @@ export interface ShippedWorth {
   /** Accuracies in [0, 1], where there are labelled data. */
   readonly knn20?: number;
   readonly linear?: number;
+  /** Of the answers that a fine-tuned model's own head gives. */
+  readonly head?: number;
 }
 
 /** Labelled data to learn from and to be judged on. */
@@ -130,23 +133,23 @@ function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Te
   );
 }
 
-/** kNN and a linear probe on the file's vectors. */
+/** kNN and a linear probe on the file's vectors, and the head where there is one. */
 async function accuracies(
   { run }: Shipped,
   file: ExportedModel,
   { train, test, seed = 0, ...columns }: LabelledPair,
   stage: (name: string) => (done: number, total: number) => void,
-): Promise<{ knn20: number; linear: number }> {
-  const vectorsOf = async (path: string) => {
-    const source = await openLabelled(run.modalityDefinition, path, columns);
-    try {
-      return { features: await exportedFeatures(file, run, source, stage(path)), classes: source.classes ?? [] };
-    } finally {
-      await source.close();
-    }
-  };
-  const learned = await vectorsOf(train);
-  const judged = await vectorsOf(test);
+): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
+  await using opened = new AsyncDisposableStack();
+  const open = async (path: string) =>
+    opened.adopt(await openLabelled(run.modalityDefinition, path, columns), (source) => source.close());
+  const vectorsOf = async (source: Source<unknown>, path: string) => ({
+    features: await exportedFeatures(file, run, source, stage(path)),
+    classes: source.classes ?? [],
+  });
+  const asked = await open(test);
+  const learned = await vectorsOf(await open(train), train);
+  const judged = await vectorsOf(asked, test);
   const { classes } = learned;
   const unknown = judged.classes.find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new UserError(`${test}: class "${unknown}" does not occur in ${train}`);
@@ -154,7 +157,30 @@ async function accuracies(
   const queries = labelled(judged.features, classes);
   const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
   const { predictions } = await linearProbe(bank, queries, classes.length, seed);
-  return { knn20: accuracyOf(near, queries.labels), linear: accuracyOf(predictions, queries.labels) };
+  const head = await headAccuracy(run, file, asked, stage(`${test}, head`));
+  return {
+    knn20: accuracyOf(near, queries.labels),
+    linear: accuracyOf(predictions, queries.labels),
+    ...(head === undefined ? {} : { head }),
+  };
+}
+
+/** Undefined where the run tells no classes, or not those of the data. */
+async function headAccuracy(
+  { config, modality }: Run,
+  file: ExportedModel,
+  source: Source<unknown>,
+  onProgress: (done: number, total: number) => void,
+): Promise<number | undefined> {
+  const { answers } = (await buildMethod(config, config.data.entries)).method;
+  const { labels = new Int32Array(), classes = [] } = source;
+  if (answers?.task !== "classification" || !file.logits) return undefined;
+  if (classes.some((name) => !answers.outputs.includes(name))) return undefined;
+  const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+  const ask = async (rows: readonly TensorRecord[]) =>
+    Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
+  const { logits, truth } = await answersTo(ask, answers, { modality, source, indices, labels, classes, onProgress });
+  return measuresOf(answers, logits, truth).named.accuracy;
 }
 
 /** What an exported model makes of every entry, `[rows, dim]`. */

@@ -10,6 +10,8 @@ export interface ExportedModel {
   feeds(batch: Readonly<Record<string, Tensor>>): Record<string, FileInput>;
   /** `[rows, dim]` */
   vectors(feeds: Readonly<Record<string, FileInput>>): Promise<Tensor>;
+  /** What the head answers, `[rows, outputs]`, where the file has one (or, of a language model, the words' logits). */
+  logits?(feeds: Readonly<Record<string, FileInput>>): Promise<Tensor>;
   dispose(): Promise<void>;
 }
 
@@ -22,6 +24,9 @@ export async function openExported(model: Uint8Array, options: { threads?: numbe
   return {
     feeds: (batch) => Object.fromEntries(file.inputNames.map((name) => [name, feedOf(name, batch)])),
     vectors: async (feeds) => (await file.run(feeds, [output]))[output]!,
+    ...(file.outputNames.includes("logits")
+      ? { logits: async (feeds: Readonly<Record<string, FileInput>>) => (await file.run(feeds, ["logits"])).logits! }
+      : {}),
     dispose: () => file.dispose(),
   };
 }

@@ -18,8 +18,10 @@ import { resnet } from "../../src/encoders/resnet.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { finetune } from "../../src/evaluation/finetune.ts";
+import { judge } from "../../src/evaluation/judge.ts";
 import { predictor, predictorOf } from "../../src/evaluation/predictor.ts";
 import { quantizeRun } from "../../src/evaluation/quantize-run.ts";
+import { shippedTable } from "../../src/evaluation/report/shipped-table.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { exportLanguageModel } from "../../src/interop/export-language.ts";
 import { importBert } from "../../src/interop/huggingface/bert-import.ts";
@@ -302,7 +304,11 @@ test("a fine-tuned run is exported with its head, in float32 and in int8", { tim
       ...{ from: pretrained, train: data, out: join(inside, "tuned"), steps: 6, with: "simclr:0.3" },
       training: { workers: 0 },
     });
-    const { files } = await quantizeRun({ run, to, seconds: 0 });
+    const { files, models } = await quantizeRun({ run, to, seconds: 0, labels: { train: data, test: data } });
+    const told = await judge({ run, data });
+    assert.equal(models[0]!.head, told.measures.accuracy);
+    assert.ok(models[1]!.head! >= 0.5 && models[1]!.linear! >= 0.5);
+    assert.match(shippedTable(models), /kNN, k = 20 +linear probe +its head\n/);
     assert.ok(files.includes("onnx/model_quantized.onnx"));
     const ours = await predictor(run);
     const source = await run.modalityDefinition.open(data);

@@ -16,15 +16,21 @@ export function shippedTable(models: readonly ShippedWorth[]): string {
       value === before || before === undefined ? "" : ` (${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)})`;
     return `${(100 * value).toFixed(1)} %${change}`;
   };
-  const hasAccuracy = models.some(({ linear }) => linear !== undefined);
+  const accuracies = (
+    [
+      ["kNN, k = 20", "knn20"],
+      ["linear probe", "linear"],
+      ["its head", "head"],
+    ] as const
+  ).filter(([, key]) => models.some((worth) => worth[key] !== undefined));
   return alignColumns([
-    ["", "size", "batch 1", "batch 64", ...(hasAccuracy ? ["kNN, k = 20", "linear probe"] : [])],
+    ["", "size", "batch 1", "batch 64", ...accuracies.map(([title]) => title)],
     ...models.map((worth) => [
       worth.name,
       bytes(worth),
       milliseconds(worth.latency1),
       milliseconds(worth.latency64),
-      ...(hasAccuracy ? [accuracy(worth.knn20, first?.knn20), accuracy(worth.linear, first?.linear)] : []),
+      ...accuracies.map(([, key]) => accuracy(worth[key], first?.[key])),
     ]),
   ]);
 }
