@@ -22,7 +22,6 @@ import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
 import { type TrainableOptions, trainable } from "./trainable.ts";
-import { type Trained, updateAll } from "./update.ts";
 
 /** Everything a run remembers between steps, as trees of one leaf type. */
 export type State<Leaf> = {
@@ -36,15 +35,6 @@ export type State<Leaf> = {
 
 export type HostState = State<Tensor>;
 export type DeviceState = State<Tensor | DeviceTensor>;
-
-/** What a step is told of where in training it is; float32 scalars. */
-interface Schedule {
-  readonly learningRate: Array;
-  /** From 1. */
-  readonly step: Array;
-  /** In [0, 1). */
-  readonly progress: Array;
-}
 
 /** Host tensors as what a program would have left: reading them is handing them over. */
 export const toDevice = (state: DeviceState) =>
@@ -130,14 +120,14 @@ export async function compileStep(options: {
   // Frozen parameters are passed on and never differentiated.
   const scales = trainable(options.state.params, training);
   let noiseShape = [0, 0];
-  const step = (current: State<Array>, inputs: Params, schedule: Schedule, noise: { rows?: Array }) => {
+  const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
     // The trainer keeps the trees that the method made, and hands them back to it.
     const params = current.params as Traced<MethodParams>;
     const learned = Object.fromEntries(tree.entries<Array>(params).filter(([path]) => scales.has(path)));
     const { aux, gradients, loss } = valueAndGrad((leaves: Readonly<Record<string, Array>>) => {
       const traced = tree.map<Array, Array>(params, (leaf, path) => leaves[path] ?? leaf) as Traced<MethodParams>;
       const forward = inTraining(noise.rows, () =>
-        method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress }),
+        method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
       );
       noiseShape = [forward.draws, forward.samples];
       const statistics = Object.fromEntries(
@@ -153,24 +143,29 @@ export async function compileStep(options: {
       return { loss: value, aux: { metrics, memory, statistics, observed } };
     }, learned);
 
-    const trained = tree.entries<Array>(params).flatMap(([path, param]): Trained[] => {
+    const squares = Object.values(gradients).map((gradient) => np.sum(np.square(gradient)));
+    const gradNorm = np.sqrt(squares.reduce((sum, square) => np.add(sum, square)));
+    const clip =
+      training.gradientClip > 0
+        ? np.minimum(1, np.multiply(np.reciprocal(np.add(gradNorm, 1e-6)), training.gradientClip))
+        : undefined;
+    const slots: Record<string, Record<string, Array>> = Object.fromEntries(optimizer.slots.map((slot) => [slot, {}]));
+    const updated = tree.map<Array, Array>(params, (param, path) => {
       const gradient = gradients[path];
-      if (!gradient) return [];
-      const memory = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
-      return [{ path, param, gradient, memory, scale: scales.get(path) ?? 1, isWeight: isWeight(path, param.shape) }];
-    });
-    const { updates, gradNorm } = updateAll(optimizer, trained, schedule, training);
-    const updated = tree.map<Array, Array>(
-      params,
-      (param, path) => updates.get(path)?.param ?? aux.statistics[path] ?? param,
-    ) as Traced<MethodParams>;
-    const slots = Object.fromEntries(
-      optimizer.slots.map((slot) => [
-        slot,
-        Object.fromEntries(trained.map(({ path }) => [path, updates.get(path)!.memory[slot]!])),
-      ]),
-    );
-    const memory = method.afterStep?.(updated, aux.memory, { progress: schedule.progress }) ?? aux.memory;
+      if (!gradient) return aux.statistics[path] ?? param;
+      const remembered = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
+      const weight = isWeight(path, param.shape);
+      const scale = scales.get(path) ?? 1;
+      const result = optimizer.update(param, clip ? np.multiply(gradient, clip) : gradient, remembered, {
+        learningRate: scale === 1 ? schedule.learningRate! : np.multiply(schedule.learningRate!, scale),
+        step: schedule.step!,
+        isWeight: weight,
+        weightDecay: weight ? training.weightDecay : 0,
+      });
+      for (const slot of optimizer.slots) slots[slot]![path] = result.memory[slot]!;
+      return result.param;
+    }) as Traced<MethodParams>;
+    const memory = method.afterStep?.(updated, aux.memory, { progress: schedule.progress! }) ?? aux.memory;
     const averages = new Map(tree.entries(current.ema));
     const ema =
       training.ema > 0

@@ -5,7 +5,6 @@ import type { Optimizer } from "./optimizer.ts";
  * Adam with decoupled weight decay, as PyTorch computes it. Loshchilov & Hutter 2017, https://arxiv.org/abs/1711.05101
  */
 export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): Optimizer => ({
-  elementwise: true,
   slots: ["first", "second"],
   update(param, gradient, memory, { learningRate, step, weightDecay }) {
     const first = np.add(np.multiply(memory.first!, beta1), np.multiply(gradient, 1 - beta1));

@@ -6,7 +6,6 @@ import type { Optimizer } from "./optimizer.ts";
  * times the weight. Biases and norms take plain momentum steps. You et al. 2017, https://arxiv.org/abs/1708.03888
  */
 export const lars = ({ momentum = 0.9, trust = 0.001 } = {}): Optimizer => ({
-  elementwise: false,
   slots: ["velocity"],
   update(param, gradient, memory, { learningRate, isWeight, weightDecay }) {
     const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, weightDecay));

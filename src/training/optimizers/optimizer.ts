@@ -16,8 +16,6 @@ export interface UpdateContext {
 export interface Optimizer {
   /** Names of what it remembers of each parameter, each of the parameter's shape and zero at first. */
   readonly slots: readonly string[];
-  /** Whether an element's update depends on that element alone, so that parameters can be updated end to end. */
-  readonly elementwise: boolean;
   update(
     param: Array,
     gradient: Array,

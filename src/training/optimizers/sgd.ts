@@ -3,7 +3,6 @@ import type { Optimizer } from "./optimizer.ts";
 
 /** Stochastic gradient descent with momentum; decay is added to the gradient, as in PyTorch. */
 export const sgd = ({ momentum = 0.9 } = {}): Optimizer => ({
-  elementwise: true,
   slots: ["velocity"],
   update(param, gradient, memory, { learningRate, weightDecay }) {
     const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, weightDecay));
