@@ -60,10 +60,10 @@ export async function train(
     initialState(method, optimizer, training, new Rng(training.seed), (params) =>
       start ? beginFrom(start, modality.options, params) : params,
     );
-  const { position, ...begun }: { position: Position; state: DeviceState } = options.resume
+  // Nothing else holds the first state: training goes on for long, and it is as large as any later one.
+  let { state, position }: { state: DeviceState; readonly position: Position } = options.resume
     ? await resumeFrom(out, initial(), onNote)
     : { state: initial(), position: BEGINNING };
-  let { state } = begun;
   const task = {
     modality,
     encoder,
