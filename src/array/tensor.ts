@@ -9,6 +9,9 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+/** Only what is known before there are values: holding it holds no data. */
+export const specOf = ({ dtype, shape }: TensorSpec): TensorSpec => ({ dtype, shape });
+
 /** An array on the host, row-major. */
 export interface Tensor extends TensorSpec {
   readonly data: TensorData;

@@ -1,4 +1,4 @@
-import { type Array, type Tensor, type TensorSpec, type Tree, type TreeRecord, tree } from "../array/index.ts";
+import { type Array, specOf, type Tensor, type TensorSpec, type Tree, type TreeRecord, tree } from "../array/index.ts";
 import { sameShape } from "./graph.ts";
 import { lower, type WordInputs } from "./lower/index.ts";
 import { simplify } from "./passes/index.ts";
@@ -45,7 +45,7 @@ export async function compile<Out extends Tree<Array>>(
 ): Promise<Program<Out>> {
   const { device = "cpu", name = fn.name || "the traced function" } = options;
   // Only what it is of the examples is held on to: they may be a model's whole state.
-  const given = examples.map((example) => tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape })));
+  const given = examples.map((example) => tree.map(example, specOf));
   const traced = await trace(fn, given, name);
   const { outputs } = traced;
   const runtime = device === "wasm" ? wasmRuntime : onnxRuntime;

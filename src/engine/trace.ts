@@ -1,5 +1,15 @@
 import { type ClosedJaxpr, defaultDevice, init, valueAndGrad as jaxValueAndGrad, makeJaxpr, numpy } from "@jax-js/jax";
-import { type Array, type DType, isArray, np, type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
+import {
+  type Array,
+  type DType,
+  isArray,
+  np,
+  specOf,
+  type Tensor,
+  type TensorSpec,
+  type Tree,
+  tree,
+} from "../array/index.ts";
 import { type Atom, type Equation, type Graph, type Literal, sameShape, type Value } from "./graph.ts";
 
 const dtypes = { float32: numpy.float32, int32: numpy.int32, uint32: numpy.uint32, bool: numpy.bool };
@@ -115,7 +125,7 @@ export async function trace(
     ],
     outputs: flattened.outs.map(atomOf),
   };
-  const specs = graph.outputs.map(({ dtype, shape }) => ({ dtype, shape }));
+  const specs = graph.outputs.map(specOf);
   return { graph, constants, outputs: tree.unflatten<TensorSpec>(structure as Tree<Array>, specs), flat };
 }
 

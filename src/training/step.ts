@@ -4,6 +4,7 @@ import {
   np,
   Rng,
   scalar,
+  specOf,
   type Tensor,
   type TensorSpec,
   type Traced,
@@ -178,9 +179,7 @@ export async function compileStep(options: {
   };
 
   // The step outlives the state it began with, which is as large as any later one.
-  const examples = [options.state, options.batch].map((example) =>
-    tree.map<TensorSpec, TensorSpec>(example, ({ dtype, shape }) => ({ dtype, shape })),
-  );
+  const examples = [options.state, options.batch].map((example) => tree.map<TensorSpec, TensorSpec>(example, specOf));
   const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
   const build = (noise: Record<string, TensorSpec>) =>
     compile(step, [...examples, scheduleExample, noise], { ...training, name, profile });
