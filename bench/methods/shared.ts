@@ -29,10 +29,13 @@ export interface Pace {
   readonly stepsPerEpoch: number;
 }
 
-/** Steps that are timed, after as many that are not: the first ones allocate. */
-const TIMED = 8;
+/** Steps that are not timed, since the first ones allocate, and steps that are. */
+const [UNTIMED, TIMED] = [6, 16];
 
-/** The pace of a run that is thrown away. */
+/**
+ * The pace of a run that is thrown away. Of a step's times the lower quartile: on a shared machine others make steps
+ * slower, never faster, and a method's epochs should not depend on them.
+ */
 export async function secondsPerStep(choices: Choices, folder: string): Promise<Pace> {
   await rm(folder, { recursive: true, force: true });
   const stop = new AbortController();
@@ -47,11 +50,12 @@ export async function secondsPerStep(choices: Choices, folder: string): Promise<
     onProgress({ steps, epochs }) {
       stepsPerEpoch = steps / epochs;
       times.push(performance.now());
-      if (times.length > 2 * TIMED) stop.abort();
+      if (times.length > UNTIMED + TIMED) stop.abort();
     },
   });
   await rm(folder, { recursive: true, force: true });
-  return { seconds: (times[2 * TIMED]! - times[TIMED]!) / TIMED / 1000, stepsPerEpoch };
+  const steps = times.slice(UNTIMED + 1).map((time, at) => (time - times[UNTIMED + at]!) / 1000);
+  return { seconds: steps.sort((a, b) => a - b)[TIMED / 4]!, stepsPerEpoch };
 }
 
 /** Whole epochs that come nearest to so many minutes at that pace; the learning rate's schedule is theirs. */

@@ -198,6 +198,19 @@ const cases: Record<string, Case> = {
     fn: (x, w) => lax.convGeneralDilated(x, w, [2, 2], pad2(3, 3)),
     gradient: true,
   },
+  "convolution with kernels that repeat themselves, over columns": {
+    covers: ["conv", "broadcast"],
+    inputs: [normal(2, 3, 6, 7), normal(4, 1, 1, 3)],
+    fn: (x, w) => lax.convGeneralDilated(x, np.broadcastTo(w, [4, 3, 3, 3]), [2, 2], pad2(1, 1)),
+    gradient: true,
+  },
+  "convolution with kernels that repeat themselves, over tiles": {
+    covers: ["conv", "broadcast"],
+    inputs: [normal(1, 16, 6, 6), normal(16, 1, 3)],
+    fn: (x, w) =>
+      lax.convGeneralDilated(x, np.broadcastTo(np.reshape(w, [16, 1, 1, 3]), [16, 16, 3, 3]), [1, 1], pad2(1, 1)),
+    gradient: true,
+  },
   "convolution on an image smaller than the kernel": {
     covers: ["conv"],
     inputs: [normal(3, 4, 2, 2), normal(5, 4, 3, 3)],

@@ -96,7 +96,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
   const laid = flipped ? offsets.toReversed() : offsets;
 
   // Whichever order lets a single axis move: outputs first as in the forward pass, or last.
-  const view = context.view(kernel);
+  const view = context.whole(kernel);
   const outputsLast = view.map[1]! < view.map[0]!;
   const kernelAxes = geometry.kernel.map((_, axis) => axis + 2);
   const kernelOrder = outputsLast ? [...kernelAxes, 1, 0] : [0, ...kernelAxes, 1];

@@ -156,6 +156,12 @@ export class Context {
     return sameShape(ownShape(view), view.shape) ? tensor : this.emit("Expand", [tensor, this.extents(view.shape)]);
   }
 
+  /** A view without repeats: the value's own, or of the value with every element in place. */
+  whole(atom: Atom): View {
+    const view = this.view(atom);
+    return sameShape(ownShape(view), view.shape) ? view : dense(this.full(atom), view.shape);
+  }
+
   /** A part of a tensor: `[start, end)` with a step, on some of its axes. */
   slice(name: string, cuts: readonly { axis: number; start: number; end: number; step?: number }[]): string {
     if (cuts.length === 0) return name;

@@ -58,7 +58,7 @@ function direct(context: Context, equation: Equation, geometry: Geometry, input:
 function transposed(context: Context, equation: Equation, geometry: Geometry): void {
   const { lhsDilation, kernel, padding } = geometry;
   const weights = equation.inputs[1]!;
-  const swapped = context.inOrder(context.view(weights), [1, 0, ...kernel.map((_, axis) => axis + 2)]);
+  const swapped = context.inOrder(context.whole(weights), [1, 0, ...kernel.map((_, axis) => axis + 2)]);
   // The operator turns the kernel round; ours is applied as it stands.
   const cuts = kernel.map((_, axis) => ({ axis: axis + 2, start: -1, end: -(2 ** 31), step: -1 }));
   const flipped = sizeOf(kernel) === 1 ? swapped : context.slice(swapped, cuts);

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../array/index.ts";
 import { sameShape } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
-import { dense, ownShape, padRank, storageOrder, type View } from "./view.ts";
+import { ownShape, padRank, storageOrder, type View } from "./view.ts";
 
 /**
  * `dot` multiplies and sums over the last axis, with broadcasting. Every other axis belongs to both operands (batch),
@@ -15,7 +15,7 @@ const dot: Lowering = (context, equation) => {
     const view = context.view(input);
     // A sum over repeats needs them there.
     const repeats = view.shape.length > 0 && ownShape(view).at(-1) !== view.shape.at(-1);
-    return padRank(repeats ? dense(context.full(input), view.shape) : view, rank);
+    return padRank(repeats ? context.whole(input) : view, rank);
   });
   if (!left || !right) throw new Error("dot: two operands are needed");
   const leftOwn = ownShape(left);

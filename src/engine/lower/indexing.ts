@@ -38,7 +38,7 @@ const gather: Lowering = (context, equation) => {
     axes.length === 1
       ? context.emit("Gather", [context.full(array), context.full(indices[0]!)], { axis })
       : context.emit("GatherND", [
-          context.inOrder(dense(context.full(array), array.shape), [...axes, ...rest]),
+          context.inOrder(context.whole(array), [...axes, ...rest]),
           coordinates(context, indices, shape),
         ]);
   const wanted = [...rest];

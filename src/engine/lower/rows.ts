@@ -1,7 +1,6 @@
 import { sizeOf } from "../../array/index.ts";
-import { type Atom, sameShape } from "../graph.ts";
+import type { Atom } from "../graph.ts";
 import type { Context } from "./context.ts";
-import { dense, ownShape } from "./view.ts";
 
 /** Strides, padding, dilations and extents of a convolution's spatial axes. */
 export interface Geometry {
@@ -27,12 +26,10 @@ export interface Rows {
  * @param samples the axis that numbers the samples; channels are the other of the first two
  */
 export function pixelRows(context: Context, atom: Atom, samples: 0 | 1): Rows {
-  const view = context.view(atom);
-  const whole = sameShape(ownShape(view), view.shape) ? view : dense(context.full(atom), view.shape);
   const order = [...atom.shape.map((_, axis) => axis).slice(2), samples, 1 - samples];
   const extents = order.map((axis) => atom.shape[axis]!);
   const shape = [sizeOf(extents.slice(0, -2)), extents.at(-2)!, extents.at(-1)!] as const;
-  return { name: context.reshape(context.inOrder(whole, order), extents, shape), shape };
+  return { name: context.reshape(context.inOrder(context.whole(atom), order), extents, shape), shape };
 }
 
 /** Sets a convolution's output, `[batch, channels, …]`, to a tensor of pixel rows. */

@@ -198,7 +198,7 @@ const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
 
 /** The kernel in frequencies, `[frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
 function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pass) {
-  const view = context.view(kernel);
+  const view = context.whole(kernel);
   const outputsFirst = view.map[0]! < view.map[1]!;
   const order = outputsFirst ? [0, 1, 2, 3] : [1, 0, 2, 3];
   const [first, second] = order.map((axis) => kernel.shape[axis]!) as [number, number];
