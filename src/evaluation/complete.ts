@@ -88,8 +88,9 @@ async function continued(
   const { length, ids } = vocabulary;
   const written = [...start];
   for (let step = 0; step < tokens; step++) {
-    // The oldest words are forgotten when there is no more room; the first token stays.
-    const seen = written.length <= length ? written : [written[0]!, ...written.slice(1 - length)];
+    // The oldest words are forgotten when there is no more room; the first token stays. What comes behind the last two
+    // places of a sample is told of texts that end there, and of no others.
+    const seen = written.length <= length - 2 ? written : [written[0]!, ...written.slice(3 - length)];
     const [[row] = []] = await tell([seen], [[seen.length - 1]]);
     if (!row) throw new Error("the model told nothing");
     const next = draw(row, (id) => id === ids.end || !vocabulary.isSpecial(id), { temperature, topK, rng });

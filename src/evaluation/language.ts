@@ -60,8 +60,10 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
   const model = await wordModel(run, { batchSize: BATCH, slots });
   try {
-    const asks = texts.flatMap((ids, index) =>
-      causal ? [nextWords(ids)] : maskedParts(ids, vocabulary, new Rng(seed).split("parts", index)),
+    const asks = texts.flatMap(({ ids, ends }, index) =>
+      causal
+        ? [nextWords(ends ? ids : ids.subarray(0, -1))]
+        : maskedParts(ids, vocabulary, new Rng(seed).split("parts", index)),
     );
     const own = tally();
     const unigram = tally();
@@ -83,7 +85,7 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
       });
       options.onProgress?.(start + part.length, asks.length);
     }
-    const bytes = texts.reduce((sum, ids) => sum + new TextEncoder().encode(vocabulary.decode(ids)).length, 0);
+    const bytes = texts.reduce((sum, { ids }) => sum + new TextEncoder().encode(vocabulary.decode(ids)).length, 0);
     return {
       kind: causal ? "next" : "masked",
       ...own.score(),
@@ -95,6 +97,12 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   } finally {
     await model.dispose();
   }
+}
+
+/** A sample's tokens, and whether the text ends where they do. */
+interface HeldOut {
+  readonly ids: Int32Array;
+  readonly ends: boolean;
 }
 
 /** Words asked for in one pass. */
@@ -127,18 +135,19 @@ async function readTexts(
   data: string,
   vocabulary: Vocabulary<unknown>,
   most?: number,
-): Promise<Int32Array[]> {
+): Promise<HeldOut[]> {
   const { modalityDefinition: definition, config } = run;
   const source = await definition.open(data, { column });
   let samples: Source<unknown> = source;
   try {
     samples = await arrange(definition, source, config.modality);
     const order = new Rng(seed).split("held out").permutation(samples.length);
-    const texts: Int32Array[] = [];
+    const texts: HeldOut[] = [];
     for (const index of most === undefined ? order.toSorted() : order) {
       try {
-        const { ids } = vocabulary.tokens(await samples.read(index));
-        if (ids.length > 2) texts.push(ids);
+        const { ids, isCut } = vocabulary.tokens(await samples.read(index));
+        if (ids.length <= 2) continue;
+        texts.push({ ids, ends: !isCut });
       } catch (error) {
         if (!(error instanceof BrokenSample)) throw error;
       }
@@ -174,11 +183,11 @@ const largest = (row: Float32Array): number => {
 };
 
 /** Counts of words and of pairs, and what they say of a word. */
-function countWords(texts: readonly Int32Array[], vocabulary: Vocabulary<unknown>) {
+function countWords(texts: readonly HeldOut[], vocabulary: Vocabulary<unknown>) {
   const single = new Float64Array(vocabulary.size);
   const pairs = new Map<number, Map<number, number>>();
   let total = 0;
-  for (const ids of texts)
+  for (const { ids } of texts)
     ids.forEach((id, at) => {
       if (at === 0) return;
       total++;

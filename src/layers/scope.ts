@@ -14,6 +14,8 @@ interface TrainingScope {
   draws: number;
   /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
   samples: number;
+  /** Nothing is dropped for now. */
+  isStill: boolean;
   /** Representations that encoders made, in order. */
   readonly representations: Representation[];
 }
@@ -34,7 +36,7 @@ export const trainingScope = (): TrainingScope | undefined => current;
  * and while draws are only being counted: there are no numbers yet, and shapes are all that matters.
  */
 export function drawUniforms(samples: number, count = 1): Array | undefined {
-  if (!current) return undefined;
+  if (!current || current.isStill) return undefined;
   const first = current.draws;
   current.draws += count;
   current.samples = Math.max(current.samples, samples);
@@ -62,7 +64,14 @@ export function inTraining<Result>(
   forward: () => Result,
 ): { result: Result } & Pick<TrainingScope, "statistics" | "draws" | "samples" | "representations"> {
   const outer = current;
-  const scope: TrainingScope = { statistics: new Map(), noise, draws: 0, samples: 0, representations: [] };
+  const scope: TrainingScope = {
+    statistics: new Map(),
+    noise,
+    draws: 0,
+    samples: 0,
+    isStill: false,
+    representations: [],
+  };
   current = scope;
   try {
     const result = forward();
@@ -80,6 +89,19 @@ export function inEvaluation<Result>(forward: () => Result): Result {
     return forward();
   } finally {
     current = outer;
+  }
+}
+
+/** Traces a part of a training pass without drop-path and dropout; BatchNorm goes on as in training: DINO's teacher. */
+export function withoutDropping<Result>(forward: () => Result): Result {
+  const scope = current;
+  if (!scope) return forward();
+  const before = scope.isStill;
+  scope.isStill = true;
+  try {
+    return forward();
+  } finally {
+    scope.isStill = before;
   }
 }
 

@@ -18,7 +18,8 @@ const MOST_COMPLETED = 64;
 /**
  * AIM: patch after patch in reading order, each is told from those before it. A prefix of random length sees itself in
  * both directions, so that the encoder can be used without a mask afterwards.
- * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Differs from the paper: linear layers keep their biases.
+ * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Differs from the paper: linear layers keep their biases,
+ * and gradients are clipped only if asked (theirs at 1).
  * Its code (https://github.com/apple/ml-aim) has no training.
  */
 export const aim = method({
@@ -33,6 +34,7 @@ export const aim = method({
     normalizeTarget: z.boolean().default(true).describe("tell each patch relative to its own mean and deviation"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
+  modalityOptions: { cropScale: [0.4, 1] },
   presets: {
     small: {
       summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a head of 2",

@@ -16,7 +16,7 @@ import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
  * Bao et al. 2021, https://arxiv.org/abs/2106.08254; the recipe is that of ViT-B in
  * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` of the
  * user's own data in place of DALL-E's; no relative position bias and no layer scale in the encoder; gradients are
- * clipped only if asked (theirs at 3).
+ * clipped only if asked (theirs at 3), and colours are not jittered.
  */
 export const beit = method({
   name: "beit",

@@ -33,7 +33,11 @@ export const causalLm = method({
     const { causal, encode, table, count, width } = encoder.words;
     if (!causal) throw new UserError("causal-lm: the encoder lets words see those after them; give it --causal");
     return {
-      views: (sample) => ({ text: vocabulary.encode(vocabulary.tokens(sample).ids) }),
+      views(sample) {
+        const { ids, isCut } = vocabulary.tokens(sample);
+        // Where a window stops, a text does not end.
+        return { text: vocabulary.encode(isCut ? ids.subarray(0, -1) : ids) };
+      },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),
       loss(params, { text }) {
         const [before] = np.split(encode(params.encoder, text), [count - 1], 1);

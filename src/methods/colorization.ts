@@ -25,7 +25,8 @@ const MOMENTUM = 0.99;
  *
  * Differs from the paper: any encoder, and a decoder in place of its dilated layers; the colours' shares are those of the
  * batches seen so far (a moving average kept in memory) and not ImageNet's; 261 bins that sRGB can show, not the 313 of
- * the released list.
+ * the released list; grey pictures count (there only those with some colour do). The encoder sees grey pictures as long as
+ * it learns, and coloured ones where it is used.
  */
 export const colorization = method({
   name: "colorization",

@@ -19,7 +19,7 @@ import { smallResnet } from "./presets.ts";
  * Differs from the paper, which pre-trains a detector on top of a frozen, already good encoder: here the encoder itself
  * is trained, from scratch and alone; one piece a picture, so neither matching nor "no object"; a single cross-attention
  * in place of DETR's Transformer; no reconstruction of the piece's features, which there guards what the encoder knew;
- * BatchNorm in the box network.
+ * BatchNorm in the box network; the piece's area and aspect are drawn, there its height and its width.
  */
 export const croppedRegion = method({
   name: "cropped-region",

@@ -13,7 +13,8 @@ import { smallResnet, smallTraining } from "./presets.ts";
  * https://github.com/facebookresearch/deepcluster: features whitened and at unit length, 20 iterations, empty clusters
  * refilled from large ones. Differs from its code: samples count by the inverse of their cluster's size where it draws
  * clusters uniformly (section 3.3 of the paper has the two as equal); all features are whitened, not the 256 principal
- * ones, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum.
+ * ones, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum, and
+ * the learning rate falls by a cosine.
  */
 export const deepcluster = method({
   name: "deepcluster",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filled } from "../array/index.ts";
 import { dinoHead } from "../layers/dino-head.ts";
+import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
 import { method } from "./method.ts";
@@ -37,9 +38,11 @@ export const dino = method({
       cropSolarize: [0, 0.2, 0],
     }),
   }),
+  learned: "teacher.encoder",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
-  encoderOptions: withClassToken,
+  encoderOptions: { ...withClassToken, dropPath: 0.1 },
+  modalityOptions: { saturation: 0.5 },
   presets: {
     small: smallDistillation({ hiddenDim: 512 }),
   },
@@ -53,7 +56,8 @@ export const dino = method({
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       initMemory: (_rng, params) => ({ teacher: params, center: filled([prototypes], 0) }),
       loss(params, { global, local = [] }, { teacher, center }, { progress }) {
-        const seen = head.apply(teacher.head, encodeCrops(encoder, teacher.encoder, [global]));
+        const whole = withoutDropping(() => encodeCrops(encoder, teacher.encoder, [global]));
+        const seen = head.apply(teacher.head, whole);
         const guessed = head.apply(
           withFrozenLast(params.head, progress, options),
           encodeCrops(encoder, params.encoder, [global, local]),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { dinoHead } from "../layers/dino-head.ts";
+import { withoutDropping } from "../layers/scope.ts";
 import { distillation } from "../objectives/dino.ts";
 import { patchDistillation } from "../objectives/ibot.ts";
 import { koleo } from "../objectives/koleo.ts";
@@ -27,8 +28,10 @@ import { concatenateInputs } from "./views.ts";
  * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a head of its own, Sinkhorn–Knopp in place of
  * centring, and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
  * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop has a mask or not by itself (its code has
- * masks on exactly half of a batch, of evenly spaced ratios); the teacher is without LayerScale and drop-path as the
- * encoder is; no layer-wise decay of the learning rate; no phase at high resolution; weight decay, clipping and shares of the training as in `dino`.
+ * masks on exactly half of a batch, of evenly spaced ratios); no LayerScale in the encoder, and
+ * no path dropped unless asked (theirs with 0.3); prototypes at unit length (theirs leave their lengths free); the learning
+ * rate is linear in the batch and the same for all layers (there by the square root, and less for early ones); no phase
+ * at high resolution; weight decay, clipping and shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",
@@ -49,9 +52,11 @@ export const dinov2 = method({
       cropSolarize: [0, 0.2, 0],
     }),
   }),
+  learned: "teacher.encoder",
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
+  modalityOptions: { saturation: 0.5 },
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
   },
@@ -80,7 +85,7 @@ export const dinov2 = method({
         const at = np.concatenate([...masks], 0);
         const epsilon = teacherTemperatureAt(progress, options);
 
-        const seen = encode(teacher.encoder, whole);
+        const seen = withoutDropping(() => encode(teacher.encoder, whole));
         const seenClass = head.apply(teacher.classHead, classTokenOf(seen));
         const seenPatches = head.apply(teacher.patchHead, ofPatches(seen, { prefix: 1 }));
         const targets = lax.stopGradient(sinkhorn(seenClass, { iterations, epsilon }));

@@ -37,7 +37,7 @@ export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number })
     hiddenDim,
     bottleneckDim: 128,
     teacherTemperature: 0.04,
-    momentum: 0.99,
+    momentum: 0.98,
   },
   training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { float32, int32 } from "../array/index.ts";
+import { float32, int32, np } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
@@ -51,9 +51,11 @@ export const exemplarCnn = method({
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       loss(params, { view, exemplar, isClass }) {
         const logits = head.apply(params.head, encoder.apply(params.encoder, view));
+        // The mean over the exemplars that a batch has on average: one with few of them counts less, one with none nothing.
+        const share = np.multiply(np.mean(isClass), samples / classes);
         return {
-          loss: crossEntropy(logits, exemplar, { weights: isClass }),
-          metrics: { accuracy: accuracy(logits, exemplar, { weights: isClass }) },
+          loss: np.multiply(crossEntropy(logits, exemplar, { weights: isClass }), share),
+          metrics: { accuracy: np.multiply(accuracy(logits, exemplar, { weights: isClass }), share) },
         };
       },
     };

@@ -38,7 +38,9 @@ export const iJepa = method({
     momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the teacher follows, at the start"),
     finalMomentum: z.number().min(0).max(1).default(1).describe("the same at the end; linear in between"),
   }),
+  learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 1.25e-4, weightDecay: 0.04, batchSize: 2048 },
+  modalityOptions: { cropScale: [0.3, 1], flip: 0 },
   presets: {
     small: {
       summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a predictor of 2",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filled, np } from "../array/index.ts";
 import { dinoHead } from "../layers/dino-head.ts";
+import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { ibot as patchLoss } from "../objectives/ibot.ts";
 import {
@@ -50,9 +51,11 @@ export const ibot = method({
       cropSolarize: [0, 0.2, 0],
     }),
   }),
+  learned: "teacher.encoder",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
-  encoderOptions: withClassToken,
+  encoderOptions: { ...withClassToken, dropPath: 0.1 },
+  modalityOptions: { saturation: 0.5 },
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
   },
@@ -82,7 +85,10 @@ export const ibot = method({
       loss(params, { global, local = [], masks }, { teacher, center, patchCenter }, { progress }) {
         const whole = concatenateInputs(global);
         const at = np.concatenate([...masks], 0);
-        const seen = head.apply(teacher.head, encode(teacher.encoder, whole));
+        const seen = head.apply(
+          teacher.head,
+          withoutDropping(() => encode(teacher.encoder, whole)),
+        );
         const ours = withFrozenLast(params.head, progress, options);
         const masked = { at, token: params.maskToken };
         const guessed = head.apply(ours, encode(params.encoder, whole, { masked }));

@@ -16,7 +16,8 @@ const probability = z.number().min(0).max(1);
  * onto random directions; no teacher, no stop-gradient. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544.
  * Differs from the paper: views of one size, as in the released example
  * (https://github.com/rbalestr-lab/lejepa, MINIMAL.md), whose defaults these are; its 256 directions a step are drawn by
- * the batch's samples, one each.
+ * the batch's samples, one each; the learning rate falls to 0 (theirs to a half), and no path is dropped unless asked
+ * (theirs with 0.1).
  */
 export const lejepa = method({
   name: "lejepa",
@@ -34,6 +35,7 @@ export const lejepa = method({
     viewSolarize: probability.default(0.2).describe("probability of solarising"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
+  modalityOptions: { cropScale: [0.08, 1], jitter: 1 },
   presets: {
     small: {
       summary: "ResNet-10, batches of 128, two views without blur, a projector of 512",

@@ -179,6 +179,11 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly runs?: readonly string[];
   readonly recipe: Recipe;
   readonly presets?: Readonly<Record<string, Preset>>;
+  /**
+   * Where in the memory the encoder lies that a run is judged by and others read, as with papers that publish their
+   * teacher: `teacher.encoder`. Without it, that of the parameters.
+   */
+  readonly learned?: string;
   /** The encoder a user gets when none is named, where the modality's default would not do. */
   readonly defaultEncoder?: string;
   /** Of a combination: what it is made of. */

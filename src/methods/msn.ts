@@ -16,7 +16,8 @@ import { concatenateInputs } from "./views.ts";
  * Masked siamese networks: a view with patches left out falls into the same soft cluster as the whole other view, by a
  * slow copy of the network. Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
  * https://github.com/facebookresearch/msn: the momentum rises in a straight line that would reach 1 after 1.25 trainings,
- * and only the large anchors are masked. Differs from its code: each sample leaves out patches of its own (there a batch
+ * and only the large anchors are masked. Differs from its code: the learning rate's cosine ends with the training (there at
+ * 1.25 trainings), each sample leaves out patches of its own (there a batch
  * leaves out the same ones), the weight decay stays at 0.04 and does not rise to 0.4, gradients are clipped only by
  * `--gradient-clip` (there by 3).
  */
@@ -44,6 +45,7 @@ export const msn = method({
     momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the targets' network follows; rises"),
     ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
   }),
+  learned: "teacher.encoder",
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,

@@ -11,7 +11,8 @@ const QUARTERS = [0, 1, 2, 3] as const;
 /**
  * Rotation prediction: which way up is it? Every image is shown in all four orientations at once.
  * Gidaris et al. 2018, https://arxiv.org/abs/1803.07728. Differs from the paper: a crop and flip (as in its CIFAR-10
- * experiments) of whatever strength the modality sets; the learning rate falls by a cosine, not in steps.
+ * experiments) of whatever strength the modality sets; the learning rate falls by a cosine, not in steps, and
+ * the momentum is not Nesterov's.
  */
 export const rotation = method({
   name: "rotation",
@@ -20,7 +21,7 @@ export const rotation = method({
   summary: "tell by how many quarter turns an image was rotated",
   needs: ["perturb", "rotate"],
   options: z.object({}),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.1, weightDecay: 5e-4, batchSize: 128 },
+  recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
   presets: {
     small: {
       summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { int32, np } from "../array/index.ts";
+import { filled, int32, np, type Rng } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { wordHead } from "../layers/word-head.ts";
 import type { TokenSequence } from "../modalities/modality.ts";
@@ -10,8 +10,9 @@ import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-
 /**
  * Sentence order: are two neighbouring pieces of a text in the right order? Beside masked words, as in ALBERT.
  * Lan et al. 2019, https://arxiv.org/abs/1909.11942. Differs from the paper: words are masked one by one and not in runs
- * of up to three, weights are not shared between layers, the two pieces have no embeddings of their own (the token
- * between them tells where the second begins), and a text of one sentence is parted between two words.
+ * of up to three, weights are not shared between layers, and the two pieces have no embeddings of their own (the token
+ * between them tells where the second begins). The pieces are whole sentences, or a ragged edge would tell the order;
+ * where a sample has no two of them there is nothing to tell, and its words alone are masked.
  */
 export const sentenceOrder = method({
   name: "sentence-order",
@@ -32,6 +33,8 @@ export const sentenceOrder = method({
     },
   },
   defaultEncoder: "transformer",
+  // Neighbours are sentences of one text.
+  modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary }, options: { maskRatio } }) {
     const { width, encode, table, epsilon } = encoder.words;
@@ -41,34 +44,43 @@ export const sentenceOrder = method({
     const slots = slotsFor(vocabulary.length, maskRatio);
     const { begin, end } = vocabulary.ids;
 
-    /** The text's words in two pieces, parted at a sentence if there are two. */
-    const part = ({ ids, wordStarts, sentences }: TokenSequence, draw: (count: number) => number) => {
-      const last = ids.length - 1;
-      const inside = [...sentences].filter((place) => place > 1 && place < last);
-      const words = [...wordStarts.keys()].filter((place) => wordStarts[place] && place > 1 && place < last);
-      const choices = inside.length > 0 ? inside : words;
-      const cut = choices[draw(choices.length)] ?? last;
-      const piece = (from: number, to: number) => ({ ids: ids.slice(from, to), starts: wordStarts.slice(from, to) });
-      // One token more than the text has stands between the pieces; a full text gives one up.
-      return [piece(1, cut), piece(cut, Math.min(last, vocabulary.length - 2))] as const;
+    /** Two pieces of whole sentences, one behind the other; nothing where there are no two sentences. */
+    const part = ({ ids, wordStarts, sentences, startsInside, isCut }: TokenSequence, rng: Rng) => {
+      const bounds = [...(startsInside ? sentences.subarray(1) : sentences), ...(isCut ? [] : [ids.length - 1])];
+      // One token more than the text has stands between the pieces.
+      while (bounds.length > 0 && bounds.at(-1)! - bounds[0]! > vocabulary.length - 3) bounds.pop();
+      if (bounds.length < 3) return undefined;
+      const cut = rng.integer(1, bounds.length - 2);
+      const piece = (from: number, to: number) => ({
+        ids: ids.slice(bounds[from], bounds[to]),
+        starts: wordStarts.slice(bounds[from], bounds[to]),
+      });
+      return [piece(0, cut), piece(cut, bounds.length - 1)] as const;
     };
 
     return {
       views(sample, rng) {
-        const [a, b] = part(vocabulary.tokens(sample), (count) => rng.integer(0, Math.max(0, count - 1)));
-        const isSwapped = rng.chance(0.5);
-        const [first, second] = isSwapped ? [b, a] : [a, b];
-        const sequence = {
-          ids: Int32Array.of(begin, ...first.ids, end, ...second.ids, end),
-          wordStarts: Uint8Array.of(0, ...first.starts, 0, ...second.starts, 0),
-        };
+        const whole = vocabulary.tokens(sample);
+        const pieces = part(whole, rng);
+        const isSwapped = pieces !== undefined && rng.chance(0.5);
+        const [first, second] = (isSwapped ? pieces.toReversed() : pieces) ?? [];
+        const sequence =
+          first && second
+            ? {
+                ids: Int32Array.of(begin, ...first.ids, end, ...second.ids, end),
+                wordStarts: Uint8Array.of(0, ...first.starts, 0, ...second.starts, 0),
+              }
+            : whole;
         const { ids, asked } = maskWords(sequence, vocabulary, rng, {
           ratio: maskRatio,
           slots,
           wholeWords: false,
           shown: BERT_SHOWS,
         });
-        return { text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) };
+        return {
+          ...{ text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) },
+          isOrdered: filled([], pieces ? 1 : 0),
+        };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
@@ -76,20 +88,20 @@ export const sentenceOrder = method({
         pooler: pooler.init(rng.split("pooler")),
         order: order.init(rng.split("order")),
       }),
-      loss(params, { text, asked, swapped }) {
+      loss(params, { text, asked, swapped, isOrdered }) {
         const hidden = encode(params.encoder, text);
         const logits = head.apply(params.head, rowsOfWords(hidden, asked.places), table(params.encoder));
         const masked = toldWords(logits, asked);
         const first = np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
         const verdict = order.apply(params.order, np.tanh(pooler.apply(params.pooler, first)));
-        const ordering = crossEntropy(verdict, swapped);
+        const ordering = crossEntropy(verdict, swapped, { weights: isOrdered });
         return {
           loss: np.add(masked.loss, ordering),
           metrics: {
             masked: masked.loss,
             ordering,
             accuracy: masked.accuracy,
-            orderAccuracy: accuracy(verdict, swapped),
+            orderAccuracy: accuracy(verdict, swapped, { weights: isOrdered }),
           },
         };
       },

@@ -41,6 +41,7 @@ export const swav = method({
     ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  modalityOptions: { jitter: 1 },
   presets: {
     small: {
       summary: "ResNet-10, 300 prototypes, a queue of 1,024, four local crops, AdamW, batches of 128; no blur",

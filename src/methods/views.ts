@@ -47,6 +47,9 @@ export const unequalViewOptions = {
     .describe("probability of solarising, first and second view"),
 };
 
+/** How these methods' papers cut and colour pictures, where SimCLR's jitter has one strength for all. */
+export const unequalViewPictures = { cropScale: [0.08, 1], saturation: 0.5 } as const;
+
 /** Two strongly distorted views of one sample, the one blurred and solarised more often than the other. */
 export function unequalViews(
   modality: With<"crop">,

@@ -11,6 +11,7 @@ export function permuteSentences(sequence: TokenSequence, rng: Rng): TokenSequen
   const places = [0, ...order.flatMap(([start, stop]) => range(start, stop)), last];
   let next = 1;
   return {
+    ...sequence,
     ids: Int32Array.from(places, (place) => ids[place]!),
     wordStarts: Uint8Array.from(places, (place) => wordStarts[place]!),
     sentences: Int32Array.from(order, ([start, stop]) => {

@@ -90,6 +90,10 @@ export interface TokenSequence {
   readonly wordStarts: Uint8Array;
   /** Positions in `ids` at which sentences start, ascending; the first is 1. Empty for an empty text. */
   readonly sentences: Int32Array;
+  /** The first of these sentences began in front of what is here. */
+  readonly startsInside: boolean;
+  /** The text goes on behind what is here, and `end` is not its end. */
+  readonly isCut: boolean;
 }
 
 /** A sequence of discrete tokens (BERT, ELECTRA, BART, causal language models). */

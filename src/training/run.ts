@@ -122,16 +122,23 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   const reading = ({ name, specs, preprocessor }: Modality<unknown>) => JSON.stringify({ name, specs, preprocessor });
   if (reading(other) !== reading(modality))
     throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
-  const { weights } = await loadWeights(path, "last");
+  const { weights } = await loadWeights(path, "last", methodDefinition);
   return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
-/** What a run learned: the running average of its parameters where it kept one. */
-async function loadWeights(path: string, checkpoint: "last" | "best") {
+/**
+ * What a run learned: the running average of its parameters where it kept one; the encoder of its teacher where that is
+ * what the method is judged by.
+ */
+async function loadWeights(path: string, checkpoint: "last" | "best", { learned }: MethodDefinition) {
   const { state, position } = await loadCheckpoint(checkpointPath(path, checkpoint));
   const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
+  const prefix = `${learned}.`;
+  const teacher = tree.entries<Tensor>(state.memory).filter(([leafPath]) => leafPath.startsWith(prefix));
+  const own = teacher.map(([leafPath, leaf]) => [leafPath.slice(prefix.length), leaf] as const);
+  const all = learned === undefined ? weights : { ...weights, encoder: tree.fromEntries(own) };
   // A checkpoint holds trees with an encoder's branch.
-  return { weights: mergeLora(weights as MethodParams), position };
+  return { weights: mergeLora(all as MethodParams), position };
 }
 
 /** The configuration of a run folder. @throws UserError when it is none, or another version's */
@@ -194,7 +201,8 @@ export async function openRun(path: string, options: { checkpoint?: "last" | "be
   const parts = await buildParts(config);
   // What was judged after every epoch has a best; what an early stop left behind is later and worse.
   const isJudged = config.supervision !== undefined && existsSync(checkpointPath(path, "best"));
-  const { weights, position } = await loadWeights(path, options.checkpoint ?? (isJudged ? "best" : "last"));
+  const checkpoint = options.checkpoint ?? (isJudged ? "best" : "last");
+  const { weights, position } = await loadWeights(path, checkpoint, parts.methodDefinition);
   const byPath = new Map(tree.entries<Tensor>(weights));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
     const found = byPath.get(`encoder.${leafPath}`);

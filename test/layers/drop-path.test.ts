@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Array, filled, float32, np, Rng, type Traced } from "../../src/array/index.ts";
 import { dropPath } from "../../src/layers/drop-path.ts";
-import { inEvaluation, inTraining } from "../../src/layers/scope.ts";
+import { inEvaluation, inTraining, withoutDropping } from "../../src/layers/scope.ts";
 import { transformerBlock } from "../../src/layers/transformer.ts";
 import { evaluateOne, fill } from "../fixtures/torch/reference.ts";
 
@@ -67,4 +67,12 @@ test("within a training pass a part may be traced as in evaluation, and the rest
     [filled([2, 1], 1), float32([0.9, 0.1], [1, 2])] as const,
   );
   assert.deepEqual([...output.data], [1, 21]);
+});
+
+test("a teacher drops nothing, and its student's draws are the same", async () => {
+  const pass = (x: Array, rows: Array) =>
+    inTraining(rows, () => [withoutDropping(() => dropPath(x, 0.5)), dropPath(x, 0.5)]);
+  const inputs = [filled([2, 1], 1), float32([0.9, 0.1], [1, 2])] as const;
+  const output = await evaluateOne((x: Array, rows: Array) => np.concatenate(pass(x, rows).result, 0), inputs);
+  assert.deepEqual([...output.data], [1, 1, 0, 2]);
 });

@@ -54,6 +54,17 @@ test("of fewer classes each is one sample, spread over the data, and the others 
   assert.equal(await loss(1), await loss(50));
 });
 
+test("a batch counts by the exemplars in it, beside those it has on average", async () => {
+  const method = build(4, 2);
+  const sample = (index: number) => method.views(index, new Rng(index), { index, label: -1 });
+  const loss = async (...indices: number[]) =>
+    (await descend(method, stack(indices.map(sample)), { progress: [0], learningRate: 0 }))[0]!.loss;
+  const [first, second] = [await loss(0), await loss(2)];
+  assert.ok(Math.abs((await loss(0, 2)) - (first + second) / 2) < 1e-5);
+  assert.ok(Math.abs((await loss(0, 1)) - first / 2) < 1e-5);
+  assert.equal(await loss(1, 3), 0);
+});
+
 test("ten steps on one batch learn", async () => {
   const method = build(4);
   const pixels = (at: number) => new Rng(at).normals([3, 2, 2]);

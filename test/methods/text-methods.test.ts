@@ -151,10 +151,17 @@ test("bert's masks are new in every epoch, or with static ones the same for a sa
   assert.ok(new Set(seeds.map((index) => shownIds("static", 0, index))).size > 1);
 });
 
-test("sentence order: both pieces are there, parted where a sentence starts, swapped half of the time", async () => {
+test("causal-lm tells no end where a text is only cut", async () => {
+  const method = build(await methods.load("causal-lm"), {}, { causal: true }, toyText({ size: 24, length: 6 }));
+  const shown = (text: number[]) => [...leavesOf(method, text, 0).get("text.ids")!.data];
+  assert.deepEqual(shown([6, 8, 10, 12]), [ids.begin, 6, 8, 10, 12, ids.end]);
+  assert.deepEqual(shown([6, 8, 10, 12, 14]), [ids.begin, 6, 8, 10, 12, ids.pad]);
+});
+
+test("sentence order: two pieces of whole sentences, swapped half of the time", async () => {
   const modality = toyText({ size: 40, length: 14 });
   const method = build(await methods.load("sentence-order"), { maskRatio: 0.001 }, {}, modality);
-  const text = [6, 7, 10, 12, 13, 20, 14];
+  const text = [6, 7, 10, 12, 13, 20, 14, 30];
   let swaps = 0;
   for (let seed = 0; seed < 300; seed++) {
     const leaves = leavesOf(method, text, seed);
@@ -171,8 +178,27 @@ test("sentence order: both pieces are there, parted where a sentence starts, swa
     const [first, second] = swapped ? [b, a] : [a, b];
     assert.deepEqual([...first, ...second], text);
     assert.ok(first.at(-1)! % 10 === 0, `${first}`);
+    assert.equal(leaves.get("isOrdered")!.data[0], 1);
   }
   assert.ok(Math.abs(swaps - 150) < 45, `${swaps} of 300`);
+});
+
+test("sentence order: neither a cut edge nor a lonely sentence tells the order", async () => {
+  const modality = toyText({ size: 40, length: 9 });
+  const method = build(await methods.load("sentence-order"), { maskRatio: 0.001 }, {}, modality);
+  const told = (text: number[], seed: number) => {
+    const leaves = leavesOf(method, text, seed);
+    const [isOrdered, swapped] = ["isOrdered", "swapped"].map((name) => leaves.get(name)!.data[0]);
+    return { isOrdered, swapped, words: leaves.get("text.mask")!.data.filter(Boolean).length - 2 };
+  };
+  for (let seed = 0; seed < 20; seed++) {
+    assert.deepEqual(told([6, 8, 10], seed), { isOrdered: 0, swapped: 0, words: 3 });
+    // Seven fit: the third sentence is cut, and left out; of two there is an order.
+    const { isOrdered, words } = told([6, 10, 8, 20, 12, 14, 16, 30], seed);
+    assert.deepEqual({ isOrdered, words }, { isOrdered: 1, words: 5 });
+    // The second sentence is cut.
+    assert.deepEqual(told([6, 10, 8, 12, 14, 16, 18, 20], seed), { isOrdered: 0, swapped: 0, words: 7 });
+  }
 });
 
 test("data2vec hides words of a text, as many as it has a share of, and nothing else", async () => {

@@ -18,13 +18,16 @@ export function toyText({ size = 11, length = 6 } = {}) {
     ids,
     isSpecial: (id) => id < 5,
     tokens(sample): TokenSequence {
-      const words = idsOf(sample).slice(0, length - 2);
+      const all = idsOf(sample);
+      const words = all.slice(0, length - 2);
       const wordStarts = words.map((id, index) => (index === 0 || id % 2 === 0 ? 1 : 0));
       const starts = words.flatMap((_, index) => (index === 0 || words[index - 1]! % 10 === 0 ? [index + 1] : []));
       return {
         ids: Int32Array.of(ids.begin, ...words, ids.end),
         wordStarts: Uint8Array.of(0, ...wordStarts, 0),
         sentences: Int32Array.from(starts),
+        startsInside: false,
+        isCut: words.length < all.length,
       };
     },
     encode(given) {

@@ -81,3 +81,9 @@ for (const [name, settings] of Object.entries(larsCases))
     const moved = Math.hypot(...expected.at(-1)!.map((value, index) => value - param.data[index]!));
     if (name !== "gradients of zeros") assert.ok(moved > 1e-4, `moved by ${moved}`);
   });
+
+test("lars: a frozen weight does not decay", async () => {
+  const param = fill("param", SHAPE);
+  const pulls = gradients.map(() => zeros);
+  for (const moved of await trajectory(lars(), { weightDecay: 0.05, pulls })) assert.deepEqual(moved.data, param.data);
+});

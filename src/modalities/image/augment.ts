@@ -24,7 +24,7 @@ export function distort(image: Image, options: ImageOptions, rng: Rng): Image {
     const strength = 0.8 * jitter;
     view = colorJitter(
       view,
-      { brightness: strength, contrast: strength, saturation: strength, hue: 0.2 * jitter },
+      { brightness: strength, contrast: strength, saturation: strength * options.saturation, hue: 0.2 * jitter },
       rng,
     );
   }
@@ -66,7 +66,10 @@ export const prepare = (image: Image, options: ImageOptions): Image =>
 export function crop(image: Image, options: ImageOptions, rng: Rng, own: CropOptions): Image {
   const { side, multipleOf = 1, scale = options.cropScale, blur = options.blur, solarize = options.solarize } = own;
   const imageSize = multipleOf * Math.max(1, Math.round((side * options.imageSize) / multipleOf));
-  return augment(image, { ...options, imageSize, cropScale: [scale[0], scale[1]], blur, solarize }, rng);
+  // A drawing is warped as a whole unless a part of it is asked for.
+  const isPart = options.augmentation === "drawing" && own.scale !== undefined;
+  const source = isPart ? randomResizedCrop(image, 2 * imageSize, [scale[0], scale[1]], rng) : image;
+  return augment(source, { ...options, imageSize, cropScale: [scale[0], scale[1]], blur, solarize }, rng);
 }
 
 /** A strongly distorted view, `imageSize` square. */

@@ -21,6 +21,7 @@ export const ImageOptions = z.object({
     .describe("area of a random crop, as a share of the picture"),
   flip: probability(0.5).describe("probability of a horizontal flip"),
   jitter: z.number().min(0).max(1).default(0.5).describe("strength of the colour jitter (SimCLR's s)"),
+  saturation: z.number().min(0).max(1).default(1).describe("strength of the saturation's jitter beside the others'"),
   jitterProbability: probability(0.8).describe("probability of the colour jitter"),
   greyscale: probability(0.2).describe("probability of losing the colours"),
   blur: z.number().min(0).max(1).optional().describe("probability of a Gaussian blur; 0.5 above 64 pixels, else 0"),

@@ -10,6 +10,8 @@ export interface TokenizedText {
   readonly ids: Int32Array;
   /** Positions in `ids` at which sentences start, ascending. */
   readonly sentences: Int32Array;
+  /** The text goes on behind these tokens. */
+  readonly isCut?: boolean;
 }
 
 export const isTokenized = (sample: Text): sample is TokenizedText => "ids" in sample;

@@ -96,15 +96,21 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     tokenize,
     isSpecial: (id) => special.has(id),
     tokens(sample) {
-      const { ids: content_, sentences } = isTokenized(sample) ? sample : tokenize(sample.text);
+      const { ids: content_, sentences, isCut = false } = isTokenized(sample) ? sample : tokenize(sample.text);
       const kept = content_.subarray(0, length - 2);
       const all = Int32Array.of(ids.begin, ...kept, ids.end);
       const wordStarts = Uint8Array.from(all, (id) => starts[id] ?? 0);
       // A window may begin inside of a word; so may, without a space in front, a text.
       if (kept.length > 0 && !special.has(kept[0]!)) wordStarts[1] = 1;
-      const first = kept.length > 0 && sentences[0] !== 0 ? [1] : [];
+      const startsInside = kept.length > 0 && sentences[0] !== 0;
       const within = sentences.filter((at) => at < kept.length);
-      return { ids: all, wordStarts, sentences: Int32Array.of(...first, ...within.map((at) => at + 1)) };
+      return {
+        ids: all,
+        wordStarts,
+        sentences: Int32Array.of(...(startsInside ? [1] : []), ...within.map((at) => at + 1)),
+        startsInside,
+        isCut: isCut || kept.length < content_.length,
+      };
     },
     encode(given) {
       const padded = new Int32Array(length).fill(ids.pad);

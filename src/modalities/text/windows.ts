@@ -20,8 +20,8 @@ export interface WindowIndex {
 export const isWindowIndex = (value: unknown): value is WindowIndex =>
   z.looseObject({ kind: z.literal("windows") }).safeParse(value).success;
 
-/** Marks a token at which a sentence starts. */
-const SENTENCE = 0x40000000;
+/** Marks a token at which a sentence starts, and one at which a text does, or what stands in front of it. */
+const [SENTENCE, TEXT] = [0x40000000, 0x20000000];
 const BYTES = Int32Array.BYTES_PER_ELEMENT;
 
 /**
@@ -63,6 +63,7 @@ export async function windowsOf(
       if (between) tokens[0] = vocabulary.ids.end;
       tokens.set(ids, between);
       for (const at of sentences) tokens[at + between]! |= SENTENCE;
+      tokens[0]! |= TEXT;
       file.append(new Uint8Array(tokens.buffer));
       if (pack) for (; boundary < written + tokens.length; boundary += room) cut(boundary);
       else {
@@ -96,20 +97,27 @@ export function windowSource(index: WindowIndex, onClose: () => void = () => und
     length: starts.length - 1,
     name: (window) => `window ${window + 1}`,
     async read(window) {
-      const start = starts[window]!;
-      const tokens = new Int32Array(starts[window + 1]! - start);
-      const bytes = new Uint8Array(tokens.buffer);
+      const [start, end] = [starts[window]!, starts[window + 1]!];
+      // The token behind a window tells whether its text goes on; behind the last one there is none.
+      const isLast = window + 2 === starts.length;
+      const read = new Int32Array(end - start + (isLast ? 0 : 1));
+      const bytes = new Uint8Array(read.buffer);
       try {
         handle ??= openSync(path, "r");
         if (readSync(handle, bytes, 0, bytes.length, start * BYTES) < bytes.length) throw new Error("it is cut off");
       } catch (error) {
         throw new Error(`${path}: the corpus as tokens could not be read (${messageOf(error)})`);
       }
+      const tokens = read.subarray(0, end - start);
       const sentences: number[] = [];
       tokens.forEach((token, at) => {
         if (token & SENTENCE) sentences.push(at);
       });
-      return { ids: tokens.map((token) => token & ~SENTENCE), sentences: Int32Array.from(sentences) };
+      return {
+        ids: tokens.map((token) => token & ~SENTENCE & ~TEXT),
+        sentences: Int32Array.from(sentences),
+        isCut: !isLast && !(read.at(-1)! & TEXT),
+      };
     },
     manifest: index,
     async close() {

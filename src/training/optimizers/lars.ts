@@ -3,21 +3,25 @@ import type { Optimizer } from "./optimizer.ts";
 
 /**
  * Layer-wise adaptive rate scaling for large batches, as SimCLR's code has it: a weight's step is as long as `trust`
- * times the weight. Biases and norms take plain momentum steps. You et al. 2017, https://arxiv.org/abs/1708.03888
+ * times the weight. Biases and norms take plain momentum steps; a weight without a gradient
+ * stays where it is. You et al. 2017, https://arxiv.org/abs/1708.03888
  */
 export const lars = ({ momentum = 0.9, trust = 0.001 } = {}): Optimizer => ({
   slots: ["velocity"],
   update(param, gradient, memory, { learningRate, isWeight, weightDecay }) {
-    const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, weightDecay));
+    // Or a frozen weight, whose gradient is 0, would only decay, and `trust` would make that decay large.
+    const decay = isWeight ? np.where(np.greater(norm(gradient), 0), weightDecay, 0) : weightDecay;
+    const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, decay));
     const direction = isWeight ? np.multiply(decayed, trustRatio(param, decayed, trust)) : decayed;
     const velocity = np.add(np.multiply(memory.velocity!, momentum), np.multiply(direction, learningRate));
     return { param: np.subtract(param, velocity), memory: { velocity } };
   },
 });
 
+const norm = (x: Array) => np.sqrt(np.sum(np.square(x)));
+
 /** trust · ‖weight‖ / ‖gradient‖; 1 where either is zero. */
 function trustRatio(param: Array, gradient: Array, trust: number): Array {
-  const norm = (x: Array) => np.sqrt(np.sum(np.square(x)));
   const [length, steepness] = [norm(param), norm(gradient)];
   return np.where(
     np.logicalAnd(np.greater(length, 0), np.greater(steepness, 0)),

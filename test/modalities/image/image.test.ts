@@ -77,6 +77,24 @@ test("an oblong drawing keeps its proportions", () => {
   assert.deepEqual(modality.tensors(sample), modality.tensors(centre));
 });
 
+test("a crop of a drawing is a part of it", () => {
+  const modality = image.build(image.options.parse({ imageSize: 16, channels: 1, augmentation: "drawing" }));
+  // White to the left, black to the right: a small part is mostly of one kind, the whole never.
+  const halves: Image = {
+    width: 64,
+    height: 64,
+    channels: 1,
+    data: Uint8Array.from({ length: 64 * 64 }, (_, at) => (at % 64 < 32 ? 255 : 0)),
+  };
+  const isEven = (view: Image) => view.data.every((value) => value === view.data[0]);
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+  const even = (scale?: readonly [number, number]) =>
+    seeds.filter((seed) => isEven(modality.crop!(halves, new Rng(seed), { side: 1, ...(scale ? { scale } : {}) })))
+      .length;
+  assert.equal(even(), 0);
+  assert.ok(even([0.05, 0.1]) > 5);
+});
+
 test("mean and deviation must fit the channels", () => {
   assert.throws(() => image.build(image.options.parse({ channels: 1, mean: [0.1, 0.2, 0.3] })), UserError);
 });

@@ -62,6 +62,29 @@ test("packed, every window but the last is full, and [SEP] stands between texts"
   await source.close();
 });
 
+test("a window knows whether its text goes on behind it", async () => {
+  const texts = ["the sea left", CORPUS.slice(0, 5).join(" "), "a city"];
+  const lengths = tokensOf(texts).map((ids) => ids.length);
+  assert.ok(lengths[1]! > 2 * LENGTH);
+  for (const pack of [false, true]) {
+    const source = await windowsOf(given(texts), vocabulary, pack);
+    // Where texts end, counted in tokens, with one between two texts of a packed corpus.
+    const ends = new Set(
+      lengths.map((_, at) => lengths.slice(0, at + 1).reduce((sum, length) => sum + length, 0) + (pack ? at : 0)),
+    );
+    let read = 0;
+    for (const sample of await windows(source)) {
+      read += sample.ids.length;
+      assert.equal(sample.isCut, !ends.has(read));
+      assert.equal(vocabulary.tokens(sample).isCut, sample.isCut);
+    }
+    assert.equal(read, Math.max(...ends));
+    await source.close();
+  }
+  assert.equal(vocabulary.tokens({ text: texts[1]! }).isCut, true);
+  assert.equal(vocabulary.tokens({ text: texts[0]! }).isCut, false);
+});
+
 test("sentences start where they start in the texts", async () => {
   const source = await windowsOf(given(["The sea left. The ship saw.", "A city."]), vocabulary, true);
   const found = await windows(source);
