@@ -6,7 +6,7 @@ import { embeddingDeviation } from "../objectives/deviation.ts";
 import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining, smallViews } from "./presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViews } from "./views.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
 
 const LOSS_SCALE = 0.024;
 
@@ -29,6 +29,7 @@ export const barlowTwins = method({
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
   modalityOptions: unequalViewPictures,
+  replaces: unequalViewReplaces,
   presets: {
     small: {
       summary: "ResNet-10, AdamW, batches of 128, a projector of 512, no blur",

@@ -7,7 +7,7 @@ import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining, smallViews } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViews } from "./views.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
 
 /**
  * BYOL: the online network predicts what the target network, its own slow average, makes of the other view.
@@ -29,6 +29,7 @@ export const byol = method({
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
   modalityOptions: unequalViewPictures,
+  replaces: unequalViewReplaces,
   presets: {
     small: {
       summary: "ResNet-10, AdamW, batches of 128, heads of 512; a quicker target, no blur",

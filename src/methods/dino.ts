@@ -5,7 +5,7 @@ import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop } from "./multi-crop.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
 import { withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 
@@ -43,6 +43,7 @@ export const dino = method({
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
   modalityOptions: { saturation: 0.5 },
+  replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 512 }),
   },

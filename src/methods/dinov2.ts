@@ -18,7 +18,7 @@ import {
 } from "./distillation.ts";
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop } from "./multi-crop.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
 import { withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 import { ofPatches } from "./tokens.ts";
@@ -57,6 +57,7 @@ export const dinov2 = method({
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
   modalityOptions: { saturation: 0.5 },
+  replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
   },

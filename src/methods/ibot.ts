@@ -16,7 +16,7 @@ import {
 } from "./distillation.ts";
 import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop } from "./multi-crop.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
 import { withClassToken } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
 import { ofPatches } from "./tokens.ts";
@@ -56,6 +56,7 @@ export const ibot = method({
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
   modalityOptions: { saturation: 0.5 },
+  replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
   },

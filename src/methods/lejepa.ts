@@ -7,7 +7,7 @@ import { sigreg } from "../objectives/sigreg.ts";
 import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining } from "./presets.ts";
-import { concatenateInputs } from "./views.ts";
+import { concatenateInputs, unequalViewReplaces } from "./views.ts";
 
 const probability = z.number().min(0).max(1);
 
@@ -36,6 +36,7 @@ export const lejepa = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
   modalityOptions: { cropScale: [0.08, 1], jitter: 1 },
+  replaces: unequalViewReplaces,
   presets: {
     small: {
       summary: "ResNet-10, batches of 128, two views without blur, a projector of 512",

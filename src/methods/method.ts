@@ -192,6 +192,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
   /** The same of the data; what a modality does not have is passed over. */
   readonly modalityOptions?: Readonly<Record<string, unknown>>;
+  /** Options of the data that do nothing here, and what the method has in their place. */
+  readonly replaces?: Readonly<Record<string, string>>;
   /** Call it only when every ability in `needs` is there. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }

@@ -8,7 +8,7 @@ import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallTraining, smallViews, smallVit } from "./presets.ts";
 import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViews } from "./views.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
 
 /**
  * MoCo v3: MoCo without a queue, for Transformers. A predictor's output must find the momentum encoder's key of the other
@@ -32,6 +32,7 @@ export const mocoV3 = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
   encoderOptions: { pooling: "class" },
   modalityOptions: unequalViewPictures,
+  replaces: unequalViewReplaces,
   defaultEncoder: "vit",
   presets: {
     small: {

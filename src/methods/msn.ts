@@ -7,7 +7,7 @@ import { msn as msnLoss } from "../objectives/msn.ts";
 import { classTokenOf, requireClassToken } from "./distillation.ts";
 import { randomPlaces, shareOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, smallCrops } from "./multi-crop.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, smallCrops } from "./multi-crop.ts";
 import { smallTraining, smallVit, withClassToken } from "./presets.ts";
 import { linearMomentum, momentumUpdate } from "./teacher.ts";
 import { concatenateInputs } from "./views.ts";
@@ -49,6 +49,7 @@ export const msn = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
+  replaces: multiCropReplaces,
   presets: {
     small: {
       summary: "a narrow ViT, 256 prototypes, four local crops, batches of 64; quicker targets, no blur",

@@ -35,6 +35,13 @@ export const multiCropOptions = (of: {
     .describe("probability of solarising: first, other global crops, local crops"),
 });
 
+/** What multi-crop says for each kind of crop by itself. */
+export const multiCropReplaces = {
+  cropScale: "globalScale and localScale",
+  blur: "cropBlur",
+  solarize: "cropSolarize",
+} as const;
+
 export type MultiCropOptions = z.infer<z.ZodObject<ReturnType<typeof multiCropOptions>>>;
 
 /** Multi-crop on pictures of 32 pixels: parts that are still recognisable, and no blur. */

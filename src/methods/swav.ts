@@ -6,7 +6,7 @@ import { normalize } from "../objectives/normalize.ts";
 import { swav as swavLoss } from "../objectives/swav.ts";
 import { frozenUntil } from "./distillation.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, perCrop, smallCrops } from "./multi-crop.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop, smallCrops } from "./multi-crop.ts";
 import { smallResnet, smallTraining } from "./presets.ts";
 import { enqueue } from "./queue.ts";
 
@@ -42,6 +42,7 @@ export const swav = method({
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   modalityOptions: { jitter: 1 },
+  replaces: multiCropReplaces,
   presets: {
     small: {
       summary: "ResNet-10, 300 prototypes, a queue of 1,024, four local crops, AdamW, batches of 128; no blur",

@@ -5,7 +5,7 @@ import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
 import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
 import { smallResnet, smallTraining, smallViews } from "./presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViews } from "./views.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
 
 const weight = (by: number) => z.number().nonnegative().default(by);
 
@@ -28,6 +28,7 @@ export const vicreg = method({
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
   modalityOptions: unequalViewPictures,
+  replaces: unequalViewReplaces,
   presets: {
     small: {
       summary: "ResNet-10, AdamW, batches of 128, a projector of 512, no blur",

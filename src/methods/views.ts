@@ -50,6 +50,9 @@ export const unequalViewOptions = {
 /** How these methods' papers cut and colour pictures, where SimCLR's jitter has one strength for all. */
 export const unequalViewPictures = { cropScale: [0.08, 1], saturation: 0.5 } as const;
 
+/** What they say for each view by itself. */
+export const unequalViewReplaces = { blur: "viewBlur", solarize: "viewSolarize" } as const;
+
 /** Two strongly distorted views of one sample, the one blurred and solarised more often than the other. */
 export function unequalViews(
   modality: With<"crop">,

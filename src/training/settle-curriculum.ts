@@ -13,6 +13,12 @@ const CHANGEABLE = ["learningRate", "weightDecay", "gradientClip"] as const;
 
 const STAGES = 10;
 
+/** @throws UserError for an option of the data that does nothing with this method, naming those in its place */
+export function refuseReplaced(option: string, { name, replaces = {} }: MethodDefinition): void {
+  if (Object.hasOwn(replaces, option))
+    throw new UserError(`${option} does nothing with ${name}; it has ${replaces[option]} in its place`);
+}
+
 const SYNTAX =
   /^(?<option>[\w-]+)=(?<from>[^:@=]+):(?<to>[^:@=]+)@(?<pace>linear|cosine|step|competence)(?::(?<metric>[\w/-]+)>(?<atLeast>[^/]+))?(?:\/(?<stages>\d+))?$/;
 
@@ -76,6 +82,7 @@ function entryOf(text: string, method: MethodDefinition, modality: ModalityDefin
       `curriculum "${text}": neither method ${method.name} nor the data have an option ${option}${meant ? ` (did you mean ${meant}?)` : ""}`,
     );
   }
+  if (group === "modality") refuseReplaced(option, method);
   const amountOf = (word: string) => {
     const numbers = word.split(",").map(Number);
     if (numbers.some((number) => !Number.isFinite(number)) || /(^|,)\s*(,|$)/.test(word))

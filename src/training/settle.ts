@@ -9,7 +9,7 @@ import { type MethodDefinition, methods, type Preset, type Recipe } from "../met
 import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../modalities/index.ts";
 import { RUN_VERSION, type RunConfig, SettledTraining, type Training, TrainingOptions } from "./config.ts";
 import { parseOptions } from "./run.ts";
-import { withCurriculum } from "./settle-curriculum.ts";
+import { refuseReplaced, withCurriculum } from "./settle-curriculum.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -153,6 +153,7 @@ export async function settle(
     name: methodDefinition.tasks ? methodDefinition.name : nameOf(options.method, methodDefinition.name),
     options: methodOptions,
   };
+  for (const option of Object.keys(options.modalityOptions ?? {})) refuseReplaced(option, methodDefinition);
   const inferred = await definition.infer(source);
   const modalityOptions = parseOptions(
     definition.options,

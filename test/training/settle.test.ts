@@ -99,3 +99,24 @@ test("every preset of every method fits the method, an encoder and the training"
       }
     }
 });
+
+test("an option of the data that a method has another for is refused, wherever it is said", () =>
+  inFolder(async (folder) => {
+    await writeImages(folder, 8);
+    const source = await image.open(folder);
+    const refusal = async (choices: Partial<RunChoices>) => {
+      const made = settle({ data: folder, preset: "small", ...choices }, image, source);
+      await assert.rejects(made, (error) => error instanceof UserError && /in its place$/.test(error.message));
+    };
+    await refusal({ method: "byol", modalityOptions: { blur: 0.5 } });
+    await refusal({ method: "dino", modalityOptions: { cropScale: [0.5, 1] } });
+    await refusal({ method: "dino", curriculum: ["cropScale=0.8,1:0.2,1@linear"] });
+    for (const name of await methods.names()) {
+      const { replaces = {}, options } = await methods.load(name);
+      for (const [option, others] of Object.entries(replaces)) {
+        assert.ok(Object.hasOwn(image.options.shape, option), `${name}: ${option}`);
+        for (const other of others.split(" and ")) assert.ok(Object.hasOwn(options.shape, other), `${name}: ${other}`);
+      }
+    }
+    await source.close();
+  }));
