@@ -236,7 +236,8 @@ async function prototypes(run: Run, source: Source<unknown>, bank: Features, acr
   const { method } = await buildMethod(run.config, run.config.data.entries);
   const score = method.prototypes;
   if (!score) return [];
-  const { params, memory } = await stateOf(run);
+  const { memory } = await stateOf(run);
+  const { methodParams: params } = run;
   const features: Tensor = { dtype: "float32", shape: [bank.rows, bank.dim], data: bank.data.slice() };
   const program = await compile(
     (weights: Params, vectors: Array, kept: Params) => ({

@@ -52,7 +52,7 @@ export const dinov2 = method({
       cropSolarize: [0, 0.2, 0],
     }),
   }),
-  learned: "teacher.encoder",
+  learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,

@@ -73,13 +73,13 @@ export const iJepa = method({
         encoder: encoder.init(rng.split("encoder")),
         predictor: predictor.init(rng.split("predictor")),
       }),
-      initMemory: (_, params) => ({ teacher: params.encoder }),
+      initMemory: (_, { encoder: start }) => ({ teacher: { encoder: start } }),
       loss({ encoder: student, predictor: weights }, { image, context, targets }, { teacher }) {
         const [batch, , targetCount] = targets.shape as [number, number, number];
         const places = np.reshape(targets, [batch, blocks * targetCount]);
         // One row per block: a block is predicted from the context alone, not beside the other blocks.
         const perBlock = [batch * blocks, targetCount, -1];
-        const seen = inEvaluation(() => standardize(ofPatches(tokens.encode(teacher, image), tokens)));
+        const seen = inEvaluation(() => standardize(ofPatches(tokens.encode(teacher.encoder, image), tokens)));
         const answers = lax.stopGradient(np.reshape(rowsAt(seen, places), perBlock));
 
         const encoded = ofPatches(tokens.encode(student, image, { keep: context }), tokens);
@@ -90,10 +90,10 @@ export const iJepa = method({
         const [, prediction] = np.split(decoded, [context.shape[1]!], 1);
         return { loss: smoothL1(prediction!, answers, { beta: 1 }) };
       },
-      afterStep: (params, { teacher }, { progress }) => ({
+      afterStep: ({ encoder: student }, { teacher }, { progress }) => ({
         teacher: momentumUpdate(
           teacher,
-          params.encoder,
+          { encoder: student },
           linearMomentum(progress, { start: options.momentum, end: options.finalMomentum }),
         ),
       }),

@@ -51,7 +51,7 @@ export const ibot = method({
       cropSolarize: [0, 0.2, 0],
     }),
   }),
-  learned: "teacher.encoder",
+  learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },

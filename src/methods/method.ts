@@ -180,8 +180,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly recipe: Recipe;
   readonly presets?: Readonly<Record<string, Preset>>;
   /**
-   * Where in the memory the encoder lies that a run is judged by and others read, as with papers that publish their
-   * teacher: `teacher.encoder`. Without it, that of the parameters.
+   * The branch of the memory that a run is judged by and that others read, as papers do that publish their teacher: an
+   * encoder, and heads of the same names as among the parameters, in whose place they come.
    */
   readonly learned?: string;
   /** The encoder a user gets when none is named, where the modality's default would not do. */

@@ -45,7 +45,7 @@ export const msn = method({
     momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the targets' network follows; rises"),
     ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
   }),
-  learned: "teacher.encoder",
+  learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,

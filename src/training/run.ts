@@ -126,19 +126,13 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
-/**
- * What a run learned: the running average of its parameters where it kept one; the encoder of its teacher where that is
- * what the method is judged by.
- */
+/** What a run learned: the running average of its parameters where it kept one, and its teacher's where that is judged. */
 async function loadWeights(path: string, checkpoint: "last" | "best", { learned }: MethodDefinition) {
   const { state, position } = await loadCheckpoint(checkpointPath(path, checkpoint));
   const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  const prefix = `${learned}.`;
-  const teacher = tree.entries<Tensor>(state.memory).filter(([leafPath]) => leafPath.startsWith(prefix));
-  const own = teacher.map(([leafPath, leaf]) => [leafPath.slice(prefix.length), leaf] as const);
-  const all = learned === undefined ? weights : { ...weights, encoder: tree.fromEntries(own) };
   // A checkpoint holds trees with an encoder's branch.
-  return { weights: mergeLora(all as MethodParams), position };
+  const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
+  return { weights: mergeLora({ ...weights, ...teacher } as MethodParams), position };
 }
 
 /** The configuration of a run folder. @throws UserError when it is none, or another version's */
