@@ -23,7 +23,7 @@ export const evaluateCommand = (): Command =>
     .option("--labels <count>", "use only so many training labels, drawn evenly over the classes")
     .option("--draws <count>", "how often to draw them", "5")
     .option("--no-scratch", "leave out training the encoder from scratch")
-    .option("--scratch-steps <count>", "most steps of that training; stops earlier when it gets no better")
+    .option("--scratch-steps <count>", "steps of that training, about; stops earlier when it gets no better")
     .option("--finetune", "also fine-tune all of the pretrained encoder")
     .option("--seed <seed>", "of the draws", "0")
     .option("--json", "print JSON")

@@ -9,8 +9,8 @@ interface Given extends LabelsGiven {
   readonly to: string;
   readonly static?: boolean;
   readonly calibrate?: string;
-  readonly samples: string;
-  readonly percentile: string;
+  readonly samples?: string;
+  readonly percentile?: string;
   readonly reduceRange?: boolean;
   readonly json?: boolean;
 }
@@ -23,8 +23,8 @@ export const quantizeCommand = (): Command =>
       .requiredOption("--to <folder>", "folder to write")
       .option("--static", "fix the scales of activations beforehand; faster for convolutions")
       .option("--calibrate <data>", "what --static takes them from; the run's own data by default")
-      .option("--samples <count>", "how many of these", "256")
-      .option("--percentile <per cent>", "share of an activation's values that its scale spans", "100")
+      .option("--samples <count>", "how many of these (default: 256)")
+      .option("--percentile <per cent>", "share of an activation's values that its scale spans (default: 100)")
       .option("--reduce-range", "weights of 7 bits, for processors without VNNI or dot-product instructions"),
   )
     .option("--json", "print JSON")
@@ -34,7 +34,9 @@ export const quantizeCommand = (): Command =>
     )
     .action(async (path: string, given: Given) => {
       const isStatic = given.static ?? given.calibrate !== undefined;
-      const percentile = Number(given.percentile);
+      for (const option of ["samples", "percentile"] as const)
+        if (!isStatic && given[option] !== undefined) throw new UserError(`--${option} is for --static`);
+      const percentile = Number(given.percentile ?? 100);
       if (!(percentile > 50 && percentile <= 100))
         throw new UserError(`--percentile ${given.percentile}: must be above 50 and at most 100`);
       const run = await openRun(path);
@@ -50,7 +52,7 @@ export const quantizeCommand = (): Command =>
               calibration: {
                 data: given.calibrate,
                 column: given.column,
-                samples: wholeNumber("samples", given.samples),
+                samples: wholeNumber("samples", given.samples ?? "256"),
                 percentile,
               },
             }

@@ -34,7 +34,7 @@ export const reportCommand = (): Command =>
     .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
     .option("--draws <count>", "how often to draw the labels of each share", "3")
     .option("--out <folder>", "folder of the report (default: report in the run's)")
-    .option("--steps <count>", "most steps of each fine-tuning and each training from scratch")
+    .option("--steps <count>", "steps, about, of each fine-tuning and each training from scratch")
     .option("--no-finetune", "leave out fine-tuning")
     .option("--no-scratch", "leave out training the encoder from scratch, and with it the labels saved")
     .option("--seed <seed>", "of the draws and trainings", "0")

@@ -16,11 +16,11 @@ export interface EvaluateOptions extends TrainAndTest {
   readonly draws?: number;
   /** Also fine-tune all of the pretrained encoder on the labels. */
   readonly finetune?: boolean;
-  /** Steps of that training at most; see `finetune` for what they are by default. */
+  /** Steps of that training, about; see `finetune` for what they are by default. */
   readonly finetuneSteps?: number;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
-  /** Steps of that training at most; see `finetune` for what they are by default. */
+  /** Steps of that training, about; see `finetune` for what they are by default. */
   readonly scratchSteps?: number;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;

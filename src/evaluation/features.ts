@@ -1,7 +1,8 @@
-import { type Array, Rng, type Tensor, tree } from "../array/index.ts";
+import { type Array, Rng, tree } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { compile, read } from "../engine/index.ts";
 import { inTraining, isStatistic } from "../layers/scope.ts";
+import type { TensorRecord } from "../modalities/index.ts";
 import {
   BATCH,
   collect,
@@ -31,6 +32,9 @@ export function rawFeatures(options: FeatureOptions): Promise<Features> {
   });
 }
 
+/** Batches that BatchNorm's statistics are taken from. */
+const CALIBRATION = 4;
+
 /**
  * Random initial parameters with BatchNorm's running statistics taken from the data, so that "untrained" means
  * untrained weights and not activations that were never normalised.
@@ -38,7 +42,19 @@ export function rawFeatures(options: FeatureOptions): Promise<Features> {
 export async function untrainedParams(encoder: Encoder, options: FeatureOptions, seed: number): Promise<InitialParams> {
   const params = encoder.init(new Rng(seed));
   if (!tree.paths(params).some(isStatistic)) return params;
-  const batchSize = Math.min(BATCH, options.source.length);
+  // Drawn from all of the data, which often lie class by class.
+  const { indices = Int32Array.from({ length: options.source.length }, (_, index) => index) } = options;
+  const order = new Rng(seed).split("calibration").permutation(indices.length);
+  const samples: TensorRecord[] = [];
+  for await (const { rows } of readBatches({ ...options, indices: order.map((at) => indices[at]!) }, [])) {
+    samples.push(...rows);
+    if (samples.length >= CALIBRATION * BATCH) break;
+  }
+  const batchSize = Math.min(BATCH, samples.length);
+  if (batchSize === 0) return params;
+  const batches = globalThis.Array.from({ length: Math.floor(samples.length / batchSize) }, (_, batch) =>
+    stack(samples.slice(batch * batchSize, (batch + 1) * batchSize), batchSize),
+  );
   const calibrate = (weights: Params, inputs: Inputs) => {
     const { statistics } = inTraining(undefined, () => encoder.apply(weights, inputs));
     return tree.map<Array, Array>(weights, (leaf) => statistics.get(leaf) ?? leaf);
@@ -47,12 +63,7 @@ export async function untrainedParams(encoder: Encoder, options: FeatureOptions,
   try {
     let current: InitialParams = params;
     // Running averages forget their start by a tenth a batch; a few dozen passes over some batches settle them.
-    const batches: Record<string, Tensor>[] = [];
-    for await (const { rows } of readBatches(options, [], batchSize)) {
-      if (rows.length === batchSize) batches.push(stack(rows, batchSize));
-      if (batches.length === 4) break;
-    }
-    for (let pass = 0; pass < 40 && batches.length > 0; pass++) {
+    for (let pass = 0; pass < 40; pass++) {
       const updated = await program.run(current, batches[pass % batches.length]!);
       current = (await read(updated)) as InitialParams;
     }

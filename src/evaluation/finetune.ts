@@ -44,7 +44,7 @@ export interface FinetuneOptions extends OpenOptions {
   readonly validation?: number;
   /** Epochs without a better score after which training stops. */
   readonly patience?: number;
-  /** Steps at most, in place of epochs. */
+  /** About so many steps, in whole epochs, in place of epochs. */
   readonly steps?: number;
   /** Weigh classes by the inverse of how often they occur. */
   readonly balanced?: boolean;
@@ -82,6 +82,10 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
   try {
     const { labels = new Int32Array(), classes = [] } = source;
     const answers = answersOf(task, classes);
+    if (options.balanced && task === "similarity")
+      throw new UserError("balanced does nothing with --task similarity, whose loss has no classes to weigh");
+    if (options.methodOptions?.labelSmoothing && task !== "classification")
+      throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
     const isFixMatch = options.with === "fixmatch";
     if (isFixMatch && task !== "classification")
       throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
@@ -110,7 +114,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
         method: isFixMatch ? "fixmatch" : `supervised${options.with ? `+${options.with}` : ""}`,
         methodOptions: {
           ...{ task, classes: [...classes] },
-          ...(options.balanced ? { classWeights: balance(labels, classes.length) } : {}),
+          ...(options.balanced ? { classWeights: balance(parts.labels, classes.length) } : {}),
           ...(task === "regression" ? momentsOf(parts, classes) : {}),
           ...options.methodOptions,
         },
@@ -118,7 +122,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
           epochs:
             options.steps === undefined
               ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
-              : Math.ceil(options.steps / perEpoch),
+              : Math.max(1, Math.round(options.steps / perEpoch)),
           gradientClip: 1,
           ...(scratch ? {} : { layerDecay: 0.75 }),
           ...options.training,

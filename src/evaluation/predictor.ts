@@ -31,7 +31,7 @@ export async function predictor(run: Run, options: PredictorOptions = {}): Promi
   const { method, modality } = await buildMethod(run.config, run.config.data.entries);
   if (!method.predict)
     throw new UserError(
-      `${run.path}: a run of ${run.methodDefinition.name}, which answers nothing; train a head with autodidact finetune ${run.path} --data <labelled data>`,
+      `${run.path}: a run of ${run.methodDefinition.name}, which answers nothing; train a head with autodidact finetune ${run.path} --train <labelled data>`,
     );
   return predictorOf(method, run.methodParams, modality, { device: run.config.training.device, ...options });
 }

@@ -48,7 +48,8 @@ async function bestStrength(
   { seed, by }: { seed: number; by: "score" | "loss" },
 ): Promise<number> {
   const { x, dim, truth, outputs } = problem;
-  const strata = answers.task === "regression" ? new Int32Array(labels.length) : labels;
+  // Values and combinations of labels are nearly all different.
+  const strata = answers.task === "classification" ? labels : new Int32Array(labels.length);
   const { kept, held } = stratifiedSplit(strata, 0.2, seed);
   if (held.length === 0 || kept.length === 0) return L2_GRID[3];
   const pick = (from: Float32Array, width: number, rows: Int32Array) => {

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { makeFolder } from "../foundation/files.ts";
+import { labelTasks, type Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import type { RunConfig } from "../training/config.ts";
 import { magnitude, taylor } from "../training/importance.ts";
@@ -9,6 +10,7 @@ import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
 import { pruneVit, vitShapeOf } from "../training/prune-vit.ts";
 import { openRun, type Run, writeConfig } from "../training/run.ts";
 import { exportedModel, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+import { partsToLearn } from "./supervision.ts";
 
 export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "signal" | "onNote"> {
   readonly run: Run;
@@ -49,6 +51,10 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const there = await readdir(out).catch(() => []);
   if (there.length > 0) throw new UserError(`${out}: not empty; name a new folder`);
 
+  if (recoverEpochs > 0 && run.config.supervision)
+    throw new UserError(
+      `${run.path}: a fine-tuned run recovers by its labels; prune it without --recover-epochs, then autodidact finetune ${out} --train <labelled data>`,
+    );
   const shape = vitShapeOf(run.params, Number(run.encoder.hyperparameters.heads));
   const kept = { heads: share(shape.heads, keep), hidden: share(shape.hidden, keep) };
   if (kept.heads === shape.heads && kept.hidden === shape.hidden)
@@ -60,6 +66,7 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
           taylor({
             run,
             source,
+            ...partsOf(options, source),
             shape,
             batches: options.batches ?? 8,
             onProgress: (done, total) => options.onProgress?.("importance", done, total),
@@ -101,6 +108,16 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   return { run: recovered ?? small, models };
 }
 
+/** What a fine-tuned run learned from, with its labels. */
+function partsOf({ run, data }: PruneRunOptions, source: Source<unknown>) {
+  const { supervision, method } = run.config;
+  if (!supervision) return {};
+  if (data !== undefined)
+    throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; leave --data out`);
+  const task = labelTasks.find((one) => one === method.options.task) ?? "classification";
+  return { parts: partsToLearn(source, task, supervision) };
+}
+
 const share = (count: number, keep: number): number => Math.max(1, Math.round(count * keep));
 
 async function withOwn<Result>(
@@ -120,6 +137,9 @@ function recover(pruned: Run, { out, data, signal, onNote, onStep }: PruneRunOpt
   const { data: own, modality, method, encoder, training } = pruned.config;
   // What the recipe decides is the same again; the warm-up goes with the epochs.
   const { beta2: _recipe, warmupEpochs: _warmup, ...rest } = training;
+  // What does nothing with the method stands in the configuration all the same, and is nobody's wish.
+  const { replaces = {} } = pruned.methodDefinition;
+  const wished = Object.entries(modality.options).filter(([option]) => !Object.hasOwn(replaces, option));
   const table = { labels: own.labels, column: own.column, labelColumn: own.labelColumn };
   return pretrain({
     ...(data === undefined ? table : {}),
@@ -127,7 +147,7 @@ function recover(pruned: Run, { out, data, signal, onNote, onStep }: PruneRunOpt
     out,
     from: pruned.path,
     modality: modality.name,
-    modalityOptions: modality.options,
+    modalityOptions: Object.fromEntries(wished),
     method: method.name,
     methodOptions: method.options,
     encoder: encoder.name,

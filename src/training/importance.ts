@@ -1,6 +1,7 @@
 import { type Array, Rng, scalar, type Tensor, tree } from "../array/index.ts";
 import type { InitialParams, Params } from "../encoders/index.ts";
 import { compile, read, valueAndGrad } from "../engine/index.ts";
+import { BrokenSample, UserError } from "../foundation/errors.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { stackViews, toBatch } from "./loader-task.ts";
@@ -17,6 +18,8 @@ export const magnitude = (params: InitialParams, shape: VitShape): Scores =>
 export interface TaylorOptions {
   readonly run: Run;
   readonly source: Source<unknown>;
+  /** Entries to take batches from and the label of every entry, −1 for none; all of them, without labels, by default. */
+  readonly parts?: { readonly indices: Int32Array; readonly labels: Int32Array };
   readonly shape: VitShape;
   /** Batches of the run's own size. */
   readonly batches: number;
@@ -27,20 +30,38 @@ export interface TaylorOptions {
  * (Σ gradient · w)² over each structure, the mean over batches: how much the square of the run's own loss would change
  * without it, to first order. Molchanov et al. 2019, https://arxiv.org/abs/1906.10771, equation 8.
  */
-export async function taylor({ run, source, shape, batches, onProgress }: TaylorOptions): Promise<Scores> {
+export async function taylor({
+  run,
+  source,
+  shape,
+  batches,
+  onProgress,
+  parts = {
+    indices: Int32Array.from({ length: source.length }, (_, index) => index),
+    labels: new Int32Array(source.length).fill(-1),
+  },
+}: TaylorOptions): Promise<Scores> {
   const { config, methodParams: params } = run;
   const { method } = await buildMethod(config, config.data.entries);
   const { state } = await loadCheckpoint(checkpointPath(run.path, "last"));
   const memory = toParams(state.memory);
   const rng = new Rng(config.training.seed).split("importance");
-  const size = Math.min(config.training.batchSize, source.length);
+  const { indices, labels } = parts;
+  const size = Math.min(config.training.batchSize, indices.length);
   const batchOf = async (batch: number) => {
-    const order = rng.split("order", batch).permutation(source.length);
     const views = [];
-    for (const index of order.subarray(0, size)) {
-      const entry = { index: index % config.data.entries, label: -1 };
-      views.push(method.views(await source.read(index), rng.split("views", batch, index), entry));
+    for (const at of rng.split("order", batch).permutation(indices.length)) {
+      if (views.length === size) break;
+      const index = indices[at]!;
+      const sample = await source.read(index).catch((error: unknown) => {
+        if (!(error instanceof BrokenSample)) throw error;
+      });
+      if (sample === undefined) continue;
+      const entry = { index: index % config.data.entries, label: labels[index]! };
+      views.push(method.views(sample, rng.split("views", batch, index), entry));
     }
+    if (views.length < size)
+      throw new UserError(`${views.length} of ${indices.length} entries could be read; a batch is ${size}`);
     return toBatch({ leaves: stackViews(views), broken: [] });
   };
   const gradientsOf = (weights: Params, inputs: Params, kept: Params, progress: Array) => {

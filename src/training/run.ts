@@ -185,6 +185,12 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
   return { ...config, modality: { ...config.modality, files } };
 }
 
+/** Whether a validation part has judged every epoch: what an early stop left behind is later and worse than the best. */
+async function isJudged(path: string, { supervision }: RunConfig): Promise<boolean> {
+  if (supervision === undefined || !existsSync(checkpointPath(path, "best"))) return false;
+  return (await loadCheckpoint(checkpointPath(path, "best"))).position.validation !== undefined;
+}
+
 /**
  * Opens a run for evaluation, embedding or export.
  * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
@@ -193,9 +199,7 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  // What was judged after every epoch has a best; what an early stop left behind is later and worse.
-  const isJudged = config.supervision !== undefined && existsSync(checkpointPath(path, "best"));
-  const checkpoint = options.checkpoint ?? (isJudged ? "best" : "last");
+  const checkpoint = options.checkpoint ?? ((await isJudged(path, config)) ? "best" : "last");
   const { weights, position } = await loadWeights(path, checkpoint, parts.methodDefinition);
   const byPath = new Map(tree.entries<Tensor>(weights));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {

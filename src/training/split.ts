@@ -24,8 +24,9 @@ export function stratifiedSplit(
   const held: number[] = [];
   for (const rows of shuffledByClass(labels, seed)) {
     const out = rows.length < 2 ? 0 : Math.max(1, Math.round(rows.length * share));
-    held.push(...rows.subarray(0, out));
-    kept.push(...rows.subarray(out));
+    rows.forEach((row, at) => {
+      (at < out ? held : kept).push(row);
+    });
   }
   return { kept: Int32Array.from(kept).sort(), held: Int32Array.from(held).sort() };
 }

@@ -25,6 +25,11 @@ test("a split keeps every row once and holds out its share of each class", () =>
   );
 });
 
+test("a class may be as large as it likes", () => {
+  const { kept, held } = stratifiedSplit(new Int32Array(300_000), 0.1, 0);
+  assert.deepEqual([kept.length, held.length], [270_000, 30_000]);
+});
+
 test("drawn labels are spread evenly over the classes", () => {
   fc.assert(
     fc.property(someLabels, fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (labels, seed, share) => {

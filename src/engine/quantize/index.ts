@@ -22,7 +22,7 @@ export interface QuantizeOptions {
 export async function quantize(model: Uint8Array, options: QuantizeOptions = {}): Promise<Uint8Array> {
   const range = { largest: options.reduceRange ? 63 : LARGEST };
   const prepared = transformModel(await simplifyOnnx(model), preparation);
-  if (!options.calibration) return transformModel(prepared, [quantizeTables, quantizeDynamically(range)]);
+  if (!options.calibration) return transformModel(prepared, [quantizeTables(range), quantizeDynamically(range)]);
   const ranges = await calibrate(prepared, observedTensors(graphOf(prepared)), options.calibration, options);
-  return transformModel(prepared, [quantizeTables, quantizeStatically(ranges, range)]);
+  return transformModel(prepared, [quantizeTables(range), quantizeStatically(ranges, range)]);
 }

@@ -45,7 +45,7 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
       : []),
     ...(curves.scratch
       ? [
-          `Nothing was tuned: training from scratch has the encoder, the augmentation and about the steps${settings.steps === undefined ? "" : ` (at most ${grouped(settings.steps)})`} of the fine-tuning. With longer training or settings of its own it might do better, and so might fine-tuning.`,
+          `Nothing was tuned: training from scratch has the encoder, the augmentation and about the steps${settings.steps === undefined ? "" : ` (about ${grouped(settings.steps)})`} of the fine-tuning. With longer training or settings of its own it might do better, and so might fine-tuning.`,
         ]
       : []),
     ...(saved

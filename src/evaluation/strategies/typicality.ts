@@ -42,7 +42,7 @@ export const typicality: Strategy = (candidates, budget, rng) => {
     const own = members[cluster]!;
     if (own.length === 0) continue;
     const scores = typicalities(units, dim, own);
-    const best = scores.indexOf(Math.max(...scores));
+    const best = scores.reduce((most, score, at) => (score > scores[most]! ? at : most), 0);
     const [row = 0] = own.splice(best, 1);
     const known = labels[cluster]! === 0 ? "none" : `${labels[cluster]}`;
     const again = turn < asked.length ? "" : ", asked again";
