@@ -6,6 +6,7 @@ import {
   judge,
   type LabelTask,
   labelTasks,
+  openRun,
   type Progress,
   type Run,
   resumeFinetuning,
@@ -110,8 +111,10 @@ async function act(path: string, given: Given & Readonly<Record<string, unknown>
     line.end();
     interrupt.release();
   }
-  if (interrupt.signal.aborted && (last?.step ?? 0) < (last?.steps ?? 0))
-    throw new Interrupted(`stopped at step ${last?.step}, saved; continue with: autodidact finetune ${out} --resume`);
+  if (interrupt.signal.aborted && !(last && last.step >= last.steps)) {
+    const { step } = await openRun(out, { checkpoint: "last" });
+    throw new Interrupted(`stopped at step ${step}, saved; continue with: autodidact finetune ${out} --resume`);
+  }
   const { column, labelColumn } = run.config.data;
   const verdict =
     given.test === undefined

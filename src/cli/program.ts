@@ -25,6 +25,14 @@ import { tokenizeCommand } from "./tokenize.ts";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  // A process that a signal ends by itself leaves its temporary files behind.
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(code);
+    });
   try {
     const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
     const program = new Command("autodidact")

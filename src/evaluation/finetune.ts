@@ -22,7 +22,7 @@ import { answersTo, openLabelled, recallAtOne } from "./judge.ts";
 import { measuresOf } from "./measures.ts";
 import { type Predictor, predictorOf } from "./predictor.ts";
 import { linearHead } from "./probe.ts";
-import { type Labelled, partsToLearn } from "./supervision.ts";
+import { type Labelled, labelDigest, partsToLearn } from "./supervision.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -97,6 +97,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       patience: options.patience ?? PATIENCE,
       unlabelled: options.with !== undefined,
       seed: Number(options.training?.seed ?? 0),
+      digest: labelDigest(source),
       ...(scratch ? {} : { from }),
     };
     const parts = partsToLearn(source, task, supervision);
@@ -166,6 +167,9 @@ export async function resumeFinetuning(
   const definition = await modalityFor(config.data.path, config.modality.name);
   const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
   try {
+    const { digest } = config.supervision;
+    if (digest !== undefined && digest !== labelDigest(source))
+      throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
     await learn(config, source, partsToLearn(source, task, config.supervision), { ...options, out, resume: true });
   } finally {

@@ -1,6 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { Rng } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { writeAtomically } from "../foundation/files.ts";
+import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
 import { csv } from "../interop/csv.ts";
 import type { OpenOptions, Source } from "../modalities/index.ts";
 import { collect, extractFeatures, type Features } from "../training/features.ts";
@@ -66,6 +67,7 @@ export interface Suggestions {
 export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   const { run, pool, budget = 100, strategy = "typicality", out } = options;
   const { column, labelColumn, labels } = options;
+  if (out !== undefined) await refuseLabelled(out);
   const source = await run.modalityDefinition.open(pool, { column, labelColumn, labels });
   try {
     const known = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
@@ -105,6 +107,17 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   } finally {
     await source.close();
   }
+}
+
+/** @throws UserError when there is a file that somebody has put labels into */
+async function refuseLabelled(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return "";
+    throw fileError(path, "read", error);
+  });
+  const [first = ""] = text.split(/\r?\n/, 1);
+  if (first.split(/[,;\t]/).some((name) => name.trim().replaceAll('"', "").toLowerCase() === "label"))
+    throw new UserError(`${path}: has labels in it, which would be lost; name another file (--out)`);
 }
 
 /** A strategy with all that it needs but the budget. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { UserError } from "../foundation/errors.ts";
 import type { LabelTask, Source } from "../modalities/index.ts";
 import type { Supervision } from "../training/config.ts";
@@ -14,6 +15,12 @@ export interface Labelled {
   /** Label of every entry, −1 for those that may not be learned from. */
   readonly labels: Int32Array;
 }
+
+/** What tells labels from others: of every entry, and what they are called. */
+export const labelDigest = ({ labels, classes = [] }: Source<unknown>): string =>
+  createHash("sha256")
+    .update(JSON.stringify([classes, [...(labels ?? [])]]))
+    .digest("hex");
 
 /** Share of labelled samples where many have no label: FixMatch's batches have seven without to one with. */
 const LABELLED_SHARE = 1 / 8;

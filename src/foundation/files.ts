@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.ts";
 
@@ -59,6 +59,31 @@ export async function writeAtomically(path: string, parts: Iterable<Uint8Array |
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, "written", error);
   }
+}
+
+/**
+ * Files below a folder by their paths in it, with `/` between folders, sorted. Links are followed, but not round in
+ * circles; what a name with a dot in front hides is left out.
+ * @throws UserError when a folder may not be read
+ */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  const visit = async (path: string, prefix: string, above: readonly string[]): Promise<void> => {
+    const failed = (error: unknown) => {
+      throw fileError(path, "read", error);
+    };
+    const real = await realpath(path).catch(failed);
+    if (above.includes(real)) return;
+    for (const item of await readdir(path, { withFileTypes: true }).catch(failed)) {
+      if (item.name.startsWith(".")) continue;
+      const own = join(path, item.name);
+      const kind = item.isSymbolicLink() ? await stat(own).catch(() => item) : item;
+      if (kind.isDirectory()) await visit(own, `${prefix}${item.name}/`, [...above, real]);
+      else if (kind.isFile() || kind.isSymbolicLink()) found.push(`${prefix}${item.name}`);
+    }
+  };
+  await visit(folder, "", []);
+  return found.sort();
 }
 
 /** Removes the temporary files that `writeAtomically` leaves behind in a folder when its process is killed. */

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { type Array, type Tensor, type TensorSpec, type Traced, tree } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { toOnnx } from "../engine/index.ts";
-import { makeFolder, writeAtomically } from "../foundation/files.ts";
+import { writeAtomically } from "../foundation/files.ts";
 import type { MethodParams } from "../methods/index.ts";
-import { linkOrCopy, refuseForeignFolder } from "./folder.ts";
+import { linkOrCopy, makeModelFolder, refuseForeignFolder } from "./folder.ts";
 import { classifierConfig, type ExportedHead } from "./huggingface/classifier.ts";
 import type { LayoutOf } from "./huggingface/layout.ts";
 import { resnetLayout } from "./huggingface/resnet.ts";
@@ -64,7 +64,7 @@ export async function exportModel(options: ExportOptions): Promise<{ files: stri
     params: head?.params ?? params,
   });
   const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
-  await makeFolder(join(to, "onnx"));
+  await makeModelFolder(to);
   await writeAtomically(join(to, "model.onnx"), [model]);
   await linkOrCopy(join(to, "model.onnx"), join(to, "onnx", "model.onnx"));
   const { config, tensors, note } = named(options);

@@ -51,19 +51,26 @@ export async function writeSafetensors(
   await writeAtomically(path, [length, text, ...parts]);
 }
 
-/** Reads a whole file. @throws UserError, naming the path, when it is missing, cut short or not safetensors */
-export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+/**
+ * Reads a whole file.
+ * @param isWanted which tensors; others may be of any type
+ * @throws UserError, naming the path, when it is missing, cut short or not safetensors
+ */
+export async function readSafetensors(
+  path: string,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<SafetensorsFile> {
   const file = await open(path, "r").catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
   try {
-    return await readOpen(file, path);
+    return await readOpen(file, path, isWanted);
   } finally {
     await file.close();
   }
 }
 
-async function readOpen(file: FileHandle, path: string): Promise<SafetensorsFile> {
+async function readOpen(file: FileHandle, path: string, isWanted: (name: string) => boolean): Promise<SafetensorsFile> {
   const corrupt = (what: string) => new UserError(`${path}: not a whole safetensors file (${what})`);
   const { size } = await file.stat();
   const take = async (bytes: Uint8Array, position: number): Promise<Uint8Array> => {
@@ -95,8 +102,9 @@ async function readOpen(file: FileHandle, path: string): Promise<SafetensorsFile
     if (!entry.success) throw corrupt(`the entry of ${name}`);
     const { shape, data_offsets } = entry.data;
     const dtype = dtypes.get(entry.data.dtype);
-    if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
     const [start, end] = data_offsets;
+    if (!isWanted(name)) return { name, shape, start, end };
+    if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
     if (end - start !== sizeOf(shape) * bytesPer[dtype]) throw corrupt(`the size of ${name}`);
     return { name, dtype, shape, start, end };
   });
@@ -111,6 +119,7 @@ async function readOpen(file: FileHandle, path: string): Promise<SafetensorsFile
 
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, start } of entries) {
+    if (!dtype) continue;
     const data = allocate(dtype, sizeOf(shape));
     await take(new Uint8Array(data.buffer), 8 + headerLength + start);
     tensors.set(name, { dtype, shape, data });

@@ -38,7 +38,13 @@ export async function labelsFromCsv(file: string, names: readonly string[]): Pro
   });
   let rows: unknown;
   try {
-    rows = parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true });
+    rows = parse(text, {
+      columns: true,
+      skip_empty_lines: true,
+      trim: true,
+      bom: true,
+      record_delimiter: ["\r\n", "\n"],
+    });
   } catch (error) {
     throw new UserError(`${file}: not CSV (${messageOf(error)})`);
   }

@@ -108,7 +108,8 @@ export function openCurriculum(
           throw new UserError(
             `curriculum of ${entry.option}: there is no metric ${entry.metric?.name}; there are: ${Object.keys(metrics).join(", ")}`,
           );
-        judge(entry, value);
+        // A perplexity may be infinite for a while.
+        if (Number.isFinite(value)) judge(entry, value);
       }
     },
     state: () => Object.fromEntries(mastery),

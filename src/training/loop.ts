@@ -12,6 +12,7 @@ import { openCurriculum } from "./curriculum.ts";
 import { epochStart } from "./epoch-start.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
+import { lockRun } from "./lock.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
 import { BEGINNING, resumeFrom } from "./resume.ts";
@@ -83,6 +84,8 @@ export async function train(
     return;
   }
   await makeFolder(join(out, "checkpoints"));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(await lockRun(out));
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
   // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
   if (start && !options.resume) await saveCheckpoint(out, initial(), BEGINNING, false);
@@ -90,7 +93,6 @@ export async function train(
 
   const curriculum = openCurriculum(config.curriculum ?? [], steps, position);
 
-  await using opened = new AsyncDisposableStack();
   const metricsFile = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
   const loader = opened.adopt(createLoader(task, training.workers, position.step, curriculum), (open) => open.close());
@@ -129,7 +131,9 @@ export async function train(
       index--;
       throw diverged("weights");
     }
-    const isLowest = smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
+    // Not where a Ctrl-C came: a run that was never stopped would have looked elsewhere.
+    const isRegular = index === steps || index % training.checkpointEvery === 0;
+    const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
     if (isLowest) bestLoss = smoothedLoss;
     const isBest = validate ? judged : isLowest;
     await metricsFile.sync();
@@ -225,8 +229,10 @@ export async function train(
 }
 
 function addTo({ count, sums }: Position["pending"], values: Readonly<Record<string, number>>): Position["pending"] {
-  const added = Object.entries(values).map(([key, value]): [string, number] => [key, (sums[key] ?? 0) + value]);
-  return { count: count + 1, sums: Object.fromEntries(added) };
+  // A perplexity may be infinite where the loss is not; a checkpoint has no word for that.
+  const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+  const added = finite.map(([key, value]): [string, number] => [key, (sums[key] ?? 0) + value]);
+  return { count: count + 1, sums: { ...sums, ...Object.fromEntries(added) } };
 }
 
 const isFinite = ({ params, optimizer }: HostState): boolean => {

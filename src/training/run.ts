@@ -122,13 +122,29 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   const reading = ({ name, specs, preprocessor }: Modality<unknown>) => JSON.stringify({ name, specs, preprocessor });
   if (reading(other) !== reading(modality))
     throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
-  const { weights } = await loadWeights(path, "last", methodDefinition);
+  const { weights } = await loadWeights(path, config, methodDefinition);
   return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
+/** The checkpoint that counts: the best where a validation part judged every epoch, since an early stop comes later. */
+async function loadCounting(path: string, { supervision }: RunConfig) {
+  if (supervision && existsSync(checkpointPath(path, "best"))) {
+    const best = await loadCheckpoint(checkpointPath(path, "best"));
+    if (best.position.validation) return best;
+  }
+  return loadCheckpoint(checkpointPath(path, "last"));
+}
+
 /** What a run learned: the running average of its parameters where it kept one, and its teacher's where that is judged. */
-async function loadWeights(path: string, checkpoint: "last" | "best", { learned }: MethodDefinition) {
-  const { state, position } = await loadCheckpoint(checkpointPath(path, checkpoint));
+async function loadWeights(
+  path: string,
+  config: RunConfig,
+  { learned }: MethodDefinition,
+  checkpoint?: "last" | "best",
+) {
+  const { state, position } = await (checkpoint
+    ? loadCheckpoint(checkpointPath(path, checkpoint))
+    : loadCounting(path, config));
   const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
   // A checkpoint holds trees with an encoder's branch.
   const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
@@ -185,12 +201,6 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
   return { ...config, modality: { ...config.modality, files } };
 }
 
-/** Whether a validation part has judged every epoch: what an early stop left behind is later and worse than the best. */
-async function isJudged(path: string, { supervision }: RunConfig): Promise<boolean> {
-  if (supervision === undefined || !existsSync(checkpointPath(path, "best"))) return false;
-  return (await loadCheckpoint(checkpointPath(path, "best"))).position.validation !== undefined;
-}
-
 /**
  * Opens a run for evaluation, embedding or export.
  * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
@@ -199,8 +209,7 @@ async function isJudged(path: string, { supervision }: RunConfig): Promise<boole
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  const checkpoint = options.checkpoint ?? ((await isJudged(path, config)) ? "best" : "last");
-  const { weights, position } = await loadWeights(path, checkpoint, parts.methodDefinition);
+  const { weights, position } = await loadWeights(path, config, parts.methodDefinition, options.checkpoint);
   const byPath = new Map(tree.entries<Tensor>(weights));
   const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
     const found = byPath.get(`encoder.${leafPath}`);

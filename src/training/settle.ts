@@ -184,6 +184,8 @@ export async function settle(
       );
   }
   const training = settleTraining(options, given, methodDefinition.recipe, samples.length);
+  if (training.ema > 0 && methodDefinition.learned !== undefined)
+    throw new UserError(`--ema does nothing with ${method.name}, which is judged by its teacher`);
   const config: RunConfig = {
     version: RUN_VERSION,
     data: {
@@ -209,7 +211,7 @@ export async function settle(
 
 /** The training options that the recipe and the number of samples decide. */
 function settleTraining(
-  { data, onNote }: RunChoices,
+  { data, onNote, training: own = {} }: RunChoices,
   given: z.infer<typeof TrainingOptions>,
   recipe: Recipe,
   samples: number,
@@ -223,15 +225,23 @@ function settleTraining(
   const batchSize = Math.min(given.batchSize ?? usual, samples);
   if (batchSize < (given.batchSize ?? batchSize))
     onNote?.(`batch size ${given.batchSize} is more than the ${samples} samples there are; using ${batchSize}`);
+  // A preset's is for trainings of usual length; in a short one it takes half of it.
+  const preset =
+    given.warmupEpochs === undefined ? Math.min(10, given.epochs / 10) : Math.min(given.warmupEpochs, given.epochs / 2);
+  const warmup = own.warmupEpochs === undefined ? preset : given.warmupEpochs;
   const training = SettledTraining.parse({
     ...given,
     batchSize,
     optimizer: given.optimizer ?? recipe.optimizer ?? "adamw",
     learningRate: given.learningRate ?? ((recipe.baseLearningRate ?? 1e-3) * batchSize) / 256,
     weightDecay: given.weightDecay ?? recipe.weightDecay ?? 0.05,
-    warmupEpochs: given.warmupEpochs ?? Math.min(10, given.epochs / 10),
+    warmupEpochs: warmup,
     beta2: recipe.beta2 ?? 0.999,
   });
+  if (training.warmupEpochs > training.epochs)
+    throw new UserError(
+      `training: option warmupEpochs is ${training.warmupEpochs}, and all of the training has ${training.epochs}; the rate would never reach its peak`,
+    );
   if (training.minLearningRate > training.learningRate)
     throw new UserError(
       `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,

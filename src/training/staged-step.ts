@@ -1,5 +1,5 @@
-import type { Tensor, Tree } from "../array/index.ts";
-import { read } from "../engine/index.ts";
+import { type Tensor, type Tree, tree } from "../array/index.ts";
+import { type DeviceTensor, read } from "../engine/index.ts";
 import type { Method } from "../methods/method.ts";
 import type { CurriculumEntry, RunConfig, Training } from "./config.ts";
 import { atStages } from "./curriculum.ts";
@@ -38,6 +38,8 @@ export function stagedStep(config: RunConfig, samples: number) {
       }
       // What one program left on a device is no other's to read.
       const kept = stage ? ((await read(toDevice(state))) as unknown as HostState) : state;
+      if (stage)
+        for (const leaf of tree.leaves<Tensor | DeviceTensor>(toDevice(state))) if ("dispose" in leaf) leaf.dispose();
       await stage?.step.dispose();
       const compiling = { method, training, batch, state, name: `${config.method.name} step` };
       const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });

@@ -37,7 +37,7 @@ export function trainable(
   for (const path of tree.paths(params)) {
     const layer = layers.get(path);
     if (isStatistic(path)) continue;
-    if (layer !== undefined && (loraRank > 0 ? !isLora(path) : layer < frozenLayers)) continue;
+    if (layer !== undefined && (layer < frozenLayers || (loraRank > 0 && !isLora(path)))) continue;
     scales.set(path, layer === undefined ? 1 : layerDecay ** (blocks + 1 - layer));
   }
   return scales;

@@ -82,6 +82,11 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
       labels,
     );
     assert.match(said, /mean average precision +[01]\.\d+/);
+    const changed = rows.map((row, at) => (at === 3 ? row.replace("red|warm", "cold") : row));
+    await writeFile(labels, `path,label\n${changed.join("\n")}\n`);
+    const onOthers = autodidact("finetune", join(folder, "labels"), "--resume");
+    assert.equal(onOthers.code, 2);
+    assert.match(onOthers.stderr, /not the labels that .* began with/);
     const lora = ["--lora-rank", "2", "--out", join(folder, "lora")];
 
     const refused = (pattern: RegExp, ...args: string[]) => {

@@ -30,6 +30,9 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     assert.ok(files.includes("onnx/model_quantized.onnx"));
     assert.equal((await stat(join(to, "onnx", "model_quantized.onnx"))).size, models[1].bytes);
     assert.match(await readFile(join(to, "README.md"), "utf8"), /dtype: "q8"/);
+    // Another model in its place, and the old one would answer for it.
+    fine("export", run, "--to", to);
+    await assert.rejects(stat(join(to, "onnx", "model_quantized.onnx")), /ENOENT/);
     const loose = autodidact("quantize", run, "--to", to, "--percentile", "99");
     assert.deepEqual([loose.code, loose.stderr], [2, "autodidact: --percentile is for --static\n"]);
     const half = autodidact("quantize", run, "--to", to, "--train", data);

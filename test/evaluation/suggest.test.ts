@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openRun, predictor, pretrain, suggest } from "../../src/index.ts";
@@ -37,6 +38,14 @@ test("margin asks a run with a head; one without says how to get one", () =>
     }
     await dispose();
     await source.close();
+    const out = join(folder, "suggestions.csv");
+    await suggest({ run, pool: images, budget: 2, strategy: "margin", out });
+    await suggest({ run, pool: images, budget: 2, strategy: "margin", out });
+    const filledIn = "rank,path,score,reason,label\n1,class0/0.png,,,class0\n";
+    await writeFile(out, filledIn);
+    const again = suggest({ run, pool: images, budget: 2, strategy: "margin", labels: out, out });
+    await assert.rejects(again, { name: "UserError", message: /has labels in it, which would be lost/ });
+    assert.equal(await readFile(out, "utf8"), filledIn);
     await made("simclr", {});
     await assert.rejects(suggest({ run: await openRun(join(folder, "simclr")), pool: images, strategy: "margin" }), {
       name: "UserError",

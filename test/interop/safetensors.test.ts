@@ -113,6 +113,23 @@ test("every kind of damage is the user's to know, with the path", async () => {
   await assert.rejects(readSafetensors(join(folder, "nowhere")), UserError);
 });
 
+test("what is not wanted may be of a type that is unknown here", async () => {
+  const header = JSON.stringify({
+    position_ids: { dtype: "I64", shape: [1, 2], data_offsets: [0, 16] },
+    weight: { dtype: "F32", shape: [1], data_offsets: [16, 20] },
+  });
+  const length = new BigUint64Array([BigInt(header.length)]);
+  const values = new Uint8Array(new Float32Array([1.5]).buffer);
+  await writeFile(
+    path,
+    Buffer.concat([new Uint8Array(length.buffer), Buffer.from(header), new Uint8Array(16), values]),
+  );
+  await assert.rejects(readSafetensors(path), /position_ids has type I64/);
+  const { tensors } = await readSafetensors(path, (name) => name !== "position_ids");
+  assert.deepEqual([...tensors.keys()], ["weight"]);
+  assert.equal(tensors.get("weight")!.data[0], 1.5);
+});
+
 test("no cut and no changed byte of the header makes anything but a UserError or a valid file", async () => {
   await writeSafetensors(path, [
     ["weights", float32([1, 2, 3], [3])],

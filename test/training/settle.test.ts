@@ -100,6 +100,24 @@ test("every preset of every method fits the method, an encoder and the training"
     }
 });
 
+test("a warm-up ends before the training does, and a teacher needs no average", async () => {
+  const warmup = async (training: Record<string, unknown>) =>
+    (await settled({ training: { epochs: 4, ...training } })).training.warmupEpochs;
+  assert.equal(await warmup({}), 0.4);
+  assert.equal(await warmup({ warmupEpochs: 4 }), 4);
+  await assert.rejects(warmup({ warmupEpochs: 5 }), { name: "UserError", message: /never reach its peak/ });
+  await inFolder(async (folder) => {
+    await writeImages(folder, 8);
+    const source = await image.open(folder);
+    const choices = { data: folder, preset: "small", training: { epochs: 1, batchSize: 4 } };
+    const { config } = await settle({ ...choices, method: "simmim" }, image, source);
+    assert.equal(config.training.warmupEpochs, 0.5);
+    const averaged = { ...choices, method: "dino", training: { ...choices.training, ema: 0.9 } };
+    await assert.rejects(settle(averaged, image, source), { name: "UserError", message: /judged by its teacher/ });
+    await source.close();
+  });
+});
+
 test("an option of the data that a method has another for is refused, wherever it is said", () =>
   inFolder(async (folder) => {
     await writeImages(folder, 8);

@@ -73,6 +73,12 @@ async function moves(options: TrainableOptions): Promise<Map<string, number>> {
   return moved;
 }
 
+test("of frozen layers nothing is trained, no additions either", () => {
+  const params = { encoder: { blocks: [0, 1].map(() => ({ up: { weight: np.zeros([1]), loraA: np.zeros([1]) } })) } };
+  const paths = [...trainable(params, { loraRank: 4, frozenLayers: 2 }).keys()];
+  assert.deepEqual(paths, ["encoder.blocks.1.up.loraA"]);
+});
+
 test("what is frozen stays as it is, bit for bit, and the rest learns as it would", async () => {
   const all = await moves({});
   const some = await moves({ frozenLayers: 2 });

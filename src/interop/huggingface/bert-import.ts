@@ -73,7 +73,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   }
   const config = parsed.data;
   const weights = join(folder, "model.safetensors");
-  const { tensors } = await readSafetensors(weights);
+  const { tensors } = await readSafetensors(weights, (name) => !name.endsWith("position_ids"));
   const find = (name: string): Tensor | undefined => tensors.get(`${config.model_type}.${name}`) ?? tensors.get(name);
   const at = (name: string, shape: readonly number[]): Tensor => {
     const found = find(name);

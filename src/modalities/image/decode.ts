@@ -5,6 +5,9 @@ import type { Image } from "./image.ts";
 /** Largest picture that is decoded: 20,000 × 20,000 pixels. */
 const PIXEL_LIMIT = 20_000 * 20_000;
 
+/** Squares of the short side that are kept of a long narrow picture. */
+const LONGEST_STRIP = 16;
+
 /** The short side that a picture keeps when nobody says how much of it is needed. */
 export const DEFAULT_SHORT_SIDE = 1024;
 
@@ -25,15 +28,22 @@ export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE):
     const grey = space === "b-w" || space === "grey16";
     let pipeline = picture.autoOrient();
     if (hasAlpha) pipeline = pipeline.flatten({ background: "white" });
-    if (Math.min(width, height) > shortSide)
-      pipeline = pipeline.resize({ width: shortSide, height: shortSide, fit: "outside", kernel: "linear" });
+    const short = Math.min(width, height);
+    // A strip of a picture is as long as it likes: its area is bounded, too.
+    const side = Math.min(shortSide, Math.ceil(short * Math.sqrt((LONGEST_STRIP * shortSide ** 2) / (width * height))));
+    if (short > side) pipeline = pipeline.resize({ width: side, height: side, fit: "outside", kernel: "linear" });
     if (format === undefined) throw new Error("unknown format");
     const { data, info } = await pipeline
       .toColourspace(grey ? "b-w" : "srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
     if (info.channels !== 1 && info.channels !== 3) throw new Error(`${info.channels} channels`);
-    return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data) };
+    return {
+      width: info.width,
+      height: info.height,
+      channels: info.channels,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    };
   } catch (error) {
     throw new BrokenSample(`not a decodable image (${reasonOf(bytes, error)})`);
   }

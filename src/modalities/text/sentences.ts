@@ -7,8 +7,13 @@ const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
  */
 export function sentencesOf(text: string): string[] {
   const cuts = [0];
+  let before = 0;
   for (const { index } of segmenter.segment(text)) {
     if (index === 0) continue;
+    // Of a run of empty lines the first boundary counts: the others would go all the way back to it.
+    const isBlank = text.slice(before, index).trim() === "";
+    before = index;
+    if (isBlank) continue;
     let cut = index;
     while (cut > 0 && /\s/.test(text[cut - 1]!)) cut--;
     const isBetweenWords =

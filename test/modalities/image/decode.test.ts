@@ -106,6 +106,15 @@ test("larger pictures are shrunk to the short side asked for, smaller ones are l
   assert.deepEqual([kept.width, kept.height], [64, 32]);
 });
 
+test("of a long narrow picture no more than sixteen squares are kept", async () => {
+  const strip = await sharp({ create: { width: 64, height: 4096, channels: 3, background: "white" } })
+    .png()
+    .toBuffer();
+  const { width, height } = await decode(strip, 64);
+  assert.ok(width * height <= 16.5 * 64 ** 2 && width < 64, `${width} × ${height}`);
+  assert.equal((await decode(strip, 512)).width, 64);
+});
+
 test("20,000 × 20,000 pixels are read, one more is refused", async () => {
   const image = await decode(whitePng(20_000, 20_000), 64);
   assert.deepEqual([image.width, image.height, image.channels], [64, 64, 1]);

@@ -136,6 +136,22 @@ test("tables: CSV with a header, CSV and TSV without, JSON lines, Parquet, packe
     }
   }));
 
+test("lines may end one way and another, and fields without quotes are no guess", () =>
+  inFolder(async (folder) => {
+    const mixed = "text,label\r\nhello one,x\nhello two,y\r\nhello three,x\n";
+    await opened(join(folder, "mixed.csv"), mixed, async (source) => {
+      assert.deepEqual(await all(source), ["hello one", "hello two", "hello three"]);
+      assert.deepEqual(labelsOf(source), ["x", "y", "x"]);
+    });
+    const path = join(folder, "commas.csv");
+    await writeFile(path, "text,label\nhello, world,pos\ngood day,neg\n");
+    await assert.rejects(openTexts(path), (error: Error) => error instanceof UserError && /line 2/.test(error.message));
+    await opened(join(folder, "short.csv"), "text,label\nhello\ngood day,neg\n", async (source) => {
+      assert.deepEqual(await all(source), ["hello", "good day"]);
+      assert.deepEqual(labelsOf(source), [null, "neg"]);
+    });
+  }));
+
 test("what was unpacked goes away with the source", () =>
   inFolder(async (folder) => {
     let path = "";

@@ -67,6 +67,11 @@ test("sentences: a space goes with what follows, and joined they are the text", 
   assert.deepEqual(sentencesOf("3.5 percent"), ["3.5 percent"]);
   assert.deepEqual(sentencesOf(""), [""]);
   assert.equal(sentencesOf("これは。それは。").length, 2);
+  // However many lines are empty: the time is not to grow with their square.
+  assert.deepEqual(
+    sentencesOf(`One.${"\n".repeat(50_000)}Two.\n \nThree.`).map((part) => part.trim()),
+    ["One.", "Two.", "Three."],
+  );
 });
 
 test("what is no tokenizer, or has no mask, is refused by name", () => {

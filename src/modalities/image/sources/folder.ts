@@ -1,7 +1,7 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
-import { fileError } from "../../../foundation/files.ts";
+import { fileError, filesBelow } from "../../../foundation/files.ts";
 import { hasImageName } from "../decode.ts";
 import type { Entries } from "./entries.ts";
 
@@ -21,14 +21,7 @@ export async function listFolder(path: string): Promise<FolderManifest> {
   });
   if (!info.isDirectory())
     return { kind: "folder", root: dirname(path), names: hasImageName(path) ? [basename(path)] : [] };
-  const items = await readdir(path, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  const names = items
-    .filter((item) => (item.isFile() || item.isSymbolicLink()) && hasImageName(item.name) && !item.name.startsWith("."))
-    .map((item) => relative(path, join(item.parentPath, item.name)).split(sep).join("/"))
-    .sort();
-  return { kind: "folder", root: path, names };
+  return { kind: "folder", root: path, names: (await filesBelow(path)).filter(hasImageName) };
 }
 
 export const folderEntries = ({ root, names }: FolderManifest): Entries => ({

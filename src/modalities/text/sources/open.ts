@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { open, readdir, stat } from "node:fs/promises";
-import { basename, extname, join, relative, sep } from "node:path";
+import { open, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
 import { UserError } from "../../../foundation/errors.ts";
-import { codeOf, fileError } from "../../../foundation/files.ts";
+import { codeOf, fileError, filesBelow } from "../../../foundation/files.ts";
 import { type Labels, labelsFromCsv, labelsFromFolders, labelsOf } from "../../labels.ts";
 import type { OpenOptions, Source } from "../../modality.ts";
 import type { Text } from "../text.ts";
@@ -31,13 +31,7 @@ const formatOf = (name: string): Format | undefined => formats[extname(name.repl
 
 /** Files of text below a folder by their paths in it, sorted. */
 async function filesIn(folder: string): Promise<string[]> {
-  const items = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    throw fileError(folder, "read", error);
-  });
-  return items
-    .filter((item) => (item.isFile() || item.isSymbolicLink()) && formatOf(item.name) && !item.name.startsWith("."))
-    .map((item) => relative(folder, join(item.parentPath, item.name)).split(sep).join("/"))
-    .sort();
+  return (await filesBelow(folder)).filter((name) => formatOf(name));
 }
 
 /** Whether the path looks like text: by its name, or by its first bytes where the name says nothing. */

@@ -69,7 +69,10 @@ async function* delimitedRows(path: string, format: "csv" | "tsv", columns: Colu
   const parser = parse({
     // Tab-separated values have no quotes of their own: a quotation mark is a part of the text.
     ...(format === "tsv" ? { delimiter: "\t", quote: null } : {}),
-    relax_column_count: true,
+    // Each line may end its own way: files are put together from others.
+    record_delimiter: ["\r\n", "\n"],
+    // More fields than the first line has are commas without quotes, and what stands where would be a guess.
+    ...(format === "tsv" ? { relax_column_count: true } : { relax_column_count_less: true }),
     skip_empty_lines: true,
     max_record_size: LONGEST_TEXT,
     info: true,
