@@ -23,6 +23,11 @@ export interface RuntimeOptions {
   readonly name: string;
   /** Threads within one operator; all cores when not given. */
   readonly threads?: number;
+  /**
+   * Threads wait for work awake, which is a little faster while nothing else needs the processors; a server's requests and
+   * decoders do. Default true.
+   */
+  readonly spin?: boolean;
   /** File prefix for ONNX Runtime's profile, written when the program is disposed. */
   readonly profile?: string;
 }

@@ -1,10 +1,10 @@
 import type { Array, Traced } from "../array/index.ts";
 import type { Inputs } from "../encoders/index.ts";
-import { compile, type Device } from "../engine/index.ts";
+import { compile } from "../engine/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { Method, MethodParams } from "../methods/index.ts";
 import type { Answers, Modality, TensorRecord } from "../modalities/index.ts";
-import { BATCH, specsOf, stack } from "../training/features.ts";
+import { BATCH, type EmbedderOptions, specsOf, stack } from "../training/features.ts";
 import { buildMethod, type Run } from "../training/run.ts";
 
 /** What a run answers to samples, compiled once. */
@@ -19,12 +19,7 @@ export interface Predictor extends Answers {
   dispose(): Promise<void>;
 }
 
-export interface PredictorOptions {
-  readonly device?: Device;
-  readonly batchSize?: number;
-  /** Within an operator; all cores by default. */
-  readonly threads?: number;
-}
+export type PredictorOptions = EmbedderOptions;
 
 /** @throws UserError when the run has learned no answers */
 export async function predictor(run: Run, options: PredictorOptions = {}): Promise<Predictor> {
@@ -41,13 +36,13 @@ export async function predictorOf(
   { answers, predict }: Method,
   params: MethodParams,
   modality: Modality<unknown>,
-  { device = "cpu", batchSize = BATCH, threads }: PredictorOptions = {},
+  { batchSize = BATCH, ...options }: PredictorOptions = {},
 ): Promise<Predictor> {
   if (!answers || !predict) throw new Error("a method without answers");
   const answer = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({
     outputs: predict(weights, inputs),
   });
-  const program = await compile(answer, [params, specsOf(modality, batchSize)], { device, threads, name: "predictor" });
+  const program = await compile(answer, [params, specsOf(modality, batchSize)], { ...options, name: "predictor" });
   const width = answers.outputs.length;
   const logits = async (rows: readonly TensorRecord[], weights = params): Promise<Float32Array> => {
     const result = new Float32Array(rows.length * width);

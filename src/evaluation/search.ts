@@ -28,7 +28,7 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const broken: { name: string; reason: string }[] = [];
     const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
     if (!value) throw new UserError(`${query}: ${broken[0]?.reason ?? "nothing to read"}`);
-    const compiled = await embedder(encoder, params, modality, config.training.device, 1);
+    const compiled = await embedder(encoder, params, modality, { device: config.training.device, batchSize: 1 });
     const vector = await compiled.embed(value.rows);
     await compiled.dispose();
     const neighbours = bank.nearest(vector, top);

@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { encoder, params, modality, modalityDefinition: definition, config } = run;
   const { device } = config.training;
   const { threads, onError } = options;
+  const computing = { device, threads, spin: false };
   if (!definition.fromText && !definition.fromBytes)
     throw new UserError(`${run.path}: ${definition.name} data cannot be sent in a request`);
   const index = options.in === undefined ? undefined : await neighbourIndex(options.in, encoder.embedDim);
@@ -75,13 +76,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   };
   try {
     const embedding = await sized(batch, zeros, async (batchSize) => {
-      const { embed, dispose } = await embedder(encoder, params, modality, device, batchSize, threads);
+      const { embed, dispose } = await embedder(encoder, params, modality, { ...computing, batchSize });
       return { run: (rows) => embed(rows), dispose };
     });
     disposals.push(embedding.dispose);
     const heads: Predictor[] = [];
     const predicting = await sized(batch, zeros, async (batchSize) => {
-      const head = await predictor(run, { device, batchSize, threads });
+      const head = await predictor(run, { ...computing, batchSize });
       heads.push(head);
       return { run: head.predict, dispose: head.dispose };
     }).catch((error: unknown) => {

@@ -35,7 +35,7 @@ export function epochStart(options: {
         rng: new Rng(seed).split("epoch", epoch),
         ...given,
         async features() {
-          compiled ??= await embedder(encoder, weights, modality, device);
+          compiled ??= await embedder(encoder, weights, modality, { device });
           const { embed } = compiled;
           return collect({ modality, source }, encoder.embedDim, (rows) => embed(rows, weights));
         },

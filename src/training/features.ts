@@ -1,6 +1,6 @@
 import { allocate, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
-import { compile, type Device, type DeviceTensor } from "../engine/index.ts";
+import { type CompileOptions, compile, type Device, type DeviceTensor } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
 import type { Modality, Source, TensorRecord } from "../modalities/index.ts";
 
@@ -105,22 +105,21 @@ export interface Embedder {
   dispose(): Promise<void>;
 }
 
-/**
- * Compiles the encoder in evaluation mode (running statistics, no drop-path).
- * @param threads within an operator; all cores when not given
- */
+export interface EmbedderOptions extends Pick<CompileOptions, "device" | "threads" | "spin"> {
+  /** Rows that go through at once. */
+  readonly batchSize?: number;
+}
+
+/** Compiles the encoder in evaluation mode (running statistics, no drop-path). */
 export async function embedder(
   encoder: Encoder,
   params: InitialParams,
   modality: Modality<unknown>,
-  device: Device = "cpu",
-  batchSize = BATCH,
-  threads?: number,
+  { batchSize = BATCH, ...options }: EmbedderOptions = {},
 ): Promise<Embedder> {
   const apply = (weights: Params, inputs: Inputs) => ({ features: encoder.apply(weights, inputs) });
   const program = await compile(apply, [params, specsOf(modality, batchSize)], {
-    device,
-    threads,
+    ...options,
     name: `encoder ${encoder.name}`,
   });
   return {
@@ -170,7 +169,7 @@ export async function extractFeatures(
   options: FeatureOptions & { readonly encoder: Encoder; readonly params: InitialParams },
 ): Promise<Features> {
   const { encoder, params, modality, device } = options;
-  const compiled = await embedder(encoder, params, modality, device);
+  const compiled = await embedder(encoder, params, modality, { device });
   try {
     return await collect(options, compiled.dim, (rows) => compiled.embed(rows));
   } finally {

@@ -160,7 +160,7 @@ for (const [name, { encoder, model, layer, first }] of Object.entries(seeing))
       }
 
       // The representation is still there, and the published layer on top of it gives the same.
-      const own = await embedder(encoder, params.encoder, photos, "cpu", 3);
+      const own = await embedder(encoder, params.encoder, photos, { batchSize: 3 });
       const vectors = await own.embed(rows);
       await own.dispose();
       const extract = await pipeline("image-feature-extraction", basename(to), { dtype: "fp32" });
@@ -236,7 +236,7 @@ for (const [name, options] of Object.entries(reading))
         await classify.dispose();
       }
 
-      const own = await embedder(encoder, params.encoder, texts, "cpu", 3);
+      const own = await embedder(encoder, params.encoder, texts, { batchSize: 3 });
       const vectors = await own.embed(rows);
       await own.dispose();
       const { tensors } = await readSafetensors(join(to, "model.safetensors"));

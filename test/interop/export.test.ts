@@ -71,7 +71,7 @@ for (const [name, encoder] of Object.entries(encoders))
     const params = encoder.init(new Rng(5));
     await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
     const pictures = [1, 2, 3].map(picture);
-    const ours = await embedder(encoder, params, modality, "cpu", 3);
+    const ours = await embedder(encoder, params, modality, { batchSize: 3 });
     const expected = await ours.embed(pictures.map((sample) => modality.tensors(sample)));
     await ours.dispose();
 

@@ -42,7 +42,7 @@ function obstacle(device: Device): string | undefined {
 }
 
 /** Lowers to ONNX and runs on ONNX Runtime. @throws UserError when the device is not there. */
-export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name, threads, profile }) => {
+export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name, threads, spin = true, profile }) => {
   const blocked = obstacle(device);
   if (blocked) throw new UserError(blocked);
   const inputNames = graph.inputs.map((_, index) => `i${index}`);
@@ -56,6 +56,7 @@ export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name,
     // Its one block for all intermediate values comes on top of what the arena took in the first run: a third more memory,
     // and no time gained.
     enableMemPattern: false,
+    ...(spin ? {} : { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
     logSeverityLevel: 3,
     ...(device === "cpu" ? {} : { preferredOutputLocation: "gpu-buffer" as const }),
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
