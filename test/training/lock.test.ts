@@ -26,6 +26,8 @@ test("one process trains in a folder at a time; what a dead or silent one left h
       await left(pid);
       await (await lockRun(folder))();
     }
+    await writeFile(file, '{"pid": 1');
+    await (await lockRun(folder))();
     await left(1, "another machine");
     await assert.rejects(lockRun(folder), taken);
     const longAgo = new Date(Date.now() - 120_000);
