@@ -1,11 +1,10 @@
-import { type Array, Rng, tree } from "../array/index.ts";
+import { type Array, Rng, type Tensor, tree } from "../array/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { compile, read } from "../engine/index.ts";
 import { inTraining, isStatistic } from "../layers/scope.ts";
-import type { TensorRecord } from "../modalities/index.ts";
 import {
-  BATCH,
   collect,
+  everyEntry,
   type FeatureOptions,
   type Features,
   readBatches,
@@ -43,18 +42,17 @@ export async function untrainedParams(encoder: Encoder, options: FeatureOptions,
   const params = encoder.init(new Rng(seed));
   if (!tree.paths(params).some(isStatistic)) return params;
   // Drawn from all of the data, which often lie class by class.
-  const { indices = Int32Array.from({ length: options.source.length }, (_, index) => index) } = options;
+  const { indices = everyEntry(options.source) } = options;
   const order = new Rng(seed).split("calibration").permutation(indices.length);
-  const samples: TensorRecord[] = [];
+  let batchSize = 0;
+  const batches: Record<string, Tensor>[] = [];
   for await (const { rows } of readBatches({ ...options, indices: order.map((at) => indices[at]!) }, [])) {
-    samples.push(...rows);
-    if (samples.length >= CALIBRATION * BATCH) break;
+    // Few data are one batch; of many, what is left over at the end is none.
+    batchSize ||= rows.length;
+    if (rows.length === batchSize) batches.push(stack(rows, batchSize));
+    if (batches.length === CALIBRATION) break;
   }
-  const batchSize = Math.min(BATCH, samples.length);
-  if (batchSize === 0) return params;
-  const batches = globalThis.Array.from({ length: Math.floor(samples.length / batchSize) }, (_, batch) =>
-    stack(samples.slice(batch * batchSize, (batch + 1) * batchSize), batchSize),
-  );
+  if (batches.length === 0) return params;
   const calibrate = (weights: Params, inputs: Inputs) => {
     const { statistics } = inTraining(undefined, () => encoder.apply(weights, inputs));
     return tree.map<Array, Array>(weights, (leaf) => statistics.get(leaf) ?? leaf);

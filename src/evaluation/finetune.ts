@@ -22,7 +22,7 @@ import { answersTo, openLabelled, recallAtOne } from "./judge.ts";
 import { measuresOf } from "./measures.ts";
 import { type Predictor, predictorOf } from "./predictor.ts";
 import { linearHead } from "./probe.ts";
-import { type Labelled, labelDigest, partsToLearn } from "./supervision.ts";
+import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -97,7 +97,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       patience: options.patience ?? PATIENCE,
       unlabelled: options.with !== undefined,
       seed: Number(options.training?.seed ?? 0),
-      digest: labelDigest(source),
+      digest: digestOfLabels(source),
       ...(scratch ? {} : { from }),
     };
     const parts = partsToLearn(source, task, supervision);
@@ -168,7 +168,7 @@ export async function resumeFinetuning(
   const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
   try {
     const { digest } = config.supervision;
-    if (digest !== undefined && digest !== labelDigest(source))
+    if (digest !== undefined && digest !== digestOfLabels(source))
       throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
     await learn(config, source, partsToLearn(source, task, config.supervision), { ...options, out, resume: true });
@@ -176,11 +176,6 @@ export async function resumeFinetuning(
     await source.close();
   }
   return openRun(out);
-}
-
-/** What the method of such a run answers. */
-function answersIn({ method: { options } }: RunConfig): Answers {
-  return answersOf(options.task as LabelTask, options.classes as string[]);
 }
 
 /** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */

@@ -10,7 +10,6 @@ import { type Spread, spreadOf } from "../training/collapse.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { MetricRow } from "../training/metrics.ts";
 import type { Run } from "../training/run.ts";
-import { fingerprintOf } from "../training/settle.ts";
 import { drawLabels } from "../training/split.ts";
 import { type LabelledFeatures, labelled, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
@@ -34,6 +33,7 @@ import { accuracyOf, commonestShare } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
 import { writeLabelReport } from "./report/label-report.ts";
 import { evenly } from "./report/neighbours.ts";
+import { digestOfLabels } from "./supervision.ts";
 
 export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly run: Run;
@@ -257,14 +257,6 @@ function digestOf(params: InitialParams): string {
   const hash = createHash("sha256");
   for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);
   return hash.digest("hex").slice(0, 16);
-}
-
-function digestOfLabels(source: Source<unknown>): string {
-  const hash = createHash("sha256").update(fingerprintOf(source)).update(JSON.stringify(source.classes));
-  return hash
-    .update(source.labels ?? new Int32Array())
-    .digest("hex")
-    .slice(0, 16);
 }
 
 const inWords = (seconds: number): string =>

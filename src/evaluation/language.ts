@@ -1,6 +1,6 @@
 import { Rng } from "../array/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
-import type { Source, Vocabulary } from "../modalities/index.ts";
+import type { Source, TokenSequence, Vocabulary } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { arrange } from "../training/settle.ts";
 import { wordModel } from "./word-model.ts";
@@ -60,9 +60,9 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
   const model = await wordModel(run, { batchSize: BATCH, slots });
   try {
-    const asks = texts.flatMap(({ ids, ends }, index) =>
+    const asks = texts.flatMap(({ ids, isCut }, index) =>
       causal
-        ? [nextWords(ends ? ids : ids.subarray(0, -1))]
+        ? [nextWords(isCut ? ids.subarray(0, -1) : ids)]
         : maskedParts(ids, vocabulary, new Rng(seed).split("parts", index)),
     );
     const own = tally();
@@ -99,11 +99,7 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   }
 }
 
-/** A sample's tokens, and whether the text ends where they do. */
-interface HeldOut {
-  readonly ids: Int32Array;
-  readonly ends: boolean;
-}
+type HeldOut = Pick<TokenSequence, "ids" | "isCut">;
 
 /** Words asked for in one pass. */
 interface Ask {
@@ -145,9 +141,8 @@ async function readTexts(
     const texts: HeldOut[] = [];
     for (const index of most === undefined ? order.toSorted() : order) {
       try {
-        const { ids, isCut } = vocabulary.tokens(await samples.read(index));
-        if (ids.length <= 2) continue;
-        texts.push({ ids, ends: !isCut });
+        const text = vocabulary.tokens(await samples.read(index));
+        if (text.ids.length > 2) texts.push(text);
       } catch (error) {
         if (!(error instanceof BrokenSample)) throw error;
       }

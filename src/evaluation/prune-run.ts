@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { makeFolder } from "../foundation/files.ts";
-import { labelTasks, type Source } from "../modalities/index.ts";
+import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import type { RunConfig } from "../training/config.ts";
 import { magnitude, taylor } from "../training/importance.ts";
@@ -10,7 +10,7 @@ import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
 import { pruneVit, vitShapeOf } from "../training/prune-vit.ts";
 import { openRun, type Run, writeConfig } from "../training/run.ts";
 import { exportedModel, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
-import { partsToLearn } from "./supervision.ts";
+import { answersIn, partsToLearn } from "./supervision.ts";
 
 export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "signal" | "onNote"> {
   readonly run: Run;
@@ -110,12 +110,11 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
 
 /** What a fine-tuned run learned from, with its labels. */
 function partsOf({ run, data }: PruneRunOptions, source: Source<unknown>) {
-  const { supervision, method } = run.config;
+  const { supervision } = run.config;
   if (!supervision) return {};
   if (data !== undefined)
     throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; leave --data out`);
-  const task = labelTasks.find((one) => one === method.options.task) ?? "classification";
-  return { parts: partsToLearn(source, task, supervision) };
+  return { parts: partsToLearn(source, answersIn(run.config).task, supervision) };
 }
 
 const share = (count: number, keep: number): number => Math.max(1, Math.round(count * keep));

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../foundation/errors.ts";
-import type { LabelTask, Source } from "../modalities/index.ts";
-import type { Supervision } from "../training/config.ts";
+import { type Answers, answersOf, type LabelTask, type Source } from "../modalities/index.ts";
+import type { RunConfig, Supervision } from "../training/config.ts";
+import { fingerprintOf } from "../training/settle.ts";
 import { drawLabels, stratifiedSplit } from "../training/split.ts";
 
 /** Entries of a source shared out for learning from their labels. */
@@ -16,11 +17,18 @@ export interface Labelled {
   readonly labels: Int32Array;
 }
 
-/** What tells labels from others: of every entry, and what they are called. */
-export const labelDigest = ({ labels, classes = [] }: Source<unknown>): string =>
+/** What tells a source's labels from others: those of every entry, and what they are called. */
+export const digestOfLabels = (source: Source<unknown>): string =>
   createHash("sha256")
-    .update(JSON.stringify([classes, [...(labels ?? [])]]))
-    .digest("hex");
+    .update(fingerprintOf(source))
+    .update(JSON.stringify(source.classes ?? []))
+    .update(source.labels ?? new Int32Array())
+    .digest("hex")
+    .slice(0, 16);
+
+/** What the method of a fine-tuned run answers. */
+export const answersIn = ({ method: { options } }: RunConfig): Answers =>
+  answersOf(options.task as LabelTask, options.classes as string[]);
 
 /** Share of labelled samples where many have no label: FixMatch's batches have seven without to one with. */
 const LABELLED_SHARE = 1 / 8;

@@ -14,8 +14,8 @@ interface TrainingScope {
   draws: number;
   /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
   samples: number;
-  /** Nothing is dropped for now. */
-  isStill: boolean;
+  /** Nothing is dropped, and nothing drawn. */
+  readonly isStill: boolean;
   /** Representations that encoders made, in order. */
   readonly representations: Representation[];
 }
@@ -55,6 +55,17 @@ function part(x: Array, start: number, end: number, axis: number): Array {
   return np.split(x, cuts, axis)[start > 0 ? 1 : 0]!;
 }
 
+/** Traces with another scope than the present one. */
+function within<Result>(scope: TrainingScope | undefined, forward: () => Result): Result {
+  const outer = current;
+  current = scope;
+  try {
+    return forward();
+  } finally {
+    current = outer;
+  }
+}
+
 /**
  * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very
  * object) to its new value; the forward pass asks for noise of shape `[draws, samples]`.
@@ -63,7 +74,6 @@ export function inTraining<Result>(
   noise: Array | undefined,
   forward: () => Result,
 ): { result: Result } & Pick<TrainingScope, "statistics" | "draws" | "samples" | "representations"> {
-  const outer = current;
   const scope: TrainingScope = {
     statistics: new Map(),
     noise,
@@ -72,38 +82,16 @@ export function inTraining<Result>(
     isStill: false,
     representations: [],
   };
-  current = scope;
-  try {
-    const result = forward();
-    return { result, ...scope };
-  } finally {
-    current = outer;
-  }
+  const result = within(scope, forward);
+  return { result, ...scope };
 }
 
 /** Traces a part of a training pass as in evaluation: a teacher without drop-path, a frozen tokenizer. */
-export function inEvaluation<Result>(forward: () => Result): Result {
-  const outer = current;
-  current = undefined;
-  try {
-    return forward();
-  } finally {
-    current = outer;
-  }
-}
+export const inEvaluation = <Result>(forward: () => Result): Result => within(undefined, forward);
 
 /** Traces a part of a training pass without drop-path and dropout; BatchNorm goes on as in training: DINO's teacher. */
-export function withoutDropping<Result>(forward: () => Result): Result {
-  const scope = current;
-  if (!scope) return forward();
-  const before = scope.isStill;
-  scope.isStill = true;
-  try {
-    return forward();
-  } finally {
-    scope.isStill = before;
-  }
-}
+export const withoutDropping = <Result>(forward: () => Result): Result =>
+  within(current && { ...current, isStill: true }, forward);
 
 /** Parameter leaves that are running statistics, by the last key of their path: never trained, never decayed. */
 export const isStatistic = (path: string): boolean => /(^|\.)running[A-Z]\w*$/.test(path);

@@ -30,8 +30,8 @@ const KEPT = { mask: 0, random: 0 };
  *
  * Pictures: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
  * block's output is layer-normalised before the average, and the average again. Differs from the paper: no relative
- * position bias and no layer scale in the encoder; gradients are clipped only if asked (theirs at 3), colours
- * are not jittered, and no path is dropped unless asked (theirs with 0.25).
+ * position bias and no layer scale in the encoder; gradients are clipped only if asked (theirs at 3), colours are not
+ * jittered, and no path is dropped unless asked (theirs with 0.25).
  *
  * Texts: words are hidden, never what stands around them or pads them, and the average is not normalised again, as in
  * https://github.com/facebookresearch/fairseq/tree/main/examples/data2vec, whose settings are the preset `text` (masks

@@ -28,10 +28,10 @@ import { concatenateInputs } from "./views.ts";
  * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a head of its own, Sinkhorn–Knopp in place of
  * centring, and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
  * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop has a mask or not by itself (its code has
- * masks on exactly half of a batch, of evenly spaced ratios); no LayerScale in the encoder, and
- * no path dropped unless asked (theirs with 0.3); prototypes at unit length (theirs leave their lengths free); the learning
- * rate is linear in the batch and the same for all layers (there by the square root, and less for early ones); no phase
- * at high resolution; weight decay, clipping and shares of the training as in `dino`.
+ * masks on exactly half of a batch, of evenly spaced ratios); no LayerScale in the encoder, and no path dropped unless
+ * asked (theirs with 0.3); prototypes at unit length (theirs leave their lengths free); the learning rate is linear in the
+ * batch and the same for all layers (there by the square root, and less for early ones); no phase at high resolution; weight
+ * decay, clipping and shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",

@@ -73,7 +73,7 @@ export const iJepa = method({
         encoder: encoder.init(rng.split("encoder")),
         predictor: predictor.init(rng.split("predictor")),
       }),
-      initMemory: (_, { encoder: start }) => ({ teacher: { encoder: start } }),
+      initMemory: (_, params) => ({ teacher: { encoder: params.encoder } }),
       loss({ encoder: student, predictor: weights }, { image, context, targets }, { teacher }) {
         const [batch, , targetCount] = targets.shape as [number, number, number];
         const places = np.reshape(targets, [batch, blocks * targetCount]);
@@ -90,10 +90,10 @@ export const iJepa = method({
         const [, prediction] = np.split(decoded, [context.shape[1]!], 1);
         return { loss: smoothL1(prediction!, answers, { beta: 1 }) };
       },
-      afterStep: ({ encoder: student }, { teacher }, { progress }) => ({
+      afterStep: (params, { teacher }, { progress }) => ({
         teacher: momentumUpdate(
           teacher,
-          { encoder: student },
+          { encoder: params.encoder },
           linearMomentum(progress, { start: options.momentum, end: options.finalMomentum }),
         ),
       }),

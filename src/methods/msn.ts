@@ -16,10 +16,9 @@ import { concatenateInputs } from "./views.ts";
  * Masked siamese networks: a view with patches left out falls into the same soft cluster as the whole other view, by a
  * slow copy of the network. Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
  * https://github.com/facebookresearch/msn: the momentum rises in a straight line that would reach 1 after 1.25 trainings,
- * and only the large anchors are masked. Differs from its code: the learning rate's cosine ends with the training (there at
- * 1.25 trainings), each sample leaves out patches of its own (there a batch
- * leaves out the same ones), the weight decay stays at 0.04 and does not rise to 0.4, gradients are clipped only by
- * `--gradient-clip` (there by 3).
+ * and only the large anchors are masked. Differs from its code: the learning rate's cosine ends with the training (there
+ * at 1.25 trainings), each sample leaves out patches of its own (there a batch leaves out the same ones), the weight decay
+ * stays at 0.04 and does not rise to 0.4, gradients are clipped only by `--gradient-clip` (there by 3).
  */
 export const msn = method({
   name: "msn",

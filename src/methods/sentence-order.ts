@@ -53,24 +53,21 @@ export const sentenceOrder = method({
       const cut = rng.integer(1, bounds.length - 2);
       const piece = (from: number, to: number) => ({
         ids: ids.slice(bounds[from], bounds[to]),
-        starts: wordStarts.slice(bounds[from], bounds[to]),
+        wordStarts: wordStarts.slice(bounds[from], bounds[to]),
       });
-      return [piece(0, cut), piece(cut, bounds.length - 1)] as const;
+      return [piece(0, cut), piece(cut, bounds.length - 1)];
     };
+    const joined = (pieces: readonly Pick<TokenSequence, "ids" | "wordStarts">[]) => ({
+      ids: Int32Array.of(begin, ...pieces.flatMap(({ ids }) => [...ids, end])),
+      wordStarts: Uint8Array.of(0, ...pieces.flatMap(({ wordStarts }) => [...wordStarts, 0])),
+    });
 
     return {
       views(sample, rng) {
         const whole = vocabulary.tokens(sample);
         const pieces = part(whole, rng);
         const isSwapped = pieces !== undefined && rng.chance(0.5);
-        const [first, second] = (isSwapped ? pieces.toReversed() : pieces) ?? [];
-        const sequence =
-          first && second
-            ? {
-                ids: Int32Array.of(begin, ...first.ids, end, ...second.ids, end),
-                wordStarts: Uint8Array.of(0, ...first.starts, 0, ...second.starts, 0),
-              }
-            : whole;
+        const sequence = pieces ? joined(isSwapped ? pieces.toReversed() : pieces) : whole;
         const { ids, asked } = maskWords(sequence, vocabulary, rng, {
           ratio: maskRatio,
           slots,

@@ -87,7 +87,7 @@ export const Supervision = z.object({
   /** Whether entries without a label take part. */
   unlabelled: z.boolean(),
   seed: z.int().nonnegative(),
-  /** SHA-256 of the labels and what they are called, so that training is not resumed on others. */
+  /** Of the labels and what they are called, so that training is not resumed on others. */
   digest: z.string().optional(),
   /** Run or model that it began with; absent when it began with random numbers. */
   from: z.string().optional(),

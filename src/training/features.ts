@@ -62,7 +62,8 @@ export async function* readBatches(
   if (rows.length > 0) yield { rows, indices: kept };
 }
 
-const everyEntry = (source: Source<unknown>) => Int32Array.from({ length: source.length }, (_, index) => index);
+/** All that a source has, in its order. */
+export const everyEntry = (source: Source<unknown>) => Int32Array.from({ length: source.length }, (_, index) => index);
 
 /** Rows of tensors as one batch, the missing ones at the end zero. */
 export function stack(rows: readonly TensorRecord[], batchSize: number): Record<string, Tensor> {

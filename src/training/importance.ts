@@ -4,6 +4,7 @@ import { compile, read, valueAndGrad } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+import { everyEntry } from "./features.ts";
 import { stackViews, toBatch } from "./loader-task.ts";
 import { type Scores, sumByStructure, type VitShape } from "./prune-vit.ts";
 import { buildMethod, type Run } from "./run.ts";
@@ -37,7 +38,7 @@ export async function taylor({
   batches,
   onProgress,
   parts = {
-    indices: Int32Array.from({ length: source.length }, (_, index) => index),
+    indices: everyEntry(source),
     labels: new Int32Array(source.length).fill(-1),
   },
 }: TaylorOptions): Promise<Scores> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError } from "../foundation/files.ts";
+import { parseJson } from "./checkpoint.ts";
 
 const Holder = z.object({ pid: z.int(), host: z.string(), token: z.string() });
 
@@ -13,20 +14,12 @@ const [BEAT, SILENCE] = [10_000, 60_000];
 /** Tells this process from an earlier one of its number, as there are in containers. */
 const TOKEN = crypto.randomUUID();
 
-/** A process may have been killed while it wrote. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether who wrote the file still trains. */
 async function isHeld(file: string): Promise<z.infer<typeof Holder> | undefined> {
   const [text, info] = await Promise.all([readFile(file, "utf8"), stat(file)]).catch(() => []);
   if (text === undefined || info === undefined || Date.now() - info.mtimeMs > SILENCE) return undefined;
-  const holder = Holder.safeParse(parsed(text)).data;
+  // A process may have been killed while it wrote.
+  const holder = Holder.safeParse(parseJson(text)).data;
   if (!holder || holder.host !== hostname()) return holder;
   if (holder.pid === process.pid) return holder.token === TOKEN ? holder : undefined;
   try {

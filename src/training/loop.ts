@@ -10,6 +10,7 @@ import { collapseWatch, spreadOf } from "./collapse.ts";
 import type { RunConfig } from "./config.ts";
 import { openCurriculum } from "./curriculum.ts";
 import { epochStart } from "./epoch-start.ts";
+import { everyEntry } from "./features.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { lockRun } from "./lock.ts";
@@ -71,7 +72,7 @@ export async function train(
     method: config.method,
     curriculum: config.curriculum,
     manifest: source.manifest,
-    indices: supervised?.indices ?? Int32Array.from({ length: source.length }, (_, index) => index),
+    indices: supervised?.indices ?? everyEntry(source),
     labels: supervised?.labels,
     batchSize: training.batchSize,
     seed: training.seed,

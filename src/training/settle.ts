@@ -154,6 +154,8 @@ export async function settle(
     options: methodOptions,
   };
   for (const option of Object.keys(options.modalityOptions ?? {})) refuseReplaced(option, methodDefinition);
+  if (given.ema > 0 && methodDefinition.learned !== undefined)
+    throw new UserError(`--ema does nothing with ${method.name}, which is judged by its teacher`);
   const inferred = await definition.infer(source);
   const modalityOptions = parseOptions(
     definition.options,
@@ -184,8 +186,6 @@ export async function settle(
       );
   }
   const training = settleTraining(options, given, methodDefinition.recipe, samples.length);
-  if (training.ema > 0 && methodDefinition.learned !== undefined)
-    throw new UserError(`--ema does nothing with ${method.name}, which is judged by its teacher`);
   const config: RunConfig = {
     version: RUN_VERSION,
     data: {
@@ -225,17 +225,15 @@ function settleTraining(
   const batchSize = Math.min(given.batchSize ?? usual, samples);
   if (batchSize < (given.batchSize ?? batchSize))
     onNote?.(`batch size ${given.batchSize} is more than the ${samples} samples there are; using ${batchSize}`);
-  // A preset's is for trainings of usual length; in a short one it takes half of it.
-  const preset =
-    given.warmupEpochs === undefined ? Math.min(10, given.epochs / 10) : Math.min(given.warmupEpochs, given.epochs / 2);
-  const warmup = own.warmupEpochs === undefined ? preset : given.warmupEpochs;
+  // A preset's warm-up is for trainings of usual length; of a short one it takes half.
+  const longest = own.warmupEpochs === undefined ? given.epochs / 2 : Number.POSITIVE_INFINITY;
   const training = SettledTraining.parse({
     ...given,
     batchSize,
     optimizer: given.optimizer ?? recipe.optimizer ?? "adamw",
     learningRate: given.learningRate ?? ((recipe.baseLearningRate ?? 1e-3) * batchSize) / 256,
     weightDecay: given.weightDecay ?? recipe.weightDecay ?? 0.05,
-    warmupEpochs: warmup,
+    warmupEpochs: Math.min(given.warmupEpochs ?? Math.min(10, given.epochs / 10), longest),
     beta2: recipe.beta2 ?? 0.999,
   });
   if (training.warmupEpochs > training.epochs)

@@ -15,6 +15,14 @@ export interface Staged {
   readonly state: DeviceState;
 }
 
+/** A state on the host; the device has it no longer. */
+async function taken(state: DeviceState): Promise<HostState> {
+  const device = toDevice(state);
+  const host = (await read(device)) as unknown as HostState;
+  for (const leaf of tree.leaves<DeviceTensor>(device)) leaf.dispose();
+  return host;
+}
+
 /**
  * The program of the present stage. Another stage is another program only where the method's options, the shapes that
  * the encoder reads or the optimiser's constants change: how samples are distorted is no part of it. Stages only go on,
@@ -37,11 +45,9 @@ export function stagedStep(config: RunConfig, samples: number) {
         return { ...stage, state };
       }
       // What one program left on a device is no other's to read.
-      const kept = stage ? ((await read(toDevice(state))) as unknown as HostState) : state;
-      if (stage)
-        for (const leaf of tree.leaves<Tensor | DeviceTensor>(toDevice(state))) if ("dispose" in leaf) leaf.dispose();
+      const kept = stage ? await taken(state) : state;
       await stage?.step.dispose();
-      const compiling = { method, training, batch, state, name: `${config.method.name} step` };
+      const compiling = { method, training, batch, state: kept, name: `${config.method.name} step` };
       const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });
       stage = { name, key, step, method, training };
       return { ...stage, state: kept };

@@ -221,7 +221,7 @@ function settingsSection({ facts }: LabelPage): string {
       ["linear probe", "logistic regression on standardised features; L2 strength chosen on a fifth of the labels"],
       [
         "end to end",
-        `${settings.steps === undefined ? "about 1,000 steps" : `about ${grouped(settings.steps)} steps`}, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,
+        `about ${grouped(settings.steps ?? 1000)} steps, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,
       ],
       ["machine", `${machine}; device ${settings.device}`],
     ],

@@ -1,6 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import type { Source } from "../modality.ts";
@@ -23,8 +22,6 @@ export const isWindowIndex = (value: unknown): value is WindowIndex =>
 
 /** Marks a token at which a sentence starts, and one at which a text does, or what stands in front of it. */
 const [SENTENCE, TEXT] = [0x40000000, 0x20000000];
-/** Texts between two looks at what else there is to do. */
-const YIELD = 1024;
 const BYTES = Int32Array.BYTES_PER_ELEMENT;
 
 /**
@@ -53,8 +50,6 @@ export async function windowsOf(
   const broken: string[] = [];
   try {
     for (let record = 0; record < source.length; record++) {
-      // Lets a Ctrl-C in.
-      if (record % YIELD === 0) await setImmediate();
       const sample = await source.read(record).catch((error: unknown) => {
         if (!(error instanceof BrokenSample)) throw error;
         broken.push(`${source.name(record)}: ${error.message}; skipped`);

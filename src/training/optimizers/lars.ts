@@ -3,8 +3,8 @@ import type { Optimizer } from "./optimizer.ts";
 
 /**
  * Layer-wise adaptive rate scaling for large batches, as SimCLR's code has it: a weight's step is as long as `trust`
- * times the weight. Biases and norms take plain momentum steps; a weight without a gradient
- * stays where it is. You et al. 2017, https://arxiv.org/abs/1708.03888
+ * times the weight. Biases and norms take plain momentum steps; a weight without a gradient stays where it is. You et al.
+ * 2017, https://arxiv.org/abs/1708.03888
  */
 export const lars = ({ momentum = 0.9, trust = 0.001 } = {}): Optimizer => ({
   slots: ["velocity"],

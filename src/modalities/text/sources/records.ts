@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
 import type { Source } from "../../modality.ts";
@@ -67,6 +68,9 @@ export class RecordCollector {
   }
 }
 
+/** Reads after which others have their turn: a whole corpus is read in one go, and a Ctrl-C would wait for all of it. */
+const TURN = 1024;
+
 /** Files kept open at a time. */
 const OPEN_FILES = 32;
 
@@ -74,6 +78,7 @@ const OPEN_FILES = 32;
 export function recordSource(index: RecordIndex, onClose: () => void = () => undefined): Source<Text> {
   const { files, ends, starts, lengths, lines, classes, labels } = index;
   const open = new Map<number, number>();
+  let reads = 0;
 
   const fileOf = (record: number): number => {
     let [low, high] = [0, ends.length - 1];
@@ -106,6 +111,7 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
     },
     /** Synchronous inside: a read from the page cache takes less than handing it to another thread. */
     async read(record) {
+      if (++reads % TURN === 0) await setImmediate();
       let bytes = Buffer.allocUnsafe(lengths[record]!);
       try {
         let got = 0;

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
 import { writeAtomically } from "../../../foundation/files.ts";
 import type { OpenOptions, Source } from "../../modality.ts";
@@ -11,14 +10,9 @@ const TRAINING_CHARACTERS = 200_000_000;
 /** Texts looked at to find out how long they are. */
 const PROBES = 256;
 
-/** Texts between two looks at what else there is to do. */
-const YIELD = 1024;
-
 /** Every `step`-th text that can be read. */
 async function* textsOf(source: Source<Text>, step: number): AsyncGenerator<string> {
   for (let record = 0; record < source.length; record += step) {
-    // Records that lie in a file already are read without giving up the thread, and a Ctrl-C would wait for all of them.
-    if (record % (step * YIELD) === 0) await setImmediate();
     const sample = await source.read(record).catch((error: unknown) => {
       if (error instanceof BrokenSample) return undefined;
       throw error;
