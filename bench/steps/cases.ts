@@ -1,20 +1,12 @@
 /** The training steps that bench/steps.ts times and bench/profile.ts takes apart; torch_steps.py has the same five. */
-import {
-  type Array,
-  int32,
-  nn,
-  np,
-  type Rng,
-  type Tensor,
-  type Traced,
-  type TreeRecord,
-} from "../../src/array/index.ts";
+import { type Array, int32, np, type Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { batchNorm } from "../../src/layers/batch-norm.ts";
 import { conv1d } from "../../src/layers/conv.ts";
 import { layerNorm } from "../../src/layers/layer-norm.ts";
 import { linear } from "../../src/layers/linear.ts";
+import { relu } from "../../src/layers/relu.ts";
 import { transformerBlock } from "../../src/layers/transformer.ts";
 import { mae } from "../../src/methods/mae.ts";
 import type { Method } from "../../src/methods/method.ts";
@@ -208,7 +200,7 @@ function audioStep(): StepCase {
       loss({ encoder, head: last }: Traced<ReturnType<typeof init>>, { wave, labels }: { wave: Array; labels: Array }) {
         const features = layers.reduce(
           (x, { conv, norm }, index) =>
-            nn.relu(norm.apply(encoder.layers[index]!.norm, conv.apply(encoder.layers[index]!.conv, x))),
+            relu(norm.apply(encoder.layers[index]!.norm, conv.apply(encoder.layers[index]!.conv, x))),
           wave,
         );
         return { loss: crossEntropy(head.apply(last, np.mean(features, -1)), labels) };

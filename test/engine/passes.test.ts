@@ -21,6 +21,7 @@ import { simplify } from "../../src/engine/passes/index.ts";
 import { subtract } from "../../src/engine/passes/subtract.ts";
 import { trace } from "../../src/engine/trace.ts";
 import { gelu } from "../../src/layers/gelu.ts";
+import { relu } from "../../src/layers/relu.ts";
 import { softmax } from "../../src/layers/softmax.ts";
 
 let id = 0;
@@ -278,6 +279,17 @@ test("adding a negative is subtracting", () => {
     assert.equal(found?.primitive, "sub");
     assert.deepEqual(found?.inputs, [x, y]);
   }
+});
+
+test("a ReLU's backward pass is a step and a product", async () => {
+  const derivative = (x: Array) => {
+    const { loss, gradients } = valueAndGrad(([y]: [Array]) => ({ loss: np.sum(np.square(relu(y))), aux: [] }), [x]);
+    return [loss, gradients[0]];
+  };
+  const { equations } = simplify((await trace(derivative, [filled([4], 1)], "relu")).graph);
+  const primitives = equations.map(({ primitive }) => primitive);
+  assert.equal(primitives.filter((primitive) => primitive === "step").length, 1);
+  assert.ok(!primitives.some((primitive) => ["compare", "cast", "where"].includes(primitive)), primitives.join());
 });
 
 test("scales leave a product, unless others need them inside", () => {

@@ -111,6 +111,11 @@ const cases: Record<string, Case> = {
     inputs: [ints(-9, 9, 12), ints(1, 4, 12)],
     fn: (a, b) => np.add(np.multiply(np.fmod(a, b), 100), np.floorDivide(a, b)),
   },
+  "numbers of comparisons with 0": {
+    covers: ["compare", "cast"],
+    inputs: [float32([-3e38, -1, -2e-38, -0, 0, 2e-38, 1, 3e38], [8])],
+    fn: (x) => np.add(np.greater(x, 0).astype(np.float32), np.multiply(3, np.less(x, 0).astype(np.float32))),
+  },
   "comparisons and where": {
     covers: ["compare", "where"],
     inputs: [normal(4, 3), normal(3)],
@@ -243,6 +248,24 @@ const cases: Record<string, Case> = {
     covers: ["conv"],
     inputs: [normal(5, 96, 64, 64), normal(2, 96, 3, 3)],
     fn: (x, w) => lax.convGeneralDilated(x, w, [1, 1], pad2(1, 1)),
+    gradient: true,
+  },
+  "convolution of waves, whose columns are runs": {
+    covers: ["conv"],
+    inputs: [normal(3, 1, 40), normal(4, 1, 10)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [5], [[0, 0]]),
+    gradient: true,
+  },
+  "convolution of one channel in patches": {
+    covers: ["conv"],
+    inputs: [normal(2, 1, 6, 8), normal(3, 1, 2, 4)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [2, 4], pad2(0, 0)),
+    gradient: true,
+  },
+  "convolution of one channel that does not lie in order": {
+    covers: ["conv"],
+    inputs: [normal(40, 1, 3), normal(4, 1, 10)],
+    fn: (x, w) => lax.convGeneralDilated(np.transpose(x, [2, 1, 0]), w, [5], [[0, 0]]),
     gradient: true,
   },
   "convolution in one dimension": {

@@ -1,6 +1,8 @@
-import type { Atom, Equation } from "../graph.ts";
+import { sizeOf } from "../../array/index.ts";
+import { type Atom, type Equation, sameShape } from "../graph.ts";
 import type { Context } from "./context.ts";
 import { type Geometry, pixelRows, type Rows, setPixelRows } from "./rows.ts";
+import { storageOrder } from "./view.ts";
 
 /** Elements of columns up to which they are made at once, and kept from the forward pass for the backward pass. */
 const KEPT = 2 ** 24;
@@ -71,6 +73,37 @@ function columns(context: Context, rows: Rows, pixels: readonly number[], offset
   return context.reshape(gathered, [positions, samples, offsets, channels], flat);
 }
 
+/**
+ * The same of one channel that lies sample by sample, such as a wave, where the pixels come in runs: a run is looked up at
+ * once, and nothing is moved before. Undefined where they do not.
+ */
+function strips(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly number[], offsets: number) {
+  const order = atom.shape.map((_, axis) => axis).filter((axis) => axis !== 1 - samples && atom.shape[axis] !== 1);
+  const view = context.whole(atom);
+  if (atom.shape[1 - samples] !== 1 || !sameShape(storageOrder(view), order)) return undefined;
+  const count = atom.shape[samples]!;
+  const extent = sizeOf(atom.shape.slice(2));
+  const isRun = (length: number) =>
+    pixels.every(
+      (pixel, at) =>
+        pixel >= 0 && pixel % length === at % length && pixel - (at % length) === pixels[at - (at % length)],
+    );
+  const run = globalThis.Array.from({ length: offsets - 1 }, (_, index) => offsets - index).find(
+    (length) => offsets % length === 0 && extent % length === 0 && isRun(length),
+  );
+  if (run === undefined) return undefined;
+  const positions = pixels.length / offsets;
+  const starts = pixels.filter((_, at) => at % run === 0).map((pixel) => pixel / run);
+  const rows = [...globalThis.Array(count).keys()].map((sample) => (sample * extent) / run);
+  const indices = context.emit("Add", [
+    context.writer.constant("int32", starts, [positions, 1, offsets / run]),
+    context.writer.constant("int32", rows, [1, count, 1]),
+  ]);
+  const runs = context.reshape(view.name, view.base, [(count * extent) / run, run]);
+  const gathered = context.emit("Gather", [runs, indices], { axis: 0 });
+  return context.reshape(gathered, [positions, count, offsets / run, run], [positions * count, offsets]);
+}
+
 /** Runs `make` on all positions, or on a part of them after the other where their columns are long. */
 function inPieces(positions: number, perPosition: number, make: (from: number, to: number) => string): string[] {
   const total = positions * perPosition;
@@ -127,7 +160,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     const matrix = context.reshape(some, extents(used.length), outputsLast ? [width, outputs] : [outputs, width]);
     const pieces = inPieces(where.length, width * samples, (from, to) => {
       const under = pixels.slice(from * used.length, to * used.length);
-      const long = columns(context, rows, under, used.length);
+      const long = strips(context, lhs, 0, under, used.length) ?? columns(context, rows, under, used.length);
       const product = context.matmul(long, matrix, { transA: false, transB: !outputsLast, rank: 2 });
       return context.reshape(product, [(to - from) * samples, outputs], [to - from, samples, outputs]);
     });
@@ -166,22 +199,19 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
     const whole = from === 0 && to === positions;
     const some = whole ? gradients.name : context.slice(gradients.name, [{ axis: 0, start: from, end: to }]);
     // Zeros on the other side than in the forward pass: or else ONNX Runtime keeps all its pieces until now.
-    const under = columns(
-      context,
-      rows,
-      pixels.slice(from * offsets.length, to * offsets.length),
-      offsets.length,
-      !whole,
-    );
+    const under = pixels.slice(from * offsets.length, to * offsets.length);
+    const long =
+      strips(context, lhs, 1, under, offsets.length) ?? columns(context, rows, under, offsets.length, !whole);
     const flat = context.reshape(some, [to - from, samples, outputs], [(to - from) * samples, outputs]);
-    return context.matmul(flat, under, { transA: true, transB: false, rank: 2 });
+    // In this order a fifth faster than in the other one, and almost twice where the columns are narrow.
+    return context.matmul(long, flat, { transA: true, transB: false, rank: 2 });
   });
   const sum = pieces.length === 1 ? pieces[0]! : context.emit("Sum", pieces);
-  const base = [outputs, ...geometry.output, channels];
+  const base = [...geometry.output, channels, outputs];
   context.set(equation.outputs[0]!, {
-    name: context.reshape(sum, [outputs, width], base),
+    name: context.reshape(sum, [width, outputs], base),
     base,
-    map: [base.length - 1, 0, ...geometry.output.map((_, axis) => axis + 1)],
+    map: [base.length - 2, base.length - 1, ...geometry.output.map((_, axis) => axis)],
     shape: equation.outputs[0]!.shape,
   });
 }

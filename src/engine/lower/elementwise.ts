@@ -114,6 +114,11 @@ export const elementwise: Record<string, Lowering> = {
       ]);
       return context.emit("Mul", [x, phi]);
     }),
+  /** 1 above 0, and 0 elsewhere: so steep that every normal number reaches an end. */
+  step: (context, equation) =>
+    onOwnElements(context, equation, (name) =>
+      context.emit("HardSigmoid", [name], { alpha: { float: 3.4e38 }, beta: { float: 0 } }),
+    ),
   stop_gradient: (context, equation) => onOwnElements(context, equation, (name) => name),
   cast: (context, equation) => {
     const { dtype } = equation.outputs[0]!;

@@ -4,6 +4,7 @@ import { dce } from "./dce.ts";
 import { fold } from "./fold.ts";
 import { gelu } from "./gelu.ts";
 import { hoist } from "./hoist.ts";
+import { step } from "./step.ts";
 import { subtract } from "./subtract.ts";
 
 const passes: readonly Pass[] = [hoist, fold, cse, dce];
@@ -13,7 +14,7 @@ export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
     const after = passes.reduce((current, pass) => pass(current), before);
-    if (after.equations.length === before.equations.length) return dce(gelu(subtract(after)));
+    if (after.equations.length === before.equations.length) return dce(step(gelu(subtract(after))));
     before = after;
   }
 }
