@@ -256,6 +256,18 @@ const cases: Record<string, Case> = {
     fn: (x, w) => lax.convGeneralDilated(x, w, [5], [[0, 0]]),
     gradient: true,
   },
+  "convolution of waves, with many outputs": {
+    covers: ["conv"],
+    inputs: [normal(3, 1, 40), normal(64, 1, 10)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [5], [[0, 0]]),
+    gradient: true,
+  },
+  "convolution with a stride, with many outputs": {
+    covers: ["conv"],
+    inputs: [normal(2, 3, 8, 6), normal(64, 3, 3, 3)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [2, 2], pad2(1, 1)),
+    gradient: true,
+  },
   "convolution of one channel in patches": {
     covers: ["conv"],
     inputs: [normal(2, 1, 6, 8), normal(3, 1, 2, 4)],
