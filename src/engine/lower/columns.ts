@@ -51,57 +51,80 @@ const onePixelMore = (context: Context, { name, shape }: Rows, after: 0 | 1): st
 
 /**
  * What lies under the kernel at some positions, `[positions × samples, offsets × channels]`.
+ * @param samples the operand's axis that numbers the samples
  * @param pixels number of the pixel for each position and each offset; −1 for padding
  */
-function columns(context: Context, rows: Rows, pixels: readonly number[], offsets: number, zerosFirst = false): string {
-  const [count, samples, channels] = rows.shape;
-  const positions = pixels.length / offsets;
-  const flat = [positions * samples, offsets * channels];
-  if (offsets === 1) return context.reshape(take(context, rows, pixels), [positions, samples, channels], flat);
+function columns(
+  context: Context,
+  atom: Atom,
+  samples: 0 | 1,
+  pixels: readonly number[],
+  offsets: number,
+  zerosFirst = false,
+): string {
+  const run = runOf(context, atom, samples, pixels, offsets);
+  const [batch, extent] = [atom.shape[samples]!, sizeOf(atom.shape.slice(2))];
+  const each = [...globalThis.Array(batch).keys()];
+  const flat: [number, number] = [(pixels.length / offsets) * batch, offsets * atom.shape[1 - samples]!];
+  if (run > 1) {
+    const { name, base } = context.whole(atom);
+    const starts = pixels.filter((_, at) => at % run === 0).map((pixel) => pixel / run);
+    const table = context.reshape(name, base, [(batch * extent) / run, run]);
+    return lookUp(
+      context,
+      table,
+      starts,
+      each.map((sample) => (sample * extent) / run),
+      offsets / run,
+      flat,
+    );
+  }
+  const rows = pixelRows(context, atom, samples);
+  const [count, , channels] = rows.shape;
+  if (offsets === 1) return context.reshape(take(context, rows, pixels), [pixels.length, batch, channels], flat);
   const padded = pixels.includes(-1);
   const first = padded && zerosFirst ? 1 : 0;
   const source = padded ? onePixelMore(context, rows, first === 1 ? 0 : 1) : rows.name;
-  const places = pixels.map((pixel) => samples * (pixel < 0 ? (first ? 0 : count) : pixel + first));
+  const starts = pixels.map((pixel) => batch * (pixel < 0 ? (first ? 0 : count) : pixel + first));
+  const long = count + Number(padded);
+  const table = context.reshape(source, [long, batch, channels], [long * batch, channels]);
+  return lookUp(context, table, starts, each, offsets, flat);
+}
+
+/** Rows of a table: for each position and each sample so many side by side, numbered by what the two add up to. */
+function lookUp(
+  context: Context,
+  table: string,
+  starts: readonly number[],
+  samples: readonly number[],
+  together: number,
+  flat: readonly [number, number],
+): string {
   // ONNX Runtime adds the two up once, when it loads the program.
   const indices = context.emit("Add", [
-    context.writer.constant("int32", places, [positions, 1, offsets]),
-    context.writer.constant("int32", [...globalThis.Array(samples).keys()], [1, samples, 1]),
+    context.writer.constant("int32", starts, [starts.length / together, 1, together]),
+    context.writer.constant("int32", samples, [1, samples.length, 1]),
   ]);
-  const extent = count + Number(padded);
-  const long = context.reshape(source, [extent, samples, channels], [extent * samples, channels]);
-  const gathered = context.emit("Gather", [long, indices], { axis: 0 });
-  return context.reshape(gathered, [positions, samples, offsets, channels], flat);
+  const gathered = context.emit("Gather", [table, indices], { axis: 0 });
+  const shape = [starts.length / together, samples.length, together, flat[1] / together];
+  return context.reshape(gathered, shape, flat);
 }
 
 /**
- * The same of one channel that lies sample by sample, such as a wave, where the pixels come in runs: a run is looked up at
- * once, and nothing is moved before. Undefined where they do not.
+ * How many pixels under the kernel can be looked up at once, with nothing moved before: of one channel that lies sample
+ * by sample, such as a wave, where they come in runs. Elsewhere 1.
  */
-function strips(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly number[], offsets: number) {
+function runOf(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly number[], offsets: number): number {
   const order = atom.shape.map((_, axis) => axis).filter((axis) => axis !== 1 - samples && atom.shape[axis] !== 1);
-  const view = context.whole(atom);
-  if (atom.shape[1 - samples] !== 1 || !sameShape(storageOrder(view), order)) return undefined;
-  const count = atom.shape[samples]!;
+  if (atom.shape[1 - samples] !== 1 || !sameShape(storageOrder(context.whole(atom)), order)) return 1;
   const extent = sizeOf(atom.shape.slice(2));
   const isRun = (length: number) =>
-    pixels.every(
-      (pixel, at) =>
-        pixel >= 0 && pixel % length === at % length && pixel - (at % length) === pixels[at - (at % length)],
-    );
-  const run = globalThis.Array.from({ length: offsets - 1 }, (_, index) => offsets - index).find(
-    (length) => offsets % length === 0 && extent % length === 0 && isRun(length),
-  );
-  if (run === undefined) return undefined;
-  const positions = pixels.length / offsets;
-  const starts = pixels.filter((_, at) => at % run === 0).map((pixel) => pixel / run);
-  const rows = [...globalThis.Array(count).keys()].map((sample) => (sample * extent) / run);
-  const indices = context.emit("Add", [
-    context.writer.constant("int32", starts, [positions, 1, offsets / run]),
-    context.writer.constant("int32", rows, [1, count, 1]),
-  ]);
-  const runs = context.reshape(view.name, view.base, [(count * extent) / run, run]);
-  const gathered = context.emit("Gather", [runs, indices], { axis: 0 });
-  return context.reshape(gathered, [positions, count, offsets / run, run], [positions * count, offsets]);
+    pixels.every((pixel, at) => {
+      const within = at % length;
+      return pixel >= 0 && pixel % length === within && pixel - within === pixels[at - within];
+    });
+  const lengths = globalThis.Array.from({ length: offsets - 1 }, (_, index) => offsets - index);
+  return lengths.find((length) => offsets % length === 0 && extent % length === 0 && isRun(length)) ?? 1;
 }
 
 /** Runs `make` on all positions, or on a part of them after the other where their columns are long. */
@@ -119,8 +142,7 @@ function inPieces(positions: number, perPosition: number, make: (from: number, t
  */
 export function productOfColumns(context: Context, equation: Equation, geometry: Geometry): void {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
-  const rows = pixelRows(context, lhs, 0);
-  const [, samples, channels] = rows.shape;
+  const [samples, channels] = [lhs.shape[0]!, lhs.shape[1]!];
   const outputs = rhs.shape[0]!;
   const positions = coordinates(geometry.output);
   const offsets = coordinates(geometry.kernel);
@@ -160,7 +182,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     const matrix = context.reshape(some, extents(used.length), outputsLast ? [width, outputs] : [outputs, width]);
     const pieces = inPieces(where.length, width * samples, (from, to) => {
       const under = pixels.slice(from * used.length, to * used.length);
-      const long = strips(context, lhs, 0, under, used.length) ?? columns(context, rows, under, used.length);
+      const long = columns(context, lhs, 0, under, used.length);
       const product = context.matmul(long, matrix, { transA: false, transB: !outputsLast, rank: 2 });
       return context.reshape(product, [(to - from) * samples, outputs], [to - from, samples, outputs]);
     });
@@ -186,10 +208,9 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
  */
 export function kernelGradientOfColumns(context: Context, equation: Equation, geometry: Geometry): void {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
-  const rows = pixelRows(context, lhs, 1);
   const gradients = pixelRows(context, rhs, 1);
-  const [, samples, channels] = rows.shape;
-  const [positions, , outputs] = gradients.shape;
+  const channels = lhs.shape[0]!;
+  const [positions, samples, outputs] = gradients.shape;
   const offsets = coordinates(geometry.output);
   const pixels = coordinates(geometry.kernel).flatMap((position) =>
     offsets.map((offset) => pixelAt(geometry, offset, position) ?? -1),
@@ -202,19 +223,20 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
     const some = whole ? gradients.name : context.slice(gradients.name, [{ axis: 0, start: from, end: to }]);
     // Zeros on the other side than in the forward pass: or else ONNX Runtime keeps all its pieces until now.
     const under = pixels.slice(from * offsets.length, to * offsets.length);
-    const long =
-      strips(context, lhs, 1, under, offsets.length) ?? columns(context, rows, under, offsets.length, !whole);
+    const long = columns(context, lhs, 1, under, offsets.length, !whole);
     const flat = context.reshape(some, [to - from, samples, outputs], [(to - from) * samples, outputs]);
     const [left, right] = outputsLast ? [long, flat] : [flat, long];
     return context.matmul(left, right, { transA: true, transB: false, rank: 2 });
   });
   const sum = pieces.length === 1 ? pieces[0]! : context.emit("Sum", pieces);
-  const base = outputsLast ? [...geometry.output, channels, outputs] : [outputs, ...geometry.output, channels];
-  const spatial = geometry.output.map((_, axis) => (outputsLast ? axis : axis + 1));
+  const { shape } = equation.outputs[0]!;
+  const spatial = geometry.output.map((_, axis) => axis + 2);
+  const order = outputsLast ? [...spatial, 0, 1] : [1, ...spatial, 0];
+  const base = order.map((axis) => shape[axis]!);
   context.set(equation.outputs[0]!, {
     name: context.reshape(sum, outputsLast ? [width, outputs] : [outputs, width], base),
     base,
-    map: outputsLast ? [base.length - 2, base.length - 1, ...spatial] : [base.length - 1, 0, ...spatial],
-    shape: equation.outputs[0]!.shape,
+    map: shape.map((_, axis) => order.indexOf(axis)),
+    shape,
   });
 }

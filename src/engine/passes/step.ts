@@ -1,8 +1,8 @@
 import { type Atom, type Equation, type Graph, isLiteral } from "../graph.ts";
 
 /**
- * The numbers 1 and 0 made of `0 < x` → `step x`, which ONNX Runtime does in one pass on all threads; comparing and casting
- * are two, of which one is on one thread. Every ReLU's backward pass has it.
+ * The numbers 1 and 0 made of `0 < x` → `step x`, which ONNX Runtime does in one pass; comparing and casting are two, and
+ * the cast alone takes longer. Every ReLU's backward pass has it. Not-a-number has no defined step.
  */
 export function step(graph: Graph): Graph {
   const positive = new Map<Atom, Atom>();
