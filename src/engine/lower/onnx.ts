@@ -1,5 +1,6 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import { allocate, type DType, sizeOf, type Tensor } from "../../array/index.ts";
+import { nearestOutputsLast } from "./order.ts";
 
 /** The one place that fixes the versions of what we write. */
 const OPSET = 18;
@@ -143,7 +144,7 @@ export class GraphWriter {
       ],
       graph: {
         name: "graph",
-        node: nodes,
+        node: nearestOutputsLast(nodes),
         initializer: this.#initializers.filter(({ name }) => needed.has(name ?? "")),
         input: this.#inputs,
         output: this.#outputs,

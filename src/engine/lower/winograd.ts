@@ -188,15 +188,19 @@ function toPixels(
 }
 
 /** `[9, frequencies × frequencies]`: how the kernel's nine elements go into each frequency. */
-const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
+const kernelMatrix = (context: Context, [rows, columns]: Axes, pass: Pass): string => {
   const offsets = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [row, column] as const));
   const factors = offsets.flatMap(([row, column]) =>
     rows.kernel.flatMap((down) => columns.kernel.map((across) => down[row]! * across[column]!)),
   );
-  return context.writer.constant("float32", factors, [KERNEL ** 2, rows.frequencies * columns.frequencies]);
+  return context.writer.constant("float32", factors, [
+    ...front(pass),
+    KERNEL ** 2,
+    rows.frequencies * columns.frequencies,
+  ]);
 };
 
-/** The kernel in frequencies, `[frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
+/** The kernel in frequencies, `[…, frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
 function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pass) {
   const view = context.whole(kernel);
   const outputsFirst = view.map[0]! < view.map[1]!;
@@ -205,11 +209,15 @@ function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pas
   const flat = context.reshape(
     context.inOrder(view, order),
     [first, second, KERNEL, KERNEL],
-    [first * second, KERNEL ** 2],
+    [...front(pass), first * second, KERNEL ** 2],
   );
-  const product = context.matmul(kernelMatrix(context, axes), flat, { transA: true, transB: true, rank: 2 });
+  const product = context.matmul(kernelMatrix(context, axes, pass), flat, {
+    transA: true,
+    transB: true,
+    rank: 2 + front(pass).length,
+  });
   const [rows, columns] = axes;
-  const whole = [rows.frequencies * columns.frequencies, first * second];
+  const whole = [...front(pass), rows.frequencies * columns.frequencies, first * second];
   return {
     name: context.reshape(product, whole, [...front(pass), rows.frequencies, 1, columns.frequencies, first, second]),
     outputsFirst,
@@ -232,7 +240,7 @@ export function tiledConvolution(context: Context, equation: Equation, geometry:
     : axesFor(geometry.input, geometry.output, before, [inputs, outputs]);
   if (!axes) return false;
   // A turned kernel is that of an input's gradient: the adjoint of the forward pass shares its transformed gradient with
-  // the kernel's gradient, and its transformed kernel with the forward pass.
+  // the kernel's gradient. The kernel is transformed again, four times its size, rather than kept from the forward pass.
   const [into, back] = flipped ? (["gather", "spread"] as const) : (["spread", "gather"] as const);
   const pixels = pixelRows(context, lhs, 0);
   const samples = pixels.shape[1];
@@ -265,7 +273,11 @@ export function tiledKernelGradient(context: Context, equation: Equation, geomet
     rows.tiles === 1 ? products : context.emit("ReduceSum", [products, context.writer.int64([2])], { keepdims: 0 });
   const all = [rows.frequencies * columns.frequencies, outputs * inputs];
   const flat = context.reshape(summed, rows.tiles === 1 ? perTile : perTile.toSpliced(2, 1), all);
-  const gradient = context.matmul(flat, kernelMatrix(context, axes), { transA: true, transB: true, rank: 2 });
+  const gradient = context.matmul(flat, kernelMatrix(context, axes, "forward"), {
+    transA: true,
+    transB: true,
+    rank: 2,
+  });
   const base = [outputs, inputs, KERNEL, KERNEL];
   context.set(equation.outputs[0]!, {
     name: context.reshape(gradient, [outputs * inputs, KERNEL ** 2], base),
