@@ -13,6 +13,7 @@ import { infoCommand } from "./info.ts";
 import { Interrupted } from "./interrupt.ts";
 import { lookCommand } from "./look.ts";
 import { methodsCommand } from "./methods.ts";
+import { perplexityCommand } from "./perplexity.ts";
 import { predictCommand } from "./predict.ts";
 import { pretrainCommand } from "./pretrain.ts";
 import { pruneCommand } from "./prune.ts";
@@ -57,6 +58,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       .addCommand(distillCommand())
       .addCommand(pruneCommand())
       .addCommand(completeCommand())
+      .addCommand(perplexityCommand())
       .addCommand(infoCommand())
       .addCommand(methodsCommand())
       .addCommand(tokenizeCommand())

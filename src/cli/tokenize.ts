@@ -7,7 +7,7 @@ interface Given {
   readonly out: string;
   readonly kind: string;
   readonly vocabularySize?: string;
-  readonly lowercase: boolean;
+  readonly lowercase?: boolean;
   readonly column?: string;
   readonly json?: boolean;
 }
@@ -19,7 +19,8 @@ export const tokenizeCommand = (): Command =>
     .requiredOption("--out <file>", "tokenizer.json to write")
     .addOption(new Option("--kind <kind>", "wordpiece (BERT) or bpe (byte-level)").default("wordpiece"))
     .option("--vocabulary-size <count>", "tokens in the vocabulary; 8192, or what the texts allow")
-    .option("--no-lowercase", "keep capitals (and, with wordpiece, accents)")
+    .option("--lowercase", "small letters only (wordpiece also drops accents): the default with wordpiece")
+    .option("--no-lowercase", "keep capitals and accents: the default with bpe")
     .option("--column <name>", "column with the texts, by name or, without a header, by number (default: text)")
     .option("--json", "print JSON")
     .addHelpText(

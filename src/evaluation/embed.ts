@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { writeEmbeddings } from "../interop/parquet.ts";
 import type { OpenOptions } from "../modalities/index.ts";
 import { extractFeatures } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
+import { digestOfWeights } from "./neighbour-index.ts";
 
 export interface EmbedOptions extends OpenOptions {
   readonly run: Run;
@@ -36,11 +38,12 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
       dim: features.dim,
       metadata: {
         run: run.path,
-        data,
+        data: resolve(data),
         ...(open.column ? { column: open.column } : {}),
         method: config.method.name,
         encoder: config.encoder.name,
         step: String(run.step),
+        weights: digestOfWeights(params),
       },
     });
     return { rows: features.rows, dim: features.dim, broken: features.broken };

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { tree } from "../array/index.ts";
+import type { InitialParams } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { readEmbeddings } from "../interop/parquet.ts";
 import { bankOf } from "./nearest.ts";
@@ -21,15 +24,30 @@ export interface NeighbourIndex {
   nearest(vector: Float32Array, top: number): Neighbour[];
 }
 
+/** What `embed` writes beside the vectors, so that nobody looks among them with another encoder's. */
+export function digestOfWeights(params: InitialParams): string {
+  const hash = createHash("sha256");
+  for (const { data } of tree.leaves(params))
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest("hex").slice(0, 16);
+}
+
 /**
  * Reads a Parquet file of `embed`.
- * @param dim width of the vectors that will be looked for
+ * @param encoder what made the vectors that will be looked for: their width, and its weights
  * @throws UserError when the file cannot be read or is another encoder's
  */
-export async function neighbourIndex(file: string, dim: number): Promise<NeighbourIndex> {
+export async function neighbourIndex(
+  file: string,
+  { dim, params }: { readonly dim: number; readonly params: InitialParams },
+): Promise<NeighbourIndex> {
   const { paths, labels, data, dim: width, metadata } = await readEmbeddings(file);
   if (width !== dim)
     throw new UserError(`${file}: vectors of ${width} numbers, but this run's encoder makes ${dim}; embed again`);
+  if (metadata.weights && metadata.weights !== digestOfWeights(params))
+    throw new UserError(
+      `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder is not this one; embed again`,
+    );
   const bank = bankOf(data, dim);
   return {
     rows: paths.length,

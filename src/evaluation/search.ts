@@ -22,7 +22,7 @@ export interface SearchOptions {
 /** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
   const { encoder, params, modality, config } = run;
-  const bank = await neighbourIndex(file, encoder.embedDim);
+  const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });
   const source = await openQuery(run.modalityDefinition, query);
   try {
     const broken: { name: string; reason: string }[] = [];

@@ -56,7 +56,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const computing = { device, threads, spin: false };
   if (!definition.fromText && !definition.fromBytes)
     throw new UserError(`${run.path}: ${definition.name} data cannot be sent in a request`);
-  const index = options.in === undefined ? undefined : await neighbourIndex(options.in, encoder.embedDim);
+  const index =
+    options.in === undefined ? undefined : await neighbourIndex(options.in, { dim: encoder.embedDim, params });
   const zeros: TensorRecord = Object.fromEntries(
     Object.entries(modality.specs).map(([name, { dtype, shape }]) => [
       name,

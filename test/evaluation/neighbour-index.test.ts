@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
-import { neighbourIndex } from "../../src/evaluation/neighbour-index.ts";
+import { digestOfWeights, neighbourIndex } from "../../src/evaluation/neighbour-index.ts";
 import { writeEmbeddings } from "../../src/interop/parquet.ts";
 import { inFolder } from "../support/cli.ts";
 
@@ -20,9 +20,11 @@ test("the nearest rows are those of the largest cosine, with their names and cla
     const names = Array.from({ length: rows }, (_, row) => `row ${row}`);
     const labels = names.map((_, row) => (row % 3 ? `class ${row % 3}` : null));
     const file = join(folder, "rows.parquet");
-    await writeEmbeddings(file, { paths: names, labels, data, dim, metadata: { data: "rows" } });
-    const index = await neighbourIndex(file, dim);
-    assert.deepEqual([index.rows, index.metadata], [rows, { data: "rows" }]);
+    const params = { weight: rng.normals([2, 3]) };
+    const metadata = { data: "rows", run: "runs/a", step: "7", weights: digestOfWeights(params) };
+    await writeEmbeddings(file, { paths: names, labels, data, dim, metadata });
+    const index = await neighbourIndex(file, { dim, params });
+    assert.deepEqual([index.rows, index.metadata], [rows, metadata]);
     for (let trial = 0; trial < 10; trial++) {
       const vector = random(dim);
       const expected = names
@@ -42,8 +44,12 @@ test("the nearest rows are those of the largest cosine, with their names and cla
         assert.ok(Math.abs(similarity - expected[rank]!.cosine) < 1e-5);
     }
     assert.equal(index.nearest(random(dim), 1000).length, rows);
-    await assert.rejects(neighbourIndex(file, dim + 1), {
+    await assert.rejects(neighbourIndex(file, { dim: dim + 1, params }), {
       name: "UserError",
       message: /vectors of 5 numbers.* makes 6/,
+    });
+    await assert.rejects(neighbourIndex(file, { dim, params: { weight: rng.normals([2, 3]) } }), {
+      name: "UserError",
+      message: /made by runs\/a at step 7, whose encoder is not this one/,
     });
   }));

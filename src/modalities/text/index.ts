@@ -14,8 +14,10 @@ import { isWindowIndex, windowSource, windowsOf } from "./windows.ts";
 
 /** The user's tokenizer, or one learned from the data. */
 async function learn(source: Source<Text>, options: TextOptions, onNote?: (note: string) => void): Promise<RunFiles> {
-  const { tokenizer, tokenizerKind: kind, vocabularySize, lowercase } = options;
+  const { tokenizer, tokenizerKind: kind = "wordpiece", vocabularySize, lowercase } = options;
   if (tokenizer) {
+    if (options.tokenizerKind !== undefined || lowercase !== undefined)
+      throw new UserError(`${tokenizer}: is learned already; --tokenizer-kind and --lowercase are for one that is not`);
     const text = await readFile(tokenizer, "utf8").catch((error: unknown) => {
       throw fileError(tokenizer, "read", error);
     });

@@ -6,14 +6,17 @@ export const TextOptions = z.object({
   tokenizer: z.string().optional().describe("a tokenizer.json to use; one is learned from the data by default"),
   tokenizerKind: z
     .enum(tokenizerKinds)
-    .default("wordpiece")
-    .describe("wordpiece: BERT's; bpe: byte-level, GPT-2's and RoBERTa's"),
+    .optional()
+    .describe("wordpiece: BERT's, and the default; bpe: byte-level, GPT-2's and RoBERTa's"),
   vocabularySize: z
     .int()
     .positive()
     .optional()
     .describe(`tokens in the vocabulary; ${DEFAULT_VOCABULARY_SIZE}, or what the data allow, by default`),
-  lowercase: z.boolean().default(true).describe("small letters only; WordPiece also drops accents then"),
+  lowercase: z
+    .boolean()
+    .optional()
+    .describe("small letters only, as WordPiece has it by default and drops accents then; bpe keeps capitals"),
   maxLength: z.int().min(8).default(128).describe("most tokens of a sample; longer texts are cut into several"),
   pack: z
     .boolean()

@@ -24,8 +24,11 @@ export interface TokenizerOptions {
   readonly kind: TokenizerKind;
   /** Tokens in all, special ones included; 8,192 or as many as the corpus allows when not given. */
   readonly vocabularySize?: number;
-  /** Small letters only; WordPiece also drops accents then, as BERT's uncased models do. */
-  readonly lowercase: boolean;
+  /**
+   * Small letters only; WordPiece also drops accents then, as BERT's uncased models do. By default WordPiece does, and
+   * byte-level BPE, from which every text comes back as it was, does not.
+   */
+  readonly lowercase?: boolean;
 }
 
 export const DEFAULT_VOCABULARY_SIZE = 8192;
@@ -37,7 +40,7 @@ export const DEFAULT_VOCABULARY_SIZE = 8192;
  */
 export async function trainTokenizer(
   texts: AsyncIterable<string> | Iterable<string>,
-  { kind, vocabularySize, lowercase }: TokenizerOptions,
+  { kind, vocabularySize, lowercase = kind === "wordpiece" }: TokenizerOptions,
 ): Promise<string> {
   const recipe = kind === "bpe" ? byteLevel : wordPiece;
   const size = vocabularySize ?? DEFAULT_VOCABULARY_SIZE;
