@@ -2,8 +2,8 @@
  * The flagship: one method and a wider encoder, 90 minutes on CIFAR-10 (20,000 / 5,000), then kNN and a linear probe of the
  * frozen features. Epochs are fitted to the minutes after a short calibration; an interrupted run goes on.
  *
- *   node bench/flagship.ts [--method dcl] [--width 40] [--minutes 90]   # writes bench/results/flagship.json
- *   node bench/flagship.ts --pace [--width 40]                          # the calibration alone
+ *   npm run bench:flagship -- [--method dcl] [--width 64] [--minutes 90]   # writes bench/results/flagship.json
+ *   npm run bench:flagship -- --pace [--width 64]                          # the calibration alone
  */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { epochsIn, root, secondsPerStep, trainData, trained, worthOf } from "./m
 const { values } = parseArgs({
   options: {
     method: { type: "string", default: "dcl" },
-    width: { type: "string", default: "40" },
+    width: { type: "string", default: "64" },
     minutes: { type: "string", default: "90" },
     pace: { type: "boolean", default: false },
   },
