@@ -161,6 +161,8 @@ export interface Modality<Sample> {
   preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
   /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
   readonly vocabulary?: Vocabulary<Sample>;
+  /** Ids of the sample's tokens without `begin` and `end`, also those behind what the encoder reads: for bags of words. */
+  allTokens?(sample: Sample): Int32Array;
   /** The sample in a line of text, for pages of neighbours. */
   excerpt?(sample: Sample): string;
   /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */

@@ -160,20 +160,21 @@ test("pre-training goes on from a run, and refuses one of another shape", async 
   );
 });
 
-test("TF-IDF is scikit-learn's: smooth idf, rows of unit length", async () => {
-  const modality = toyText({ size: 12, length: 8 });
+const source = (rows: number[][]): Source<unknown> => ({
+  length: rows.length,
+  name: String,
+  read: async (index) => rows[index],
+  manifest: {},
+  close: async () => undefined,
+});
+
+test("TF-IDF is scikit-learn's, of all of a text: smooth idf, rows of unit length", async () => {
+  const modality = toyText({ size: 12, length: 4 });
   const texts = [
     [6, 6, 8],
     [6, 10],
     [8, 11, 11],
   ];
-  const source = (rows: number[][]): Source<unknown> => ({
-    length: rows.length,
-    name: String,
-    read: async (index) => rows[index],
-    manifest: {},
-    close: async () => undefined,
-  });
   const { data, dim, rows } = await (await fitTfIdf(modality, source(texts))).transform(source([...texts, [5]]));
   // TfidfVectorizer(analyzer=lambda x: x).fit_transform(texts), its columns in the order 6, 8, 10, 11.
   const [twice, once] = [Math.log(4 / 3) + 1, Math.log(2) + 1];
@@ -188,4 +189,19 @@ test("TF-IDF is scikit-learn's: smooth idf, rows of unit length", async () => {
   expected.flat().forEach((value, at) => {
     assert.ok(Math.abs(data[at]! - value) < 1e-6, `${data}`);
   });
+});
+
+test("TF-IDF keeps as many terms as fit into memory, and says so", async () => {
+  const rows = source([
+    [6, 6, 8],
+    [6, 10],
+    [8, 6, 11],
+  ]);
+  const all = await fitTfIdf(toyText({ size: 12 }), rows);
+  assert.equal(all.note, undefined);
+  const few = await fitTfIdf(toyText({ size: 12 }), rows, 2 ** 27);
+  assert.match(few.note ?? "", /2 commonest tokens instead of 4: 134,217,728 rows/);
+  const { data, dim } = await few.transform(rows);
+  assert.equal(dim, 2);
+  assert.deepEqual([...data.subarray(2, 4)], [1, 0], "of 6 and 10 only 6 is one of the two commonest");
 });

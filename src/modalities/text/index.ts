@@ -56,6 +56,7 @@ function build(options: TextOptions, files: RunFiles = {}) {
     },
     perturb: (sample: Text) => sample,
     vocabulary,
+    allTokens: (sample: Text) => tokenized(sample).ids,
     excerpt(sample: Text) {
       const text = isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text;
       const line = text.replaceAll(/\s+/g, " ").trim();
