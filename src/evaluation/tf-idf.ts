@@ -1,4 +1,4 @@
-import { BrokenSample } from "../foundation/errors.ts";
+import { skipBroken } from "../foundation/errors.ts";
 import type { Modality, Source } from "../modalities/index.ts";
 import type { Features } from "../training/features.ts";
 import { unitRows } from "./normalize.ts";
@@ -89,7 +89,3 @@ export async function fitTfIdf(
 }
 
 const count = (value: number): string => value.toLocaleString("en");
-
-const skipBroken = (error: unknown): undefined => {
-  if (!(error instanceof BrokenSample)) throw error;
-};

@@ -121,6 +121,25 @@ test("learned sentences are told better than by counting, and every word once", 
   }
 });
 
+test("words that the vocabulary does not have are told too, and their bytes count", async () => {
+  const data = join(folder, "unknown.csv");
+  const texts = ["the cat sat on the 日本", "a 日本 ran in the park"];
+  await writeFile(data, `text\n${texts.join("\n")}\n`);
+  const bytes = Buffer.byteLength(texts.join(""));
+  const tokens = 2 * 7;
+  for (const run of [masked, causal]) {
+    const result = await evaluateLanguage({ run, data });
+    // Two of the Chinese characters a text, a token each; a causal model is also asked where a text ends.
+    assert.equal(result.words, result.kind === "masked" ? tokens : tokens + 2);
+    assert.equal(result.unknown, 4 / tokens);
+    const bits = result.words * Math.log2(result.perplexity);
+    assert.ok(Math.abs(bits / bytes - result.bitsPerByte) < 1e-6, `${bits / bytes}, not ${result.bitsPerByte}`);
+    const one = await evaluateLanguage({ run, data, samples: 1 });
+    const share = one.words * Math.log2(one.perplexity);
+    assert.ok(Math.abs(share / one.bitsPerByte - bytes / 2) < 1e-6, "both texts have seven tokens");
+  }
+});
+
 test("pre-training goes on from a run, and refuses one of another shape", async () => {
   const data = join(folder, "train.csv");
   const start = { ...base, data, method: "bert", from: masked.path };
