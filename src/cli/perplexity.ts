@@ -34,7 +34,7 @@ export const perplexityCommand = (): Command =>
         onProgress: (done, total) => line.update("samples", done, total),
       }).finally(line.end);
       if (json) return printJson(result);
-      const { kind, words, samples, bitsPerByte, unigram, bigram } = result;
+      const { kind, words, samples, unknown, bitsPerByte, unigram, bigram } = result;
       const rows = [
         [run.config.method.name, result] as const,
         ...(bigram ? [["commonest after the word before", bigram] as const] : []),
@@ -46,5 +46,7 @@ export const perplexityCommand = (): Command =>
           ...rows.map(([name, { accuracy, perplexity }]) => [name, percent(accuracy), perplexity.toFixed(1)]),
         ]),
       );
-      print(`${bitsPerByte.toFixed(3)} bits per byte; ${words} words of ${samples} samples`);
+      print(
+        `${bitsPerByte.toFixed(3)} bits per byte; ${words} words of ${samples} samples, ${percent(unknown)} of them unknown`,
+      );
     });

@@ -8,6 +8,8 @@ import { fitTfIdf } from "./tf-idf.ts";
 /** A way to make vectors of samples that needs no labels. */
 export interface Extractor {
   readonly name: "pretrained" | "untrained" | "raw" | "tf-idf";
+  /** What readers of its numbers must know. */
+  readonly note?: string;
   extract(source: Source<unknown>): Promise<Features>;
 }
 
@@ -17,8 +19,14 @@ type Stage = (name: string) => (done: number, total: number) => void;
  * The run's encoder, and beside it what gives its numbers their meaning: the same encoder untrained, and what takes no
  * learning: bags of words where there are words, raw values elsewhere.
  * @param data what the untrained encoder's statistics and the weights of words are taken from
+ * @param most samples of the largest source that vectors will be made of
  */
-export async function extractorsOf(run: Run, data: Source<unknown>, stage: Stage): Promise<Extractor[]> {
+export async function extractorsOf(
+  run: Run,
+  data: Source<unknown>,
+  stage: Stage,
+  most = data.length,
+): Promise<Extractor[]> {
   const { encoder, modality, config } = run;
   const { device, seed } = config.training;
   const untrained = await untrainedParams(encoder, { modality, source: data }, seed + 1);
@@ -27,15 +35,18 @@ export async function extractorsOf(run: Run, data: Source<unknown>, stage: Stage
     extract: (source) =>
       extractFeatures({ encoder, params, modality, source, device, onProgress: stage(`${name} features`) }),
   });
-  const words = modality.vocabulary && (await fitTfIdf(modality, data));
+  const words = modality.vocabulary && (await fitTfIdf(modality, data, most));
   return [
     encoded("pretrained", run.params),
     encoded("untrained", untrained),
     words
-      ? { name: "tf-idf", extract: (source) => words.transform(source, stage("TF-IDF")) }
+      ? { name: "tf-idf", note: words.note, extract: (source) => words.transform(source, stage("TF-IDF")) }
       : { name: "raw", extract: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) },
   ];
 }
+
+export const notesOf = (extractors: readonly Extractor[]): string[] =>
+  extractors.flatMap(({ note }) => (note === undefined ? [] : [note]));
 
 export interface LabelledFeatures extends LabelledVectors {
   /** Entry of the source that each row is of. */

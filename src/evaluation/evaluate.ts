@@ -1,6 +1,6 @@
 import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
-import { type Extractor, extractorsOf, labelled, select } from "./contestants.ts";
+import { type Extractor, extractorsOf, labelled, notesOf, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
 import type { Verdict } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
@@ -54,6 +54,8 @@ export interface Evaluation {
   readonly contestants: readonly Contestant[];
   /** L2 strengths that the probes of the pretrained features chose, a draw each. */
   readonly l2: readonly number[];
+  /** What readers of the numbers must know. */
+  readonly notes: readonly string[];
   readonly seconds: number;
 }
 
@@ -71,7 +73,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { config } = run;
     const { device } = config.training;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-    const extractors = await extractorsOf(run, train, stage);
+    const extractors = await extractorsOf(run, train, stage, Math.max(train.length, test.length));
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
@@ -153,6 +155,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       draws: draws.length,
       contestants,
       l2,
+      notes: notesOf(extractors),
       seconds: (performance.now() - start) / 1000,
     };
   } finally {

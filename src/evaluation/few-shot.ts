@@ -1,7 +1,7 @@
 import { Rng } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { Run } from "../training/run.ts";
-import { type Extractor, extractorsOf, labelled } from "./contestants.ts";
+import { type Extractor, extractorsOf, labelled, notesOf } from "./contestants.ts";
 import { openLabelled } from "./judge.ts";
 import { meanAndInterval } from "./metrics.ts";
 import { centredRows, unitRows } from "./normalize.ts";
@@ -44,6 +44,8 @@ export interface FewShot {
   readonly center: boolean;
   readonly chance: number;
   readonly contestants: readonly { readonly name: Extractor["name"]; readonly scores: readonly FewShotScore[] }[];
+  /** What readers of the numbers must know. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -66,7 +68,8 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     rowsByClass(source.labels ?? new Int32Array(), classes, { data, ways, examples: Math.max(...shots) + queries });
     const contestants = [];
     let counts = { labelled: 0, broken: 0 };
-    for (const { name, extract } of await extractorsOf(run, source, stage)) {
+    const extractors = await extractorsOf(run, source, stage);
+    for (const { name, extract } of extractors) {
       const vectors = labelled(await extract(source), classes);
       const { rows, dim } = vectors;
       const byClass = rowsByClass(vectors.labels, classes, { data, ways, examples: Math.max(...shots) + queries });
@@ -87,7 +90,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     return {
       run: { path, method: config.method.name, encoder: config.encoder.name, step },
       data: { path: data, entries: source.length, ...counts, classes: classes.length },
-      ...{ ways, queries, episodes, center, chance: 1 / ways, contestants },
+      ...{ ways, queries, episodes, center, chance: 1 / ways, contestants, notes: notesOf(extractors) },
     };
   } finally {
     await source.close();

@@ -1,5 +1,5 @@
 import { Rng } from "../array/index.ts";
-import { BrokenSample, UserError } from "../foundation/errors.ts";
+import { skipBroken, UserError } from "../foundation/errors.ts";
 import type { Source, TokenSequence, Vocabulary } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { arrange } from "../training/settle.ts";
@@ -29,9 +29,11 @@ export interface LanguageScore {
 export interface LanguageEvaluation extends LanguageScore {
   /** `next`: perplexity; `masked`: pseudo-perplexity. */
   readonly kind: "next" | "masked";
-  /** Negative log₂-likelihood of all words over the bytes of UTF-8 that they decode to. */
+  /** Negative log₂-likelihood of all words over the bytes of the text in UTF-8; of a draw, over its share of them. */
   readonly bitsPerByte: number;
   readonly words: number;
+  /** Share of the text's tokens that stand for what the vocabulary does not have, in [0, 1]; they are told as others are. */
+  readonly unknown: number;
   readonly samples: number;
   /** The commonest word of all, and the commonest after the word before, with add-one smoothing and back-off. */
   readonly unigram?: LanguageScore;
@@ -52,9 +54,9 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   const { run, seed = 0 } = options;
   const { vocabulary } = run.modality;
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
-  const texts = await readTexts(options, options.data, vocabulary, options.samples);
+  const { texts, bytes } = await readTexts(options, options.data, vocabulary, options.samples);
   const counts = options.train
-    ? countWords(await readTexts(options, options.train, vocabulary), vocabulary)
+    ? countWords((await readTexts(options, options.train, vocabulary)).texts, vocabulary)
     : undefined;
   const causal = run.encoder.words?.causal ?? false;
   const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
@@ -85,12 +87,14 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
       });
       options.onProgress?.(start + part.length, asks.length);
     }
-    const bytes = texts.reduce((sum, { ids }) => sum + new TextEncoder().encode(vocabulary.decode(ids)).length, 0);
+    const count = (of: (ids: Int32Array) => number) => texts.reduce((sum, { ids }) => sum + of(ids), 0);
+    const unknown = count((ids) => ids.filter((id) => isUnknown(id, vocabulary)).length);
     return {
       kind: causal ? "next" : "masked",
       ...own.score(),
       bitsPerByte: -own.total() / Math.LN2 / bytes,
       words: own.count(),
+      unknown: unknown / count((ids) => ids.length - 2),
       samples: texts.length,
       ...(counts ? { unigram: unigram.score(), bigram: bigram.score() } : {}),
     };
@@ -116,7 +120,7 @@ function nextWords(ids: Int32Array): Ask {
 }
 
 function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, rng: Rng): Ask[] {
-  const inside = [...ids.keys()].filter((at) => !vocabulary.isSpecial(ids[at]!));
+  const inside = [...ids.keys()].filter((at) => !vocabulary.isSpecial(ids[at]!) || isUnknown(ids[at]!, vocabulary));
   const order = [...rng.permutation(inside.length)].map((at) => inside[at]!);
   return Array.from({ length: PARTS }, (_, part) => order.filter((__, at) => at % PARTS === part)).flatMap((places) => {
     if (places.length === 0) return [];
@@ -126,12 +130,16 @@ function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, rng: Rng)
   });
 }
 
+/** A word that the vocabulary does not have; a vocabulary of bytes has them all, and its one special token is the end. */
+const isUnknown = (id: number, { ids }: Vocabulary<unknown>): boolean => id === ids.unknown && id !== ids.end;
+
+/** Held-out texts, all or some, and the bytes of what they were read from: of some, as large a share as their tokens are. */
 async function readTexts(
   { run, column, seed = 0 }: LanguageOptions,
   data: string,
   vocabulary: Vocabulary<unknown>,
   most?: number,
-): Promise<HeldOut[]> {
+): Promise<{ texts: HeldOut[]; bytes: number }> {
   const { modalityDefinition: definition, config } = run;
   const source = await definition.open(data, { column });
   let samples: Source<unknown> = source;
@@ -139,17 +147,26 @@ async function readTexts(
     samples = await arrange(definition, source, config.modality);
     const order = new Rng(seed).split("held out").permutation(samples.length);
     const texts: HeldOut[] = [];
+    let [drawn, all] = [0, 0];
     for (const index of most === undefined ? order.toSorted() : order) {
-      try {
-        const text = vocabulary.tokens(await samples.read(index));
-        if (text.ids.length > 2) texts.push(text);
-      } catch (error) {
-        if (!(error instanceof BrokenSample)) throw error;
-      }
-      if (texts.length === most) break;
+      const text = await samples
+        .read(index)
+        .then((sample) => vocabulary.tokens(sample))
+        .catch(skipBroken);
+      const length = (text?.ids.length ?? 0) - 2;
+      if (!text || length <= 0) continue;
+      all += length;
+      if (texts.length === most) continue;
+      texts.push(text);
+      drawn += length;
     }
     if (texts.length === 0) throw new UserError(`${data}: no text to be judged on`);
-    return texts;
+    let bytes = 0;
+    for (let index = 0; index < source.length; index++) {
+      const text = await source.read(index).catch(skipBroken);
+      if (text !== undefined) bytes += run.modality.byteLength?.(text) ?? 0;
+    }
+    return { texts, bytes: (bytes * drawn) / all };
   } finally {
     if (samples !== source) await samples.close();
     await source.close();

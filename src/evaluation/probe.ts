@@ -3,7 +3,7 @@ import type { Answers } from "../modalities/index.ts";
 import { stratifiedSplit } from "../training/split.ts";
 import { applyHead, fitHead, type HeadProblem, L2_GRID } from "./head.ts";
 import type { LabelledVectors } from "./knn.ts";
-import { largestOf, measuresOf } from "./measures.ts";
+import { largestOf, type Measures, measuresOf } from "./measures.ts";
 
 /** A linear head on raw features: outputs are `weight · features + bias`. */
 export interface LinearHead {
@@ -40,7 +40,14 @@ function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
 
 const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
 
-/** Which strength did best on rows that were held out, by accuracy and the like or by the loss. */
+/**
+ * Accuracy and the like; of two classes Matthews' correlation, since accuracy is nearly best for who never tells the rarer
+ * one.
+ */
+const scoreOf = ({ task, outputs }: Answers, { score, named }: Measures): number =>
+  task === "classification" && outputs.length === 2 ? (named.matthews ?? score) : score;
+
+/** Which strength did best on rows that were held out, by `scoreOf` or by the loss. */
 async function bestStrength(
   problem: HeadProblem,
   labels: Int32Array,
@@ -63,8 +70,8 @@ async function bestStrength(
   const judged = { x: pick(x, dim, held), dim, outputs };
   const right = pick(truth, outputs, held);
   const scores = L2_GRID.map((_, which) => {
-    const { score, loss } = measuresOf(answers, applyHead(judged, fit, which), right);
-    return by === "score" ? score : -loss;
+    const measures = measuresOf(answers, applyHead(judged, fit, which), right);
+    return by === "score" ? scoreOf(answers, measures) : -measures.loss;
   });
   // Equal scores go to the stronger penalty: the simpler model.
   return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
@@ -72,8 +79,8 @@ async function bestStrength(
 
 /**
  * A linear head on frozen features, standardised by the training rows: logistic regression of classes or labels, ridge
- * regression of values. The L2 strength is the one that does best on a fifth of the rows held out; the head is then fitted
- * to all of them.
+ * regression of values. The L2 strength is the one that does best on a fifth of the rows held out, by accuracy, of two
+ * classes by Matthews' correlation; the strongest among equals. The head is then fitted to all of them.
  * @param options.standardized false for features whose scales mean something, such as TF-IDF's
  * @param options.by what is best: `score`, as probes are reported, or `loss`, which a few rows tell more surely
  */

@@ -1,4 +1,4 @@
-import { BrokenSample } from "../foundation/errors.ts";
+import { skipBroken } from "../foundation/errors.ts";
 import type { Modality, Source } from "../modalities/index.ts";
 import type { Features } from "../training/features.ts";
 import { unitRows } from "./normalize.ts";
@@ -6,8 +6,13 @@ import { unitRows } from "./normalize.ts";
 /** Most terms kept: those in most documents. A dense row is that wide. */
 const TERMS = 4096;
 
+/** Most numbers in all rows together: 1 GiB of float32. */
+const LARGEST = 2 ** 28;
+
 /** Term weights learned from one set of documents, for that set and others. */
 export interface TfIdf {
+  /** What was left out so that the rows fit into memory. */
+  readonly note?: string;
   /** Rows of unit length, `[rows, terms]`. */
   transform(source: Source<unknown>, onProgress?: (done: number, total: number) => void): Promise<Features>;
 }
@@ -15,13 +20,19 @@ export interface TfIdf {
 /**
  * Bag of words by TF-IDF, the baseline that any encoder of text must beat: how often a token occurs, times
  * log((1 + documents) / (1 + documents with it)) + 1, rows at unit length, as scikit-learn's `TfidfVectorizer`. Tokens are
- * the vocabulary's; the 4,096 that most documents have are kept.
+ * the vocabulary's, of the whole text also where an encoder reads less; the 4,096 that most documents have are kept, fewer
+ * where the rows would take more than 1 GiB.
+ * @param most documents that will be transformed at once
  */
-export async function fitTfIdf(modality: Modality<unknown>, train: Source<unknown>): Promise<TfIdf> {
-  const { vocabulary } = modality;
-  if (!vocabulary) throw new Error(`${modality.name} data have no words to count`);
+export async function fitTfIdf(
+  modality: Modality<unknown>,
+  train: Source<unknown>,
+  most = train.length,
+): Promise<TfIdf> {
+  const { vocabulary, allTokens } = modality;
+  if (!vocabulary || !allTokens) throw new Error(`${modality.name} data have no words to count`);
   const wordsOf = async (source: Source<unknown>, index: number): Promise<Int32Array> =>
-    vocabulary.tokens(await source.read(index)).ids.filter((id) => !vocabulary.isSpecial(id));
+    allTokens(await source.read(index)).filter((id) => !vocabulary.isSpecial(id));
   const documents = new Float64Array(vocabulary.size);
   let total = 0;
   for (let index = 0; index < train.length; index++) {
@@ -30,15 +41,21 @@ export async function fitTfIdf(modality: Modality<unknown>, train: Source<unknow
     total++;
     for (const id of new Set(ids)) documents[id]!++;
   }
-  const kept = [...documents.keys()]
+  const common = [...documents.keys()]
     .filter((id) => documents[id]! > 0)
     .sort((a, b) => documents[b]! - documents[a]! || a - b)
     .slice(0, TERMS);
+  const kept = common.slice(0, Math.max(1, Math.floor(LARGEST / most)));
   const columns = new Map(kept.map((id, column) => [id, column]));
   const weights = kept.map((id) => Math.log((1 + total) / (1 + documents[id]!)) + 1);
   const dim = kept.length;
 
   return {
+    ...(dim < common.length
+      ? {
+          note: `TF-IDF counts the ${count(dim)} commonest tokens instead of ${count(common.length)}: ${count(most)} rows would take more than 1 GiB.`,
+        }
+      : {}),
     async transform(source, onProgress) {
       const data = new Float32Array(source.length * dim);
       const indices: number[] = [];
@@ -71,6 +88,4 @@ export async function fitTfIdf(modality: Modality<unknown>, train: Source<unknow
   };
 }
 
-const skipBroken = (error: unknown): undefined => {
-  if (!(error instanceof BrokenSample)) throw error;
-};
+const count = (value: number): string => value.toLocaleString("en");

@@ -11,6 +11,11 @@ export class BrokenSample extends Error {
   override name = "BrokenSample";
 }
 
+/** For `catch` where one broken sample is no reason to stop: it becomes undefined, anything else is thrown on. */
+export function skipBroken(error: unknown): undefined {
+  if (!(error instanceof BrokenSample)) throw error;
+}
+
 /** The message of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

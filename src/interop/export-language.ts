@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Array, type Tensor, type Traced, tree } from "../array/index.ts";
+import type { Array, Traced } from "../array/index.ts";
 import type { Encoder } from "../encoders/index.ts";
 import { toOnnx } from "../engine/index.ts";
 import { writeAtomically } from "../foundation/files.ts";
@@ -29,9 +29,8 @@ export interface LanguageExportOptions {
 
 /**
  * Writes a folder that Hugging Face's libraries load for `fill-mask`, `text-generation`, `text-classification` and
- * `feature-extraction`:
- * `model.onnx` (also under `onnx/`), `model.safetensors` with BERT's or GPT-2's names, `config.json`, the tokenizer and a
- * model card.
+ * `feature-extraction`: `model.onnx` (also under `onnx/`), `model.safetensors` with BERT's or GPT-2's names where it is
+ * one of them, `config.json`, the tokenizer and a model card.
  *
  * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
  * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and, where the method tells words, `logits`
@@ -53,8 +52,10 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
     };
   };
   const example = { dtype: "int32", shape: [1, length] } as const;
-  const generates = isCausal && !head;
-  const cached = generates && wordLogits !== undefined;
+  const generates = isCausal && !head && wordLogits !== undefined;
+  const layout = languageLayout({ encoder, ids, params, tellsWords: wordLogits !== undefined, head });
+  // GPT-2's kind is given no segments.
+  const ignored = layout.config.model_type === "bert" ? ["token_type_ids"] : [];
   const model = await toOnnx(fn, [example, example], {
     name: `encoder ${encoder.name}`,
     inputNames: ["input_ids", "attention_mask"],
@@ -62,22 +63,19 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
     params,
     words: {
       length,
-      ...(cached
-        ? { cache: { past: "past_key_values.0.key", present: "present.0.key" } }
-        : { ignored: ["token_type_ids"] }),
+      ignored,
+      ...(generates ? { cache: { past: "past_key_values.0.key", present: "present.0.key" } } : {}),
     },
   });
-  const layout = languageLayout({ encoder, ids, params, tellsWords: wordLogits !== undefined, head });
   const json = (value: unknown) => [`${JSON.stringify(value, null, 2)}\n`];
   await makeModelFolder(to);
   await writeAtomically(join(to, "model.onnx"), [model]);
   await linkOrCopy(join(to, "model.onnx"), join(to, "onnx", "model.onnx"));
-  const tensors = layout?.tensors ?? tree.entries<Tensor>(params);
-  await writeSafetensors(join(to, "model.safetensors"), tensors, { format: "pt" });
+  await writeSafetensors(join(to, "model.safetensors"), layout.tensors, { format: "pt" });
   const own = { ...encoder.hyperparameters, encoder: encoder.name };
   await writeAtomically(
     join(to, "config.json"),
-    json({ ...layout?.config, ...(head ? classifierConfig(head) : {}), autodidact: own }),
+    json({ ...layout.config, ...(head ? classifierConfig(head) : {}), autodidact: own }),
   );
   await writeAtomically(join(to, "tokenizer.json"), [
     generates ? withoutEnd(options.tokenizer, vocabulary) : options.tokenizer,
@@ -93,12 +91,15 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
         ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
         : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
       mask_token: vocabulary.token(ids.mask),
+      // Without it transformers.js' text-generation leaves out the first token, which the model has always seen.
+      ...(generates ? { add_bos_token: true } : {}),
     }),
   );
   const ofWords = isCausal ? "text-generation" : "fill-mask";
   const task = head ? "text-classification" : wordLogits ? ofWords : "feature-extraction";
-  const note = layout?.note ?? "`model.safetensors` has Autodidact's own names.";
-  await writeAtomically(join(to, "README.md"), [modelCard({ ...options.card, task, answers: head, note })]);
+  await writeAtomically(join(to, "README.md"), [
+    modelCard({ ...options.card, task, answers: head, note: layout.note }),
+  ]);
   return {
     files: [
       ...["model.onnx", "onnx/model.onnx", "model.safetensors", "config.json"],

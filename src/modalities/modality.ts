@@ -161,6 +161,10 @@ export interface Modality<Sample> {
   preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
   /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
   readonly vocabulary?: Vocabulary<Sample>;
+  /** Ids of the sample's tokens without `begin` and `end`, also those behind what the encoder reads: for bags of words. */
+  allTokens?(sample: Sample): Int32Array;
+  /** Bytes of the sample's text in UTF-8: what bits are counted over. */
+  byteLength?(sample: Sample): number;
   /** The sample in a line of text, for pages of neighbours. */
   excerpt?(sample: Sample): string;
   /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */

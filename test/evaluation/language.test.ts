@@ -121,6 +121,25 @@ test("learned sentences are told better than by counting, and every word once", 
   }
 });
 
+test("words that the vocabulary does not have are told too, and their bytes count", async () => {
+  const data = join(folder, "unknown.csv");
+  const texts = ["the cat sat on the 日本", "a 日本 ran in the park"];
+  await writeFile(data, `text\n${texts.join("\n")}\n`);
+  const bytes = Buffer.byteLength(texts.join(""));
+  const tokens = 2 * 7;
+  for (const run of [masked, causal]) {
+    const result = await evaluateLanguage({ run, data });
+    // Two of the Chinese characters a text, a token each; a causal model is also asked where a text ends.
+    assert.equal(result.words, result.kind === "masked" ? tokens : tokens + 2);
+    assert.equal(result.unknown, 4 / tokens);
+    const bits = result.words * Math.log2(result.perplexity);
+    assert.ok(Math.abs(bits / bytes - result.bitsPerByte) < 1e-6, `${bits / bytes}, not ${result.bitsPerByte}`);
+    const one = await evaluateLanguage({ run, data, samples: 1 });
+    const share = one.words * Math.log2(one.perplexity);
+    assert.ok(Math.abs(share / one.bitsPerByte - bytes / 2) < 1e-6, "both texts have seven tokens");
+  }
+});
+
 test("pre-training goes on from a run, and refuses one of another shape", async () => {
   const data = join(folder, "train.csv");
   const start = { ...base, data, method: "bert", from: masked.path };
@@ -160,20 +179,21 @@ test("pre-training goes on from a run, and refuses one of another shape", async 
   );
 });
 
-test("TF-IDF is scikit-learn's: smooth idf, rows of unit length", async () => {
-  const modality = toyText({ size: 12, length: 8 });
+const source = (rows: number[][]): Source<unknown> => ({
+  length: rows.length,
+  name: String,
+  read: async (index) => rows[index],
+  manifest: {},
+  close: async () => undefined,
+});
+
+test("TF-IDF is scikit-learn's, of all of a text: smooth idf, rows of unit length", async () => {
+  const modality = toyText({ size: 12, length: 4 });
   const texts = [
     [6, 6, 8],
     [6, 10],
     [8, 11, 11],
   ];
-  const source = (rows: number[][]): Source<unknown> => ({
-    length: rows.length,
-    name: String,
-    read: async (index) => rows[index],
-    manifest: {},
-    close: async () => undefined,
-  });
   const { data, dim, rows } = await (await fitTfIdf(modality, source(texts))).transform(source([...texts, [5]]));
   // TfidfVectorizer(analyzer=lambda x: x).fit_transform(texts), its columns in the order 6, 8, 10, 11.
   const [twice, once] = [Math.log(4 / 3) + 1, Math.log(2) + 1];
@@ -188,4 +208,19 @@ test("TF-IDF is scikit-learn's: smooth idf, rows of unit length", async () => {
   expected.flat().forEach((value, at) => {
     assert.ok(Math.abs(data[at]! - value) < 1e-6, `${data}`);
   });
+});
+
+test("TF-IDF keeps as many terms as fit into memory, and says so", async () => {
+  const rows = source([
+    [6, 6, 8],
+    [6, 10],
+    [8, 6, 11],
+  ]);
+  const all = await fitTfIdf(toyText({ size: 12 }), rows);
+  assert.equal(all.note, undefined);
+  const few = await fitTfIdf(toyText({ size: 12 }), rows, 2 ** 27);
+  assert.match(few.note ?? "", /2 commonest tokens instead of 4: 134,217,728 rows/);
+  const { data, dim } = await few.transform(rows);
+  assert.equal(dim, 2);
+  assert.deepEqual([...data.subarray(2, 4)], [1, 0], "of 6 and 10 only 6 is one of the two commonest");
 });

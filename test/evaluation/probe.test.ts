@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
 import { fitHead } from "../../src/evaluation/head.ts";
+import { confusionOf, matthewsOf } from "../../src/evaluation/measures.ts";
 import { accuracyOf } from "../../src/evaluation/metrics.ts";
 import { linearProbe } from "../../src/evaluation/probe.ts";
 
@@ -76,4 +77,24 @@ test("separable classes are told apart whatever the scale of the features; test 
   assert.equal(accuracyOf(predictions, test_.labels), 1);
   const shuffled = { ...test_, data: test_.data.toReversed() };
   assert.equal((await linearProbe(train, shuffled, 3)).l2, l2);
+});
+
+test("where one of two classes is rare and hard to tell, the strength is not the one that never tells it", async () => {
+  const rng = new Rng(6);
+  const make = (rows: number) => {
+    const labels = Int32Array.from({ length: rows }, (_, row) => Number(row % 10 < 8));
+    const data = Float32Array.from({ length: rows * 64 }, (_, at) => {
+      const label = labels[Math.floor(at / 64)]!;
+      return rng.normal() + (at % 64 < 3 ? 0.4 * label : 0);
+    });
+    return { data, rows, dim: 64, labels };
+  };
+  const train = make(1000);
+  const test_ = make(1000);
+  const found: number[] = [];
+  for (const seed of [0, 1, 2]) {
+    const { predictions } = await linearProbe(train, test_, 2, seed);
+    found.push(matthewsOf(confusionOf(predictions, test_.labels, 2)));
+  }
+  assert.ok(Math.min(...found) > 0.1, `${found}`);
 });

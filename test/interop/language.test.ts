@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
+import { AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { quantize } from "../../src/engine/index.ts";
@@ -85,48 +85,54 @@ async function exported(name: string, methodName: string, options: Record<string
   return { to, name, encoder, params, ours };
 }
 
-test("fill-mask and feature-extraction give what our own program gives, for texts of any length", async () => {
-  const model = await exported("bert", "bert", {});
-  const fill = await pipeline("fill-mask", model.name, { dtype: "fp32" });
-  const sentence = "the cat [MASK] on a mat .";
-  const ids = vocabulary.tokens({ text: sentence }).ids;
-  const place = ids.indexOf(vocabulary.ids.mask);
-  assert.equal(place, 3);
-  const logits = (await model.ours(ids)).rows("logits")[place]!;
-  const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
-  const guesses = (await fill(sentence, { top_k: 3 })) as { token: number; token_str: string; score: number }[];
-  const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
-  assert.deepEqual(
-    guesses.map(({ token }) => Number(token)),
-    best.slice(0, 3),
-  );
-  for (const { token, token_str, score } of guesses) {
-    assert.ok(Math.abs(score - Math.exp(logits[Number(token)]!) / total) < 1e-4);
-    assert.equal(token_str, tokens[Number(token)]);
-  }
-  await fill.dispose();
-
-  const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
-  const texts = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
-  for (const one of texts) {
-    const { rows, pooled } = await model.ours(vocabulary.tokens({ text: one }).ids);
-    const output = await extract(one);
-    close(
-      output.data as Float32Array,
-      rows("hidden").flatMap((row) => [...row]),
+const encodersBothWays: Record<string, Record<string, unknown>> = {
+  bert: {},
+  "rotary positions": { positions: "rotary" },
+  "norms in front": { norm: "pre" },
+};
+for (const [name, options] of Object.entries(encodersBothWays))
+  test(`${name}: fill-mask and feature-extraction give what our own program gives, for texts of any length`, async () => {
+    const model = await exported(name.replaceAll(" ", "-"), "bert", options);
+    const fill = await pipeline("fill-mask", model.name, { dtype: "fp32" });
+    const sentence = "the cat [MASK] on a mat .";
+    const ids = vocabulary.tokens({ text: sentence }).ids;
+    const place = ids.indexOf(vocabulary.ids.mask);
+    assert.equal(place, 3);
+    const logits = (await model.ours(ids)).rows("logits")[place]!;
+    const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
+    const guesses = (await fill(sentence, { top_k: 3 })) as { token: number; token_str: string; score: number }[];
+    const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
+    assert.deepEqual(
+      guesses.map(({ token }) => Number(token)),
+      best.slice(0, 3),
     );
-    close((await extract(one, { pooling: "mean" })).data as Float32Array, pooled);
-  }
-  const together = await extract(texts, { pooling: "mean" });
-  const apart = await Promise.all(
-    texts.map(async (one) => (await model.ours(vocabulary.tokens({ text: one }).ids)).pooled),
-  );
-  close(
-    together.data as Float32Array,
-    apart.flatMap((vector) => [...vector]),
-  );
-  await extract.dispose();
-});
+    for (const { token, token_str, score } of guesses) {
+      assert.ok(Math.abs(score - Math.exp(logits[Number(token)]!) / total) < 1e-4);
+      assert.equal(token_str, tokens[Number(token)]);
+    }
+    await fill.dispose();
+
+    const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
+    const texts = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
+    for (const one of texts) {
+      const { rows, pooled } = await model.ours(vocabulary.tokens({ text: one }).ids);
+      const output = await extract(one);
+      close(
+        output.data as Float32Array,
+        rows("hidden").flatMap((row) => [...row]),
+      );
+      close((await extract(one, { pooling: "mean" })).data as Float32Array, pooled);
+    }
+    const together = await extract(texts, { pooling: "mean" });
+    const apart = await Promise.all(
+      texts.map(async (one) => (await model.ours(vocabulary.tokens({ text: one }).ids)).pooled),
+    );
+    close(
+      together.data as Float32Array,
+      apart.flatMap((vector) => [...vector]),
+    );
+    await extract.dispose();
+  });
 
 test("in int8, fill-mask's guesses weigh nearly as much, dynamic and calibrated", async () => {
   const model = await exported("int8", "bert", {});
@@ -179,22 +185,53 @@ test("a batch with padding through the model itself, and the library's own cut o
   await network.dispose();
 });
 
-test("text-generation continues as our own program would, word by word", async () => {
-  const model = await exported("gpt2", "causal-lm", {});
-  const generate = await pipeline("text-generation", model.name, { dtype: "fp32" });
-  const start = Int32Array.of(vocabulary.ids.begin, ...vocabulary.parse("the cat"));
-  const written = [...start];
-  for (let step = 0; step < 8; step++) {
-    const logits = (await model.ours(written)).rows("logits").at(-1)!;
-    const next = logits.indexOf(Math.max(...logits));
-    written.push(next);
-    if (next === vocabulary.ids.end) break;
+const causalEncoders: Record<string, Record<string, unknown>> = {
+  gpt2: {},
+  "causal with norms behind": { norm: "post" },
+  "causal with rotary positions": { positions: "rotary" },
+};
+for (const [name, options] of Object.entries(causalEncoders))
+  test(`${name}: text-generation continues as our own program would, word by word`, async () => {
+    const model = await exported(name.replaceAll(" ", "-"), "causal-lm", options);
+    const generate = await pipeline("text-generation", model.name, { dtype: "fp32" });
+    const start = Int32Array.of(vocabulary.ids.begin, ...vocabulary.parse("the cat"));
+    const written = [...start];
+    for (let step = 0; step < 8; step++) {
+      const logits = (await model.ours(written)).rows("logits").at(-1)!;
+      const next = logits.indexOf(Math.max(...logits));
+      written.push(next);
+      if (next === vocabulary.ids.end) break;
+    }
+    const output = (await generate("the cat", { max_new_tokens: 8, do_sample: false })) as { generated_text: string }[];
+    const expected = generate.tokenizer.decode(written, { skip_special_tokens: true });
+    assert.equal(output[0]!.generated_text.trim(), expected.trim());
+    assert.ok(written.length > 4, "it writes more than a word or two");
+    await generate.dispose();
+
+    const tokenize = await AutoTokenizer.from_pretrained(model.name);
+    const network = await AutoModelForCausalLM.from_pretrained(model.name, { dtype: "fp32" });
+    const { logits } = await network(await tokenize("the cat"));
+    close(
+      logits.data as Float32Array,
+      (await model.ours(start)).rows("logits").flatMap((row) => [...row]),
+    );
+    await network.dispose();
+  });
+
+test("a causal encoder of sentences is given their ends, and feature-extraction finds it", async () => {
+  for (const positions of ["learned", "rotary"]) {
+    const model = await exported(`sentences-${positions}`, "simcse", {
+      causal: true,
+      pooling: "mean",
+      norm: "pre",
+      positions,
+    });
+    const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
+    const sentence = "the dogs ran .";
+    const { pooled } = await model.ours(vocabulary.tokens({ text: sentence }).ids);
+    close((await extract(sentence, { pooling: "mean" })).data as Float32Array, pooled);
+    await extract.dispose();
   }
-  const output = (await generate("the cat", { max_new_tokens: 8, do_sample: false })) as { generated_text: string }[];
-  const expected = generate.tokenizer.decode(written, { skip_special_tokens: true });
-  assert.equal(output[0]!.generated_text.trim(), expected.trim());
-  assert.ok(written.length > 4, "it writes more than a word or two");
-  await generate.dispose();
 });
 
 /** Names and shapes of https://huggingface.co/google-bert/bert-base-uncased, at another size. */

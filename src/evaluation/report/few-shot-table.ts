@@ -4,7 +4,7 @@ import { alignColumns, contestantNames } from "./table.ts";
 const percent = (share: number): string => (100 * share).toFixed(1);
 
 /** Few-shot accuracies for the terminal. */
-export function fewShotTable({ contestants, data, ways, queries, episodes, center, chance }: FewShot): string {
+export function fewShotTable({ contestants, data, ways, queries, episodes, center, chance, notes }: FewShot): string {
   const [first] = contestants;
   const rows = [
     ["", ...(first?.scores.map(({ shots }) => `${shots} ${shots === 1 ? "example" : "examples"}`) ?? [])],
@@ -14,5 +14,5 @@ export function fewShotTable({ contestants, data, ways, queries, episodes, cente
     ]),
   ];
   const from = `${data.labelled} samples of ${data.classes} classes`;
-  return `${alignColumns(rows)}\n\nAccuracy over ${episodes} episodes of ${ways} classes, ${queries} queries each, from ${from}; ± is the 95 % confidence interval; chance: ${percent(chance)} %. Nearest centroid of vectors at unit length${center ? ", centred" : ""}.`;
+  return `${alignColumns(rows)}\n\nAccuracy over ${episodes} episodes of ${ways} classes, ${queries} queries each, from ${from}; ± is the 95 % confidence interval; chance: ${percent(chance)} %. Nearest centroid of vectors at unit length${center ? ", centred" : ""}.${notes.map((note) => ` ${note}`).join("")}`;
 }

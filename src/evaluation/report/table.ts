@@ -33,7 +33,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
 }
 
 /** An evaluation for the terminal. */
-export function evaluationTable({ contestants, train, test, classes, chance, draws }: Evaluation): string {
+export function evaluationTable({ contestants, train, test, classes, chance, draws, notes }: Evaluation): string {
   const rows = [
     ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(classes.length === 2 ? ["Matthews"] : [])],
     ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews }) => [
@@ -46,7 +46,7 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
     ]),
   ];
   const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
-  return `${alignColumns(rows)}\n\nAccuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; always the commonest class: ${(100 * chance).toFixed(1)} %.`;
+  return `${alignColumns(rows)}\n\nAccuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; always the commonest class: ${(100 * chance).toFixed(1)} %.${notes.map((note) => ` ${note}`).join("")}`;
 }
 
 /** How right a fine-tuned run is, for the terminal: measures, and of classes each one's. */

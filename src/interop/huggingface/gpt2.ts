@@ -13,6 +13,29 @@ const BLOCK_NORMS = [
   ["norm2", "ln_2"],
 ] as const;
 
+/** A causal encoder in GPT-2's terms. */
+export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "ids">): LanguageLayout["config"] {
+  const number = (key: string) => Number(encoder.hyperparameters[key]);
+  return {
+    model_type: "gpt2",
+    vocab_size: number("vocabulary"),
+    n_embd: number("width"),
+    n_layer: number("depth"),
+    n_head: number("heads"),
+    n_inner: Math.round(number("width") * number("mlpRatio")),
+    n_positions: number("length"),
+    activation_function: "gelu",
+    layer_norm_epsilon: number("epsilon"),
+    resid_pdrop: number("dropout"),
+    embd_pdrop: number("dropout"),
+    attn_pdrop: number("dropout"),
+    bos_token_id: ids.begin,
+    eos_token_id: ids.end,
+    pad_token_id: ids.pad,
+    tie_word_embeddings: true,
+  };
+}
+
 /** `GPT2LMHeadModel`; its layers keep weights as `[input, output]`. https://huggingface.co/docs/transformers/model_doc/gpt2 */
 export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
@@ -31,25 +54,7 @@ export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts):
     ];
   }).flat();
   return {
-    config: {
-      model_type: "gpt2",
-      architectures: [tellsWords ? "GPT2LMHeadModel" : "GPT2Model"],
-      vocab_size: number("vocabulary"),
-      n_embd: number("width"),
-      n_layer: number("depth"),
-      n_head: number("heads"),
-      n_inner: Math.round(number("width") * number("mlpRatio")),
-      n_positions: number("length"),
-      activation_function: "gelu",
-      layer_norm_epsilon: number("epsilon"),
-      resid_pdrop: number("dropout"),
-      embd_pdrop: number("dropout"),
-      attn_pdrop: number("dropout"),
-      bos_token_id: ids.begin,
-      eos_token_id: ids.end,
-      pad_token_id: ids.pad,
-      tie_word_embeddings: true,
-    },
+    config: { ...gpt2Config({ encoder, ids }), architectures: [tellsWords ? "GPT2LMHeadModel" : "GPT2Model"] },
     tensors: [
       [`${prefix}wte.weight`, at("encoder.words")],
       [`${prefix}wpe.weight`, at("encoder.positions")],

@@ -3,7 +3,7 @@ import type { Encoder, InitialParams } from "../../encoders/index.ts";
 import type { VocabularySpec } from "../../modalities/index.ts";
 import { bertLayout } from "./bert.ts";
 import type { ExportedHead } from "./classifier.ts";
-import { gpt2Layout } from "./gpt2.ts";
+import { gpt2Config, gpt2Layout } from "./gpt2.ts";
 
 /** What is known of a model of text beside its encoder. */
 export interface LanguageFacts {
@@ -25,21 +25,19 @@ export interface LanguageLayout {
 }
 
 /**
- * BERT's or GPT-2's layout; undefined where neither has such an encoder (rotary positions). With a head it is BERT's or our
- * own: of text-classification transformers.js knows nothing that is GPT-2's.
+ * BERT's or GPT-2's layout, or our own where neither has such an encoder; with a head it is BERT's or our own: of
+ * text-classification transformers.js knows nothing that is GPT-2's.
  */
-export function languageLayout(facts: LanguageFacts): LanguageLayout | undefined {
+export function languageLayout(facts: LanguageFacts): LanguageLayout {
   const { norm, positions, causal } = facts.encoder.hyperparameters;
-  const { head } = facts;
-  const isBert = positions === "learned" && norm === "post" && causal === "false";
-  if (head && !(isBert && head.linear))
-    return {
-      config: { model_type: "bert" },
-      tensors: tree.entries<Tensor>(facts.params),
-      note: "`model.safetensors` has Autodidact's own names, for no Python class has such an encoder; `config.json` calls it BERT so that transformers.js finds its text-classification. Use the ONNX file.",
-    };
-  if (positions !== "learned") return undefined;
-  if (isBert) return bertLayout(facts);
-  if (norm === "pre" && causal === "true") return gpt2Layout(facts);
-  return undefined;
+  const { head, tellsWords } = facts;
+  const isCausal = causal === "true";
+  if (positions === "learned" && norm === "post" && !isCausal && (!head || head.linear)) return bertLayout(facts);
+  if (positions === "learned" && norm === "pre" && isCausal && !head) return gpt2Layout(facts);
+  const generates = isCausal && tellsWords && !head;
+  return {
+    config: generates ? gpt2Config(facts) : { model_type: "bert" },
+    tensors: tree.entries<Tensor>(facts.params),
+    note: `\`model.safetensors\` has Autodidact's own names, for no Python class has such an encoder; \`config.json\` calls it ${generates ? "GPT-2" : "BERT"} so that transformers.js finds its pipeline. Use the ONNX file.`,
+  };
 }

@@ -58,6 +58,8 @@ function build(options: TextOptions, files: RunFiles = {}) {
     },
     perturb: (sample: Text) => sample,
     vocabulary,
+    allTokens: (sample: Text) => tokenized(sample).ids,
+    byteLength: (sample: Text) => Buffer.byteLength(isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text),
     excerpt(sample: Text) {
       const text = isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text;
       const line = text.replaceAll(/\s+/g, " ").trim();
