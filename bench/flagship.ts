@@ -30,7 +30,7 @@ if (!existsSync(trainData)) {
 const choices = { method, preset: "small", encoderOptions: { width }, training: { seed: 0 } };
 const folder = `${root}/bench/work/flagship/${method}-${width}-${minutes}min`;
 const resume = existsSync(`${folder}/config.json`);
-const pace = resume ? undefined : await secondsPerStep(choices, `${folder}-calibration`);
+const pace = resume && !values.pace ? undefined : await secondsPerStep(choices, `${folder}-calibration`);
 const epochs = pace && epochsIn(minutes, pace);
 if (pace) console.log(`width ${width}: ${(1000 * pace.seconds).toFixed(0)} ms a step, so ${epochs} epochs`);
 if (!values.pace) {

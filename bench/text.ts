@@ -18,6 +18,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/evaluate.ts";
 import { evaluateLanguage } from "../src/evaluation/language.ts";
+import { languageTable } from "../src/evaluation/report/language-table.ts";
 import { alignColumns, contestantNames } from "../src/evaluation/report/table.ts";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
@@ -85,18 +86,9 @@ console.log(
 );
 
 const language = await evaluateLanguage({ run, data: heldOut, train: corpus });
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-console.log(`\nheld-out WikiText-2, ${language.words} tokens told, a seventh masked at a time`);
-for (const [name, score] of [
-  ["commonest token", language.unigram],
-  ["after the token before", language.bigram],
-  ["masked language model", language],
-] as const)
-  if (score)
-    console.log(
-      `${name.padEnd(24)} ${percent(score.accuracy).padStart(7)}   perplexity ${score.perplexity.toFixed(1)}`,
-    );
-console.log(`bits per byte ${language.bitsPerByte.toFixed(3)}`);
+console.log(
+  `\nheld-out WikiText-2, a seventh of its tokens masked at a time\n${languageTable(run.config.method.name, language)}`,
+);
 
 /** Labels, draws of them, and steps of what is trained end to end: together they fill a quarter of an hour. */
 const settings: readonly { labels?: number; draws: number; steps: number }[] = dry

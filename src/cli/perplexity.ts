@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { evaluateLanguage, openRun } from "../index.ts";
+import { evaluateLanguage, languageTable, openRun } from "../index.ts";
 import { wholeNumber } from "./evaluate.ts";
-import { columns, print, printJson } from "./output.ts";
+import { print, printJson } from "./output.ts";
 import { stageLine } from "./progress.ts";
 
 interface Given {
@@ -11,8 +11,6 @@ interface Given {
   readonly seed: string;
   readonly json?: boolean;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 export const perplexityCommand = (): Command =>
   new Command("perplexity")
@@ -34,19 +32,5 @@ export const perplexityCommand = (): Command =>
         onProgress: (done, total) => line.update("samples", done, total),
       }).finally(line.end);
       if (json) return printJson(result);
-      const { kind, words, samples, unknown, bitsPerByte, unigram, bigram } = result;
-      const rows = [
-        [run.config.method.name, result] as const,
-        ...(bigram ? [["commonest after the word before", bigram] as const] : []),
-        ...(unigram ? [["commonest word", unigram] as const] : []),
-      ];
-      print(
-        columns([
-          ["", "accuracy", kind === "masked" ? "pseudo-perplexity" : "perplexity"],
-          ...rows.map(([name, { accuracy, perplexity }]) => [name, percent(accuracy), perplexity.toFixed(1)]),
-        ]),
-      );
-      print(
-        `${bitsPerByte.toFixed(3)} bits per byte; ${words} words of ${samples} samples, ${percent(unknown)} of them unknown`,
-      );
+      print(languageTable(run.config.method.name, result));
     });

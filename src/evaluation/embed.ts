@@ -4,7 +4,7 @@ import { writeEmbeddings } from "../interop/parquet.ts";
 import type { OpenOptions } from "../modalities/index.ts";
 import { extractFeatures } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
-import { digestOfWeights } from "./neighbour-index.ts";
+import { digestOfWeights } from "./features.ts";
 
 export interface EmbedOptions extends OpenOptions {
   readonly run: Run;

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { type Tensor, tree } from "../array/index.ts";
 import type { InitialParams } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { makeFolder, writeAtomically } from "../foundation/files.ts";
@@ -13,7 +11,7 @@ import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
 import { type LabelledFeatures, labelled, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
-import { untrainedParams } from "./features.ts";
+import { digestOfWeights, untrainedParams } from "./features.ts";
 import {
   type Basis,
   type Cell,
@@ -119,7 +117,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
     );
     const file = join(out, "report.json");
     const basis: Basis = {
-      encoder: digestOf(run.params),
+      encoder: digestOfWeights(run.params),
       train: digestOfLabels(train),
       test: digestOfLabels(test),
       seed,
@@ -251,12 +249,6 @@ function spreadOfSome({ data, dim, rows }: Features): Spread {
   const chosen = evenly(rows, SPREAD);
   const { data: part } = select({ data, dim, rows, labels: new Int32Array(rows) }, chosen);
   return spreadOf({ dtype: "float32", shape: [chosen.length, dim], data: part });
-}
-
-function digestOf(params: InitialParams): string {
-  const hash = createHash("sha256");
-  for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);
-  return hash.digest("hex").slice(0, 16);
 }
 
 const inWords = (seconds: number): string =>

@@ -54,9 +54,15 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
   const { run, seed = 0 } = options;
   const { vocabulary } = run.modality;
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
-  const { texts, bytes } = await readTexts(options, options.data, vocabulary, options.samples);
-  const counts = options.train
-    ? countWords((await readTexts(options, options.train, vocabulary)).texts, vocabulary)
+  const { texts, bytes } = await opened(options, options.data, async (source, samples) => {
+    const drawn = await textsOf(samples, vocabulary, options);
+    return { ...drawn, bytes: drawn.share * (await bytesOf(source, run.modality)) };
+  });
+  const { train } = options;
+  const counts = train
+    ? await opened(options, train, async (_, samples) =>
+        countWords((await textsOf(samples, vocabulary, { data: train, seed })).texts, vocabulary),
+      )
     : undefined;
   const causal = run.encoder.words?.causal ?? false;
   const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
@@ -133,44 +139,57 @@ function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, rng: Rng)
 /** A word that the vocabulary does not have; a vocabulary of bytes has them all, and its one special token is the end. */
 const isUnknown = (id: number, { ids }: Vocabulary<unknown>): boolean => id === ids.unknown && id !== ids.end;
 
-/** Held-out texts, all or some, and the bytes of what they were read from: of some, as large a share as their tokens are. */
-async function readTexts(
-  { run, column, seed = 0 }: LanguageOptions,
+/** Opens data for as long as they are used: as they are read, and as the run would see them. */
+async function opened<Out>(
+  { run, column }: LanguageOptions,
   data: string,
-  vocabulary: Vocabulary<unknown>,
-  most?: number,
-): Promise<{ texts: HeldOut[]; bytes: number }> {
+  use: (source: Source<unknown>, samples: Source<unknown>) => Promise<Out>,
+): Promise<Out> {
   const { modalityDefinition: definition, config } = run;
   const source = await definition.open(data, { column });
   let samples: Source<unknown> = source;
   try {
     samples = await arrange(definition, source, config.modality);
-    const order = new Rng(seed).split("held out").permutation(samples.length);
-    const texts: HeldOut[] = [];
-    let [drawn, all] = [0, 0];
-    for (const index of most === undefined ? order.toSorted() : order) {
-      const text = await samples
-        .read(index)
-        .then((sample) => vocabulary.tokens(sample))
-        .catch(skipBroken);
-      const length = (text?.ids.length ?? 0) - 2;
-      if (!text || length <= 0) continue;
-      all += length;
-      if (texts.length === most) continue;
-      texts.push(text);
-      drawn += length;
-    }
-    if (texts.length === 0) throw new UserError(`${data}: no text to be judged on`);
-    let bytes = 0;
-    for (let index = 0; index < source.length; index++) {
-      const text = await source.read(index).catch(skipBroken);
-      if (text !== undefined) bytes += run.modality.byteLength?.(text) ?? 0;
-    }
-    return { texts, bytes: (bytes * drawn) / all };
+    return await use(source, samples);
   } finally {
     if (samples !== source) await samples.close();
     await source.close();
   }
+}
+
+/** Texts, all or some, and how large a share of all tokens theirs are. @throws UserError when there is none */
+async function textsOf(
+  source: Source<unknown>,
+  vocabulary: Vocabulary<unknown>,
+  { data, samples: most, seed = 0 }: Pick<LanguageOptions, "data" | "samples" | "seed">,
+): Promise<{ texts: HeldOut[]; share: number }> {
+  const order = new Rng(seed).split("held out").permutation(source.length);
+  const texts: HeldOut[] = [];
+  let [drawn, all] = [0, 0];
+  for (const index of most === undefined ? order.toSorted() : order) {
+    const text = await source
+      .read(index)
+      .then((sample) => vocabulary.tokens(sample))
+      .catch(skipBroken);
+    const length = (text?.ids.length ?? 0) - 2;
+    if (!text || length <= 0) continue;
+    all += length;
+    if (texts.length === most) continue;
+    texts.push(text);
+    drawn += length;
+  }
+  if (texts.length === 0) throw new UserError(`${data}: no text to be judged on`);
+  return { texts, share: drawn / all };
+}
+
+/** Bytes of what can be read. */
+async function bytesOf(source: Source<unknown>, { byteLength }: Run["modality"]): Promise<number> {
+  let bytes = 0;
+  for (let index = 0; index < source.length; index++) {
+    const text = await source.read(index).catch(skipBroken);
+    if (text !== undefined) bytes += byteLength?.(text) ?? 0;
+  }
+  return bytes;
 }
 
 /** Sums of log-likelihoods and hits. */

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { tree } from "../array/index.ts";
 import type { InitialParams } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { readEmbeddings } from "../interop/parquet.ts";
+import { digestOfWeights } from "./features.ts";
 import { bankOf } from "./nearest.ts";
 
 export interface Neighbour {
@@ -22,14 +21,6 @@ export interface NeighbourIndex {
   readonly metadata: Readonly<Record<string, string>>;
   /** The `top` rows most like a vector `[dim]`, nearest first; all when there are fewer. */
   nearest(vector: Float32Array, top: number): Neighbour[];
-}
-
-/** What `embed` writes beside the vectors, so that nobody looks among them with another encoder's. */
-export function digestOfWeights(params: InitialParams): string {
-  const hash = createHash("sha256");
-  for (const { data } of tree.leaves(params))
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.digest("hex").slice(0, 16);
 }
 
 /**

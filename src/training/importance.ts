@@ -1,7 +1,7 @@
 import { type Array, Rng, scalar, type Tensor, tree } from "../array/index.ts";
 import type { InitialParams, Params } from "../encoders/index.ts";
 import { compile, read, valueAndGrad } from "../engine/index.ts";
-import { BrokenSample, UserError } from "../foundation/errors.ts";
+import { skipBroken, UserError } from "../foundation/errors.ts";
 import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { everyEntry } from "./features.ts";
@@ -54,9 +54,7 @@ export async function taylor({
     for (const at of rng.split("order", batch).permutation(indices.length)) {
       if (views.length === size) break;
       const index = indices[at]!;
-      const sample = await source.read(index).catch((error: unknown) => {
-        if (!(error instanceof BrokenSample)) throw error;
-      });
+      const sample = await source.read(index).catch(skipBroken);
       if (sample === undefined) continue;
       const entry = { index: index % config.data.entries, label: labels[index]! };
       views.push(method.views(sample, rng.split("views", batch, index), entry));

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
-import { digestOfWeights, neighbourIndex } from "../../src/evaluation/neighbour-index.ts";
+import { digestOfWeights } from "../../src/evaluation/features.ts";
+import { neighbourIndex } from "../../src/evaluation/neighbour-index.ts";
 import { writeEmbeddings } from "../../src/interop/parquet.ts";
 import { inFolder } from "../support/cli.ts";
 

@@ -46,7 +46,8 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
     ]),
   ];
   const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
-  return `${alignColumns(rows)}\n\nAccuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; always the commonest class: ${(100 * chance).toFixed(1)} %.${notes.map((note) => ` ${note}`).join("")}`;
+  const about = `Accuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; always the commonest class: ${(100 * chance).toFixed(1)} %.`;
+  return `${alignColumns(rows)}\n\n${[about, ...notes].join(" ")}`;
 }
 
 /** How right a fine-tuned run is, for the terminal: measures, and of classes each one's. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
-import { BrokenSample, UserError } from "../../foundation/errors.ts";
+import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { type Labels, labelsFromCsv, labelsFromFolders } from "../labels.ts";
 import {
   type CropOptions,
@@ -93,10 +93,7 @@ async function infer(source: Source<Image>): Promise<Partial<ImageOptions>> {
   for (let probe = 0; probe < Math.min(16, source.length); probe++) {
     const image = await source
       .read(Math.floor((probe * source.length) / Math.min(16, source.length)))
-      .catch((error: unknown) => {
-        if (error instanceof BrokenSample) return undefined;
-        throw error;
-      });
+      .catch(skipBroken);
     if (image) pictures.push(image);
   }
   if (pictures.length === 0)

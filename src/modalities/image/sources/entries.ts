@@ -1,4 +1,4 @@
-import { BrokenSample } from "../../../foundation/errors.ts";
+import { skipBroken } from "../../../foundation/errors.ts";
 import type { Labels } from "../../labels.ts";
 import type { Source } from "../../modality.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
@@ -27,10 +27,7 @@ export async function cacheFor(entries: Entries): Promise<ImageCache | undefined
     const image = await entries
       .bytes(index)
       .then((bytes) => decode(bytes, CACHED_SIDE + 1))
-      .catch((error: unknown) => {
-        if (error instanceof BrokenSample) return undefined;
-        throw error;
-      });
+      .catch(skipBroken);
     if (!image) continue;
     if (Math.max(image.width, image.height) > CACHED_SIDE) return undefined;
     largest = Math.max(largest, image.data.length);

@@ -1,4 +1,4 @@
-import { BrokenSample, UserError } from "../../../foundation/errors.ts";
+import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { writeAtomically } from "../../../foundation/files.ts";
 import type { OpenOptions, Source } from "../../modality.ts";
 import { openTexts } from "../sources/open.ts";
@@ -13,10 +13,7 @@ const PROBES = 256;
 /** Every `step`-th text that can be read. */
 async function* textsOf(source: Source<Text>, step: number): AsyncGenerator<string> {
   for (let record = 0; record < source.length; record += step) {
-    const sample = await source.read(record).catch((error: unknown) => {
-      if (error instanceof BrokenSample) return undefined;
-      throw error;
-    });
+    const sample = await source.read(record).catch(skipBroken);
     if (sample && !isTokenized(sample)) yield sample.text;
   }
 }
