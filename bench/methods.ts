@@ -46,12 +46,27 @@ async function configOf(method: string) {
   return config;
 }
 
-async function one(method: string, seed: number): Promise<void> {
-  const folder = `${root}/bench/work/methods/${method.replaceAll(/[^\w+.-]/g, "_")}-${seed}-${minutes}min`;
-  const choices = { method, preset: "small", training: { seed } };
+const folderOf = (method: string, seed: number) =>
+  `${root}/bench/work/methods/${method.replaceAll(/[^\w+.-]/g, "_")}-${seed}-${minutes}min`;
+
+/** The run of a method: trained, or gone on with. */
+async function runOf(method: string, seed: number) {
+  const folder = folderOf(method, seed);
+  const choices = { method, preset: "small", training: { seed }, methodOptions: await tokenizerFor(method, seed) };
   const resume = existsSync(`${folder}/config.json`);
   const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
-  const { run, seconds } = await trained({ ...choices, training: { seed, epochs } }, folder, resume);
+  return trained({ ...choices, training: { seed, epochs } }, folder, resume);
+}
+
+/** BEiT's codes are of a run of its own, a vq-autoencoder of the same seed with as many minutes again. */
+async function tokenizerFor(method: string, seed: number): Promise<{ visualTokenizer?: string }> {
+  if (method !== "beit") return {};
+  await runOf("vq-autoencoder", seed);
+  return { visualTokenizer: folderOf("vq-autoencoder", seed) };
+}
+
+async function one(method: string, seed: number): Promise<void> {
+  const { run, seconds } = await runOf(method, seed);
   const peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1024);
   const { encoder, params, modality, config, methodDefinition } = run;
   const line: Line = {
