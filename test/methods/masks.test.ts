@@ -61,7 +61,7 @@ test("random squares: whole ones, ⌈ratio · squares⌉ of them, and the seed d
       (size, [down, across], ratio, seed) => {
         const grid: Grid = [down * size, across * size];
         const places = randomSquares(new Rng(seed), grid, size, ratio);
-        const squares = Math.ceil(ratio * down * across);
+        const squares = Math.ceil(ratio * (down * across));
         assertPlaces(places, grid[0] * grid[1], squares * size * size);
         const square = (place: number) =>
           Math.floor(place / grid[1] / size) * across + Math.floor((place % grid[1]) / size);
