@@ -2,8 +2,10 @@ import { availableParallelism } from "node:os";
 import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from "onnxruntime-node";
 import type { DType, Tensor } from "../../array/index.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
+import type { Graph } from "../graph.ts";
 import { lower } from "../lower/index.ts";
 import { type Device, type DeviceTensor, isDeviceTensor, type Runtime } from "../runtime.ts";
+import { download } from "./download.ts";
 
 /** A tensor that ONNX Runtime made and may still hold in a device's memory. */
 class OnnxTensor implements DeviceTensor {
@@ -18,7 +20,7 @@ class OnnxTensor implements DeviceTensor {
   }
 
   async read(): Promise<Tensor> {
-    const data = this.tensor.location === "cpu" ? this.tensor.data : await this.tensor.getData();
+    const { data } = this.tensor.location === "cpu" ? this.tensor : await download(this.tensor, this.dtype);
     if (
       data instanceof Float32Array ||
       data instanceof Int32Array ||
@@ -41,6 +43,12 @@ function obstacle(device: Device): string | undefined {
   return `device "${device}" is not available here; there are: ${[...backends.filter((backend) => backend.bundled).map((backend) => backend.name), "wasm"].join(", ")}`;
 }
 
+/** Outputs stay on the GPU, but for numbers, such as the loss: they are what every step's caller reads. */
+const outputLocations = ({ outputs }: Graph, names: readonly string[]) =>
+  Object.fromEntries(
+    outputs.map(({ shape }, index) => [names[index]!, shape.length === 0 ? ("cpu" as const) : ("gpu-buffer" as const)]),
+  );
+
 /** Lowers to ONNX and runs on ONNX Runtime. @throws UserError when the device is not there. */
 export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name, threads, spin = true, profile }) => {
   const blocked = obstacle(device);
@@ -58,7 +66,7 @@ export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name,
     enableMemPattern: false,
     ...(spin ? {} : { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
     logSeverityLevel: 3,
-    ...(device === "cpu" ? {} : { preferredOutputLocation: "gpu-buffer" as const }),
+    ...(device === "webgpu" ? { preferredOutputLocation: outputLocations(graph, outputNames) } : {}),
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   }).catch((error: unknown) => {
     const reason = messageOf(error);
