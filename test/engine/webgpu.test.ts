@@ -22,7 +22,7 @@ const step = ({ weights, count, chosen, large, loss }: State): State => ({
   weights: np.add(np.matmul(weights, np.transpose(weights)), np.where(chosen, 0.5, -0.5)),
   count: np.add(count, 1),
   chosen: np.less(weights, np.multiply(loss, 0.1)),
-  large: np.greater(np.sum(weights, 1), 1),
+  large: np.logicalOr(large, np.greater(np.sum(weights, 1), 1)),
   loss: np.mean(np.square(weights)),
 });
 
