@@ -56,7 +56,7 @@ function describeRun({ path, config, last, checkpoints }: RunReport): string {
 }
 
 function describeData(report: DataReport): string {
-  const { classes, broken, decoded, entries, sizes, unlabelled } = report;
+  const { classes, broken, decoded, entries, sizes, skipped, unlabelled } = report;
   const shown = classes.slice(0, 20).map(({ name, count }) => `${name} ${count}`);
   const rest = classes.length > shown.length ? `, … ${classes.length - shown.length} more` : "";
   const rows = [
@@ -66,6 +66,7 @@ function describeData(report: DataReport): string {
     ["sizes", sizes ? `${sizes.smallest} to ${sizes.largest}, median ${sizes.median}` : "–"],
     ["classes", classes.length > 0 ? `${classes.length}: ${shown.join(", ")}${rest}` : "none"],
     ["without label", String(unlabelled)],
+    ...(skipped > 0 ? [["rows with nothing to read", String(skipped)]] : []),
     ["suggested", settings(report.inferred)],
     ["broken", String(broken.length)],
     ...broken.slice(0, 20).map(({ name, reason }) => ["", `${name}: ${reason}`]),

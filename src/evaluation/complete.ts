@@ -36,18 +36,18 @@ export interface Completion {
  */
 export async function complete(options: CompleteOptions): Promise<Completion> {
   const { run, text } = options;
-  const { vocabulary } = run.modality;
+  const { vocabulary, maskToken } = run.modality;
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
   const content = vocabulary.parse(text);
   const room = vocabulary.length - 2;
   if (content.length > room)
     throw new UserError(`the text has ${content.length} tokens; this model reads ${room} at most`);
-  const { begin, mask } = vocabulary.ids;
-  const slots = Math.max(1, [...content].filter((id) => id === mask).length);
+  const slots = Math.max(1, [...content].filter((id) => id === maskToken).length);
   const model = await wordModel(run, { slots });
   try {
-    if (model.causal) return { text: await continued(model, [begin, ...content], options) };
-    return await filled(model, content, options);
+    if (model.maskToken === undefined)
+      return { text: await continued(model, [vocabulary.ids.begin, ...content], options) };
+    return await filled(model, model.maskToken, content, options);
   } finally {
     await model.dispose();
   }
@@ -55,10 +55,11 @@ export async function complete(options: CompleteOptions): Promise<Completion> {
 
 async function filled(
   { vocabulary, tell }: WordModel,
+  mask: number,
   content: Int32Array,
   options: CompleteOptions,
 ): Promise<Completion> {
-  const { begin, end, mask } = vocabulary.ids;
+  const { begin, end } = vocabulary.ids;
   const ids = [begin, ...content, end];
   const places = [...ids.keys()].filter((place) => ids[place] === mask);
   if (places.length === 0)

@@ -36,13 +36,13 @@ export async function exportRun({ run, to }: { readonly run: Run; readonly to: s
       .filter(({ linear }) => linear)
       .map(({ name, knn20, linear }) => ({ name, knn20: percent(knn20), linear: percent(linear) })),
   };
-  const { vocabulary } = modality;
+  const { vocabulary, maskToken } = modality;
   const tokenizer = config.modality.files?.["tokenizer.json"];
   if (vocabulary && tokenizer !== undefined) {
     const { method } = await buildMethod(config, config.data.entries);
     const wordLogits = method.wordLogits?.bind(method);
     const all = { params: run.methodParams, wordLogits, head: headOf(method, run) };
-    return exportLanguageModel({ encoder, ...all, vocabulary, tokenizer, card, to });
+    return exportLanguageModel({ encoder, ...all, vocabulary, maskToken, tokenizer, card, to });
   }
   // Other methods may need a run to be built on, which an encoder's export does not.
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];

@@ -142,7 +142,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     if (!scratch) {
       const head = task === "similarity" ? [] : await probed(start, settled, built, answers, source, parts, onNote);
       const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
-      const found = new Map(start.tensors(settled.modality.options));
+      const found = new Map(start.tensors(built.modality.vocabulary));
       for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
       begin = { ...start, tensors: () => found };
     }
@@ -212,7 +212,7 @@ async function probed(
   onNote: FinetuneOptions["onNote"],
 ) {
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
-  const { encoder: params } = beginFrom(start, config.modality.options, empty);
+  const { encoder: params } = beginFrom(start, modality.vocabulary, empty);
   const { device, seed } = config.training;
   onNote?.("fitting a linear head to frozen features …");
   const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });

@@ -26,6 +26,8 @@ export interface DataReport {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
   readonly classes: readonly { readonly name: string; readonly count: number }[];
   readonly unlabelled: number;
+  /** Rows of tables that have nothing to read. */
+  readonly skipped: number;
   /** Options that the data suggest. */
   readonly inferred: Readonly<Record<string, unknown>>;
   /** Of the decoded samples: width and height of pictures, characters of texts. */
@@ -99,6 +101,7 @@ async function inspectData(
       broken,
       classes: (source.classes ?? []).map((name, label) => ({ name, count: counts.get(label) ?? 0 })),
       unlabelled,
+      skipped: source.skipped ?? 0,
       inferred: broken.length < count ? await definition.infer(source) : {},
       ...(sizes.length > 0
         ? { sizes: { smallest: size(0), median: size(sizes.length >> 1), largest: size(sizes.length - 1) } }

@@ -52,7 +52,7 @@ const BATCH = 16;
  */
 export async function evaluateLanguage(options: LanguageOptions): Promise<LanguageEvaluation> {
   const { run, seed = 0 } = options;
-  const { vocabulary } = run.modality;
+  const { vocabulary, maskToken } = run.modality;
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
   const { texts, bytes } = await opened(options, options.data, async (source, samples) => {
     const drawn = await textsOf(samples, vocabulary, options);
@@ -64,14 +64,14 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
         countWords((await textsOf(samples, vocabulary, { data: train, seed })).texts, vocabulary),
       )
     : undefined;
-  const causal = run.encoder.words?.causal ?? false;
-  const slots = causal ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
+  const mask = run.encoder.words?.causal ? undefined : maskToken;
+  const slots = mask === undefined ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
   const model = await wordModel(run, { batchSize: BATCH, slots });
   try {
     const asks = texts.flatMap(({ ids, isCut }, index) =>
-      causal
+      mask === undefined
         ? [nextWords(isCut ? ids.subarray(0, -1) : ids)]
-        : maskedParts(ids, vocabulary, new Rng(seed).split("parts", index)),
+        : maskedParts(ids, vocabulary, mask, new Rng(seed).split("parts", index)),
     );
     const own = tally();
     const unigram = tally();
@@ -96,7 +96,7 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
     const count = (of: (ids: Int32Array) => number) => texts.reduce((sum, { ids }) => sum + of(ids), 0);
     const unknown = count((ids) => ids.filter((id) => isUnknown(id, vocabulary)).length);
     return {
-      kind: causal ? "next" : "masked",
+      kind: mask === undefined ? "next" : "masked",
       ...own.score(),
       bitsPerByte: -own.total() / Math.LN2 / bytes,
       words: own.count(),
@@ -125,13 +125,13 @@ function nextWords(ids: Int32Array): Ask {
   return { shown: ids, places, words: places.map((at) => ids[at + 1]!), before: places.map((at) => ids[at]!) };
 }
 
-function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, rng: Rng): Ask[] {
+function maskedParts(ids: Int32Array, vocabulary: Vocabulary<unknown>, mask: number, rng: Rng): Ask[] {
   const inside = [...ids.keys()].filter((at) => !vocabulary.isSpecial(ids[at]!) || isUnknown(ids[at]!, vocabulary));
   const order = [...rng.permutation(inside.length)].map((at) => inside[at]!);
   return Array.from({ length: PARTS }, (_, part) => order.filter((__, at) => at % PARTS === part)).flatMap((places) => {
     if (places.length === 0) return [];
     const shown = ids.slice();
-    for (const place of places) shown[place] = vocabulary.ids.mask;
+    for (const place of places) shown[place] = mask;
     return [{ shown, places, words: places.map((at) => ids[at]!), before: places.map((at) => ids[at - 1]!) }];
   });
 }

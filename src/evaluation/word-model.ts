@@ -8,8 +8,8 @@ import { buildMethod, type Run } from "../training/run.ts";
 /** What a run's model thinks of words, compiled once. */
 export interface WordModel {
   readonly vocabulary: Vocabulary<unknown>;
-  /** Whether it tells the next word; else the one that stands at a place. */
-  readonly causal: boolean;
+  /** The token in whose place it tells a word; without one it tells the next word. */
+  readonly maskToken: number | undefined;
   /**
    * Logarithms of the probabilities of every word at some places.
    * @param texts ids of each text, as the model sees them
@@ -44,7 +44,7 @@ export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Pr
   );
   return {
     vocabulary,
-    causal: encoder.words?.causal ?? false,
+    maskToken: encoder.words?.causal ? undefined : modality.maskToken,
     async tell(texts, places) {
       const ids = new Int32Array(batchSize * length);
       const mask = new Int32Array(batchSize * length);

@@ -18,6 +18,8 @@ export interface LanguageExportOptions {
   /** Logits at every place, where the method tells words. */
   readonly wordLogits?: Method["wordLogits"];
   readonly vocabulary: Vocabulary<unknown>;
+  /** Where the tokenizer has one. */
+  readonly maskToken?: number | undefined;
   /** The text of `tokenizer.json`. */
   readonly tokenizer: string;
   /** What it answers, where it has learned from labels. */
@@ -38,7 +40,7 @@ export interface LanguageExportOptions {
  * @throws UserError when the folder holds something else, or cannot be written
  */
 export async function exportLanguageModel(options: LanguageExportOptions): Promise<{ files: string[] }> {
-  const { encoder, params, wordLogits, vocabulary, head, to } = options;
+  const { encoder, params, wordLogits, vocabulary, maskToken, head, to } = options;
   await refuseForeignFolder(to);
   const isCausal = encoder.words?.causal ?? false;
   const { length, ids } = vocabulary;
@@ -90,7 +92,7 @@ export async function exportLanguageModel(options: LanguageExportOptions): Promi
       ...(isCausal
         ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
         : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
-      mask_token: vocabulary.token(ids.mask),
+      ...(maskToken === undefined ? {} : { mask_token: vocabulary.token(maskToken) }),
       // Without it transformers.js' text-generation leaves out the first token, which the model has always seen.
       ...(generates ? { add_bos_token: true } : {}),
     }),

@@ -12,7 +12,10 @@ import { fileError, writeAtomically } from "../foundation/files.ts";
 
 const names: Record<DType, string> = { float32: "F32", int32: "I32", uint32: "U32", bool: "BOOL" };
 const dtypes = new Map(Object.entries(names).map(([dtype, name]) => [name, dtype as DType]));
-const bytesPer: Record<DType, number> = { float32: 4, int32: 4, uint32: 4, bool: 1 };
+/** Half-precision types are read, and become float32 without loss; they are never written. */
+const halves = ["F16", "BF16"] as const;
+type Half = (typeof halves)[number];
+const bytesPer: Record<DType | Half, number> = { float32: 4, int32: 4, uint32: 4, bool: 1, F16: 2, BF16: 2 };
 
 /** A header larger than this is no header. */
 const MAX_HEADER = 100_000_000;
@@ -51,8 +54,14 @@ export async function writeSafetensors(
   await writeAtomically(path, [length, text, ...parts]);
 }
 
+/** A float of half precision as float32: IEEE's 16 bits, or the upper half of a float32's. */
+function widened(half: Half, bits: Uint16Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  if (half === "F16") return Float32Array.from(new Float16Array(bits.buffer));
+  return new Float32Array(Uint32Array.from(bits, (upper) => upper << 16).buffer);
+}
+
 /**
- * Reads a whole file.
+ * Reads a whole file; F16 and BF16 become float32.
  * @param isWanted which tensors; others may be of any type
  * @throws UserError, naming the path, when it is missing, cut short or not safetensors
  */
@@ -101,7 +110,7 @@ async function readOpen(file: FileHandle, path: string, isWanted: (name: string)
     const entry = entrySchema.safeParse(value);
     if (!entry.success) throw corrupt(`the entry of ${name}`);
     const { shape, data_offsets } = entry.data;
-    const dtype = dtypes.get(entry.data.dtype);
+    const dtype = dtypes.get(entry.data.dtype) ?? halves.find((half) => half === entry.data.dtype);
     const [start, end] = data_offsets;
     if (!isWanted(name)) return { name, shape, start, end };
     if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
@@ -120,9 +129,16 @@ async function readOpen(file: FileHandle, path: string, isWanted: (name: string)
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, start } of entries) {
     if (!dtype) continue;
-    const data = allocate(dtype, sizeOf(shape));
-    await take(new Uint8Array(data.buffer), 8 + headerLength + start);
-    tensors.set(name, { dtype, shape, data });
+    const from = 8 + headerLength + start;
+    if (dtype === "F16" || dtype === "BF16") {
+      const bits = new Uint16Array(sizeOf(shape));
+      await take(new Uint8Array(bits.buffer), from);
+      tensors.set(name, { dtype: "float32", shape, data: widened(dtype, bits) });
+    } else {
+      const data = allocate(dtype, sizeOf(shape));
+      await take(new Uint8Array(data.buffer), from);
+      tensors.set(name, { dtype, shape, data });
+    }
   }
   return { tensors, metadata: metadata.data };
 }

@@ -19,7 +19,8 @@ export const bart = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1910.13461",
   summary: "write a text again whose spans were masked and whose sentences were shuffled",
-  needs: ["vocabulary", "words"],
+  needs: ["vocabulary", "maskToken", "words"],
+  causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that lie in masked spans"),
     spanLength: z.number().positive().default(3).describe("mean length of a span in words (Poisson)"),
@@ -37,7 +38,7 @@ export const bart = method({
   },
   defaultEncoder: "transformer",
 
-  build({ encoder, modality: { vocabulary }, options }) {
+  build({ encoder, modality: { vocabulary, maskToken }, options }) {
     const { width, count, encode, table, epsilon, dropout: rate } = encoder.words;
     const [depth, heads] = [Number(encoder.hyperparameters.depth), Number(encoder.hyperparameters.heads)];
     const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
@@ -49,7 +50,7 @@ export const bart = method({
       views(sample, rng) {
         const sequence = vocabulary.tokens(sample);
         const order = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
-        const noisy = infill(order, vocabulary.ids.mask, rng.split("spans"), options);
+        const noisy = infill(order, maskToken, rng.split("spans"), options);
         const target = vocabulary.encode(sequence.ids);
         return {
           noisy: vocabulary.encode(noisy),

@@ -16,7 +16,8 @@ export const bert = method({
   family: "masked",
   paper: "https://arxiv.org/abs/1810.04805",
   summary: "tell the words of a text that were masked",
-  needs: ["vocabulary", "words"],
+  needs: ["vocabulary", "maskToken", "words"],
+  causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is asked for"),
     wholeWords: z.boolean().default(false).describe("mask all pieces of a word or none"),
@@ -36,7 +37,7 @@ export const bert = method({
   },
   defaultEncoder: "transformer",
 
-  build({ encoder, modality: { vocabulary }, options: { maskRatio, wholeWords, masks } }) {
+  build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, wholeWords, masks } }) {
     const { width, encode, table, epsilon } = encoder.words;
     const head = wordHead(width, width, vocabulary.size, epsilon);
     const slots = slotsFor(vocabulary.length, maskRatio);
@@ -48,7 +49,7 @@ export const bert = method({
           ratio: maskRatio,
           wholeWords,
           slots,
-          shown: BERT_SHOWS,
+          shown: { ...BERT_SHOWS, token: maskToken },
         });
         return { text: vocabulary.encode(ids), asked };
       },

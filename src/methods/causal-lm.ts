@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
-import { UserError } from "../foundation/errors.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
 
@@ -16,6 +15,7 @@ export const causalLm = method({
   paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
   summary: "tell each word of a text from those before it",
   needs: ["vocabulary", "words"],
+  causal: true,
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
   presets: {
@@ -30,8 +30,7 @@ export const causalLm = method({
   encoderOptions: { causal: true, norm: "pre" },
 
   build({ encoder, modality: { vocabulary } }) {
-    const { causal, encode, table, count, width } = encoder.words;
-    if (!causal) throw new UserError("causal-lm: the encoder lets words see those after them; give it --causal");
+    const { encode, table, count, width } = encoder.words;
     return {
       views(sample) {
         const { ids, isCut } = vocabulary.tokens(sample);

@@ -21,9 +21,6 @@ function deviationOf(answers: Array, weights: Array): Array {
   return np.mean(np.sqrt(variance));
 }
 
-/** What is hidden of a text keeps its id: the mask token takes the place of its embedding. */
-const KEPT = { mask: 0, random: 0 };
-
 /**
  * data2vec: from a masked input, tell the average of the last blocks' outputs of a slowly following teacher that sees
  * all of it. Baevski et al. 2022, https://arxiv.org/abs/2202.03555. One method for pictures and for texts.
@@ -84,7 +81,8 @@ export const data2vec = method({
     /** What is hidden of a sample: its places, and the weight 0 at those of a short text that are not meant. */
     const hide = (sample: Sample, rng: Rng) => {
       if (vocabulary) {
-        const wanted = { ratio, slots, wholeWords: false, shown: KEPT };
+        // The words keep their ids: the mask takes the place of their embeddings.
+        const wanted = { ratio, slots, wholeWords: false };
         const { places, weights } = maskWords(vocabulary.tokens(sample), vocabulary, rng, wanted).asked;
         return { places, weights };
       }

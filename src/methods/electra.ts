@@ -23,7 +23,8 @@ export const electra = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2003.10555",
   summary: "tell which words of a text a small generator has replaced",
-  needs: ["vocabulary", "words"],
+  needs: ["vocabulary", "maskToken", "words"],
+  causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that the generator fills"),
     generatorSize: z.number().gt(0).max(1).default(0.25).describe("width of the generator over the encoder's"),
@@ -40,14 +41,14 @@ export const electra = method({
   },
   defaultEncoder: "transformer",
 
-  build({ encoder, modality: { vocabulary }, options: { maskRatio, generatorSize, detectionWeight } }) {
+  build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, generatorSize, detectionWeight } }) {
     const { width, count, encode, table, epsilon, narrowed } = encoder.words;
     const generator = narrowed(generatorSize);
     const narrow = linear(width, generator.embedDim);
     const head = wordHead(generator.embedDim, width, vocabulary.size, epsilon);
     const detector = { hidden: linear(width, width), last: linear(width, 1) };
     const slots = slotsFor(vocabulary.length, maskRatio);
-    const options = { ratio: maskRatio, slots, wholeWords: false, shown: SHOWN };
+    const options = { ratio: maskRatio, slots, wholeWords: false, shown: { ...SHOWN, token: maskToken } };
 
     /** A word drawn from the softmax of each row of `logits` `[batch × slots, vocabulary]`, int32 `[batch, slots]`. */
     const sample = (logits: Array, noise: { perWord: Array; perPlace: Array }): Array => {

@@ -174,6 +174,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   /** One line for `autodidact methods`. */
   readonly summary: string;
   readonly needs: readonly Ability[];
+  /** Whether the encoder must let each word see only those before it (true), or must not (false); else either will do. */
+  readonly causal?: boolean;
   readonly options: Options;
   /** Options that are paths of runs to build on; the trainer opens them and sees that they read the same data alike. */
   readonly runs?: readonly string[];

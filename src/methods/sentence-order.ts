@@ -19,7 +19,8 @@ export const sentenceOrder = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1909.11942",
   summary: "tell whether two pieces of a text were swapped, and the words that were masked",
-  needs: ["vocabulary", "words"],
+  needs: ["vocabulary", "maskToken", "words"],
+  causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),
   }),
@@ -36,7 +37,7 @@ export const sentenceOrder = method({
   // Neighbours are sentences of one text.
   modalityOptions: { pack: false },
 
-  build({ encoder, modality: { vocabulary }, options: { maskRatio } }) {
+  build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio } }) {
     const { width, encode, table, epsilon } = encoder.words;
     const head = wordHead(width, width, vocabulary.size, epsilon);
     const pooler = linear(width, width);
@@ -72,7 +73,7 @@ export const sentenceOrder = method({
           ratio: maskRatio,
           slots,
           wholeWords: false,
-          shown: BERT_SHOWS,
+          shown: { ...BERT_SHOWS, token: maskToken },
         });
         return {
           ...{ text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) },

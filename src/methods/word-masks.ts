@@ -28,8 +28,8 @@ export interface MaskOptions {
   readonly slots: number;
   /** Ask for all tokens of a word or for none. */
   readonly wholeWords: boolean;
-  /** Of the places asked for, the shares that show the mask and a random word; the others keep theirs. */
-  readonly shown: { readonly mask: number; readonly random: number };
+  /** Of the places asked for, the shares that show the mask, `token`, and a random word; the others, or all, keep theirs. */
+  readonly shown?: { readonly token: number; readonly mask: number; readonly random: number };
 }
 
 /** BERT's: of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
@@ -66,11 +66,12 @@ export function maskWords(
   }
   places.sort((a, b) => a - b);
   const words = places.map((place) => ids[place]!);
-  for (const place of places) {
-    const draw = rng.uniform();
-    if (draw < shown.mask) ids[place] = vocabulary.ids.mask;
-    else if (draw < shown.mask + shown.random) ids[place] = randomWord(vocabulary, rng);
-  }
+  if (shown)
+    for (const place of places) {
+      const draw = rng.uniform();
+      if (draw < shown.mask) ids[place] = shown.token;
+      else if (draw < shown.mask + shown.random) ids[place] = randomWord(vocabulary, rng);
+    }
   const padded = (values: readonly number[]) => Int32Array.from({ length: slots }, (_, index) => values[index] ?? 0);
   return {
     ids,

@@ -9,6 +9,8 @@ export type TensorRecord = Readonly<Record<string, Tensor>>;
 export interface Source<Sample> {
   /** How many entries there are, broken ones included: what is broken is found out by reading. */
   readonly length: number;
+  /** Rows of a table that have nothing to read and are no entries. */
+  readonly skipped?: number | undefined;
   /** Names of the classes, sorted; absent when nothing is labelled. */
   readonly classes?: readonly string[];
   /** Class of each entry as an index into `classes`; −1 for an entry without a label. */
@@ -78,7 +80,6 @@ export interface VocabularySpec {
     readonly begin: number;
     /** Last token of every sample, and what stands between two segments: BERT's `[SEP]`, RoBERTa's `</s>`. */
     readonly end: number;
-    readonly mask: number;
   };
 }
 
@@ -161,6 +162,8 @@ export interface Modality<Sample> {
   preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
   /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
   readonly vocabulary?: Vocabulary<Sample>;
+  /** Id of the token that stands for a hidden word: BERT's `[MASK]`. Tokenizers of models that write, as GPT-2's, have none. */
+  readonly maskToken?: number;
   /** Ids of the sample's tokens without `begin` and `end`, also those behind what the encoder reads: for bags of words. */
   allTokens?(sample: Sample): Int32Array;
   /** Bytes of the sample's text in UTF-8: what bits are counted over. */
@@ -179,6 +182,7 @@ export type Ability =
   | "augment"
   | "crop"
   | "lab"
+  | "maskToken"
   | "normalization"
   | "perturb"
   | "region"

@@ -60,7 +60,7 @@ export async function train(
   const optimizer = optimizerOf(training);
   const initial = () =>
     initialState(method, optimizer, training, new Rng(training.seed), (params) =>
-      start ? beginFrom(start, modality.options, params) : params,
+      start ? beginFrom(start, parts.modality.vocabulary, params) : params,
     );
   // Nothing else holds the first state: training goes on for long, and it is as large as any later one.
   let { state, position }: { state: DeviceState; readonly position: Position } = options.resume

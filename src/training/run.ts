@@ -64,6 +64,8 @@ const encoderAbilities: Partial<Record<Ability, { what: string; instead: readonl
 /** @throws UserError saying what is missing, and which encoder would have it */
 async function lacks(method: string, need: Ability, modality: string, encoder: string): Promise<never> {
   const ability = encoderAbilities[need];
+  if (need === "maskToken" && modality === "text")
+    throw new UserError(`method ${method} hides words, and the tokenizer has no token for that ([MASK] or <mask>)`);
   if (!ability) throw new UserError(`method ${method} needs "${need}", which ${modality} data do not offer`);
   const readers: string[] = [];
   for (const name of ability.instead) if ((await encoders.load(name)).modalities.includes(modality)) readers.push(name);
@@ -71,6 +73,16 @@ async function lacks(method: string, need: Ability, modality: string, encoder: s
     readers.length > 0
       ? `method ${method} works on ${ability.what}, which encoder ${encoder} does not have; try --encoder ${readers.join(" or ")}`
       : `method ${method} works on ${ability.what}, which ${modality} data do not have`,
+  );
+}
+
+/** @throws UserError when words see what they must not, or do not see what they must */
+function refuseDirection({ name, causal }: MethodDefinition, { words }: Encoder): void {
+  if (causal === undefined || !words || words.causal === causal) return;
+  throw new UserError(
+    causal
+      ? `method ${name} tells each word from those before it, and the encoder lets it see all; add --causal`
+      : `method ${name} tells words from both sides, and the encoder lets them see one; leave out --causal, or use causal-lm`,
   );
 }
 
@@ -97,6 +109,8 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
   for (const need of methodDefinition.needs)
     if (!(need in (encoderAbilities[need] ? encoder : modality)))
       await lacks(methodDefinition.name, need, modality.name, encoder.name);
+  for (const { definition } of methodDefinition.tasks ?? [{ definition: methodDefinition }])
+    refuseDirection(definition, encoder);
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 

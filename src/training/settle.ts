@@ -174,6 +174,7 @@ export async function settle(
     options: modalityOptions,
     ...(files ? { files } : {}),
   };
+  if (source.skipped) options.onNote?.(`${source.skipped} rows have nothing in the column; they are left out`);
   const samples = await arrange(definition, source, modality, options.onNote);
   const small = methodDefinition.presets?.small;
   const fits = !small?.encoder || (await encoders.load(small.encoder)).modalities.includes(definition.name);

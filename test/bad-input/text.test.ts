@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -49,6 +49,51 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     refused(autodidact("tokenize", corpus, "--out", tokenizer, "--kind", "words"), /--kind words.*wordpiece, bpe/);
     refused(autodidact("tokenize", corpus, "--out", tokenizer, "--vocabulary-size", "99999"), /larger than the corpus/);
     assert.ok(!(await readdir(folder)).includes("tokenizer.json"));
+  }));
+
+test("another start's words, a mask that is not there, and words that see too much are refused", () =>
+  inFolder(async (folder) => {
+    const corpus = join(folder, "corpus.txt");
+    await writeFile(corpus, CORPUS.join("\n"));
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    const learn = (out: string, ...more: string[]) =>
+      autodidact("pretrain", corpus, "--out", out, ...TINY, "--max-length", "16", ...more);
+    const started = learn(first, "--tokenizer-kind", "bpe", "--vocabulary-size", "300");
+    assert.equal(started.code, 0, started.stderr);
+
+    // As many words as the start's, in another order.
+    const file = JSON.parse(await readFile(join(first, "tokenizer.json"), "utf8"));
+    const [one = "", two = ""] = Object.keys(file.model.vocab).slice(-2);
+    const vocab = { ...file.model.vocab, [one]: file.model.vocab[two], [two]: file.model.vocab[one] };
+    const turned = join(folder, "turned.json");
+    await writeFile(turned, JSON.stringify({ ...file, model: { ...file.model, vocab } }));
+    refused(learn(second, "--from", first, "--tokenizer", turned), /first: word 298 is ".*" there and ".*" here/);
+    refused(learn(second, "--from", first, "--tokenizer-kind", "bpe"), /is learned already/);
+
+    const bert = ["--method", "bert", "--encoder", "transformer", "--width", "16", "--depth", "1", "--heads", "2"];
+    refused(learn(second, ...bert, "--causal"), /method bert tells words from both sides/);
+    refused(learn(second, ...bert, "--method", "bert+simcse", "--causal"), /method bert tells words from both sides/);
+    refused(learn(second, ...bert, "--method", "causal-lm", "--no-causal"), /method causal-lm .*add --causal/);
+
+    const isOther = ({ content }: { content: string }) => content !== "<mask>";
+    const { "<mask>": _, ...unmasked } = file.model.vocab;
+    await writeFile(
+      turned,
+      JSON.stringify({
+        ...file,
+        added_tokens: file.added_tokens.filter(isOther),
+        model: { ...file.model, vocab: unmasked },
+      }),
+    );
+    refused(learn(second, ...bert, "--tokenizer", turned), /method bert hides words, and the tokenizer has no token/);
+    assert.ok(!(await readdir(folder)).includes("second"));
+    const writer = learn(second, ...bert, "--method", "causal-lm", "--tokenizer", turned);
+    assert.equal(writer.code, 0, writer.stderr);
+    const written = autodidact("complete", second, "the sea", "--tokens", "4");
+    assert.equal(written.code, 0, written.stderr);
+    // A start's tokenizer and how it was learned come along.
+    const again = learn(join(folder, "third"), "--from", first);
+    assert.equal(again.code, 0, again.stderr);
   }));
 
 test("tokenize, pretrain, info, embed and search on texts", () =>

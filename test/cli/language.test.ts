@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { float32 } from "../../src/array/index.ts";
+import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";
 import { autodidact, inFolder } from "../support/cli.ts";
 
 const SENTENCES = ["The cat sat on the mat.", "A dog ran in the park.", "My bird sang from a tree."];
@@ -39,4 +41,40 @@ test("perplexity and complete, after a tokenizer that keeps capitals", () =>
     const none = autodidact("perplexity", run, join(folder, "none.txt"));
     assert.equal(none.code, 2);
     assert.match(none.stderr, /none\.txt/);
+  }));
+
+test("a folder of Hugging Face's files is begun with: its words, its weights, its head", () =>
+  inFolder(async (folder) => {
+    const at = (name: string) => join(folder, name);
+    await writeFile(at("corpus.txt"), Array.from({ length: 60 }, (_, index) => SENTENCES[index % 3]).join("\n\n"));
+    const fine = (...args: string[]) => {
+      const ended = autodidact(...args);
+      assert.equal(ended.code, 0, ended.stderr);
+      return ended.stdout;
+    };
+    const learn = ["pretrain", at("corpus.txt"), "--method", "bert", "--workers", "0", "--batch-size", "16"];
+    const tiny = "--width 16 --depth 1 --heads 2 --max-length 16 --epochs 60 --learning-rate 0.01".split(" ");
+    fine(...learn, ...tiny, "--out", at("first"));
+    fine("export", at("first"), "--to", at("model"));
+
+    // As files come that were made for the sake of a GPU: more words than the tokenizer has.
+    const config = JSON.parse(await readFile(at("model/config.json"), "utf8"));
+    const { tensors } = await readSafetensors(at("model/model.safetensors"));
+    const rows = 128;
+    assert.ok(config.vocab_size < rows);
+    const padded = [...tensors].map(([name, tensor]) => {
+      if (tensor.shape[0] !== config.vocab_size) return [name, tensor] as const;
+      const data = new Float32Array((tensor.data.length / config.vocab_size) * rows).fill(9);
+      data.set(tensor.data);
+      return [name, float32(data, [rows, ...tensor.shape.slice(1)])] as const;
+    });
+    await writeSafetensors(at("model/model.safetensors"), padded);
+    await writeFile(at("model/config.json"), JSON.stringify({ ...config, vocab_size: rows }));
+
+    const more = "--max-length 16 --epochs 1 --learning-rate 1e-9 --weight-decay 0".split(" ");
+    fine(...learn, "--from", at("model"), ...more, "--out", at("second"));
+    const told = (run: string) => JSON.parse(fine("perplexity", at(run), at("corpus.txt"), "--json")).perplexity;
+    const [first, second] = [told("first"), told("second")];
+    assert.ok(first < config.vocab_size / 2, `${first}`);
+    assert.ok(Math.abs(second / first - 1) < 1e-3, `${second}, and ${first} at first`);
   }));

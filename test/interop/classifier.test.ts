@@ -254,7 +254,7 @@ for (const [name, options] of Object.entries(reading))
           close(found, of(logits, row));
         }
         // And another run may begin with it.
-        const back = (await importBert(to)).tensors(LENGTH);
+        const back = (await importBert(to)).tensors(LENGTH, vocabulary.size);
         for (const [path, leaf] of tree.entries<Tensor>(params.encoder))
           assert.deepEqual([...back.get(`encoder.${path}`)!.data], [...leaf.data], path);
       } else {

@@ -30,6 +30,7 @@ const card = {
   embedDim: 24,
 };
 const modality = text.build(text.options.parse({ maxLength: LENGTH }), { "tokenizer.json": tokenizer });
+const { maskToken } = modality;
 const vocabulary = modality.vocabulary!;
 
 let folder = "";
@@ -54,7 +55,7 @@ async function exported(name: string, methodName: string, options: Record<string
   const params = weights(method.init(new Rng(1)));
   const to = join(folder, name);
   const wordLogits = method.wordLogits?.bind(method);
-  await exportLanguageModel({ encoder, params, wordLogits, vocabulary, tokenizer, card, to });
+  await exportLanguageModel({ encoder, params, wordLogits, vocabulary, maskToken, tokenizer, card, to });
   /** What our own program gives for a text: logits, hidden states, representation. */
   const ours = async (ids: ArrayLike<number>) => {
     const { ids: padded, mask } = vocabulary.encode(ids);
@@ -96,7 +97,7 @@ for (const [name, options] of Object.entries(encodersBothWays))
     const fill = await pipeline("fill-mask", model.name, { dtype: "fp32" });
     const sentence = "the cat [MASK] on a mat .";
     const ids = vocabulary.tokens({ text: sentence }).ids;
-    const place = ids.indexOf(vocabulary.ids.mask);
+    const place = ids.indexOf(maskToken!);
     assert.equal(place, 3);
     const logits = (await model.ours(ids)).rows("logits")[place]!;
     const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
@@ -278,7 +279,7 @@ test("BERT's safetensors have the published names and shapes, and come back as t
   assert.equal(config.intermediate_size, 96);
 
   const imported = await importBert(to);
-  const back = imported.tensors(LENGTH);
+  const back = imported.tensors(LENGTH, tokens.length);
   for (const [path, leaf] of tree.entries<Tensor>(params))
     assert.deepEqual([...back.get(path)!.data], [...leaf.data], path);
   const again = transformer.build(transformer.options.parse(imported.encoderOptions), modality.specs, vocabulary);
@@ -304,7 +305,7 @@ test("checkpoints as others write them: old norm names, segments, no prefix, RoB
   const expected = [...positions].map((value, index) => Math.fround(value + segments[index % 24]!));
 
   await writeSafetensors(path, old);
-  const first = (await importBert(to)).tensors(LENGTH);
+  const first = (await importBert(to)).tensors(LENGTH, tokens.length);
   assert.deepEqual([...first.get("encoder.positions")!.data], expected);
   assert.ok(first.has("head.norm.scale"));
 
@@ -323,8 +324,51 @@ test("checkpoints as others write them: old norm names, segments, no prefix, RoB
   );
   const second = await importBert(to);
   assert.equal(second.length, LENGTH);
-  assert.deepEqual([...second.tensors(10).get("encoder.positions")!.data], expected.slice(0, 240));
-  assert.ok(![...second.tensors(10).keys()].some((name) => name.startsWith("head.")));
+  // CamemBERT and XLM-RoBERTa are RoBERTa, whose padding is word 1 unless the file says otherwise.
+  for (const model_type of ["camembert", "xlm-roberta"]) {
+    const own = { ...config, model_type, max_position_embeddings: LENGTH + 2, pad_token_id: undefined };
+    await writeFile(join(to, "config.json"), JSON.stringify(own));
+    const third = (await importBert(to)).tensors(10, tokens.length);
+    assert.deepEqual([...third.get("encoder.positions")!.data], expected.slice(0, 240));
+  }
+  assert.deepEqual([...second.tensors(10, tokens.length).get("encoder.positions")!.data], expected.slice(0, 240));
+  assert.ok(![...second.tensors(10, tokens.length).keys()].some((name) => name.startsWith("head.")));
+});
+
+test("more words than the tokenizer has, weights of half the precision, the bias as the decoder's, ELECTRA", async () => {
+  const { to, params } = await exported("padded", "bert", {});
+  const path = join(to, "model.safetensors");
+  const { tensors } = await readSafetensors(path);
+  const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
+  const padded = tokens.length + 5;
+  const longer = ({ data, shape }: Tensor): Tensor => {
+    const values = new Float32Array((data.length / shape[0]!) * padded).fill(7);
+    values.set(data as Float32Array);
+    return { dtype: "float32", shape: [padded, ...shape.slice(1)], data: values };
+  };
+  const named = (prefix: string) =>
+    [...tensors].map(([name, tensor]): [string, Tensor] => [
+      name.replace("cls.predictions.bias", "cls.predictions.decoder.bias").replace(/^bert\./, `${prefix}.`),
+      name.endsWith("word_embeddings.weight") || name === "cls.predictions.bias" ? longer(tensor) : tensor,
+    ]);
+  const ours = [...tree.entries<Tensor>(params)];
+
+  await writeSafetensors(path, named("bert"));
+  await writeFile(join(to, "config.json"), JSON.stringify({ ...config, vocab_size: padded }));
+  const imported = await importBert(to);
+  const back = imported.tensors(LENGTH, tokens.length);
+  for (const [name, leaf] of ours) assert.deepEqual([...back.get(name)!.data], [...leaf.data], name);
+  assert.throws(() => imported.tensors(LENGTH, padded + 1), { name: "UserError", message: /has \d+ words; the token/ });
+
+  await writeSafetensors(path, named("electra"));
+  const electra = { ...config, vocab_size: padded, model_type: "electra", embedding_size: 24 };
+  await writeFile(join(to, "config.json"), JSON.stringify(electra));
+  const encoderOnly = (await importBert(to)).tensors(LENGTH, tokens.length);
+  for (const [name, leaf] of ours.filter(([each]) => each.startsWith("encoder.")))
+    assert.deepEqual([...encoderOnly.get(name)!.data], [...leaf.data], name);
+  assert.ok(![...encoderOnly.keys()].some((name) => name.startsWith("head.")));
+  await writeFile(join(to, "config.json"), JSON.stringify({ ...electra, embedding_size: 12 }));
+  await assert.rejects(importBert(to), { name: "UserError", message: /words of width 12 in an encoder of width 24/ });
 });
 
 test("a model of another kind, or one that lacks a part, gets one clear line", async () => {

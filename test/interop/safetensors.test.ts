@@ -99,7 +99,7 @@ test("every kind of damage is the user's to know, with the path", async () => {
     "a hole": fileOf({ a: entry(0, 4), b: entry(8, 12) }, 12),
     "too few bytes": fileOf({ a: entry(0, 8) }, 7),
     "bytes left over": fileOf({ a: entry(0, 8) }, 9),
-    "an unknown type": fileOf({ a: entry(0, 8, [4], "F16") }, 8),
+    "an unknown type": fileOf({ a: entry(0, 8, [8], "F8_E4M3") }, 8),
   };
   for (const [what, bytes] of Object.entries(damaged)) {
     await writeFile(path, bytes);
@@ -111,6 +111,25 @@ test("every kind of damage is the user's to know, with the path", async () => {
     );
   }
   await assert.rejects(readSafetensors(join(folder, "nowhere")), UserError);
+});
+
+test("half-precision types become float32 without loss", async () => {
+  const header = JSON.stringify({
+    half: { dtype: "F16", shape: [5], data_offsets: [0, 10] },
+    brain: { dtype: "BF16", shape: [2, 2], data_offsets: [10, 18] },
+  });
+  // By IEEE 754: 1.5, −2, the smallest subnormal, the largest number, −∞; and the upper halves of four float32.
+  const bits = Uint16Array.of(0x3e00, 0xc000, 0x0001, 0x7bff, 0xfc00, 0x3fc0, 0xc000, 0x0080, 0x7f80);
+  const length = new BigUint64Array([BigInt(header.length)]);
+  await writeFile(
+    path,
+    Buffer.concat([new Uint8Array(length.buffer), Buffer.from(header), new Uint8Array(bits.buffer)]),
+  );
+  const { tensors } = await readSafetensors(path);
+  assert.equal(tensors.get("half")!.dtype, "float32");
+  assert.deepEqual([...tensors.get("half")!.data], [1.5, -2, 2 ** -24, 65504, -Infinity]);
+  assert.deepEqual([...tensors.get("brain")!.data], [1.5, -2, 2 ** -126, Infinity]);
+  assert.deepEqual(tensors.get("brain")!.shape, [2, 2]);
 });
 
 test("what is not wanted may be of a type that is unknown here", async () => {

@@ -53,6 +53,7 @@ export function toyText({ size = 11, length = 6 } = {}) {
     specs: { ids: spec, mask: spec },
     tensors: (sample: unknown): Record<string, Tensor> => ({ ...vocabulary.encode(vocabulary.tokens(sample).ids) }),
     vocabulary,
+    maskToken: ids.mask,
     allTokens: (sample: unknown) => Int32Array.from(idsOf(sample)),
   } satisfies Modality<unknown>;
 }

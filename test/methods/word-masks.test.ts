@@ -7,7 +7,7 @@ import { infill, permuteSentences } from "../../src/methods/word-noise.ts";
 import { ids, toyText } from "./toy-text.ts";
 
 const { vocabulary } = toyText({ size: 60, length: 64 });
-const shown = { mask: 0.8, random: 0.1 };
+const shown = { token: ids.mask, mask: 0.8, random: 0.1 };
 const texts = fc.array(fc.integer({ min: 5, max: 59 }), { minLength: 0, maxLength: 62 });
 
 test("15 % of the words are asked for; 80 % of those show the mask, 10 % another word, 10 % themselves", () => {
@@ -50,7 +50,7 @@ test("places are distinct, ascending, no special tokens; nothing else changes; w
       (text, ratio, seed, wholeWords) => {
         const sequence = vocabulary.tokens(text);
         const slots = slotsFor(64, ratio);
-        const options = { ratio, slots, wholeWords, shown: { mask: 1, random: 0 } };
+        const options = { ratio, slots, wholeWords, shown: { token: ids.mask, mask: 1, random: 0 } };
         const { ids: now, asked } = maskWords(sequence, vocabulary, new Rng(seed), options);
         const places = [...asked.places.data].filter((_, slot) => asked.weights.data[slot]);
         assert.deepEqual(

@@ -1,18 +1,29 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { float32, type Tensor } from "../../array/index.ts";
+import { float32, sizeOf, type Tensor } from "../../array/index.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
 import { stacked } from "./pieces.ts";
 
+/** Kinds of models that are BERT's encoder; all but BERT and ELECTRA are RoBERTa under their own names. */
+const families = {
+  bert: "bert",
+  electra: "electra",
+  roberta: "roberta",
+  camembert: "roberta",
+  "xlm-roberta": "roberta",
+} as const;
+
 /** What of a BERT's `config.json` an encoder is built from. */
 const BertConfig = z.object({
-  model_type: z.enum(["bert", "roberta"]),
+  model_type: z.enum(["bert", "electra", "roberta", "camembert", "xlm-roberta"]),
   vocab_size: z.int().positive(),
   hidden_size: z.int().positive(),
+  /** ELECTRA's may be smaller than its hidden size. */
+  embedding_size: z.int().positive().optional(),
   num_hidden_layers: z.int().positive(),
   num_attention_heads: z.int().positive(),
   intermediate_size: z.int().positive(),
@@ -20,14 +31,13 @@ const BertConfig = z.object({
   layer_norm_eps: z.number().positive().default(1e-12),
   max_position_embeddings: z.int().positive(),
   position_embedding_type: z.literal("absolute").default("absolute"),
-  pad_token_id: z.int().nonnegative().default(0),
+  pad_token_id: z.int().nonnegative().optional(),
 });
 
 /** A model of somebody else's, in our terms. */
 export interface ImportedModel {
   /** Options of encoder `transformer`. */
   readonly encoderOptions: Readonly<Record<string, unknown>>;
-  readonly vocabulary: number;
   /** Most words it has positions for. */
   readonly length: number;
   /** Path of its `tokenizer.json`. */
@@ -35,18 +45,24 @@ export interface ImportedModel {
   /**
    * Parameters by our paths: `encoder.…` and, where the model tells words, `head.…`.
    * @param length positions to keep
+   * @param words rows of the embedding to keep: files often have more than the tokenizer has words
+   * @throws UserError when it has not so many
    */
-  tensors(length: number): Map<string, Tensor>;
+  tensors(length: number, words: number): Map<string, Tensor>;
 }
 
-/** The heads' names in BERT's and in RoBERTa's checkpoints. */
+/**
+ * The heads' names in BERT's and in RoBERTa's checkpoints. The bias has two in either, as the model's own and as its
+ * decoder's, and a file keeps one. ELECTRA's discriminator tells no words.
+ */
 const HEADS = {
   bert: {
     dense: "cls.predictions.transform.dense",
     norm: "cls.predictions.transform.LayerNorm",
-    bias: "cls.predictions.bias",
+    bias: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
   },
-  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias" },
+  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: ["lm_head.bias", "lm_head.decoder.bias"] },
+  electra: undefined,
 } as const;
 
 /**
@@ -72,9 +88,14 @@ export async function importBert(folder: string): Promise<ImportedModel> {
     throw new UserError(`${file}: not a model of BERT's family (${issue?.path.join(".")}: ${issue?.message})`);
   }
   const config = parsed.data;
+  if (config.embedding_size !== undefined && config.embedding_size !== config.hidden_size)
+    throw new UserError(
+      `${file}: words of width ${config.embedding_size} in an encoder of width ${config.hidden_size}; they must be alike`,
+    );
   const weights = join(folder, "model.safetensors");
   const { tensors } = await readSafetensors(weights, (name) => !name.endsWith("position_ids"));
-  const find = (name: string): Tensor | undefined => tensors.get(`${config.model_type}.${name}`) ?? tensors.get(name);
+  const family = families[config.model_type];
+  const find = (name: string): Tensor | undefined => tensors.get(`${family}.${name}`) ?? tensors.get(name);
   const at = (name: string, shape: readonly number[]): Tensor => {
     const found = find(name);
     if (!found) throw new UserError(`${weights}: has no ${name}`);
@@ -89,7 +110,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
       return [`${path}.${ours}`, at(find(`${name}.${once}`) ? `${name}.${once}` : `${name}.${now}`, [width])];
     });
   // RoBERTa counts positions from behind the padding's id.
-  const offset = config.model_type === "roberta" ? config.pad_token_id + 1 : 0;
+  const offset = family === "roberta" ? (config.pad_token_id ?? 1) + 1 : 0;
   const length = config.max_position_embeddings - offset;
 
   const blocks = Array.from({ length: config.num_hidden_layers }, (_, block): [string, Tensor][] => {
@@ -117,15 +138,17 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   }).flat();
   const positions = at("embeddings.position_embeddings.weight", [config.max_position_embeddings, width]);
   const segments = find("embeddings.token_type_embeddings.weight")?.data ?? new Float32Array(width);
-  const names = HEADS[config.model_type];
-  const head: [string, Tensor][] = tensors.has(`${names.dense}.weight`)
-    ? [
-        ["head.transform.weight", at(`${names.dense}.weight`, [width, width])],
-        ["head.transform.bias", at(`${names.dense}.bias`, [width])],
-        ...norm(names.norm, "head.norm"),
-        ["head.bias", at(names.bias, [config.vocab_size])],
-      ]
-    : [];
+  const embedding = at("embeddings.word_embeddings.weight", [config.vocab_size, width]);
+  const names = HEADS[family];
+  const head: [string, Tensor][] =
+    names && tensors.has(`${names.dense}.weight`)
+      ? [
+          ["head.transform.weight", at(`${names.dense}.weight`, [width, width])],
+          ["head.transform.bias", at(`${names.dense}.bias`, [width])],
+          ...norm(names.norm, "head.norm"),
+        ]
+      : [];
+  const bias = names && head.length > 0 ? at(names.bias.find(find) ?? names.bias[0], [config.vocab_size]) : undefined;
   return {
     encoderOptions: {
       width,
@@ -136,20 +159,24 @@ export async function importBert(folder: string): Promise<ImportedModel> {
       positions: "learned",
       epsilon: config.layer_norm_eps,
     },
-    vocabulary: config.vocab_size,
     length,
     tokenizer: join(folder, "tokenizer.json"),
-    tensors: (kept) => {
+    tensors: (kept, words) => {
+      if (words > config.vocab_size)
+        throw new UserError(`${weights}: has ${config.vocab_size} words; the tokenizer has ${words}`);
+      const first = ({ data }: Tensor, shape: number[]) =>
+        float32(Float32Array.from(data.subarray(0, sizeOf(shape))), shape);
       const placed = Float32Array.from(
         { length: kept * width },
         (_, index) => positions.data[offset * width + index]! + segments[index % width]!,
       );
       return new Map<string, Tensor>([
-        ["encoder.words", at("embeddings.word_embeddings.weight", [config.vocab_size, width])],
+        ["encoder.words", first(embedding, [words, width])],
         ["encoder.positions", float32(placed, [kept, width])],
         ...norm("embeddings.LayerNorm", "encoder.embeddingNorm"),
         ...blocks,
         ...head,
+        ...(bias ? ([["head.bias", first(bias, [words])]] as const) : []),
       ]);
     },
   };

@@ -58,6 +58,7 @@ function build(options: TextOptions, files: RunFiles = {}) {
     },
     perturb: (sample: Text) => sample,
     vocabulary,
+    ...(vocabulary.mask === undefined ? {} : { maskToken: vocabulary.mask }),
     allTokens: (sample: Text) => tokenized(sample).ids,
     byteLength: (sample: Text) => Buffer.byteLength(isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text),
     excerpt(sample: Text) {

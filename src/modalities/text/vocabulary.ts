@@ -41,20 +41,23 @@ export const TOKENIZER_FILE = "tokenizer.json";
 export interface TextVocabulary extends Vocabulary<Text> {
   /** A text's tokens without `begin` and `end`, however many, and where its sentences start. */
   tokenize(text: string): TokenizedText;
+  readonly mask: number | undefined;
 }
 
 /**
  * A tokenizer at work.
  * @param json the text of Hugging Face's `tokenizer.json`
  * @param length most tokens of a sample, `begin` and `end` included
- * @throws UserError when it is no tokenizer, or has no mask token
+ * @throws UserError when it is no tokenizer, or has no token to pad, begin or end with or for what it does not know
  */
 export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE): TextVocabulary {
   const { tokenizer, content } = load(json, file);
   const size = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0) + 1;
   const special = new Set(content.added_tokens.filter((token) => token.special ?? true).map(({ id }) => id));
+  const find = (what: keyof typeof NAMES): number | undefined =>
+    NAMES[what].map((name) => tokenizer.token_to_id(name)).find((known) => known !== undefined);
   const idOf = (what: keyof typeof NAMES): number => {
-    const id = NAMES[what].map((name) => tokenizer.token_to_id(name)).find((known) => known !== undefined);
+    const id = find(what);
     if (id !== undefined) return id;
     throw new UserError(`${file}: has no token for "${what}" (one of ${NAMES[what].join(", ")})`);
   };
@@ -63,9 +66,9 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     unknown: idOf("unknown"),
     begin: idOf("begin"),
     end: idOf("end"),
-    mask: idOf("mask"),
   };
-  for (const id of Object.values(ids)) special.add(id);
+  const mask = find("mask");
+  for (const id of [...Object.values(ids), mask]) if (id !== undefined) special.add(id);
   const isWordPiece = content.model.type === "WordPiece";
   const prefix = content.model.continuing_subword_prefix || "##";
   // BERT's rule for pieces with a prefix; RoBERTa's, by the space in front, for the others.
@@ -93,6 +96,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     size,
     length,
     ids,
+    mask,
     tokenize,
     isSpecial: (id) => special.has(id),
     tokens(sample) {
@@ -114,12 +118,12 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     },
     encode(given) {
       const padded = new Int32Array(length).fill(ids.pad);
-      const mask = new Int32Array(length);
+      const present = new Int32Array(length);
       const count = Math.min(length, given.length);
       for (let at = 0; at < count; at++) padded[at] = given[at]!;
       if (given.length > length) padded[length - 1] = given[given.length - 1]!;
-      mask.fill(1, 0, count);
-      return { ids: int32(padded, [length]), mask: int32(mask, [length]) };
+      present.fill(1, 0, count);
+      return { ids: int32(padded, [length]), mask: int32(present, [length]) };
     },
     parse,
     decode(given) {

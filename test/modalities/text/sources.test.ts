@@ -118,6 +118,10 @@ test("tables: CSV with a header, CSV and TSV without, JSON lines, Parquet, packe
       },
       { column: "body", labelColumn: "kind" },
     );
+    await opened(join(folder, "e.jsonl"), '{"text":"eins"}\n{"texts":"zwei"}\n{"text":" "}\n', async (source) => {
+      assert.deepEqual(await all(source), ["eins"]);
+      assert.equal(source.skipped, 2);
+    });
     for (const codec of ["UNCOMPRESSED", "SNAPPY"] as const) {
       const path = join(folder, `${codec}.parquet`);
       parquetWriteFile({
@@ -218,6 +222,9 @@ test("one clear line for what cannot be read", () =>
     await refused(lines, /line 2 is not JSON/);
     await refused(lines, /no column "body"; there are: text/, { column: "body" });
     await refused(await write("list.jsonl", "[1]\n"), /line 1 is not a JSON object/);
+    const nested = await write("nested.jsonl", '{"text": "a"}\n{"text": {"en": "b"}}\n');
+    await refused(nested, /nested\.jsonl: line 2: column "text" holds an object, and not a text/);
+    await refused(await write("l.jsonl", '{"text": ["a"]}\n'), /line 1: column "text" holds a list/);
     await refused(await write("x.parquet", "PAR1"), /x\.parquet: not a readable Parquet file/);
     await refused(join(folder, "nowhere.txt"), /nowhere\.txt/);
     await mkdir(join(folder, "none"));

@@ -44,8 +44,8 @@ test("long texts are cut, [SEP] stays; short ones are padded", () => {
 
 test("[MASK] typed into a text is the mask token, and special tokens are not decoded", () => {
   const ids = vocabulary.parse("the [MASK] left");
-  assert.equal(ids[1], vocabulary.ids.mask);
-  assert.ok(vocabulary.isSpecial(vocabulary.ids.mask));
+  assert.equal(ids[1], vocabulary.mask!);
+  assert.ok(vocabulary.isSpecial(vocabulary.mask!));
   assert.ok(!vocabulary.isSpecial(ids[0]!));
   assert.equal(vocabulary.decode(ids), "the left");
   assert.equal(vocabulary.decode([]), "");
@@ -74,7 +74,7 @@ test("sentences: a space goes with what follows, and joined they are the text", 
   );
 });
 
-test("what is no tokenizer, or has no mask, is refused by name", () => {
+test("what is no tokenizer, or lacks a token that every text needs, is refused by name", () => {
   const refused = (text: string, expected: RegExp) =>
     assert.throws(
       () => vocabularyOf(text, 16, "given.json"),
@@ -83,9 +83,17 @@ test("what is no tokenizer, or has no mask, is refused by name", () => {
   refused("{", /given\.json: not JSON/);
   refused("{}", /given\.json: not a tokenizer\.json/);
   refused('{"model": {"type": "Nothing"}}', /given\.json: a tokenizer that cannot be used/);
-  const file = JSON.parse(json);
-  const { "[MASK]": _, ...vocab } = file.model.vocab;
-  const without = { ...file, model: { ...file.model, vocab } };
-  without.added_tokens = file.added_tokens.filter(({ content }: { content: string }) => content !== "[MASK]");
-  refused(JSON.stringify(without), /no token for "mask"/);
+  const without = (token: string) => {
+    const file = JSON.parse(json);
+    const { [token]: _, ...vocab } = file.model.vocab;
+    const isOther = ({ content }: { content: string }) => content !== token;
+    return JSON.stringify({
+      ...file,
+      model: { ...file.model, vocab },
+      added_tokens: file.added_tokens.filter(isOther),
+    });
+  };
+  refused(without("[PAD]"), /no token for "pad"/);
+  // A model that writes needs no mask.
+  assert.equal(vocabularyOf(without("[MASK]"), 16).mask, undefined);
 });

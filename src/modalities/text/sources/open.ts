@@ -67,6 +67,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
   if (names.length === 0) throw new UserError(`${path}: no texts in this folder (${Object.keys(formats).join(", ")})`);
   const collector = new RecordCollector();
   const rowLabels: (string | undefined)[] = [];
+  let skipped = 0;
   let unpacked: { folder: ReturnType<typeof temporaryFolder>; file: Appender } | undefined;
   const unpack = () => {
     if (!unpacked) {
@@ -86,7 +87,10 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     if (format !== "text") {
       for await (const rows of rowsOf(file, format, options))
         for (const { text, label, line } of rows) {
-          if (text.trim() === "") continue;
+          if (text.trim() === "") {
+            skipped++;
+            continue;
+          }
           const bytes = Buffer.from(text);
           rowLabels[collector.count] = label;
           collector.add(unpack().append(bytes), bytes.length, line);
@@ -118,7 +122,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
         : isFolder
           ? labelsFromFolders(entryNames())
           : undefined;
-    return recordSource({ ...index, ...labels }, remove);
+    return recordSource({ ...index, ...labels, skipped }, remove);
   } catch (error) {
     remove();
     throw codeOf(error) ? fileError(path, "read", error) : error;

@@ -21,6 +21,8 @@ export interface RecordIndex {
   readonly lines: Uint32Array;
   /** Whether the texts are rows of tables. */
   readonly tabular: boolean;
+  /** Rows of tables that have no text. */
+  readonly skipped?: number;
   readonly classes?: readonly string[];
   readonly labels?: Int32Array;
 }
@@ -104,6 +106,7 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
 
   return {
     length: starts.length,
+    skipped: index.skipped,
     ...(classes && labels ? { classes, labels } : {}),
     name(record) {
       const { name } = files[fileOf(record)]!;

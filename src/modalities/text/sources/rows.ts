@@ -109,11 +109,25 @@ const BATCH = 1024;
 
 const Json = z.record(z.string(), z.unknown());
 
-const asText = (value: unknown): string =>
-  typeof value === "string" ? value : value === null || value === undefined ? "" : String(value);
+/** A field as text: nothing for none. @throws UserError when it is a list, an object or bytes */
+function asText(value: unknown, at: () => string): string {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return "";
+  if (typeof value === "object" && !(value instanceof Date))
+    throw new UserError(`${at()} holds ${globalThis.Array.isArray(value) ? "a list" : "an object"}, and not a text`);
+  return String(value);
+}
+
+/** What is taken of a row whose fields have names. @param where says which row it is */
+function pick(record: Readonly<Record<string, unknown>>, columns: Columns, where: string): Omit<Row, "line"> {
+  const field = (name: string) => asText(record[name], () => `${where}: column "${name}"`);
+  return {
+    text: namesOf(columns).map(field).join(" "),
+    label: field(columns.labelColumn ?? LABEL_COLUMN) || undefined,
+  };
+}
 
 async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
-  const names = namesOf(columns);
   let isFirst = true;
   for await (const lines of linesOf(path)) {
     const rows: Row[] = [];
@@ -129,11 +143,7 @@ async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> 
       const { data } = object;
       if (isFirst) check(path, columns, Object.keys(data));
       isFirst = false;
-      rows.push({
-        text: names.map((name) => asText(data[name])).join(" "),
-        label: asText(data[columns.labelColumn ?? LABEL_COLUMN]) || undefined,
-        line: number,
-      });
+      rows.push({ ...pick(data, columns, `${path}: line ${number}`), line: number });
     }
     yield rows;
   }
@@ -152,17 +162,16 @@ async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[
     const metadata = await parquetMetadataAsync(file);
     const there = parquetSchema(metadata).children.map(({ element }) => element.name);
     check(path, columns, there);
-    const names = namesOf(columns);
     const label = columns.labelColumn ?? LABEL_COLUMN;
-    const wanted = [...names, ...(there.includes(label) ? [label] : [])];
+    const wanted = [...namesOf(columns), ...(there.includes(label) ? [label] : [])];
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
       const objects = await parquetReadObjects({ file, metadata, columns: wanted, rowStart, rowEnd, compressors });
+      const first = rowStart + 1;
       yield objects.map((object, at) => ({
-        text: names.map((name) => asText(object[name])).join(" "),
-        label: asText(object[label]) || undefined,
-        line: rowStart + at + 1,
+        ...pick(object, columns, `${path}: row ${first + at}`),
+        line: first + at,
       }));
       rowStart = rowEnd;
     }
