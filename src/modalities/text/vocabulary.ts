@@ -1,30 +1,10 @@
 import { Tokenizer } from "@huggingface/tokenizers";
-import { z } from "zod";
 import { int32 } from "../../array/tensor.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import type { Vocabulary } from "../modality.ts";
-import { sentencesOf } from "./sentences.ts";
+import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts";
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
 import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";
-
-/** What of `tokenizer.json` is looked at here; the rest is the library's. */
-const TokenizerFile = z.looseObject({
-  added_tokens: z
-    .array(
-      z.looseObject({
-        id: z.int(),
-        content: z.string(),
-        special: z.boolean().optional(),
-        normalized: z.boolean().optional(),
-      }),
-    )
-    .default([]),
-  model: z.looseObject({
-    type: z.string().optional(),
-    continuing_subword_prefix: z.string().nullish(),
-    fuse_unk: z.unknown().optional(),
-  }),
-});
 
 /** Names that special tokens go by, BERT's before RoBERTa's before GPT-2's. */
 const NAMES = {
@@ -79,10 +59,12 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
   });
 
   const parse = parserOf(tokenizer, content, ids.unknown);
+  const cut = sentencesBy(parse, () => {
+    const bare = withoutPrefix(content);
+    return parserOf(new Tokenizer(bare, {}), bare, ids.unknown);
+  });
   const tokenize = (text: string): TokenizedText => {
-    const parts = sentencesOf(text)
-      .map(parse)
-      .filter((part) => part.length > 0);
+    const parts = cut(text).filter((part) => part.length > 0);
     const sentences = new Int32Array(parts.length);
     for (let part = 1; part < parts.length; part++) sentences[part] = sentences[part - 1]! + parts[part - 1]!.length;
     const joined = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -134,43 +116,10 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
   };
 }
 
-/** Words whose ids are remembered. */
-const CACHED_WORDS = 1 << 16;
-
-/**
- * A function from text to ids. Where nothing in the text is an added token, the library's stages are called one by one
- * and the last, a word at a time, remembers what it gave: most words of a text are common ones.
- */
-function parserOf(tokenizer: Tokenizer, content: z.infer<typeof TokenizerFile>, unknown: number) {
-  const { normalizer, pre_tokenizer, model } = tokenizer;
-  const added = content.added_tokens.map(({ content: token }) => token);
-  // A run of unknown words may become one token; and a token may be looked for in the normalised text.
-  const isWordwise = !content.model.fuse_unk && content.added_tokens.every(({ normalized }) => normalized === false);
-  const cache = new Map<string, readonly number[]>();
-  const idsOf = (word: string): readonly number[] => {
-    const known = cache.get(word);
-    if (known) return known;
-    if (cache.size >= CACHED_WORDS) cache.clear();
-    const found = (model?.encode([word]) ?? []).map((token: string) => tokenizer.token_to_id(token) ?? unknown);
-    cache.set(word, found);
-    return found;
-  };
-  return (text: string): Int32Array => {
-    if (!isWordwise || !pre_tokenizer || added.some((token) => text.includes(token))) {
-      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
-      return Int32Array.from(ids, (id: number | undefined) => id ?? unknown);
-    }
-    const normal = normalizer ? normalizer.normalize(text) : text;
-    const ids: number[] = [];
-    if (normal) for (const word of pre_tokenizer.pre_tokenize(normal)) for (const id of idsOf(word)) ids.push(id);
-    return Int32Array.from(ids);
-  };
-}
-
 /** Marks of a word's first token: byte-level spaces, and SentencePiece's. */
 const WORD_MARKS = [...BYTE_LEVEL_SPACES, "▁"];
 
-function load(json: string, file: string): { tokenizer: Tokenizer; content: z.infer<typeof TokenizerFile> } {
+function load(json: string, file: string): { tokenizer: Tokenizer; content: TokenizerFile } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);

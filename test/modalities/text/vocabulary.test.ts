@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Tokenizer } from "@huggingface/tokenizers";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { sentencesOf } from "../../../src/modalities/text/sentences.ts";
 import { trainTokenizer } from "../../../src/modalities/text/tokenizers/train.ts";
@@ -97,3 +98,65 @@ test("what is no tokenizer, or lacks a token that every text needs, is refused b
   // A model that writes needs no mask.
   assert.equal(vocabularyOf(without("[MASK]"), 16).mask, undefined);
 });
+
+/** A BPE of single letters and of words' marks, as SentencePiece's files are converted to. */
+function spaced(stages: Record<string, unknown>): string {
+  const special = ["<pad>", "<unk>", "<s>", "</s>", "<mask>"];
+  const letters = [..."▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,?!。これはそ\n"];
+  return JSON.stringify({
+    added_tokens: special.map((content, id) => ({ id, content, special: true, normalized: false })),
+    model: {
+      type: "BPE",
+      unk_token: "<unk>",
+      vocab: Object.fromEntries([...special, ...letters].map((token, id) => [token, id])),
+      merges: [],
+    },
+    decoder: null,
+    post_processor: null,
+    ...stages,
+  });
+}
+
+const metaspace = (prepend_scheme: string) => ({ type: "Metaspace", replacement: "▁", prepend_scheme, split: true });
+const prefixed: Record<string, string | Promise<string>> = {
+  "Metaspace, always": spaced({ pre_tokenizer: metaspace("always"), normalizer: null }),
+  "Metaspace, first": spaced({ pre_tokenizer: metaspace("first"), normalizer: null }),
+  "each word by itself": spaced({
+    pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace("always")] },
+    normalizer: null,
+  }),
+  Prepend: spaced({
+    pre_tokenizer: null,
+    normalizer: {
+      type: "Sequence",
+      normalizers: [
+        { type: "Prepend", prepend: "▁" },
+        { type: "Replace", pattern: { String: " " }, content: "▁" },
+      ],
+    },
+  }),
+  "byte-level, add_prefix_space": trainTokenizer(CORPUS, { kind: "bpe", lowercase: false }).then((text) => {
+    const file = JSON.parse(text);
+    assert.equal(file.pre_tokenizer.type, "ByteLevel");
+    return JSON.stringify({ ...file, pre_tokenizer: { ...file.pre_tokenizer, add_prefix_space: true } });
+  }),
+};
+for (const [name, file] of Object.entries(prefixed))
+  test(`${name}: sentences one by one are the text's tokens`, async () => {
+    const given = await file;
+    const { tokenize } = vocabularyOf(given, 64);
+    const reference = new Tokenizer(JSON.parse(given), {});
+    const texts = [
+      "One two. Three four! Five?",
+      "これは。それは。",
+      "One.\nTwo.\n\nThree",
+      "a b",
+      " a. B c.",
+      "これは。 That.",
+    ];
+    for (const text of texts) {
+      const whole = reference.encode(text, { add_special_tokens: false }).ids;
+      assert.deepEqual([...tokenize(text).ids], [...whole], JSON.stringify(text));
+    }
+    assert.ok(tokenize(texts[0]!).sentences.length > 1);
+  });

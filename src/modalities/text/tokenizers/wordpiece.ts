@@ -40,10 +40,11 @@ export const wordPiece: Recipe = {
         .slice(0, Math.ceil(size / 2))
         .map(([character]) => character),
     );
-    const symbols = new Set<string>();
+    // Other texts may have words that begin with what began none here: they would be unknown as a whole.
+    const symbols = new Set(kept);
     for (const word of counts.keys())
       for (const [at, character] of [...word].entries())
-        if (kept.has(character)) symbols.add(at === 0 ? character : PREFIX + character);
+        if (at > 0 && kept.has(character)) symbols.add(PREFIX + character);
     return [...symbols].sort();
   },
 

@@ -167,3 +167,9 @@ test("the same corpus gives the same file, through the library and on disk", () 
     assert.equal(await readFile(again, "utf8"), bpe);
     assert.deepEqual(learned, { texts: CORPUS.length, tokens: vocabularyOf(bpe, 64).size });
   }));
+
+test("a character that begins no word of the corpus may begin one elsewhere", async () => {
+  const file = await trainTokenizer(Array(50).fill("aqua aquatic"), { kind: "wordpiece", lowercase: true });
+  const { parse, token } = vocabularyOf(file, 16);
+  assert.deepEqual([...parse("quit")].map(token), ["q", "##u", "##i", "##t"]);
+});

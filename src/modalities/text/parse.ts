@@ -1,0 +1,122 @@
+import type { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+import { sentencesOf } from "./sentences.ts";
+
+/** What of `tokenizer.json` is looked at here; the rest is the library's. */
+export const TokenizerFile = z.looseObject({
+  added_tokens: z
+    .array(
+      z.looseObject({
+        id: z.int(),
+        content: z.string(),
+        special: z.boolean().optional(),
+        normalized: z.boolean().optional(),
+      }),
+    )
+    .default([]),
+  model: z.looseObject({
+    type: z.string().optional(),
+    continuing_subword_prefix: z.string().nullish(),
+    fuse_unk: z.unknown().optional(),
+  }),
+});
+export type TokenizerFile = z.infer<typeof TokenizerFile>;
+
+/** A piece of text's tokens. */
+export type Parse = (text: string) => Int32Array;
+
+/** Words whose ids are remembered. */
+const CACHED_WORDS = 1 << 16;
+
+/**
+ * A function from text to ids. Where nothing in the text is an added token, the library's stages are called one by one
+ * and the last, a word at a time, remembers what it gave: most words of a text are common ones.
+ */
+export function parserOf(tokenizer: Tokenizer, content: TokenizerFile, unknown: number): Parse {
+  const { normalizer, pre_tokenizer, model } = tokenizer;
+  const added = content.added_tokens.map(({ content: token }) => token);
+  // A run of unknown words may become one token; and a token may be looked for in the normalised text.
+  const isWordwise = !content.model.fuse_unk && content.added_tokens.every(({ normalized }) => normalized === false);
+  const cache = new Map<string, readonly number[]>();
+  const idsOf = (word: string): readonly number[] => {
+    const known = cache.get(word);
+    if (known) return known;
+    if (cache.size >= CACHED_WORDS) cache.clear();
+    const found = (model?.encode([word]) ?? []).map((token: string) => tokenizer.token_to_id(token) ?? unknown);
+    cache.set(word, found);
+    return found;
+  };
+  return (text: string): Int32Array => {
+    if (!isWordwise || !pre_tokenizer || added.some((token) => text.includes(token))) {
+      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
+      return Int32Array.from(ids, (id: number | undefined) => id ?? unknown);
+    }
+    const normal = normalizer ? normalizer.normalize(text) : text;
+    const ids: number[] = [];
+    if (normal)
+      for (const word of pre_tokenizer.pre_tokenize(normal, { section_index: 0 }))
+        for (const id of idsOf(word)) ids.push(id);
+    return Int32Array.from(ids);
+  };
+}
+
+/** A text's sentences' tokens. */
+type Cut = (text: string) => Int32Array[];
+
+/** Sentences with a space between them, and without. */
+const PROBES = ["One two. Three four.", "これは。それは。"];
+
+/**
+ * A text's tokens, a sentence at a time, so that all of them together are the tokens of the whole text. Tokenizers that
+ * put a space before a text would put one before every sentence; then all but the first are read by one that does not.
+ * Where that changes more than the beginning, sentences without white space between them are one; and a text of a
+ * tokenizer that cannot be had in pieces at all is one sentence.
+ * @param inside makes a parser that puts nothing in front
+ */
+export function sentencesBy(parse: Parse, inside: () => Parse): Cut {
+  const inPieces =
+    (rest: Parse): Cut =>
+    (text) =>
+      sentencesOf(text).map((sentence, at) => (at === 0 ? parse : rest)(sentence));
+  const atSpaces: Cut = (text) => {
+    const joined: string[] = [];
+    for (const sentence of sentencesOf(text)) {
+      if (joined.length === 0 || /^\s/.test(sentence)) joined.push(sentence);
+      else joined.push(joined.pop() + sentence);
+    }
+    return joined.map(parse);
+  };
+  const isWhole = (cut: Cut) =>
+    PROBES.every(
+      (probe) =>
+        cut(probe)
+          .flatMap((part) => [...part])
+          .join() === parse(probe).join(),
+    );
+  const ways = [() => inPieces(parse), () => inPieces(inside()), () => atSpaces];
+  for (const way of ways) {
+    const cut = way();
+    if (isWhole(cut)) return cut;
+  }
+  return (text) => [parse(text)];
+}
+
+/** The same `tokenizer.json` without the space that it puts before a text. */
+export function withoutPrefix(content: TokenizerFile): TokenizerFile {
+  const { normalizer, pre_tokenizer } = content;
+  return { ...content, normalizer: unprefixed(normalizer), pre_tokenizer: unprefixed(pre_tokenizer) };
+}
+
+const Stage = z.looseObject({ type: z.string() });
+
+/** A stage, or a sequence of stages; nothing is left of one that does nothing else. */
+function unprefixed(stage: unknown): unknown {
+  const parsed = Stage.safeParse(stage);
+  if (!parsed.success) return stage;
+  if (parsed.data.type === "Prepend") return null;
+  const parts = Object.entries(parsed.data).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? value.map(unprefixed).filter((part) => part !== null) : value,
+  ]);
+  return { ...Object.fromEntries(parts), add_prefix_space: false, prepend_scheme: "never" };
+}
