@@ -30,8 +30,10 @@ const { values, positionals } = parseArgs({
     seeds: { type: "string", default: "1" },
     "untrained-seeds": { type: "string", default: "5" },
     table: { type: "boolean", default: false },
-    /** One method and seed in this process, so that its peak memory is its own. */
+    /** One method and seed in this process. */
     seed: { type: "string" },
+    /** Train it, and measure nothing: another method is built on it. */
+    "train-only": { type: "boolean", default: false },
   },
 });
 const minutes = Number(values.minutes);
@@ -52,17 +54,21 @@ const folderOf = (method: string, seed: number) =>
 /** The run of a method: trained, or gone on with. */
 async function runOf(method: string, seed: number) {
   const folder = folderOf(method, seed);
-  const choices = { method, preset: "small", training: { seed }, methodOptions: await tokenizerFor(method, seed) };
+  const choices = { method, preset: "small", training: { seed }, methodOptions: tokenizerFor(method, seed) };
   const resume = existsSync(`${folder}/config.json`);
   const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
   return trained({ ...choices, training: { seed, epochs } }, folder, resume);
 }
 
-/** BEiT's codes are of a run of its own, a vq-autoencoder of the same seed with as many minutes again. */
-async function tokenizerFor(method: string, seed: number): Promise<{ visualTokenizer?: string }> {
-  if (method !== "beit") return {};
-  await runOf("vq-autoencoder", seed);
-  return { visualTokenizer: folderOf("vq-autoencoder", seed) };
+/** BEiT's codes are of a run of its own: of the same seed, with as many minutes again. */
+const TOKENIZER = "vq-autoencoder";
+const tokenizerFor = (method: string, seed: number): { visualTokenizer?: string } =>
+  method === "beit" ? { visualTokenizer: folderOf(TOKENIZER, seed) } : {};
+
+/** In a process of its own, so that its peak memory is its own. */
+function spawned(method: string, seed: number, ...more: string[]): boolean {
+  const args = [fileURLToPath(import.meta.url), method, "--minutes", values.minutes, "--seed", String(seed), ...more];
+  return spawnSync(process.execPath, args, { stdio: "inherit" }).status === 0;
 }
 
 async function one(method: string, seed: number): Promise<void> {
@@ -120,9 +126,8 @@ async function everything(): Promise<void> {
       const isThere = (line: Line) => line.method === method && line.seed === seed && line.minutes === minutes;
       if ((await linesOf<Line>(results)).some(isThere)) continue;
       console.log(`${method}, seed ${seed}: ${minutes} minutes on ${shape}`);
-      const args = [fileURLToPath(import.meta.url), method, "--minutes", values.minutes, "--seed", String(seed)];
-      const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-      if (status !== 0) console.log(`${method}, seed ${seed}: failed; the others go on`);
+      const isReady = method !== "beit" || spawned(TOKENIZER, seed, "--train-only");
+      if (!isReady || !spawned(method, seed)) console.log(`${method}, seed ${seed}: failed; the others go on`);
     }
   }
 }
@@ -131,5 +136,6 @@ if (values.table) {
   const page = `${root}/docs/methods.md`;
   await writeFile(page, withTable(await readFile(page, "utf8"), await linesOf<Line>(results)));
 } else if (values.seed === undefined) await everything();
+else if (values["train-only"]) await runOf(positionals[0] ?? "", Number(values.seed));
 else await one(positionals[0] ?? "", Number(values.seed));
 process.exit(process.exitCode ?? 0);
