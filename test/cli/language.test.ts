@@ -63,7 +63,7 @@ test("a folder of Hugging Face's files is begun with: its words, its weights, it
     const rows = 128;
     assert.ok(config.vocab_size < rows);
     const padded = [...tensors].map(([name, tensor]) => {
-      if (tensor.shape[0] !== config.vocab_size) return [name, tensor] as const;
+      if (!/word_embeddings|predictions\.(decoder|bias)/.test(name)) return [name, tensor] as const;
       const data = new Float32Array((tensor.data.length / config.vocab_size) * rows).fill(9);
       data.set(tensor.data);
       return [name, float32(data, [rows, ...tensor.shape.slice(1)])] as const;

@@ -128,8 +128,6 @@ for (const name of ["bert", "causal-lm", "simcse", "electra", "sentence-order", 
   });
 
 test("options and encoders that do not fit are refused", async () => {
-  const causal = await methods.load("causal-lm");
-  assert.throws(() => build(causal, {}, { causal: false }), { name: "UserError", message: /--causal/ });
   const simcse = await methods.load("simcse");
   assert.throws(() => build(simcse, {}, { dropout: 0 }), { name: "UserError", message: /--dropout/ });
 });
