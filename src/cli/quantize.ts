@@ -11,7 +11,7 @@ interface Given extends LabelsGiven {
   readonly calibrate?: string;
   readonly samples?: string;
   readonly percentile?: string;
-  readonly reduceRange?: boolean;
+  readonly fullRange?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,7 +25,10 @@ export const quantizeCommand = (): Command =>
       .option("--calibrate <data>", "what --static takes them from; the run's own data by default")
       .option("--samples <count>", "how many of these (default: 256)")
       .option("--percentile <per cent>", "share of an activation's values that its scale spans (default: 100)")
-      .option("--reduce-range", "weights of 7 bits, for processors without VNNI or dot-product instructions"),
+      .option(
+        "--full-range",
+        "weights of 8 bits in products, not 7: only right on processors with VNNI or dot products",
+      ),
   )
     .option("--json", "print JSON")
     .addHelpText(
@@ -44,7 +47,7 @@ export const quantizeCommand = (): Command =>
       const { files, models } = await quantizeRun({
         run,
         to: given.to,
-        reduceRange: given.reduceRange,
+        fullRange: given.fullRange,
         labels: labelledPair(given),
         onProgress: line.update,
         ...(isStatic

@@ -24,7 +24,7 @@ export interface QuantizeRunOptions extends MeasureOptions {
     readonly percentile?: number;
   };
   /** Weights of 7 bits, for processors whose sums of 8 bits overflow. */
-  readonly reduceRange?: boolean;
+  readonly fullRange?: boolean;
 }
 
 export interface QuantizeResult {
@@ -43,11 +43,11 @@ const CALIBRATION_BATCH = 16;
  * @throws UserError when the folder holds something else, or data cannot be read
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
-  const { run, to, reduceRange, calibration: wanted } = options;
+  const { run, to, fullRange, calibration: wanted } = options;
   const { files } = await exportRun({ run, to });
   const model = await readFile(join(to, "model.onnx"));
   const calibration = wanted && (await calibrationOf(run, model, wanted));
-  const small = await quantize(model, { reduceRange, calibration, percentile: wanted?.percentile });
+  const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
   await writeAtomically(join(to, QUANTIZED), [small]);
   const models = await measureShipped(
     [

@@ -8,7 +8,7 @@ import {
   rewriteNodes,
   weightsOf,
 } from "./onnx-graph.ts";
-import { LARGEST, quantizeWeight } from "./weights.ts";
+import { quantizeWeight } from "./weights.ts";
 
 /**
  * Products with a constant (linear layers) in whole numbers: the weight is int8 per output channel, its input becomes
@@ -17,7 +17,7 @@ import { LARGEST, quantizeWeight } from "./weights.ts";
  * computed with as floats: ONNX Runtime's `ConvInteger` takes nearly twice as long as its float `Conv`.
  */
 export const quantizeDynamically =
-  ({ largest = LARGEST } = {}): OnnxPass =>
+  ({ largest }: { readonly largest: number }): OnnxPass =>
   (graph) => {
     const weightOf = weightsOf(graph);
     const made = new Map<string, ReturnType<typeof initializerOf>>();
@@ -54,7 +54,7 @@ export const quantizeDynamically =
       const at = (suffix: string) => `${kernel.name}.${suffix}`;
       const restored = { ...node, input: node.input?.with(1, at("restored")) ?? [] };
       if (made.has(at("int8"))) return [restored];
-      const { values, scales } = quantizeWeight(kernel.data, kernel.shape, 0, largest);
+      const { values, scales } = quantizeWeight(kernel.data, kernel.shape, 0);
       const spread = [scales.length, ...kernel.shape.slice(1).map(() => 1)];
       made.set(at("int8"), initializerOf(at("int8"), "int8", kernel.shape, values));
       made.set(at("scale"), initializerOf(at("scale"), "float32", spread, scales));

@@ -8,7 +8,7 @@ import {
   rewriteNodes,
   weightsOf,
 } from "./onnx-graph.ts";
-import { LARGEST, quantizeWeight } from "./weights.ts";
+import { quantizeWeight } from "./weights.ts";
 
 /** Between which values a tensor lies. */
 export interface Range {
@@ -50,7 +50,7 @@ export function observedTensors(graph: OnnxGraph): string[] {
  * @throws Error when a range is missing
  */
 export const quantizeStatically =
-  (ranges: ReadonlyMap<string, Range>, { largest = LARGEST } = {}): OnnxPass =>
+  (ranges: ReadonlyMap<string, Range>, { largest }: { readonly largest: number }): OnnxPass =>
   (graph) => {
     const weightOf = weightsOf(graph);
     const constant = floatConstants(graph);

@@ -9,14 +9,18 @@ export interface QuantizedWeight {
 
 /** The largest whole number used. −128 stays free, so that the range is symmetric. */
 export const LARGEST = 127;
+/**
+ * With the last bit unused, two products with uint8 fit the 16 bits that processors without VNNI or dot-product
+ * instructions add them up in: 2 · 255 · 63 < 2¹⁵.
+ */
+export const LARGEST_IN_SUMS = 63;
 
 /**
  * Rounds a weight to int8, symmetric and per channel: scale = max |w| / 127 over the channel, so that no value is off by
  * more than half a scale. Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342, section 3.1.
  * @param shape extents of `data`
  * @param axis of the channels: an output of a linear layer, a kernel of a convolution, a word of a table
- * @param largest 63 leaves the last bit unused: products of pairs then fit the 16 bits that processors without VNNI or
- *   dot-product instructions add them up in
+ * @param largest number in use, 127 or 63; then scale = max |w| / 63
  */
 export function quantizeWeight(
   data: Float32Array,
