@@ -17,7 +17,13 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/ev
 export { exportRun } from "./evaluation/export-run.ts";
 export { rawFeatures, untrainedParams } from "./evaluation/features.ts";
 export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/few-shot.ts";
-export { type FinetuneOptions, finetune, resumeFinetuning } from "./evaluation/finetune.ts";
+export {
+  type FinetuneOptions,
+  finetune,
+  finetuneDefaults,
+  methodWith,
+  resumeFinetuning,
+} from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
 export {

@@ -3,9 +3,13 @@ import { Command, Option } from "commander";
 import {
   type FinetuneOptions,
   finetune,
+  finetuneDefaults,
   judge,
   type LabelTask,
   labelTasks,
+  type MethodDefinition,
+  methods,
+  methodWith,
   openRun,
   type Progress,
   type Run,
@@ -16,6 +20,7 @@ import {
 } from "../index.ts";
 import { wholeNumber } from "./evaluate.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { addOptions, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
 import { addTrainingFlags, trainingGiven } from "./training-flags.ts";
@@ -32,7 +37,6 @@ interface Given {
   readonly validation?: string;
   readonly patience?: string;
   readonly with?: string;
-  readonly labelSmoothing?: string;
   readonly scratch?: boolean;
   readonly balanced?: boolean;
   readonly out?: string;
@@ -40,7 +44,20 @@ interface Given {
   readonly json?: boolean;
 }
 
-export function finetuneCommand(): Command {
+/** Options of methods that this command fills in itself. */
+const FILLED_IN = ["task", "classes", "class-weights", "label-weights", "center", "spread"];
+
+/** Every method's options, under their names on every command line. */
+async function methodGroups(chosen: { readonly method: MethodDefinition }): Promise<Group[]> {
+  const groups = (await optionGroups(chosen)).filter(({ kind }) => kind === "method");
+  return groups.map((group) => ({
+    ...group,
+    flags: new Map([...group.flags].filter(([name]) => !FILLED_IN.includes(name))),
+  }));
+}
+
+/** @param argv looked at for `--with` before it is parsed: it decides which options there are */
+export async function finetuneCommand(argv: readonly string[]): Promise<Command> {
   const command = new Command("finetune")
     .description("teach a pretrained encoder what labels say: a linear head first, then all of it, best epoch kept")
     .argument("<run>", "run folder, or a BERT in Hugging Face's files; with --resume the fine-tuning to continue")
@@ -49,8 +66,8 @@ export function finetuneCommand(): Command {
       "labelled data to learn from: folders of classes, a table, or any data with --train-labels",
     )
     .option("--test <data>", "labelled data to be judged on")
-    .option("--train-labels <csv>", "labels of the training data: columns path,label")
-    .option("--test-labels <csv>", "labels of the test data: columns path,label")
+    .option("--train-labels <table>", "labels of the training data: CSV, TSV, JSONL or Parquet, columns path and label")
+    .option("--test-labels <table>", "labels of the test data, likewise")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .addOption(
@@ -63,26 +80,40 @@ export function finetuneCommand(): Command {
     .option("--patience <epochs>", "epochs without a better score after which training stops (default: 10)")
     .option("--with <task>", "learn from all samples at once beside: simclr:0.3; or fixmatch, which guesses labels")
     .option("--balanced", "weigh classes by the inverse of how often they occur")
-    .option("--label-smoothing <share>", "share of a class's target that goes to all classes alike (default: 0)")
     .option("--scratch", "begin with random numbers: what the labels alone can do")
     .option("--out <folder>", "run folder to make (default: runs/ and both names)")
     .option("--resume", "continue this fine-tuning, bit for bit, from its last checkpoint")
     .option("--json", "print the result as JSON");
-  return addTrainingFlags(command)
+  if (argv[0] !== "finetune") return command;
+  const chosen = { method: await methods.load(methodWith(valueOf(argv, "--with"))) };
+  const groups = await methodGroups(chosen);
+  addOptions(addTrainingFlags(command, finetuneDefaults), groups, chosen);
+  return command
     .addHelpText("after", "\nExamples:\n  autodidact finetune runs/photos --train labelled/train --test labelled/test")
     .addHelpText("after", "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with fixmatch")
     .addHelpText(
       "after",
       "  autodidact finetune runs/books --train train.tsv --column 1 --label-column 2 --lora-rank 8",
     )
+    .addHelpText(
+      "after",
+      "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with mae:0.5 --mask-ratio 0.6",
+    )
     .addHelpText("after", "  autodidact finetune runs/books-train --resume")
-    .action(act);
+    .action((path: string, given: Given & Readonly<Record<string, unknown>>) =>
+      act(path, given, command, shareOut(given, groups, chosen).method),
+    );
 }
 
 /** Options that say nothing about the training. */
 const ON_RESUME = new Set(["resume", "test", "testLabels", "column", "labelColumn", "json"]);
 
-async function act(path: string, given: Given & Readonly<Record<string, unknown>>, command: Command): Promise<void> {
+async function act(
+  path: string,
+  given: Given & Readonly<Record<string, unknown>>,
+  command: Command,
+  methodOptions: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { train, resume } = given;
   const said = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
   const changed = resume ? said.find((option) => !ON_RESUME.has(option.attributeName())) : undefined;
@@ -95,7 +126,11 @@ async function act(path: string, given: Given & Readonly<Record<string, unknown>
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   let run: Run;
   let last: Progress | undefined;
+  const { column, labelColumn } = given;
+  const columns = { ...(column ? { column } : {}), ...(labelColumn ? { labelColumn } : {}) };
+  const test = given.test === undefined ? undefined : { data: given.test, labels: given.testLabels, ...columns };
   const watch = {
+    test,
     signal: interrupt.signal,
     onNote: line.note,
     onProgress: (progress: Progress) => {
@@ -106,7 +141,7 @@ async function act(path: string, given: Given & Readonly<Record<string, unknown>
   try {
     run = resume
       ? await resumeFinetuning(path, watch)
-      : await finetune({ ...optionsOf(path, given), train: train ?? "", out, training, ...watch });
+      : await finetune({ ...optionsOf(path, given), train: train ?? "", out, training, methodOptions, ...watch });
   } finally {
     line.end();
     interrupt.release();
@@ -115,22 +150,16 @@ async function act(path: string, given: Given & Readonly<Record<string, unknown>
     const { step } = await openRun(out, { checkpoint: "last" });
     throw new Interrupted(`stopped at step ${step}, saved; continue with: autodidact finetune ${out} --resume`);
   }
-  const { column, labelColumn } = run.config.data;
-  const verdict =
-    given.test === undefined
-      ? undefined
-      : await judge({
-          run,
-          data: given.test,
-          labels: given.testLabels,
-          column: given.column ?? column,
-          labelColumn: given.labelColumn ?? labelColumn,
-        });
+  const known = run.config.data;
+  const verdict = test && (await judge({ run, column: known.column, labelColumn: known.labelColumn, ...test }));
   if (verdict) await writeAtomically(`${out}/verdict.json`, [`${JSON.stringify(verdict, null, 2)}\n`]);
   if (given.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
   print(`${out}: best after epoch ${run.epoch}, step ${run.step}`);
   if (verdict) print(`\n${verdictTable(verdict)}\n\nwritten to ${out}/verdict.json`);
-  print(`next: autodidact predict ${out} <data> --out predictions.csv`);
+  const isAlike = run.config.method.options.task === "similarity";
+  print(
+    `next: autodidact ${isAlike ? "embed" : "predict"} ${out} <data> --out ${isAlike ? "vectors.parquet" : "predictions.csv"}`,
+  );
 }
 
 /** The options that need looking at before they are handed on. */
@@ -138,9 +167,6 @@ function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | 
   const validation = given.validation === undefined ? undefined : Number(given.validation);
   if (validation !== undefined && !(given.validation?.trim() && validation >= 0 && validation <= 0.5))
     throw new UserError(`--validation ${given.validation}: must be a share from 0 to 0.5`);
-  const labelSmoothing = given.labelSmoothing === undefined ? undefined : Number(given.labelSmoothing);
-  if (labelSmoothing !== undefined && !(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new UserError(`--label-smoothing ${given.labelSmoothing}: must be a share from 0 to below 1`);
   return {
     from,
     labels: given.trainLabels,
@@ -153,6 +179,5 @@ function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | 
     with: given.with,
     scratch: given.scratch,
     balanced: given.balanced,
-    ...(labelSmoothing === undefined ? {} : { methodOptions: { labelSmoothing } }),
   };
 }

@@ -44,7 +44,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       .addCommand(await pretrainCommand(argv))
       .addCommand(evaluateCommand())
       .addCommand(reportCommand())
-      .addCommand(finetuneCommand())
+      .addCommand(await finetuneCommand(argv))
       .addCommand(fewShotCommand())
       .addCommand(embedCommand())
       .addCommand(predictCommand())

@@ -3,10 +3,14 @@ import { flagsOf, TrainingOptions } from "../index.ts";
 
 const flags = flagsOf(TrainingOptions);
 
-/** Adds a flag for every training option, for commands that train by one method. */
-export function addTrainingFlags(command: Command): Command {
-  for (const { name, description, defaultValue } of flags) {
-    const text = `${description}${defaultValue === undefined ? "" : ` (default ${String(defaultValue)})`}`;
+/**
+ * Adds a flag for every training option, for commands that train by one method.
+ * @param defaults where the command has its own, in words, by the option's key
+ */
+export function addTrainingFlags(command: Command, defaults: Readonly<Record<string, string>> = {}): Command {
+  for (const { key, name, description, defaultValue } of flags) {
+    const said = defaults[key] ?? (defaultValue === undefined ? undefined : String(defaultValue));
+    const text = `${description}${said === undefined ? "" : ` (${key in defaults ? "here" : "default"} ${said})`}`;
     command.addOption(new Option(`--${name} <value>`, text).helpGroup("Training:"));
   }
   return command;

@@ -11,7 +11,7 @@ import { writeEntrySheet } from "./report/entry-sheet.ts";
 export interface DuplicatesOptions {
   readonly run: Run;
   readonly data: string;
-  /** CSV file with columns `path,label`. */
+  /** Table with the columns `path` and `label`. */
   readonly labels?: string;
   /** Columns of a table. */
   readonly column?: string;

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { Rng } from "../array/index.ts";
 import type { Encoder } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
+import { parseTasks } from "../methods/combine.ts";
 import type { MethodParams } from "../methods/index.ts";
 import {
   type Answers,
@@ -12,15 +13,14 @@ import {
   truthsOf,
 } from "../modalities/index.ts";
 import type { RunConfig, Supervision, Training } from "../training/config.ts";
-import { BATCH as BATCH_ROWS, extractFeatures } from "../training/features.ts";
-import { type Supervised, train } from "../training/loop.ts";
+import { extractFeatures } from "../training/features.ts";
 import type { Progress } from "../training/pretrain.ts";
-import { buildMethod, buildParts, openRun, type Parts, type Run, readConfig } from "../training/run.ts";
+import { buildParts, openRun, type Parts, type Run, readConfig } from "../training/run.ts";
 import { modalityFor, settle, sourceOf } from "../training/settle.ts";
 import { beginFrom, openStart, type Start } from "../training/start.ts";
-import { answersTo, openLabelled, recallAtOne } from "./judge.ts";
-import { measuresOf } from "./measures.ts";
-import { type Predictor, predictorOf } from "./predictor.ts";
+import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
+import { optionsFromLabels } from "./label-options.ts";
+import { learnLabels } from "./learn-labels.ts";
 import { linearHead } from "./probe.ts";
 import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
 
@@ -33,6 +33,8 @@ export interface FinetuneOptions extends OpenOptions {
   readonly train: string;
   /** Run folder to make. */
   readonly out: string;
+  /** What the run is going to be judged on afterwards: found wanting before it is trained. */
+  readonly test?: Omit<JudgeOptions, "run" | "onProgress">;
   readonly task?: LabelTask;
   /** Another task to learn from all samples at the same time, as in `--method`: `simclr:0.3`; or `fixmatch`. */
   readonly with?: string;
@@ -61,8 +63,14 @@ const STEPS = 1000;
 const EPOCHS = [10, 200] as const;
 const BATCH = [8, 128] as const;
 
-/** So few samples tell a better model by its loss more surely than by its accuracy. */
-const FEW = 500;
+/** Where fine-tuning trains otherwise than pre-training when nothing is said, in words. */
+export const finetuneDefaults: Readonly<Record<string, string>> = {
+  epochs: `what makes about ${STEPS} steps, ${EPOCHS.join(" to ")}`,
+  batchSize: `an eighth of the labels, ${BATCH.join(" to ")}`,
+  learningRate: "0.001, from scratch 0.002, by the root of batch / 256, less for encoders wider than 256",
+  gradientClip: "1",
+  layerDecay: "0.75; from scratch 1",
+};
 
 const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));
 
@@ -82,13 +90,8 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
   try {
     const { labels = new Int32Array(), classes = [] } = source;
     const answers = answersOf(task, classes);
-    if (options.balanced && task === "similarity")
-      throw new UserError("balanced does nothing with --task similarity, whose loss has no classes to weigh");
-    if (options.methodOptions?.labelSmoothing && task !== "classification")
-      throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
-    const isFixMatch = options.with === "fixmatch";
-    if (isFixMatch && task !== "classification")
-      throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
+    refuseForTask(task, options);
+    if (options.test) await checkTest(definition, options.test, answers);
     const known = labels.reduce((count, label) => count + Number(label >= 0), 0);
     const used = options.labelCount ?? known;
     const supervision: Supervision = {
@@ -112,11 +115,9 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
         modalityDefaults: start.modalityOptions,
         encoder: start.encoder,
         encoderDefaults: start.encoderOptions,
-        method: isFixMatch ? "fixmatch" : `supervised${options.with ? `+${options.with}` : ""}`,
+        method: methodWith(options.with),
         methodOptions: {
-          ...{ task, classes: [...classes] },
-          ...(options.balanced ? { classWeights: balance(parts.labels, classes.length) } : {}),
-          ...(task === "regression" ? momentsOf(parts, classes) : {}),
+          ...optionsFromLabels(answers, classes, parts, options.balanced ?? false),
           ...options.methodOptions,
         },
         training: {
@@ -149,7 +150,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     onNote?.(
       `${used} labels: ${parts.known.length} to learn from, ${parts.validation.length} to judge by; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
     );
-    await learn(settled, source, parts, { ...options, resume: false }, begin);
+    await learnLabels(settled, source, parts, { ...options, resume: false }, begin);
   } finally {
     await source.close();
   }
@@ -159,23 +160,50 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
 /** Goes on with fine-tuning from its last checkpoint. @throws UserError when it is none, or the data have changed */
 export async function resumeFinetuning(
   out: string,
-  options: Pick<FinetuneOptions, "signal" | "onNote" | "onProgress"> = {},
+  options: Pick<FinetuneOptions, "test" | "signal" | "onNote" | "onProgress"> = {},
 ): Promise<Run> {
   const config = await readConfig(out);
   if (!config.supervision)
     throw new UserError(`${out}: no fine-tuning; continue it with autodidact pretrain --resume ${out}`);
   const definition = await modalityFor(config.data.path, config.modality.name);
+  const { column, labelColumn } = config.data;
+  if (options.test) await checkTest(definition, { column, labelColumn, ...options.test }, answersIn(config));
   const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
   try {
     const { digest } = config.supervision;
     if (digest !== undefined && digest !== digestOfLabels(source))
       throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
-    await learn(config, source, partsToLearn(source, task, config.supervision), { ...options, out, resume: true });
+    await learnLabels(config, source, partsToLearn(source, task, config.supervision), {
+      ...options,
+      out,
+      resume: true,
+    });
   } finally {
     await source.close();
   }
   return openRun(out);
+}
+
+/** The method that learns from labels, and from all samples by another task at once. @throws UserError for a wrong name */
+export function methodWith(other: string | undefined): string {
+  if (other === undefined) return "supervised";
+  if (other === "fixmatch") return other;
+  if (parseTasks(other).some(({ name }) => name === "fixmatch"))
+    throw new UserError(
+      `--with ${other}: fixmatch learns from the labels itself and takes no weight and no task beside it; its --unlabelled-weight says how much guessed labels count`,
+    );
+  return `supervised+${other}`;
+}
+
+/** @throws UserError for options that mean nothing to the task */
+function refuseForTask(task: LabelTask, { balanced, methodOptions, with: other }: FinetuneOptions): void {
+  if (balanced && (task === "similarity" || task === "regression"))
+    throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weigh`);
+  if (methodOptions?.labelSmoothing && task !== "classification")
+    throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
+  if (other === "fixmatch" && task !== "classification")
+    throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
 }
 
 /** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
@@ -183,22 +211,6 @@ function rated(training: Training, { embedDim }: Encoder, given: Options | undef
   if (given?.learningRate !== undefined) return training;
   const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
   return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
-}
-
-/** Rows over classes times rows of the class. */
-function balance(labels: Int32Array, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of labels) if (label >= 0) counts[label]!++;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.map((count) => total / (classes * Math.max(1, count)));
-}
-
-/** Mean and deviation of the values that are learned from. */
-function momentsOf({ indices, labels }: Labelled, classes: readonly string[]) {
-  const values = [...indices].flatMap((index) => (labels[index]! >= 0 ? [Number(classes[labels[index]!])] : []));
-  const center = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / values.length;
-  return { center, spread: variance > 0 ? Math.sqrt(variance) : 1 };
 }
 
 /** The head that fits frozen features, as the method's parameters. */
@@ -229,46 +241,4 @@ async function probed(
     ["weight", { dtype: "float32", shape: [width, encoder.embedDim], data: weight.map((value) => value / spread) }],
     ["bias", { dtype: "float32", shape: [width], data: bias.map((value) => (value - center) / spread) }],
   ] as const;
-}
-
-async function learn(
-  config: RunConfig,
-  source: Source<unknown>,
-  { indices, labels, validation }: Labelled,
-  options: Pick<FinetuneOptions, "out" | "signal" | "onNote" | "onProgress"> & { readonly resume: boolean },
-  start?: Start,
-): Promise<void> {
-  const { method, modality, encoder } = await buildMethod(config, source.length);
-  const answers = answersIn(config);
-  const classes = source.classes ?? [];
-  const { device } = config.training;
-  await using opened = new AsyncDisposableStack();
-  let model: Predictor | undefined;
-  const validate: Supervised["validate"] = async (params) => {
-    if (answers.task === "similarity") {
-      const features = await extractFeatures({
-        ...{ encoder, modality, source, device },
-        params: params.encoder,
-        indices: validation,
-      });
-      const recall = recallAtOne(
-        features,
-        features.indices.map((index) => labels[index]!),
-      );
-      const metrics: Record<string, number> = { recallAtOne: recall };
-      return { score: recall, loss: 0, metrics };
-    }
-    // A batch is always whole: a few samples after every epoch are not to cost as much as many.
-    const batchSize = Math.min(BATCH_ROWS, validation.length);
-    model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (own) => own.dispose());
-    const asking = model;
-    const asked = { modality, source, indices: validation, labels: source.labels ?? labels, classes };
-    const { logits, truth } = await answersTo((rows) => asking.logits(rows, params), answers, asked);
-    const { score, loss, named } = measuresOf(answers, logits, truth);
-    const metrics: Record<string, number> = { ...named, loss };
-    return { score: validation.length < FEW ? -loss : score, loss, metrics };
-  };
-  const { patience } = config.supervision ?? { patience: PATIENCE };
-  const supervised = { indices, labels, patience, ...(validation.length > 0 ? { validate } : {}) };
-  await train(config, source, options, start, supervised);
 }

@@ -101,12 +101,7 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
     }
     const model = await predictor(run);
     try {
-      const { task, outputs } = model;
-      const unknown = answersOf(task, classes).outputs.find((name) => !outputs.includes(name));
-      if (unknown !== undefined)
-        throw new UserError(
-          `${data}: "${unknown}" is not among what ${run.path} was trained on: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
-        );
+      refuseUnknown(data, classes, model);
       const asked = { modality, source, indices, labels, classes, onProgress };
       const judged = await answersTo((rows) => model.logits(rows), model, asked);
       return verdictOf(model, judged);
@@ -116,6 +111,29 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
   } finally {
     await source.close();
   }
+}
+
+/** Labelled data that a model is going to be judged on, checked before it is trained. @throws UserError as `judge` */
+export async function checkTest(
+  definition: Run["modalityDefinition"],
+  { data, ...open }: Pick<JudgeOptions, "data" | keyof OpenOptions>,
+  answers: Answers,
+): Promise<void> {
+  const source = await openLabelled(definition, data, open);
+  try {
+    refuseUnknown(data, source.classes ?? [], answers);
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws UserError when one of the labels is no answer */
+function refuseUnknown(data: string, classes: readonly string[], { task, outputs }: Answers): void {
+  const unknown = answersOf(task, classes).outputs.find((name) => !outputs.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `${data}: "${unknown}" is not among the labels of the training data: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
+    );
 }
 
 function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: Judged): Verdict {
@@ -147,6 +165,6 @@ export async function openLabelled(
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, give a CSV file with columns path,label, or name the --label-column of a table`,
+    `${path}: no labels; put each class in a sub-folder of its own, give a table with the columns path and label, or name the --label-column of a table`,
   );
 }

@@ -1,9 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path/posix";
-import { parse } from "csv-parse/sync";
-import { z } from "zod";
-import { messageOf, UserError } from "../foundation/errors.ts";
-import { fileError } from "../foundation/files.ts";
+import { dirname, extname } from "node:path/posix";
+import { UserError } from "../foundation/errors.ts";
+import { rowsOf, tableFormats } from "./rows.ts";
 
 export interface Labels {
   readonly classes: readonly string[];
@@ -29,36 +26,28 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
 }
 
 /**
- * Labels from a CSV file with columns `path` and `label`, paths as in the data.
- * @throws UserError when a column is missing or a path is not in the data
+ * Labels from a table with columns `path` and `label`, paths as in the data: CSV, TSV, JSONL or Parquet by its name, CSV
+ * where that says nothing. A list of labels in one field is `cat|indoor`.
+ * @throws UserError when a column is missing, no path has a label, or one is not in the data or has two
  */
-export async function labelsFromCsv(file: string, names: readonly string[]): Promise<Labels | undefined> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw fileError(file, "read", error);
-  });
-  let rows: unknown;
-  try {
-    rows = parse(text, {
-      columns: true,
-      skip_empty_lines: true,
-      trim: true,
-      bom: true,
-      record_delimiter: ["\r\n", "\n"],
-    });
-  } catch (error) {
-    throw new UserError(`${file}: not CSV (${messageOf(error)})`);
-  }
-  const parsed = z.array(z.object({ path: z.string(), label: z.string() })).safeParse(rows);
-  if (!parsed.success) throw new UserError(`${file}: needs the columns "path" and "label" in its first line`);
+export async function labelsFromTable(file: string, names: readonly string[]): Promise<Labels> {
+  const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
   const positions = new Map(names.map((name, position) => [name, position]));
-  const rowsFor = parsed.data.map(({ path, label }) => ({
-    path: path.replaceAll("\\", "/").replace(/^\.\//, ""),
-    label,
-  }));
   const perEntry: (string | undefined)[] = names.map(() => undefined);
-  const unknown = rowsFor.filter(({ path }) => !positions.has(path));
+  const unknown: string[] = [];
+  const advice = "a table of labels has the columns path and label";
+  for await (const rows of rowsOf(file, format, { column: "path", labelColumn: "label", advice }))
+    for (const { text, label, line } of rows) {
+      const path = text.trim().replaceAll("\\", "/").replace(/^\.\//, "");
+      const position = positions.get(path);
+      if (position === undefined) unknown.push(path);
+      else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
+        throw new UserError(`${file}: row ${line} calls ${path} "${label}", an earlier one "${perEntry[position]}"`);
+      else perEntry[position] ??= label;
+    }
   if (unknown.length > 0)
-    throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]?.path}`);
-  for (const { path, label } of rowsFor) if (label !== "") perEntry[positions.get(path)!] = label;
-  return labelsOf(perEntry);
+    throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]}`);
+  const labels = labelsOf(perEntry);
+  if (!labels) throw new UserError(`${file}: no label in it`);
+  return labels;
 }

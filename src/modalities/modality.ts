@@ -192,7 +192,7 @@ export type Ability =
   | EncoderAbility;
 
 export interface OpenOptions {
-  /** CSV file with columns `path,label`; paths relative to the data. */
+  /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
   readonly labels?: string;
   /** Where the data are a table: the column with the samples and the one with their labels, by name or by number from 1. */
   readonly column?: string;

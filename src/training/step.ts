@@ -13,7 +13,6 @@ import {
 } from "../array/index.ts";
 import type { Params } from "../encoders/encoder.ts";
 import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
-import { UserError } from "../foundation/errors.ts";
 import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
@@ -92,8 +91,6 @@ export function initialState(
   const params = loraRank > 0 ? { ...begun, encoder: withLora(begun.encoder, loraRank, rng.split("lora")) } : begun;
   const scales = trainable(params, training);
   const trained = tree.entries<Tensor>(params).filter(([path]) => scales.has(path));
-  if (!trained.some(([path]) => path.startsWith("encoder.")) && loraRank > 0)
-    throw new UserError("--lora-rank adds to the linear layers of blocks; this encoder has none");
   const zeros = () => Object.fromEntries(trained.map(([path, { shape }]) => [path, filled(shape, 0)]));
   return {
     params,

@@ -1,4 +1,5 @@
 import { type Tree, tree } from "../array/index.ts";
+import { UserError } from "../foundation/errors.ts";
 import { isLora } from "../layers/lora.ts";
 import { isStatistic } from "../layers/scope.ts";
 import type { Training } from "./config.ts";
@@ -11,6 +12,7 @@ export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDec
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
  * (https://arxiv.org/abs/2106.08254); heads have 1.
+ * @throws UserError when more layers are to be frozen than there are, or all that additions of LoRA lie in
  */
 export function trainable(
   params: Tree<unknown>,
@@ -33,6 +35,16 @@ export function trainable(
       return [`encoder.${path}`, layer];
     }),
   );
+  const count = Math.max(...layers.values(), 0) + 1;
+  if (frozenLayers > count)
+    throw new UserError(
+      `--frozen-layers ${frozenLayers}: this encoder has ${count} layers, counted from its embedding`,
+    );
+  const additions = encoder.filter(isLora);
+  if (loraRank > 0 && additions.length === 0)
+    throw new UserError("--lora-rank adds to the linear layers of blocks; this encoder has none");
+  if (loraRank > 0 && additions.every((path) => layers.get(`encoder.${path}`)! < frozenLayers))
+    throw new UserError(`--frozen-layers ${frozenLayers} leaves no block that --lora-rank could add to`);
   const scales = new Map<string, number>();
   for (const path of tree.paths(params)) {
     const layer = layers.get(path);

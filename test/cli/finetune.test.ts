@@ -127,10 +127,77 @@ test("values, likeness, several tasks at once and guessed labels each train to t
       ).verdict;
     assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
     assert.ok(trained("likeness", "--task", "similarity").measures.recallAtOne > 0.8);
-    assert.ok(trained("joint", "--with", "simclr:0.3").measures.accuracy > 0.8);
+    assert.ok(trained("joint", "--with", "simclr:0.3", "--projection-dim", "8").measures.accuracy > 0.8);
     assert.ok(trained("guessed", "--with", "fixmatch", "--balanced").measures.accuracy > 0.8);
     const config = JSON.parse(await readFile(join(folder, "joint", "config.json"), "utf8"));
     assert.equal(config.method.name, "supervised+simclr:0.3");
     assert.deepEqual([config.supervision.unlabelled, config.data.entries], [true, 48]);
+    assert.equal(config.method.options.projectionDim, 8);
+  });
+});
+
+test("what the labels, the test data or the options do not allow is said before anything is trained", async () => {
+  await inFolder(async (folder) => {
+    const data = join(folder, "data");
+    const paths = await writeImages(data, 8, 3);
+    const run = join(folder, "run");
+    fine("pretrain", data, "--out", run, ...TINY);
+    const out = join(folder, "out");
+    const refused = (pattern: RegExp, ...args: string[]) => {
+      const { code, stderr } = autodidact("finetune", run, "--train", data, "--out", out, ...args);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, pattern);
+      assert.equal(stderr.trim().split("\n").length, 1, stderr);
+      assert.ok(!existsSync(out));
+    };
+    const others = join(folder, "others");
+    await writeImages(others, 2, 4);
+    refused(/"class3" is not among the labels of the training data: class0, class1/, "--test", others);
+    refused(/none: /, "--test", join(folder, "none"));
+    refused(/no labels/, "--test", join(data, "class0"));
+    const table = join(folder, "labels.csv");
+    const label = async (of: (at: number) => string) => {
+      const rows = paths.map((path, at) => `${path.slice(data.length + 1)},${of(at)}`);
+      await writeFile(table, `path,label\n${rows.join("\n")}\n`);
+      return ["--train-labels", table];
+    };
+    refused(/every label to learn from is "same"/, ...(await label(() => "same")));
+    refused(
+      /balanced does nothing with --task regression/,
+      ...(await label(String)),
+      "--task",
+      "regression",
+      "--balanced",
+    );
+    refused(/fixmatch learns from the labels itself/, "--with", "fixmatch:0.3");
+    refused(/--threshold is an option of method fixmatch/, "--with", "simclr", "--threshold", "0.5");
+    refused(/--label-smoothing 1: must be a number of at least 0 and below 1/, "--label-smoothing", "1");
+
+    // Labels that mean nothing: the parts that judge are looked at, and not what is left of them after hiding their labels.
+    const random = await label((at) => String((at * 7919) % 5 < 2));
+    const small = ["--epochs", "1", "--workers", "1", "--validation", "0.5"];
+    const likeness = autodidact(
+      "finetune",
+      run,
+      "--train",
+      data,
+      "--out",
+      out,
+      ...small,
+      ...random,
+      "--task",
+      "similarity",
+    );
+    assert.equal(likeness.code, 0, likeness.stderr);
+    const recalls = [...likeness.stderr.matchAll(/recallAtOne (\d\.\d+)/g)].map(([, value]) => Number(value));
+    assert.ok(recalls.length > 1 && recalls.every((recall) => recall < 1), String(recalls));
+    assert.match(likeness.stdout, /next: autodidact embed/);
+
+    // A broken sample among those that judge is named once, and is not judged by.
+    for (const path of paths.filter((_, at) => at % 3 === 0)) await writeFile(path, "broken");
+    const judged = autodidact("finetune", run, "--train", data, "--out", join(folder, "broken"), ...small);
+    assert.equal(judged.code, 0, judged.stderr);
+    const named = [...judged.stderr.matchAll(/(class\S+): .*one fewer to judge by/g)].map(([, name]) => name);
+    assert.ok(named.length > 0 && new Set(named).size === named.length, judged.stderr);
   });
 });

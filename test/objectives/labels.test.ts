@@ -57,7 +57,12 @@ equalsTorch("binary", logits, (inputs) => {
         [5, 3],
       ),
     ),
-    weight: constant(float32([1, 0, 2, 0.5, 0], [5])),
+    weight: constant(
+      float32(
+        [1, 0, 2, 0.5, 0].flatMap((weight) => [weight, weight, weight]),
+        [5, 3],
+      ),
+    ),
   }).loss;
 });
 
@@ -79,6 +84,24 @@ test("labels are read by what they are, and what is no number is said", () => {
   const several = targetsOf(labelOptions.parse({ task: "multi-label", classes: ["cat | indoor", "dog", "indoor"] }));
   assert.deepEqual(several.answers.outputs, ["cat", "dog", "indoor"]);
   assert.deepEqual([...several.of(0).values.data], [1, 0, 1]);
+  const weighed = targetsOf(
+    labelOptions.parse({
+      task: "multi-label",
+      classes: ["cat", "cat|dog"],
+      labelWeights: [
+        [1, 2],
+        [3, 4],
+      ],
+    }),
+  );
+  assert.deepEqual(
+    [0, 1, -1].map((label) => [...weighed.of(label).weight.data]),
+    [
+      [2, 3],
+      [2, 4],
+      [0, 0],
+    ],
+  );
   const value = targetsOf(labelOptions.parse({ task: "regression", classes: ["1.5", "-3"], center: 1, spread: 2 }));
   assert.deepEqual([...value.of(1).values.data, ...value.of(1).weight.data], [-2, 1]);
   assert.deepEqual([...value.of(-1).values.data, ...value.of(-1).weight.data], [0, 0]);

@@ -4,6 +4,7 @@ import { type Array, np, Rng, type Tensor, tree } from "../../src/array/index.ts
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { linear } from "../../src/layers/linear.ts";
+import { withLora } from "../../src/layers/lora.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { compileStep, initialState, optimizerOf } from "../../src/training/step.ts";
@@ -30,6 +31,16 @@ test("rates fall from the head to the embedding, layer by layer", () => {
   assert.equal(own.get("encoder.stages.3.0.path.0.conv.weight"), 0.5);
   assert.equal(own.get("encoder.stem.conv.weight"), 0.5 ** 5);
   assert.ok([...own.keys()].every((path) => !path.includes("running")));
+});
+
+test("more frozen layers than there are, and additions in frozen ones only, are refused", () => {
+  const params = init(new Rng(0));
+  assert.equal(trainable(params, { frozenLayers: 4 }).size, 2);
+  assert.throws(() => trainable(params, { frozenLayers: 5 }), /--frozen-layers 5: this encoder has 4 layers/);
+  assert.throws(() => trainable(params, { loraRank: 2 }), /this encoder has none/);
+  const added = { ...params, encoder: withLora(params.encoder, 2, new Rng(1)) };
+  assert.equal(trainable(added, { loraRank: 2, frozenLayers: 2 }).size, 2 + 8);
+  assert.throws(() => trainable(added, { loraRank: 2, frozenLayers: 3 }), /leaves no block that --lora-rank/);
 });
 
 /** How far each parameter moves in a step, as the norm of its change. */

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
-import { type Labels, labelsFromCsv, labelsFromFolders } from "../labels.ts";
+import { type Labels, labelsFromFolders, labelsFromTable } from "../labels.ts";
 import {
   type CropOptions,
   modality,
@@ -69,22 +69,22 @@ async function listImages(path: string): Promise<FolderManifest | ZipManifest> {
   );
 }
 
-async function openImages(path: string, { labels: csv }: OpenOptions = {}): Promise<Source<Image>> {
+async function openImages(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Image>> {
   const idx = await idxFileOf(path);
-  if (idx) return withCsv(await openIdx(idx), csv);
-  if (await isCifar(path)) return withCsv(await openCifar(path), csv);
+  if (idx) return withTable(await openIdx(idx), table);
+  if (await isCifar(path)) return withTable(await openCifar(path), table);
   const listing = await listImages(path);
   const entries = listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing);
-  const labels = csv ? await labelsFromCsv(csv, entries.names) : labelsFromFolders(entries.names);
+  const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
   const cache = await cacheFor(entries);
   return encodedSource(entries, labels, listing, cache);
 }
 
-async function withCsv(manifest: ArrayManifest, csv: string | undefined): Promise<Source<Image>> {
+async function withTable(manifest: ArrayManifest, table: string | undefined): Promise<Source<Image>> {
   const source = arraySource(manifest);
-  if (!csv) return source;
+  if (!table) return source;
   const names = Array.from({ length: source.length }, (_, index) => source.name(index));
-  return arraySource({ ...manifest, labels: await labelsFromCsv(csv, names) });
+  return arraySource({ ...manifest, labels: await labelsFromTable(table, names) });
 }
 
 /** Options that the data themselves suggest, from a look at up to 16 pictures. */

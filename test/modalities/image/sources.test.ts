@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
+import { parquetWriteFile } from "hyparquet-writer";
 import sharp from "sharp";
 import { BrokenSample, UserError } from "../../../src/foundation/errors.ts";
 import { image } from "../../../src/modalities/image/index.ts";
@@ -70,8 +71,42 @@ test("labels from a CSV file, and what can be wrong with it", async () => {
   const unknown = await write("unknown.csv", "path,label\n7.png,a\n8.png,b\n1.png,c\n");
   await assert.rejects(image.open(path, { labels: unknown }), says(/unknown\.csv: 2 paths .* 7\.png/));
   const columns = await write("columns.csv", "file,label\n1.png,a\n");
-  await assert.rejects(image.open(path, { labels: columns }), says(/columns "path" and "label"/));
+  await assert.rejects(
+    image.open(path, { labels: columns }),
+    says(/no column "path"; there are: file, label; .* columns path and label/),
+  );
   await assert.rejects(image.open(path, { labels: join(root, "none.csv") }), says(/none\.csv/));
+  const twice = await write("twice.csv", "path,label\n1.png,a\n2.png,b\n1.png,c\n");
+  await assert.rejects(image.open(path, { labels: twice }), says(/row 4 calls 1\.png "c", an earlier one "a"/));
+  const empty = await write("empty.csv", "path,label\n1.png,\n");
+  await assert.rejects(image.open(path, { labels: empty }), says(/empty\.csv: no label in it/));
+});
+
+test("labels from other tables; several of a sample may be a list", async () => {
+  const bytes = await png(9);
+  const path = await folder("tables", { "1.png": bytes, "2.png": bytes, "3.png": bytes });
+  const labelled = async (name: string) => {
+    const { classes, labels = [] } = await image.open(path, { labels: join(root, name) });
+    return [...labels].map((label) => classes?.[label]);
+  };
+  const rows = [
+    { path: "./1.png", label: "cat|dog" },
+    { path: "3.png", label: "0.5" },
+  ];
+  const expected = ["cat|dog", undefined, "0.5"];
+  await writeFile(join(root, "l.tsv"), ["path\tlabel", ...rows.map((row) => `${row.path}\t${row.label}`)].join("\n"));
+  await writeFile(
+    join(root, "l.jsonl"),
+    '{"label": ["cat", "dog"], "path": "1.png"}\n{"path": "3.png", "label": 0.5}\n',
+  );
+  const columns = [
+    { name: "path", data: rows.map((row) => row.path), type: "STRING" as const },
+    { name: "label", data: rows.map((row) => row.label), type: "STRING" as const },
+  ];
+  parquetWriteFile({ filename: join(root, "l.parquet"), columnData: columns });
+  for (const name of ["l.tsv", "l.jsonl", "l.parquet"]) assert.deepEqual(await labelled(name), expected, name);
+  await writeFile(join(root, "bytes.bin"), Uint8Array.of(0xff, 0xfe, 0, 1));
+  await assert.rejects(labelled("bytes.bin"), says(/bytes\.bin: not UTF-8/));
 });
 
 test("nothing to read is said in one line", async () => {

@@ -3,12 +3,12 @@ import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError, filesBelow } from "../../../foundation/files.ts";
-import { type Labels, labelsFromCsv, labelsFromFolders, labelsOf } from "../../labels.ts";
+import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../labels.ts";
+import { LONGEST_TEXT, linesOf } from "../../lines.ts";
 import type { OpenOptions, Source } from "../../modality.ts";
+import { rowsOf, type TableFormat, tableFormats } from "../../rows.ts";
 import type { Text } from "../text.ts";
-import { LONGEST_TEXT, linesOf } from "./lines.ts";
 import { RecordCollector, recordSource } from "./records.ts";
-import { rowsOf, type TableFormat } from "./rows.ts";
 import { Appender, temporaryFolder } from "./unpacked.ts";
 
 type Format = TableFormat | "text";
@@ -17,11 +17,7 @@ const formats: Readonly<Record<string, Format>> = {
   ".txt": "text",
   ".text": "text",
   ".md": "text",
-  ".csv": "csv",
-  ".tsv": "tsv",
-  ".jsonl": "jsonl",
-  ".ndjson": "jsonl",
-  ".parquet": "parquet",
+  ...tableFormats,
 };
 
 const isPacked = (name: string): boolean => /\.gz$/i.test(name);
@@ -116,7 +112,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     const plain = recordSource(index);
     const entryNames = () => Array.from({ length: plain.length }, (_, record) => plain.name(record));
     const labels: Labels | undefined = options.labels
-      ? await labelsFromCsv(options.labels, entryNames())
+      ? await labelsFromTable(options.labels, entryNames())
       : rowLabels.some((label) => label !== undefined)
         ? labelsOf(Array.from({ length: collector.count }, (_, record) => rowLabels[record]))
         : isFolder

@@ -4,9 +4,9 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
 import type { Source } from "../../modality.ts";
+import { BOM, describeInvalid } from "../../utf8.ts";
 import type { Text } from "../text.ts";
 import { float64Column, uint32Column } from "./column.ts";
-import { BOM, describeInvalid } from "./utf8.ts";
 
 /** Where every text of a set lies: byte ranges of files, not the texts themselves. Shared between threads. */
 export interface RecordIndex {

@@ -1,4 +1,4 @@
-import { UserError } from "../../../foundation/errors.ts";
+import { UserError } from "../foundation/errors.ts";
 import { utf8Chunks } from "./utf8.ts";
 
 /** One line, without its end. */

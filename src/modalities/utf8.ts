@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { createGunzip } from "node:zlib";
-import { messageOf, UserError } from "../../../foundation/errors.ts";
-import { codeOf, fileError } from "../../../foundation/files.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { codeOf, fileError } from "../foundation/files.ts";
 
 const CHUNK = 1 << 20;
 

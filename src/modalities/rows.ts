@@ -3,13 +3,14 @@ import { CsvError, parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { z } from "zod";
-import { messageOf, UserError } from "../../../foundation/errors.ts";
-import { codeOf, fileError } from "../../../foundation/files.ts";
-import type { OpenOptions } from "../../modality.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { codeOf, fileError } from "../foundation/files.ts";
+import { SEPARATOR } from "./answers.ts";
 import { LONGEST_TEXT, linesOf } from "./lines.ts";
+import type { OpenOptions } from "./modality.ts";
 import { utf8Chunks } from "./utf8.ts";
 
-/** A row of a table: its text, and its label if it has one. */
+/** A row of a table: its text (a sample's, or its path in a table of labels), and its label if it has one. */
 export interface Row {
   readonly text: string;
   readonly label: string | undefined;
@@ -18,7 +19,20 @@ export interface Row {
 }
 
 export type TableFormat = "csv" | "tsv" | "jsonl" | "parquet";
-type Columns = Pick<OpenOptions, "column" | "labelColumn">;
+
+/** What tables' names end in, before `.gz`. */
+export const tableFormats: Readonly<Record<string, TableFormat>> = {
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".parquet": "parquet",
+};
+
+interface Columns extends Pick<OpenOptions, "column" | "labelColumn"> {
+  /** What to do when one is missing, in words. */
+  readonly advice?: string;
+}
 
 const TEXT_COLUMN = "text";
 const LABEL_COLUMN = "label";
@@ -40,16 +54,16 @@ const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 
 const flagOf = (isLabel: boolean): string => (isLabel ? "--label-column" : "--column");
 
-const missing = (path: string, name: string, there: readonly string[], isLabel: boolean): UserError => {
+const missing = (path: string, name: string, there: readonly string[], isLabel: boolean, own?: string): UserError => {
   const known = there.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
-  const flag = flagOf(isLabel);
+  const advice = own ?? `name one with ${flagOf(isLabel)}, or give its number if there is no header`;
   return new UserError(
-    `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; name one with ${flag}, or give its number if there is no header`,
+    `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; ${advice}`,
   );
 };
 
 /** Which fields of a row to take. Columns by name are found in a header; columns by number say that there is none. */
-function fieldsOf(path: string, { labelColumn, ...columns }: Columns, first: readonly string[]) {
+function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, first: readonly string[]) {
   const names = namesOf(columns);
   const hasHeader = !names.every(isNumber);
   const find = (name: string, isLabel: boolean): number => {
@@ -59,7 +73,7 @@ function fieldsOf(path: string, { labelColumn, ...columns }: Columns, first: rea
       throw new UserError(
         `${path}: no column ${name}; ${flagOf(isLabel)} counts from 1${hasHeader ? "" : `, and there are ${first.length}`}`,
       );
-    throw missing(path, name, first, isLabel);
+    throw missing(path, name, first, isLabel, advice);
   };
   const label = labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? first.indexOf(LABEL_COLUMN) : -1;
   return { hasHeader, text: names.map((name) => find(name, false)), label };
@@ -88,7 +102,11 @@ async function* delimitedRows(path: string, format: "csv" | "tsv", columns: Colu
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       const isFirst = fields === undefined;
-      fields ??= fieldsOf(path, columns, record);
+      fields ??= fieldsOf(
+        path,
+        columns,
+        record.map((name) => name.trim()),
+      );
       if (isFirst && fields.hasHeader) continue;
       const text = fields.text.map((field) => record[field] ?? "").join(" ");
       rows.push({ text, label: record[fields.label]?.trim() || undefined, line: info.lines });
@@ -118,12 +136,19 @@ function asText(value: unknown, at: () => string): string {
   return String(value);
 }
 
+/** A label as text; a list of them is that of a sample which has several. */
+const asLabel = (value: unknown, at: () => string): string =>
+  globalThis.Array.isArray(value) ? value.map((one) => asText(one, at)).join(SEPARATOR) : asText(value, at);
+
 /** What is taken of a row whose fields have names. @param where says which row it is */
 function pick(record: Readonly<Record<string, unknown>>, columns: Columns, where: string): Omit<Row, "line"> {
-  const field = (name: string) => asText(record[name], () => `${where}: column "${name}"`);
+  const at = (name: string) => () => `${where}: column "${name}"`;
+  const label = columns.labelColumn ?? LABEL_COLUMN;
   return {
-    text: namesOf(columns).map(field).join(" "),
-    label: field(columns.labelColumn ?? LABEL_COLUMN) || undefined,
+    text: namesOf(columns)
+      .map((name) => asText(record[name], at(name)))
+      .join(" "),
+    label: asLabel(record[label], at(label)).trim() || undefined,
   };
 }
 
@@ -151,9 +176,10 @@ async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> 
 
 /** @throws UserError when a column that was asked for is not among `there` */
 function check(path: string, columns: Columns, there: readonly string[]): void {
-  for (const name of namesOf(columns)) if (!there.includes(name)) throw missing(path, name, there, false);
+  for (const name of namesOf(columns))
+    if (!there.includes(name)) throw missing(path, name, there, false, columns.advice);
   if (columns.labelColumn !== undefined && !there.includes(columns.labelColumn))
-    throw missing(path, columns.labelColumn, there, true);
+    throw missing(path, columns.labelColumn, there, true, columns.advice);
 }
 
 async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
