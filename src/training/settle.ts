@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { sizeOf } from "../array/index.ts";
 import { type EncoderDefinition, encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
+import { fileError } from "../foundation/files.ts";
 import { closest } from "../foundation/options.ts";
 import { type MethodDefinition, methods, type Preset, type Recipe } from "../methods/index.ts";
 import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../modalities/index.ts";
@@ -41,8 +43,11 @@ export interface RunChoices extends OpenOptions {
 export async function modalityFor(path: string, name?: string): Promise<ModalityDefinition> {
   if (name) return modalities.load(name);
   for (const definition of await modalities.all()) if (await definition.recognises(path)) return definition;
+  await stat(path).catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
   throw new UserError(
-    `${path}: no such data, or of a kind that is not known; there are: ${(await modalities.names()).join(", ")}`,
+    `${path}: data of a kind that cannot be told; name it: --modality ${(await modalities.names()).join(" or ")}`,
   );
 }
 

@@ -33,6 +33,10 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
       learn(await write("latin1.txt", Buffer.from("caf\u00e9\n", "latin1"))),
       /latin1\.txt: not UTF-8: byte 3 is 0xe9/,
     );
+    const unnamed = await write("latin1.foo", Buffer.from("caf\u00e9\n", "latin1"));
+    refused(learn(unnamed), /latin1\.foo: data of a kind that cannot be told; name it: --modality image or text/);
+    refused(learn(unnamed, "--modality", "text"), /latin1\.foo: not UTF-8: byte 3 is 0xe9/);
+    refused(learn(join(folder, "none")), /none: could not be read \(there is no such file or folder\)/);
     refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text in it, only empty lines/);
     refused(learn(await write("endless.txt", Buffer.alloc(17 << 20, "x"))), /does not end within 16 MiB/);
     const table = await write("table.csv", "title\na\nb\n");
