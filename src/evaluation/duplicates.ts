@@ -1,6 +1,7 @@
 import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import { csv } from "../interop/csv.ts";
+import { prepareTable } from "../interop/table.ts";
 import type { Source } from "../modalities/index.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
@@ -72,6 +73,7 @@ const CHUNK = 256;
  */
 export async function duplicates(options: DuplicatesOptions): Promise<Duplicates> {
   const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;
+  if (out !== undefined) await prepareTable(out, ["csv"]);
   const { encoder, params, modality, config } = run;
   const source = await run.modalityDefinition.open(data, { column, labelColumn, labels });
   try {

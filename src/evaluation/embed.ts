@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { writeEmbeddings } from "../interop/parquet.ts";
+import { prepareTable } from "../interop/table.ts";
 import type { OpenOptions } from "../modalities/index.ts";
 import { extractFeatures } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
@@ -25,6 +26,7 @@ export interface EmbedResult {
 /** Writes the vector of every readable entry to a Parquet file. @throws UserError when nothing can be read or written */
 export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
   const { encoder, params, modality, config } = run;
+  await prepareTable(out, ["parquet"]);
   const source = await run.modalityDefinition.open(data, open);
   try {
     const indices = shardIndices(source.length, shard);

@@ -1,6 +1,6 @@
 import { UserError } from "../foundation/errors.ts";
 import type { Column } from "../interop/parquet.ts";
-import { tableFormat, writeTable } from "../interop/table.ts";
+import { prepareTable, writeTable } from "../interop/table.ts";
 import { type OpenOptions, SEPARATOR } from "../modalities/index.ts";
 import { BATCH, type FeatureOptions, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
@@ -25,13 +25,16 @@ export interface PredictResult {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
+/** What is not one of several classes, in words. */
+const answered = { "multi-label": "every label for itself", regression: "a value", similarity: "nothing" };
+
 /**
  * Writes what the run's head says about every readable entry: `path`, then
  * - of classes `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
  * - of labels of which several may hold `prediction` (those of at least 0.5, joined by `|` as labels are when they are
  *   given) and `probability_<label>` each;
  * - of numbers `value`.
- * @throws UserError when the run has no head, or nothing can be read or written
+ * @throws UserError when the run has no head, `top` does not suit it, or nothing can be read or written
  */
 export async function predict({
   run,
@@ -41,11 +44,15 @@ export async function predict({
   onProgress,
   ...open
 }: PredictOptions): Promise<PredictResult> {
-  tableFormat(out);
+  await prepareTable(out);
   const source = await run.modalityDefinition.open(data, open);
   try {
     const head = await predictor(run, { device: run.config.training.device, batchSize: BATCH });
     try {
+      if (top > 1 && head.task !== "classification")
+        throw new UserError(
+          `top ${top}: only of classes are there several to name; this run answers ${answered[head.task]}`,
+        );
       const { columns, broken } = await predictAll(head, { modality: run.modality, source, onProgress }, top);
       const { method, encoder } = run.config;
       const metadata = { run: run.path, data, method: method.name, encoder: encoder.name, task: head.task };

@@ -3,6 +3,7 @@ import { Rng } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
 import { csv } from "../interop/csv.ts";
+import { prepareTable } from "../interop/table.ts";
 import type { OpenOptions, Source } from "../modalities/index.ts";
 import { collect, extractFeatures, type Features } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
@@ -67,7 +68,10 @@ export interface Suggestions {
 export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   const { run, pool, budget = 100, strategy = "typicality", out } = options;
   const { column, labelColumn, labels } = options;
-  if (out !== undefined) await refuseLabelled(out);
+  if (out !== undefined) {
+    await prepareTable(out, ["csv"]);
+    await refuseLabelled(out);
+  }
   const source = await run.modalityDefinition.open(pool, { column, labelColumn, labels });
   try {
     const known = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;

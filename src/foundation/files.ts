@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.ts";
 
@@ -36,6 +36,17 @@ export async function makeFolder(path: string): Promise<void> {
       throw fileError(path, "made", plain);
     });
   }
+}
+
+/** Sees to it before long work that a file can be written there; makes its folder. @throws UserError naming the path */
+export async function prepareFile(path: string): Promise<void> {
+  const folder = dirname(path);
+  await makeFolder(folder);
+  if ((await stat(path).catch(() => undefined))?.isDirectory())
+    throw new UserError(`${path}: could not be written (${reasons.EISDIR})`);
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw fileError(path, "written", error);
+  });
 }
 
 /**

@@ -91,7 +91,7 @@ ${scores}
 ${codeOf(facts)}
 \`\`\`
 
-\`model.onnx\` runs in any ONNX Runtime: ${uses[task].onnx}. ${facts.note}
+${isChoice(facts) ? "" : `A pipeline would make a choice of one of it${answers?.task === "regression" ? " and say 1 of every sample" : ""}: call the model itself, as above.\n\n`}\`model.onnx\` runs in any ONNX Runtime: ${uses[task].onnx}. ${facts.note}
 
 The licence of the model is for whoever trained it to choose; mind the licence of the data.
 `;
@@ -107,11 +107,14 @@ function learned({ task, outputs }: Answers): string {
   return task === "regression" ? "a number" : `${task === "multi-label" ? "which hold of" : "one of"} ${list}`;
 }
 
+/** Whether a pipeline answers rightly: they make a choice of one, but for several labels of a text. */
+const isChoice = ({ task, answers }: Pick<ModelCardFacts, "task" | "answers">): boolean =>
+  !answers || answers.task === "classification" || (answers.task === "multi-label" && task !== "image-classification");
+
 /** How the model is called from JavaScript; what no pipeline answers rightly goes through the model itself. */
 function codeOf({ task, answers }: ModelCardFacts): string {
   const isImage = task === "image-classification";
-  // Pipelines make a choice of one, but for several labels of a text.
-  if (!answers || answers.task === "classification" || (answers.task === "multi-label" && !isImage))
+  if (isChoice({ task, answers }))
     return `import { pipeline } from "@huggingface/transformers";
 const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
 ${uses[task].code}`;
@@ -123,5 +126,5 @@ ${uses[task].code}`;
 const read = await ${read}.from_pretrained("path/to/this/folder");
 const model = await ${model}.from_pretrained("path/to/this/folder", { dtype: "fp32" });
 const { logits } = await model(${input});
-${answers.task === "multi-label" ? "const probabilities = logits.sigmoid().tolist();" : "const [[value]] = logits.tolist();"}`;
+${answers?.task === "multi-label" ? "const probabilities = logits.sigmoid().tolist();" : "const [[value]] = logits.tolist();"}`;
 }

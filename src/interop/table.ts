@@ -1,15 +1,23 @@
 import { extname } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { UserError } from "../foundation/errors.ts";
-import { writeAtomically } from "../foundation/files.ts";
+import { prepareFile, writeAtomically } from "../foundation/files.ts";
 import { type Column, writeColumns } from "./parquet.ts";
 
-/** How a table's file is written, by its name. @throws UserError when it ends neither in .csv nor in .parquet */
-export function tableFormat(file: string): "csv" | "parquet" {
-  const extension = extname(file).toLowerCase();
-  if (extension === ".csv") return "csv";
-  if (extension === ".parquet") return "parquet";
-  throw new UserError(`${file}: name a file that ends in .csv or .parquet`);
+const all = ["csv", "parquet"] as const;
+type TableFormat = (typeof all)[number];
+
+/** Sees to it before long work that a table can be written there. @throws UserError when it cannot, or not by that name */
+export async function prepareTable(file: string, formats: readonly TableFormat[] = all): Promise<void> {
+  tableFormat(file, formats);
+  await prepareFile(file);
+}
+
+/** How a table's file is written, by its name. @throws UserError when that is none of the formats */
+function tableFormat(file: string, formats: readonly TableFormat[] = all): TableFormat {
+  const format = formats.find((one) => extname(file).toLowerCase() === `.${one}`);
+  if (format) return format;
+  throw new UserError(`${file}: name a file that ends in ${formats.map((one) => `.${one}`).join(" or ")}`);
 }
 
 /** Rows of CSV made at a time. */

@@ -126,6 +126,8 @@ test("values, likeness, several tasks at once and guessed labels each train to t
         fine("finetune", run, ...given, ...args, "--out", join(folder, name), "--test", data, "--test-labels", labels),
       ).verdict;
     assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
+    const top = autodidact("predict", join(folder, "values"), data, "--out", join(folder, "x.csv"), "--top", "3");
+    assert.deepEqual([top.code, /top 3: only of classes .* answers a value/.test(top.stderr)], [2, true], top.stderr);
     assert.ok(trained("likeness", "--task", "similarity").measures.recallAtOne > 0.8);
     assert.ok(trained("joint", "--with", "simclr:0.3", "--projection-dim", "8").measures.accuracy > 0.8);
     assert.ok(trained("guessed", "--with", "fixmatch", "--balanced").measures.accuracy > 0.8);

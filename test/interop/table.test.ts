@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
-import { tableFormat, writeTable } from "../../src/interop/table.ts";
+import { prepareTable, writeTable } from "../../src/interop/table.ts";
 import { inFolder } from "../support/cli.ts";
 
 const text = fc.string({
@@ -66,9 +66,19 @@ test("Parquet reads back as it was written, over several row groups too, with it
     assert.deepEqual(await readdir(folder), ["table.parquet"]);
   }));
 
-test("the file's name says how it is written", async () => {
-  assert.equal(tableFormat("a/b.CSV"), "csv");
-  assert.equal(tableFormat("b.parquet"), "parquet");
-  for (const name of ["b.txt", "csv", "b"]) assert.throws(() => tableFormat(name), { name: "UserError" });
-  await assert.rejects(writeTable("/nowhere/at/all/table.csv", [{ name: "a", values: ["1"] }]), { name: "UserError" });
-});
+test("a table is told by its name, and that it cannot be written before it is made", () =>
+  inFolder(async (folder) => {
+    await prepareTable(join(folder, "a/b/c.CSV"));
+    assert.ok((await stat(join(folder, "a/b"))).isDirectory());
+    for (const name of ["b.txt", "csv", "b", "sheet.png"])
+      await assert.rejects(prepareTable(join(folder, name)), /name a file that ends in \.csv or \.parquet/);
+    await assert.rejects(prepareTable(join(folder, "b.parquet"), ["csv"]), /name a file that ends in \.csv$/);
+    await mkdir(join(folder, "folder.csv"));
+    await assert.rejects(
+      prepareTable(join(folder, "folder.csv")),
+      /folder\.csv: could not be written \(it is a folder\)/,
+    );
+    await writeFile(join(folder, "file"), "");
+    const within = prepareTable(join(folder, "file/t.csv"));
+    await assert.rejects(within, { name: "UserError" });
+  }));
