@@ -62,12 +62,15 @@ export const pruneCommand = (): Command =>
           signal: interrupt.signal,
           onNote: line.note,
           onStep: line.update,
-          onProgress: stages.update,
+          onProgress: (...stage) => {
+            if (interrupt.signal.aborted) throw new Interrupted("stopped; the same command goes on from there");
+            stages.update(...stage);
+          },
         });
         stages.end();
-        if (interrupt.signal.aborted)
+        if (models.length === 0)
           throw new Interrupted(
-            `stopped at step ${small.step}, saved; continue with: autodidact pretrain ${small.config.data.path} --resume ${given.out}`,
+            `stopped at step ${small.step}, saved in ${given.out}; the same command goes on from there`,
           );
         if (given.json) return printJson({ run: small.path, encoder: small.encoder.hyperparameters, models });
         print(shippedTable(models));
