@@ -20,7 +20,7 @@ export const pruneCommand = (): Command =>
   labelOptions(
     new Command("prune")
       .description(
-        "make a ViT smaller by leaving out heads and hidden units, train it on, and measure it before and after",
+        "make a ViT or a text Transformer smaller by leaving out heads and hidden units, train it on, and measure both",
       )
       .argument("<run>", "run folder")
       .requiredOption("--keep <share>", "of the heads and of the hidden units, above 0 and below 1")
