@@ -7,8 +7,8 @@ export type LabelsGiven = Partial<TrainAndTest>;
 /** Where the labels are, if not in folders of classes. */
 const whereLabelsAre = (command: Command): Command =>
   command
-    .option("--train-labels <csv>", "labels of the training data: columns path,label")
-    .option("--test-labels <csv>", "labels of the test data: columns path,label")
+    .option("--train-labels <table>", "labels of the training data: CSV, TSV, JSONL or Parquet, columns path and label")
+    .option("--test-labels <table>", "labels of the test data, likewise")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels");
 

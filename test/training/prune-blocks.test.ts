@@ -5,7 +5,7 @@ import type { Inputs, Params } from "../../src/encoders/index.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { compile } from "../../src/engine/index.ts";
 import { magnitude } from "../../src/training/importance.ts";
-import { pruneBlocks, sumByStructure, blockShapeOf } from "../../src/training/prune-blocks.ts";
+import { blockShapeOf, pruneBlocks, sumByStructure } from "../../src/training/prune-blocks.ts";
 
 const specs = { pixels: { dtype: "float32", shape: [3, 8, 8] } } as const;
 const options = { width: 12, depth: 2, heads: 3, mlpRatio: 2, patchSize: 4 };
