@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { Command } from "commander";
-import { distillRun, shippedTable } from "../index.ts";
+import { distillRun, flagsOf, methods, shippedTable } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { type LabelsGiven, labelledPair, labelOptions } from "./labelled-pair.ts";
 import { print, printJson } from "./output.ts";
@@ -39,6 +39,9 @@ export function distillCommand(): Command {
 async function action(teacher: string, given: Given & Record<string, unknown>): Promise<void> {
   const { data, into, preset, column, out = join("runs", `${basename(teacher)}-small`) } = given;
   const training = trainingGiven(given);
+  const headLayers = flagsOf((await methods.load("distill")).options)
+    .find(({ key }) => key === "headLayers")
+    ?.parse(given.headLayers);
   const line = progressLine();
   const stages = stageLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
@@ -51,18 +54,19 @@ async function action(teacher: string, given: Given & Record<string, unknown>): 
       preset,
       column,
       training,
-      methodOptions: { headLayers: Number(given.headLayers) },
+      methodOptions: { headLayers },
       labels: labelledPair(given),
       signal: interrupt.signal,
       onNote: line.note,
       onStep: line.update,
-      onProgress: stages.update,
+      onProgress: (...stage) => {
+        if (interrupt.signal.aborted) throw new Interrupted("stopped; the same command goes on from there");
+        stages.update(...stage);
+      },
     });
     stages.end();
-    if (interrupt.signal.aborted && run.epoch < run.config.training.epochs)
-      throw new Interrupted(
-        `stopped at step ${run.step}, saved; continue with: autodidact pretrain ${data} --resume ${out}`,
-      );
+    if (models.length === 0)
+      throw new Interrupted(`stopped at step ${run.step}, saved in ${out}; the same command goes on from there`);
     if (given.json) return printJson({ run: run.path, step: run.step, models });
     print(shippedTable(models));
     print(`\n${out}: ${run.config.encoder.name}, ${run.step} steps`);

@@ -20,7 +20,7 @@ export const pruneCommand = (): Command =>
   labelOptions(
     new Command("prune")
       .description(
-        "make a ViT smaller by leaving out heads and hidden units, train it on, and measure it before and after",
+        "make a ViT or a text Transformer smaller by leaving out heads and hidden units, train it on, and measure both",
       )
       .argument("<run>", "run folder")
       .requiredOption("--keep <share>", "of the heads and of the hidden units, above 0 and below 1")
@@ -62,12 +62,15 @@ export const pruneCommand = (): Command =>
           signal: interrupt.signal,
           onNote: line.note,
           onStep: line.update,
-          onProgress: stages.update,
+          onProgress: (...stage) => {
+            if (interrupt.signal.aborted) throw new Interrupted("stopped; the same command goes on from there");
+            stages.update(...stage);
+          },
         });
         stages.end();
-        if (interrupt.signal.aborted)
+        if (models.length === 0)
           throw new Interrupted(
-            `stopped at step ${small.step}, saved; continue with: autodidact pretrain ${small.config.data.path} --resume ${given.out}`,
+            `stopped at step ${small.step}, saved in ${given.out}; the same command goes on from there`,
           );
         if (given.json) return printJson({ run: small.path, encoder: small.encoder.hyperparameters, models });
         print(shippedTable(models));

@@ -36,9 +36,8 @@ export const quantizeCommand = (): Command =>
       "\nExamples:\n  autodidact quantize runs/photos --to models/photos\n  autodidact quantize runs/photos --to models/photos --static --train labelled/train --test labelled/test",
     )
     .action(async (path: string, given: Given) => {
-      const isStatic = given.static ?? given.calibrate !== undefined;
-      for (const option of ["samples", "percentile"] as const)
-        if (!isStatic && given[option] !== undefined) throw new UserError(`--${option} is for --static`);
+      for (const option of ["calibrate", "samples", "percentile"] as const)
+        if (!given.static && given[option] !== undefined) throw new UserError(`--${option} is for --static; add it`);
       const percentile = Number(given.percentile ?? 100);
       if (!(percentile > 50 && percentile <= 100))
         throw new UserError(`--percentile ${given.percentile}: must be above 50 and at most 100`);
@@ -50,7 +49,7 @@ export const quantizeCommand = (): Command =>
         fullRange: given.fullRange,
         labels: labelledPair(given),
         onProgress: line.update,
-        ...(isStatic
+        ...(given.static
           ? {
               calibration: {
                 data: given.calibrate,

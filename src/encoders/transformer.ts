@@ -26,6 +26,8 @@ interface Shape {
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
+  /** Width of a head, where heads were pruned. */
+  readonly headDim?: number | undefined;
   readonly mlpRatio: number;
   readonly norm: "pre" | "post";
   readonly positions: "learned" | "rotary";
@@ -57,6 +59,7 @@ export const transformer = encoder({
     width: z.int().positive().optional().describe("width of a token; overrides the size's"),
     depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
     heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
+    headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
     mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
     norm: z.enum(["pre", "post"]).default("post").describe("norms in front of each branch (GPT-2), or behind (BERT)"),
     positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
@@ -80,15 +83,17 @@ export const transformer = encoder({
 
 function build(shape: Shape): Encoder & { readonly words: WordAbility } {
   const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
-  if (width % heads !== 0)
+  const { headDim = width / heads } = shape;
+  if (!Number.isInteger(headDim))
     throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
-  if (positions === "rotary" && (width / heads) % 2 !== 0)
-    throw new UserError(`rotary positions need heads of an even width, not ${width / heads}`);
+  if (positions === "rotary" && headDim % 2 !== 0)
+    throw new UserError(`rotary positions need heads of an even width, not ${headDim}`);
   const rotary = positions === "rotary";
   const blocks = globalThis.Array.from({ length: depth }, () =>
-    transformerBlock({ width, heads, mlpRatio, norm, epsilon, rotary, dropout: shape.dropout }),
+    transformerBlock({ width, heads, headDim, mlpRatio, norm, epsilon, rotary, dropout: shape.dropout }),
   );
   const outerNorm = layerNorm(width, epsilon);
+  const wholeHeads = width % headDim === 0 ? width / headDim : 1;
 
   const init = (rng: Rng) => ({
     words: rng.split("words").truncatedNormal([vocabulary, width], 0.02),
@@ -132,9 +137,8 @@ function build(shape: Shape): Encoder & { readonly words: WordAbility } {
   };
 
   const narrowed = (share: number) => {
-    const headDim = width / heads;
-    const fewer = Math.max(1, Math.round(heads * share));
-    return build({ ...shape, width: fewer * headDim, heads: fewer });
+    const fewer = Math.max(1, Math.round(wholeHeads * share));
+    return build({ ...shape, width: fewer * headDim, heads: fewer, headDim: undefined });
   };
 
   const tokens = { count: length, width, prefix: 0, encode, blocks: outputs };
@@ -153,12 +157,13 @@ function build(shape: Shape): Encoder & { readonly words: WordAbility } {
     tokens,
     words: {
       ...tokens,
-      ...{ vocabulary, causal, epsilon, dropout: shape.dropout, narrowed },
+      ...{ vocabulary, causal, epsilon, dropout: shape.dropout, wholeHeads, narrowed },
       table: (params: OwnParams) => params.words,
     },
     hyperparameters: {
       ...{ vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, dropout: shape.dropout },
       ...{ pooling: shape.pooling, causal: String(causal) },
+      ...(shape.headDim === undefined ? {} : { headDim }),
     },
   };
 }

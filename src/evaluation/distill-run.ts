@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { encoders } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { flagsOf } from "../foundation/options.ts";
+import { type Flag, flagsOf } from "../foundation/options.ts";
 import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
-import { openRun, type Run } from "../training/run.ts";
-import { exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
+import { openRun, type Run, readConfig } from "../training/run.ts";
+import { modalityFor, settle } from "../training/settle.ts";
+import { firstDifference } from "./again.ts";
+import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
 type FromPretrain = "data" | "out" | "column" | "preset" | "training" | "signal" | "onNote";
 
@@ -19,21 +22,23 @@ export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions,
 
 export interface DistillResult {
   readonly run: Run;
-  /** The teacher, and the student. */
+  /** The teacher, and the student; none where training was stopped before its end. */
   readonly models: readonly ShippedWorth[];
 }
 
 /**
  * Teaches a small encoder by a finished run (`distill`), on data that are read as that run reads them, and measures both.
- * @throws UserError for an encoder that there is not, and for whatever `pretrain` refuses
+ * Asked for the same again, it goes on where it was stopped; what is finished is only measured.
+ * @throws UserError for an encoder that there is not, a folder with another run, and for whatever `pretrain` refuses
  */
 export async function distillRun(options: DistillRunOptions): Promise<DistillResult> {
   const { teacher, into, data, out, column, preset, training, signal, onNote, onStep, methodOptions } = options;
   const taught = await openRun(teacher);
+  await checkLabels(taught, options.labels);
   const { modality } = taught.config;
   const tokenizer =
     modality.files?.["tokenizer.json"] === undefined ? {} : { tokenizer: join(teacher, "tokenizer.json") };
-  const run = await pretrain({
+  const choices = {
     data,
     out,
     column: column ?? taught.config.data.column,
@@ -47,7 +52,14 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
     method: "distill",
     methodOptions: { ...methodOptions, teacher },
     ...(into === undefined ? {} : await encoderNamed(into)),
-  });
+  };
+  const resume = existsSync(join(out, "config.json"));
+  if (resume) {
+    await refuseOther(choices);
+    onNote?.(`${out}: begun already; going on with it`);
+  }
+  const run = await pretrain({ ...choices, resume });
+  if (run.epoch < run.config.training.epochs) return { run, models: [] };
   const models = await measureShipped(
     [
       { name: "teacher", model: await exportedModel(taught), run: taught },
@@ -56,6 +68,32 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
     options,
   );
   return { run, models };
+}
+
+/** What says nothing about the model: how many threads prepare its data (another machine has other cores). */
+const INCIDENTAL = ["training.workers"];
+/** Whether the data are the same is told by whoever goes on with the run; the tokenizer is the teacher's. */
+const OF_DATA = ["data.entries", "data.fingerprint", "modality.files.tokenizer.json"];
+
+/** @throws UserError when the folder has a run that these choices would not make */
+async function refuseOther(choices: PretrainOptions): Promise<void> {
+  const { out } = choices;
+  const there = await readConfig(out);
+  if (there.method.name !== "distill")
+    throw new UserError(`${out}: there is a run already, of ${there.method.name}; name another --out`);
+  const definition = await modalityFor(choices.data, choices.modality);
+  const source = await definition.open(choices.data, { column: choices.column });
+  try {
+    const { config, samples } = await settle({ ...choices, onNote: undefined }, definition, source);
+    if (samples !== source) await samples.close();
+    const difference = firstDifference(there, config, [...INCIDENTAL, ...OF_DATA]);
+    if (difference)
+      throw new UserError(
+        `${out}: there is a run already, with ${difference}; go on with it by the command that began it, or name another --out`,
+      );
+  } finally {
+    await source.close();
+  }
 }
 
 /** Options that say how large an encoder is. */
@@ -70,10 +108,19 @@ export async function encoderNamed(text: string): Promise<Pick<PretrainOptions, 
   const definition = await encoders.load(name);
   const flags = flagsOf(definition.options);
   const options: Record<string, unknown> = {};
+  const set = (flag: Flag, value: string) => {
+    try {
+      options[flag.key] = flag.parse(value);
+    } catch (error) {
+      // Its own words name a flag of `pretrain`, which is not where this text stands.
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`--into ${text}: ${flag.key} ${value} must be ${flag.allowed}`);
+    }
+  };
   if (variant !== undefined) {
     const size = flags.find(({ key }) => SIZES.includes(key));
     if (!size) throw new UserError(`encoder ${name} has no sizes; give its options as ${name}:name=value`);
-    options[size.key] = size.parse(variant);
+    set(size, variant);
   }
   for (const assignment of given.split(",").filter(Boolean)) {
     const [key = "", ...value] = assignment.split("=");
@@ -82,7 +129,7 @@ export async function encoderNamed(text: string): Promise<Pick<PretrainOptions, 
       throw new UserError(
         `"${assignment}" in ${text}: give options of encoder ${name} as name=value; there are: ${flags.map((one) => one.key).join(", ")}`,
       );
-    options[flag.key] = flag.parse(value.join("="));
+    set(flag, value.join("="));
   }
   return { encoder: definition.name, encoderOptions: options };
 }

@@ -2,12 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng } from "../array/index.ts";
 import { type Feeds, quantize } from "../engine/index.ts";
+import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import { openExported } from "../interop/exported-model.ts";
+import type { Source } from "../modalities/index.ts";
 import { readBatches, stack } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
 import { exportRun } from "./export-run.ts";
-import { type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+import { checkLabels, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
 
 export interface QuantizeRunOptions extends MeasureOptions {
   readonly run: Run;
@@ -44,9 +46,13 @@ const CALIBRATION_BATCH = 16;
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
   const { run, to, fullRange, calibration: wanted } = options;
+  await checkLabels(run, options.labels);
+  const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(async () => source?.close());
   const { files } = await exportRun({ run, to });
   const model = await readFile(join(to, "model.onnx"));
-  const calibration = wanted && (await calibrationOf(run, model, wanted));
+  const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
   const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
   await writeAtomically(join(to, QUANTIZED), [small]);
   const models = await measureShipped(
@@ -62,12 +68,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
 }
 
 /** Some samples as the model's file reads them. */
-async function calibrationOf(
-  run: Run,
-  model: Uint8Array,
-  { data, column, samples = 256 }: NonNullable<QuantizeRunOptions["calibration"]>,
-): Promise<Feeds[]> {
-  const source = await openOwn(run, data, { column });
+async function calibrationOf(run: Run, model: Uint8Array, source: Source<unknown>, samples: number): Promise<Feeds[]> {
   const file = await openExported(model);
   try {
     const order = new Rng(0).permutation(source.length);
@@ -75,10 +76,10 @@ async function calibrationOf(
     const batches: Feeds[] = [];
     for await (const { rows } of readBatches({ modality: run.modality, source, indices }, [], CALIBRATION_BATCH))
       batches.push(file.feeds(stack(rows, rows.length)));
+    if (batches.length === 0) throw new UserError(`none of ${indices.length} samples to calibrate with can be read`);
     return batches;
   } finally {
     await file.dispose();
-    await source.close();
   }
 }
 

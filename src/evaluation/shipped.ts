@@ -2,15 +2,16 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../array/index.ts";
-import { UserError } from "../foundation/errors.ts";
+import { messageOf, skipBroken, UserError } from "../foundation/errors.ts";
 import { type ExportedModel, openExported } from "../interop/exported-model.ts";
 import type { Modality, OpenOptions, Source, TensorRecord } from "../modalities/index.ts";
 import { BATCH, collect, type Features, stack } from "../training/features.ts";
 import { buildMethod, type Run } from "../training/run.ts";
 import { labelled } from "./contestants.ts";
 import { exportRun } from "./export-run.ts";
-import { answersTo, openLabelled } from "./judge.ts";
+import { answersTo } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
+import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import { measuresOf } from "./measures.ts";
 import { accuracyOf } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
@@ -40,12 +41,7 @@ export interface ShippedWorth {
 }
 
 /** Labelled data to learn from and to be judged on. */
-export interface LabelledPair {
-  readonly train: string;
-  readonly test: string;
-  /** Columns of tables, the same in both. */
-  readonly column?: string;
-  readonly labelColumn?: string;
+export interface LabelledPair extends TrainAndTest {
   readonly seed?: number;
 }
 
@@ -137,32 +133,54 @@ function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Te
 async function accuracies(
   { run }: Shipped,
   file: ExportedModel,
-  { train, test, seed = 0, ...columns }: LabelledPair,
+  { seed = 0, ...pair }: LabelledPair,
   stage: (name: string) => (done: number, total: number) => void,
 ): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
   await using opened = new AsyncDisposableStack();
-  const open = async (path: string) =>
-    opened.adopt(await openLabelled(run.modalityDefinition, path, columns), (source) => source.close());
-  const vectorsOf = async (source: Source<unknown>, path: string) => ({
-    features: await exportedFeatures(file, run, source, stage(path)),
-    classes: source.classes ?? [],
-  });
-  const asked = await open(test);
-  const learned = await vectorsOf(await open(train), train);
-  const judged = await vectorsOf(asked, test);
-  const { classes } = learned;
-  const unknown = judged.classes.find((name) => !classes.includes(name));
-  if (unknown !== undefined) throw new UserError(`${test}: class "${unknown}" does not occur in ${train}`);
-  const bank = labelled(learned.features, classes);
-  const queries = labelled(judged.features, classes);
+  const { train, test, classes } = opened.adopt(await openTrainAndTest(run.modalityDefinition, pair), (both) =>
+    both.close(),
+  );
+  const learned = await exportedFeatures(file, run, train, stage(pair.train));
+  const judged = await exportedFeatures(file, run, test, stage(pair.test));
+  const bank = labelled(learned, classes);
+  const queries = labelled(judged, classes);
   const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
   const { predictions } = await linearProbe(bank, queries, classes.length, seed);
-  const head = await headAccuracy(run, file, asked, stage(`${test}, head`));
+  const head = await headAccuracy(run, file, test, stage(`${pair.test}, head`));
   return {
     knn20: accuracyOf(near, queries.labels),
     linear: accuracyOf(predictions, queries.labels),
     ...(head === undefined ? {} : { head }),
   };
+}
+
+/**
+ * Opens the labelled data and reads one sample of each: what is wrong with them is to be known before hours of training,
+ * not after.
+ * @throws UserError as `measureShipped` would, and when no labelled sample can be decoded
+ */
+export async function checkLabels({ modalityDefinition }: Run, labels: LabelledPair | undefined): Promise<void> {
+  if (!labels) return;
+  const { train, test, close } = await openTrainAndTest(modalityDefinition, labels);
+  try {
+    await readOne(train, labels.train);
+    await readOne(test, labels.test);
+  } finally {
+    await close();
+  }
+}
+
+async function readOne(source: Source<unknown>, path: string): Promise<void> {
+  let reason = "";
+  for (const [entry, label] of (source.labels ?? []).entries())
+    if (label >= 0) {
+      const sample = await source.read(entry).catch((error: unknown) => {
+        reason ||= `${source.name(entry)}: ${messageOf(error)}`;
+        return skipBroken(error);
+      });
+      if (sample !== undefined) return;
+    }
+  throw new UserError(`${path}: no labelled sample can be read; the first is ${reason}`);
 }
 
 /** Undefined where the run tells no classes, or not those of the data. */

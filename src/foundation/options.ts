@@ -79,7 +79,11 @@ function candidates(text: string | boolean): unknown[] {
 function inWords(property: Property): string {
   if (property.enum) return `one of ${property.enum.join(", ")}`;
   if (property.const !== undefined) return String(property.const);
-  if (property.anyOf) return property.anyOf.map((part) => inWords(Property.parse(part))).join(", or ");
+  if (property.anyOf) {
+    const parts = property.anyOf.map((part) => Property.parse(part));
+    const words = parts.map(inWords);
+    return parts.every((part) => part.const !== undefined) ? `one of ${words.join(", ")}` : words.join(", or ");
+  }
   if (property.type === "boolean") return "true or false";
   if (property.type === "array") {
     const count =

@@ -39,8 +39,8 @@ export const bart = method({
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options }) {
-    const { width, count, encode, table, epsilon, dropout: rate } = encoder.words;
-    const [depth, heads] = [Number(encoder.hyperparameters.depth), Number(encoder.hyperparameters.heads)];
+    const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.words;
+    const depth = Number(encoder.hyperparameters.depth);
     const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
       decoderBlock({ width, heads, mlpRatio: 4, norm: "post", epsilon, dropout: rate }),
     );

@@ -94,6 +94,18 @@ export const Supervision = z.object({
 });
 export type Supervision = z.infer<typeof Supervision>;
 
+/** Of a pruned run: what it was before, and how what stayed was chosen. */
+export const Pruning = z.object({
+  from: z.string(),
+  step: z.int(),
+  keep: z.number(),
+  importance: z.enum(["taylor", "magnitude"]),
+  /** Batches, and data if not the run's own, that `taylor` looked at. */
+  batches: z.int(),
+  data: z.string().optional(),
+});
+export type Pruning = z.infer<typeof Pruning>;
+
 /** `config.json` of a run folder. */
 export const RunConfig = z.object({
   version: z.literal(RUN_VERSION),
@@ -115,6 +127,7 @@ export const RunConfig = z.object({
   training: SettledTraining,
   /** Of fine-tuning: which labelled entries are learned from and which judge, when to stop, what it began with. */
   supervision: Supervision.optional(),
+  pruning: Pruning.optional(),
   /** Options above that change during the run; there they have the values they end at. */
   curriculum: z.array(CurriculumEntry).optional(),
 });

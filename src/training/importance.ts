@@ -6,11 +6,11 @@ import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { everyEntry } from "./features.ts";
 import { stackViews, toBatch } from "./loader-task.ts";
-import { type Scores, sumByStructure, type VitShape } from "./prune-vit.ts";
+import { type BlockShape, type Scores, sumByStructure } from "./prune-blocks.ts";
 import { buildMethod, type Run } from "./run.ts";
 
 /** Σ w² over each structure: small weights say little. Li et al. 2016, https://arxiv.org/abs/1608.08710, with squares. */
-export const magnitude = (params: InitialParams, shape: VitShape): Scores =>
+export const magnitude = (params: InitialParams, shape: BlockShape): Scores =>
   sumByStructure(
     combine(params, params, (weight) => weight * weight),
     shape,
@@ -21,7 +21,7 @@ export interface TaylorOptions {
   readonly source: Source<unknown>;
   /** Entries to take batches from and the label of every entry, −1 for none; all of them, without labels, by default. */
   readonly parts?: { readonly indices: Int32Array; readonly labels: Int32Array };
-  readonly shape: VitShape;
+  readonly shape: BlockShape;
   /** Batches of the run's own size. */
   readonly batches: number;
   readonly onProgress?: (done: number, total: number) => void;

@@ -1,8 +1,28 @@
 import assert from "node:assert/strict";
-import { readFile, stat } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
+
+const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** Runs until the file is there, then presses Ctrl-C. @returns exit code, and what stood on standard error */
+async function interrupted(file: string, ...args: string[]): Promise<[code: unknown, stderr: string]> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (text) => {
+    stderr += String(text);
+  });
+  const ended = new Promise((done) => child.on("close", done));
+  while (!existsSync(file) && child.exitCode === null) await new Promise((done) => setTimeout(done, 5));
+  child.kill("SIGINT");
+  return [await ended, stderr];
+}
+
+const STOPPED = /\nautodidact: stopped at step \d+, saved in .*; the same command goes on from there\n$/;
 
 /** The command's output, which must end well. */
 function fine(...args: string[]): string {
@@ -14,8 +34,12 @@ function fine(...args: string[]): string {
 test("quantize writes both models, says what they cost and are worth, and refuses half a pair", async () => {
   await inFolder(async (folder) => {
     const [data, run, to] = [join(folder, "data"), join(folder, "run"), join(folder, "model")];
-    await writeImages(data, 8);
+    const paths = await writeImages(data, 8);
     fine("pretrain", data, "--out", run, ...TINY);
+    const [flat, csv] = [join(folder, "flat"), join(folder, "labels.csv")];
+    await mkdir(flat);
+    for (const [index, path] of paths.entries()) await copyFile(path, join(flat, `${index}.png`));
+    await writeFile(csv, `path,label\n${paths.map((_, index) => `${index}.png,${index % 2}`).join("\n")}\n`);
     const labels = ["--train", data, "--test", data];
     const table = fine("quantize", run, "--to", to, "--static", "--samples", "8", ...labels);
     assert.match(table, /size +batch 1 +batch 64 +kNN, k = 20 +linear probe/);
@@ -33,8 +57,17 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     // Another model in its place, and the old one would answer for it.
     fine("export", run, "--to", to);
     await assert.rejects(stat(join(to, "onnx", "model_quantized.onnx")), /ENOENT/);
-    const loose = autodidact("quantize", run, "--to", to, "--percentile", "99");
-    assert.deepEqual([loose.code, loose.stderr], [2, "autodidact: --percentile is for --static\n"]);
+    for (const [option, value] of [
+      ["--percentile", "99"],
+      ["--calibrate", data],
+    ] as const) {
+      const loose = autodidact("quantize", run, "--to", to, option, value);
+      assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} is for --static; add it\n`]);
+    }
+    const apart = ["--train", flat, "--train-labels", csv, "--test", flat, "--test-labels", csv];
+    assert.ok("linear" in JSON.parse(fine("quantize", run, "--to", to, ...apart, "--json")).models[1]);
+    const lone = autodidact("quantize", run, "--to", to, "--test-labels", csv);
+    assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels goes with --test\n"]);
     const half = autodidact("quantize", run, "--to", to, "--train", data);
     assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
   });
@@ -53,7 +86,19 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
     assert.deepEqual([config.method.name, config.encoder.name, config.encoder.options.width], ["distill", "vit", 8]);
     assert.equal(config.modality.options.imageSize, 16);
     const wrong = autodidact("distill", run, ...common, "--into", "vit-huge", "--out", join(folder, "other"));
-    assert.deepEqual([wrong.code, wrong.stderr], [2, "autodidact: --size huge: must be one of tiny, small, base\n"]);
+    assert.deepEqual(
+      [wrong.code, wrong.stderr],
+      [2, "autodidact: --into vit-huge: size huge must be one of tiny, small, base\n"],
+    );
+    const head = autodidact("distill", run, ...common, "--head-layers", "3", "--out", join(folder, "other"));
+    assert.deepEqual([head.code, head.stderr], [2, "autodidact: --head-layers 3: must be one of 1, 2, 4\n"]);
+    // Finished, it is measured again.
+    assert.match(fine("distill", run, ...common, ...into, "--out", out), /student +\d\.\d\d MB.*, 2 steps/s);
+    const other = join(folder, "other");
+    const long = ["distill", run, "--data", data, "--epochs", "1000", "--batch-size", "8", ...into, "--out", other];
+    const [code, said] = await interrupted(join(other, "metrics.jsonl"), ...long);
+    assert.equal(code, 130);
+    assert.match(said, STOPPED);
   });
 });
 
@@ -84,8 +129,15 @@ test("prune leaves a run that opens as any other, recovers by its own method, an
     assert.equal(JSON.parse(fine("info", out, "--json")).last.step, 2);
     fine("export", join(out, "pruned"), "--to", join(folder, "model"));
     const again = autodidact("prune", run, "--keep", "0.5", "--out", out);
-    assert.equal(again.code, 2);
-    assert.match(again.stderr, /not empty/);
+    assert.deepEqual(
+      [again.code, again.stderr],
+      [2, `autodidact: ${out}: there is a run already; name another --out\n`],
+    );
+    const long = ["prune", run, "--keep", "0.5", "--batches", "1", "--recover-epochs", "1000"];
+    const stopped = join(folder, "stopped");
+    const [code, said] = await interrupted(join(stopped, "metrics.jsonl"), ...long, "--out", stopped);
+    assert.equal(code, 130);
+    assert.match(said, STOPPED);
     const all = autodidact("prune", run, "--keep", "0.999", "--out", join(folder, "all"));
     assert.match(all.stderr, /all 4 heads and 64 hidden units would stay/);
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Tensor, tree } from "../../src/array/index.ts";
@@ -21,6 +21,46 @@ test("a method with distortions of its own recovers too", () =>
     const run = await pretrain({ ...options, methodOptions: { hiddenDim: 16, projectionDim: 8 } });
     const { models } = await pruneRun({ run, out: join(folder, "half"), keep: 0.5, batches: 1, recoverEpochs: 1 });
     assert.equal(models.length, 3);
+  }));
+
+test("recovery that was stopped goes on with the same command, and what is finished is measured again", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeImages(data, 8);
+    const run = await pretrain({ ...small, data, out: join(folder, "run"), method: "rotation" });
+    const options = { run, keep: 0.5, batches: 1, recoverEpochs: 2, seconds: 0.1 };
+    const out = join(folder, "half");
+    const stop = new AbortController();
+    const stopped = await pruneRun({ ...options, out, signal: stop.signal, onNote: () => stop.abort() });
+    assert.deepEqual([stopped.models, stopped.run.step], [[], 1]);
+    // Killed while it wrote what is pruned, it begins anew.
+    await rm(join(out, "config.json"));
+    await rm(join(out, "pruned", "config.json"));
+    for (const name of (await readdir(out)).filter((name) => name !== "pruned"))
+      await rm(join(out, name), { recursive: true });
+    const begun = await pruneRun({ ...options, out, signal: stop.signal });
+    assert.deepEqual([begun.models, begun.run.step], [[], 1]);
+    const { models, run: recovered } = await pruneRun({ ...options, out });
+    assert.deepEqual([models.length, recovered.step], [3, 4]);
+    // The very weights of a recovery that was never stopped.
+    const whole = await pruneRun({ ...options, out: join(folder, "whole") });
+    assert.deepEqual(recovered.params, whole.run.params);
+    const notes: string[] = [];
+    const again = await pruneRun({ ...options, out, onNote: (note) => notes.push(note) });
+    assert.deepEqual([again.models.length, again.run.step], [3, 4]);
+    assert.match(notes.join("\n"), /begun already; going on with it\n.*is finished: 4 of 4 steps/);
+    await assert.rejects(pruneRun({ ...options, out, keep: 0.25 }), /pruned already, with keep 0\.5 and not 0\.25/);
+    await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 3 }), /recoverEpochs 2 and not 3/);
+    await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 0 }), /there is a run already/);
+    await assert.rejects(pruneRun({ ...options, out: run.path }), /not empty/);
+    // Without recovery as well.
+    const plain = { run, keep: 0.5, importance: "magnitude", out: join(folder, "plain"), seconds: 0.1 } as const;
+    assert.equal((await pruneRun(plain)).models.length, 2);
+    assert.equal((await pruneRun(plain)).models.length, 2);
+    await assert.rejects(pruneRun({ ...plain, importance: "taylor" }), /importance "magnitude" and not "taylor"/);
+    const nowhere = { ...plain, out: join(folder, "no"), recoverEpochs: 1, data: join(folder, "nowhere") };
+    await assert.rejects(pruneRun(nowhere), /nowhere: could not be read/);
+    await assert.rejects(readdir(nowhere.out), /ENOENT/);
   }));
 
 /** The hidden units of the first block, a row each. */

@@ -90,6 +90,7 @@ const encodersBothWays: Record<string, Record<string, unknown>> = {
   bert: {},
   "rotary positions": { positions: "rotary" },
   "norms in front": { norm: "pre" },
+  "pruned heads": { heads: 2, headDim: 8 },
 };
 for (const [name, options] of Object.entries(encodersBothWays))
   test(`${name}: fill-mask and feature-extraction give what our own program gives, for texts of any length`, async () => {
@@ -190,6 +191,7 @@ const causalEncoders: Record<string, Record<string, unknown>> = {
   gpt2: {},
   "causal with norms behind": { norm: "post" },
   "causal with rotary positions": { positions: "rotary" },
+  "causal with pruned heads": { heads: 2, headDim: 8 },
 };
 for (const [name, options] of Object.entries(causalEncoders))
   test(`${name}: text-generation continues as our own program would, word by word`, async () => {

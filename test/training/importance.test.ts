@@ -16,7 +16,7 @@ import { compile } from "../../src/engine/index.ts";
 import { taylor } from "../../src/training/importance.ts";
 import { stackViews } from "../../src/training/loader-task.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
-import { vitShapeOf } from "../../src/training/prune-vit.ts";
+import { blockShapeOf } from "../../src/training/prune-blocks.ts";
 import { buildMethod } from "../../src/training/run.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 
@@ -42,7 +42,7 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
     ) as typeof learned.methodParams;
     const run = { ...learned, methodParams: grown, params: grown.encoder };
     const source = await run.modalityDefinition.open(data);
-    const shape = vitShapeOf(run.params, 2);
+    const shape = blockShapeOf(run.params, 2);
     const { heads, units } = await taylor({ run, source, shape, batches: 1 });
 
     // The very batch, by the streams of random numbers that belong to it.

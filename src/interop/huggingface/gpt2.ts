@@ -21,7 +21,8 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
     vocab_size: number("vocabulary"),
     n_embd: number("width"),
     n_layer: number("depth"),
-    n_head: number("heads"),
+    // Those that fill the width: of pruned ones the class has no notion, and libraries divide by them.
+    n_head: encoder.words?.wholeHeads ?? number("heads"),
     n_inner: Math.round(number("width") * number("mlpRatio")),
     n_positions: number("length"),
     activation_function: "gelu",

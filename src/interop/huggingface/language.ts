@@ -29,11 +29,13 @@ export interface LanguageLayout {
  * text-classification transformers.js knows nothing that is GPT-2's.
  */
 export function languageLayout(facts: LanguageFacts): LanguageLayout {
-  const { norm, positions, causal } = facts.encoder.hyperparameters;
+  const { norm, positions, causal, width, heads, headDim } = facts.encoder.hyperparameters;
   const { head, tellsWords } = facts;
   const isCausal = causal === "true";
-  if (positions === "learned" && norm === "post" && !isCausal && (!head || head.linear)) return bertLayout(facts);
-  if (positions === "learned" && norm === "pre" && isCausal && !head) return gpt2Layout(facts);
+  // Their classes have no room for heads that are narrower together than the width.
+  const isPublished = positions === "learned" && (headDim === undefined || Number(heads) * Number(headDim) === width);
+  if (isPublished && norm === "post" && !isCausal && (!head || head.linear)) return bertLayout(facts);
+  if (isPublished && norm === "pre" && isCausal && !head) return gpt2Layout(facts);
   const generates = isCausal && tellsWords && !head;
   return {
     config: generates ? gpt2Config(facts) : { model_type: "bert" },

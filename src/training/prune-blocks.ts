@@ -1,8 +1,8 @@
 import { float32, type Tensor, tree } from "../array/index.ts";
 import type { InitialParams } from "../encoders/index.ts";
 
-/** What of a ViT is pruned, and how large it is. */
-export interface VitShape {
+/** What of a Transformer's blocks is pruned, and how large it is. */
+export interface BlockShape {
   readonly depth: number;
   readonly heads: number;
   readonly headDim: number;
@@ -16,8 +16,8 @@ export interface Scores {
   readonly units: readonly Float64Array[];
 }
 
-/** The shape that a tree of a ViT's parameters has. */
-export function vitShapeOf(params: InitialParams, heads: number): VitShape {
+/** The shape that a tree of a Transformer's parameters has: a ViT's, or one's of text. */
+export function blockShapeOf(params: InitialParams, heads: number): BlockShape {
   const at = leavesOf(params);
   const [inner = 0] = at("blocks.0.attention.output.weight").shape.slice(1);
   const depth = new Set(tree.paths(params).flatMap((path) => /^blocks\.(\d+)\./.exec(path)?.[1] ?? [])).size;
@@ -30,7 +30,7 @@ export function vitShapeOf(params: InitialParams, heads: number): VitShape {
  * magnitude; products with the gradient, how the loss would change without them (first-order Taylor).
  * @param contribution like the parameters, one number a weight
  */
-export function sumByStructure(contribution: InitialParams, { depth, heads, headDim, hidden }: VitShape): Scores {
+export function sumByStructure(contribution: InitialParams, { depth, heads, headDim, hidden }: BlockShape): Scores {
   const at = leavesOf(contribution);
   const inner = heads * headDim;
   const blocks = Array.from({ length: depth }, (_, block) => {
@@ -56,11 +56,11 @@ export function sumByStructure(contribution: InitialParams, { depth, heads, head
 /**
  * The parameters without the heads and hidden units that matter least, in every block as many of each.
  * @param keep how many stay
- * @returns a tree for a ViT of those heads, of the same `headDim`, and of that hidden width
+ * @returns a tree for an encoder of those heads, of the same `headDim`, and of that hidden width
  */
-export function pruneVit(
+export function pruneBlocks(
   params: InitialParams,
-  shape: VitShape,
+  shape: BlockShape,
   scores: Scores,
   keep: { readonly heads: number; readonly hidden: number },
 ): InitialParams {
@@ -115,7 +115,7 @@ const leavesOf = (params: InitialParams) => {
   const byPath = new Map(tree.entries<Tensor>(params));
   return (path: string): Tensor => {
     const leaf = byPath.get(path);
-    if (!leaf) throw new Error(`these are no parameters of a ViT: there is no ${path}`);
+    if (!leaf) throw new Error(`these are no parameters of a Transformer: there is no ${path}`);
     return leaf;
   };
 };

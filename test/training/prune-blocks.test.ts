@@ -5,14 +5,14 @@ import type { Inputs, Params } from "../../src/encoders/index.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { compile } from "../../src/engine/index.ts";
 import { magnitude } from "../../src/training/importance.ts";
-import { pruneVit, sumByStructure, vitShapeOf } from "../../src/training/prune-vit.ts";
+import { blockShapeOf, pruneBlocks, sumByStructure } from "../../src/training/prune-blocks.ts";
 
 const specs = { pixels: { dtype: "float32", shape: [3, 8, 8] } } as const;
 const options = { width: 12, depth: 2, heads: 3, mlpRatio: 2, patchSize: 4 };
 const build = (more: Record<string, unknown> = {}) => vit.build(vit.options.parse({ ...options, ...more }), specs);
 const whole = build();
 const params = whole.init(new Rng(3));
-const shape = vitShapeOf(params, 3);
+const shape = blockShapeOf(params, 3);
 
 async function representation(encoder: typeof whole, weights: typeof params): Promise<number[]> {
   const pixels = new Rng(1).normals([2, 3, 8, 8]);
@@ -50,7 +50,7 @@ test("a ViT without heads and units gives what the whole one gives with these si
   const score = (count: number, out: readonly number[]) =>
     Float64Array.from({ length: count }, (_, place) => (out.includes(place) ? 0 : 1 + place));
   const scores = { heads: [score(3, off), score(3, off)], units: [score(24, quiet), score(24, quiet)] };
-  const pruned = pruneVit(params, shape, scores, { heads: 2, hidden: 20 });
+  const pruned = pruneBlocks(params, shape, scores, { heads: 2, hidden: 20 });
   const small = build({ heads: 2, headDim: 4, mlpRatio: 20 / 12 });
   assert.deepEqual(
     tree.entries<Tensor>(small.init(new Rng(0))).map(([path, leaf]) => [path, leaf.shape.join()]),
