@@ -27,7 +27,7 @@ export const duplicatesCommand = (): Command =>
     .option("--threshold <cosine>", "cosine from which two samples are near-duplicates, above 0 and up to 1", "0.98")
     .option("--neighbours <n>", "outliers are those far from their n-th nearest neighbour", "10")
     .option("--outliers <count>", "how many outliers to list", "20")
-    .option("--labels <csv>", "labels: columns path,label")
+    .option("--labels <table>", "labels: CSV, TSV, JSONL or Parquet, columns path and label")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option(

@@ -18,7 +18,7 @@ export const embedCommand = (): Command =>
     .argument("<run>", "run folder")
     .argument("<data>", "what to embed: a folder, an archive, a file")
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
-    .option("--labels <csv>", "labels: columns path,label")
+    .option("--labels <table>", "labels: CSV, TSV, JSONL or Parquet, columns path and label")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")

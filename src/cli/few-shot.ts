@@ -23,7 +23,7 @@ export const fewShotCommand = (): Command =>
     .description("measure a representation by a few examples a class: nearest centroid, over many small episodes")
     .argument("<run>", "run folder")
     .requiredOption("--data <data>", "labelled data that the episodes are drawn from")
-    .option("--labels <csv>", "labels: columns path,label")
+    .option("--labels <table>", "labels: CSV, TSV, JSONL or Parquet, columns path and label")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--ways <count>", "classes of an episode", "5")

@@ -20,6 +20,7 @@ import {
 } from "../index.ts";
 import { wholeNumber } from "./evaluate.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { whereLabelsAre } from "./labelled-pair.ts";
 import { addOptions, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
 import { print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
@@ -65,11 +66,8 @@ export async function finetuneCommand(argv: readonly string[]): Promise<Command>
       "--train <data>",
       "labelled data to learn from: folders of classes, a table, or any data with --train-labels",
     )
-    .option("--test <data>", "labelled data to be judged on")
-    .option("--train-labels <table>", "labels of the training data: CSV, TSV, JSONL or Parquet, columns path and label")
-    .option("--test-labels <table>", "labels of the test data, likewise")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
+    .option("--test <data>", "labelled data to be judged on");
+  whereLabelsAre(command)
     .addOption(
       new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), a number, or likeness")
         .choices(labelTasks)

@@ -6,7 +6,7 @@ export const infoCommand = (): Command =>
   new Command("info")
     .description("what is in a run folder or in data: counts, sizes, labels, broken files; configuration, last metrics")
     .argument("<run or data>", "run folder; or folder of images or texts, archive, file")
-    .option("--labels <csv>", "labels of the data: columns path,label")
+    .option("--labels <table>", "labels of the data: CSV, TSV, JSONL or Parquet, columns path and label")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--full", "read every entry, not a sample of 2,000")

@@ -5,7 +5,7 @@ import { type LabelledPair, type TrainAndTest, UserError } from "../index.ts";
 export type LabelsGiven = Partial<TrainAndTest>;
 
 /** Where the labels are, if not in folders of classes. */
-const whereLabelsAre = (command: Command): Command =>
+export const whereLabelsAre = (command: Command): Command =>
   command
     .option("--train-labels <table>", "labels of the training data: CSV, TSV, JSONL or Parquet, columns path and label")
     .option("--test-labels <table>", "labels of the test data, likewise")

@@ -55,7 +55,7 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
       (text: string, before: readonly string[] = []) => [...before, text],
     )
     .option("--modality <name>", "kind of data, where it cannot be told from the data")
-    .option("--labels <csv>", "file with columns path,label; kept for evaluation, not used in training")
+    .option("--labels <table>", "table with columns path and label; kept for evaluation, not used in training")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels")
     .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")

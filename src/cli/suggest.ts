@@ -27,7 +27,7 @@ export const suggestCommand = (): Command =>
     .argument("<pool>", "data to choose from")
     .option("--budget <count>", "how many to choose", "100")
     .addOption(new Option("--strategy <name>", "how to choose").choices(strategies).default("typicality"))
-    .option("--labels <csv>", "what of the pool is labelled already: columns path,label")
+    .option("--labels <table>", "what of the pool is labelled already: columns path and label")
     .option("--labelled <data>", "other data that are labelled already")
     .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels; rows that have one are not suggested")

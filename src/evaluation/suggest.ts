@@ -30,7 +30,7 @@ export interface SuggestOptions {
   /** How many to choose; 100 by default. */
   readonly budget?: number;
   readonly strategy?: StrategyName;
-  /** CSV file with columns `path,label`: what of the pool is labelled already. */
+  /** Table with the columns `path` and `label`: what of the pool is labelled already. */
   readonly labels?: string;
   /** Columns of a table; rows with a label are labelled already. */
   readonly column?: string;
