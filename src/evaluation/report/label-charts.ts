@@ -85,7 +85,9 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
   });
   return render(
     {
-      title: title(`Accuracy on ${grouped(test)} test samples against labels; bands: one deviation over the draws`),
+      title: title(
+        `Accuracy on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: one deviation over the draws" : ""}`,
+      ),
       grid: { left: 56, right: 28, top: 48, bottom: 84 },
       xAxis: {
         type: "value",

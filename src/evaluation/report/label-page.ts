@@ -4,7 +4,15 @@ import { rowsAndColumns } from "../label-summary.ts";
 import { perClassOf } from "../measures.ts";
 import { escapeHtml, htmlPng, htmlTable } from "./html.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
-import { bestInWords, factorInWords, percent, savedInWords, unknowns } from "./label-words.ts";
+import {
+  accuracyInWords,
+  bestInWords,
+  factorInWords,
+  headlineInWords,
+  percent,
+  savedInWords,
+  unknowns,
+} from "./label-words.ts";
 
 export interface LabelPage {
   readonly facts: Omit<LabelEfficiency, "out" | "files">;
@@ -53,7 +61,7 @@ const STYLE = `
  * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
  */
 export function labelPage(page: LabelPage): string {
-  const { run, train, test, classes, saved } = page.facts;
+  const { run, train, test, classes } = page.facts;
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
     ["Accuracy against labels", accuracySection(page)],
@@ -78,7 +86,7 @@ export function labelPage(page: LabelPage): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} others to be judged on.</p>
-<div class="answer">Labels saved at equal accuracy<strong>${saved ? escapeHtml(factorInWords(saved)) : "–"}</strong>${escapeHtml(savedInWords(page.facts))}</div>
+<div class="answer">Labels saved at equal accuracy<strong>${escapeHtml(headlineInWords(page.facts))}</strong>${escapeHtml(savedInWords(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>
 </html>
@@ -94,13 +102,12 @@ function accuracySection({ facts: { curves, settings, chance }, accuracy }: Labe
   const cell = (curve: Curve, count: number) => {
     const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
-    const deviation = point.draws > 1 ? ` ± ${(100 * point.deviation).toFixed(1)}` : "";
-    return `${(100 * point.mean).toFixed(1)}${deviation} %${point.draws === settings.draws ? "" : ` (${point.draws} draws)`}`;
+    return `${accuracyInWords(point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
   };
   const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
   return `<figure>${accuracy}</figure>
 ${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
-${note(`Mean ± sample deviation over ${settings.draws} draws of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
+${note(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
 }
 
 function savingsSection({ facts }: LabelPage): string {
