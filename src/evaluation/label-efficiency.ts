@@ -25,7 +25,7 @@ import {
 } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import { summaryOf } from "./label-summary.ts";
-import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
+import { openApart, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf } from "./measures.ts";
 import { accuracyOf, commonestShare } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
@@ -107,7 +107,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   const { onNote, onProgress, signal, steps } = options;
   const { modality, encoder, config } = run;
   const { device } = config.training;
-  const { train, test, classes, close } = await openTrainAndTest(run.modalityDefinition, options);
+  const { train, test, classes, close } = await openApart(run, options);
   try {
     if (classes.length < 2)
       throw new UserError(`${options.train}: one class only (${classes[0]}); nothing to tell apart`);

@@ -85,7 +85,7 @@ export function labelPage(page: LabelPage): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} others to be judged on.</p>
+<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
 <div class="answer">Labels saved at equal accuracy<strong>${escapeHtml(headlineInWords(page.facts))}</strong>${escapeHtml(savedInWords(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>

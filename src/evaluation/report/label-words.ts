@@ -91,6 +91,7 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
           `Labels saved are read off straight lines over the logarithm of the labels between the numbers that were tried${saved.kind === "exactly" ? "" : "; here they are a bound and no value"}.`,
         ]
       : []),
+    "Samples in both sets: that the training and the test data are not the same set was seen to, not that they have no sample in common; autodidact duplicates finds such in data that hold both.",
     "The data of the pre-training: if the test samples were among them, without their labels, the pretrained model is flattered.",
   ];
 }
