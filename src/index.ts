@@ -47,7 +47,7 @@ export { type PruneResult, type PruneRunOptions, pruneRun } from "./evaluation/p
 export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/quantize-run.ts";
 export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
 export { labelTable } from "./evaluation/report/label-table.ts";
-export { factorInWords, savedInWords } from "./evaluation/report/label-words.ts";
+export { headlineInWords, savedInWords } from "./evaluation/report/label-words.ts";
 export { languageTable } from "./evaluation/report/language-table.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { shippedTable } from "./evaluation/report/shipped-table.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import {
-  factorInWords,
+  headlineInWords,
   labelEfficiency,
   labelTable,
   openRun,
@@ -69,9 +69,7 @@ async function action(path: string, given: Given): Promise<void> {
   if (!report) throw new Interrupted("stopped; what is finished is kept, and the same command goes on from there");
   if (json) return printJson(report);
   print(labelTable(report));
-  print(
-    `\nLabels saved at equal accuracy: ${report.saved ? factorInWords(report.saved) : "–"}\n${savedInWords(report)}`,
-  );
+  print(`\nLabels saved at equal accuracy: ${headlineInWords(report)}\n${savedInWords(report)}`);
   print(`\nwritten to ${report.out}: ${report.files.join(", ")}`);
 }
 

@@ -77,6 +77,31 @@ export function labelsSaved(all: readonly Saving[]): Saving | undefined {
   return of("exactly")[0] ?? of("more than")[0] ?? of("at most")[0];
 }
 
+/** Why a saving may be none: see `doubtsOf`. */
+export type Doubt = "one draw" | "not compared" | "within noise" | "untrained";
+
+/**
+ * What speaks against a saving at the number of labels that it is read off at: bands of one deviation that touch are no
+ * difference, a single draw has no band, where from scratch was not trained there is nothing to compare with, and what
+ * the untrained encoder does as well the pre-training has not taught.
+ */
+export function doubtsOf({ labels }: Saving, pretrained: Curve, scratch: Curve, untrained: Curve): Doubt[] {
+  const [own, other, random] = [pretrained, scratch, untrained].map((curve) =>
+    curve.find((point) => point.labels === labels),
+  );
+  if (!own) return [];
+  const noise = ((): Doubt[] => {
+    if (!other) return ["not compared"];
+    if (isSingle(own) || isSingle(other)) return ["one draw"];
+    return overlap(own, other) ? ["within noise"] : [];
+  })();
+  const isAsGood = random && (random.mean >= own.mean || (!isSingle(own) && !isSingle(random) && overlap(own, random)));
+  return isAsGood ? [...noise, "untrained"] : noise;
+}
+
+/** Whether a point is of one draw, which has no deviation. */
+export const isSingle = ({ draws }: CurvePoint): boolean => draws < 2;
+
 /** Whether the bands of one deviation around two points have anything in common. */
 export const overlap = (a: CurvePoint, b: CurvePoint): boolean =>
   Math.abs(a.mean - b.mean) <= a.deviation + b.deviation;

@@ -23,9 +23,9 @@ import {
   planOf,
   runCells,
 } from "./label-cells.ts";
-import type { Curve, Saving } from "./label-curves.ts";
+import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import { summaryOf } from "./label-summary.ts";
-import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
+import { openApart, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf } from "./measures.ts";
 import { accuracyOf, commonestShare } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
@@ -80,6 +80,8 @@ export interface LabelEfficiency {
   readonly savings: readonly Saving[];
   /** The one number; see `labelsSaved`. */
   readonly saved?: Saving;
+  /** What speaks against it; see `doubtsOf`. */
+  readonly doubts: readonly Doubt[];
   /** Of the best at the most labels, untrained ones aside; all draws together, rows are the right classes. */
   readonly best: { contender: Contender; labels: number; draws: number; confusion: number[][] };
   readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
@@ -105,7 +107,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   const { onNote, onProgress, signal, steps } = options;
   const { modality, encoder, config } = run;
   const { device } = config.training;
-  const { train, test, classes, close } = await openTrainAndTest(run.modalityDefinition, options);
+  const { train, test, classes, close } = await openApart(run, options);
   try {
     if (classes.length < 2)
       throw new UserError(`${options.train}: one class only (${classes[0]}); nothing to tell apart`);

@@ -1,5 +1,5 @@
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
-import { bestOf, type Curve, curveOf, labelsSaved, savings } from "./label-curves.ts";
+import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
 import type { LabelEfficiency } from "./label-efficiency.ts";
 
 export type Curves = LabelEfficiency["curves"];
@@ -18,7 +18,7 @@ export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Cu
 export function summaryOf(
   cells: readonly CellResult[],
   classes: number,
-): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "best" | "cost"> {
+): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "doubts" | "best" | "cost"> {
   const own = (contender: Contender) => cells.filter((cell) => cell.contender === contender);
   const there = contenders.filter((contender) => own(contender).length > 0);
   const curves: Partial<Record<Contender, Curve>> = Object.fromEntries(
@@ -26,6 +26,8 @@ export function summaryOf(
   );
   const pretrained = bestOf([curves.probe ?? [], curves["fine-tuned"] ?? []]);
   const all = savings(pretrained, curves.scratch ?? []);
+  const saved = labelsSaved(all);
+  const doubts = saved ? doubtsOf(saved, pretrained, curves.scratch ?? [], curves.untrained ?? []) : [];
   const most = Math.max(...cells.map(({ labels }) => labels));
   const last = there
     .filter((contender) => contender !== "untrained")
@@ -41,5 +43,5 @@ export function summaryOf(
     return { contender, trainings: own(contender).length, seconds, ...(steps > 0 ? { steps } : {}) };
   });
   const best = { contender: last.contender, labels: most, draws: judged.length, confusion };
-  return { curves, pretrained, savings: all, saved: labelsSaved(all), best, cost };
+  return { curves, pretrained, savings: all, saved, doubts, best, cost };
 }

@@ -1,7 +1,10 @@
-import { UserError } from "../foundation/errors.ts";
+import { isDeepStrictEqual } from "node:util";
+import { skipBroken, UserError } from "../foundation/errors.ts";
 import type { Source } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { openLabelled } from "./judge.ts";
+import { refuseOtherTasks } from "./one-class-each.ts";
+import { evenly } from "./report/neighbours.ts";
 
 /** Labelled data to learn from, and labelled data to be judged on. */
 export interface TrainAndTest {
@@ -14,16 +17,25 @@ export interface TrainAndTest {
   readonly labelColumn?: string;
 }
 
+interface Opened {
+  readonly train: Source<unknown>;
+  readonly test: Source<unknown>;
+  readonly classes: readonly string[];
+  close(): Promise<void>;
+}
+
 /** @throws UserError when either has no labels, or the test data have a class that the training data have not */
 export async function openTrainAndTest(
   definition: Run["modalityDefinition"],
   { column, labelColumn, ...given }: TrainAndTest,
-): Promise<{ train: Source<unknown>; test: Source<unknown>; classes: readonly string[]; close(): Promise<void> }> {
+  check?: (train: Source<unknown>, test: Source<unknown>) => Promise<void>,
+): Promise<Opened> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) =>
     opened.adopt(await openLabelled(definition, path, { column, labelColumn, labels }), (source) => source.close());
   const train = await open(given.train, given.trainLabels);
   const test = await open(given.test, given.testLabels);
+  await check?.(train, test);
   const classes = train.classes ?? [];
   const unknown = (test.classes ?? []).find((name) => !classes.includes(name));
   if (unknown !== undefined)
@@ -32,4 +44,41 @@ export async function openTrainAndTest(
     );
   const kept = opened.move();
   return { train, test, classes, close: () => kept.disposeAsync() };
+}
+
+/**
+ * The same for what says how much labels are worth.
+ * @throws UserError also when labels are not of one class a sample, or both are the same samples
+ */
+export function openApart(run: Run, given: TrainAndTest): Promise<Opened> {
+  return openTrainAndTest(run.modalityDefinition, given, async (train, test) => {
+    refuseOtherTasks(given.train, train, run.config.method.options.task);
+    refuseOtherTasks(given.test, test, run.config.method.options.task);
+    if (await areSame(train, test))
+      throw new UserError(
+        `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
+      );
+  });
+}
+
+/** More are not compared: who shares so many, all over the data and in their order, shares the rest. */
+const COMPARED = 256;
+
+/**
+ * Whether the labelled samples are the same, wherever they lie. Names do not tell: two folders may both begin at 0001.jpg.
+ * Mostly the first pair differs, and nothing else is read.
+ */
+async function areSame(train: Source<unknown>, test: Source<unknown>): Promise<boolean> {
+  const [own, others] = [train, test].map(({ labels = new Int32Array() }) =>
+    Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0),
+  );
+  if (!own || !others || own.length !== others.length) return false;
+  let compared = 0;
+  for (const row of evenly(own.length, COMPARED)) {
+    const one = await train.read(own[row]!).catch(skipBroken);
+    const other = await test.read(others[row]!).catch(skipBroken);
+    if (!isDeepStrictEqual(one, other)) return false;
+    if (one !== undefined) compared++;
+  }
+  return compared > 0;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFile, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
@@ -110,10 +110,19 @@ test("labels and tables that do not fit are refused", () =>
     refused(autodidact("evaluate", run, "--train", images, "--test", flat), /no labels.*sub-folder/);
     const csv = join(folder, "labels.csv");
     await writeFile(csv, "file,class\n0.png,cat\n");
-    refused(autodidact("evaluate", run, "--train", images, "--test", flat, "--test-labels", csv), /"path" and "label"/);
+    refused(
+      autodidact("evaluate", run, "--train", images, "--test", flat, "--test-labels", csv),
+      /no column "label".* columns path and label/,
+    );
     await writeFile(csv, "path,label\nmissing.png,cat\n");
     refused(autodidact("evaluate", run, "--train", images, "--test", flat, "--test-labels", csv), /missing\.png/);
-    refused(autodidact("evaluate", run, "--train", images, "--test", images, "--labels", "9999"), /9999/);
+    const unseen = join(folder, "unseen");
+    await writeImages(unseen, 4);
+    refused(autodidact("evaluate", run, "--train", images, "--test", unseen, "--labels", "9999"), /9999/);
+    const copied = join(folder, "copied");
+    await cp(images, copied, { recursive: true });
+    for (const command of ["evaluate", "report"])
+      refused(autodidact(command, run, "--train", images, "--test", copied), /copied: the same samples as .*images; /);
     const parquet = join(folder, "x.parquet");
     await writeFile(parquet, "PAR1 not really");
     refused(autodidact("search", run, paths[0]!, "--in", parquet), /not a readable Parquet file/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../src/array/index.ts";
@@ -71,7 +71,20 @@ test("data without pictures or texts, frozen features only; entries without a la
     const one = join(folder, "one.vectors.json");
     await writeFile(one, JSON.stringify([{ vector: [1, 2, 3, 4], label: "high" }]));
     await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);
-    await refused({ train: one, test: one }, /one class only \(high\)/);
+    const same = /test\.vectors\.json: the same samples as .*test\.vectors\.json; what is learned from cannot judge/;
+    await refused({ train: unseen }, same);
+    const elsewhere = join(folder, "copy.vectors.json");
+    await copyFile(unseen, elsewhere);
+    await refused({ train: elsewhere }, /test\.vectors\.json: the same samples as .*copy\.vectors\.json/);
+    const two = join(folder, "two.vectors.json");
+    await writeFile(two, JSON.stringify([{ vector: [1, 2, 3, 5], label: "high" }]));
+    await refused({ train: one, test: two }, /one class only \(high\)/);
+    const values = join(folder, "values.vectors.json");
+    await writeFile(
+      values,
+      JSON.stringify(Array.from({ length: 30 }, (_, at) => ({ vector: [0, 0, 0, at], label: `${at / 8}` }))),
+    );
+    await refused({ train: values }, /values\.vectors\.json: the labels are values/);
 
     // The same again draws the same page, and does nothing twice.
     const again = await labelEfficiency(options);

@@ -2,15 +2,18 @@
 export const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Rows of texts as a table; the first column names the row. */
+/** Rows of texts as a table, which scrolls where it is wider than the page; the first column names the row. */
 export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[]) =>
     row.map((cell, at) => (at === 0 ? `<th scope="row">${escapeHtml(cell)}</th>` : `<td>${escapeHtml(cell)}</td>`));
   const body = rows.map((row) => `<tr>${cells(row).join("")}</tr>`).join("\n");
-  if (head.length === 0) return `<table class="facts"><tbody>\n${body}\n</tbody></table>`;
+  if (head.length === 0) return scrolling(`<table class="facts"><tbody>\n${body}\n</tbody></table>`);
   const names = head.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join("");
-  return `<table><thead><tr>${names}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+  return scrolling(`<table><thead><tr>${names}</tr></thead><tbody>\n${body}\n</tbody></table>`);
 }
+
+// Reached by the Tab key, so that arrows scroll it without a pointer.
+const scrolling = (table: string): string => `<div class="scroll" tabindex="0">${table}</div>`;
 
 const pngUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 

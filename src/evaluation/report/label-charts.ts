@@ -3,6 +3,7 @@ import type { Contender } from "../label-cells.ts";
 import type { Curve } from "../label-curves.ts";
 import { type Curves, rowsAndColumns } from "../label-summary.ts";
 import { COLORS, render } from "./charts.ts";
+import { shortNames, widthOf, withTitles } from "./short-names.ts";
 
 /** What contenders are called on the page. */
 export const contenderNames: Readonly<Record<Contender, string>> = {
@@ -85,7 +86,9 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
   });
   return render(
     {
-      title: title(`Accuracy on ${grouped(test)} test samples against labels; bands: one deviation over the draws`),
+      title: title(
+        `Accuracy on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: one deviation over the draws" : ""}`,
+      ),
       grid: { left: 56, right: 28, top: 48, bottom: 84 },
       xAxis: {
         type: "value",
@@ -114,30 +117,37 @@ export const MOST_MATRIX = 40;
 const MOST_NUMBERS = 16;
 
 /** Rows are the right classes, columns the answers; shares of the row, as SVG. @param confusion counts */
-export function confusionChart(confusion: readonly (readonly number[])[], classes: readonly string[]): Promise<string> {
+export async function confusionChart(
+  confusion: readonly (readonly number[])[],
+  classes: readonly string[],
+): Promise<string> {
+  const names = shortNames(classes);
+  const room = Math.max(...names.map(widthOf));
+  // Names below stand at 45°, and the word "answer" under them.
+  const [left, bottom] = [Math.max(56, 20 + room), Math.max(64, 40 + room * Math.SQRT1_2)];
   const side = Math.max(300, Math.min(640, classes.length * 44));
   const data = confusion.flatMap((row, right) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, answer) => [answer, right, total > 0 ? Math.round((1000 * count) / total) / 10 : 0]);
   });
-  return render(
+  const svg = await render(
     {
-      grid: { left: 120, right: 24, top: 24, bottom: 96 },
+      grid: { left, right: 24, top: 24, bottom },
       xAxis: {
         type: "category",
-        data: [...classes],
+        data: names,
         name: "answer",
         nameLocation: "middle",
-        nameGap: 72,
+        nameGap: bottom - 20,
         axisTick: { show: false },
-        axisLabel: { rotate: 45, interval: 0, width: 84, overflow: "truncate" },
+        axisLabel: { rotate: 45, interval: 0 },
       },
       yAxis: {
         type: "category",
-        data: [...classes],
+        data: names,
         inverse: true,
         axisTick: { show: false },
-        axisLabel: { interval: 0, width: 104, overflow: "truncate" },
+        axisLabel: { interval: 0 },
       },
       visualMap: {
         min: 0,
@@ -157,9 +167,10 @@ export function confusionChart(confusion: readonly (readonly number[])[], classe
         },
       ],
     },
-    side + 144,
-    side + 120,
+    side + left + 24,
+    side + 24 + bottom,
   );
+  return withTitles(svg, classes, names);
 }
 
 const SYMBOLS = ["circle", "triangle", "diamond", "rect"];
@@ -167,16 +178,17 @@ const SYMBOLS = ["circle", "triangle", "diamond", "rect"];
 const MOST_COLOURED = COLORS.length * SYMBOLS.length;
 
 /** Points of the plane by class, as SVG. @param labels index into `classes` of each point */
-export function mapChart(
+export async function mapChart(
   points: readonly (readonly [x: number, y: number])[],
   labels: Int32Array,
   classes: readonly string[],
 ): Promise<string> {
+  const names = shortNames(classes);
   const counts = classes.map((_, label) => labels.reduce((sum, own) => sum + Number(own === label), 0));
   const order = [...classes.keys()].filter((label) => counts[label]! > 0).sort((a, b) => counts[b]! - counts[a]!);
   const coloured = order.slice(0, MOST_COLOURED).sort((a, b) => a - b);
   const groups = coloured.map((label, at) => ({
-    name: classes[label]!,
+    name: names[label]!,
     of: [label],
     color: COLORS[at % COLORS.length]!,
     symbol: SYMBOLS[Math.floor(at / COLORS.length)]!,
@@ -192,7 +204,7 @@ export function mapChart(
   };
   const rounded = (value: number) => Math.round(value * 1000) / 1000;
   const legendRows = Math.ceil(groups.length / 6);
-  return render(
+  const svg = await render(
     {
       grid: { left: 12, right: 12, top: 12, bottom: 20 + 24 * legendRows },
       xAxis: axis(0),
@@ -212,4 +224,5 @@ export function mapChart(
     820,
     600 + 24 * legendRows,
   );
+  return withTitles(svg, classes, names);
 }

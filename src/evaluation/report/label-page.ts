@@ -4,7 +4,15 @@ import { rowsAndColumns } from "../label-summary.ts";
 import { perClassOf } from "../measures.ts";
 import { escapeHtml, htmlPng, htmlTable } from "./html.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
-import { bestInWords, factorInWords, percent, savedInWords, unknowns } from "./label-words.ts";
+import {
+  accuracyInWords,
+  bestInWords,
+  factorInWords,
+  headlineInWords,
+  percent,
+  savedInWords,
+  unknowns,
+} from "./label-words.ts";
 
 export interface LabelPage {
   readonly facts: Omit<LabelEfficiency, "out" | "files">;
@@ -33,6 +41,7 @@ const STYLE = `
   .lead { color: #5b6470; margin: 0.2rem 0 1.4rem; }
   .answer { background: #f2f6fa; border-left: 4px solid #0072b2; padding: 0.8rem 1.1rem; }
   .answer strong { display: block; font-size: 1.9rem; line-height: 1.2; }
+  .answer .factor { white-space: nowrap; } .answer .doubts { font-size: 1.15rem; }
   figure { margin: 1rem 0; }
   figure svg, figure img { max-width: 100%; height: auto; display: block; margin: 0 auto; }
   figcaption, .note { color: #5b6470; font-size: 0.88rem; }
@@ -40,12 +49,15 @@ const STYLE = `
   th, td { padding: 0.22rem 0.8rem 0.22rem 0; text-align: right; border-bottom: 1px solid #e8ebee; vertical-align: top; }
   th { font-weight: 500; } thead th { color: #5b6470; }
   th:first-child { text-align: left; }
-  .facts td { text-align: left; overflow-wrap: anywhere; }
+  td { white-space: nowrap; } tbody th { min-width: 5rem; overflow-wrap: anywhere; }
+  .scroll { overflow-x: auto; }
+  .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
   blockquote { margin: 0.9rem 0 0.2rem; font-weight: 500; }
   .found { margin: 0; padding-left: 1.2rem; } .right { color: #00734f; } .wrong { color: #b04a00; }
   @media print {
     body { margin: 0; max-width: none; font-size: 10.5pt; }
     h2 { break-after: avoid; } figure, tr, .answer { break-inside: avoid; }
+    .scroll { overflow: visible; } table { font-size: 9.5pt; } tbody th { min-width: 0; }
     .answer { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   }`;
 
@@ -53,7 +65,7 @@ const STYLE = `
  * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
  */
 export function labelPage(page: LabelPage): string {
-  const { run, train, test, classes, saved } = page.facts;
+  const { run, train, test, classes } = page.facts;
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
     ["Accuracy against labels", accuracySection(page)],
@@ -77,12 +89,19 @@ export function labelPage(page: LabelPage): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} others to be judged on.</p>
-<div class="answer">Labels saved at equal accuracy<strong>${saved ? escapeHtml(factorInWords(saved)) : "–"}</strong>${escapeHtml(savedInWords(page.facts))}</div>
+<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
+<div class="answer">Labels saved at equal accuracy${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>
 </html>
 `;
+}
+
+/** The factor large, and what speaks against it beside it. */
+function headline({ facts }: LabelPage): string {
+  const factor = facts.saved ? factorInWords(facts.saved) : "–";
+  const doubts = headlineInWords(facts).slice(factor.length);
+  return `<strong><span class="factor">${escapeHtml(factor)}</span><span class="doubts">${escapeHtml(doubts)}</span></strong>`;
 }
 
 const note = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
@@ -94,13 +113,12 @@ function accuracySection({ facts: { curves, settings, chance }, accuracy }: Labe
   const cell = (curve: Curve, count: number) => {
     const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
-    const deviation = point.draws > 1 ? ` ± ${(100 * point.deviation).toFixed(1)}` : "";
-    return `${(100 * point.mean).toFixed(1)}${deviation} %${point.draws === settings.draws ? "" : ` (${point.draws} draws)`}`;
+    return `${accuracyInWords(point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
   };
   const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
   return `<figure>${accuracy}</figure>
 ${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
-${note(`Mean ± sample deviation over ${settings.draws} draws of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
+${note(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
 }
 
 function savingsSection({ facts }: LabelPage): string {
@@ -127,7 +145,8 @@ function classesSection({ facts, confusion }: LabelPage): string {
   const shown = scores.length > MOST_CLASSES ? scores.toSorted((a, b) => a.f1 - b.f1).slice(0, MOST_CLASSES) : scores;
   const rows = shown.map(({ name, count, ...score }) => [
     name,
-    grouped(count),
+    // Every draw was judged on all of them.
+    grouped(count / best.draws),
     percent(score.precision),
     percent(score.recall),
     percent(score.f1),
@@ -144,7 +163,7 @@ function classesSection({ facts, confusion }: LabelPage): string {
   return `${note(`Of ${bestInWords(facts)}.${shown.length < scores.length ? ` The ${MOST_CLASSES} worst of ${scores.length} classes.` : ""}`)}
 ${htmlTable(["class", "test samples", "precision", "recall", "F1"], rows)}
 ${figure}
-${mistakes.length > 0 ? `<p>The commonest mistakes:</p>${list(mistakes)}` : note("No mistakes.")}`;
+${mistakes.length > 0 ? `<p>The commonest mistakes${best.draws > 1 ? `, counted over ${best.draws} draws` : ""}:</p>${list(mistakes)}` : note("No mistakes.")}`;
 }
 
 function neighboursSection({ sheet, texts = [] }: LabelPage): string {

@@ -1,8 +1,12 @@
-import { overlap, type Saving } from "../label-curves.ts";
+import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "../label-curves.ts";
 import type { LabelEfficiency } from "../label-efficiency.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** `71.2 ± 0.8 %`; a single draw has no deviation. */
+export const accuracyInWords = (point: CurvePoint): string =>
+  `${(100 * point.mean).toFixed(1)}${isSingle(point) ? "" : ` ± ${(100 * point.deviation).toFixed(1)}`} %`;
 
 /** `6.2 ×`, `more than 100 ×`; nothing to say without training from scratch. */
 export function factorInWords({ kind, factor }: Saving): string {
@@ -10,8 +14,42 @@ export function factorInWords({ kind, factor }: Saving): string {
   return kind === "exactly" ? number : `${kind} ${number}`;
 }
 
-/** The one number in a sentence. */
-export function savedInWords({ saved, train }: Pick<LabelEfficiency, "saved" | "train">): string {
+/** The one number, and what speaks against it: `1.3 ×, within the noise of the draws`. */
+export function headlineInWords({ saved, doubts }: Pick<LabelEfficiency, "saved" | "doubts">): string {
+  if (!saved) return "–";
+  const words: Readonly<Record<Doubt, string>> = {
+    "one draw": "from one draw, which cannot be told from noise",
+    "not compared": "between numbers of labels, so that noise cannot be told",
+    "within noise": "within the noise of the draws",
+    untrained: `the untrained encoder does as well at ${grouped(saved.labels)} labels`,
+  };
+  return [factorInWords(saved), ...doubts.map((doubt) => words[doubt])].join(", ");
+}
+
+type SavedFacts = Pick<LabelEfficiency, "saved" | "doubts" | "train" | "pretrained" | "curves">;
+
+/** The one number in a sentence, and the accuracies behind what speaks against it in others. */
+export const savedInWords = (facts: SavedFacts): string => [readingInWords(facts), ...doubtsInWords(facts)].join(" ");
+
+function doubtsInWords({ saved, doubts, pretrained, curves }: SavedFacts): string[] {
+  if (!saved) return [];
+  const { labels } = saved;
+  const at = (curve: readonly CurvePoint[] = []) => {
+    const point = curve.find((each) => each.labels === labels);
+    return point ? accuracyInWords(point) : "–";
+  };
+  const both = `with ${grouped(labels)} labels pretrained ${at(pretrained)}, from scratch ${at(curves.scratch)}`;
+  const words: Readonly<Record<Doubt, string>> = {
+    "one draw": `One draw of the labels has no deviation (${both}): whether the difference is more than noise is not known.`,
+    "not compared": `From scratch was not trained with ${grouped(labels)} labels: whether the difference is more than noise is not known.`,
+    "within noise": `The difference is within the noise of the draws: ${both}.`,
+    untrained: `The untrained encoder does as well with ${grouped(labels)} labels, ${at(curves.untrained)} beside ${at(pretrained)}: what is saved there is not owed to the pre-training.`,
+  };
+  return doubts.map((doubt) => words[doubt]);
+}
+
+/** How the one number was read off. */
+function readingInWords({ saved, train }: SavedFacts): string {
   if (!saved) return "Labels saved: not measured, as nothing was trained from scratch.";
   const { labels, accuracy, kind, needed, factor } = saved;
   const reached = `With ${grouped(labels)} labels the pretrained model is right on ${percent(accuracy)} of the test samples`;
@@ -53,6 +91,7 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
           `Labels saved are read off straight lines over the logarithm of the labels between the numbers that were tried${saved.kind === "exactly" ? "" : "; here they are a bound and no value"}.`,
         ]
       : []),
+    "Samples in both sets: that the training and the test data are not the same set was seen to, not that they have no sample in common; autodidact duplicates finds such in data that hold both.",
     "The data of the pre-training: if the test samples were among them, without their labels, the pretrained model is flattered.",
   ];
 }
@@ -61,7 +100,8 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
 function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "pretrained">): string[] {
   const pairs = pretrained.flatMap((point) => {
     const other = curves.scratch?.find(({ labels }) => labels === point.labels);
-    return other ? [{ labels: point.labels, overlaps: overlap(point, other) }] : [];
+    if (!other || isSingle(point) || isSingle(other)) return [];
+    return [{ labels: point.labels, overlaps: overlap(point, other) }];
   });
   if (pairs.length === 0) return [];
   const together = pairs.filter(({ overlaps }) => overlaps).map(({ labels }) => labels);

@@ -8,7 +8,8 @@ import { summaryOf } from "../../../src/evaluation/label-summary.ts";
 import { embeddingMap } from "../../../src/evaluation/report/embedding-map.ts";
 import { confusionChart, labelChart, mapChart } from "../../../src/evaluation/report/label-charts.ts";
 import { type LabelPage, labelPage } from "../../../src/evaluation/report/label-page.ts";
-import { factorInWords, savedInWords, unknowns } from "../../../src/evaluation/report/label-words.ts";
+import { labelTable } from "../../../src/evaluation/report/label-table.ts";
+import { factorInWords, headlineInWords, savedInWords, unknowns } from "../../../src/evaluation/report/label-words.ts";
 
 const classes = ['<cats & "dogs">', "birds"];
 
@@ -112,6 +113,16 @@ test("the page holds every part, asks for nothing from outside, and runs nothing
   assert.ok(html.includes("@media print"));
 });
 
+test("tables scroll rather than widen the page, numbers stay in one line, and classes count test samples once", () => {
+  const html = labelPage({ facts: factsOf(cells), accuracy: "", points: 0 });
+  assert.equal(html.match(/<table/g)?.length, html.match(/<div class="scroll" tabindex="0"><table/g)?.length);
+  assert.match(html, /\.scroll \{ overflow-x: auto; \}/);
+  assert.match(html, /\btd \{ white-space: nowrap; \}/);
+  // Two draws, judged on the same 18 + 2 samples: their matrix holds 40 answers.
+  assert.match(html, /dogs&quot;&gt;<\/th><td>18<\/td>[\s\S]*birds<\/th><td>2<\/td>/);
+  assert.match(html, /The commonest mistakes, counted over 2 draws:<\/p><ul><li>birds taken for .*: 4<\/li>/);
+});
+
 test("texts stand in for pictures, and what there is too little of is said", () => {
   const facts = factsOf(cells.filter(({ contender }) => contender !== "scratch"));
   const found = [{ text: "a <i>near</i> one", label: "birds", similarity: 0.5, right: false }];
@@ -122,20 +133,71 @@ test("texts stand in for pictures, and what there is too little of is said", () 
 });
 
 test("a saving is said as what it is", () => {
-  const train = factsOf(cells).train;
+  const facts = { ...factsOf(cells), doubts: [] };
   const saving = { labels: 10, accuracy: 0.7, kind: "exactly", needed: 63, factor: 6.3 } as const;
   assert.equal(factorInWords(saving), "6.3 ×");
   assert.match(
-    savedInWords({ saved: saving, train }),
+    savedInWords({ ...facts, saved: saving }),
     /With 10 labels .* 70\.0 % .*; from scratch needs about 63 for that\.$/,
   );
   const less = { ...saving, needed: 5, factor: 0.5 };
-  assert.match(savedInWords({ saved: less, train }), /Pre-training costs labels here/);
+  assert.match(savedInWords({ ...facts, saved: less }), /Pre-training costs labels here/);
   const bound = { ...saving, kind: "more than", needed: 100, factor: 10 } as const;
   assert.equal(factorInWords(bound), "more than 10 ×");
-  assert.match(savedInWords({ saved: bound, train }), /from scratch is not yet with all 100\.$/);
+  assert.match(savedInWords({ ...facts, saved: bound }), /from scratch is not yet with all 100\.$/);
   const none = { ...saving, kind: "at most", needed: 10, factor: 1 } as const;
-  assert.match(savedInWords({ saved: none, train }), /saves no labels here/);
+  assert.match(savedInWords({ ...facts, saved: none }), /saves no labels here/);
+});
+
+const headlineOf = (...of: readonly CellResult[]) => {
+  const facts = factsOf(of);
+  const html = labelPage({ facts, accuracy: "", points: 0 });
+  const [, shown = ""] = html.match(/<strong>(.*?)<\/strong>/) ?? [];
+  assert.equal(shown.replaceAll(/<[^>]*>/g, ""), headlineInWords(facts));
+  return { headline: headlineInWords(facts), sentence: savedInWords(facts) };
+};
+
+test("the headline owns up to noise, to a single draw, and to an untrained encoder that does as well", () => {
+  // Deviations of 7.1 points: 70 and 30 % are apart, 70 and 65 % are not.
+  assert.equal(headlineOf(...cells, ...cellsOf("untrained", 6, 8)).headline, "6.3 ×");
+  const noisy = headlineOf(...cellsOf("probe", 14, 18), ...cellsOf("scratch", 13, 16));
+  assert.match(noisy.headline, /^\d\.\d ×, within the noise of the draws$/);
+  assert.match(noisy.sentence, /with 10 labels pretrained 70\.0 ± 7\.1 %, from scratch 65\.0 ± 7\.1 %\.$/);
+  const costly = headlineOf(...cellsOf("probe", 6, 13), ...cellsOf("scratch", 7, 14));
+  assert.match(costly.headline, /, within the noise of the draws$/);
+
+  const random = headlineOf(...cells, ...cellsOf("untrained", 15, 15));
+  assert.equal(random.headline, "6.3 ×, the untrained encoder does as well at 10 labels");
+  assert.match(random.sentence, /75\.0 ± 7\.1 % beside 70\.0 ± 7\.1 %: what is saved there is not owed to/);
+  // A little worse, but by less than the draws differ.
+  assert.match(headlineOf(...cells, ...cellsOf("untrained", 13, 15)).headline, /the untrained encoder does as well/);
+
+  const first = [...cells, ...cellsOf("untrained", 6, 8)].filter(({ draw }) => draw === 0);
+  const once = headlineOf(...first);
+  assert.match(once.headline, / ×, from one draw, which cannot be told from noise$/);
+  assert.match(once.sentence, /pretrained 65\.0 %, from scratch 25\.0 %/);
+  const same = [...cellsOf("probe", 14, 16), ...cellsOf("untrained", 14, 16), ...cellsOf("scratch", 6, 16)];
+  assert.match(headlineOf(...same.filter(({ draw }) => draw === 0)).headline, /noise, the untrained encoder does as/);
+
+  // From scratch with 10 and 100 labels, and the pretrained encoder later with 30.
+  const later = cellsOf("probe", 14, 16).flatMap((cell) => (cell.labels === 10 ? [{ ...cell, labels: 30 }] : []));
+  assert.match(headlineOf(...later, ...cellsOf("scratch", 6, 16)).headline, /noise cannot be told$/);
+});
+
+test("a single draw has no deviation, in the terminal and on the page", () => {
+  const facts = factsOf(
+    cells.filter(({ draw }) => draw === 0),
+    {
+      settings: { shares: [10, 100], draws: 1, seed: 0, device: "cpu" },
+    },
+  );
+  const table = labelTable({ ...facts, out: "", files: [] });
+  assert.match(table, /pretrained, linear probe +65\.0 % +75\.0 %/);
+  for (const text of [table, labelPage({ facts, accuracy: "", points: 0 })]) {
+    assert.doesNotMatch(text, /± /);
+    assert.match(text, /one draw/i);
+  }
+  assert.match(labelTable({ ...factsOf(cells), out: "", files: [] }), /70\.0 ± 7\.1 %[\s\S]*over 2 draws/);
 });
 
 test("what is not known names the numbers of labels at which the bands overlap", () => {
