@@ -2,7 +2,6 @@ import { readdir } from "node:fs/promises";
 import { Rng } from "../array/index.ts";
 import type { Encoder } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { parseTasks } from "../methods/combine.ts";
 import type { MethodParams } from "../methods/index.ts";
 import {
   type Answers,
@@ -185,15 +184,10 @@ export async function resumeFinetuning(
   return openRun(out);
 }
 
-/** The method that learns from labels, and from all samples by another task at once. @throws UserError for a wrong name */
+/** The method that learns from labels, and from all samples by another task at once; FixMatch does both itself. */
 export function methodWith(other: string | undefined): string {
   if (other === undefined) return "supervised";
-  if (other === "fixmatch") return other;
-  if (parseTasks(other).some(({ name }) => name === "fixmatch"))
-    throw new UserError(
-      `--with ${other}: fixmatch learns from the labels itself and takes no weight and no task beside it; its --unlabelled-weight says how much guessed labels count`,
-    );
-  return `supervised+${other}`;
+  return other === "fixmatch" ? other : `supervised+${other}`;
 }
 
 /** @throws UserError for options that mean nothing to the task */

@@ -19,6 +19,11 @@ export const methods: Registry<MethodDefinition> = {
     const titles = tasks.map(({ definition }) => definition.name);
     const twice = titles.find((title, index) => titles.indexOf(title) < index);
     if (twice) throw new UserError(`method "${name}": ${twice} is there twice; give it a weight instead`);
+    const labelled = tasks.filter(({ definition }) => definition.family === "supervised");
+    if (labelled.length > 1)
+      throw new UserError(
+        `method "${name}": ${labelled.map(({ definition }) => definition.name).join(" and ")} both learn from the labels; take one of them, by itself and without a weight`,
+      );
     // A name that finds the same methods from any folder.
     const lasting = tasks.map(({ definition, weight }, index) => {
       const part = parts[index]!.name;
