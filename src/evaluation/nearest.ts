@@ -1,5 +1,8 @@
-import usearch from "usearch";
+import { createRequire } from "node:module";
 import { unitRows } from "./normalize.ts";
+
+// Its ES module looks for the binary where `__dirname` says, which in `node -e` and the REPL is ".": it never ends.
+const usearch: typeof import("usearch") = createRequire(import.meta.url)("usearch");
 
 /** For each query its nearest rows, nearest first. */
 export interface Nearest {
