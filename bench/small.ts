@@ -1,6 +1,6 @@
 /**
- * Small and fast models out of one run on CIFAR-10: int8 (dynamic and static), a distilled encoder of half the width, and,
- * of a ViT, half the heads and hidden units, trained on.
+ * Small and fast models out of one run on CIFAR-10: int8 (dynamic and static), a distilled encoder of half the width, and
+ * half the heads and hidden units, or of a ResNet half the channels within blocks, trained on.
  *
  *   node bench/small.ts <run> [train test]      # a run folder of bench/cifar10.ts or of your own
  *
@@ -75,19 +75,18 @@ const distilled = await distillRun({
 });
 show(`distilled into ${into}, ${EPOCHS.distill} epochs`, distilled.models);
 
-if (encoder.name === "vit")
-  for (const importance of ["taylor", "magnitude"] as const) {
-    const pruned = await pruneRun({
-      ...common,
-      run,
-      keep: 0.5,
-      importance,
-      data: train,
-      recoverEpochs: EPOCHS.recover,
-      out: `${work}/pruned-${importance}`,
-    });
-    show(`half the heads and hidden units by ${importance}, ${EPOCHS.recover} epochs of recovery`, pruned.models);
-  }
+for (const importance of ["taylor", "magnitude"] as const) {
+  const pruned = await pruneRun({
+    ...common,
+    run,
+    keep: 0.5,
+    importance,
+    data: train,
+    recoverEpochs: EPOCHS.recover,
+    out: `${work}/pruned-${importance}`,
+  });
+  show(`half of what is within blocks by ${importance}, ${EPOCHS.recover} epochs of recovery`, pruned.models);
+}
 
 const file = `${root}/bench/results/small.json`;
 const before = await readFile(file, "utf8").then(

@@ -20,10 +20,10 @@ export const pruneCommand = (): Command =>
   labelOptions(
     new Command("prune")
       .description(
-        "make a ViT or a text Transformer smaller by leaving out heads and hidden units, train it on, and measure both",
+        "make a Transformer smaller by leaving out heads and hidden units, a ResNet by channels; train it on, and measure both",
       )
       .argument("<run>", "run folder")
-      .requiredOption("--keep <share>", "of the heads and of the hidden units, above 0 and below 1")
+      .requiredOption("--keep <share>", "of heads and hidden units, or of channels within blocks, above 0 and below 1")
       .requiredOption("--out <folder>", "run folder to make")
       .addOption(
         new Option(

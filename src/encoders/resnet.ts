@@ -26,13 +26,24 @@ function convNorm(input: number, output: number, kernel: number, stride = 1, ini
   };
 }
 
+/** Channels between a block's convolutions: this share of its stage's width. */
+export const innerChannels = (width: number, ratio: number): number => Math.max(1, Math.round(width * ratio));
+
+interface BlockOptions {
+  readonly stride: number;
+  readonly bottleneck: boolean;
+  readonly zeroInit: boolean;
+  readonly innerRatio?: number | undefined;
+}
+
 /** One residual block: two 3 × 3 convolutions, or 1 × 1, 3 × 3, 1 × 1 with the stride on the 3 × 3 (torchvision's). */
-function residualBlock(input: number, width: number, stride: number, bottleneck: boolean, zeroInit: boolean) {
+function residualBlock(input: number, width: number, { stride, bottleneck, zeroInit, innerRatio = 1 }: BlockOptions) {
   const output = bottleneck ? 4 * width : width;
+  const inner = innerChannels(width, innerRatio);
   const lastScale = zeroInit ? 0 : 1;
   const path = bottleneck
-    ? [convNorm(input, width, 1), convNorm(width, width, 3, stride), convNorm(width, output, 1, 1, lastScale)]
-    : [convNorm(input, width, 3, stride), convNorm(width, output, 3, 1, lastScale)];
+    ? [convNorm(input, inner, 1), convNorm(inner, inner, 3, stride), convNorm(inner, output, 1, 1, lastScale)]
+    : [convNorm(input, inner, 3, stride), convNorm(inner, output, 3, 1, lastScale)];
   const shortcut = stride !== 1 || input !== output ? convNorm(input, output, 1, stride) : undefined;
   const init = (rng: Rng) => ({
     path: path.map((layer, index) => layer.init(rng.split("path", index))),
@@ -77,6 +88,11 @@ export const resnet = encoder({
       .default("auto")
       .describe("7×7 with pooling, 3×3, or 3×3 with stride 2; auto: imagenet above 64 pixels, else small"),
     zeroInit: z.boolean().default(false).describe("start every residual block as the identity"),
+    innerRatio: z
+      .number()
+      .positive()
+      .optional()
+      .describe("channels between a block's convolutions over its width; 1 unless pruned"),
   }),
 
   build(options, specs) {
@@ -92,7 +108,7 @@ export const resnet = encoder({
     const body = counts.map((count, stage) =>
       globalThis.Array.from({ length: count }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const block = residualBlock(current, options.width * 2 ** stage, stride, bottleneck, options.zeroInit);
+        const block = residualBlock(current, options.width * 2 ** stage, { ...options, stride, bottleneck });
         current = block.output;
         return block;
       }),
@@ -122,7 +138,10 @@ export const resnet = encoder({
       apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), [2, 3]),
       hidden,
       map: [current, Math.ceil(height / stride), Math.ceil(columns / stride)],
-      hyperparameters: { layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
+      hyperparameters: {
+        ...{ layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
+        ...(options.innerRatio === undefined ? {} : { innerRatio: options.innerRatio }),
+      },
     };
   },
 });

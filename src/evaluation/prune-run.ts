@@ -9,10 +9,11 @@ import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../training/chec
 import type { Pruning, RunConfig } from "../training/config.ts";
 import { magnitude, taylor } from "../training/importance.ts";
 import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
-import { blockShapeOf, pruneBlocks } from "../training/prune-blocks.ts";
+import { prunable } from "../training/prunable.ts";
 import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../training/run.ts";
 import { arrange } from "../training/settle.ts";
 import { openStart } from "../training/start.ts";
+import { keptInWords, prune } from "../training/structures.ts";
 import { firstDifference } from "./again.ts";
 import {
   checkLabels,
@@ -28,7 +29,7 @@ export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "
   readonly run: Run;
   /** Run folder to make. */
   readonly out: string;
-  /** Share of the heads, and of the hidden units of the feed-forward parts, that stays: in (0, 1). */
+  /** Share that stays, in (0, 1): of heads and of hidden units of the feed-forward parts, or of the channels within blocks. */
   readonly keep: number;
   /** How they are chosen. Default `taylor`. */
   readonly importance?: "taylor" | "magnitude";
@@ -41,9 +42,6 @@ export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "
   readonly onStep?: PretrainOptions["onProgress"];
 }
 
-/** Encoders whose blocks are `layers/transformer.ts`'s, under `blocks.N`, and that take a `headDim`. */
-const PRUNED: readonly string[] = ["vit", "transformer"];
-
 export interface PruneResult {
   readonly run: Run;
   /** Before, pruned, and recovered where it was trained on; none where that was stopped before its end. */
@@ -51,11 +49,12 @@ export interface PruneResult {
 }
 
 /**
- * A smaller Transformer out of a run's, of pictures or text: in every block the heads and hidden units that matter least are left out. With
- * `recoverEpochs` it then trains on as it was trained (learning-rate rewinding, Renda et al. 2020,
- * https://arxiv.org/abs/2003.02389); the pruned run as it was before that stays in `pruned/` within the folder. Asked for
- * the same again, it goes on where it was stopped; what is finished is only measured.
- * @throws UserError when the encoder is no Transformer, nothing would be left out, or the folder holds something else
+ * A smaller encoder out of a run's: in every block the parts that matter least are left out, of a Transformer heads and
+ * hidden units, of a ResNet channels between convolutions. With `recoverEpochs` it then trains on as it was trained
+ * (learning-rate rewinding, Renda et al. 2020, https://arxiv.org/abs/2003.02389); the pruned run as it was before that
+ * stays in `pruned/` within the folder. Asked for the same again, it goes on where it was stopped; what is finished is
+ * only measured.
+ * @throws UserError when the encoder is of another kind, nothing would be left out, or the folder holds something else
  */
 export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const { run, out, recoverEpochs = 0 } = options;
@@ -68,15 +67,11 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const small = await openRun(folder);
   const recovered = recoverEpochs > 0 ? await recover(small, options, recoverEpochs) : undefined;
   if (recovered && recovered.epoch < recoverEpochs) return { run: recovered, models: [] };
-  const { shape, kept } = plan;
+  const { structures, kept } = plan;
   const models = await measureShipped(
     [
       { name: "before", model: await exportedModel(run), run },
-      {
-        name: `pruned to ${kept.heads} of ${shape.heads} heads, ${kept.hidden} of ${shape.hidden} units`,
-        model: await exportedModel(small),
-        run: small,
-      },
+      { name: `pruned to ${keptInWords(structures, kept)}`, model: await exportedModel(small), run: small },
       ...(recovered ? [{ name: "recovered", model: await exportedModel(recovered), run: recovered }] : []),
     ],
     options,
@@ -86,9 +81,11 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
 
 /** What is to be done. @throws UserError when it cannot be */
 function planOf({ run, out, keep, importance = "taylor", batches = 8, data, recoverEpochs = 0 }: PruneRunOptions) {
-  if (!PRUNED.includes(run.config.encoder.name))
+  const { encoder } = run.config;
+  const partsOfEncoder = prunable[encoder.name];
+  if (!partsOfEncoder)
     throw new UserError(
-      `${run.path}: its encoder is ${run.config.encoder.name}; what is pruned are heads and hidden units of ${PRUNED.join(" and ")}`,
+      `${run.path}: its encoder is ${encoder.name}; what can be pruned is ${Object.keys(prunable).join(", ")}`,
     );
   if (!(keep > 0 && keep < 1)) throw new UserError(`keep ${keep}: must be above 0 and below 1`);
   if (recoverEpochs > 0 && run.config.supervision)
@@ -97,22 +94,20 @@ function planOf({ run, out, keep, importance = "taylor", batches = 8, data, reco
     );
   if (data !== undefined && run.config.supervision)
     throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; leave --data out`);
-  const shape = blockShapeOf(run.params, Number(run.encoder.hyperparameters.heads));
-  const kept = { heads: share(shape.heads, keep), hidden: share(shape.hidden, keep) };
-  if (kept.heads === shape.heads && kept.hidden === shape.hidden)
-    throw new UserError(`keep ${keep}: all ${shape.heads} heads and ${shape.hidden} hidden units would stay`);
+  const { structures, smaller } = partsOfEncoder(run.encoder, run.params);
+  const { kept, options } = smaller(keep);
+  if (structures.every(({ count }, index) => kept[index] === count))
+    throw new UserError(`keep ${keep}: ${keptInWords(structures, kept)} would stay`);
   const pruning: Pruning = {
     ...{ from: run.path, step: run.step, keep, importance, batches },
     ...(data === undefined ? {} : { data: resolve(data) }),
   };
-  const { encoder } = run.config;
-  const smaller = { heads: kept.heads, headDim: shape.headDim, mlpRatio: kept.hidden / run.encoder.embedDim };
   const config: RunConfig = {
     ...run.config,
-    encoder: { ...encoder, options: { ...encoder.options, ...smaller } },
+    encoder: { ...encoder, options: { ...encoder.options, ...options } },
     pruning,
   };
-  return { shape, kept, pruning, config };
+  return { structures, kept, pruning, config };
 }
 
 /** @throws UserError when parts of the method's own would have another shape beside the smaller encoder, and begin anew */
@@ -151,12 +146,12 @@ async function isPruned({ out, recoverEpochs = 0 }: PruneRunOptions, folder: str
 async function writePruned(
   options: PruneRunOptions,
   folder: string,
-  { shape, kept, pruning, config }: ReturnType<typeof planOf>,
+  { structures, kept, pruning, config }: ReturnType<typeof planOf>,
 ): Promise<void> {
   const { run, recoverEpochs = 0 } = options;
   const scoresOn = (source: Source<unknown>) =>
     taylor({
-      ...{ run, source, shape, batches: pruning.batches, ...partsOf(run, source) },
+      ...{ run, source, structures, batches: pruning.batches, ...partsOf(run, source) },
       onProgress: (done, total) => options.onProgress?.("importance", done, total),
     });
   const isTaylor = pruning.importance === "taylor";
@@ -166,7 +161,7 @@ async function writePruned(
       ? await withOwn(options, async (source) => (isTaylor ? scoresOn(source) : undefined))
       : undefined;
   const { position } = await loadCheckpoint(checkpointPath(run.path, "last"));
-  const encoder = pruneBlocks(run.params, shape, scored ?? magnitude(run.params, shape), kept);
+  const encoder = prune(run.params, structures, scored ?? magnitude(run.params, structures), kept);
   await makeFolder(join(folder, "checkpoints"));
   const state = { params: { ...run.methodParams, encoder }, optimizer: {}, memory: {}, ema: {} };
   await saveCheckpoint(folder, state, position, true);
@@ -179,8 +174,6 @@ function partsOf(run: Run, source: Source<unknown>) {
   if (!supervision) return {};
   return { parts: partsToLearn(source, answersIn(run.config).task, supervision) };
 }
-
-const share = (count: number, keep: number): number => Math.max(1, Math.round(count * keep));
 
 /** What the run learned from as it did: of texts windows, of a fine-tuned run what has a label. */
 async function withOwn<Result>(

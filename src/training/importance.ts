@@ -6,14 +6,14 @@ import type { Source } from "../modalities/index.ts";
 import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 import { everyEntry } from "./features.ts";
 import { stackViews, toBatch } from "./loader-task.ts";
-import { type BlockShape, type Scores, sumByStructure } from "./prune-blocks.ts";
 import { buildMethod, type Run } from "./run.ts";
+import { type Scores, type Structure, sumByStructure } from "./structures.ts";
 
 /** Σ w² over each structure: small weights say little. Li et al. 2016, https://arxiv.org/abs/1608.08710, with squares. */
-export const magnitude = (params: InitialParams, shape: BlockShape): Scores =>
+export const magnitude = (params: InitialParams, structures: readonly Structure[]): Scores =>
   sumByStructure(
     combine(params, params, (weight) => weight * weight),
-    shape,
+    structures,
   );
 
 export interface TaylorOptions {
@@ -21,7 +21,7 @@ export interface TaylorOptions {
   readonly source: Source<unknown>;
   /** Entries to take batches from and the label of every entry, −1 for none; all of them, without labels, by default. */
   readonly parts?: { readonly indices: Int32Array; readonly labels: Int32Array };
-  readonly shape: BlockShape;
+  readonly structures: readonly Structure[];
   /** Batches of the run's own size. */
   readonly batches: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -34,7 +34,7 @@ export interface TaylorOptions {
 export async function taylor({
   run,
   source,
-  shape,
+  structures,
   batches,
   onProgress,
   parts = {
@@ -73,8 +73,7 @@ export async function taylor({
   };
   const first = await batchOf(0);
   const program = await compile(gradientsOf, [params, first, memory, scalar(1)], { name: "importance" });
-  const empty = (count: number) => globalThis.Array.from({ length: shape.depth }, () => new Float64Array(count));
-  const total: Scores = { heads: empty(shape.heads), units: empty(shape.hidden) };
+  const total: Scores = structures.map(({ count }) => new Float64Array(count));
   try {
     for (let batch = 0; batch < batches; batch++) {
       const gradients = await read(
@@ -83,13 +82,11 @@ export async function taylor({
       const byPath = new Map(tree.entries<Tensor>(gradients));
       const ofEncoder = tree.map<Tensor, Tensor>(run.params, (_, path) => byPath.get(`encoder.${path}`)!);
       const change = combine(run.params, toParams(ofEncoder), (weight, gradient) => weight * gradient);
-      const sums = sumByStructure(change, shape);
-      for (const kind of ["heads", "units"] as const)
-        sums[kind].forEach((scores, block) => {
-          scores.forEach((score, place) => {
-            total[kind][block]![place]! += score ** 2 / batches;
-          });
+      sumByStructure(change, structures).forEach((scores, structure) => {
+        scores.forEach((score, part) => {
+          total[structure]![part]! += score ** 2 / batches;
         });
+      });
       onProgress?.(batch + 1, batches);
     }
   } finally {

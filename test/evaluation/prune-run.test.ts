@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Tensor, tree } from "../../src/array/index.ts";
-import { finetune, openRun, pretrain, pruneRun, type Run } from "../../src/index.ts";
+import { finetune, openRun, pretrain, pruneRun, quantizeRun, type Run } from "../../src/index.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 
 const training = { epochs: 1, batchSize: 8, workers: 0, learningRate: 1e-3, optimizer: "adamw" } as const;
@@ -61,6 +61,30 @@ test("recovery that was stopped goes on with the same command, and what is finis
     const nowhere = { ...plain, out: join(folder, "no"), recoverEpochs: 1, data: join(folder, "nowhere") };
     await assert.rejects(pruneRun(nowhere), /nowhere: could not be read/);
     await assert.rejects(readdir(nowhere.out), /ENOENT/);
+  }));
+
+test("a ResNet loses channels within its blocks, trains on with its BatchNorms, and ships as any other", () =>
+  inFolder(async (folder) => {
+    const [data, to] = [join(folder, "data"), join(folder, "model")];
+    await writeImages(data, 8);
+    const resnet = { encoder: "resnet", encoderOptions: { layers: "8", width: 8 }, modalityOptions: { imageSize: 16 } };
+    const run = await pretrain({ ...resnet, data, out: join(folder, "run"), method: "simclr", training });
+    const half = { keep: 0.5, batches: 1, seconds: 0.1 };
+    const { run: small, models } = await pruneRun({ ...half, run, out: join(folder, "half"), recoverEpochs: 1 });
+    assert.deepEqual(
+      models.map(({ name }) => name),
+      ["before", "pruned to 28 of 56 inner channels", "recovered"],
+    );
+    assert.ok(models[1]!.bytes < 0.65 * models[0]!.bytes);
+    assert.equal(small.config.encoder.options.innerRatio, 0.5);
+    const leaf = (from: Run) => new Map(tree.entries<Tensor>(from.params)).get("stages.1.0.path.0.norm.runningMean")!;
+    const before = await openRun(join(folder, "half", "pruned"));
+    assert.deepEqual([leaf(before).shape, leaf(small).shape], [[8], [8]]);
+    assert.notDeepEqual(leaf(before).data, leaf(small).data);
+    await quantizeRun({ run: small, to, seconds: 0.1 });
+    assert.match(await readFile(join(to, "README.md"), "utf8"), /Channels were pruned: .* use the ONNX file/);
+    const again = await pruneRun({ ...half, run: small, out: join(folder, "quarter"), importance: "magnitude" });
+    assert.equal(again.models[1]!.name, "pruned to 14 of 28 inner channels");
   }));
 
 /** The hidden units of the first block, a row each. */

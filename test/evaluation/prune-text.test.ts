@@ -14,8 +14,9 @@ import {
 } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { taylor } from "../../src/training/importance.ts";
-import { blockShapeOf, pruneBlocks } from "../../src/training/prune-blocks.ts";
+import { prunable } from "../../src/training/prunable.ts";
 import { arrange } from "../../src/training/settle.ts";
+import { prune } from "../../src/training/structures.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";
 import { inFolder } from "../support/cli.ts";
 
@@ -85,14 +86,14 @@ test("what matters is told by the windows that a text was learned in", () =>
       modalityOptions: { maxLength: 16, vocabularySize: 160 },
     });
     const { run: half } = await pruneRun({ run, out: join(folder, "half"), keep: 0.5, batches: 1, seconds: 0.1 });
-    const shape = blockShapeOf(run.params, 4);
+    const { structures } = prunable.transformer!(run.encoder, run.params);
     const source = await run.modalityDefinition.open(data);
     const windows = await arrange(run.modalityDefinition, source, run.config.modality);
     assert.notEqual(windows.length, source.length);
-    const scores = await taylor({ run, source: windows, shape, batches: 1 });
+    const scores = await taylor({ run, source: windows, structures, batches: 1 });
     await windows.close();
     await source.close();
-    assert.deepEqual(half.params, pruneBlocks(run.params, shape, scores, { heads: 2, hidden: 64 }));
+    assert.deepEqual(half.params, prune(run.params, structures, scores, [2, 64, 2, 64]));
   }));
 
 test("BART's decoder keeps its heads; ELECTRA's generator would not keep its shape, and is not trained on", () =>

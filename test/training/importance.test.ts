@@ -16,7 +16,7 @@ import { compile } from "../../src/engine/index.ts";
 import { taylor } from "../../src/training/importance.ts";
 import { stackViews } from "../../src/training/loader-task.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
-import { blockShapeOf } from "../../src/training/prune-blocks.ts";
+import { prunable } from "../../src/training/prunable.ts";
 import { buildMethod } from "../../src/training/run.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 
@@ -42,8 +42,8 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
     ) as typeof learned.methodParams;
     const run = { ...learned, methodParams: grown, params: grown.encoder };
     const source = await run.modalityDefinition.open(data);
-    const shape = blockShapeOf(run.params, 2);
-    const { heads, units } = await taylor({ run, source, shape, batches: 1 });
+    const { structures } = prunable.vit!(run.encoder, run.params);
+    const [heads, units] = await taylor({ run, source, structures, batches: 1 });
 
     // The very batch, by the streams of random numbers that belong to it.
     const { method } = await buildMethod(run.config, source.length);
@@ -80,7 +80,7 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
       );
     for (const head of [0, 1])
       near(
-        heads[0]![head]!,
+        heads![head]!,
         await slope((path, index) => {
           if (path.endsWith("qkv.weight")) return Math.floor((Math.floor(index / 8) % 8) / 4) === head;
           if (path.endsWith("qkv.bias")) return Math.floor((index % 8) / 4) === head;
@@ -90,7 +90,7 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
       );
     for (const unit of [0, 5])
       near(
-        units[0]![unit]!,
+        units![unit]!,
         await slope((path, index) => {
           if (path.endsWith("up.weight")) return Math.floor(index / 8) === unit;
           if (path.endsWith("up.bias")) return index === unit;
@@ -98,6 +98,6 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
         }),
         `unit ${unit}`,
       );
-    assert.ok(Math.max(...heads[0]!) > 1e-4 && Math.max(...units[0]!) > 1e-6);
+    assert.ok(Math.max(...heads!) > 1e-4 && Math.max(...units!) > 1e-6);
     await program.dispose();
   }));

@@ -42,10 +42,14 @@ export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
     model: "ResNetModel",
     // The first of its two layers flattens.
     classifier: { model: "ResNetForImageClassification", prefix: "resnet.", layer: "classifier.1" },
-    note: (model) =>
-      hyperparameters.stem === "imagenet"
-        ? `\`model.safetensors\` has the names of Hugging Face's \`${model}\`.`
-        : `\`model.safetensors\` has the names of Hugging Face's \`${model}\`, but the stem is a 3×3 convolution without pooling, which that Python class does not have: use \`model.onnx\`, or change the stem of the class.`,
+    note(model) {
+      const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
+      if (hyperparameters.innerRatio !== undefined)
+        return `Channels were pruned: ${names}, which itself has no room for blocks that are narrower inside; use the ONNX file.`;
+      return hyperparameters.stem === "imagenet"
+        ? `${names}.`
+        : `${names}, but the stem is a 3×3 convolution without pooling, which that Python class does not have: use \`model.onnx\`, or change the stem of the class.`;
+    },
     tensors: (params) =>
       tree.entries<Tensor>(params).flatMap(([path, tensor]): [string, Tensor][] => {
         const [, where = "", kind = "", leaf = ""] = /^(.*)\.(conv|norm)\.(\w+)$/.exec(path) ?? [];
