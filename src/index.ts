@@ -26,6 +26,7 @@ export {
 } from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
+export { type ReportTask, reportTasks } from "./evaluation/label-answers.ts";
 export {
   type Curve,
   type CurvePoint,
@@ -49,6 +50,7 @@ export { fewShotTable } from "./evaluation/report/few-shot-table.ts";
 export { labelTable } from "./evaluation/report/label-table.ts";
 export { headlineInWords, savedInWords } from "./evaluation/report/label-words.ts";
 export { languageTable } from "./evaluation/report/language-table.ts";
+export { measureWords } from "./evaluation/report/measure-words.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/report/sheet.ts";
 export { shippedTable } from "./evaluation/report/shipped-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/report/table.ts";

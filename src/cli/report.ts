@@ -1,9 +1,12 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import {
   headlineInWords,
   labelEfficiency,
   labelTable,
+  measureWords,
   openRun,
+  type ReportTask,
+  reportTasks,
   savedInWords,
   type TrainAndTest,
   UserError,
@@ -15,6 +18,7 @@ import { print, printJson } from "./output.ts";
 import { stageLine } from "./progress.ts";
 
 interface Given extends TrainAndTest {
+  readonly task: ReportTask;
   readonly shares: string;
   readonly draws: string;
   readonly out?: string;
@@ -31,6 +35,11 @@ export const reportCommand = (): Command =>
       .description("was it worth it: accuracy against the number of labels, beside training from scratch, on one page")
       .argument("<run>", "run folder"),
   )
+    .addOption(
+      new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), or a number")
+        .choices(reportTasks)
+        .default("classification"),
+    )
     .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
     .option("--draws <count>", "how often to draw the labels of each share", "3")
     .option("--out <folder>", "folder of the report (default: report in the run's)")
@@ -41,7 +50,7 @@ export const reportCommand = (): Command =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  autodidact report runs/photos --train labelled/train --test labelled/test\n\nWhat is finished is kept in report.json: the same command goes on after Ctrl-C, and with other shares adds to it.",
+      "\nExamples:\n  autodidact report runs/photos --train labelled/train --test labelled/test\n  autodidact report runs/photos --task multi-label --train a --train-labels a.csv --test b --test-labels b.csv\n  autodidact report runs/logs --task regression --train train.csv --test test.csv --label-column temperature\n\nWhat is finished is kept in report.json: the same command goes on after Ctrl-C, and with other shares adds to it.",
     )
     .action(action);
 
@@ -69,7 +78,9 @@ async function action(path: string, given: Given): Promise<void> {
   if (!report) throw new Interrupted("stopped; what is finished is kept, and the same command goes on from there");
   if (json) return printJson(report);
   print(labelTable(report));
-  print(`\nLabels saved at equal accuracy: ${headlineInWords(report)}\n${savedInWords(report)}`);
+  print(
+    `\nLabels saved at equal ${measureWords[report.task].name}: ${headlineInWords(report)}\n${savedInWords(report)}`,
+  );
   print(`\nwritten to ${report.out}: ${report.files.join(", ")}`);
 }
 

@@ -2,7 +2,7 @@ import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
 import { type Extractor, extractorsOf, labelled, notesOf, select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
-import type { Verdict } from "./judge.ts";
+import { judge, type Verdict } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
 import { openApart, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf, matthewsOf } from "./measures.ts";
@@ -126,7 +126,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       for (const draw of draws.keys()) {
         const told = stage(`${name}, draw ${draw + 1} of ${draws.length}`);
         const training = { seed: seed + draw, workers: config.training.workers, device };
-        const trained = await trainAndJudge(
+        const verdict = await trainAndJudge(
           {
             from: run.path,
             train: options.train,
@@ -135,9 +135,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
             training,
             onProgress: ({ step, steps }) => told(step, steps),
           },
-          { data: options.test, labels: options.testLabels },
+          (trained) => judge({ run: trained, data: options.test, labels: options.testLabels, ...columns }),
         );
-        verdicts.push(trained);
+        verdicts.push(verdict);
       }
       contestants.push({
         name,

@@ -90,26 +90,39 @@ export interface JudgeOptions extends OpenOptions {
 export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
   const source = await openLabelled(run.modalityDefinition, data, open);
   try {
-    const { labels = new Int32Array(), classes = [] } = source;
-    const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
-    const { modality, encoder, params } = run;
     if (run.config.method.options.task === "similarity") {
+      const { labels = new Int32Array() } = source;
+      const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+      const { modality, encoder, params } = run;
       const features = await extractFeatures({ encoder, params, modality, source, indices, onProgress });
       const { rows, broken } = features;
       const recall = recallAtOne(features, features.labels ?? new Int32Array());
       return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
     }
-    const model = await predictor(run);
-    try {
-      refuseUnknown(data, classes, model);
-      const asked = { modality, source, indices, labels, classes, onProgress };
-      const judged = await answersTo((rows) => model.logits(rows), model, asked);
-      return verdictOf(model, judged);
-    } finally {
-      await model.dispose();
-    }
+    const { answers, judged } = await answersOn(run, { data, source, onProgress });
+    return verdictOf(answers, judged);
   } finally {
     await source.close();
+  }
+}
+
+/**
+ * What a fine-tuned run answers to the labelled entries of a source.
+ * @throws UserError when a label is one that the run has never seen
+ */
+export async function answersOn(
+  run: Run,
+  { data, source, onProgress }: Pick<JudgeOptions, "data" | "onProgress"> & { readonly source: Source<unknown> },
+): Promise<{ answers: Answers; judged: Judged }> {
+  const { labels = new Int32Array(), classes = [] } = source;
+  const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+  const model = await predictor(run);
+  try {
+    refuseUnknown(data, classes, model);
+    const asked = { modality: run.modality, source, indices, labels, classes, onProgress };
+    return { answers: model, judged: await answersTo((rows) => model.logits(rows), model, asked) };
+  } finally {
+    await model.dispose();
   }
 }
 
@@ -128,7 +141,7 @@ export async function checkTest(
 }
 
 /** @throws UserError when one of the labels is no answer */
-function refuseUnknown(data: string, classes: readonly string[], { task, outputs }: Answers): void {
+export function refuseUnknown(data: string, classes: readonly string[], { task, outputs }: Answers): void {
   const unknown = answersOf(task, classes).outputs.find((name) => !outputs.includes(name));
   if (unknown !== undefined)
     throw new UserError(

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
+import { reportTasks } from "./label-answers.ts";
 
 /** What is trained on labels: heads on frozen features, and whole encoders. */
 export const contenders = ["probe", "fine-tuned", "scratch", "untrained"] as const;
@@ -15,16 +16,15 @@ export interface Cell {
   readonly draw: number;
 }
 
-/** How often a class got an answer; pairs that never occur are left out. */
-const Answer = z.tuple([z.int(), z.int(), z.int()]);
+/** What is right, the answer, and how often; see `answeredBy`. */
+const Answer = z.tuple([z.number(), z.number(), z.int()]);
 
 export const CellResult = z.object({
   contender: z.enum(contenders),
   labels: z.int().positive(),
   draw: z.int().nonnegative(),
-  /** On the test data, in [0, 1]. */
-  accuracy: z.number(),
-  /** Right class, answer, how often. */
+  /** On the test data, at most 1: accuracy, mean average precision or R². */
+  score: z.number(),
   answers: z.array(Answer),
   /** Training and judging. */
   seconds: z.number(),
@@ -35,6 +35,7 @@ export type CellResult = z.infer<typeof CellResult>;
 
 /** What a result holds for: with any of it changed, finished cells say nothing. */
 export const Basis = z.object({
+  task: z.enum(reportTasks),
   /** Digest of the encoder's weights. */
   encoder: z.string(),
   /** Digests of the data's names and labels. */
@@ -48,29 +49,28 @@ export type Basis = z.infer<typeof Basis>;
 const Kept = z.object({ version: z.literal(1), basis: Basis, cells: z.array(CellResult) });
 
 /**
- * The shares of the labels as numbers of labels, fewest first. What is fewer than one label a class, and what comes to
- * the same number as another share, is left out with a note.
+ * The shares of the labels as numbers of labels, fewest first. What is too few, and what comes to the same number as
+ * another share, is left out with a note.
  * @param shares in percent
+ * @param least so many at least, and what they are: one of each class
  * @throws UserError when none is left
  */
 export function countsOf(
   shares: readonly number[],
   labelled: number,
-  classes: number,
+  least: { readonly count: number; readonly words: string },
   onNote: (note: string) => void = () => undefined,
 ): number[] {
   const counts = new Set<number>();
   for (const share of shares.toSorted((a, b) => a - b)) {
     const count = Math.round((share / 100) * labelled);
-    if (count < classes)
-      onNote(`${share} % of ${labelled} labels are ${count}, fewer than the ${classes} classes; left out`);
+    if (count < least.count)
+      onNote(`${share} % of ${labelled} labels are ${count}, fewer than ${least.words}; left out`);
     else if (counts.has(count)) onNote(`${share} % of ${labelled} labels are ${count} again; left out`);
     else counts.add(count);
   }
   if (counts.size > 0) return [...counts];
-  throw new UserError(
-    `${labelled} labels of ${classes} classes: no share of ${shares.join(", ")} % leaves a label for each class`,
-  );
+  throw new UserError(`${labelled} labels: shares of ${shares.join(", ")} % are fewer labels than ${least.words}`);
 }
 
 /** Frozen features first, as they take the least; then draw by draw, so that an early stop leaves whole curves. */
@@ -104,6 +104,7 @@ export async function keptCells(file: string, basis: Basis): Promise<CellResult[
   const kept = Kept.safeParse(json);
   if (!kept.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
   const words = {
+    task: "another --task",
     encoder: "other weights of the encoder",
     train: "other training data or labels",
     test: "other test data or labels",

@@ -1,6 +1,6 @@
 import { meanAndDeviation } from "./metrics.ts";
 
-/** Mean accuracy in [0, 1] over the draws of so many labels, and their sample deviation. */
+/** Mean score over the draws of so many labels, and their sample deviation. */
 export interface CurvePoint {
   readonly labels: number;
   readonly mean: number;
@@ -8,16 +8,16 @@ export interface CurvePoint {
   readonly draws: number;
 }
 
-/** Accuracy against labels, fewest labels first. */
+/** Score against labels, fewest labels first. */
 export type Curve = readonly CurvePoint[];
 
-/** The curve through the accuracies that one contestant reached. */
-export function curveOf(results: readonly { readonly labels: number; readonly accuracy: number }[]): CurvePoint[] {
+/** The curve through the scores that one contestant reached. */
+export function curveOf(results: readonly { readonly labels: number; readonly score: number }[]): CurvePoint[] {
   const byLabels = Map.groupBy(results, ({ labels }) => labels);
   return [...byLabels]
     .map(([labels, own]) => ({
       labels,
-      ...meanAndDeviation(own.map(({ accuracy }) => accuracy)),
+      ...meanAndDeviation(own.map(({ score }) => score)),
       draws: own.length,
     }))
     .sort((a, b) => a.labels - b.labels);
@@ -30,16 +30,16 @@ export const bestOf = (curves: readonly Curve[]): CurvePoint[] =>
     .sort((a, b) => a.labels - b.labels);
 
 /**
- * Fewest labels at which a curve reaches an accuracy, between its points by straight lines over the logarithm of the
- * labels. Grows with the accuracy, also where the curve falls on its way.
+ * Fewest labels at which a curve reaches a score, between its points by straight lines over the logarithm of the
+ * labels. Grows with the score, also where the curve falls on its way.
  * @returns `at most` the fewest labels measured where those are enough, `more than` the most where no number is
  */
-export function labelsToReach(curve: Curve, accuracy: number): { kind: Saving["kind"]; labels: number } {
+export function labelsToReach(curve: Curve, score: number): { kind: Saving["kind"]; labels: number } {
   for (const [at, point] of curve.entries()) {
-    if (point.mean < accuracy) continue;
+    if (point.mean < score) continue;
     const before = curve[at - 1];
-    if (!before) return { kind: point.mean > accuracy ? "at most" : "exactly", labels: point.labels };
-    const share = (accuracy - before.mean) / (point.mean - before.mean);
+    if (!before) return { kind: point.mean > score ? "at most" : "exactly", labels: point.labels };
+    const share = (score - before.mean) / (point.mean - before.mean);
     return { kind: "exactly", labels: before.labels * (point.labels / before.labels) ** share };
   }
   return { kind: "more than", labels: curve.at(-1)?.labels ?? 0 };
@@ -48,7 +48,7 @@ export function labelsToReach(curve: Curve, accuracy: number): { kind: Saving["k
 /** What another curve needs to be as accurate as this one with `labels`. */
 export interface Saving {
   readonly labels: number;
-  readonly accuracy: number;
+  readonly score: number;
   readonly kind: "exactly" | "at most" | "more than";
   /** Labels that the other needs. */
   readonly needed: number;
@@ -60,9 +60,9 @@ export interface Saving {
 export const savings = (pretrained: Curve, scratch: Curve): Saving[] =>
   scratch.length === 0
     ? []
-    : pretrained.map(({ labels, mean: accuracy }) => {
-        const { kind, labels: needed } = labelsToReach(scratch, accuracy);
-        return { labels, accuracy, kind, needed, factor: needed / labels };
+    : pretrained.map(({ labels, mean: score }) => {
+        const { kind, labels: needed } = labelsToReach(scratch, score);
+        return { labels, score, kind, needed, factor: needed / labels };
       });
 
 /**

@@ -3,15 +3,17 @@ import { join } from "node:path";
 import type { InitialParams } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { makeFolder, writeAtomically } from "../foundation/files.ts";
-import type { Source } from "../modalities/index.ts";
+import { type Answers, type Source, truthsOf } from "../modalities/index.ts";
 import { type Spread, spreadOf } from "../training/collapse.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { MetricRow } from "../training/metrics.ts";
 import type { Run } from "../training/run.ts";
 import { drawLabels } from "../training/split.ts";
-import { type LabelledFeatures, labelled, select } from "./contestants.ts";
+import { select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
 import { digestOfWeights, untrainedParams } from "./features.ts";
+import { answersOn } from "./judge.ts";
+import { type Answered, answeredBy, probed, type ReportTask, scoreByChance } from "./label-answers.ts";
 import {
   type Basis,
   type Cell,
@@ -26,15 +28,15 @@ import {
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import { summaryOf } from "./label-summary.ts";
 import { openApart, type TrainAndTest } from "./labelled-sources.ts";
-import { confusionOf } from "./measures.ts";
-import { accuracyOf, commonestShare } from "./metrics.ts";
-import { linearProbe } from "./probe.ts";
+import type { ProbeData } from "./probe.ts";
 import { writeLabelReport } from "./report/label-report.ts";
 import { evenly } from "./report/neighbours.ts";
-import { digestOfLabels } from "./supervision.ts";
+import { digestOfLabels, strataOf } from "./supervision.ts";
 
 export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly run: Run;
+  /** What the labels are; classes by default. */
+  readonly task?: ReportTask;
   /** Of the labels, in percent; 1, 2, 5, 10, 25 and 100 by default. */
   readonly shares?: readonly number[];
   /** How often the labels of each share are drawn; 3 by default. */
@@ -63,8 +65,10 @@ export interface LabelEfficiency {
   readonly pretraining: { readonly entries: number; readonly seconds?: number };
   readonly train: { path: string; entries: number; labelled: number; broken: number };
   readonly test: { path: string; entries: number; labelled: number; broken: number };
-  readonly classes: readonly string[];
-  /** Accuracy of always saying the commonest class of the test data. */
+  readonly task: ReportTask;
+  /** Names of the classes or labels, or `value`. */
+  readonly outputs: readonly string[];
+  /** The score on the test data of who has not looked at a sample; see `scoreByChance`. */
   readonly chance: number;
   readonly settings: {
     readonly shares: readonly number[];
@@ -82,8 +86,14 @@ export interface LabelEfficiency {
   readonly saved?: Saving;
   /** What speaks against it; see `doubtsOf`. */
   readonly doubts: readonly Doubt[];
-  /** Of the best at the most labels, untrained ones aside; all draws together, rows are the right classes. */
-  readonly best: { contender: Contender; labels: number; draws: number; confusion: number[][] };
+  /** Of the best at the most labels, untrained ones aside, all draws together; see `togetherIn`. */
+  readonly best: {
+    contender: Contender;
+    labels: number;
+    draws: number;
+    confusion?: number[][];
+    pairs?: readonly (readonly [right: number, answer: number])[];
+  };
   readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
   readonly width: number;
   readonly frozen: { readonly pretrained: FrozenFacts; readonly untrained?: FrozenFacts };
@@ -92,33 +102,41 @@ export interface LabelEfficiency {
   readonly files: readonly string[];
 }
 
+/** Of values, and of samples with several labels, so few tell nothing. */
+const LEAST = 5;
 /** Rows that the indicators of collapse look at. */
 const SPREAD = 128;
 
 /**
- * Whether pre-training was worth it: accuracy against the number of labels for a linear probe, full fine-tuning, the same
+ * Whether pre-training was worth it: accuracy (or mean average precision, or R²) against the number of labels for a linear probe, full fine-tuning, the same
  * encoder from scratch, and a probe of the encoder untrained, each with several draws, on one page that needs nothing
  * else. Every finished training is kept in `report.json`, and a call that finds some there does the others only.
  * @returns nothing when `signal` stopped it; what is finished is kept
  * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
  */
 export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
-  const { run, seed = 0, draws = 3, shares = [1, 2, 5, 10, 25, 100], out = join(run.path, "report") } = options;
+  const { run, task = "classification", seed = 0, draws = 3, shares = [1, 2, 5, 10, 25, 100] } = options;
+  const { out = join(run.path, "report") } = options;
   const { onNote, onProgress, signal, steps } = options;
   const { modality, encoder, config } = run;
   const { device } = config.training;
-  const { train, test, classes, close } = await openApart(run, options);
+  const { train, test, classes, answers, close } = await openApart(run, options, task);
   try {
     if (classes.length < 2)
-      throw new UserError(`${options.train}: one class only (${classes[0]}); nothing to tell apart`);
+      throw new UserError(`${options.train}: every label is "${classes[0]}"; there is nothing to tell apart`);
     const entries = labelledEntries(train);
-    const counts = countsOf(shares, entries.length, classes.length, onNote);
+    const least =
+      task === "classification"
+        ? { count: classes.length, words: `the ${classes.length} classes` }
+        : { count: LEAST, words: String(LEAST) };
+    const counts = countsOf(shares, entries.length, least, onNote);
     const asked = contenders.filter(
       (name) =>
         !(name === "fine-tuned" && options.finetune === false) && !(name === "scratch" && options.scratch === false),
     );
     const file = join(out, "report.json");
     const basis: Basis = {
+      task,
       encoder: digestOfWeights(run.params),
       train: digestOfLabels(train),
       test: digestOfLabels(test),
@@ -143,35 +161,31 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
       const judged = await extract(test, "test data");
       const seconds = (performance.now() - began) / 1000;
       const facts: FrozenFacts = { ...spreadOfSome(judged), seconds };
-      return { bank: labelled(learned, classes), queries: labelled(judged, classes), judged, learned, facts };
+      return { bank: withTruth(answers, learned), queries: withTruth(answers, judged), judged, learned, facts };
     };
     const pretrained = await frozen("pretrained", run.params);
     const weights = await untrainedParams(encoder, { modality, source: train }, config.training.seed + 1);
     const untrained = await frozen("untrained", weights);
 
-    const drawn = ({ labels, draw }: Cell): Int32Array =>
-      drawLabels(train.labels ?? new Int32Array(), labels, seed + draw);
+    const drawn = ({ labels, draw }: Cell): Int32Array => drawLabels(strataOf(train, task), labels, seed + draw);
     const work = async (cell: Cell, told: (done: number, total: number) => void): Promise<CellResult> => {
       const began = performance.now();
-      const result = (accuracy: number, confusion: readonly (readonly number[])[], taken?: number): CellResult => ({
+      const result = (answered: Answered, taken?: number): CellResult => ({
         ...cell,
-        accuracy,
-        answers: sparse(confusion),
+        ...answered,
         seconds: (performance.now() - began) / 1000,
         ...(taken === undefined ? {} : { steps: taken }),
       });
       if (cell.contender === "probe" || cell.contender === "untrained") {
         const { bank, queries } = cell.contender === "probe" ? pretrained : untrained;
-        const part = select(bank, rowsOf(bank, drawn(cell)));
-        const { predictions } = await linearProbe(part, queries, classes.length, seed + cell.draw);
-        const confusion = confusionOf(predictions, queries.labels, classes.length);
-        return result(accuracyOf(predictions, queries.labels), confusion);
+        return result(await probed(answers, rowsOf(bank, drawn(cell)), queries, seed + cell.draw));
       }
       let taken = 0;
-      const { column, labelColumn, testLabels } = options;
-      const verdict = await trainAndJudge(
+      const { column, labelColumn } = options;
+      const answered = await trainAndJudge(
         {
           ...{ from: run.path, train: options.train, labels: options.trainLabels, column, labelColumn, steps, signal },
+          task,
           labelCount: cell.labels,
           scratch: cell.contender === "scratch",
           training: { seed: seed + cell.draw, workers: config.training.workers, device },
@@ -180,9 +194,12 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
             told(step, of);
           },
         },
-        { data: options.test, labels: testLabels },
+        async (trained) => {
+          const { answers: own, judged } = await answersOn(trained, { data: options.test, source: test });
+          return answeredBy(own, judged.logits, judged.truth);
+        },
       );
-      return result(verdict.measures.accuracy ?? 0, verdict.confusion ?? [], taken);
+      return result(answered, taken);
     };
     let stage = "";
     const told = (done: number, total: number) => onProgress?.(stage, done, total);
@@ -198,21 +215,20 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
 
     const seconds = secondsOf(await run.metrics());
     const { path, step, epoch } = run;
-    const side = (name: string, source: Source<unknown>, { rows, broken }: LabelledFeatures) => ({
-      ...{ path: name, entries: source.length, labelled: rows, broken },
+    const side = (path: string, source: Source<unknown>, { rows, broken }: Features) => ({
+      ...{ path, entries: source.length, labelled: rows, broken: broken.length },
     });
     const facts = {
       run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
       pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
-      train: side(options.train, train, pretrained.bank),
-      test: side(options.test, test, pretrained.queries),
-      classes,
-      chance: commonestShare(pretrained.queries.labels),
+      train: side(options.train, train, pretrained.learned),
+      test: side(options.test, test, pretrained.judged),
+      ...{ task, outputs: answers.outputs, chance: scoreByChance(answers, pretrained.queries.truth) },
       settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device },
       machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
       width: encoder.embedDim,
       frozen: { pretrained: pretrained.facts, untrained: untrained.facts },
-      ...summaryOf(cells, classes.length),
+      ...summaryOf(cells, { task, outputs: answers.outputs }),
     };
     const bank = { source: train, features: pretrained.learned };
     const queries = { source: test, features: pretrained.judged };
@@ -235,16 +251,31 @@ const secondsOf = (rows: readonly MetricRow[]): number =>
 const labelledEntries = ({ labels = new Int32Array() }: Source<unknown>): Int32Array =>
   Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
 
-/** Where entries stand among the features; those that could not be read are in none. */
-function rowsOf({ entries }: LabelledFeatures, drawn: Int32Array): Int32Array {
-  const wanted = new Set(drawn);
-  return Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
+/** Features with what is right about them; `entries` of the source that each row is of. */
+interface Known extends ProbeData {
+  readonly entries: Int32Array;
 }
 
-const sparse = (confusion: readonly (readonly number[])[]): CellResult["answers"] =>
-  confusion.flatMap((row, right) =>
-    row.flatMap((count, answer): CellResult["answers"] => (count > 0 ? [[right, answer, count]] : [])),
-  );
+/** @param features of labelled entries */
+function withTruth(answers: Answers, { data, dim, rows, indices, labels, classes = [] }: Features): Known {
+  const width = answers.outputs.length;
+  const own = labels ?? new Int32Array(rows);
+  const truths = truthsOf(answers, classes);
+  const truth = new Float32Array(rows * width);
+  own.forEach((label, row) => {
+    truth.set(truths[label]!, row * width);
+  });
+  return { data, dim, rows, truth, labels: own, entries: indices };
+}
+
+/** The rows of entries that were drawn; those that could not be read are in none. */
+function rowsOf({ data, dim, truth, labels, entries }: Known, drawn: Int32Array): ProbeData {
+  const wanted = new Set(drawn);
+  const rows = Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
+  const some = (values: Float32Array, width: number) =>
+    select({ data: values, dim: width, rows: entries.length, labels }, rows);
+  return { ...some(data, dim), truth: some(truth, truth.length / entries.length).data };
+}
 
 /** Of rows all over the data: those of a class often stand together. */
 function spreadOfSome({ data, dim, rows }: Features): Spread {

@@ -1,3 +1,4 @@
+import { togetherIn } from "./label-answers.ts";
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
 import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
 import type { LabelEfficiency } from "./label-efficiency.ts";
@@ -17,7 +18,7 @@ export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Cu
 /** What cells come to, those of earlier calls with other shares or draws among them. */
 export function summaryOf(
   cells: readonly CellResult[],
-  classes: number,
+  { task, outputs }: Pick<LabelEfficiency, "task" | "outputs">,
 ): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "doubts" | "best" | "cost"> {
   const own = (contender: Contender) => cells.filter((cell) => cell.contender === contender);
   const there = contenders.filter((contender) => own(contender).length > 0);
@@ -35,13 +36,16 @@ export function summaryOf(
     .filter(({ labels }) => labels === most)
     .reduce((best, point) => (point.mean > best.mean ? point : best));
   const judged = own(last.contender).filter(({ labels }) => labels === most);
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  for (const { answers } of judged) for (const [right, answer, count] of answers) confusion[right]![answer]! += count;
+  const together = togetherIn(
+    task,
+    outputs.length,
+    judged.map(({ answers }) => answers),
+  );
   const cost = there.map((contender) => {
     const steps = own(contender).reduce((sum, cell) => sum + (cell.steps ?? 0), 0);
     const seconds = own(contender).reduce((sum, cell) => sum + cell.seconds, 0);
     return { contender, trainings: own(contender).length, seconds, ...(steps > 0 ? { steps } : {}) };
   });
-  const best = { contender: last.contender, labels: most, draws: judged.length, confusion };
+  const best = { contender: last.contender, labels: most, draws: judged.length, ...together };
   return { curves, pretrained, savings: all, saved, doubts, best, cost };
 }

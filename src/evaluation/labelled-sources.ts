@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { skipBroken, UserError } from "../foundation/errors.ts";
-import type { Source } from "../modalities/index.ts";
+import { type Answers, answersOf, type LabelTask, type Source } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { openLabelled } from "./judge.ts";
 import { refuseOtherTasks } from "./one-class-each.ts";
@@ -21,14 +21,24 @@ interface Opened {
   readonly train: Source<unknown>;
   readonly test: Source<unknown>;
   readonly classes: readonly string[];
+  readonly answers: Answers;
   close(): Promise<void>;
 }
 
-/** @throws UserError when either has no labels, or the test data have a class that the training data have not */
+/**
+ * @param task what the labels are
+ * @throws UserError when either has no labels, or the test data have a label that the training data have not
+ */
 export async function openTrainAndTest(
   definition: Run["modalityDefinition"],
   { column, labelColumn, ...given }: TrainAndTest,
-  check?: (train: Source<unknown>, test: Source<unknown>) => Promise<void>,
+  {
+    task = "classification",
+    check,
+  }: {
+    readonly task?: LabelTask;
+    readonly check?: (train: Source<unknown>, test: Source<unknown>) => Promise<void>;
+  } = {},
 ): Promise<Opened> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) =>
@@ -37,28 +47,33 @@ export async function openTrainAndTest(
   const test = await open(given.test, given.testLabels);
   await check?.(train, test);
   const classes = train.classes ?? [];
-  const unknown = (test.classes ?? []).find((name) => !classes.includes(name));
+  const answers = answersOf(task, classes);
+  const { outputs } = answers;
+  const unknown = answersOf(task, test.classes ?? []).outputs.find((name) => !outputs.includes(name));
   if (unknown !== undefined)
     throw new UserError(
-      `${given.test}: class "${unknown}" does not occur in ${given.train} (${classes.slice(0, 5).join(", ")} …)`,
+      `${given.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${given.train} (${outputs.slice(0, 5).join(", ")} …)`,
     );
   const kept = opened.move();
-  return { train, test, classes, close: () => kept.disposeAsync() };
+  return { train, test, classes, answers, close: () => kept.disposeAsync() };
 }
 
 /**
  * The same for what says how much labels are worth.
- * @throws UserError also when labels are not of one class a sample, or both are the same samples
+ * @throws UserError also when classes are asked for and labels are not of one class a sample, or both are the same samples
  */
-export function openApart(run: Run, given: TrainAndTest): Promise<Opened> {
-  return openTrainAndTest(run.modalityDefinition, given, async (train, test) => {
-    refuseOtherTasks(given.train, train, run.config.method.options.task);
-    refuseOtherTasks(given.test, test, run.config.method.options.task);
+export function openApart(run: Run, given: TrainAndTest, task: LabelTask = "classification"): Promise<Opened> {
+  const check = async (train: Source<unknown>, test: Source<unknown>) => {
+    if (task === "classification") {
+      refuseOtherTasks(given.train, train, run.config.method.options.task);
+      refuseOtherTasks(given.test, test, run.config.method.options.task);
+    }
     if (await areSame(train, test))
       throw new UserError(
         `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
       );
-  });
+  };
+  return openTrainAndTest(run.modalityDefinition, given, { task, check });
 }
 
 /** More are not compared: who shares so many, all over the data and in their order, shares the rest. */

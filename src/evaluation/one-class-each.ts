@@ -22,7 +22,7 @@ export function refuseOtherTasks(path: string, { classes = [], labels }: Source<
       : undefined;
   if (kind)
     throw new UserError(
-      `${path}: the labels are ${kind.words} ("${kind.example}"), and this is for one class a sample; finetune --task ${kind.task} --test judges those`,
+      `${path}: the labels are ${kind.words} ("${kind.example}"), and this is for one class a sample; report and finetune take --task ${kind.task}`,
     );
 }
 

@@ -30,6 +30,12 @@ export const digestOfLabels = (source: Source<unknown>): string =>
 export const answersIn = ({ method: { options } }: RunConfig): Answers =>
   answersOf(options.task as LabelTask, options.classes as string[]);
 
+/** What labels are drawn evenly by, −1 where there is none: values and combinations of labels are nearly all different. */
+export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
+  const all = source.labels ?? new Int32Array(source.length).fill(-1);
+  return task === "regression" || task === "multi-label" ? all.map((label) => Math.min(label, 0)) : all;
+}
+
 /** Share of labelled samples where many have no label: FixMatch's batches have seven without to one with. */
 const LABELLED_SHARE = 1 / 8;
 
@@ -43,8 +49,7 @@ export function partsToLearn(
   { labels: count, validation: share, unlabelled, seed }: Supervision,
 ): Labelled {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
-  // Values and combinations of labels are nearly all different: they are drawn as they come.
-  const strata = task === "regression" || task === "multi-label" ? all.map((label) => Math.min(label, 0)) : all;
+  const strata = strataOf(source, task);
   const labelled = Int32Array.from(all.keys()).filter((entry) => all[entry]! >= 0);
   const drawn = count === undefined ? labelled : drawLabels(strata, count, seed);
   const split = stratifiedSplit(

@@ -2,10 +2,18 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Cell, type CellResult, countsOf, keptCells, planOf, runCells } from "../../src/evaluation/label-cells.ts";
+import {
+  type Basis,
+  type Cell,
+  type CellResult,
+  countsOf,
+  keptCells,
+  planOf,
+  runCells,
+} from "../../src/evaluation/label-cells.ts";
 import { inFolder } from "../support/cli.ts";
 
-const basis = { encoder: "a", train: "b", test: "c", seed: 0, steps: null };
+const basis: Basis = { task: "classification", encoder: "a", train: "b", test: "c", seed: 0, steps: null };
 const plan = planOf([10, 100], 2, ["probe", "scratch"]);
 const keyOf = ({ contender, labels, draw }: Cell) => `${contender} ${labels} ${draw}`;
 
@@ -14,19 +22,23 @@ function worker() {
   const asked: string[] = [];
   const work = async (cell: Cell): Promise<CellResult> => {
     asked.push(keyOf(cell));
-    return { ...cell, accuracy: 0.5, answers: [[0, 1, 3]], seconds: 2 };
+    return { ...cell, score: 0.5, answers: [[0, 1, 3]], seconds: 2 };
   };
   return { asked, work };
 }
 
 test("shares become numbers of labels, fewest first; too few and equal ones are left out with a note", () => {
   const notes: string[] = [];
-  const counts = countsOf([100, 1, 2, 50, 49.9], 300, 4, (note) => notes.push(note));
+  const least = (count: number) => ({ count, words: `the ${count} classes` });
+  const counts = countsOf([100, 1, 2, 50, 49.9], 300, least(4), (note) => notes.push(note));
   assert.deepEqual(counts, [6, 150, 300]);
   assert.equal(notes.length, 2);
   assert.match(notes[0] ?? "", /^1 % of 300 labels are 3, fewer than the 4 classes/);
   assert.match(notes[1] ?? "", /^50 % of 300 labels are 150 again/);
-  assert.throws(() => countsOf([1, 2], 100, 10), { name: "UserError", message: /no share of 1, 2 % leaves a label/ });
+  assert.throws(() => countsOf([1, 2], 100, least(10)), {
+    name: "UserError",
+    message: /shares of 1, 2 % are fewer labels than the 10 classes/,
+  });
 });
 
 test("frozen features come first, and then draw by draw", () => {
@@ -96,6 +108,7 @@ test("finished cells of something else are refused, and so is a file that is no 
       assert.rejects(keptCells(file, { ...basis, ...other }), { name: "UserError", message });
     await refused({ encoder: "z" }, /begun with other weights of the encoder/);
     await refused({ test: "z" }, /begun with other test data or labels/);
+    await refused({ task: "regression" }, /begun with another --task/);
     await refused({ seed: 1 }, /begun with another --seed/);
     await writeFile(file, "{}");
     await refused({}, /not a report of label efficiency/);

@@ -19,10 +19,10 @@ const near = (value: number, expected: number) =>
 
 test("a curve is mean and sample deviation at each number of labels, fewest first", () => {
   const results = [
-    { labels: 100, accuracy: 0.7 },
-    { labels: 10, accuracy: 0.2 },
-    { labels: 10, accuracy: 0.4 },
-    { labels: 10, accuracy: 0.6 },
+    { labels: 100, score: 0.7 },
+    { labels: 10, score: 0.2 },
+    { labels: 10, score: 0.4 },
+    { labels: 10, score: 0.6 },
   ];
   const [few, many, ...none] = curveOf(results);
   assert.equal(none.length, 0);

@@ -39,7 +39,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     assert.ok(report);
     assert.deepEqual([report.train.entries, report.train.labelled, report.train.broken], [42, 40, 1]);
     assert.deepEqual([report.test.labelled, report.test.broken], [20, 1]);
-    assert.deepEqual(report.classes, ["high", "low"]);
+    assert.deepEqual(report.outputs, ["high", "low"]);
     assert.equal(report.chance, 0.5);
     assert.deepEqual(Object.keys(report.curves), ["probe", "untrained"]);
     // 41 labels, the unreadable one's among them.
@@ -54,7 +54,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     assert.ok(all && few && all.mean > 0.85, `${all?.mean}`);
     assert.equal(report.saved, undefined);
     assert.equal(
-      report.best.confusion.flat().reduce((sum, count) => sum + count, 0),
+      report.best.confusion?.flat().reduce((sum, count) => sum + count, 0),
       40,
     );
     assert.match([...stages].join("\n"), /^untrained, 41 labels, draw 2 of 2 \(8 of 8, about \d+ s left\)$/m);
@@ -66,7 +66,7 @@ test("data without pictures or texts, frozen features only; entries without a la
 
     const refused = (more: Partial<typeof options>, message: RegExp) =>
       assert.rejects(labelEfficiency({ ...options, ...more }), { name: "UserError", message });
-    await refused({ shares: [1] }, /41 labels of 2 classes: no share of 1 % leaves a label/);
+    await refused({ shares: [1] }, /41 labels: shares of 1 % are fewer labels than the 2 classes/);
     await refused({ train: run.config.data.path }, /no labels; put each class in a sub-folder/);
     const one = join(folder, "one.vectors.json");
     await writeFile(one, JSON.stringify([{ vector: [1, 2, 3, 4], label: "high" }]));
@@ -78,7 +78,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     await refused({ train: elsewhere }, /test\.vectors\.json: the same samples as .*copy\.vectors\.json/);
     const two = join(folder, "two.vectors.json");
     await writeFile(two, JSON.stringify([{ vector: [1, 2, 3, 5], label: "high" }]));
-    await refused({ train: one, test: two }, /one class only \(high\)/);
+    await refused({ train: one, test: two }, /every label is "high"; there is nothing to tell apart/);
     const values = join(folder, "values.vectors.json");
     await writeFile(
       values,
@@ -92,4 +92,46 @@ test("data without pictures or texts, frozen features only; entries without a la
     const withoutClock = (page: string) => page.replace(/<h2>Time and cost<[\s\S]*?<\/section>/, "");
     const drawnAgain = await readFile(join(out, "report.html"), "utf8");
     assert.equal(withoutClock(drawnAgain).replaceAll(/zr\d+/g, ""), withoutClock(html).replaceAll(/zr\d+/g, ""));
+  }));
+
+test("several labels a sample and values have reports of their own", () =>
+  inFolder(async (folder) => {
+    const run = await pretrain(await vectorRun(folder));
+    const write = async (name: string, count: number, labelOf: (vector: readonly number[]) => string) => {
+      const rng = new Rng(count);
+      const rows = Array.from({ length: count }, () => {
+        const vector = Array.from({ length: 4 }, () => rng.normal());
+        return { vector, label: labelOf(vector) };
+      });
+      const file = join(folder, `${name}.vectors.json`);
+      await writeFile(file, JSON.stringify(rows));
+      return file;
+    };
+    const reportOf = async (task: "multi-label" | "regression", labelOf: (vector: readonly number[]) => string) => {
+      const [train, unseen] = [await write(`${task} train`, 60, labelOf), await write(`${task} test`, 40, labelOf)];
+      const out = join(folder, task);
+      const plain = { run, train, test: unseen, shares: [3, 20, 100], draws: 1, out };
+      await assert.rejects(labelEfficiency(plain), new RegExp(`report and finetune take --task ${task}`));
+      const notes: string[] = [];
+      const report = await labelEfficiency({ ...plain, task, steps: 20, onNote: (note) => notes.push(note) });
+      assert.ok(report);
+      assert.match(notes.join(), /3 % of 60 labels are 2, fewer than 5; left out/);
+      assert.deepEqual(Object.keys(report.curves), ["probe", "fine-tuned", "scratch", "untrained"]);
+      const all = report.curves.probe?.at(-1);
+      assert.ok(all && all.labels === 60 && all.mean > report.chance + 0.2, JSON.stringify(all));
+      return { report, page: await readFile(join(out, "report.html"), "utf8") };
+    };
+    // Each of two numbers says one label; neither would be none at all.
+    const labels = await reportOf("multi-label", ([x = 0, y = 0]) =>
+      [x > -0.5 ? "right" : "", y > 0 ? "up" : "", "there"].filter(Boolean).join("|"),
+    );
+    assert.deepEqual(labels.report.outputs, ["right", "there", "up"]);
+    assert.match(labels.page, /<h2>Mean average precision against labels/);
+    assert.match(labels.page, /<th scope="row">there<\/th><td>40<\/td><td>100\.0 %<\/td>/);
+    assert.doesNotMatch(labels.page, /taken for|accuracy/i);
+    const values = await reportOf("regression", ([x = 0, y = 0]) => (10 + 3 * x - y).toFixed(2));
+    assert.equal(values.report.chance, 0);
+    assert.ok(values.report.best.pairs?.length === 40 && values.report.files.includes("values.png"));
+    assert.match(values.page, /<h2>R² against labels[\s\S]*always the mean: 0\.000/i);
+    assert.doesNotMatch(values.page, /% of the test samples|accuracy/i);
   }));

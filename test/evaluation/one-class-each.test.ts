@@ -25,7 +25,7 @@ test("several labels a sample and values are refused with what judges them", () 
   refused(["cat|dog", "cat", "cow"], /^some\.csv: the labels are several labels a sample \("cat\|dog"\).*multi-label/);
   refused(["cat|dog", "cow"], /multi-label/, "multi-label");
   const measured = numbers(40, (at) => at / 8);
-  refused(measured, /^some\.csv: the labels are values \("0"\).*--task regression --test judges those$/);
+  refused(measured, /^some\.csv: the labels are values \("0"\).*; report and finetune take --task regression$/);
   refused(
     numbers(40, (at) => at * at),
     /values/,

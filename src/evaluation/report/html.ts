@@ -15,6 +15,11 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
 // Reached by the Tab key, so that arrows scroll it without a pointer.
 const scrolling = (table: string): string => `<div class="scroll" tabindex="0">${table}</div>`;
 
+export const htmlNote = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
+
+export const htmlList = (items: readonly string[]): string =>
+  `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}</ul>`;
+
 const pngUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 
 /** A picture inside the page. */

@@ -1,8 +1,10 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
+import type { ReportTask } from "../label-answers.ts";
 import type { Contender } from "../label-cells.ts";
 import type { Curve } from "../label-curves.ts";
 import { type Curves, rowsAndColumns } from "../label-summary.ts";
 import { COLORS, render } from "./charts.ts";
+import { capitalized, measureWords } from "./measure-words.ts";
 import { shortNames, widthOf, withTitles } from "./short-names.ts";
 
 /** What contenders are called on the page. */
@@ -28,8 +30,9 @@ const title = (text: string): EChartsOption["title"] => ({
 
 export const grouped = (value: number): string => Math.round(value).toLocaleString("en-US");
 
-/** Accuracy against labels with a band of one deviation to either side, as SVG. */
-export function labelChart(curves: Curves, chance: number, test: number): Promise<string> {
+/** Score against labels with a band of one deviation to either side, as SVG. Of what is far below 0 it shows that it is. */
+export function labelChart(task: ReportTask, curves: Curves, chance: number, test: number): Promise<string> {
+  const { name, factor, unit, interval, chance: ofChance } = measureWords[task];
   const { rows: all, counts } = rowsAndColumns(curves);
   // A logarithmic axis of our own: the library's has its ticks at powers of ten, and not where the labels are.
   const place = (labels: number) => Math.log10(labels);
@@ -38,6 +41,10 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
   const last = places.at(-1) ?? first;
   const margin = Math.max(0.04 * (last - first), 0.05);
   const top = Math.max(chance, ...all.flatMap(([, curve]) => curve.map(({ mean, deviation }) => mean + deviation)));
+  const lowest = Math.min(0, ...all.flatMap(([, curve]) => curve.map(({ mean, deviation }) => mean - deviation)));
+  const ticks = factor / interval;
+  const floor = task === "regression" ? Math.max(LOWEST, Math.floor(ticks * lowest) / ticks) : 0;
+  const within = (score: number) => factor * Math.min(1, Math.max(floor, score));
   const band = (contender: Contender, curve: Curve): CustomSeriesOption => ({
     type: "custom",
     silent: true,
@@ -47,12 +54,10 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
       type: "polygon",
       shape: {
         points: [
-          ...curve.map(({ labels, mean, deviation }) =>
-            api.coord([place(labels), 100 * Math.min(1, mean + deviation)]),
-          ),
+          ...curve.map(({ labels, mean, deviation }) => api.coord([place(labels), within(mean + deviation)])),
           ...curve
             .toReversed()
-            .map(({ labels, mean, deviation }) => api.coord([place(labels), 100 * Math.max(0, mean - deviation)])),
+            .map(({ labels, mean, deviation }) => api.coord([place(labels), within(mean - deviation)])),
         ],
       },
       style: { fill: styles[contender].color, opacity: 0.16 },
@@ -66,7 +71,7 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
     symbolSize: 8,
     color: styles[contender].color,
     lineStyle: { width: 2, type: styles[contender].type },
-    data: curve.map(({ labels, mean }) => [place(labels), 100 * mean]),
+    data: curve.map(({ labels, mean }) => [place(labels), within(mean)]),
     ...(at === 0
       ? {
           markLine: {
@@ -75,11 +80,11 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
             lineStyle: { color: "#666", type: "dashed" as const },
             label: {
               position: "insideEndTop" as const,
-              formatter: "always the commonest class",
+              formatter: ofChance,
               color: "#555",
               fontSize: 11,
             },
-            data: [{ yAxis: 100 * chance }],
+            data: [{ yAxis: factor * chance }],
           },
         }
       : {}),
@@ -87,7 +92,7 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
   return render(
     {
       title: title(
-        `Accuracy on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: one deviation over the draws" : ""}`,
+        `${capitalized(name)} on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: one deviation over the draws" : ""}`,
       ),
       grid: { left: 56, right: 28, top: 48, bottom: 84 },
       xAxis: {
@@ -102,7 +107,11 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
         axisTick: { show: true, customValues: places },
         axisLabel: { customValues: places, formatter: (value: number) => grouped(10 ** value), hideOverlap: true },
       },
-      yAxis: { type: "value", name: "%", min: 0, max: Math.min(100, Math.ceil(10 * top + 0.5) * 10), interval: 10 },
+      yAxis: {
+        ...{ type: "value", min: factor * floor, interval },
+        max: factor * Math.min(1, Math.ceil(ticks * top + 0.5) / ticks),
+        axisLabel: { formatter: (value: number) => `${value.toFixed(unit === "" ? 1 : 0)}${unit}` },
+      },
       legend: { bottom: 0, itemGap: 22, data: all.map(([contender]) => contenderNames[contender]) },
       series: all.flatMap(([contender, curve], at) => [band(contender, curve), line(contender, curve, at)]),
     },
@@ -110,6 +119,9 @@ export function labelChart(curves: Curves, chance: number, test: number): Promis
     460,
   );
 }
+
+/** An R² below it is shown as this. */
+const LOWEST = -1;
 
 /** More classes have no names along the sides that one could read. */
 export const MOST_MATRIX = 40;

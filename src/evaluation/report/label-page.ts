@@ -1,24 +1,18 @@
 import type { Curve } from "../label-curves.ts";
 import type { LabelEfficiency } from "../label-efficiency.ts";
 import { rowsAndColumns } from "../label-summary.ts";
-import { perClassOf } from "../measures.ts";
-import { escapeHtml, htmlPng, htmlTable } from "./html.ts";
+import { answersSection } from "./answers-section.ts";
+import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "./html.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
-import {
-  accuracyInWords,
-  bestInWords,
-  factorInWords,
-  headlineInWords,
-  percent,
-  savedInWords,
-  unknowns,
-} from "./label-words.ts";
+import { factorInWords, headlineInWords, savedInWords, unknowns } from "./label-words.ts";
+import { capitalized, gainInWords, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
 
 export interface LabelPage {
   readonly facts: Omit<LabelEfficiency, "out" | "files">;
-  /** SVG; matrix and map where there are not too many classes and enough samples. */
-  readonly accuracy: string;
+  /** SVG; the matrix of classes where there are not too many, answers against right values, a map of enough samples. */
+  readonly scores: string;
   readonly confusion?: string;
+  readonly values?: string;
   readonly map?: string;
   readonly points: number;
   /** Nearest neighbours as PNG, or as texts. */
@@ -29,10 +23,6 @@ export interface LabelPage {
     readonly found: readonly { text: string; label: string; similarity: number; right?: boolean }[];
   }[];
 }
-
-/** Classes in the table: the worst ones of more. */
-const MOST_CLASSES = 40;
-const MISTAKES = 10;
 
 const STYLE = `
   body { font: 15px/1.55 system-ui, "DejaVu Sans", Arial, sans-serif; margin: 2rem auto; max-width: 54rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
@@ -65,17 +55,18 @@ const STYLE = `
  * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
  */
 export function labelPage(page: LabelPage): string {
-  const { run, train, test, classes } = page.facts;
+  const { run, train, test, task, outputs } = page.facts;
+  const { name, of } = measureWords[task];
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
-    ["Accuracy against labels", accuracySection(page)],
-    ["Labels saved at equal accuracy", savingsSection(page)],
-    ["Classes", classesSection(page)],
+    [`${capitalized(name)} against labels`, scoresSection(page)],
+    [`Labels saved at equal ${name}`, savingsSection(page)],
+    [{ classification: "Classes", "multi-label": "Labels", regression: "Values" }[task], answersSection(page)],
     ["Nearest neighbours", neighboursSection(page)],
     ["Map of the test samples", mapSection(page)],
     ["Collapse", collapseSection(page)],
     ["Time and cost", costSection(page)],
-    ["What this page does not know", list(unknowns(page.facts))],
+    ["What this page does not know", htmlList(unknowns(page.facts))],
     ["Settings", settingsSection(page)],
   ];
   return `<!doctype html>
@@ -89,8 +80,8 @@ export function labelPage(page: LabelPage): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${grouped(train.labelled)} labelled samples of ${classes.length} classes to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
-<div class="answer">Labels saved at equal accuracy${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
+<p class="lead">${grouped(train.labelled)} labelled samples ${of(outputs.length)} to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
+<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>
 </html>
@@ -104,84 +95,55 @@ function headline({ facts }: LabelPage): string {
   return `<strong><span class="factor">${escapeHtml(factor)}</span><span class="doubts">${escapeHtml(doubts)}</span></strong>`;
 }
 
-const note = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
-const list = (items: readonly string[]): string =>
-  `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("\n")}</ul>`;
-
-function accuracySection({ facts: { curves, settings, chance }, accuracy }: LabelPage): string {
+function scoresSection({ facts: { task, curves, settings, chance }, scores }: LabelPage): string {
+  const { chance: ofChance } = measureWords[task];
   const { rows, counts } = rowsAndColumns(curves);
   const cell = (curve: Curve, count: number) => {
     const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
-    return `${accuracyInWords(point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
+    return `${pointInWords(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
   };
   const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
-  return `<figure>${accuracy}</figure>
+  return `<figure>${scores}</figure>
 ${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
-${note(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. Always saying the commonest class: ${percent(chance)}.`)}`;
+${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. ${capitalized(ofChance)}: ${scoreInWords(task, chance)}.${task === "regression" ? " What is below −1 is drawn there." : ""}`)}`;
 }
 
 function savingsSection({ facts }: LabelPage): string {
-  const { savings, curves } = facts;
-  if (savings.length === 0) return note(savedInWords(facts));
+  const { task, savings, curves } = facts;
+  if (savings.length === 0) return htmlNote(savedInWords(facts));
   const rows = savings.map((saving) => {
     const scratch = curves.scratch?.find(({ labels }) => labels === saving.labels);
-    const points = scratch ? 100 * (saving.accuracy - scratch.mean) : undefined;
     return [
       grouped(saving.labels),
-      percent(saving.accuracy),
-      points === undefined ? "–" : `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)} points`,
+      scoreInWords(task, saving.score),
+      scratch ? gainInWords(task, saving.score - scratch.mean) : "–",
       `${saving.kind === "exactly" ? "" : `${saving.kind} `}${grouped(saving.needed)}`,
       factorInWords(saving),
     ];
   });
   return `${htmlTable(["labels", "pretrained", "over from scratch", "labels from scratch needs for that", "factor"], rows)}
-${note("The number above is the factor at the fewest labels at which the curve from scratch reaches the pretrained accuracy between two of its points; where it never does, the largest bound.")}`;
+${htmlNote("The number above is the factor at the fewest labels at which the curve from scratch reaches the pretrained model between two of its points; where it never does, the largest bound.")}`;
 }
 
-function classesSection({ facts, confusion }: LabelPage): string {
-  const { best, classes } = facts;
-  const scores = perClassOf(best.confusion).map((score, label) => ({ name: classes[label]!, ...score }));
-  const shown = scores.length > MOST_CLASSES ? scores.toSorted((a, b) => a.f1 - b.f1).slice(0, MOST_CLASSES) : scores;
-  const rows = shown.map(({ name, count, ...score }) => [
-    name,
-    // Every draw was judged on all of them.
-    grouped(count / best.draws),
-    percent(score.precision),
-    percent(score.recall),
-    percent(score.f1),
-  ]);
-  const mistakes = best.confusion
-    .flatMap((row, right) => row.map((count, answer) => ({ right, answer, count })))
-    .filter(({ right, answer, count }) => right !== answer && count > 0)
-    .sort((a, b) => b.count - a.count)
-    .slice(0, MISTAKES)
-    .map(({ right, answer, count }) => `${classes[right]} taken for ${classes[answer]}: ${grouped(count)}`);
-  const figure = confusion
-    ? `<figure>${confusion}<figcaption>Rows are the right classes, columns the answers; percent of the row.</figcaption></figure>`
-    : note(`${classes.length} classes are too many for a matrix.`);
-  return `${note(`Of ${bestInWords(facts)}.${shown.length < scores.length ? ` The ${MOST_CLASSES} worst of ${scores.length} classes.` : ""}`)}
-${htmlTable(["class", "test samples", "precision", "recall", "F1"], rows)}
-${figure}
-${mistakes.length > 0 ? `<p>The commonest mistakes${best.draws > 1 ? `, counted over ${best.draws} draws` : ""}:</p>${list(mistakes)}` : note("No mistakes.")}`;
-}
-
-function neighboursSection({ sheet, texts = [] }: LabelPage): string {
+function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
+  const frames = task === "regression" ? "" : `; green frames: ${measureWords[task].alike}, orange: others`;
   if (sheet)
-    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features; green frames: the same class, orange: another.</figcaption></figure>`;
+    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features${frames}.</figcaption></figure>`;
   const rows = texts.map(({ text, label, found }) => {
     const items = found.map(
       (match) =>
-        `<li>${escapeHtml(match.text)} <span class="${match.right ? "right" : "wrong"}">${escapeHtml(match.label)}, ${match.similarity.toFixed(3)}</span></li>`,
+        `<li>${escapeHtml(match.text)} <span class="${match.right === undefined ? "" : match.right ? "right" : "wrong"}">${escapeHtml(match.label)}, ${match.similarity.toFixed(3)}</span></li>`,
     );
     return `<blockquote>${escapeHtml(text)} (${escapeHtml(label)})</blockquote><ol class="found">${items.join("")}</ol>`;
   });
-  return `${note("Test samples, and below each the training samples nearest by cosine of the frozen features, with their class and the cosine.")}${rows.join("\n")}`;
+  return `${htmlNote("Test samples, and below each the training samples nearest by cosine of the frozen features, with their labels and the cosine.")}${rows.join("\n")}`;
 }
 
-function mapSection({ map, points }: LabelPage): string {
-  if (!map) return note("Too few test samples for a map.");
-  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by class, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+function mapSection({ facts: { task }, map, points }: LabelPage): string {
+  const by = { classification: "class", "multi-label": "labels", regression: "value" }[task];
+  if (!map) return htmlNote("Too few test samples for a map.");
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${by}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
 }
 
 function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
@@ -191,7 +153,7 @@ function collapseSection({ facts: { frozen, width, test } }: LabelPage): string 
     featureDeviation.toFixed(3),
   ]);
   return `${htmlTable(["frozen features", "effective rank", "deviation"], rows)}
-${note("Of up to 128 test samples. The rank counts the directions that the features use, and is 1 when they have collapsed to one; the deviation of features at unit length is 0 when all point the same way and about 1 when everywhere alike.")}`;
+${htmlNote("Of up to 128 test samples. The rank counts the directions that the features use, and is 1 when they have collapsed to one; the deviation of features at unit length is 0 when all point the same way and about 1 when everywhere alike.")}`;
 }
 
 const duration = (seconds: number): string =>
@@ -220,11 +182,12 @@ function costSection({ facts: { cost, frozen, run, pretraining, machine } }: Lab
     ]),
   ];
   return `${htmlTable(["", "times", "steps", "time", "each"], rows)}
-${note(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
+${htmlNote(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
 }
 
 function settingsSection({ facts }: LabelPage): string {
-  const { run, train, test, settings, width, machine } = facts;
+  const { task, run, train, test, settings, width, machine } = facts;
+  const { probe, drawn } = measureWords[task];
   const side = ({ path, entries, labelled, broken }: typeof train) =>
     `${path}: ${grouped(entries)} entries, ${grouped(labelled)} with a label and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
   return htmlTable(
@@ -235,9 +198,9 @@ function settingsSection({ facts }: LabelPage): string {
       ["method", `${run.method}, step ${grouped(run.step)}, seed ${run.seed}`],
       ["training data", side(train)],
       ["test data", side(test)],
-      ["shares", `${settings.shares.join(", ")} % of the labels, drawn evenly over the classes`],
+      ["shares", `${settings.shares.join(", ")} % of the labels, ${drawn}`],
       ["draws", `${settings.draws}, seeds from ${settings.seed}`],
-      ["linear probe", "logistic regression on standardised features; L2 strength chosen on a fifth of the labels"],
+      ["linear probe", probe],
       [
         "end to end",
         `about ${grouped(settings.steps ?? 1000)} steps, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,

@@ -7,6 +7,7 @@ import { embeddingMap } from "./embedding-map.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
 import { type LabelPage, labelPage } from "./label-page.ts";
 import { className, evenly, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "./neighbours.ts";
+import { pairsChart, valueMapChart } from "./value-charts.ts";
 
 /** Points of the map: more are a blot, and take UMAP long. */
 const MAP_POINTS = 2000;
@@ -31,35 +32,59 @@ export async function writeLabelReport(
   },
 ): Promise<string[]> {
   const { modality, bank, queries, onProgress } = samples;
-  const { classes, curves, chance, test, best, settings } = facts;
+  const { task, outputs, curves, chance, test, best, settings } = facts;
   const files: string[] = [];
   const chart = async (name: string, svg: string) => {
     await writeChart(join(out, name), svg);
     files.push(`${name}.svg`, `${name}.png`);
     return svg;
   };
-  const accuracy = await chart("accuracy", await labelChart(curves, chance, test.labelled));
+  const scores = await chart("scores", await labelChart(task, curves, chance, test.labelled));
   const confusion =
-    classes.length <= MOST_MATRIX ? await chart("confusion", await confusionChart(best.confusion, classes)) : undefined;
+    task === "classification" && best.confusion && outputs.length <= MOST_MATRIX
+      ? await chart("confusion", await confusionChart(best.confusion, outputs))
+      : undefined;
+  const values = best.pairs ? await chart("values", await pairsChart(best.pairs)) : undefined;
 
   const shown = some(queries, MAP_POINTS);
   const { data, dim, indices } = shown.features;
   const points = await embeddingMap(data, dim, settings.seed, (done, total) => onProgress?.("map", done, total));
-  const labels = indices.map((entry) => classes.indexOf(className(queries.source, entry) ?? ""));
-  const map = points.length > 0 ? await chart("map", await mapChart(points, labels, classes)) : undefined;
+  const names = Array.from(indices, (entry) => className(queries.source, entry) ?? "");
+  const colours =
+    points.length === 0
+      ? undefined
+      : task === "regression"
+        ? await valueMapChart(points, names.map(Number))
+        : await mapChart(points, ...labelsOf(names, task === "classification" ? outputs : undefined));
+  const map = colours && (await chart("map", colours));
 
   onProgress?.("nearest neighbours", 0, 1);
-  const rows = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
+  const found = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
+  // Of values hardly two are the same.
+  const rows = task === "regression" ? found.map(withoutRight) : found;
   const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
   if (sheet) {
     await writeAtomically(join(out, "neighbours.png"), [sheet]);
     files.push("neighbours.png");
   }
   const texts = sheet ? undefined : await textsOf(modality, rows, bank.source, queries.source);
-  const page = labelPage({ facts, accuracy, confusion, map, points: points.length, sheet, texts });
+  const page = labelPage({ facts, scores, confusion, values, map, points: points.length, sheet, texts });
   await writeAtomically(join(out, "report.html"), [page]);
   return ["report.html", ...files];
 }
+
+/** Names as places among all: of the classes, or of those that occur. */
+function labelsOf(
+  names: readonly string[],
+  classes: readonly string[] = [...new Set(names)].sort(),
+): [labels: Int32Array, classes: readonly string[]] {
+  return [Int32Array.from(names, (name) => classes.indexOf(name)), classes];
+}
+
+const withoutRight = ({ query, matches }: NeighbourRow): NeighbourRow => ({
+  query,
+  matches: matches.map(({ entry, similarity }) => ({ entry, similarity })),
+});
 
 /** Vectors of entries all over the data. */
 function some({ source, features: { data, dim, indices } }: Placed, count: number): Placed {

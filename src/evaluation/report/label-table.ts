@@ -2,20 +2,21 @@ import type { Curve } from "../label-curves.ts";
 import type { LabelEfficiency } from "../label-efficiency.ts";
 import { rowsAndColumns } from "../label-summary.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
-import { accuracyInWords } from "./label-words.ts";
+import { capitalized, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
 import { alignColumns } from "./table.ts";
 
-/** Accuracies against labels for the terminal. */
-export function labelTable({ curves, chance, test, classes, settings }: LabelEfficiency): string {
+/** Scores against labels for the terminal. */
+export function labelTable({ task, outputs, curves, chance, test, settings }: LabelEfficiency): string {
   const { rows, counts } = rowsAndColumns(curves);
   const cells = (curve: Curve) =>
     counts.map((count) => {
       const point = curve.find(({ labels }) => labels === count);
-      return point ? accuracyInWords(point) : "–";
+      return point ? pointInWords(task, point) : "–";
     });
+  const { name, of, chance: words } = measureWords[task];
   const table = [
     ["labels", ...counts.map(grouped)],
     ...rows.map(([contender, curve]) => [contenderNames[contender], ...cells(curve)]),
   ];
-  return `${alignColumns(table)}\n\nAccuracy on ${grouped(test.labelled)} test samples of ${classes.length} classes, ${settings.draws === 1 ? "one draw" : `mean ± deviation over ${settings.draws} draws`}; always the commonest class: ${(100 * chance).toFixed(1)} %.`;
+  return `${alignColumns(table)}\n\n${capitalized(name)} on ${grouped(test.labelled)} test samples ${of(outputs.length)}, ${settings.draws === 1 ? "one draw" : `mean ± deviation over ${settings.draws} draws`}; ${words}: ${scoreInWords(task, chance)}.`;
 }

@@ -1,12 +1,9 @@
 import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "../label-curves.ts";
 import type { LabelEfficiency } from "../label-efficiency.ts";
 import { contenderNames, grouped } from "./label-charts.ts";
+import { measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-/** `71.2 ± 0.8 %`; a single draw has no deviation. */
-export const accuracyInWords = (point: CurvePoint): string =>
-  `${(100 * point.mean).toFixed(1)}${isSingle(point) ? "" : ` ± ${(100 * point.deviation).toFixed(1)}`} %`;
 
 /** `6.2 ×`, `more than 100 ×`; nothing to say without training from scratch. */
 export function factorInWords({ kind, factor }: Saving): string {
@@ -26,17 +23,17 @@ export function headlineInWords({ saved, doubts }: Pick<LabelEfficiency, "saved"
   return [factorInWords(saved), ...doubts.map((doubt) => words[doubt])].join(", ");
 }
 
-type SavedFacts = Pick<LabelEfficiency, "saved" | "doubts" | "train" | "pretrained" | "curves">;
+type SavedFacts = Pick<LabelEfficiency, "task" | "saved" | "doubts" | "train" | "pretrained" | "curves">;
 
-/** The one number in a sentence, and the accuracies behind what speaks against it in others. */
+/** The one number in a sentence, and the scores behind what speaks against it in others. */
 export const savedInWords = (facts: SavedFacts): string => [readingInWords(facts), ...doubtsInWords(facts)].join(" ");
 
-function doubtsInWords({ saved, doubts, pretrained, curves }: SavedFacts): string[] {
+function doubtsInWords({ task, saved, doubts, pretrained, curves }: SavedFacts): string[] {
   if (!saved) return [];
   const { labels } = saved;
   const at = (curve: readonly CurvePoint[] = []) => {
     const point = curve.find((each) => each.labels === labels);
-    return point ? accuracyInWords(point) : "–";
+    return point ? pointInWords(task, point) : "–";
   };
   const both = `with ${grouped(labels)} labels pretrained ${at(pretrained)}, from scratch ${at(curves.scratch)}`;
   const words: Readonly<Record<Doubt, string>> = {
@@ -49,14 +46,14 @@ function doubtsInWords({ saved, doubts, pretrained, curves }: SavedFacts): strin
 }
 
 /** How the one number was read off. */
-function readingInWords({ saved, train }: SavedFacts): string {
+function readingInWords({ task, saved, train }: SavedFacts): string {
   if (!saved) return "Labels saved: not measured, as nothing was trained from scratch.";
-  const { labels, accuracy, kind, needed, factor } = saved;
-  const reached = `With ${grouped(labels)} labels the pretrained model is right on ${percent(accuracy)} of the test samples`;
+  const { labels, score, kind, needed, factor } = saved;
+  const reached = `With ${grouped(labels)} labels the pretrained model ${measureWords[task].has(scoreInWords(task, score))}`;
   if (kind === "more than")
     return needed === labels
-      ? `${reached}; from scratch is not, and more labels were not tried.`
-      : `${reached}; from scratch is not yet with ${needed >= train.labelled ? "all " : ""}${grouped(needed)}.`;
+      ? `${reached}; from scratch is not there, and more labels were not tried.`
+      : `${reached}; from scratch is not there yet with ${needed >= train.labelled ? "all " : ""}${grouped(needed)}.`;
   if (kind === "at most")
     return `${reached}; from scratch is better with ${grouped(needed)}, the fewest that were tried. Pre-training saves no labels here.`;
   const ending = factor < 1 ? " already. Pre-training costs labels here" : "";
@@ -67,7 +64,7 @@ const listed = (values: readonly number[]): string => values.map(grouped).join("
 
 /** What the page cannot say, and why. */
 export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[] {
-  const { run, curves, pretrained, train, settings, saved } = facts;
+  const { run, task, curves, pretrained, train, settings, saved } = facts;
   return [
     `One pre-training: the encoder was pre-trained once, with seed ${run.seed}. What another seed would change is in none of the bands.`,
     "One data set: nothing here says what other data would give.",
@@ -78,7 +75,7 @@ export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[
     testInWords(facts),
     ...(curves["fine-tuned"]
       ? [
-          "The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test accuracy itself, which flatters it a little.",
+          `The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test ${measureWords[task].name} itself, which flatters it a little.`,
         ]
       : []),
     ...(curves.scratch
@@ -115,13 +112,15 @@ function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "
 }
 
 /** How far chance alone moves an accuracy on so many samples. */
-function testInWords({ best, test }: Pick<LabelEfficiency, "best" | "test">): string {
-  const judged = best.confusion.flat().reduce((sum, count) => sum + count, 0);
-  const accuracy = best.confusion.reduce((sum, row, label) => sum + row[label]!, 0) / judged;
+function testInWords({ task, best: { confusion = [] }, test }: Omit<LabelEfficiency, "out" | "files">): string {
+  if (task !== "classification")
+    return `${grouped(test.labelled)} test samples: how far chance alone moves ${measureWords[task].name} on so many is not worked out here.`;
+  const judged = confusion.flat().reduce((sum, count) => sum + count, 0);
+  const accuracy = confusion.reduce((sum, row, label) => sum + row[label]!, 0) / judged;
   const error = 100 * Math.sqrt((accuracy * (1 - accuracy)) / test.labelled);
   return `${grouped(test.labelled)} test samples: by themselves they leave the best accuracy here a standard error of ${error.toFixed(1)} points.`;
 }
 
-/** Which model the tables of classes are of. */
+/** Which model the tables and pictures of answers are of. */
 export const bestInWords = ({ best }: Pick<LabelEfficiency, "best">): string =>
   `${contenderNames[best.contender]}, ${grouped(best.labels)} labels${best.draws > 1 ? `, ${best.draws} draws together` : ""}`;

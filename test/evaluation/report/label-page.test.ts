@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import sharp from "sharp";
 import { Rng } from "../../../src/array/index.ts";
+import { reportTasks } from "../../../src/evaluation/label-answers.ts";
 import type { CellResult } from "../../../src/evaluation/label-cells.ts";
 import { summaryOf } from "../../../src/evaluation/label-summary.ts";
 import { embeddingMap } from "../../../src/evaluation/report/embedding-map.ts";
@@ -22,7 +23,7 @@ const cellsOf = (contender: CellResult["contender"], few: number, many: number):
         [0, 0, right],
         [1, 0, 20 - right],
       ];
-      return { contender, labels: at === 0 ? 10 : 100, draw, accuracy: right / 20, answers, seconds: 3, steps: 7 };
+      return { contender, labels: at === 0 ? 10 : 100, draw, score: right / 20, answers, seconds: 3, steps: 7 };
     }),
   );
 
@@ -31,13 +32,12 @@ const factsOf = (cells: readonly CellResult[], more: Partial<LabelPage["facts"]>
   pretraining: { entries: 1000, seconds: 90 },
   train: { path: "train", entries: 100, labelled: 100, broken: 0 },
   test: { path: "test", entries: 20, labelled: 20, broken: 0 },
-  classes,
-  chance: 0.5,
+  ...{ task: "classification", outputs: classes, chance: 0.5 },
   settings: { shares: [10, 100], draws: 2, seed: 0, device: "cpu" },
   machine: "1 × slow",
   width: 8,
   frozen: { pretrained: { effectiveRank: 3.25, featureDeviation: 0.5, seconds: 1 } },
-  ...summaryOf(cells, classes.length),
+  ...summaryOf(cells, { task: "classification", outputs: classes }),
   ...more,
 });
 
@@ -74,8 +74,8 @@ test("the page holds every part, asks for nothing from outside, and runs nothing
     .toBuffer();
   const html = labelPage({
     facts,
-    accuracy: await labelChart(facts.curves, facts.chance, 20),
-    confusion: await confusionChart(facts.best.confusion, classes),
+    scores: await labelChart("classification", facts.curves, facts.chance, 20),
+    confusion: await confusionChart(facts.best.confusion ?? [], classes),
     map: await mapChart(
       [
         [0, 1],
@@ -114,7 +114,7 @@ test("the page holds every part, asks for nothing from outside, and runs nothing
 });
 
 test("tables scroll rather than widen the page, numbers stay in one line, and classes count test samples once", () => {
-  const html = labelPage({ facts: factsOf(cells), accuracy: "", points: 0 });
+  const html = labelPage({ facts: factsOf(cells), scores: "", points: 0 });
   assert.equal(html.match(/<table/g)?.length, html.match(/<div class="scroll" tabindex="0"><table/g)?.length);
   assert.match(html, /\.scroll \{ overflow-x: auto; \}/);
   assert.match(html, /\btd \{ white-space: nowrap; \}/);
@@ -126,7 +126,7 @@ test("tables scroll rather than widen the page, numbers stay in one line, and cl
 test("texts stand in for pictures, and what there is too little of is said", () => {
   const facts = factsOf(cells.filter(({ contender }) => contender !== "scratch"));
   const found = [{ text: "a <i>near</i> one", label: "birds", similarity: 0.5, right: false }];
-  const html = labelPage({ facts, accuracy: "", points: 0, texts: [{ text: "asked", label: "birds", found }] });
+  const html = labelPage({ facts, scores: "", points: 0, texts: [{ text: "asked", label: "birds", found }] });
   assert.match(html, /a &lt;i&gt;near&lt;\/i&gt; one <span class="wrong">birds, 0\.500/);
   assert.match(html, /Labels saved: not measured, as nothing was trained from scratch/);
   assert.match(html, /Too few test samples for a map/);
@@ -134,7 +134,7 @@ test("texts stand in for pictures, and what there is too little of is said", () 
 
 test("a saving is said as what it is", () => {
   const facts = { ...factsOf(cells), doubts: [] };
-  const saving = { labels: 10, accuracy: 0.7, kind: "exactly", needed: 63, factor: 6.3 } as const;
+  const saving = { labels: 10, score: 0.7, kind: "exactly", needed: 63, factor: 6.3 } as const;
   assert.equal(factorInWords(saving), "6.3 ×");
   assert.match(
     savedInWords({ ...facts, saved: saving }),
@@ -144,14 +144,14 @@ test("a saving is said as what it is", () => {
   assert.match(savedInWords({ ...facts, saved: less }), /Pre-training costs labels here/);
   const bound = { ...saving, kind: "more than", needed: 100, factor: 10 } as const;
   assert.equal(factorInWords(bound), "more than 10 ×");
-  assert.match(savedInWords({ ...facts, saved: bound }), /from scratch is not yet with all 100\.$/);
+  assert.match(savedInWords({ ...facts, saved: bound }), /from scratch is not there yet with all 100\.$/);
   const none = { ...saving, kind: "at most", needed: 10, factor: 1 } as const;
   assert.match(savedInWords({ ...facts, saved: none }), /saves no labels here/);
 });
 
 const headlineOf = (...of: readonly CellResult[]) => {
   const facts = factsOf(of);
-  const html = labelPage({ facts, accuracy: "", points: 0 });
+  const html = labelPage({ facts, scores: "", points: 0 });
   const [, shown = ""] = html.match(/<strong>(.*?)<\/strong>/) ?? [];
   assert.equal(shown.replaceAll(/<[^>]*>/g, ""), headlineInWords(facts));
   return { headline: headlineInWords(facts), sentence: savedInWords(facts) };
@@ -193,7 +193,7 @@ test("a single draw has no deviation, in the terminal and on the page", () => {
   );
   const table = labelTable({ ...facts, out: "", files: [] });
   assert.match(table, /pretrained, linear probe +65\.0 % +75\.0 %/);
-  for (const text of [table, labelPage({ facts, accuracy: "", points: 0 })]) {
+  for (const text of [table, labelPage({ facts, scores: "", points: 0 })]) {
     assert.doesNotMatch(text, /± /);
     assert.match(text, /one draw/i);
   }
@@ -236,14 +236,14 @@ test("the map puts what is alike together, the same way each time, and gives non
 test("a chart of any curves is a picture, of one number of labels too", async () => {
   const point = fc.record({
     labels: fc.integer({ min: 1, max: 1e6 }),
-    mean: fc.double({ min: 0, max: 1, noNaN: true }),
+    mean: fc.double({ min: -3, max: 1, noNaN: true }),
     deviation: fc.double({ min: 0, max: 0.3, noNaN: true }),
     draws: fc.constant(3),
   });
   const curves = fc.uniqueArray(point, { minLength: 1, maxLength: 4, selector: ({ labels }) => labels });
   await fc.assert(
-    fc.asyncProperty(curves, curves, async (probe, scratch) => {
-      const svg = await labelChart({ probe, scratch }, 0.1, 50);
+    fc.asyncProperty(curves, curves, fc.constantFrom(...reportTasks), async (probe, scratch, task) => {
+      const svg = await labelChart(task, { probe, scratch }, 0.1, 50);
       assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/);
       assert.doesNotMatch(svg, /NaN|Infinity|<style| class=/);
     }),
