@@ -1,7 +1,6 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import type { InitialParams } from "../encoders/index.ts";
-import { UserError } from "../foundation/errors.ts";
 import { makeFolder, writeAtomically } from "../foundation/files.ts";
 import { type Answers, type Source, truthsOf } from "../modalities/index.ts";
 import { type Spread, spreadOf } from "../training/collapse.ts";
@@ -122,8 +121,6 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   const { device } = config.training;
   const { train, test, classes, answers, close } = await openApart(run, options, task);
   try {
-    if (classes.length < 2)
-      throw new UserError(`${options.train}: every label is "${classes[0]}"; there is nothing to tell apart`);
     const entries = labelledEntries(train);
     const least =
       task === "classification"

@@ -60,7 +60,8 @@ export async function openTrainAndTest(
 
 /**
  * The same for what says how much labels are worth.
- * @throws UserError also when classes are asked for and labels are not of one class a sample, or both are the same samples
+ * @throws UserError also when classes are asked for and labels are not of one class a sample, when all labels are the same,
+ * or both are the same samples
  */
 export function openApart(run: Run, given: TrainAndTest, task: LabelTask = "classification"): Promise<Opened> {
   const check = async (train: Source<unknown>, test: Source<unknown>) => {
@@ -68,6 +69,9 @@ export function openApart(run: Run, given: TrainAndTest, task: LabelTask = "clas
       refuseOtherTasks(given.train, train, run.config.method.options.task);
       refuseOtherTasks(given.test, test, run.config.method.options.task);
     }
+    const [first, second] = train.classes ?? [];
+    if (second === undefined)
+      throw new UserError(`${given.train}: every label is "${first}"; there is nothing to tell apart`);
     if (await areSame(train, test))
       throw new UserError(
         `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
