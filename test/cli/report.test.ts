@@ -48,7 +48,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
       assert.equal(labels, 3);
       if (contender === "scratch" || contender === "fine-tuned") assert.ok(steps >= 1, contender);
     }
-    const names = ["accuracy", "confusion", "map"].flatMap((name) => [`${name}.svg`, `${name}.png`]);
+    const names = ["confusion", "map", "scores"].flatMap((name) => [`${name}.svg`, `${name}.png`]);
     const there = ["report.json", "report.html", "neighbours.png", ...names].sort();
     assert.deepEqual((await readdir(join(run, "report"))).sort(), there);
     for (const name of there.filter((each) => each.endsWith(".png")))
