@@ -107,9 +107,10 @@ const LEAST = 5;
 const SPREAD = 128;
 
 /**
- * Whether pre-training was worth it: accuracy (or mean average precision, or R²) against the number of labels for a linear probe, full fine-tuning, the same
- * encoder from scratch, and a probe of the encoder untrained, each with several draws, on one page that needs nothing
- * else. Every finished training is kept in `report.json`, and a call that finds some there does the others only.
+ * Whether pre-training was worth it: accuracy (or mean average precision, or R²) against the number of labels for a linear
+ * probe, full fine-tuning, the same encoder from scratch, and a probe of the encoder untrained, each with several draws,
+ * on one page that needs nothing else. Every finished training is kept in `report.json`, and a call that finds some there
+ * does the others only.
  * @returns nothing when `signal` stopped it; what is finished is kept
  * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
  */
@@ -212,8 +213,8 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
 
     const seconds = secondsOf(await run.metrics());
     const { path, step, epoch } = run;
-    const side = (path: string, source: Source<unknown>, { rows, broken }: Features) => ({
-      ...{ path, entries: source.length, labelled: rows, broken: broken.length },
+    const side = (name: string, source: Source<unknown>, { rows, broken }: Features) => ({
+      ...{ path: name, entries: source.length, labelled: rows, broken: broken.length },
     });
     const facts = {
       run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
