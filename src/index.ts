@@ -26,7 +26,7 @@ export {
 } from "./evaluation/finetune.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/inspect.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/judge.ts";
-export { type ReportTask, reportTasks } from "./evaluation/label-answers.ts";
+export { type ReportTask, reportTasks } from "./evaluation/label-cells.ts";
 export {
   type Curve,
   type CurvePoint,

@@ -9,7 +9,7 @@ import {
   type LabelTask,
   type OpenOptions,
   type Source,
-  truthsOf,
+  truthOf,
 } from "../modalities/index.ts";
 import type { RunConfig, Supervision, Training } from "../training/config.ts";
 import { extractFeatures } from "../training/features.ts";
@@ -223,16 +223,14 @@ async function probed(
   onNote?.("fitting a linear head to frozen features …");
   const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });
   const own = features.indices.map((index) => labels[index]!);
-  const truths = truthsOf(answers, source.classes ?? []);
-  const width = answers.outputs.length;
-  const truth = new Float32Array(features.rows * width);
-  own.forEach((label, row) => {
-    truth.set(truths[label]!, row * width);
-  });
+  const truth = truthOf(answers, source.classes ?? [], own);
   const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own }, seed, { by: "loss" });
   const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
   return [
-    ["weight", { dtype: "float32", shape: [width, encoder.embedDim], data: weight.map((value) => value / spread) }],
-    ["bias", { dtype: "float32", shape: [width], data: bias.map((value) => (value - center) / spread) }],
+    [
+      "weight",
+      { dtype: "float32", shape: [bias.length, encoder.embedDim], data: weight.map((value) => value / spread) },
+    ],
+    ["bias", { dtype: "float32", shape: [bias.length], data: bias.map((value) => (value - center) / spread) }],
   ] as const;
 }

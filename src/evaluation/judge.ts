@@ -1,11 +1,11 @@
 import { UserError } from "../foundation/errors.ts";
 import {
   type Answers,
-  answersOf,
   type Modality,
   type OpenOptions,
   type Source,
   truthsOf,
+  unknownAmong,
 } from "../modalities/index.ts";
 import { extractFeatures, type Features, readBatches } from "../training/features.ts";
 import type { Run } from "../training/run.ts";
@@ -13,6 +13,7 @@ import { confusionOf, largestOf, measuresOf, perClassOf } from "./measures.ts";
 import { accuracyOf } from "./metrics.ts";
 import { bankOf, nearestOthers } from "./nearest.ts";
 import { type Predictor, predictor } from "./predictor.ts";
+import { labelledEntries } from "./supervision.ts";
 
 /** A run's answers beside what is right. */
 export interface Judged {
@@ -91,8 +92,7 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
   const source = await openLabelled(run.modalityDefinition, data, open);
   try {
     if (run.config.method.options.task === "similarity") {
-      const { labels = new Int32Array() } = source;
-      const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+      const indices = labelledEntries(source.labels);
       const { modality, encoder, params } = run;
       const features = await extractFeatures({ encoder, params, modality, source, indices, onProgress });
       const { rows, broken } = features;
@@ -115,7 +115,7 @@ export async function answersOn(
   { data, source, onProgress }: Pick<JudgeOptions, "data" | "onProgress"> & { readonly source: Source<unknown> },
 ): Promise<{ answers: Answers; judged: Judged }> {
   const { labels = new Int32Array(), classes = [] } = source;
-  const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+  const indices = labelledEntries(labels);
   const model = await predictor(run);
   try {
     refuseUnknown(data, classes, model);
@@ -141,8 +141,9 @@ export async function checkTest(
 }
 
 /** @throws UserError when one of the labels is no answer */
-export function refuseUnknown(data: string, classes: readonly string[], { task, outputs }: Answers): void {
-  const unknown = answersOf(task, classes).outputs.find((name) => !outputs.includes(name));
+function refuseUnknown(data: string, classes: readonly string[], answers: Answers): void {
+  const { outputs } = answers;
+  const unknown = unknownAmong(answers, classes);
   if (unknown !== undefined)
     throw new UserError(
       `${data}: "${unknown}" is not among the labels of the training data: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,

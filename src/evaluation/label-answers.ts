@@ -1,18 +1,15 @@
-import type { Answers, LabelTask } from "../modalities/index.ts";
-import type { CellResult } from "./label-cells.ts";
-import { confusionOf, largestOf, measuresOf } from "./measures.ts";
+import type { Answers } from "../modalities/index.ts";
+import type { CellResult, ReportTask } from "./label-cells.ts";
+import { largestOf, measuresOf } from "./measures.ts";
 import { commonestShare } from "./metrics.ts";
 import { linearHead, outputsOf, type ProbeData } from "./probe.ts";
-
-/** What reports of label efficiency are of: what has a score and can be learned from few labels by a head. */
-export const reportTasks = ["classification", "multi-label", "regression"] as const satisfies readonly LabelTask[];
-export type ReportTask = (typeof reportTasks)[number];
+import { evenly } from "./report/neighbours.ts";
 
 /** How right outputs are, and enough of what they say to look at. */
 export type Answered = Pick<CellResult, "score" | "answers">;
 
 /** Pairs of values that are kept to look at: more are a blot. */
-const PAIRS = 400;
+export const PAIRS = 400;
 
 /**
  * @param outputs `[rows, outputs]`, logits or values
@@ -24,37 +21,49 @@ export function answeredBy(answers: Answers, outputs: Float32Array, truth: Float
   const { score } = measuresOf(answers, outputs, truth);
   const width = answers.outputs.length;
   const rows = truth.length / width;
-  if (answers.task === "regression") {
-    const chosen = Array.from({ length: Math.min(PAIRS, rows) }, (_, at) =>
-      Math.floor((at * rows) / Math.min(PAIRS, rows)),
-    );
-    return { score, answers: chosen.map((row) => [truth[row]!, outputs[row]!, 1]) };
-  }
+  if (answers.task === "regression")
+    return { score, answers: Array.from(evenly(rows, PAIRS), (row) => [truth[row]!, outputs[row]!, 1]) };
   if (answers.task === "classification")
-    return { score, answers: sparse(confusionOf(largestOf(outputs, width), largestOf(truth, width), width)) };
+    return { score, answers: countsOf(largestOf(truth, width), largestOf(outputs, width)) };
   const code = (values: Float32Array, isOne: (value: number) => boolean) =>
     Int32Array.from(values, (value, at) => 2 * (at % width) + Number(isOne(value)));
   const [right, given] = [code(truth, (value) => value === 1), code(outputs, (logit) => logit > 0)];
-  return { score, answers: sparse(confusionOf(given, right, 2 * width)) };
+  return { score, answers: countsOf(right, given) };
 }
 
-/** Pairs that never occur are left out. */
-const sparse = (confusion: readonly (readonly number[])[]): CellResult["answers"] =>
-  confusion.flatMap((row, right) =>
-    row.flatMap((count, answer): CellResult["answers"] => (count > 0 ? [[right, answer, count]] : [])),
-  );
+/** How often each pair occurs, where it does: a matrix of many labels would be nearly all zeros. */
+function countsOf(right: Int32Array, given: Int32Array): CellResult["answers"] {
+  const counts = new Map<string, [right: number, given: number, count: number]>();
+  right.forEach((is, at) => {
+    const key = `${is} ${given[at]}`;
+    const pair = counts.get(key);
+    if (pair) pair[2]++;
+    else counts.set(key, [is, given[at]!, 1]);
+  });
+  return [...counts.values()].sort(([a, b], [c, d]) => a - c || b - d);
+}
 
-/** The answers of several trainings together: rows are the right ones, columns those given; none of values. */
-export function togetherIn(
-  task: ReportTask,
-  outputs: number,
-  all: readonly CellResult["answers"][],
-): { confusion: number[][] } | { pairs: (readonly [right: number, answer: number])[] } {
+/**
+ * The answers of several trainings together: of classes a matrix, rows are the right ones and columns those given; of
+ * several labels such a matrix for each, without it first; of values the pairs.
+ */
+export function togetherIn(task: ReportTask, outputs: number, all: readonly CellResult["answers"][]): Together {
   if (task === "regression") return { pairs: all.flat().map(([right, answer]) => [right, answer]) };
-  const size = task === "multi-label" ? 2 * outputs : outputs;
-  const confusion = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  for (const [right, answer, count] of all.flat()) confusion[right]![answer]! += count;
-  return { confusion };
+  const empty = (size: number) => Array.from({ length: size }, () => new Array<number>(size).fill(0));
+  if (task === "classification") {
+    const confusion = empty(outputs);
+    for (const [right, answer, count] of all.flat()) confusion[right]![answer]! += count;
+    return { confusion };
+  }
+  const ofEach = Array.from({ length: outputs }, () => empty(2));
+  for (const [right, answer, count] of all.flat()) ofEach[right >> 1]![right % 2]![answer % 2]! += count;
+  return { ofEach };
+}
+
+export interface Together {
+  readonly confusion?: readonly (readonly number[])[];
+  readonly ofEach?: readonly (readonly (readonly number[])[])[];
+  readonly pairs?: readonly (readonly [right: number, answer: number])[];
 }
 
 /** A linear head on some rows' features, and how right it is on others. */

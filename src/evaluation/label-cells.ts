@@ -2,7 +2,11 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
-import { reportTasks } from "./label-answers.ts";
+import type { LabelTask } from "../modalities/index.ts";
+
+/** What reports of label efficiency are of: what has a score and can be learned from few labels by a head. */
+export const reportTasks = ["classification", "multi-label", "regression"] as const satisfies readonly LabelTask[];
+export type ReportTask = (typeof reportTasks)[number];
 
 /** What is trained on labels: heads on frozen features, and whole encoders. */
 export const contenders = ["probe", "fine-tuned", "scratch", "untrained"] as const;

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import type { InitialParams } from "../encoders/index.ts";
 import { makeFolder, writeAtomically } from "../foundation/files.ts";
-import { type Answers, type Source, truthsOf } from "../modalities/index.ts";
+import { type Answers, type Source, truthOf } from "../modalities/index.ts";
 import { type Spread, spreadOf } from "../training/collapse.ts";
 import { extractFeatures, type Features } from "../training/features.ts";
 import type { MetricRow } from "../training/metrics.ts";
@@ -12,7 +12,7 @@ import { select } from "./contestants.ts";
 import { trainAndJudge } from "./end-to-end.ts";
 import { digestOfWeights, untrainedParams } from "./features.ts";
 import { answersOn } from "./judge.ts";
-import { type Answered, answeredBy, probed, type ReportTask, scoreByChance } from "./label-answers.ts";
+import { type Answered, answeredBy, probed, scoreByChance, type Together } from "./label-answers.ts";
 import {
   type Basis,
   type Cell,
@@ -22,6 +22,7 @@ import {
   countsOf,
   keptCells,
   planOf,
+  type ReportTask,
   runCells,
 } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
@@ -30,7 +31,7 @@ import { openApart, type TrainAndTest } from "./labelled-sources.ts";
 import type { ProbeData } from "./probe.ts";
 import { writeLabelReport } from "./report/label-report.ts";
 import { evenly } from "./report/neighbours.ts";
-import { digestOfLabels, strataOf } from "./supervision.ts";
+import { digestOfLabels, labelledEntries, strataOf } from "./supervision.ts";
 
 export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly run: Run;
@@ -86,13 +87,7 @@ export interface LabelEfficiency {
   /** What speaks against it; see `doubtsOf`. */
   readonly doubts: readonly Doubt[];
   /** Of the best at the most labels, untrained ones aside, all draws together; see `togetherIn`. */
-  readonly best: {
-    contender: Contender;
-    labels: number;
-    draws: number;
-    confusion?: number[][];
-    pairs?: readonly (readonly [right: number, answer: number])[];
-  };
+  readonly best: { contender: Contender; labels: number; draws: number } & Together;
   readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
   readonly width: number;
   readonly frozen: { readonly pretrained: FrozenFacts; readonly untrained?: FrozenFacts };
@@ -122,7 +117,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   const { device } = config.training;
   const { train, test, classes, answers, close } = await openApart(run, options, task);
   try {
-    const entries = labelledEntries(train);
+    const entries = labelledEntries(train.labels);
     const least =
       task === "classification"
         ? { count: classes.length, words: `the ${classes.length} classes` }
@@ -149,7 +144,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
       const began = performance.now();
       const extract = (source: Source<unknown>, of: string) =>
         extractFeatures({
-          ...{ encoder, params, modality, source, device, indices: labelledEntries(source) },
+          ...{ encoder, params, modality, source, device, indices: labelledEntries(source.labels) },
           onProgress: (done, total) => {
             signal?.throwIfAborted();
             onProgress?.(`${name} features, ${of}`, done, total);
@@ -246,9 +241,6 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
 const secondsOf = (rows: readonly MetricRow[]): number =>
   rows.reduce((sum, { seconds }, at) => sum + (seconds <= (rows[at + 1]?.seconds ?? 0) ? 0 : seconds), 0);
 
-const labelledEntries = ({ labels = new Int32Array() }: Source<unknown>): Int32Array =>
-  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
-
 /** Features with what is right about them; `entries` of the source that each row is of. */
 interface Known extends ProbeData {
   readonly entries: Int32Array;
@@ -256,14 +248,8 @@ interface Known extends ProbeData {
 
 /** @param features of labelled entries */
 function withTruth(answers: Answers, { data, dim, rows, indices, labels, classes = [] }: Features): Known {
-  const width = answers.outputs.length;
   const own = labels ?? new Int32Array(rows);
-  const truths = truthsOf(answers, classes);
-  const truth = new Float32Array(rows * width);
-  own.forEach((label, row) => {
-    truth.set(truths[label]!, row * width);
-  });
-  return { data, dim, rows, truth, labels: own, entries: indices };
+  return { data, dim, rows, truth: truthOf(answers, classes, own), labels: own, entries: indices };
 }
 
 /** The rows of entries that were drawn; those that could not be read are in none. */

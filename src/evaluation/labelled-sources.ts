@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { skipBroken, UserError } from "../foundation/errors.ts";
-import { type Answers, answersOf, type LabelTask, type Source } from "../modalities/index.ts";
+import { type Answers, answersOf, type LabelTask, type Source, unknownAmong } from "../modalities/index.ts";
 import type { Run } from "../training/run.ts";
 import { openLabelled } from "./judge.ts";
 import { refuseOtherTasks } from "./one-class-each.ts";
 import { evenly } from "./report/neighbours.ts";
+import { labelledEntries } from "./supervision.ts";
 
 /** Labelled data to learn from, and labelled data to be judged on. */
 export interface TrainAndTest {
@@ -48,11 +49,10 @@ export async function openTrainAndTest(
   await check?.(train, test);
   const classes = train.classes ?? [];
   const answers = answersOf(task, classes);
-  const { outputs } = answers;
-  const unknown = answersOf(task, test.classes ?? []).outputs.find((name) => !outputs.includes(name));
+  const unknown = unknownAmong(answers, test.classes ?? []);
   if (unknown !== undefined)
     throw new UserError(
-      `${given.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${given.train} (${outputs.slice(0, 5).join(", ")} …)`,
+      `${given.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${given.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
     );
   const kept = opened.move();
   return { train, test, classes, answers, close: () => kept.disposeAsync() };
@@ -88,10 +88,8 @@ const COMPARED = 256;
  * Mostly the first pair differs, and nothing else is read.
  */
 async function areSame(train: Source<unknown>, test: Source<unknown>): Promise<boolean> {
-  const [own, others] = [train, test].map(({ labels = new Int32Array() }) =>
-    Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0),
-  );
-  if (!own || !others || own.length !== others.length) return false;
+  const [own, others] = [labelledEntries(train.labels), labelledEntries(test.labels)];
+  if (own.length !== others.length) return false;
   let compared = 0;
   for (const row of evenly(own.length, COMPARED)) {
     const one = await train.read(own[row]!).catch(skipBroken);

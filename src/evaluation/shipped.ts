@@ -15,6 +15,7 @@ import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import { measuresOf } from "./measures.ts";
 import { accuracyOf } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
+import { labelledEntries } from "./supervision.ts";
 
 /** A model as it would be shipped. */
 export interface Shipped {
@@ -194,7 +195,7 @@ async function headAccuracy(
   const { labels = new Int32Array(), classes = [] } = source;
   if (answers?.task !== "classification" || !file.logits) return undefined;
   if (classes.some((name) => !answers.outputs.includes(name))) return undefined;
-  const indices = Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+  const indices = labelledEntries(labels);
   const ask = async (rows: readonly TensorRecord[]) =>
     Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
   const { logits, truth } = await answersTo(ask, answers, { modality, source, indices, labels, classes, onProgress });

@@ -30,6 +30,10 @@ export const digestOfLabels = (source: Source<unknown>): string =>
 export const answersIn = ({ method: { options } }: RunConfig): Answers =>
   answersOf(options.task as LabelTask, options.classes as string[]);
 
+/** Entries that have a label. */
+export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
+  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
+
 /** What labels are drawn evenly by, −1 where there is none: values and combinations of labels are nearly all different. */
 export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
@@ -50,8 +54,7 @@ export function partsToLearn(
 ): Labelled {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
   const strata = strataOf(source, task);
-  const labelled = Int32Array.from(all.keys()).filter((entry) => all[entry]! >= 0);
-  const drawn = count === undefined ? labelled : drawLabels(strata, count, seed);
+  const drawn = count === undefined ? labelledEntries(all) : drawLabels(strata, count, seed);
   const split = stratifiedSplit(
     drawn.map((entry) => strata[entry]!),
     share,

@@ -43,11 +43,30 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
 
 /** For every label the right outputs: 1 for the class or labels and 0 elsewhere, or the value. */
 export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
-  const truthOf = {
+  const ofText = {
     classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
     "multi-label": (text: string) => Float32Array.from(outputs, (name) => Number(partsOf(text).includes(name))),
     regression: (text: string) => Float32Array.of(Number(text)),
     similarity: () => new Float32Array(),
   }[task];
-  return classes.map(truthOf);
+  return classes.map(ofText);
 }
+
+/**
+ * The right outputs of rows, `[rows, outputs]`.
+ * @param classes the labels' texts
+ * @param labels of each row the place of its label among them
+ */
+export function truthOf(answers: Answers, classes: readonly string[], labels: Int32Array): Float32Array {
+  const width = answers.outputs.length;
+  const truths = truthsOf(answers, classes);
+  const truth = new Float32Array(labels.length * width);
+  labels.forEach((label, row) => {
+    truth.set(truths[label]!, row * width);
+  });
+  return truth;
+}
+
+/** The first answer to labels of such texts that is none of the outputs. */
+export const unknownAmong = ({ task, outputs }: Answers, classes: readonly string[]): string | undefined =>
+  answersOf(task, classes).outputs.find((name) => !outputs.includes(name));

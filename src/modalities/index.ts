@@ -3,7 +3,16 @@ import type { ModalityDefinition } from "./modality.ts";
 
 /** Every modality in this folder, by name. */
 export const modalities = registry<ModalityDefinition>(new URL("./", import.meta.url), "modality");
-export { type Answers, answersOf, type LabelTask, labelTasks, SEPARATOR, truthsOf } from "./answers.ts";
+export {
+  type Answers,
+  answersOf,
+  type LabelTask,
+  labelTasks,
+  SEPARATOR,
+  truthOf,
+  truthsOf,
+  unknownAmong,
+} from "./answers.ts";
 export type {
   Ability,
   CropOptions,

@@ -62,11 +62,12 @@ function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialPa
  */
 function ofResnet({ hyperparameters }: Encoder, params: InitialParams): Prunable {
   const at = leavesOf(params);
-  const structures = tree.paths(params).flatMap((path): (Structure & { readonly stage: number })[] => {
+  const paths = tree.paths(params);
+  const structures = paths.flatMap((path): (Structure & { readonly stage: number })[] => {
     const [, before = "", stage, index] = /^(stages\.(\d+)\.\d+\.path\.)(\d+)\.conv\.weight$/.exec(path) ?? [];
     const next = `${before}${Number(index) + 1}.conv.weight`;
-    if (!tree.paths(params).includes(next)) return [];
-    const norms = tree.paths(params).filter((each) => each.startsWith(`${before}${index}.norm.`));
+    if (!paths.includes(next)) return [];
+    const norms = paths.filter((each) => each.startsWith(`${before}${index}.norm.`));
     const rows = [path, ...norms].map((each): Slice => ({ path: each, axis: 0, partOf: itself }));
     return [
       {

@@ -30,8 +30,7 @@ test("answers of several labels count each label by itself, from which precision
   // a: found first and third, (1 + 2/3) / 2; b: found second, 1/2.
   assert.ok(Math.abs(score - (5 / 6 + 1 / 2) / 2) < 1e-6, String(score));
   const together = togetherIn("multi-label", 2, [answers, answers]);
-  assert.ok("confusion" in together);
-  const [, a, , b] = perClassOf(together.confusion);
+  const [a, b] = (together.ofEach ?? []).map((matrix) => perClassOf(matrix)[1]);
   assert.deepEqual([a?.count, a?.precision, a?.recall], [4, 0.5, 0.5]);
   assert.deepEqual([b?.count, b?.precision, b?.recall], [2, 1 / 3, 1]);
   // Two of three have a, one of three b.

@@ -1,3 +1,4 @@
+import { PAIRS } from "../label-answers.ts";
 import { perClassOf } from "../measures.ts";
 import { htmlList, htmlNote, htmlTable } from "./html.ts";
 import { grouped } from "./label-charts.ts";
@@ -12,11 +13,11 @@ const MISTAKES = 10;
 export function answersSection(page: LabelPage): string {
   const { task, outputs, best } = page.facts;
   if (task === "regression")
-    return `${htmlNote(`Of ${bestInWords(page.facts)}; up to 400 test samples of each draw.`)}
+    return `${htmlNote(`Of ${bestInWords(page.facts)}; up to ${PAIRS} test samples of each draw.`)}
 <figure>${page.values ?? ""}<figcaption>The values answered against the right ones; on the dashed line they are equal.</figcaption></figure>`;
-  const { confusion = [] } = best;
-  // Of labels every second row is of those samples that have it.
-  const scores = perClassOf(confusion).filter((_, row) => task === "classification" || row % 2 === 1);
+  const { confusion = [], ofEach = [] } = best;
+  // Of labels it is the row of those samples that have it.
+  const scores = task === "classification" ? perClassOf(confusion) : ofEach.map((matrix) => perClassOf(matrix)[1]!);
   const named = scores.map((score, at) => ({ name: outputs[at]!, ...score }));
   const shown = named.length > MOST_CLASSES ? named.toSorted((a, b) => a.f1 - b.f1).slice(0, MOST_CLASSES) : named;
   const kind = task === "classification" ? "class" : "label";

@@ -30,6 +30,17 @@ export async function render(option: EChartsOption, width: number, height: numbe
   }
 }
 
+/** Axes that are not shown, with a margin around points of the plane. */
+export function aroundPoints(points: readonly (readonly [x: number, y: number])[]) {
+  const axis = (which: 0 | 1) => {
+    const values = points.map((point) => point[which]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const margin = 0.02 * (high - low) || 1;
+    return { type: "value" as const, show: false, min: low - margin, max: high + margin };
+  };
+  return { xAxis: axis(0), yAxis: axis(1) };
+}
+
 /** Loss and learning rate over the steps, as SVG. */
 export function lossChart(rows: readonly MetricRow[], title: string): Promise<string> {
   return render(

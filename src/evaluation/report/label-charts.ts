@@ -1,9 +1,8 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
-import type { ReportTask } from "../label-answers.ts";
-import type { Contender } from "../label-cells.ts";
+import type { Contender, ReportTask } from "../label-cells.ts";
 import type { Curve } from "../label-curves.ts";
 import { type Curves, rowsAndColumns } from "../label-summary.ts";
-import { COLORS, render } from "./charts.ts";
+import { aroundPoints, COLORS, render } from "./charts.ts";
 import { capitalized, measureWords } from "./measure-words.ts";
 import { shortNames, widthOf, withTitles } from "./short-names.ts";
 
@@ -208,19 +207,12 @@ export async function mapChart(
   const rest = order.slice(MOST_COLOURED);
   if (rest.length > 0)
     groups.unshift({ name: `${rest.length} other classes`, of: rest, color: "#c8ccd2", symbol: "circle" });
-  const axis = (which: 0 | 1) => {
-    const values = points.map((point) => point[which]);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    const margin = 0.02 * (high - low) || 1;
-    return { type: "value" as const, show: false, min: low - margin, max: high + margin };
-  };
   const rounded = (value: number) => Math.round(value * 1000) / 1000;
   const legendRows = Math.ceil(groups.length / 6);
   const svg = await render(
     {
       grid: { left: 12, right: 12, top: 12, bottom: 20 + 24 * legendRows },
-      xAxis: axis(0),
-      yAxis: axis(1),
+      ...aroundPoints(points),
       legend: { bottom: 0, itemGap: 14, itemHeight: 9, itemWidth: 12 },
       series: groups.map(({ name, of, color, symbol }) => ({
         type: "scatter" as const,

@@ -56,12 +56,12 @@ const STYLE = `
  */
 export function labelPage(page: LabelPage): string {
   const { run, train, test, task, outputs } = page.facts;
-  const { name, of } = measureWords[task];
+  const { name, of, title: answers } = measureWords[task];
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
     [`${capitalized(name)} against labels`, scoresSection(page)],
     [`Labels saved at equal ${name}`, savingsSection(page)],
-    [{ classification: "Classes", "multi-label": "Labels", regression: "Values" }[task], answersSection(page)],
+    [answers, answersSection(page)],
     ["Nearest neighbours", neighboursSection(page)],
     ["Map of the test samples", mapSection(page)],
     ["Collapse", collapseSection(page)],
@@ -127,7 +127,8 @@ ${htmlNote("The number above is the factor at the fewest labels at which the cur
 }
 
 function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
-  const frames = task === "regression" ? "" : `; green frames: ${measureWords[task].alike}, orange: others`;
+  const { alike } = measureWords[task];
+  const frames = alike === undefined ? "" : `; green frames: ${alike}, orange: others`;
   if (sheet)
     return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features${frames}.</figcaption></figure>`;
   const rows = texts.map(({ text, label, found }) => {
@@ -141,9 +142,8 @@ function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): s
 }
 
 function mapSection({ facts: { task }, map, points }: LabelPage): string {
-  const by = { classification: "class", "multi-label": "labels", regression: "value" }[task];
   if (!map) return htmlNote("Too few test samples for a map.");
-  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${by}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureWords[task].truth}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
 }
 
 function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {

@@ -6,6 +6,7 @@ import { writeChart } from "./charts.ts";
 import { embeddingMap } from "./embedding-map.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
 import { type LabelPage, labelPage } from "./label-page.ts";
+import { measureWords } from "./measure-words.ts";
 import { className, evenly, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "./neighbours.ts";
 import { pairsChart, valueMapChart } from "./value-charts.ts";
 
@@ -60,8 +61,7 @@ export async function writeLabelReport(
 
   onProgress?.("nearest neighbours", 0, 1);
   const found = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
-  // Of values hardly two are the same.
-  const rows = task === "regression" ? found.map(withoutRight) : found;
+  const rows = measureWords[task].alike === undefined ? found.map(withoutRight) : found;
   const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
   if (sheet) {
     await writeAtomically(join(out, "neighbours.png"), [sheet]);

@@ -1,4 +1,4 @@
-import type { ReportTask } from "../label-answers.ts";
+import type { ReportTask } from "../label-cells.ts";
 import { type CurvePoint, isSingle } from "../label-curves.ts";
 
 /** How scores of a task are called and written. */
@@ -19,8 +19,12 @@ export interface MeasureWords {
   readonly has: (score: string) => string;
   /** "of 3 classes". */
   readonly of: (outputs: number) => string;
-  /** What neighbours have in common whose frames are green. */
-  readonly alike: string;
+  /** Of a table of the answers. */
+  readonly title: string;
+  /** What of a sample is right. */
+  readonly truth: string;
+  /** What neighbours have in common whose frames are green; of values hardly two are the same. */
+  readonly alike?: string;
 }
 
 export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
@@ -31,7 +35,7 @@ export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
     drawn: "drawn evenly over the classes",
     has: (score) => `is right on ${score} of the test samples`,
     of: (outputs) => `of ${outputs} classes`,
-    alike: "the same class",
+    ...{ title: "Classes", truth: "class", alike: "the same class" },
   },
   "multi-label": {
     ...{ name: "mean average precision", factor: 100, unit: " %", digits: 1, interval: 10 },
@@ -40,7 +44,7 @@ export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
     drawn: "drawn as they come",
     has: (score) => `has a mean average precision of ${score}`,
     of: (outputs) => `with one or more of ${outputs} labels`,
-    alike: "the same labels",
+    ...{ title: "Labels", truth: "labels", alike: "the same labels" },
   },
   regression: {
     ...{ name: "R²", factor: 1, unit: "", digits: 3, interval: 0.2 },
@@ -49,7 +53,7 @@ export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
     drawn: "drawn as they come",
     has: (score) => `has an R² of ${score}`,
     of: () => "with a value",
-    alike: "the same value",
+    ...{ title: "Values", truth: "value" },
   },
 };
 

@@ -1,4 +1,4 @@
-import { render } from "./charts.ts";
+import { aroundPoints, render } from "./charts.ts";
 
 /** From dark to light, alike to colour-blind readers and in print (viridis). */
 const SCALE = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"];
@@ -46,18 +46,11 @@ export function valueMapChart(
   points: readonly (readonly [x: number, y: number])[],
   values: readonly number[],
 ): Promise<string> {
-  const axis = (which: 0 | 1) => {
-    const own = points.map((point) => point[which]);
-    const [low, high] = [Math.min(...own), Math.max(...own)];
-    const margin = 0.02 * (high - low) || 1;
-    return { type: "value" as const, show: false, min: low - margin, max: high + margin };
-  };
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return render(
     {
       grid: { left: 12, right: 90, top: 12, bottom: 12 },
-      xAxis: axis(0),
-      yAxis: axis(1),
+      ...aroundPoints(points),
       visualMap: {
         ...{ type: "continuous", dimension: 2, min: least, max: most, calculable: false },
         ...{ right: 4, top: "middle", itemHeight: 220, inRange: { color: SCALE } },
