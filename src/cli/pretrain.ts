@@ -36,7 +36,7 @@ interface General {
 export async function pretrainCommand(argv: readonly string[]): Promise<Command> {
   const command = new Command("pretrain")
     .description("learn a representation from data without labels")
-    .argument("<data>", "images: folder, .zip, IDX (.gz), CIFAR; texts: file, table, folder")
+    .argument("[data]", "images: folder, .zip, IDX (.gz), CIFAR; texts: file, table, folder")
     .option(
       "--method <name>",
       "how to learn: a name from `autodidact methods`, a file, or several at once: rotation+simclr:0.5",
@@ -80,10 +80,10 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .addHelpText("after", names.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
     .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
     .addHelpText("after", "  autodidact pretrain photos/ --method mae --curriculum maskRatio=0.3:0.75@cosine")
-    .addHelpText("after", "  autodidact pretrain photos/ --resume runs/photos")
+    .addHelpText("after", "  autodidact pretrain --resume runs/photos")
     .addHelpText("after", "  autodidact pretrain books.txt --method bert --preset small --out runs/books")
     .addHelpText("after", "  autodidact pretrain reviews.csv --column body --method simcse --from runs/books")
-    .action((data: string, given: General & Record<string, unknown>) => run(data, given, all));
+    .action((data: string | undefined, given: General & Record<string, unknown>) => run(data, given, all));
 }
 
 /** The data whose options help shows: of the kind that is named, or that the method's encoder reads. */
@@ -102,15 +102,26 @@ function presetsText(method: MethodDefinition | undefined): string {
   return `\nPresets of ${method?.name}:\n${columns(presets.map(([name, { summary }]) => [`  ${name}`, summary]))}`;
 }
 
-async function run(data: string, given: General & Record<string, unknown>, all: readonly Group[]): Promise<void> {
-  const { labels, resume, json, out = join("runs", basename(data, extname(data))) } = given;
-  const folder = resume ?? out;
-  if (resume) {
-    const changed = Object.keys(given).find((key) => !["labels", "resume", "json"].includes(key));
-    if (changed) throw new UserError(`--resume continues ${resume} as it was begun; leave out --${kebab(changed)}`);
+/** What is wished for a new run, by what has it; of one that is continued nothing may be. */
+async function wished(data: string | undefined, given: General & Record<string, unknown>, all: readonly Group[]) {
+  const { resume } = given;
+  if (resume === undefined) {
+    if (data === undefined) throw new UserError("name the data to learn from, or a run to go on with: --resume");
+    return shareOut(given, all, await choose(given, await modalityFor(data, given.modality)));
   }
-  const chosen = await choose(given, await modalityFor(data, given.modality));
-  const options = shareOut(given, all, chosen);
+  const changed = Object.keys(given).find((key) => !["labels", "resume", "json"].includes(key));
+  if (changed) throw new UserError(`--resume continues ${resume} as it was begun; leave out --${kebab(changed)}`);
+  return undefined;
+}
+
+async function run(
+  data: string | undefined,
+  given: General & Record<string, unknown>,
+  all: readonly Group[],
+): Promise<void> {
+  const { labels, resume, json, out = join("runs", basename(data ?? "", extname(data ?? ""))) } = given;
+  const folder = resume ?? out;
+  const options = await wished(data, given, all);
   const line = progressLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   try {
@@ -128,10 +139,10 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
       preset: given.preset,
       curriculum: given.curriculum,
       encoder: given.encoder,
-      training: options.training,
-      methodOptions: options.method,
-      encoderOptions: options.encoder,
-      modalityOptions: options.modality,
+      training: options?.training,
+      methodOptions: options?.method,
+      encoderOptions: options?.encoder,
+      modalityOptions: options?.modality,
       signal: interrupt.signal,
       onNote: line.note,
       onProgress: (progress) => {
@@ -143,7 +154,7 @@ async function run(data: string, given: General & Record<string, unknown>, all: 
     const { epochs } = learned.config.training;
     if (interrupt.signal.aborted && learned.epoch < epochs)
       throw new Interrupted(
-        `stopped at step ${learned.step}, saved; continue with: autodidact pretrain ${data} --resume ${folder}`,
+        `stopped at step ${learned.step}, saved; continue with: autodidact pretrain --resume ${folder}`,
       );
     const { method, encoder } = learned.config;
     if (json)

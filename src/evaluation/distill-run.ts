@@ -5,13 +5,15 @@ import { UserError } from "../foundation/errors.ts";
 import { type Flag, flagsOf } from "../foundation/options.ts";
 import { type PretrainOptions, pretrain } from "../training/pretrain.ts";
 import { openRun, type Run, readConfig } from "../training/run.ts";
-import { modalityFor, settle } from "../training/settle.ts";
+import { modalityFor, type RunChoices, settle } from "../training/settle.ts";
 import { firstDifference } from "./again.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
-type FromPretrain = "data" | "out" | "column" | "preset" | "training" | "signal" | "onNote";
+type FromPretrain = "out" | "column" | "preset" | "training" | "signal" | "onNote";
 
 export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions, FromPretrain> {
+  /** Folder, archive or file with the data to be taught on. */
+  readonly data: string;
   /** Run folder to learn from. */
   readonly teacher: string;
   /** The small encoder: `vit-tiny`, `resnet-10:width=16,stem=stride2`; the preset's or the data's when not given. */
@@ -76,8 +78,7 @@ const INCIDENTAL = ["training.workers"];
 const OF_DATA = ["data.entries", "data.fingerprint", "modality.files.tokenizer.json"];
 
 /** @throws UserError when the folder has a run that these choices would not make */
-async function refuseOther(choices: PretrainOptions): Promise<void> {
-  const { out } = choices;
+async function refuseOther({ out, ...choices }: RunChoices & { readonly out: string }): Promise<void> {
   const there = await readConfig(out);
   if (there.method.name !== "distill")
     throw new UserError(`${out}: there is a run already, of ${there.method.name}; name another --out`);

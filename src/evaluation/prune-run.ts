@@ -213,6 +213,7 @@ async function recover(
     modality: modality.name,
     modalityOptions: Object.fromEntries(wished),
     method: method.name,
+    preset: pruned.config.preset,
     methodOptions: method.options,
     encoder: encoder.name,
     encoderOptions: encoder.options,

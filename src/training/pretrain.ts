@@ -5,7 +5,9 @@ import { openRun, type Run, readConfig } from "./run.ts";
 import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./settle.ts";
 import { openStart, type Start } from "./start.ts";
 
-export interface PretrainOptions extends RunChoices {
+export interface PretrainOptions extends Omit<RunChoices, "data"> {
+  /** Folder, archive or file with the data; with `resume`, what the run was begun with where it is not given. */
+  readonly data?: string;
   /** Run folder to make, or to continue with `resume`. */
   readonly out: string;
   readonly resume?: boolean;
@@ -47,14 +49,16 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   const previous = options.resume ? await readConfig(out) : undefined;
   if (previous?.supervision)
     throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
-  const definition = await modalityFor(options.data, previous?.modality.name ?? options.modality);
+  const data = options.data ?? previous?.data.path;
+  if (data === undefined) throw new UserError("the data are missing: what to learn from");
+  const definition = await modalityFor(data, previous?.modality.name ?? options.modality);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
-  const opened = await definition.open(options.data, { labels: options.labels ?? labels, column, labelColumn });
+  const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
   const source = previous ? await sourceOf(previous, opened, out) : opened;
   let samples = source;
   try {
     const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;
-    const choices = start ? withStart(options, start) : options;
+    const choices = { ...(start ? withStart(options, start) : options), data };
     const settled = previous
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
       : await settle(choices, definition, source);

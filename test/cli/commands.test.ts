@@ -49,7 +49,7 @@ test("every command on real photographs, one after the other", async (context) =
     for (const name of ["config.json", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors"])
       assert.ok((await stat(join(run, name))).size > 0, name);
     assert.ok((await readdir(run)).some((name) => name.startsWith("events.out.tfevents.")));
-    assert.match(autodidact("pretrain", train, "--resume", run).stderr, /is finished: 30 of 30 steps/);
+    assert.match(autodidact("pretrain", "--resume", run).stderr, /is finished: 30 of 30 steps/);
 
     const evaluated = ["evaluate", run, "--train", train, "--test", unseen, "--scratch-steps", "2"];
     const worth = JSON.parse(fine(...evaluated, "--labels", "40", "--draws", "2", "--json"));

@@ -7,7 +7,7 @@ import { type PretrainOptions, pretrain } from "../../src/training/pretrain.ts";
 export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 /** Rows of numbers, and the options of a run on them that takes a second. */
-export async function vectorRun(folder: string, rows = 22): Promise<PretrainOptions> {
+export async function vectorRun(folder: string, rows = 22): Promise<PretrainOptions & { readonly data: string }> {
   const rng = new Rng(5);
   const data = join(folder, "rows.vectors.json");
   const vectors = Array.from({ length: rows }, () => ({ vector: Array.from({ length: 4 }, () => rng.normal()) }));
