@@ -52,6 +52,7 @@ const run = await pretrain({
     learningRate: 4e-3,
     weightDecay: 1e-4,
     warmupEpochs: 1,
+    ema: 0.99,
     logEvery: 20,
     checkpointEvery: 148,
   },
