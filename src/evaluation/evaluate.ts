@@ -4,7 +4,7 @@ import { type Extractor, extractorsOf, labelled, notesOf, select } from "./conte
 import { trainAndJudge } from "./end-to-end.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { knnPredict } from "./knn.ts";
-import { openApart, type TrainAndTest } from "./labelled-sources.ts";
+import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import { confusionOf, matthewsOf } from "./measures.ts";
 import { accuracyOf, commonestShare, meanAndDeviation } from "./metrics.ts";
 import { linearProbe } from "./probe.ts";
@@ -68,7 +68,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
   const columns = { column: options.column, labelColumn: options.labelColumn };
-  const { train, test, classes, close } = await openApart(run, options);
+  const { train, test, classes, close } = await openTrainAndTest(run, options);
   try {
     const { config } = run;
     const { device } = config.training;

@@ -27,7 +27,7 @@ import {
 } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import { summaryOf } from "./label-summary.ts";
-import { openApart, type TrainAndTest } from "./labelled-sources.ts";
+import { openTrainAndTest, type TrainAndTest } from "./labelled-sources.ts";
 import type { ProbeData } from "./probe.ts";
 import { writeLabelReport } from "./report/label-report.ts";
 import { evenly } from "./report/neighbours.ts";
@@ -115,7 +115,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
   const { onNote, onProgress, signal, steps } = options;
   const { modality, encoder, config } = run;
   const { device } = config.training;
-  const { train, test, classes, answers, close } = await openApart(run, options, task);
+  const { train, test, classes, answers, close } = await openTrainAndTest(run, options, task);
   try {
     const entries = labelledEntries(train.labels);
     const least =

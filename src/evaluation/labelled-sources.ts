@@ -28,26 +28,31 @@ interface Opened {
 
 /**
  * @param task what the labels are
- * @throws UserError when either has no labels, or the test data have a label that the training data have not
+ * @throws UserError when either has no labels, or the test data have a label that the training data have not; when
+ * classes are asked for and labels are not of one class a sample, all labels are the same, or both are the same samples
  */
 export async function openTrainAndTest(
-  definition: Run["modalityDefinition"],
+  { modalityDefinition, config }: Run,
   { column, labelColumn, ...given }: TrainAndTest,
-  {
-    task = "classification",
-    check,
-  }: {
-    readonly task?: LabelTask;
-    readonly check?: (train: Source<unknown>, test: Source<unknown>) => Promise<void>;
-  } = {},
+  task: LabelTask = "classification",
 ): Promise<Opened> {
   await using opened = new AsyncDisposableStack();
-  const open = async (path: string, labels: string | undefined) =>
-    opened.adopt(await openLabelled(definition, path, { column, labelColumn, labels }), (source) => source.close());
+  const open = async (path: string, labels: string | undefined) => {
+    const source = await openLabelled(modalityDefinition, path, { column, labelColumn, labels });
+    opened.adopt(source, () => source.close());
+    if (task === "classification") refuseOtherTasks(path, source, config.method.options.task);
+    return source;
+  };
   const train = await open(given.train, given.trainLabels);
   const test = await open(given.test, given.testLabels);
-  await check?.(train, test);
-  const classes = train.classes ?? [];
+  const { classes = [] } = train;
+  const [first, second] = classes;
+  if (second === undefined)
+    throw new UserError(`${given.train}: every label is "${first}"; there is nothing to tell apart`);
+  if (await areSame(train, test))
+    throw new UserError(
+      `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
+    );
   const answers = answersOf(task, classes);
   const unknown = unknownAmong(answers, test.classes ?? []);
   if (unknown !== undefined)
@@ -56,28 +61,6 @@ export async function openTrainAndTest(
     );
   const kept = opened.move();
   return { train, test, classes, answers, close: () => kept.disposeAsync() };
-}
-
-/**
- * The same for what says how much labels are worth.
- * @throws UserError also when classes are asked for and labels are not of one class a sample, when all labels are the same,
- * or both are the same samples
- */
-export function openApart(run: Run, given: TrainAndTest, task: LabelTask = "classification"): Promise<Opened> {
-  const check = async (train: Source<unknown>, test: Source<unknown>) => {
-    if (task === "classification") {
-      refuseOtherTasks(given.train, train, run.config.method.options.task);
-      refuseOtherTasks(given.test, test, run.config.method.options.task);
-    }
-    const [first, second] = train.classes ?? [];
-    if (second === undefined)
-      throw new UserError(`${given.train}: every label is "${first}"; there is nothing to tell apart`);
-    if (await areSame(train, test))
-      throw new UserError(
-        `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
-      );
-  };
-  return openTrainAndTest(run.modalityDefinition, given, { task, check });
 }
 
 /** More are not compared: who shares so many, all over the data and in their order, shares the rest. */

@@ -138,9 +138,7 @@ async function accuracies(
   stage: (name: string) => (done: number, total: number) => void,
 ): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
   await using opened = new AsyncDisposableStack();
-  const { train, test, classes } = opened.adopt(await openTrainAndTest(run.modalityDefinition, pair), (both) =>
-    both.close(),
-  );
+  const { train, test, classes } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
   const learned = await exportedFeatures(file, run, train, stage(pair.train));
   const judged = await exportedFeatures(file, run, test, stage(pair.test));
   const bank = labelled(learned, classes);
@@ -160,9 +158,9 @@ async function accuracies(
  * not after.
  * @throws UserError as `measureShipped` would, and when no labelled sample can be decoded
  */
-export async function checkLabels({ modalityDefinition }: Run, labels: LabelledPair | undefined): Promise<void> {
+export async function checkLabels(run: Run, labels: LabelledPair | undefined): Promise<void> {
   if (!labels) return;
-  const { train, test, close } = await openTrainAndTest(modalityDefinition, labels);
+  const { train, test, close } = await openTrainAndTest(run, labels);
   try {
     await readOne(train, labels.train);
     await readOne(test, labels.test);

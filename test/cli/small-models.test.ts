@@ -36,11 +36,12 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     const [data, run, to] = [join(folder, "data"), join(folder, "run"), join(folder, "model")];
     const paths = await writeImages(data, 8);
     fine("pretrain", data, "--out", run, ...TINY);
-    const [flat, csv] = [join(folder, "flat"), join(folder, "labels.csv")];
+    const [flat, csv, unseen] = [join(folder, "flat"), join(folder, "labels.csv"), join(folder, "unseen")];
+    await writeImages(unseen, 4);
     await mkdir(flat);
     for (const [index, path] of paths.entries()) await copyFile(path, join(flat, `${index}.png`));
-    await writeFile(csv, `path,label\n${paths.map((_, index) => `${index}.png,${index % 2}`).join("\n")}\n`);
-    const labels = ["--train", data, "--test", data];
+    await writeFile(csv, `path,label\n${paths.map((_, index) => `${index}.png,class${index % 2}`).join("\n")}\n`);
+    const labels = ["--train", data, "--test", unseen];
     const table = fine("quantize", run, "--to", to, "--static", "--samples", "8", ...labels);
     assert.match(table, /size +batch 1 +batch 64 +kNN, k = 20 +linear probe/);
     assert.match(table, /float32 +\d\.\d\d MB/);
@@ -64,7 +65,7 @@ test("quantize writes both models, says what they cost and are worth, and refuse
       const loose = autodidact("quantize", run, "--to", to, option, value);
       assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} is for --static; add it\n`]);
     }
-    const apart = ["--train", flat, "--train-labels", csv, "--test", flat, "--test-labels", csv];
+    const apart = ["--train", flat, "--train-labels", csv, "--test", unseen];
     assert.ok("linear" in JSON.parse(fine("quantize", run, "--to", to, ...apart, "--json")).models[1]);
     const lone = autodidact("quantize", run, "--to", to, "--test-labels", csv);
     assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels goes with --test\n"]);

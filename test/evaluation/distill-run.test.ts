@@ -34,7 +34,8 @@ test("stopped and asked for again it goes on where it was; what is finished is m
     // The very weights of a run that was never stopped.
     const whole = await distillRun({ ...options, out: join(folder, "whole") });
     assert.deepEqual(run.params, whole.run.params);
-    const labels = { train: options.data, test: options.data };
+    await writeImages(join(folder, "unseen"), 4);
+    const labels = { train: options.data, test: join(folder, "unseen") };
     const again = await distillRun({ ...options, labels });
     assert.deepEqual([again.models.length, again.run.step], [2, 4]);
     assert.ok(again.models.every(({ linear }) => linear !== undefined));

@@ -14,6 +14,7 @@ test("labelled data that do not do are refused before anything is learned or wri
     const data = at("data");
     const paths = await writeImages(data, 8);
     await writeImages(at("three"), 2, 3);
+    await writeImages(at("unseen"), 4);
     await mkdir(at("flat"));
     for (const [index, path] of paths.entries()) await copyFile(path, join(at("flat"), `${index}.png`));
     for (const [name, file] of [
@@ -24,8 +25,10 @@ test("labelled data that do not do are refused before anything is learned or wri
         await mkdir(join(at(name), label), { recursive: true });
         await writeFile(join(at(name), label, file), "no picture");
       }
-    const rows = (label: (index: number) => string) => paths.map((_, index) => `${index}.png,${label(index)}`);
-    await writeFile(at("labels.csv"), `path,label\n${rows((index) => (index < 8 ? "class0" : "class1")).join("\n")}\n`);
+    const rows = paths.map((_, index) => `${index}.png,${index < 8 ? "class0" : "class1"}\n`);
+    for (const part of [0, 1])
+      await writeFile(at(`labels${part}.csv`), `path,label\n${rows.filter((_, index) => index % 2 === part).join("")}`);
+    await writeFile(at("several.csv"), "path,label\n0.png,a\n1.png,b\n2.png,a|b\n");
     const run = await pretrain({
       ...{ data, out: at("run"), method: "rotation", encoder: "vit", training },
       encoderOptions: { width: 16, depth: 1, heads: 4, patchSize: 8 },
@@ -44,12 +47,15 @@ test("labelled data that do not do are refused before anything is learned or wri
       [{ test: at("texts") }, /no images in this folder/],
       [{ test: at("fake") }, /fake: no labelled sample can be read; the first is class0\/1\.png/],
       [{ test: at("flat"), testLabels: at("none.csv") }, /none\.csv/],
+      [{ test: at("flat"), testLabels: at("several.csv") }, /flat: the labels are several labels a sample \("a\|b"\)/],
+      [{ test: data }, /data: the same samples as/],
     ];
     for (const [given, message] of wrong)
-      for (const command of commands({ train: data, test: data, ...given }))
+      for (const command of commands({ train: data, test: at("unseen"), ...given }))
         await assert.rejects(command(), { name: "UserError", message });
     assert.equal(existsSync(at("out")), false);
-    const apart = { train: at("flat"), trainLabels: at("labels.csv"), test: at("flat"), testLabels: at("labels.csv") };
+    const flat = { train: at("flat"), test: at("flat") };
+    const apart = { ...flat, trainLabels: at("labels0.csv"), testLabels: at("labels1.csv") };
     const { models } = await quantizeRun({ run, to: at("out"), labels: apart, seconds: 0.1 });
     assert.ok(models.every(({ linear, knn20 }) => linear !== undefined && knn20 !== undefined));
   }));
