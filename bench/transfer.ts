@@ -1,13 +1,13 @@
 /**
- * What is learned on one set, worth on another: Fashion-MNIST ↔ CIFAR-10 (both in grey, 32 × 32), and WikiText-2 → SST-2,
- * CoLA and AG-News, each beside the same encoder pre-trained on the target itself, the same untrained, raw pixels or
- * TF-IDF, and the same trained from scratch.
+ * What is learned on one set, worth on another: Fashion-MNIST ↔ CIFAR-10 (both in grey, 32 × 32), each beside the same
+ * encoder pre-trained on the target itself, and WikiText-2 → SST-2, CoLA and AG-News; all beside the same encoder untrained,
+ * raw pixels or TF-IDF, and the same trained from scratch. What their own texts add: `npm run bench:text`.
  *
- *   npm run bench:transfer -- [--minutes 5] [--only image|text] [--seed 0] [--draws 3]
+ *   npm run bench:transfer -- [--only image|text] [--minutes 5] [--seed 0] [--draws 3]
  *   npm run bench:transfer -- --dry      # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
- * Minutes are of each pre-training (two of images, four of texts): SimCLR's preset `small`, and a small BERT with
- * a vocabulary learned from its own corpus. On the target: kNN (k = 20) and linear probe with all labels and with 1 %, and
+ * Minutes are of each pre-training: 5 of each set of images, by SimCLR's preset `small`, and 20 of WikiText-2, by a small
+ * BERT with a vocabulary learned from it. On the target: kNN (k = 20) and linear probe with all labels and with 1 %, and
  * at 1 % fine-tuning against training from scratch, some draws each.
  *
  * A line a source and target in bench/results/transfer.jsonl; what is there is not done again, and a pre-training that was
@@ -25,7 +25,7 @@ import { imageTransferSets, type TransferSet, textTransferSets } from "./transfe
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "5" },
+    minutes: { type: "string" },
     only: { type: "string" },
     seed: { type: "string", default: "0" },
     draws: { type: "string", default: "3" },
@@ -33,9 +33,10 @@ const { values } = parseArgs({
   },
 });
 const { dry, only } = values;
-const [minutes, seed, draws] = [Number(values.minutes), Number(values.seed), dry ? 1 : Number(values.draws)];
+const [seed, draws] = [Number(values.seed), dry ? 1 : Number(values.draws)];
+const minutesOf = { image: Number(values.minutes ?? 5), text: Number(values.minutes ?? 20) };
 const isWhole = (value: number, least: number) => Number.isInteger(value) && value >= least;
-if (!(minutes > 0) || !isWhole(seed, 0) || !isWhole(draws, 1) || !["image", "text", undefined].includes(only)) {
+if (!(minutesOf.image > 0) || !isWhole(seed, 0) || !isWhole(draws, 1) || !["image", "text", undefined].includes(only)) {
   console.error("--minutes must be above 0, --seed and --draws whole numbers from 0 and 1, --only image or text");
   process.exit(2);
 }
@@ -86,8 +87,7 @@ const kinds: Record<Line["kind"], { choices: Omit<Choices, "data"> & { readonly 
       modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 512 : 8192, pack: true },
       training: { seed, batchSize: dry ? 8 : 64, learningRate: 1e-3, gradientClip: 1 },
     },
-    pairs: (sets) =>
-      sets.map((source) => [source, source.labelled ? [source] : sets.filter(({ labelled }) => labelled)]),
+    pairs: ([corpus, ...sets]) => (corpus ? [[corpus, sets]] : []),
   },
 };
 type Pairs = (sets: readonly TransferSet[]) => (readonly [source: TransferSet, targets: readonly TransferSet[]])[];
@@ -95,6 +95,7 @@ type Pairs = (sets: readonly TransferSet[]) => (readonly [source: TransferSet, t
 /** Pre-trained on that set for so many minutes, or found where it was left. */
 async function pretrained({ name, corpus, column }: TransferSet, kind: Line["kind"]) {
   const { choices } = kinds[kind];
+  const minutes = minutesOf[kind];
   const folder = `${work}/${kind}-${name}-${choices.method}-${seed}-${minutes}min`;
   const own = { ...choices, data: corpus, ...(column === undefined ? {} : { column }) };
   const resume = existsSync(`${folder}/config.json`);
@@ -121,7 +122,7 @@ async function judged(run: Run, source: TransferSet, target: TransferSet): Promi
     ...common,
     ...{ labels: fewLabels, draws, finetune: true },
     // Of the target alone, whatever was learned before: once is enough.
-    scratch: source === target,
+    scratch: source === target || !source.labelled,
     ...(dry ? { finetuneSteps: 4, scratchSteps: 4 } : {}),
   });
   const { chance } = whole;
@@ -134,19 +135,19 @@ const isDone = (line: Line, kind: Line["kind"], source: TransferSet, target: Tra
   line.target === target.name &&
   line.method === kinds[kind].choices.method &&
   line.seed === seed &&
-  line.minutes === minutes;
+  line.minutes === minutesOf[kind];
 
 async function everything(kind: Line["kind"], sets: readonly TransferSet[]): Promise<void> {
   for (const [source, targets] of kinds[kind].pairs(sets)) {
     const done = await linesOf<Line>(results);
     const left = targets.filter((target) => !done.some((line) => isDone(line, kind, source, target)));
     if (left.length === 0) continue;
-    console.log(`${source.name}: pre-training, ${minutes} minutes`);
+    console.log(`${source.name}: pre-training, ${minutesOf[kind]} minutes`);
     const { run, seconds } = await pretrained(source, kind);
     for (const target of left) {
       console.log(`${source.name} → ${target.name}`);
       await addLine(results, {
-        ...{ kind, source: source.name, target: target.name, measure: target.measure, seed, minutes },
+        ...{ kind, source: source.name, target: target.name, measure: target.measure, seed, minutes: minutesOf[kind] },
         ...{ method: kinds[kind].choices.method, encoder: run.config.encoder },
         ...{ epochs: run.config.training.epochs, seconds: Math.round(seconds) },
         machine: `${cpus().length} × ${cpus()[0]?.model}`,
@@ -191,7 +192,9 @@ function tableOf(lines: readonly Line[], target: string): string {
 
 if (only !== "text") await everything("image", await imageTransferSets(work, dry));
 if (only !== "image") await everything("text", await textTransferSets(work, dry));
-const lines = (await linesOf<Line>(results)).filter((line) => line.seed === seed && line.minutes === minutes);
+const lines = (await linesOf<Line>(results)).filter(
+  (line) => line.seed === seed && line.minutes === minutesOf[line.kind],
+);
 if (dry) console.log("DRY RUN: the figures below mean nothing");
 for (const target of new Set(lines.map((line) => line.target))) console.log(`\n${tableOf(lines, target)}`);
 process.exit(0);
