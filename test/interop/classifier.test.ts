@@ -300,14 +300,17 @@ test("the labelled task of a combination answers, and the others' heads are not 
 test("a fine-tuned run is exported with its head, in float32 and in int8", { timeout: 120_000 }, () =>
   inFolder(async (inside) => {
     const [data, pretrained, to] = [join(inside, "data"), join(inside, "run"), join(inside, "model")];
+    const unseen = join(inside, "unseen");
     const paths = await writeImages(data, 8);
+    await writeImages(unseen, 4);
     assert.equal(autodidact("pretrain", data, "--out", pretrained, ...TINY).code, 0);
     const run = await finetune({
       ...{ from: pretrained, train: data, out: join(inside, "tuned"), steps: 6, with: "simclr:0.3" },
       training: { workers: 0 },
     });
-    const { files, models } = await quantizeRun({ run, to, seconds: 0, labels: { train: data, test: data } });
-    const told = await judge({ run, data });
+    const labels = { train: data, test: unseen };
+    const { files, models } = await quantizeRun({ run, to, seconds: 0, labels });
+    const told = await judge({ run, data: unseen });
     assert.equal(models[0]!.head, told.measures.accuracy);
     assert.ok(models[1]!.head! >= 0.5 && models[1]!.linear! >= 0.5);
     assert.match(shippedTable(models), /kNN, k = 20 +linear probe +its head\n/);
