@@ -86,7 +86,10 @@ async function action(path: string, given: Given): Promise<void> {
 
 /** @throws UserError when the text is not numbers above 0 and at most 100, each once, with commas between */
 function percents(text: string): number[] {
-  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (values.every((value) => value > 0 && value <= 100) && new Set(values).size === values.length) return values;
-  throw new UserError(`--shares ${text}: must be different numbers above 0 and up to 100, with commas between`);
+  const parts = text.split(",").map((part) => part.trim());
+  const values = parts.map((part) => (part === "" ? Number.NaN : Number(part)));
+  const wrong = values.findIndex((value, at) => !(value > 0 && value <= 100) || values.indexOf(value) !== at);
+  if (wrong < 0) return values;
+  const rule = "must be different numbers above 0 and up to 100, with commas between";
+  throw new UserError(`--shares ${text}: ${rule} (look at "${parts[wrong]}")`);
 }

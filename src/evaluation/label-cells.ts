@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { messageOf, UserError } from "../foundation/errors.ts";
+import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
+import { parseJson } from "../foundation/json.ts";
 import type { LabelTask } from "../modalities/index.ts";
 
 /** What reports of label efficiency are of: what has a score and can be learned from few labels by a head. */
@@ -99,13 +100,7 @@ export async function keptCells(file: string, basis: Basis): Promise<CellResult[
     throw fileError(file, "read", error);
   });
   if (text === undefined) return [];
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON (${messageOf(error)}); remove it, or name another --out`);
-  }
-  const kept = Kept.safeParse(json);
+  const kept = Kept.safeParse(parseJson(text, file, "; remove it, or name another --out"));
   if (!kept.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
   const words = {
     task: "another --task",

@@ -5,6 +5,7 @@ import { compressors } from "hyparquet-compressors";
 import { z } from "zod";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError } from "../foundation/files.ts";
+import { parseJson } from "../foundation/json.ts";
 import { SEPARATOR } from "./answers.ts";
 import { LONGEST_TEXT, linesOf } from "./lines.ts";
 import type { OpenOptions } from "./modality.ts";
@@ -157,13 +158,7 @@ async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> 
   for await (const lines of linesOf(path)) {
     const rows: Row[] = [];
     for (const { bytes, number } of lines) {
-      let json: unknown;
-      try {
-        json = JSON.parse(bytes.toString("utf8"));
-      } catch (error) {
-        throw new UserError(`${path}: line ${number} is not JSON (${messageOf(error)})`);
-      }
-      const object = Json.safeParse(json);
+      const object = Json.safeParse(parseJson(bytes.toString("utf8"), `${path}: line ${number}`));
       if (!object.success) throw new UserError(`${path}: line ${number} is not a JSON object`);
       const { data } = object;
       if (isFirst) check(path, columns, Object.keys(data));

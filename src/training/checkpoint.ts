@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Tensor, tree } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { writeAtomically } from "../foundation/files.ts";
+import { parseTornJson } from "../foundation/json.ts";
 import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
 import type { HostState } from "./step.ts";
 
@@ -65,7 +66,7 @@ export async function loadCheckpoint(
   expected?: HostState,
 ): Promise<{ state: HostState; position: Position }> {
   const { tensors, metadata } = await readSafetensors(path);
-  const position = Position.safeParse(parseJson(metadata.position ?? ""));
+  const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
   if (!position.success)
     throw new UserError(`${path}: not a checkpoint of a run (it does not say at which step it was)`);
   const group = (name: (typeof groups)[number]) =>
@@ -97,13 +98,4 @@ export async function loadCheckpoint(
     },
     position: position.data,
   };
-}
-
-/** What a text says as JSON; undefined where it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

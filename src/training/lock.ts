@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError } from "../foundation/files.ts";
-import { parseJson } from "./checkpoint.ts";
+import { parseTornJson } from "../foundation/json.ts";
 
 const Holder = z.object({ pid: z.int(), host: z.string(), token: z.string() });
 
@@ -18,8 +18,7 @@ const TOKEN = crypto.randomUUID();
 async function isHeld(file: string): Promise<z.infer<typeof Holder> | undefined> {
   const [text, info] = await Promise.all([readFile(file, "utf8"), stat(file)]).catch(() => []);
   if (text === undefined || info === undefined || Date.now() - info.mtimeMs > SILENCE) return undefined;
-  // A process may have been killed while it wrote.
-  const holder = Holder.safeParse(parseJson(text)).data;
+  const holder = Holder.safeParse(parseTornJson(text)).data;
   if (!holder || holder.host !== hostname()) return holder;
   if (holder.pid === process.pid) return holder.token === TOKEN ? holder : undefined;
   try {

@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
+import { parseTornJson } from "../foundation/json.ts";
 
 /** One row of `metrics.jsonl`: means since the row before. */
 export interface MetricRow {
@@ -29,12 +30,8 @@ export async function readMetrics(run: string): Promise<MetricRow[]> {
     throw fileError(fileOf(run), "read", error);
   });
   return text.split("\n").flatMap((line): MetricRow[] => {
-    try {
-      const row: unknown = JSON.parse(line);
-      return typeof row === "object" && row !== null && "step" in row && "loss" in row ? [row as MetricRow] : [];
-    } catch {
-      return [];
-    }
+    const row = parseTornJson(line);
+    return typeof row === "object" && row !== null && "step" in row && "loss" in row ? [row as MetricRow] : [];
   });
 }
 

@@ -5,8 +5,9 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import { type Encoder, encoders, type InitialParams } from "../encoders/index.ts";
-import { messageOf, UserError } from "../foundation/errors.ts";
+import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../foundation/files.ts";
+import { parseJson } from "../foundation/json.ts";
 import { mergeLora } from "../layers/lora.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../methods/index.ts";
 import { type Ability, type Modality, type ModalityDefinition, modalities } from "../modalities/index.ts";
@@ -173,12 +174,7 @@ export async function readConfig(path: string): Promise<RunConfig> {
       throw new UserError(`${path}: not a run (it has no config.json)`);
     throw fileError(file, "read", error);
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON (${messageOf(error)})`);
-  }
+  const json = parseJson(text, file);
   const version = z.object({ version: z.number() }).safeParse(json);
   if (version.success && version.data.version !== RUN_VERSION)
     throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { float32, sizeOf, type Tensor } from "../../array/index.ts";
-import { messageOf, UserError } from "../../foundation/errors.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
+import { parseJson } from "../../foundation/json.ts";
 import { readSafetensors } from "../safetensors.ts";
 import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
 import { stacked } from "./pieces.ts";
@@ -76,13 +77,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw fileError(file, "read", error);
   });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON (${messageOf(error)})`);
-  }
-  const parsed = BertConfig.safeParse(json);
+  const parsed = BertConfig.safeParse(parseJson(text, file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${file}: not a model of BERT's family (${issue?.path.join(".")}: ${issue?.message})`);

@@ -1,6 +1,7 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { int32 } from "../../array/tensor.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
+import { parseJson } from "../../foundation/json.ts";
 import type { Vocabulary } from "../modality.ts";
 import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts";
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
@@ -120,13 +121,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
 const WORD_MARKS = [...BYTE_LEVEL_SPACES, "▁"];
 
 function load(json: string, file: string): { tokenizer: Tokenizer; content: TokenizerFile } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch (error) {
-    throw new UserError(`${file}: not JSON (${messageOf(error)})`);
-  }
-  const content = TokenizerFile.safeParse(parsed);
+  const content = TokenizerFile.safeParse(parseJson(json, file));
   if (!content.success) throw new UserError(`${file}: not a tokenizer.json of Hugging Face's (it has no "model")`);
   try {
     return { tokenizer: new Tokenizer(content.data, {}), content: content.data };

@@ -219,7 +219,7 @@ test("one clear line for what cannot be read", () =>
     });
     await refused(table, /no column 3; --column counts from 1, and there are 2/, { column: "3" });
     const lines = await write("lines.jsonl", '{"text": 1}\n{"text"\n');
-    await refused(lines, /line 2 is not JSON/);
+    await refused(lines, /line 2: not JSON/);
     await refused(lines, /no column "body"; there are: text/, { column: "body" });
     await refused(await write("list.jsonl", "[1]\n"), /line 1 is not a JSON object/);
     const nested = await write("nested.jsonl", '{"text": "a"}\n{"text": {"en": "b"}}\n');
