@@ -2,6 +2,7 @@ import { type Array, specOf, type Tensor, type TensorSpec, type Tree, type TreeR
 import { sameShape } from "./graph.ts";
 import { lower, type WordInputs } from "./lower/index.ts";
 import { simplify } from "./passes/index.ts";
+import { recompute } from "./passes/recompute.ts";
 import type { Device, DeviceTensor, RuntimeOptions } from "./runtime.ts";
 import { onnxRuntime } from "./runtimes/onnx.ts";
 import { wasmRuntime } from "./runtimes/wasm.ts";
@@ -49,7 +50,10 @@ export async function compile<Out extends Tree<Array>>(
   const traced = await trace(fn, given, name);
   const { outputs } = traced;
   const runtime = device === "wasm" ? wasmRuntime : onnxRuntime;
-  const executable = await runtime({ ...traced, graph: simplify(traced.graph) }, { ...options, device, name });
+  const simple = simplify(traced.graph);
+  // Other devices' kernels are for a few axes only, and copies have many.
+  const graph = device === "cpu" ? recompute(simple) : simple;
+  const executable = await runtime({ ...traced, graph }, { ...options, device, name });
   const specs = given.flatMap((example) => tree.leaves(example));
   const paths = examples.flatMap((example, index) => tree.paths(example).map((path) => `${index}.${path}`));
   return {

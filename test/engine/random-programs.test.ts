@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Array, constant, float32, int32, lax, nn, np, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
+import { recompute } from "../../src/engine/passes/recompute.ts";
 import { trace } from "../../src/engine/trace.ts";
 import { interpretGraph } from "../support/float64.ts";
 
@@ -157,7 +158,9 @@ async function onDevice(device: "cpu" | "wasm", instructions: readonly Instructi
 /** The third opinion: the same graph, as it was traced, in double precision. */
 async function exactly(instructions: readonly Instruction[], inputs: Tensor[]) {
   const { graph, constants } = await trace(programOf(instructions), inputs, "random program");
-  return interpretGraph(graph, [...constants, ...inputs]);
+  const results = interpretGraph(graph, [...constants, ...inputs]);
+  assert.deepEqual(interpretGraph(recompute(graph, 1), [...constants, ...inputs]), results, "made again");
+  return results;
 }
 
 /** NaN when one of the numbers is, and then no bound holds. */

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, sameShape } from "../graph.ts";
 import type { Context } from "./context.ts";
-import { type Geometry, pixelRows, type Rows, setPixelRows } from "./rows.ts";
+import { type Geometry, type Pass, pixelRows, type Rows, setPixelRows } from "./rows.ts";
 import { storageOrder } from "./view.ts";
 
 /** Elements of columns up to which they are made at once, and kept from the forward pass for the backward pass. */
@@ -29,25 +29,28 @@ function pixelAt(geometry: Geometry, position: readonly number[], offset: readon
 }
 
 /** Pixels by their numbers, `[numbers, samples, channels]`; zeros for −1. */
-function take(context: Context, rows: Rows, numbers: readonly number[]): string {
-  const pixels = rows.shape[0];
+function take(context: Context, rows: Rows, numbers: readonly number[], pass: Pass): string {
+  const [pixels, samples, channels] = rows.shape;
   if (numbers.length === pixels && numbers.every((number, index) => number === index)) return rows.name;
-  const source = numbers.includes(-1) ? onePixelMore(context, rows, 1) : rows.name;
+  const { name, shape } = numbers.includes(-1) ? onePixelMore(context, rows, pass) : rows;
+  const extents = [numbers.length, samples, channels];
+  const lead = context.apart(`${name} ${pass}`, extents);
   const indices = numbers.map((number) => (number < 0 ? pixels : number));
-  return context.emit("Gather", [source, context.writer.int64(indices)], { axis: 0 });
+  const table = context.reshape(name, shape, [...lead, ...shape]);
+  const gathered = context.emit("Gather", [table, context.writer.int64(indices)], { axis: lead.length });
+  return context.reshape(gathered, [...lead, ...extents], extents);
 }
 
-/** @param after 1: a pixel of zeros behind the others; 0: in front of them */
-const onePixelMore = (context: Context, { name, shape }: Rows, after: 0 | 1): string =>
-  context.pad(
-    name,
-    [
-      [1 - after, after],
-      [0, 0],
-      [0, 0],
-    ],
-    shape,
-  );
+/** A pixel of zeros behind the others. */
+function onePixelMore(context: Context, { name, shape }: Rows, pass: Pass): Rows {
+  const [pixels, samples, channels] = shape;
+  const more = [pixels + 1, samples, channels] as const;
+  const lead = context.apart(`${name} ${pass}`, more);
+  const before = [...lead, ...shape];
+  const widths = before.map((_, axis): [number, number] => [0, Number(axis === lead.length)]);
+  const padded = context.pad(context.reshape(name, shape, before), widths, before);
+  return { name: context.reshape(padded, [...lead, ...more], more), shape: more };
+}
 
 /**
  * What lies under the kernel at some positions, `[positions × samples, offsets × channels]`.
@@ -60,7 +63,7 @@ function columns(
   samples: 0 | 1,
   pixels: readonly number[],
   offsets: number,
-  zerosFirst = false,
+  pass: Pass,
 ): string {
   const run = runOf(context, atom, samples, pixels, offsets);
   const [batch, extent] = [atom.shape[samples]!, sizeOf(atom.shape.slice(2))];
@@ -77,18 +80,16 @@ function columns(
       each.map((sample) => (sample * extent) / run),
       offsets / run,
       flat,
+      pass,
     );
   }
   const rows = pixelRows(context, atom, samples);
-  const [count, , channels] = rows.shape;
-  if (offsets === 1) return context.reshape(take(context, rows, pixels), [pixels.length, batch, channels], flat);
-  const padded = pixels.includes(-1);
-  const first = padded && zerosFirst ? 1 : 0;
-  const source = padded ? onePixelMore(context, rows, first === 1 ? 0 : 1) : rows.name;
-  const starts = pixels.map((pixel) => batch * (pixel < 0 ? (first ? 0 : count) : pixel + first));
-  const long = count + Number(padded);
-  const table = context.reshape(source, [long, batch, channels], [long * batch, channels]);
-  return lookUp(context, table, starts, each, offsets, flat);
+  const channels = rows.shape[2];
+  if (offsets === 1) return context.reshape(take(context, rows, pixels, pass), [pixels.length, batch, channels], flat);
+  const { name, shape } = pixels.includes(-1) ? onePixelMore(context, rows, pass) : rows;
+  const starts = pixels.map((pixel) => batch * (pixel < 0 ? rows.shape[0] : pixel));
+  const table = context.reshape(name, shape, [shape[0] * batch, channels]);
+  return lookUp(context, table, starts, each, offsets, flat, pass);
 }
 
 /** Rows of a table: for each position and each sample so many side by side, numbered by what the two add up to. */
@@ -99,15 +100,18 @@ function lookUp(
   samples: readonly number[],
   together: number,
   flat: readonly [number, number],
+  pass: Pass,
 ): string {
+  const count = starts.length / together;
+  const shape = [count, samples.length, together, flat[1] / together];
+  const lead = context.apart(`${table} ${pass}`, shape);
   // ONNX Runtime adds the two up once, when it loads the program.
   const indices = context.emit("Add", [
-    context.writer.constant("int32", starts, [starts.length / together, 1, together]),
+    context.writer.constant("int32", starts, [...lead, count, 1, together]),
     context.writer.constant("int32", samples, [1, samples.length, 1]),
   ]);
   const gathered = context.emit("Gather", [table, indices], { axis: 0 });
-  const shape = [starts.length / together, samples.length, together, flat[1] / together];
-  return context.reshape(gathered, shape, flat);
+  return context.reshape(gathered, [...lead, ...shape], flat);
 }
 
 /**
@@ -147,6 +151,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
   const positions = coordinates(geometry.output);
   const offsets = coordinates(geometry.kernel);
   const { atom: kernel, flipped } = context.unflipped(rhs);
+  const pass = flipped ? "backward" : "forward";
   /** Where the kernel's element of that number is laid: at the mirrored offset, if the kernel is turned round. */
   const laid = flipped ? offsets.toReversed() : offsets;
 
@@ -182,7 +187,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     const matrix = context.reshape(some, extents(used.length), outputsLast ? [width, outputs] : [outputs, width]);
     const pieces = inPieces(where.length, width * samples, (from, to) => {
       const under = pixels.slice(from * used.length, to * used.length);
-      const long = columns(context, lhs, 0, under, used.length);
+      const long = columns(context, lhs, 0, under, used.length, pass);
       const product = context.matmul(long, matrix, { transA: false, transB: !outputsLast, rank: 2 });
       return context.reshape(product, [(to - from) * samples, outputs], [to - from, samples, outputs]);
     });
@@ -198,6 +203,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     context,
     joined,
     positions.map((_, index) => place.get(index) ?? -1),
+    pass,
   );
   setPixelRows(context, equation.outputs[0]!, { name: whole, shape: [positions.length, samples, outputs] });
 }
@@ -221,9 +227,8 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
   const pieces = inPieces(positions, width * samples, (from, to) => {
     const whole = from === 0 && to === positions;
     const some = whole ? gradients.name : context.slice(gradients.name, [{ axis: 0, start: from, end: to }]);
-    // Zeros on the other side than in the forward pass: or else ONNX Runtime keeps all its pieces until now.
     const under = pixels.slice(from * offsets.length, to * offsets.length);
-    const long = columns(context, lhs, 1, under, offsets.length, !whole);
+    const long = columns(context, lhs, 1, under, offsets.length, whole ? "forward" : "backward");
     const flat = context.reshape(some, [to - from, samples, outputs], [(to - from) * samples, outputs]);
     const [left, right] = outputsLast ? [long, flat] : [flat, long];
     return context.matmul(left, right, { transA: true, transB: false, rank: 2 });

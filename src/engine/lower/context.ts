@@ -24,6 +24,7 @@ export class Context {
   readonly #batch: number | undefined;
   readonly #views = new Map<Value, View>();
   readonly #flipped = new Map<Value, Atom>();
+  readonly #sources = new Map<string, string[]>();
   /** Tensor whose first extent is the batch, for sizes computed at run time. */
   batchSource = "";
 
@@ -81,6 +82,19 @@ export class Context {
       return extent === batch ? whole : this.emit("Mul", [whole, this.writer.int64([extent / batch])]);
     });
     return this.emit("Concat", parts, { axis: 0 });
+  }
+
+  /**
+   * Axes of extent 1 to put in front of what is made of a tensor, as many as no other tensor has for results of these
+   * extents. ONNX Runtime plans one buffer for all values of equal extents, and keeps it from the first to the last of
+   * them: so nothing large waits, unused, from one layer to the next, or from the forward pass to the backward pass.
+   */
+  apart(source: string, extents: readonly number[]): number[] {
+    const key = extents.join();
+    const sources = this.#sources.get(key) ?? [];
+    this.#sources.set(key, sources);
+    if (!sources.includes(source)) sources.push(source);
+    return sources.slice(0, sources.indexOf(source)).map(() => 1);
   }
 
   reshape(name: string, from: readonly number[], to: readonly number[]): string {

@@ -20,6 +20,9 @@ export interface Rows {
   readonly shape: readonly [pixels: number, samples: number, channels: number];
 }
 
+/** Which pass of a training step something is made for: what one has made is not kept for the other. */
+export type Pass = "forward" | "backward";
+
 /**
  * Pixels first, then samples, channels last: a part of the picture is one block of memory for the whole batch, and
  * what a product makes of it lies there as well.

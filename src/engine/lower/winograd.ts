@@ -1,6 +1,6 @@
 import type { Atom, Equation } from "../graph.ts";
 import type { Context } from "./context.ts";
-import { type Geometry, pixelRows, type Rows, setPixelRows } from "./rows.ts";
+import { type Geometry, type Pass, pixelRows, type Rows, setPixelRows } from "./rows.ts";
 
 const KERNEL = 3;
 /** Channels under which the products between the transforms are too small to be fast. */
@@ -116,12 +116,12 @@ const spreadOf = ({ spread, frequencies, tiles, input }: Axis) =>
 const gatherOf = ({ gather, frequencies, tiles, output }: Axis) =>
   ({ matrix: gather, shape: [output, frequencies * tiles] }) as const;
 
-/**
- * ONNX Runtime plans one buffer for values of equal extents, and keeps it from the first to the last of them. So what a
- * backward pass makes has one axis more than what the forward pass makes: nothing large waits for it in between.
- */
-type Pass = "forward" | "backward";
-const front = (pass: Pass) => (pass === "forward" ? [] : [1]);
+interface Frequencies {
+  readonly name: string;
+  /** Axes of extent 1 in front of the others. */
+  readonly lead: readonly number[];
+  readonly extents: readonly number[];
+}
 
 /** Pixels as frequencies, `[frequencies, tiles, frequencies, tiles × samples, channels]`, by matrices for both axes. */
 function toFrequencies(
@@ -130,7 +130,7 @@ function toFrequencies(
   [rows, columns]: Axes,
   matrices: "spread" | "gather",
   pass: Pass,
-): string {
+): Frequencies {
   const [, samples, channels] = shape;
   // The transposed gather is the adjoint of the way back: gradients travel by it.
   const transA = matrices === "gather";
@@ -140,9 +140,9 @@ function toFrequencies(
   const tall = rows.frequencies * rows.tiles;
   const wide = columns.frequencies * columns.tiles;
   const depth = samples * channels;
-  const lead = front(pass);
+  const lead = context.apart(`${name} ${matrices} ${pass}`, [tall, wide, samples, channels]);
   const first = context.matmul(
-    context.writer.constant("float32", down.matrix, [...lead, ...down.shape]),
+    context.writer.constant("float32", down.matrix, down.shape),
     context.reshape(name, shape, [...lead, height, width * depth]),
     { transA, transB: false, rank: 2 + lead.length },
   );
@@ -152,17 +152,16 @@ function toFrequencies(
     { transA, transB: false, rank: 3 + lead.length },
   );
   const extents = [rows.frequencies, rows.tiles, columns.frequencies, columns.tiles * samples, channels];
-  return context.reshape(second, [...lead, tall, wide, depth], [...lead, ...extents]);
+  return { name: context.reshape(second, [...lead, tall, wide, depth], [...lead, ...extents]), lead, extents };
 }
 
 /** Frequencies back to pixels: columns first, then rows. */
 function toPixels(
   context: Context,
-  name: string,
+  { name, lead, extents }: Frequencies,
   [rows, columns]: Axes,
   [samples, channels]: readonly [number, number],
   matrices: "spread" | "gather",
-  pass: Pass,
 ): Rows {
   const transA = matrices === "spread";
   const [down, across] = [rows, columns].map((axis) => (transA ? spreadOf(axis) : gatherOf(axis)));
@@ -171,15 +170,13 @@ function toPixels(
   const tall = rows.frequencies * rows.tiles;
   const wide = columns.frequencies * columns.tiles;
   const depth = samples * channels;
-  const lead = front(pass);
-  const from = [...lead, rows.frequencies, rows.tiles, columns.frequencies, columns.tiles * samples, channels];
   const first = context.matmul(
     context.writer.constant("float32", across.matrix, across.shape),
-    context.reshape(name, from, [...lead, tall, wide, depth]),
+    context.reshape(name, [...lead, ...extents], [...lead, tall, wide, depth]),
     { transA, transB: false, rank: 3 + lead.length },
   );
   const second = context.matmul(
-    context.writer.constant("float32", down.matrix, [...lead, ...down.shape]),
+    context.writer.constant("float32", down.matrix, down.shape),
     context.reshape(first, [...lead, tall, width, depth], [...lead, tall, width * depth]),
     { transA, transB: false, rank: 2 + lead.length },
   );
@@ -188,40 +185,32 @@ function toPixels(
 }
 
 /** `[9, frequencies × frequencies]`: how the kernel's nine elements go into each frequency. */
-const kernelMatrix = (context: Context, [rows, columns]: Axes, pass: Pass): string => {
+const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
   const offsets = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [row, column] as const));
   const factors = offsets.flatMap(([row, column]) =>
     rows.kernel.flatMap((down) => columns.kernel.map((across) => down[row]! * across[column]!)),
   );
-  return context.writer.constant("float32", factors, [
-    ...front(pass),
-    KERNEL ** 2,
-    rows.frequencies * columns.frequencies,
-  ]);
+  return context.writer.constant("float32", factors, [KERNEL ** 2, rows.frequencies * columns.frequencies]);
 };
 
-/** The kernel in frequencies, `[…, frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
+/** The kernel in frequencies, `[frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
 function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pass) {
   const view = context.whole(kernel);
   const outputsFirst = view.map[0]! < view.map[1]!;
   const order = outputsFirst ? [0, 1, 2, 3] : [1, 0, 2, 3];
   const [first, second] = order.map((axis) => kernel.shape[axis]!) as [number, number];
-  const flat = context.reshape(
-    context.inOrder(view, order),
-    [first, second, KERNEL, KERNEL],
-    [...front(pass), first * second, KERNEL ** 2],
-  );
-  const product = context.matmul(kernelMatrix(context, axes, pass), flat, {
+  const [rows, columns] = axes;
+  const name = context.inOrder(view, order);
+  const whole = [rows.frequencies * columns.frequencies, first * second];
+  const lead = context.apart(`${name} ${pass}`, whole);
+  const flat = context.reshape(name, [first, second, KERNEL, KERNEL], [...lead, first * second, KERNEL ** 2]);
+  const product = context.matmul(kernelMatrix(context, axes), flat, {
     transA: true,
     transB: true,
-    rank: 2 + front(pass).length,
+    rank: 2 + lead.length,
   });
-  const [rows, columns] = axes;
-  const whole = [...front(pass), rows.frequencies * columns.frequencies, first * second];
-  return {
-    name: context.reshape(product, whole, [...front(pass), rows.frequencies, 1, columns.frequencies, first, second]),
-    outputsFirst,
-  };
+  const extents = [rows.frequencies, 1, columns.frequencies, first, second];
+  return { name: context.reshape(product, [...lead, ...whole], extents), outputsFirst };
 }
 
 /** A 3 × 3 convolution over tiles, forward or as the gradient of its input. @returns false where it does not pay */
@@ -247,9 +236,14 @@ export function tiledConvolution(context: Context, equation: Equation, geometry:
   const pass = flipped ? "backward" : "forward";
   const frequencies = toFrequencies(context, pixels, axes, into, pass);
   const weights = kernelFrequencies(context, kernel, axes, pass);
-  const rank = 5 + front(pass).length;
-  const product = context.matmul(frequencies, weights.name, { transA: false, transB: weights.outputsFirst, rank });
-  setPixelRows(context, equation.outputs[0]!, toPixels(context, product, axes, [samples, outputs], back, pass));
+  const { lead, extents } = frequencies;
+  const rank = lead.length + extents.length;
+  const product = {
+    name: context.matmul(frequencies.name, weights.name, { transA: false, transB: weights.outputsFirst, rank }),
+    lead,
+    extents: extents.with(-1, outputs),
+  };
+  setPixelRows(context, equation.outputs[0]!, toPixels(context, product, axes, [samples, outputs], back));
   return true;
 }
 
@@ -267,13 +261,16 @@ export function tiledKernelGradient(context: Context, equation: Equation, geomet
   const [rows, columns] = axes;
   const images = toFrequencies(context, pixelRows(context, lhs, 1), axes, "spread", "backward");
   const gradients = toFrequencies(context, pixelRows(context, rhs, 1), axes, "gather", "backward");
-  const products = context.matmul(gradients, images, { transA: true, transB: false, rank: 6 });
-  const perTile = [1, rows.frequencies, rows.tiles, columns.frequencies, outputs, inputs];
+  const { lead } = gradients;
+  const right = context.reshape(images.name, [...images.lead, ...images.extents], images.extents);
+  const products = context.matmul(gradients.name, right, { transA: true, transB: false, rank: lead.length + 5 });
+  const perTile = [...lead, rows.frequencies, rows.tiles, columns.frequencies, outputs, inputs];
+  const tiles = lead.length + 1;
   const summed =
-    rows.tiles === 1 ? products : context.emit("ReduceSum", [products, context.writer.int64([2])], { keepdims: 0 });
+    rows.tiles === 1 ? products : context.emit("ReduceSum", [products, context.writer.int64([tiles])], { keepdims: 0 });
   const all = [rows.frequencies * columns.frequencies, outputs * inputs];
-  const flat = context.reshape(summed, rows.tiles === 1 ? perTile : perTile.toSpliced(2, 1), all);
-  const gradient = context.matmul(flat, kernelMatrix(context, axes, "forward"), {
+  const flat = context.reshape(summed, rows.tiles === 1 ? perTile : perTile.toSpliced(tiles, 1), all);
+  const gradient = context.matmul(flat, kernelMatrix(context, axes), {
     transA: true,
     transB: true,
     rank: 2,
