@@ -28,16 +28,16 @@ export function recompute(given: Graph, large = LARGE): Graph {
   const copied = new Set<Value>();
 
   /** Places of the equations that make a value of what is still held at `until`; undefined where they are too many. */
-  function chainOf(value: Value, until: number): number[] | undefined {
+  function chainOf(value: Value, until: number, most = MOST): number[] | undefined {
     const at = lives.madeAt.get(value) ?? -1;
     const equation = equations[at];
-    if (!equation || !cheap.has(equation.primitive)) return undefined;
+    if (!equation || !cheap.has(equation.primitive) || most === 0) return undefined;
     const further = equation.inputs.flatMap((input): (number[] | undefined)[] => {
       if (isLiteral(input)) return [];
       const root = lives.rootOf(input);
       const isInput = !lives.madeAt.has(root);
       const isHeld = isInput || (!copied.has(root) && lives.lastUse(root) >= until);
-      return isHeld || sizeOf(root.shape) * SMALLER <= sizeOf(value.shape) ? [] : [chainOf(input, until)];
+      return isHeld || sizeOf(root.shape) * SMALLER <= sizeOf(value.shape) ? [] : [chainOf(input, until, most - 1)];
     });
     const places = [...further.flatMap((places) => places ?? []), at];
     return further.includes(undefined) || places.length > MOST ? undefined : [...new Set(places)].sort((a, b) => a - b);
