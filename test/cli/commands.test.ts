@@ -9,7 +9,8 @@ import sharp from "sharp";
 import { image } from "../../src/modalities/image/index.ts";
 import { autodidact, inFolder, TINY } from "../support/cli.ts";
 
-const cifar = fileURLToPath(new URL("../../../shared/data/cifar10/", import.meta.url));
+const data = process.env.AUTODIDACT_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const cifar = join(data, "cifar10");
 
 /** The first `count` pictures of each class of an archive, as a folder of PNGs. */
 async function extract(archive: string, to: string, count: number): Promise<void> {

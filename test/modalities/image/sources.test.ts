@@ -14,7 +14,7 @@ import { image } from "../../../src/modalities/image/index.ts";
 
 const root = await mkdtemp(join(tmpdir(), "autodidact-images-"));
 after(() => rm(root, { recursive: true }));
-const shared = fileURLToPath(new URL("../../../../shared/data/", import.meta.url));
+const shared = process.env.AUTODIDACT_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
 
 const png = (grey: number, side = 6) =>
   sharp({ create: { width: side, height: side, channels: 3, background: { r: grey, g: grey, b: grey } } })
@@ -243,7 +243,7 @@ test("what is read does not depend on who read it before", async () => {
   assert.deepEqual(await (await image.reopen(source.manifest, options)).read(0), fresh);
 });
 
-test("published sets", { skip: existsSync(shared) ? false : "no ../shared/data beside the repository" }, async () => {
+test("published sets", { skip: existsSync(shared) ? false : `no data at ${shared}` }, async () => {
   const fashion = await image.open(join(shared, "fashion-mnist/t10k-images-idx3-ubyte.gz"));
   assert.deepEqual([fashion.length, fashion.classes?.length], [10_000, 10]);
   const { channels, imageSize, augmentation } = await image.infer(fashion);
