@@ -1,7 +1,7 @@
 /**
- * Text: a masked language model learned from a few megabytes, beside what takes no learning.
+ * Text: masked words and bags of words learned from a few megabytes, beside what takes no learning.
  *
- *   npm run bench:text -- [MINUTES]   # of training, 20 by default; about as many for the rest. Run again, it goes on
+ *   npm run bench:text -- [MINUTES]   # of training, 18 by default; about as many for the rest. Run again, it goes on
  *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
  * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,
@@ -26,7 +26,7 @@ import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";
 import { type TextSet, textSets } from "./text-sets.ts";
 
 const { words, has } = benchArguments("npm run bench:text -- [MINUTES] [--dry]", ["dry"]);
-const minutes = Number(words[0] ?? 20);
+const minutes = Number(words[0] ?? 18);
 if (!(minutes > 0)) {
   console.error(`${words[0]}: minutes must be a number above 0`);
   process.exit(2);
@@ -39,7 +39,7 @@ if (!existsSync(`${data}/wikitext-2`)) {
   process.exit(0);
 }
 const work = `${root}/bench/work/text${dry ? "-dry" : ""}`;
-const [corpus, heldOut, out] = [`${work}/corpus.txt`, `${work}/held-out.txt`, `${work}/bert`];
+const [corpus, heldOut, out] = [`${work}/corpus.txt`, `${work}/held-out.txt`, `${work}/run`];
 if (dry) await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
 const sets = await textSets(data, work, dry ? 20 : 1);
@@ -64,11 +64,11 @@ if (!existsSync(corpus)) {
 const choices = {
   data: corpus,
   modality: "text",
-  method: "bert",
+  method: "bag-of-words",
   encoder: "transformer",
   encoderOptions: { width: 192, depth: 3, heads: 3 },
-  modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 1024 : 8192, pack: true },
-  training: { batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
+  modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 1024 : 8192 },
+  training: { batchSize: 32, learningRate: 1e-3, gradientClip: 1 },
 };
 const resume = existsSync(`${out}/config.json`);
 const epochs = resume || dry ? 1 : epochsIn(minutes, await secondsPerStep(choices, `${work}/calibration`));
@@ -97,8 +97,8 @@ const settings: readonly { labels?: number; draws: number; steps: number }[] = d
       { draws: 1, steps: 4 },
     ]
   : [
-      { labels: 50, draws: 3, steps: 200 },
-      { labels: 500, draws: 2, steps: 200 },
+      { labels: 50, draws: 3, steps: 120 },
+      { labels: 500, draws: 3, steps: 120 },
       { draws: 1, steps: 120 },
     ];
 

@@ -15,7 +15,7 @@ interface Given {
 export const completeCommand = (): Command =>
   new Command("complete")
     .description("fill the masks of a text, or go on with it: a look at what a language model knows")
-    .argument("<run>", "run folder of a method that tells words (bert, causal-lm, sentence-order)")
+    .argument("<run>", "run folder of a method that tells words (bert, bag-of-words, causal-lm, sentence-order)")
     .argument("<text>", 'text with masks ("the [MASK] sat"), or the beginning of one')
     .option("--top <count>", "guesses for each mask", "5")
     .option("--tokens <count>", "most tokens to write (causal models)", "40")

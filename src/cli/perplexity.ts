@@ -15,7 +15,7 @@ interface Given {
 export const perplexityCommand = (): Command =>
   new Command("perplexity")
     .description("how well a language model tells held-out text: accuracy, perplexity, bits per byte")
-    .argument("<run>", "run folder of a method that tells words (bert, causal-lm, sentence-order)")
+    .argument("<run>", "run folder of a method that tells words (bert, bag-of-words, causal-lm, sentence-order)")
     .argument("<data>", "text that it has not learned from")
     .option("--train <data>", "text to count words in: the commonest word, and the commonest after another, beside it")
     .option("--column <name>", "column with the texts, by name or, without a header, by number (default: text)")

@@ -75,6 +75,8 @@ export interface WordAbility extends TokenAbility {
   readonly epsilon: number;
   /** Heads that fill the width: what a decoder beside the encoder has, also where some of the encoder's were pruned. */
   readonly wholeHeads: number;
+  /** The representation, `[batch, embedDim]`, of what `encode` makes of the same inputs. */
+  pool(hidden: Array, inputs: Inputs): Array;
   /** The embedding of every word, `[vocabulary, width]`: what output layers are tied to. */
   table(params: Params): Array;
   /** An encoder of the same depth, this share as wide: ELECTRA's generator. */

@@ -136,6 +136,13 @@ function build(shape: Shape): Encoder & { readonly words: WordAbility } {
     return params.norm ? outerNorm.apply(params.norm, last) : last;
   };
 
+  const pool = (hidden: Array, inputs: Inputs): Array => {
+    if (shape.pooling === "first") return np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
+    const present = np.where(np.equal(inputsOf(inputs).mask, 0), 0, 1);
+    const sum = np.sum(np.multiply(hidden, np.reshape(present, [-1, length, 1])), 1);
+    return np.multiply(sum, np.reciprocal(np.maximum(np.sum(present, 1, { keepdims: true }), 1)));
+  };
+
   const narrowed = (share: number) => {
     const fewer = Math.max(1, Math.round(wholeHeads * share));
     return build({ ...shape, width: fewer * headDim, heads: fewer, headDim: undefined });
@@ -146,18 +153,13 @@ function build(shape: Shape): Encoder & { readonly words: WordAbility } {
     name: "transformer",
     embedDim: width,
     init,
-    apply(params: OwnParams, inputs: Inputs) {
-      const hidden = encode(params, inputs);
-      if (shape.pooling === "first") return np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
-      const present = np.where(np.equal(inputsOf(inputs).mask, 0), 0, 1);
-      const sum = np.sum(np.multiply(hidden, np.reshape(present, [-1, length, 1])), 1);
-      return np.multiply(sum, np.reciprocal(np.maximum(np.sum(present, 1, { keepdims: true }), 1)));
-    },
+    apply: (params: OwnParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
     hidden: (params: OwnParams, inputs: Inputs) => encode(params, inputs),
     tokens,
     words: {
       ...tokens,
       ...{ vocabulary, causal, epsilon, dropout: shape.dropout, wholeHeads, narrowed },
+      pool,
       table: (params: OwnParams) => params.words,
     },
     hyperparameters: {

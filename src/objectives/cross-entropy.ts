@@ -1,10 +1,15 @@
 import { type Array, lax, np } from "../array/index.ts";
 
-/** Each row's value at its label, `[rows, classes]` → `[rows]`: looked up, so that its gradient is nothing elsewhere. */
+/**
+ * Each row's values at its labels, looked up, so that the gradient is nothing elsewhere.
+ * @param values `[rows, classes]`
+ * @param labels int32 `[rows]`, or several for each row, `[rows, asked]`
+ * @returns of the labels' shape
+ */
 export function atLabels(values: Array, labels: Array): Array {
   const [rows, classes] = values.shape as [number, number];
-  const firsts = np.multiply(np.arange(rows), classes);
-  return np.take(np.reshape(values, [-1]), np.add(firsts, np.reshape(labels, [-1])), 0);
+  const firsts = np.reshape(np.multiply(np.arange(rows), classes), [rows, ...labels.shape.slice(1).map(() => 1)]);
+  return np.take(np.reshape(values, [-1]), np.add(firsts, labels), 0);
 }
 
 /** Mean of `values`, by `weights` of the same shape if there are any; 0 where every weight is. */

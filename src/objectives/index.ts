@@ -1,4 +1,5 @@
 /** The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
+export { bagOfWords } from "./bag-of-words.ts";
 export { barlowTwins } from "./barlow-twins.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";
 export { boxLoss, meanIou } from "./boxes.ts";

@@ -46,6 +46,18 @@ const written = int32([3, 2, 7, 5, 9, 3, 3, 2, 6, 10, 3, 0], [2, 6]);
 
 const cases: Record<string, { options?: Record<string, unknown>; views: TreeRecord<Tensor>; metrics?: string[] }> = {
   bert: { views: { text: shown, asked }, metrics: ["accuracy"] },
+  "bag-of-words": {
+    options: { bagWeight: 0.5 },
+    views: {
+      text: shown,
+      asked,
+      bag: {
+        words: int32([9, 7, 5, 0, 0, 0, 10, 6, 0, 0, 0, 0], [2, 6]),
+        shares: float32([1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0], [2, 6]),
+      },
+    },
+    metrics: ["bag"],
+  },
   "causal-lm": { views: { text: batch } },
   electra: {
     options: { generatorSize: 0.5 },
@@ -91,7 +103,7 @@ const texts = globalThis.Array.from({ length: 8 }, (_, row) =>
   globalThis.Array.from({ length: 4 + (row % 5) }, (__, at) => 5 + ((3 * row + 7 * at) % 19)),
 );
 
-for (const name of ["bert", "causal-lm", "simcse", "electra", "sentence-order", "bart", "data2vec"])
+for (const name of ["bert", "bag-of-words", "causal-lm", "simcse", "electra", "sentence-order", "bart", "data2vec"])
   test(`${name}: ten steps on one batch bring the loss down`, async () => {
     const definition = await methods.load(name);
     const rate = name === "simcse" ? 2e-3 : 0.01;
@@ -197,6 +209,21 @@ test("sentence order: neither a cut edge nor a lonely sentence tells the order",
     // The second sentence is cut.
     assert.deepEqual(told([6, 10, 8, 12, 14, 16, 18, 20], seed), { isOrdered: 0, swapped: 0, words: 7 });
   }
+});
+
+test("a bag has every word of a text once, the masked ones too, and nothing special", async () => {
+  const method = build(await methods.load("bag-of-words"), { maskRatio: 0.9 }, {}, toyText({ size: 24, length: 8 }));
+  const bagOf = (text: number[]) => {
+    const leaves = leavesOf(method, text, 1);
+    const shares = leaves.get("bag.shares")!.data;
+    const words = [...leaves.get("bag.words")!.data].filter((_, at) => shares[at]);
+    for (const at of words.keys()) assert.equal(shares[at], Math.fround(1 / words.length));
+    return words;
+  };
+  assert.deepEqual(bagOf([8, ids.unknown, 6, 8, 6]), [8, 6]);
+  // Six fit.
+  assert.deepEqual(bagOf([6, 8, 10, 12, 14, 16, 18]), [6, 8, 10, 12, 14, 16]);
+  assert.deepEqual(bagOf([]), []);
 });
 
 test("data2vec hides words of a text, as many as it has a share of, and nothing else", async () => {
