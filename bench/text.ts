@@ -82,7 +82,7 @@ const peakMemoryMb = resume ? undefined : Math.round(process.resourceUsage().max
 const tokensPerSecond = Math.round(median((await run.metrics()).map((row) => row.samplesPerSecond)) * LENGTH);
 if (dry) console.log("DRY RUN: the figures below mean nothing");
 console.log(
-  `${run.config.training.epochs} epochs in ${(seconds / 60).toFixed(1)} minutes, ${tokensPerSecond} tokens/s${peakMemoryMb ? `, ${peakMemoryMb} MB at most` : ""}`,
+  `${run.config.training.epochs} epochs in ${(seconds / 60).toFixed(1)} minutes, ${tokensPerSecond} tokens/s with padding${peakMemoryMb ? `, ${peakMemoryMb} MB at most` : ""}`,
 );
 
 const language = await evaluateLanguage({ run, data: heldOut, train: corpus });
@@ -97,8 +97,8 @@ const settings: readonly { labels?: number; draws: number; steps: number }[] = d
       { draws: 1, steps: 4 },
     ]
   : [
-      { labels: 50, draws: 3, steps: 120 },
-      { labels: 500, draws: 3, steps: 120 },
+      { labels: 50, draws: 3, steps: 60 },
+      { labels: 500, draws: 3, steps: 80 },
       { draws: 1, steps: 120 },
     ];
 

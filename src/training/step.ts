@@ -17,6 +17,7 @@ import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
 import type { Training } from "./config.ts";
+import { collectGarbage } from "./garbage.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
@@ -187,6 +188,7 @@ export async function compileStep(options: {
     await program.dispose();
     program = await build({ rows: filled(noiseShape, 0) });
   }
+  collectGarbage();
   const noiseSource = new Rng(training.seed).split("noise");
 
   return {
