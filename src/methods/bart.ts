@@ -6,6 +6,7 @@ import { layerNorm } from "../layers/layer-norm.ts";
 import { decoderBlock } from "../layers/transformer.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
+import { smallText } from "./presets.ts";
 import { infill, permuteSentences } from "./word-noise.ts";
 
 /**
@@ -30,9 +31,7 @@ export const bart = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 64 },
   presets: {
     small: {
-      summary: "a few MB of text on two cores",
-      encoder: "transformer",
-      encoderOptions: { size: "mini" },
+      ...smallText,
       training: { epochs: 15, batchSize: 32, gradientClip: 1 },
     },
   },

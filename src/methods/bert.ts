@@ -2,6 +2,7 @@ import { z } from "zod";
 import { np, Rng } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { method } from "./method.ts";
+import { smallText } from "./presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
 
 /**
@@ -27,14 +28,7 @@ export const bert = method({
       .describe("new masks in every epoch (RoBERTa), or always the same for a sample (BERT)"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 128 },
-  presets: {
-    small: {
-      summary: "a few MB of text on two cores",
-      encoder: "transformer",
-      encoderOptions: { size: "mini" },
-      training: { epochs: 20, batchSize: 64, gradientClip: 1 },
-    },
-  },
+  presets: { small: smallText },
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, wholeWords, masks } }) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { np } from "../array/index.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
+import { smallText } from "./presets.ts";
 
 /**
  * Causal language model: tell each word from those before it. Radford et al. 2019,
@@ -20,8 +21,7 @@ export const causalLm = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
   presets: {
     small: {
-      summary: "a few MB of text on two cores",
-      encoder: "transformer",
+      ...smallText,
       encoderOptions: { size: "mini", causal: true, norm: "pre" },
       training: { epochs: 10, batchSize: 32, gradientClip: 1 },
     },

@@ -1,4 +1,4 @@
-/** Shared parts of the `small` presets: tens of thousands of 32-pixel pictures, two cores, minutes. */
+/** Shared parts of the `small` presets: tens of thousands of 32-pixel pictures or a few MB of text, two cores, minutes. */
 
 /** Crops that leave a small picture recognisable, and the colours of SimCLR on CIFAR-10, the same for every method. */
 const smallPictures = { cropScale: [0.25, 1], jitter: 0.5, saturation: 1 } as const;
@@ -30,3 +30,11 @@ export const smallTraining = {
 
 /** A blur leaves little of 32 pixels, as the papers' own experiments on CIFAR-10 have it. */
 export const smallViews = { viewBlur: [0, 0], viewSolarize: [0, 0.2] } as const;
+
+/** A Transformer of BERT's size mini. */
+export const smallText = {
+  summary: "a few MB of text on two cores",
+  encoder: "transformer",
+  encoderOptions: { size: "mini" },
+  training: { epochs: 20, batchSize: 64, gradientClip: 1 },
+} as const;

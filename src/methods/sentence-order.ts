@@ -5,6 +5,7 @@ import { wordHead } from "../layers/word-head.ts";
 import type { TokenSequence } from "../modalities/modality.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
+import { smallText } from "./presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
 
 /**
@@ -25,14 +26,7 @@ export const sentenceOrder = method({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 128 },
-  presets: {
-    small: {
-      summary: "a few MB of text on two cores",
-      encoder: "transformer",
-      encoderOptions: { size: "mini" },
-      training: { epochs: 20, batchSize: 64, gradientClip: 1 },
-    },
-  },
+  presets: { small: smallText },
   defaultEncoder: "transformer",
   // Neighbours are sentences of one text.
   modalityOptions: { pack: false },

@@ -4,6 +4,7 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
 import { method } from "./method.ts";
+import { smallText } from "./presets.ts";
 import { concatenateInputs } from "./views.ts";
 
 /**
@@ -23,8 +24,7 @@ export const simcse = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 0.01, batchSize: 64 },
   presets: {
     small: {
-      summary: "a few MB of text on two cores",
-      encoder: "transformer",
+      ...smallText,
       encoderOptions: { size: "mini", dropout: 0.1, pooling: "first" },
       training: { epochs: 1, gradientClip: 1 },
     },
