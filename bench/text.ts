@@ -1,7 +1,7 @@
 /**
  * Text: masked words and bags of words learned from a few megabytes, beside what takes no learning.
  *
- *   npm run bench:text -- [MINUTES]   # of training, 18 by default; about as many for the rest. Run again, it goes on
+ *   npm run bench:text -- [MINUTES]   # of training, 18 by default; the rest takes half as long again. Run again, it goes on
  *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
  * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,
@@ -90,7 +90,7 @@ console.log(
   `\nheld-out WikiText-2, a seventh of its tokens masked at a time\n${languageTable(run.config.method.name, language)}`,
 );
 
-/** Labels, draws of them, and steps of what is trained end to end: together they fill a quarter of an hour. */
+/** Labels, draws of them, and steps of what is trained end to end: together they fill ten minutes a set. */
 const settings: readonly { labels?: number; draws: number; steps: number }[] = dry
   ? [
       { labels: 40, draws: 1, steps: 4 },
