@@ -1,7 +1,7 @@
 /**
  * Text: masked words and bags of words learned from a few megabytes, beside what takes no learning.
  *
- *   npm run bench:text -- [MINUTES]   # of training, 18 by default; the rest takes half as long again. Run again, it goes on
+ *   npm run bench:text -- [MINUTES]   # of training, 18 by default; the rest takes somewhat longer. Run again, it goes on
  *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
  *
  * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,

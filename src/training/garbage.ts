@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Gives the memory back that nothing holds any more. Tracing a step leaves 60 to 80 MB, which V8 keeps for later
+ * Gives the memory back that nothing holds any more. Tracing a step leaves tens of megabytes, which V8 keeps for later
  * objects; training makes hardly any, and its arrays would come on top.
  */
 export function collectGarbage(): void {
