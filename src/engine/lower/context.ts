@@ -1,5 +1,5 @@
 import { type DType, sizeOf } from "../../array/index.ts";
-import { type Atom, type Equation, isLiteral, sameShape, type Value } from "../graph.ts";
+import { type Atom, type Equation, type Graph, isLiteral, sameShape, type Value } from "../graph.ts";
 import { dataTypeOf, GraphWriter } from "./onnx.ts";
 import { dense, ownShape, storageOrder, type View } from "./view.ts";
 
@@ -23,14 +23,23 @@ export class Context {
   readonly portable: boolean;
   readonly #batch: number | undefined;
   readonly #views = new Map<Value, View>();
+  readonly #uses = new Map<Value, Equation[]>();
   readonly #flipped = new Map<Value, Atom>();
   readonly #sources = new Map<string, string[]>();
   /** Tensor whose first extent is the batch, for sizes computed at run time. */
   batchSource = "";
 
-  constructor(options: ContextOptions) {
+  constructor({ equations }: Graph, options: ContextOptions) {
     this.portable = options.portable;
     this.#batch = options.batch;
+    for (const equation of equations)
+      for (const input of new Set(equation.inputs))
+        if (!isLiteral(input)) this.#uses.set(input, [...(this.#uses.get(input) ?? []), equation]);
+  }
+
+  /** The equations that read a value. */
+  usesOf(value: Value): readonly Equation[] {
+    return this.#uses.get(value) ?? [];
   }
 
   /** @param literalType type of a literal, where it takes that of the other operands (jax-js' weak types) */

@@ -1,7 +1,7 @@
 import { sizeOf } from "../../array/index.ts";
-import { sameShape } from "../graph.ts";
+import { integers, sameShape, type Value } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
-import { ownShape, padRank, storageOrder, type View } from "./view.ts";
+import { dense, ownShape, padRank, squeezed, storageOrder, type View } from "./view.ts";
 
 /**
  * `dot` multiplies and sums over the last axis, with broadcasting. Every other axis belongs to both operands (batch),
@@ -25,33 +25,58 @@ const dot: Lowering = (context, equation) => {
   const rows = outer.filter((axis) => leftOwn[axis] !== 1 && rightOwn[axis] === 1);
   const columns = outer.filter((axis) => leftOwn[axis] === 1 && rightOwn[axis] !== 1);
 
-  const a = operand(context, left, batch, rows, inner);
-  const b = operand(context, right, batch, columns, inner);
+  const factors = [operand(context, left, batch, rows, inner), operand(context, right, batch, columns, inner)] as const;
+  // (a · b)ᵀ = bᵀ · aᵀ: the product lies as it is read next.
+  const first = readingOrder(context, output).find((axis) => !batch.includes(axis));
+  const [a, b] = first !== undefined && columns.includes(first) ? [factors[1], factors[0]] : factors;
   const product = context.matmul(a.name, b.name, {
     transA: a.innerFirst,
     transB: !b.innerFirst,
     rank: batch.length + 2,
   });
   const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftOwn[axis]!, rightOwn[axis]!));
-  const order = [...batch, ...rows, ...columns];
+  const order = [...batch, ...a.free, ...b.free];
   const base = extents(order);
-  const flat = [...extents(batch), sizeOf(extents(rows)), sizeOf(extents(columns))];
+  const flat = [...extents(batch), sizeOf(extents(a.free)), sizeOf(extents(b.free))];
   const map = outer.map((axis) => order.indexOf(axis));
   context.set(output, { name: context.reshape(product, flat, base), base, map, shape: output.shape });
 };
 
-/** The operand as `[...batch, free, inner]`, or `[...batch, inner, free]` where it lies so in memory. */
+/** The operand as `[...batch, free, inner]`, or `[...batch, inner, free]` where that moves less. */
 function operand(context: Context, view: View, batch: number[], free: number[], inner: number) {
   const own = ownShape(view);
   const extents = (axes: readonly number[]) => axes.map((axis) => own[axis]!);
   const long = (axes: readonly number[]) => axes.filter((axis) => own[axis] !== 1);
   const freeSize = sizeOf(extents(free));
   const stored = storageOrder(view);
+  const orders = { innerLast: [...batch, ...free, inner], innerFirst: [...batch, inner, ...free] };
+  const lies = (order: readonly number[]) => sameShape(stored, long(order));
+  // If it must be moved, then in rows as long as they lie in memory.
   const innerFirst =
-    sameShape(stored, long([...batch, inner, ...free])) && !sameShape(stored, long([...batch, ...free, inner]));
-  const order = innerFirst ? [...batch, inner, ...free] : [...batch, ...free, inner];
+    !lies(orders.innerLast) && (lies(orders.innerFirst) || stored.at(-1) === long(orders.innerFirst).at(-1));
+  const order = innerFirst ? orders.innerFirst : orders.innerLast;
   const shape = innerFirst ? [...extents(batch), own[inner]!, freeSize] : [...extents(batch), freeSize, own[inner]!];
-  return { name: context.reshape(context.inOrder(view, order), extents(order), shape), innerFirst };
+  return { name: context.reshape(context.inOrder(view, order), extents(order), shape), innerFirst, free };
+}
+
+/** The axes of a value in the order in which it is read where it is more than shown in another one. */
+function readingOrder(context: Context, value: Value): number[] {
+  let view = dense("", value.shape);
+  for (let read = value; ; ) {
+    const [use, another] = context.usesOf(read);
+    const next = use?.outputs[0];
+    const shown =
+      !next || another
+        ? undefined
+        : use.primitive === "transpose"
+          ? { ...view, map: integers(use, "perm").map((axis) => view.map[axis]!), shape: next.shape }
+          : use.primitive === "reshape"
+            ? squeezed(view, next.shape)
+            : undefined;
+    if (!next || !shown) return view.map.filter((axis) => axis >= 0 && value.shape[axis] !== 1);
+    view = shown;
+    read = next;
+  }
 }
 
 export const products: Record<string, Lowering> = { dot };

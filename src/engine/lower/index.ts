@@ -53,7 +53,7 @@ export interface WordInputs {
 
 /** Writes a graph as an ONNX model. @throws Error naming the primitive and the traced function if one is unknown. */
 export function lower(graph: Graph, options: LowerOptions): Uint8Array {
-  const context = new Context(options);
+  const context = new Context(graph, options);
   const dimensions = (shape: readonly number[]): Dimension[] =>
     shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
   const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
