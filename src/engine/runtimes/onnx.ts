@@ -11,16 +11,24 @@ import { download } from "./download.ts";
 class OnnxTensor implements DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly tensor: OrtTensor;
+  readonly #tensor: OrtTensor;
+  #state: "unseen" | "read" | "disposed" = "unseen";
 
   constructor(tensor: OrtTensor, dtype: DType) {
-    this.tensor = tensor;
+    this.#tensor = tensor;
     this.dtype = dtype;
     this.shape = tensor.dims;
   }
 
+  /** @throws Error after `dispose` */
+  get tensor(): OrtTensor {
+    if (this.#state === "disposed") throw new Error(`a ${this.dtype}[${this.shape}] is used after it was disposed`);
+    return this.#tensor;
+  }
+
   async read(): Promise<Tensor> {
     const { data } = this.tensor.location === "cpu" ? this.tensor : await download(this.tensor, this.dtype);
+    this.#state = "read";
     if (
       data instanceof Float32Array ||
       data instanceof Int32Array ||
@@ -32,7 +40,12 @@ class OnnxTensor implements DeviceTensor {
   }
 
   dispose(): void {
-    if (this.tensor.location !== "cpu") this.tensor.dispose();
+    const tensor = this.#tensor;
+    if (tensor.location !== "cpu") tensor.dispose();
+    // Memory that nobody saw goes at once: the collector comes by much later, when more of it is needed.
+    else if (this.#state === "unseen" && ArrayBuffer.isView(tensor.data) && tensor.data.buffer instanceof ArrayBuffer)
+      tensor.data.buffer.transfer(0);
+    this.#state = "disposed";
   }
 }
 
