@@ -14,6 +14,7 @@ import { everyEntry } from "./features.ts";
 import { createLoader } from "./loader.ts";
 import { stepsPerEpoch } from "./loader-task.ts";
 import { lockRun } from "./lock.ts";
+import { release } from "./memory.ts";
 import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
 import { BEGINNING, resumeFrom } from "./resume.ts";
@@ -222,6 +223,7 @@ export async function train(
     const stop = last || signal?.aborted || (validation?.sinceBest ?? 0) >= Math.max(1, patience);
     if (stop || isBest || index % training.checkpointEvery === 0) await save(isBest);
     if (stop) break;
+    release(batch);
     // Lets a Ctrl-C in: everything above may have run without giving up the thread.
     await new Promise((done) => setImmediate(done));
     ({ batch, waitMs } = await loader.next());

@@ -4,6 +4,7 @@ import {
   np,
   Rng,
   scalar,
+  sizeOf,
   specOf,
   type Tensor,
   type TensorSpec,
@@ -17,12 +18,15 @@ import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
 import type { Training } from "./config.ts";
-import { collectGarbage } from "./garbage.ts";
+import { settleMemory } from "./memory.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
 import { type TrainableOptions, trainable } from "./trainable.ts";
+
+/** Elements of an array that the allocator puts with other large ones. */
+const PIN = 2 ** 15;
 
 /** Everything a run remembers between steps, as trees of one leaf type. */
 export type State<Leaf> = {
@@ -188,7 +192,9 @@ export async function compileStep(options: {
     await program.dispose();
     program = await build({ rows: filled(noiseShape, 0) });
   }
-  collectGarbage();
+  const stateBytes = 4 * tree.leaves<TensorSpec>(options.state).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  settleMemory(stateBytes);
+  let pin: DeviceTensor | undefined;
   const noiseSource = new Rng(training.seed).split("noise");
 
   return {
@@ -197,7 +203,10 @@ export async function compileStep(options: {
       const noise: Record<string, Tensor> = {};
       if (isNoisy) noise.rows = noiseSource.split(index).uniforms(noiseShape);
       const outputs = await program.run(current, inputs, schedule, noise);
-      for (const leaf of tree.leaves<Tensor | DeviceTensor>(current)) if ("dispose" in leaf) leaf.dispose();
+      const left = tree.leaves<Tensor | DeviceTensor>(current).filter((leaf) => "dispose" in leaf);
+      // One array near the end of the allocator's heap stays, so that what lies before it is not returned to the system.
+      pin ??= left.findLast(({ shape }) => sizeOf(shape) >= PIN);
+      for (const leaf of left) if (leaf !== pin) leaf.dispose();
       const number = async (tensor: DeviceTensor) => {
         const value = Number((await tensor.read()).data[0]);
         tensor.dispose();

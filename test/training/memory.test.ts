@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filled } from "../../src/array/index.ts";
+import { release, settleMemory } from "../../src/training/memory.ts";
+
+test("memory that nothing holds any more is given back", () => {
+  let kept: object[] | undefined = Array.from({ length: 1e6 }, (_, index) => ({ index }));
+  const full = process.memoryUsage().heapTotal;
+  assert.equal(kept.length, 1e6);
+  kept = undefined;
+  settleMemory(0);
+  const given = full - process.memoryUsage().heapTotal;
+  assert.ok(given > 20e6, `${given} bytes of ${full}`);
+});
+
+test("released arrays hold nothing, at once", () => {
+  const batch = { image: { pixels: filled([2 ** 22], 1) }, keep: filled([4], 2) };
+  const before = process.memoryUsage().arrayBuffers;
+  release(batch);
+  assert.ok(before - process.memoryUsage().arrayBuffers >= 4 * 2 ** 22);
+  assert.equal(batch.keep.data.length, 0);
+});
