@@ -21,9 +21,10 @@ const chosen = (words.length > 0 ? words : stepNames).map((name) => ({ name, flo
 interface Side {
   readonly ms: number[];
   readonly mb: number;
-  /** Only ours: seconds to trace, lower and load, and the rate of a large product. */
+  /** Only ours: milliseconds to trace, lower and load; the rate of large products, and a step's time over the floor. */
   readonly start?: number;
   readonly matmulGflops?: number;
+  readonly overFloor?: number;
 }
 
 const file = (name: string) => fileURLToPath(new URL(`steps/${name}`, import.meta.url));
@@ -45,7 +46,6 @@ const rows = chosen.map(({ name, flops }) => {
     ours.push(run(process.execPath, [file("ours.ts"), name, steps, String(THREADS)]));
     if (python) torch.push(run(python, [file("torch_steps.py"), name, steps, String(THREADS)]));
   }
-  const gflops = median(ours.map(({ matmulGflops = Number.NaN }) => matmulGflops));
   const oursMs = median(ours.flatMap(({ ms }) => ms));
   const torchMs = python ? median(torch.flatMap(({ ms }) => ms)) : null;
   const row = {
@@ -53,10 +53,10 @@ const rows = chosen.map(({ name, flops }) => {
     ours_ms: oursMs,
     torch_ms: torchMs,
     ratio: torchMs === null ? null : torchMs / oursMs,
-    floor_ratio: oursMs / (flops / gflops / 1e6),
+    floor_ratio: median(ours.map(({ overFloor = Number.NaN }) => overFloor)),
     ours_mb: Math.max(...ours.map(({ mb }) => mb)),
     torch_mb: python ? Math.max(...torch.map(({ mb }) => mb)) : null,
-    matmul_gflops: gflops,
+    matmul_gflops: median(ours.map(({ matmulGflops = Number.NaN }) => matmulGflops)),
     start_ms: median(ours.map(({ start = Number.NaN }) => start)),
   };
   if (!has("json")) {
