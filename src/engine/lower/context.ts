@@ -33,8 +33,12 @@ export class Context {
     this.portable = options.portable;
     this.#batch = options.batch;
     for (const equation of equations)
-      for (const input of new Set(equation.inputs))
-        if (!isLiteral(input)) this.#uses.set(input, [...(this.#uses.get(input) ?? []), equation]);
+      for (const input of new Set(equation.inputs)) {
+        if (isLiteral(input)) continue;
+        const uses = this.#uses.get(input);
+        if (uses) uses.push(equation);
+        else this.#uses.set(input, [equation]);
+      }
   }
 
   /** The equations that read a value. */

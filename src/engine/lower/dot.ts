@@ -1,7 +1,7 @@
 import { sizeOf } from "../../array/index.ts";
-import { integers, sameShape, type Value } from "../graph.ts";
+import { type Equation, integers, sameShape, type Value } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
-import { dense, ownShape, padRank, squeezed, storageOrder, type View } from "./view.ts";
+import { dense, ownShape, padRank, squeezed, storageOrder, transposed, type View } from "./view.ts";
 
 /**
  * `dot` multiplies and sums over the last axis, with broadcasting. Every other axis belongs to both operands (batch),
@@ -61,22 +61,21 @@ function operand(context: Context, view: View, batch: number[], free: number[], 
 
 /** The axes of a value in the order in which it is read where it is more than shown in another one. */
 function readingOrder(context: Context, value: Value): number[] {
+  let read = value;
   let view = dense("", value.shape);
-  for (let read = value; ; ) {
+  for (;;) {
     const [use, another] = context.usesOf(read);
-    const next = use?.outputs[0];
-    const shown =
-      !next || another
-        ? undefined
-        : use.primitive === "transpose"
-          ? { ...view, map: integers(use, "perm").map((axis) => view.map[axis]!), shape: next.shape }
-          : use.primitive === "reshape"
-            ? squeezed(view, next.shape)
-            : undefined;
-    if (!next || !shown) return view.map.filter((axis) => axis >= 0 && value.shape[axis] !== 1);
+    const shown = use && !another ? shownBy(use, view) : undefined;
+    if (!use || !shown) return view.map.filter((axis) => axis >= 0 && value.shape[axis] !== 1);
     view = shown;
-    read = next;
+    read = use.outputs[0]!;
   }
+}
+
+/** The view through an equation that moves no element. */
+function shownBy(use: Equation, view: View): View | undefined {
+  if (use.primitive === "transpose") return transposed(view, integers(use, "perm"));
+  return use.primitive === "reshape" ? squeezed(view, use.outputs[0]!.shape) : undefined;
 }
 
 export const products: Record<string, Lowering> = { dot };

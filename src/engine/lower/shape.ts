@@ -1,6 +1,6 @@
 import { integer, integers, pairs, sameShape } from "../graph.ts";
 import type { Lowering } from "./context.ts";
-import { dense, ownShape, squeezed, type View } from "./view.ts";
+import { dense, ownShape, squeezed, transposed, type View } from "./view.ts";
 
 /**
  * Splits a reshape into groups of axes of equal size and keeps repeats lazy where a whole group repeats.
@@ -32,9 +32,7 @@ function axisGroups(from: readonly number[], to: readonly number[]): { source: n
 export const shapes: Record<string, Lowering> = {
   transpose: (context, equation) => {
     const view = context.view(equation.inputs[0]!);
-    const perm = integers(equation, "perm");
-    const output = equation.outputs[0]!;
-    context.set(output, { ...view, map: perm.map((axis) => view.map[axis]!), shape: output.shape });
+    context.set(equation.outputs[0]!, transposed(view, integers(equation, "perm")));
   },
   broadcast: (context, equation) => {
     const view = context.view(equation.inputs[0]!);

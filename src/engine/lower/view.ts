@@ -42,6 +42,13 @@ export function padRank(view: View, rank: number): View {
   return { ...view, map: [...front.map(() => -1), ...view.map], shape: [...front.map(() => 1), ...view.shape] };
 }
 
+/** The view with its axes in another order. */
+export const transposed = (view: View, perm: readonly number[]): View => ({
+  ...view,
+  map: perm.map((axis) => view.map[axis]!),
+  shape: perm.map((axis) => view.shape[axis]!),
+});
+
 /** The view through a reshape when no element need move: axes of extent 1 come and go. */
 export function squeezed(view: View, shape: readonly number[]): View | undefined {
   const long = (extents: readonly number[]) => extents.filter((extent) => extent !== 1);

@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import onnxProto from "onnx-proto";
-import { type Array, np, Rng, type TensorSpec, type Traced, type Tree } from "../../../src/array/index.ts";
+import { type Array, np, Rng, type Traced, type Tree } from "../../../src/array/index.ts";
 import { compile, valueAndGrad } from "../../../src/engine/index.ts";
-import { lower } from "../../../src/engine/lower/index.ts";
-import { simplify } from "../../../src/engine/passes/index.ts";
-import { trace } from "../../../src/engine/trace.ts";
 import { attention } from "../../../src/layers/attention.ts";
+import { nodesOf } from "../../support/nodes.ts";
 
 /** Axes of every array that the program transposes by itself; matrices' transposes ONNX Runtime takes into products. */
-async function transposed(fn: (...args: never[]) => Tree<Array>, examples: readonly Tree<TensorSpec>[]) {
-  const { graph } = await trace(fn, examples, "transposed");
-  const names = (values: readonly unknown[], prefix: string) => values.map((_, index) => `${prefix}${index}`);
-  const model = lower(simplify(graph), {
-    name: "transposed",
-    inputNames: names(graph.inputs, "i"),
-    outputNames: names(graph.outputs, "o"),
-    portable: false,
-  });
-  const nodes = onnxProto.onnx.ModelProto.decode(model).graph?.node ?? [];
-  const axes = nodes
+async function transposed(...program: Parameters<typeof nodesOf>) {
+  const axes = (await nodesOf(...program))
     .filter(({ opType }) => opType === "Transpose")
     .map(({ attribute }) => attribute?.[0]?.ints?.length);
   return axes.filter((count) => count !== 2);

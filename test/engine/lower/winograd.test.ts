@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import onnxProto from "onnx-proto";
 import { type Array, lax, np, Rng, type Tensor, tree } from "../../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
-import { lower } from "../../../src/engine/lower/index.ts";
-import { simplify } from "../../../src/engine/passes/index.ts";
-import { trace } from "../../../src/engine/trace.ts";
+import { nodesOf } from "../../support/nodes.ts";
 
 interface Case {
   readonly inputs: number;
@@ -50,16 +47,8 @@ function tensorsFor({ inputs, outputs, size, pad, stride = 1 }: Case) {
 
 /** The operators that a case is written with, and how many there are of each. */
 async function operators(given: Case): Promise<Map<string, number>> {
-  const { graph } = await trace(convolve(given), [tensorsFor(given)], "convolution");
-  const names = (values: readonly unknown[], letter: string) => values.map((_, index) => `${letter}${index}`);
-  const bytes = lower(simplify(graph), {
-    name: "convolution",
-    inputNames: names(graph.inputs, "i"),
-    outputNames: names(graph.outputs, "o"),
-    portable: false,
-  });
   const counts = new Map<string, number>();
-  for (const { opType } of onnxProto.onnx.ModelProto.decode(bytes).graph?.node ?? [])
+  for (const { opType } of await nodesOf(convolve(given), [tensorsFor(given)]))
     counts.set(opType ?? "", (counts.get(opType ?? "") ?? 0) + 1);
   return counts;
 }
