@@ -48,7 +48,7 @@ export async function compilerStages(): Promise<Readonly<Record<string, string>>
     cse: showGraph(shared),
     dce: showGraph(live),
     again: showGraph(again),
-    subtract: showGraph(final),
+    inverse: showGraph(final),
     onnx: nodes.join("\n"),
   };
 }

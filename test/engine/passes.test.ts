@@ -18,7 +18,7 @@ import { dce } from "../../src/engine/passes/dce.ts";
 import { fold } from "../../src/engine/passes/fold.ts";
 import { hoist } from "../../src/engine/passes/hoist.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
-import { subtract } from "../../src/engine/passes/subtract.ts";
+import { inverse } from "../../src/engine/passes/inverse.ts";
 import { trace } from "../../src/engine/trace.ts";
 import { gelu } from "../../src/layers/gelu.ts";
 import { relu } from "../../src/layers/relu.ts";
@@ -131,6 +131,9 @@ test("GELU is one operation, and what its derivative needs is not kept for it", 
     readers.map(({ primitive }) => primitive),
     ["reduce"],
   );
+  // Φ is made of the error function in one pass, and the density by one quotient.
+  const passes = equations.map(({ primitive }) => primitive).filter((name) => ["halved", "div", "neg"].includes(name));
+  assert.deepEqual(passes.sort(), ["div", "halved"]);
 });
 
 test("a derivative that is written down stands for differentiation's own, and costs the forward pass nothing", async () => {
@@ -263,22 +266,34 @@ test("chains of scales and signs become one scale", () => {
   assert.deepEqual(only?.inputs, [x, literal(-3)]);
 });
 
-test("adding a negative is subtracting", () => {
-  const [x, y, negative, sum, other] = [value(4), value(4), value(4), value(4), value(4)] as const;
-  const graph: Graph = {
-    inputs: [x, y],
-    outputs: [sum, other],
-    equations: [
-      equation("neg", [y], negative),
-      equation("add", [x, negative], sum),
-      equation("add", [negative, x], other),
-    ],
-  };
-  const [, first, second] = subtract(graph).equations;
-  for (const found of [first, second]) {
-    assert.equal(found?.primitive, "sub");
-    assert.deepEqual(found?.inputs, [x, y]);
+test("adding a negative is subtracting, and multiplying by a reciprocal is dividing", () => {
+  for (const [undo, operation, together] of [
+    ["neg", "add", "sub"],
+    ["reciprocal", "mul", "div"],
+  ] as const) {
+    const [x, y, undone, one, other] = [value(4), value(4), value(4), value(4), value(4)] as const;
+    const graph: Graph = {
+      inputs: [x, y],
+      outputs: [one, other],
+      equations: [
+        equation(undo, [y], undone),
+        equation(operation, [x, undone], one),
+        equation(operation, [undone, x], other),
+      ],
+    };
+    const [, first, second] = inverse(graph).equations;
+    for (const found of [first, second]) {
+      assert.equal(found?.primitive, together);
+      assert.deepEqual(found?.inputs, [x, y]);
+    }
   }
+});
+
+test("a few reciprocals stay: they are fewer than the quotients", () => {
+  const [x, y, one, product] = [value(3, 4), value(3, 1), value(3, 1), value(3, 4)] as const;
+  const equations = [equation("reciprocal", [y], one), equation("mul", [x, one], product)];
+  const graph: Graph = { inputs: [x, y], outputs: [product], equations };
+  assert.deepEqual(inverse(graph).equations, equations);
 });
 
 test("a ReLU's backward pass is a step and a product", async () => {

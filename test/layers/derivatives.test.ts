@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, lax, nn, np, Rng, type Tensor } from "../../src/array/index.ts";
+import { type Array, float32, lax, nn, np, Rng, type Tensor } from "../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { gelu } from "../../src/layers/gelu.ts";
 import { standardize } from "../../src/layers/layer-norm.ts";
@@ -50,3 +50,25 @@ for (const [name, [ours, plain]] of Object.entries(layers))
           );
         });
     });
+
+/** Φ(x) + x φ(x), from tables of the normal distribution. */
+const geluSlopes = new Map([
+  [0, 0.5],
+  [1, 1.0833154706],
+  [-1, -0.0833154706],
+  [3, 1.0119456472],
+  [14, 1],
+  [-14, 0],
+  [1e4, 1],
+  [-1e4, 0],
+]);
+for (const device of ["cpu", "wasm"] as const)
+  test(`gelu: the slope is that of the tables, however far from 0, on ${device}`, async () => {
+    const slopes = (x: Array): Array => valueAndGrad((of: Array) => ({ loss: np.sum(gelu(of)), aux: {} }), x).gradients;
+    const x = float32([...geluSlopes.keys()], [geluSlopes.size]);
+    const program = await compile(slopes, [x], { device });
+    const { data } = await (await program.run(x)).read();
+    await program.dispose();
+    for (const [index, [at, slope]] of [...geluSlopes].entries())
+      assert.ok(Math.abs(data[index]! - slope) < 1e-6, `${data[index]} at ${at}`);
+  });

@@ -63,6 +63,7 @@ export const elementwise: Record<string, Lowering> = {
   add: binary("Add", "Or"),
   mul: binary("Mul", "And"),
   sub: binary("Sub"),
+  div: binary("Div"),
   min: binary("Min", "And"),
   max: binary("Max", "Or"),
   /** Truncates, like C. */
@@ -118,6 +119,11 @@ export const elementwise: Record<string, Lowering> = {
   step: (context, equation) =>
     onOwnElements(context, equation, (name) =>
       context.emit("HardSigmoid", [name], { alpha: { float: 3.4e38 }, beta: { float: 0 } }),
+    ),
+  /** From −1 … 1 to 0 … 1, in one pass. */
+  halved: (context, equation) =>
+    onOwnElements(context, equation, (name) =>
+      context.emit("HardSigmoid", [name], { alpha: { float: 0.5 }, beta: { float: 0.5 } }),
     ),
   stop_gradient: (context, equation) => onOwnElements(context, equation, (name) => name),
   cast: (context, equation) => {

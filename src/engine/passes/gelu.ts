@@ -2,7 +2,7 @@ import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../
 
 /**
  * x · (½ · erf(√½ · x) + ½) → GELU, for which ONNX Runtime has a kernel: one pass instead of five, and of training the
- * backward pass makes again what it needs of it, so that nothing of that size is kept.
+ * backward pass makes again what it needs of it, so that nothing of that size is kept. Of that, ½ · erf(z) + ½ → halved(erf(z)).
  */
 export function gelu(graph: Graph): Graph {
   const makers = new Map<Atom, Equation>();
@@ -14,12 +14,17 @@ export function gelu(graph: Graph): Graph {
     const [a, b] = maker.inputs;
     return a && b && !isLiteral(a) && isLiteral(b) && Math.fround(number) === b.literal ? a : undefined;
   };
-  const scaledByPhi = (x: Atom, phi: Atom): boolean => {
-    const erf = makers.get(other(other(phi, "add", 0.5), "mul", 0.5) ?? phi);
-    return erf?.primitive === "erf" && other(erf.inputs[0], "mul", Math.SQRT1_2) === x;
+  /** The error function's value that Φ is made of. */
+  const erfOf = (phi: Atom | undefined): Equation | undefined => {
+    const value = other(other(phi, "add", 0.5), "mul", 0.5);
+    const maker = value && makers.get(value);
+    return maker?.primitive === "erf" ? maker : undefined;
   };
+  const scaledByPhi = (x: Atom, phi: Atom): boolean => other(erfOf(phi)?.inputs[0], "mul", Math.SQRT1_2) === x;
   const equations = graph.equations.map((equation): Equation => {
     const [a, b] = equation.inputs;
+    const erf = erfOf(equation.outputs[0]);
+    if (erf) return { ...equation, primitive: "halved", inputs: erf.outputs };
     if (equation.primitive !== "mul" || !a || !b) return equation;
     if (scaledByPhi(a, b)) return { ...equation, primitive: "gelu", inputs: [a] };
     return scaledByPhi(b, a) ? { ...equation, primitive: "gelu", inputs: [b] } : equation;

@@ -4,8 +4,8 @@ import { dce } from "./dce.ts";
 import { fold } from "./fold.ts";
 import { gelu } from "./gelu.ts";
 import { hoist } from "./hoist.ts";
+import { inverse } from "./inverse.ts";
 import { step } from "./step.ts";
-import { subtract } from "./subtract.ts";
 
 const passes: readonly Pass[] = [hoist, fold, cse, dce];
 
@@ -14,7 +14,7 @@ export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
     const after = passes.reduce((current, pass) => pass(current), before);
-    if (after.equations.length === before.equations.length) return dce(step(gelu(subtract(after))));
+    if (after.equations.length === before.equations.length) return dce(step(gelu(inverse(after))));
     before = after;
   }
 }
