@@ -7,14 +7,18 @@ import type { Optimizer } from "./optimizer.ts";
 export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): Optimizer => ({
   slots: ["first", "second"],
   update(param, gradient, memory, { learningRate, step, weightDecay }) {
-    const first = np.add(np.multiply(memory.first!, beta1), np.multiply(gradient, 1 - beta1));
-    const second = np.add(np.multiply(memory.second!, beta2), np.multiply(np.square(gradient), 1 - beta2));
-    const correction = (beta: number): Array => np.subtract(1, np.exp(np.multiply(step, Math.log(beta))));
-    // What the corrections multiply is put on the scalars: √(v / c) + ε = (√v + ε √c) / √c.
-    const root = np.sqrt(correction(beta2));
-    const rate = np.multiply(np.multiply(learningRate, root), np.reciprocal(correction(beta1)));
-    const inverse = np.reciprocal(np.add(np.sqrt(second), np.multiply(root, epsilon)));
+    // Sums instead of averages, (1 − β) of which is in the rate: two passes less over every parameter.
+    const first = np.add(np.multiply(memory.first!, beta1), gradient);
+    const second = np.add(np.multiply(memory.second!, beta2), np.square(gradient));
+    /** What makes the unbiased average of a sum, (1 − β) / (1 − βᵗ). */
+    const share = (beta: number): Array =>
+      np.multiply(np.reciprocal(np.subtract(1, np.exp(np.multiply(step, Math.log(beta))))), 1 - beta);
+    // What the sums are multiplied by is put on the scalars: √(s v) + ε = √s · (√v + ε / √s).
+    const root = np.reciprocal(np.sqrt(share(beta2)));
+    const rate = np.multiply(np.multiply(learningRate, share(beta1)), root);
+    const scaled = np.multiply(first, rate);
+    const update = np.multiply(scaled, np.reciprocal(np.add(np.sqrt(second), np.multiply(root, epsilon))));
     const kept = weightDecay === 0 ? param : np.multiply(param, np.subtract(1, np.multiply(learningRate, weightDecay)));
-    return { param: np.subtract(kept, np.multiply(np.multiply(first, inverse), rate)), memory: { first, second } };
+    return { param: np.subtract(kept, update), memory: { first, second } };
   },
 });
