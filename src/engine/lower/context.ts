@@ -26,6 +26,8 @@ export class Context {
   readonly #uses = new Map<Value, Equation[]>();
   readonly #flipped = new Map<Value, Atom>();
   readonly #sources = new Map<string, string[]>();
+  /** Tensors made of rows that were looked up: where, which, and their extents. */
+  readonly #lookups = new Map<string, { rows: string; order: readonly number[]; shape: readonly number[] }>();
   /** Tensor whose first extent is the batch, for sizes computed at run time. */
   batchSource = "";
 
@@ -111,7 +113,18 @@ export class Context {
   }
 
   reshape(name: string, from: readonly number[], to: readonly number[]): string {
-    return sameShape(from, to) ? name : this.emit("Reshape", [name, this.extents(to, true)]);
+    if (sameShape(from, to)) return name;
+    const reshaped = this.emit("Reshape", [name, this.extents(to, true)]);
+    const lookup = this.#lookups.get(name);
+    if (lookup) this.#lookups.set(reshaped, { ...lookup, shape: to });
+    return reshaped;
+  }
+
+  /** Rows of `[rows, block]`. */
+  #lookUp(rows: string, order: readonly number[], block: number): string {
+    const found = this.emit("Gather", [rows, this.writer.constant("int32", order)], { axis: 0 });
+    this.#lookups.set(found, { rows, order, shape: [order.length, block] });
+    return found;
   }
 
   /** @param shape extents before */
@@ -133,11 +146,7 @@ export class Context {
           ),
         [0],
       );
-    const moved = this.emit(
-      "Gather",
-      [this.reshape(name, shape, [rows, block]), this.writer.constant("int32", order)],
-      { axis: 0 },
-    );
+    const moved = this.#lookUp(this.reshape(name, shape, [rows, block]), order, block);
     return this.reshape(
       moved,
       [rows, block],
@@ -191,8 +200,19 @@ export class Context {
 
   /** A part of a tensor: `[start, end)` with a step, on some of its axes. */
   slice(name: string, cuts: readonly { axis: number; start: number; end: number; step?: number }[]): string {
-    if (cuts.length === 0) return name;
+    const [first, second] = cuts;
+    if (!first) return name;
     const { writer } = this;
+    const lookup = this.#lookups.get(name);
+    const [extent = 1, ...rest] = lookup?.shape ?? [];
+    const each = (lookup?.order.length ?? 0) / extent;
+    if (lookup && !second && first.axis === 0 && first.step === undefined && Number.isInteger(each)) {
+      // Parts of what is looked up are looked up by themselves, and never cut out.
+      const order = lookup.order.slice(first.start * each, first.end * each);
+      const block = sizeOf(lookup.shape) / lookup.order.length;
+      const shape = [first.end - first.start, ...rest];
+      return this.reshape(this.#lookUp(lookup.rows, order, block), [order.length, block], shape);
+    }
     return this.emit("Slice", [
       name,
       writer.int64(cuts.map((cut) => cut.start)),

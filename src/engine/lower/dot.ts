@@ -3,6 +3,9 @@ import { type Equation, integers, sameShape, type Value } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
 import { dense, ownShape, padRank, squeezed, storageOrder, transposed, type View } from "./view.ts";
 
+/** Terms from which on a sum is worth taking in two halves. */
+const MANY = 512;
+
 /**
  * `dot` multiplies and sums over the last axis, with broadcasting. Every other axis belongs to both operands (batch),
  * to the left (rows) or to the right (columns): a batched product, whose transposes ONNX Runtime takes for nothing.
@@ -29,18 +32,34 @@ const dot: Lowering = (context, equation) => {
   // (a · b)ᵀ = bᵀ · aᵀ: the product lies as it is read next.
   const first = readingOrder(context, output).find((axis) => !batch.includes(axis));
   const [a, b] = first !== undefined && columns.includes(first) ? [factors[1], factors[0]] : factors;
-  const product = context.matmul(a.name, b.name, {
-    transA: a.innerFirst,
-    transB: !b.innerFirst,
-    rank: batch.length + 2,
-  });
   const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftOwn[axis]!, rightOwn[axis]!));
+  const [terms, rowCount, columnCount] = [leftOwn[inner]!, sizeOf(extents(a.free)), sizeOf(extents(b.free))];
+  const inHalves =
+    !context.portable && batch.length === 0 && a.innerFirst && b.innerFirst && terms >= MANY && terms % 2 === 0;
+  const product = inHalves
+    ? sumOfHalves(context, a.name, b.name, terms, rowCount, columnCount)
+    : context.matmul(a.name, b.name, { transA: a.innerFirst, transB: !b.innerFirst, rank: batch.length + 2 });
   const order = [...batch, ...a.free, ...b.free];
   const base = extents(order);
-  const flat = [...extents(batch), sizeOf(extents(a.free)), sizeOf(extents(b.free))];
+  const flat = [...extents(batch), rowCount, columnCount];
   const map = outer.map((axis) => order.indexOf(axis));
   context.set(output, { name: context.reshape(product, flat, base), base, map, shape: output.shape });
 };
+
+/**
+ * aᵀ · b, a `[terms, rows]` and b `[terms, columns]`, with the first half of the terms and the second half as a batch of
+ * two. Threads share a product by the rows of its result, and here each of them would read what all of them wrote; of a
+ * batch of two each of two threads reads the half of the samples that it has worked on all along. A weight's gradient is
+ * such a product.
+ */
+function sumOfHalves(context: Context, a: string, b: string, terms: number, rows: number, columns: number): string {
+  const half = (name: string, extent: number) => context.reshape(name, [terms, extent], [2, terms / 2, extent]);
+  const halves = context.matmul(half(a, rows), half(b, columns), { transA: true, transB: false, rank: 3 });
+  // For so few rows ONNX Runtime's `ReduceSum` takes several times as long.
+  const ones = context.writer.constant("float32", [1, 1], [1, 2]);
+  const sum = context.emit("MatMul", [ones, context.reshape(halves, [2, rows, columns], [2, rows * columns])]);
+  return context.reshape(sum, [1, rows * columns], [rows, columns]);
+}
 
 /** The operand as `[...batch, free, inner]`, or `[...batch, inner, free]` where that moves less. */
 function operand(context: Context, view: View, batch: number[], free: number[], inner: number) {

@@ -1,6 +1,6 @@
 import { integer, integers, pairs, sameShape } from "../graph.ts";
-import type { Lowering } from "./context.ts";
-import { dense, ownShape, squeezed, transposed, type View } from "./view.ts";
+import type { Context, Lowering } from "./context.ts";
+import { dense, ownShape, squeezed, storageOrder, transposed, type View } from "./view.ts";
 
 /**
  * Splits a reshape into groups of axes of equal size and keeps repeats lazy where a whole group repeats.
@@ -29,6 +29,30 @@ function axisGroups(from: readonly number[], to: readonly number[]): { source: n
   return groups;
 }
 
+/**
+ * The view through a reshape that splits and merges axes, where each group of them either repeats as a whole or lies
+ * together in memory: then nothing moves, in whatever order the groups lie. Otherwise they are put in order first.
+ */
+function regrouped(context: Context, view: View, shape: readonly number[]): View | undefined {
+  const own = ownShape(view);
+  const groups = axisGroups(view.shape, shape).map(({ source, target }) => ({
+    source: source.filter((axis) => own[axis] !== 1),
+    target,
+    repeats: source.some((axis) => own[axis] !== view.shape[axis]),
+  }));
+  if (groups.some(({ source, repeats }) => repeats && source.length > 0)) return undefined;
+  const stored = storageOrder(view);
+  const place = ({ source }: { source: number[] }) => stored.indexOf(source[0] ?? -1);
+  const together = groups.every((group) => group.source.every((axis, index) => stored[place(group) + index] === axis));
+  const inStore = groups
+    .filter(({ source }) => source.length > 0)
+    .sort((a, b) => (together ? place(a) - place(b) : 0))
+    .flatMap(({ target }) => target);
+  const base = inStore.map((axis) => shape[axis]!);
+  const name = together ? context.reshape(view.name, view.base, base) : context.reshape(context.own(view), own, base);
+  return { name, base, map: shape.map((_, axis) => inStore.indexOf(axis)), shape };
+}
+
 export const shapes: Record<string, Lowering> = {
   transpose: (context, equation) => {
     const view = context.view(equation.inputs[0]!);
@@ -51,21 +75,9 @@ export const shapes: Record<string, Lowering> = {
       context.set(output, trivial);
       return;
     }
-    const own = ownShape(view);
-    const target: number[] = [...output.shape];
-    let lazy = true;
-    for (const group of axisGroups(view.shape, output.shape)) {
-      if (group.source.every((axis) => own[axis] === view.shape[axis])) continue;
-      if (group.source.every((axis) => own[axis] === 1)) for (const axis of group.target) target[axis] = 1;
-      else lazy = false;
-    }
-    if (!lazy) {
-      context.setDense(equation, context.reshape(context.full(input), view.shape, output.shape));
-      return;
-    }
-    const result: View = dense(context.reshape(context.own(view), own, target), target);
-    const map = target.map((extent, axis) => (extent === 1 && output.shape[axis] !== 1 ? -1 : axis));
-    context.set(output, { ...result, map, shape: output.shape });
+    const lazy = regrouped(context, view, output.shape);
+    if (lazy) context.set(output, lazy);
+    else context.setDense(equation, context.reshape(context.full(input), view.shape, output.shape));
   },
   flip: (context, equation) => {
     const input = equation.inputs[0]!;
