@@ -14,10 +14,12 @@ const { words, has } = benchArguments(`npm run bench:profile -- [${stepNames.joi
   "shapes",
 ]);
 const [which = "vit", count = "8"] = words;
+/** Steps in which memory is fetched for the first time; their kernels are several times slower. */
+const WARM_UP = 2;
 const prefix = `autodidact-profile-${process.pid}`;
 const run = await compiledCase(stepCase(which), { name: which, profile: join(tmpdir(), prefix) });
 const times: number[] = [];
-for (let index = 0; index < Number(count); index++) {
+for (let index = 0; index < Number(count) + WARM_UP; index++) {
   const from = performance.now();
   await run.step();
   times.push(performance.now() - from);
@@ -29,9 +31,9 @@ const events: { cat: string; dur: number; name: string; args?: { op_name?: strin
   JSON.parse(readFileSync(join(tmpdir(), file), "utf8"));
 rmSync(join(tmpdir(), file));
 
+const kernels = events.filter(({ cat, name }) => cat === "Node" && name.endsWith("_kernel_time"));
 const sums = new Map<string, { ms: number; calls: number }>();
-for (const { cat, name, dur, args } of events) {
-  if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
+for (const { dur, args } of kernels.slice((kernels.length / times.length) * WARM_UP)) {
   const operator = args?.op_name ?? "?";
   const key = has("shapes") ? `${operator} ${JSON.stringify(args?.output_type_shape)}` : operator;
   const { ms, calls } = sums.get(key) ?? { ms: 0, calls: 0 };
@@ -41,5 +43,5 @@ console.log(
   `${which}: median step ${median(times).toFixed(1)} ms of ${times.map((time) => time.toFixed(0)).join(" ")}`,
 );
 for (const [key, { ms, calls }] of [...sums].sort((a, b) => b[1].ms - a[1].ms).slice(0, 40))
-  console.log(`${(ms / times.length).toFixed(2).padStart(9)} ms ${String(calls / times.length).padStart(6)} ${key}`);
+  console.log(`${(ms / Number(count)).toFixed(2).padStart(9)} ms ${String(calls / Number(count)).padStart(6)} ${key}`);
 process.exit(0);
