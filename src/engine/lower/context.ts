@@ -200,19 +200,10 @@ export class Context {
 
   /** A part of a tensor: `[start, end)` with a step, on some of its axes. */
   slice(name: string, cuts: readonly { axis: number; start: number; end: number; step?: number }[]): string {
-    const [first, second] = cuts;
-    if (!first) return name;
+    if (cuts.length === 0) return name;
+    const apart = this.#lookedUpApart(name, cuts);
+    if (apart) return apart;
     const { writer } = this;
-    const lookup = this.#lookups.get(name);
-    const [extent = 1, ...rest] = lookup?.shape ?? [];
-    const each = (lookup?.order.length ?? 0) / extent;
-    if (lookup && !second && first.axis === 0 && first.step === undefined && Number.isInteger(each)) {
-      // Parts of what is looked up are looked up by themselves, and never cut out.
-      const order = lookup.order.slice(first.start * each, first.end * each);
-      const block = sizeOf(lookup.shape) / lookup.order.length;
-      const shape = [first.end - first.start, ...rest];
-      return this.reshape(this.#lookUp(lookup.rows, order, block), [order.length, block], shape);
-    }
     return this.emit("Slice", [
       name,
       writer.int64(cuts.map((cut) => cut.start)),
@@ -220,6 +211,19 @@ export class Context {
       writer.int64(cuts.map((cut) => cut.axis)),
       writer.int64(cuts.map((cut) => cut.step ?? 1)),
     ]);
+  }
+
+  /** A part of rows that were looked up: they are looked up by themselves, and never cut out. */
+  #lookedUpApart(name: string, [cut, another]: Parameters<Context["slice"]>[1]): string | undefined {
+    const lookup = this.#lookups.get(name);
+    if (!lookup || !cut || another || cut.axis !== 0 || cut.step !== undefined) return undefined;
+    const [extent = 1, ...rest] = lookup.shape;
+    const each = lookup.order.length / extent;
+    if (!Number.isInteger(each)) return undefined;
+    const order = lookup.order.slice(cut.start * each, cut.end * each);
+    const shape = [cut.end - cut.start, ...rest];
+    const block = sizeOf(shape) / order.length;
+    return this.reshape(this.#lookUp(lookup.rows, order, block), [order.length, block], shape);
   }
 
   /** Zeros around a tensor; negative widths cut off. `widths` has a [before, after] for each axis. */

@@ -120,8 +120,8 @@ export const elementwise: Record<string, Lowering> = {
     onOwnElements(context, equation, (name) =>
       context.emit("HardSigmoid", [name], { alpha: { float: 3.4e38 }, beta: { float: 0 } }),
     ),
-  /** From −1 … 1 to 0 … 1, in one pass. */
-  halved: (context, equation) =>
+  /** Half way to 1, of what is in −1 … 1. */
+  halfway: (context, equation) =>
     onOwnElements(context, equation, (name) =>
       context.emit("HardSigmoid", [name], { alpha: { float: 0.5 }, beta: { float: 0.5 } }),
     ),

@@ -2,7 +2,8 @@ import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../
 
 /**
  * x · (½ · erf(√½ · x) + ½) → GELU, for which ONNX Runtime has a kernel: one pass instead of five, and of training the
- * backward pass makes again what it needs of it, so that nothing of that size is kept. Of that, ½ · erf(z) + ½ → halved(erf(z)).
+ * backward pass makes again what it needs of it, so that nothing of that size is kept. There ½ · erf(z) + ½ is one pass
+ * instead of two: half way between erf(z) and 1.
  */
 export function gelu(graph: Graph): Graph {
   const makers = new Map<Atom, Equation>();
@@ -24,7 +25,7 @@ export function gelu(graph: Graph): Graph {
   const equations = graph.equations.map((equation): Equation => {
     const [a, b] = equation.inputs;
     const erf = erfOf(equation.outputs[0]);
-    if (erf) return { ...equation, primitive: "halved", inputs: erf.outputs };
+    if (erf) return { ...equation, primitive: "halfway", inputs: erf.outputs };
     if (equation.primitive !== "mul" || !a || !b) return equation;
     if (scaledByPhi(a, b)) return { ...equation, primitive: "gelu", inputs: [a] };
     return scaledByPhi(b, a) ? { ...equation, primitive: "gelu", inputs: [b] } : equation;
