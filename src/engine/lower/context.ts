@@ -257,11 +257,12 @@ export class Context {
     return this.emit("Shape", [input], { start: 1, end: 2 });
   }
 
-  /** `a · b` over the last two axes (`transposeB`: over both last axes). */
-  matmul(a: string, b: string, options: { transA: boolean; transB: boolean; rank: number }): string {
-    const { transA, transB, rank } = options;
+  /** `a · b` over the last two axes (`transB`: over both last axes). */
+  matmul(a: string, b: string, options: { transA: boolean; transB: boolean; rank: number; dtype?: DType }): string {
+    const { transA, transB, rank, dtype = "float32" } = options;
     if (!transA && !transB) return this.emit("MatMul", [a, b]);
-    if (!this.portable) return this.emit("FusedMatMul", [a, b], { transA: +transA, transB: +transB }, "com.microsoft");
+    if (!this.portable && dtype === "float32")
+      return this.emit("FusedMatMul", [a, b], { transA: +transA, transB: +transB }, "com.microsoft");
     const perm = globalThis.Array.from({ length: rank }, (_, axis) => axis);
     [perm[rank - 2], perm[rank - 1]] = [perm[rank - 1]!, perm[rank - 2]!];
     const turned = (name: string) => this.emit("Transpose", [name], { perm });

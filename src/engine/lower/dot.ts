@@ -34,11 +34,12 @@ const dot: Lowering = (context, equation) => {
   const [a, b] = first !== undefined && columns.includes(first) ? [factors[1], factors[0]] : factors;
   const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftOwn[axis]!, rightOwn[axis]!));
   const [terms, rowCount, columnCount] = [leftOwn[inner]!, sizeOf(extents(a.free)), sizeOf(extents(b.free))];
-  const inHalves =
-    !context.portable && batch.length === 0 && a.innerFirst && b.innerFirst && terms >= MANY && terms % 2 === 0;
-  const product = inHalves
-    ? sumOfHalves(context, a.name, b.name, terms, rowCount, columnCount)
-    : context.matmul(a.name, b.name, { transA: a.innerFirst, transB: !b.innerFirst, rank: batch.length + 2 });
+  const { dtype } = output;
+  const isLong = terms >= MANY && terms % 2 === 0 && dtype === "float32" && !context.portable;
+  const product =
+    isLong && batch.length === 0 && a.innerFirst && b.innerFirst
+      ? sumOfHalves(context, a.name, b.name, terms, rowCount, columnCount)
+      : context.matmul(a.name, b.name, { transA: a.innerFirst, transB: !b.innerFirst, rank: batch.length + 2, dtype });
   const order = [...batch, ...a.free, ...b.free];
   const base = extents(order);
   const flat = [...extents(batch), rowCount, columnCount];

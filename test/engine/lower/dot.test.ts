@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, np, Rng, type Traced, type Tree } from "../../../src/array/index.ts";
+import { type Array, int32, np, Rng, type Traced, type Tree } from "../../../src/array/index.ts";
 import { compile, valueAndGrad } from "../../../src/engine/index.ts";
 import { attention } from "../../../src/layers/attention.ts";
 import { nodesOf } from "../../support/nodes.ts";
@@ -59,4 +59,20 @@ test("a sum over many rows is that of both halves; an odd number of them is no s
       assert.ok(Math.abs(value - sum) < 1e-4 * Math.sqrt(terms), `${value} for ${sum}`);
     }
   }
+});
+
+test("integers are multiplied as they lie, too", async () => {
+  const x = int32(
+    Int32Array.from({ length: 600 * 3 }, (_, index) => index % 5),
+    [600, 3],
+  );
+  const squares = (of: Array): Array => np.matmul(np.transpose(of), of);
+  const program = await compile(squares, [x]);
+  const { data } = await (await program.run(x)).read();
+  await program.dispose();
+  const column = (at: number) => [...x.data].filter((_, index) => index % 3 === at);
+  const expected = [0, 1, 2].flatMap((a) =>
+    [0, 1, 2].map((b) => column(a).reduce((sum, value, row) => sum + value * column(b)[row]!, 0)),
+  );
+  assert.deepEqual([...data], expected);
 });
