@@ -1,5 +1,6 @@
 import { Rng } from "../../src/array/index.ts";
 import type { Device } from "../../src/engine/index.ts";
+import { release } from "../../src/training/memory.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import type { StepCase } from "./cases.ts";
 
@@ -28,6 +29,8 @@ export async function compiledCase(
   return {
     async step(): Promise<number> {
       const result = await compiled.run(state, batch, index++, 1e-3, 0);
+      // As in training/loop.ts.
+      release(state.optimizer);
       state = result.state;
       return result.loss;
     },

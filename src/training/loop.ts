@@ -211,6 +211,8 @@ export async function train(
     const result = await step.run(state, batch, index, learningRate, index / steps, logs);
     if (!Number.isFinite(result.loss)) throw diverged("loss");
     if (!Number.isFinite(result.gradNorm)) throw diverged("gradient");
+    // Of what training begins with these are the loop's own, and two thirds of it; a later state the step gives back.
+    release(state.optimizer);
     state = result.state;
     index++;
     smoothedLoss = smoothedLoss === null ? result.loss : smoothedLoss * (1 - SMOOTHING) + result.loss * SMOOTHING;

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Tensor, type Tree, tree } from "../array/index.ts";
+import type { DeviceTensor } from "../engine/index.ts";
 
 /** Bytes that may wait to be collected beside what a step makes. */
 const SLACK = 2 ** 25;
@@ -35,7 +36,9 @@ export function settleMemory(stateBytes: number): void {
   new ArrayBuffer(LESSON).transfer(0);
 }
 
-/** Gives arrays' memory back now. They belong to the caller alone, and are empty afterwards. */
-export function release(arrays: Tree<Tensor>): void {
-  for (const { data } of tree.leaves(arrays)) if (data.buffer instanceof ArrayBuffer) data.buffer.transfer(0);
+/** Gives the memory of arrays on the host back now. They belong to the caller alone, and are empty afterwards. */
+export function release(arrays: Tree<Tensor | DeviceTensor>): void {
+  for (const array of tree.leaves(arrays))
+    if ("data" in array && array.data.buffer instanceof ArrayBuffer && !array.data.buffer.detached)
+      array.data.buffer.transfer(0);
 }
