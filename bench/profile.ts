@@ -13,13 +13,14 @@ import { compiledCase } from "./steps/compiled.ts";
 const { words, has } = benchArguments(`npm run bench:profile -- [${stepNames.join("|")}] [STEPS] [--shapes]`, [
   "shapes",
 ]);
-const [which = "vit", count = "8"] = words;
+const [which = "vit", countText = "8"] = words;
+const count = Number(countText);
 /** Steps in which memory is fetched for the first time; their kernels are several times slower. */
 const WARM_UP = 2;
 const prefix = `autodidact-profile-${process.pid}`;
 const run = await compiledCase(stepCase(which), { name: which, profile: join(tmpdir(), prefix) });
 const times: number[] = [];
-for (let index = 0; index < Number(count) + WARM_UP; index++) {
+for (let index = 0; index < count + WARM_UP; index++) {
   const from = performance.now();
   await run.step();
   times.push(performance.now() - from);
@@ -43,5 +44,5 @@ console.log(
   `${which}: median step ${median(times).toFixed(1)} ms of ${times.map((time) => time.toFixed(0)).join(" ")}`,
 );
 for (const [key, { ms, calls }] of [...sums].sort((a, b) => b[1].ms - a[1].ms).slice(0, 40))
-  console.log(`${(ms / Number(count)).toFixed(2).padStart(9)} ms ${String(calls / Number(count)).padStart(6)} ${key}`);
+  console.log(`${(ms / count).toFixed(2).padStart(9)} ms ${String(calls / count).padStart(6)} ${key}`);
 process.exit(0);

