@@ -9,9 +9,9 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { evaluate } from "../src/evaluation/evaluate.ts";
+import { evaluate } from "../src/evaluation/worth/evaluate.ts";
 import { pretrain } from "../src/training/pretrain.ts";
-import { openRun } from "../src/training/run.ts";
+import { openRun } from "../src/training/run/run.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const data = `${process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`}/cifar10`;

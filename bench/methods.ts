@@ -15,11 +15,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { untrainedParams } from "../src/evaluation/features.ts";
+import { untrainedParams } from "../src/evaluation/worth/features.ts";
 import { methods } from "../src/methods/index.ts";
 import { image } from "../src/modalities/image/index.ts";
-import { buildParts } from "../src/training/run.ts";
-import { settle } from "../src/training/settle.ts";
+import { buildParts } from "../src/training/run/run.ts";
+import { settle } from "../src/training/run/settle.ts";
 import { addLine, epochsIn, linesOf, root, secondsPerStep, trainData, trained, worthOf } from "./methods/shared.ts";
 import { type Line, shapeOf, UNTRAINED, withTable } from "./methods/table.ts";
 
@@ -105,7 +105,7 @@ async function everything(): Promise<void> {
     console.log(`no CIFAR-10 at ${trainData}; set AUTODIDACT_DATA`);
     return;
   }
-  const chosen = positionals.length > 0 ? positionals : await methods.names();
+  const chosen = positionals.length > 0 ? positionals : methods.names;
   for (const method of chosen) {
     const { presets } = await methods.load(method);
     if (!presets?.small) {

@@ -14,17 +14,17 @@ import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Rng } from "../src/array/index.ts";
-import { labelled, select } from "../src/evaluation/contestants.ts";
-import { accuracyOf, meanAndDeviation } from "../src/evaluation/metrics.ts";
-import { unitRows } from "../src/evaluation/normalize.ts";
-import { linearProbe } from "../src/evaluation/probe.ts";
-import { kCenter } from "../src/evaluation/strategies/k-center.ts";
-import { random } from "../src/evaluation/strategies/random.ts";
-import { typicality } from "../src/evaluation/strategies/typicality.ts";
+import { kCenter } from "../src/evaluation/collection/strategies/k-center.ts";
+import { random } from "../src/evaluation/collection/strategies/random.ts";
+import { typicality } from "../src/evaluation/collection/strategies/typicality.ts";
+import { accuracyOf, meanAndDeviation } from "../src/evaluation/scores/metrics.ts";
+import { unitRows } from "../src/evaluation/vectors/normalize.ts";
+import { linearProbe } from "../src/evaluation/vectors/probe.ts";
+import { labelled, select } from "../src/evaluation/worth/contestants.ts";
 import { writeAtomically } from "../src/foundation/files.ts";
 import { image } from "../src/modalities/image/index.ts";
 import { extractFeatures } from "../src/training/features.ts";
-import { openRun, type Run } from "../src/training/run.ts";
+import { openRun, type Run } from "../src/training/run/run.ts";
 import { root, testData, trainData } from "./methods/shared.ts";
 
 const { values, positionals } = parseArgs({

@@ -16,10 +16,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/evaluate.ts";
-import { evaluateLanguage } from "../src/evaluation/language.ts";
-import { languageTable } from "../src/evaluation/report/language-table.ts";
-import { alignColumns, contestantNames } from "../src/evaluation/report/table.ts";
+import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/worth/evaluate.ts";
+import { alignColumns, contestantNames } from "../src/evaluation/worth/table.ts";
+import { evaluateLanguage } from "../src/modalities/text/language/language.ts";
+import { languageTable } from "../src/modalities/text/language/language-table.ts";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";

@@ -17,9 +17,9 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { type Contestant, evaluate } from "../src/evaluation/evaluate.ts";
-import { alignColumns, contestantNames } from "../src/evaluation/report/table.ts";
-import type { Run } from "../src/training/run.ts";
+import { type Contestant, evaluate } from "../src/evaluation/worth/evaluate.ts";
+import { alignColumns, contestantNames } from "../src/evaluation/worth/table.ts";
+import type { Run } from "../src/training/run/run.ts";
 import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained } from "./methods/shared.ts";
 import { imageTransferSets, type TransferSet, textTransferSets } from "./transfer/data.ts";
 

@@ -1,6 +1,6 @@
 /** One side of bench/input.ts: `node ours.ts CASE PATH` prints { samples, seconds } of the loader with two workers. */
 import { image } from "../../src/modalities/image/index.ts";
-import { createLoader } from "../../src/training/loader.ts";
+import { createLoader } from "../../src/training/data/loader.ts";
 import { inputCases, SECONDS, WARM_UP, WORKERS } from "./cases.ts";
 
 const [name, path = ""] = process.argv.slice(2);

@@ -2,17 +2,17 @@
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Modality } from "../../src/data/index.ts";
 import type { Encoder, InitialParams } from "../../src/encoders/index.ts";
-import { knnPredict, type LabelledVectors } from "../../src/evaluation/knn.ts";
-import { accuracyOf, meanAndDeviation } from "../../src/evaluation/metrics.ts";
-import { linearProbe } from "../../src/evaluation/probe.ts";
+import { accuracyOf, meanAndDeviation } from "../../src/evaluation/scores/metrics.ts";
+import { knnPredict, type LabelledVectors } from "../../src/evaluation/vectors/knn.ts";
+import { linearProbe } from "../../src/evaluation/vectors/probe.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import type { Modality } from "../../src/modalities/index.ts";
 import { spreadOf } from "../../src/training/collapse.ts";
+import { drawLabels } from "../../src/training/data/split.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { type PretrainOptions, pretrain } from "../../src/training/pretrain.ts";
-import type { Run } from "../../src/training/run.ts";
-import { drawLabels } from "../../src/training/split.ts";
+import type { Run } from "../../src/training/run/run.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const data = `${process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`}/cifar10`;

@@ -1,5 +1,5 @@
 /** The table of docs/methods.md, from the lines that bench/methods.ts has written. */
-import { meanAndDeviation } from "../../src/evaluation/metrics.ts";
+import { meanAndDeviation } from "../../src/evaluation/scores/metrics.ts";
 import type { Worth } from "./shared.ts";
 
 /** One line of bench/results/methods.jsonl: a method and a seed, or an untrained encoder and a seed. */

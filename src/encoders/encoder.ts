@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
-import type { VocabularySpec } from "../modalities/modality.ts";
+import type { VocabularySpec } from "../data/modality.ts";
 
 /** Parameters while a function is traced: a tree of arrays. */
 export type Params = TreeRecord<Array>;

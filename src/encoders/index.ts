@@ -1,8 +1,12 @@
 import { registry } from "../foundation/registry.ts";
 import type { EncoderDefinition } from "./encoder.ts";
 
-/** Every encoder in this folder, by name. */
-export const encoders = registry<EncoderDefinition>(new URL("./", import.meta.url), "encoder");
+/** Every encoder, by name. */
+export const encoders = registry<EncoderDefinition>("encoder", {
+  resnet: () => import("./resnet.ts"),
+  transformer: () => import("./transformer.ts"),
+  vit: () => import("./vit.ts"),
+});
 export type {
   EncodeOptions,
   Encoder,

@@ -1,6 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { basename, extname, isAbsolute, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { messageOf, UserError } from "./errors.ts";
 import { closest } from "./options.ts";
 
@@ -11,8 +10,8 @@ export interface Registered {
 }
 
 export interface Registry<Entry extends Registered> {
-  /** Every name that `load` knows, sorted. */
-  names(): Promise<string[]>;
+  /** Every name that `load` knows, sorted; loads nothing. */
+  readonly names: readonly string[];
   /** Every entry, sorted by name. */
   all(): Promise<Entry[]>;
   /**
@@ -22,52 +21,43 @@ export interface Registry<Entry extends Registered> {
   load(nameOrPath: string): Promise<Entry>;
 }
 
+/** A registry's lines: what imports the file of that name. Static, so that a bundler can follow them. */
+export type Lines = Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>>;
+
 /**
- * A folder in which each file (or each sub-folder's `index`) exports one entry of `kind`. A new entry is a new file;
- * there is no list to edit. Files that export none, such as the folder's own index, are not entries.
+ * What can be asked for by name: one line a name, and its file is loaded when it is asked for. Each file exports one
+ * entry of `kind`.
+ *
+ * @example
+ * const methods = registry<MethodDefinition>("method", { simclr: () => import("./simclr.ts") });
+ * const simclr = await methods.load("simclr");
  */
-export function registry<Entry extends Registered>(folder: URL, kind: Entry["kind"]): Registry<Entry> {
+export function registry<Entry extends Registered>(kind: Entry["kind"], lines: Lines): Registry<Entry> {
   const isEntry = (value: unknown): value is Entry =>
     typeof value === "object" && value !== null && "kind" in value && value.kind === kind && "name" in value;
+  const entryIn = (module: Readonly<Record<string, unknown>>): Entry | undefined => Object.values(module).find(isEntry);
 
-  const entryOf = async (url: URL): Promise<Entry | undefined> => {
-    const module: Record<string, unknown> = await import(url.href);
-    return Object.values(module).find(isEntry);
-  };
-
-  let known: Promise<Map<string, Entry>> | undefined;
-  const scan = async (): Promise<Map<string, Entry>> => {
-    const found = new Map<string, Entry>();
-    const extension = extname(fileURLToPath(import.meta.url));
-    for (const item of await readdir(folder, { withFileTypes: true })) {
-      const isFile = item.isFile() && extname(item.name) === extension && !item.name.endsWith(`.d${extension}`);
-      if (!isFile && !item.isDirectory()) continue;
-      if (basename(item.name, extension) === "index") continue;
-      const entry = await entryOf(new URL(item.isDirectory() ? `${item.name}/index${extension}` : item.name, folder));
-      if (entry) found.set(entry.name, entry);
-    }
-    return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
-  };
-  const entries = () => {
-    known ??= scan();
-    return known;
+  const names = Object.keys(lines).sort();
+  const builtIn = async (name: string): Promise<Entry> => {
+    const entry = entryIn(await lines[name]!());
+    if (entry?.name !== name) throw new Error(`the file of ${kind} ${name} exports ${entry?.name ?? `no ${kind}`}`);
+    return entry;
   };
 
   return {
-    names: async () => [...(await entries()).keys()],
-    all: async () => [...(await entries()).values()],
+    names,
+    all: () => Promise.all(names.map(builtIn)),
     async load(nameOrPath) {
-      const builtIn = (await entries()).get(nameOrPath);
-      if (builtIn) return builtIn;
+      if (Object.hasOwn(lines, nameOrPath)) return builtIn(nameOrPath);
       if (/[/\\.]/.test(nameOrPath)) {
         const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(nameOrPath);
-        const entry = await entryOf(pathToFileURL(path)).catch((error: unknown) => {
+        const module: Record<string, unknown> = await import(pathToFileURL(path).href).catch((error: unknown) => {
           throw new UserError(`${nameOrPath}: could not be loaded as a ${kind} (${messageOf(error)})`);
         });
+        const entry = entryIn(module);
         if (entry) return entry;
         throw new UserError(`${nameOrPath}: exports no ${kind}`);
       }
-      const names = [...(await entries()).keys()];
       const meant = closest(nameOrPath, names);
       throw new UserError(
         `unknown ${kind} "${nameOrPath}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,

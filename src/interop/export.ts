@@ -4,11 +4,11 @@ import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.t
 import { toOnnx } from "../engine/index.ts";
 import { writeAtomically } from "../foundation/files.ts";
 import type { MethodParams } from "../methods/index.ts";
+import { resnetLayout } from "../modalities/image/publish/resnet.ts";
+import { vitLayout } from "../modalities/image/publish/vit.ts";
 import { linkOrCopy, makeModelFolder, refuseForeignFolder } from "./folder.ts";
 import { classifierConfig, type ExportedHead } from "./huggingface/classifier.ts";
 import type { LayoutOf } from "./huggingface/layout.ts";
-import { resnetLayout } from "./huggingface/resnet.ts";
-import { vitLayout } from "./huggingface/vit.ts";
 import { type ModelCardFacts, modelCard } from "./model-card.ts";
 import { writeSafetensors } from "./safetensors.ts";
 

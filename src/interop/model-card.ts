@@ -1,4 +1,4 @@
-import type { Answers } from "../modalities/index.ts";
+import type { Answers } from "../data/index.ts";
 
 /** What a model card says. */
 export interface ModelCardFacts {

@@ -8,9 +8,9 @@ import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
 import { sinCosPositions } from "../layers/positions.ts";
 import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
-import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { withPatches } from "./pictures.ts";
+import { gridOf } from "./parts/masks.ts";
+import { withPatches } from "./parts/pictures.ts";
 
 /** Most patches that `look` completes: each is a pass through the encoder in the program. */
 const MOST_COMPLETED = 64;

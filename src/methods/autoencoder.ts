@@ -3,9 +3,9 @@ import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";
 import { linear } from "../layers/linear.ts";
 import { squaredError } from "../objectives/pixels.ts";
-import { pixelShape } from "./feature-map.ts";
 import { method } from "./method.ts";
-import { smallResnet } from "./presets.ts";
+import { pixelShape } from "./parts/feature-map.ts";
+import { smallResnet } from "./parts/presets.ts";
 
 /**
  * Bottleneck autoencoder: a picture goes through a few numbers and comes back.

@@ -3,8 +3,8 @@ import { float32, int32, np } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
-import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
+import { smallText } from "./parts/presets.ts";
+import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /**
  * Bag of words: tell masked words from those around them, and from the representation alone every word of the text, the

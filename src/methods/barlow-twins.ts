@@ -3,10 +3,10 @@ import { np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { barlowTwins as barlowTwinsLoss } from "../objectives/barlow-twins.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining, smallViews } from "./presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 const LOSS_SCALE = 0.024;
 

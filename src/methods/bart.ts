@@ -6,8 +6,8 @@ import { layerNorm } from "../layers/layer-norm.ts";
 import { decoderBlock } from "../layers/transformer.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
-import { infill, permuteSentences } from "./word-noise.ts";
+import { smallText } from "./parts/presets.ts";
+import { infill, permuteSentences } from "./parts/word-noise.ts";
 
 /**
  * BART: a text is scrambled, and a decoder writes the original. Spans of words become one mask each, and sentences

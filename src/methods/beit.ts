@@ -5,10 +5,10 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
-import { blockwiseMask, gridOf, shareOf } from "./masks.ts";
 import { type FrozenRun, method } from "./method.ts";
-import { withPatches } from "./pictures.ts";
-import { markedAt, ofPatches, rowsAt } from "./tokens.ts";
+import { blockwiseMask, gridOf, shareOf } from "./parts/masks.ts";
+import { withPatches } from "./parts/pictures.ts";
+import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
 
 /**

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { np, Rng } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
-import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
+import { smallText } from "./parts/presets.ts";
+import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /**
  * BERT: tell the words that were masked from those around them. Devlin et al. 2018, https://arxiv.org/abs/1810.04805,

@@ -3,11 +3,11 @@ import { lax, np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining, smallViews } from "./presets.ts";
-import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 /**
  * BYOL: the online network predicts what the target network, its own slow average, makes of the other view.

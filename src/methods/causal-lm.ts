@@ -2,7 +2,7 @@ import { z } from "zod";
 import { np } from "../array/index.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
+import { smallText } from "./parts/presets.ts";
 
 /**
  * Causal language model: tell each word from those before it. Radford et al. 2019,

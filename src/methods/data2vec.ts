@@ -4,12 +4,12 @@ import { standardize } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
-import { placesToHide, shareOf } from "./masks.ts";
 import { method, type Sample } from "./method.ts";
-import { withPatches } from "./pictures.ts";
-import { linearMomentum, momentumUpdate } from "./teacher.ts";
-import { markedAt, ofPatches, rowsAt } from "./tokens.ts";
-import { maskWords, slotsFor } from "./word-masks.ts";
+import { placesToHide, shareOf } from "./parts/masks.ts";
+import { withPatches } from "./parts/pictures.ts";
+import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
+import { maskWords, slotsFor } from "./parts/word-masks.ts";
 
 /**
  * Standard deviation over the rows of `[batch, places, width]`, by weight, the mean over the width: 0 tells of collapse.

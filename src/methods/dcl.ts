@@ -5,10 +5,10 @@ import { dcl as dclLoss } from "../objectives/dcl.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { twoViews } from "./parts/views.ts";
 
 /**
  * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches learn as well.

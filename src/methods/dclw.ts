@@ -5,10 +5,10 @@ import { dclw as dclwLoss } from "../objectives/dclw.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { twoViews } from "./parts/views.ts";
 
 /**
  * DCLW: DCL that pulls harder on the pairs that are far apart.

@@ -5,7 +5,7 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
 
 /**
  * DeepCluster: before every epoch the features of all samples are clustered by k-means, and the clusters are the classes

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { float32, type Rng, type Tensor } from "../array/index.ts";
 import { decoder } from "../layers/decoder.ts";
 import { squaredError } from "../objectives/pixels.ts";
-import { featureMap, pixelShape } from "./feature-map.ts";
 import { method } from "./method.ts";
-import { smallResnet } from "./presets.ts";
+import { featureMap, pixelShape } from "./parts/feature-map.ts";
+import { smallResnet } from "./parts/presets.ts";
 
 /**
  * Denoising autoencoder: the clean picture is told from a corrupted one.

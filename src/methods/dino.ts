@@ -3,11 +3,11 @@ import { filled } from "../array/index.ts";
 import { dinoHead } from "../layers/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
-import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./distillation.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
-import { smallResnet, withClassToken } from "./presets.ts";
-import { cosineMomentum, momentumUpdate } from "./teacher.ts";
+import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./parts/distillation.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import { smallResnet, withClassToken } from "./parts/presets.ts";
+import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 
 /** Learns in hours on two cores, and has attention to look at; the paper's other encoder, a ResNet, learns in minutes. */
 const smallVitPreset = smallDistillation({ hiddenDim: 512 });

@@ -6,6 +6,7 @@ import { distillation } from "../objectives/dino.ts";
 import { patchDistillation } from "../objectives/ibot.ts";
 import { koleo } from "../objectives/koleo.ts";
 import { sinkhorn } from "../objectives/sinkhorn.ts";
+import { method } from "./method.ts";
 import {
   classTokenOf,
   distillationOptions,
@@ -15,14 +16,13 @@ import {
   smallDistillation,
   teacherTemperatureAt,
   withFrozenLast,
-} from "./distillation.ts";
-import { gridOf } from "./masks.ts";
-import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
-import { withClassToken } from "./presets.ts";
-import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { ofPatches } from "./tokens.ts";
-import { concatenateInputs } from "./views.ts";
+} from "./parts/distillation.ts";
+import { gridOf } from "./parts/masks.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import { withClassToken } from "./parts/presets.ts";
+import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { ofPatches } from "./parts/tokens.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a head of its own, Sinkhorn–Knopp in place of

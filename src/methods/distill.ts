@@ -6,7 +6,7 @@ import { inEvaluation } from "../layers/scope.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
 
 /**
  * SimReg: a small encoder learns to say what a large one, learned before and frozen, makes of the same sample.

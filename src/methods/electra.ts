@@ -6,8 +6,8 @@ import { wordHead } from "../layers/word-head.ts";
 import { weightedMean } from "../objectives/cross-entropy.ts";
 import { replacedTokenDetection } from "../objectives/replaced-token-detection.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
-import { maskWords, rowsOfWords, slotsFor, toldWords } from "./word-masks.ts";
+import { smallText } from "./parts/presets.ts";
+import { maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /** As in the authors' code: 85 % of the places show the mask, the others themselves. */
 const SHOWN = { mask: 0.85, random: 0 };

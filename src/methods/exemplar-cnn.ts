@@ -3,7 +3,7 @@ import { float32, int32, np } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
 
 /**
  * Exemplar-CNN: every sample is a class of its own, which its distorted views are to be told by.

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { lax, nn, np } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { atLabels, weightedMean } from "../objectives/cross-entropy.ts";
-import { labelOptions, targetsOf } from "./labels.ts";
 import { method } from "./method.ts";
-import { concatenateInputs } from "./views.ts";
+import { labelOptions, targetsOf } from "./parts/labels.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * FixMatch: where the classifier is sure of a lightly changed sample, that is the label of a strongly distorted view of it.

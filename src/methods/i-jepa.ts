@@ -3,12 +3,12 @@ import { int32, lax, np } from "../array/index.ts";
 import { standardize } from "../layers/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
-import { gridOf, multiBlockMask } from "./masks.ts";
 import { method } from "./method.ts";
-import { patchDecoder } from "./patch-decoder.ts";
-import { withPatches } from "./pictures.ts";
-import { linearMomentum, momentumUpdate } from "./teacher.ts";
-import { markedAt, ofPatches, rowsAt } from "./tokens.ts";
+import { gridOf, multiBlockMask } from "./parts/masks.ts";
+import { patchDecoder } from "./parts/patch-decoder.ts";
+import { withPatches } from "./parts/pictures.ts";
+import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 
 const range = (low: number, high: number) =>
   z.tuple([z.number().positive(), z.number().positive()]).default([low, high]);

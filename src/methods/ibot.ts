@@ -4,6 +4,7 @@ import { dinoHead } from "../layers/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { ibot as patchLoss } from "../objectives/ibot.ts";
+import { method } from "./method.ts";
 import {
   classTokenOf,
   distillationOptions,
@@ -13,14 +14,13 @@ import {
   smallDistillation,
   teacherTemperatureAt,
   withFrozenLast,
-} from "./distillation.ts";
-import { gridOf } from "./masks.ts";
-import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./multi-crop.ts";
-import { withClassToken } from "./presets.ts";
-import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { ofPatches } from "./tokens.ts";
-import { concatenateInputs } from "./views.ts";
+} from "./parts/distillation.ts";
+import { gridOf } from "./parts/masks.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import { withClassToken } from "./parts/presets.ts";
+import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { ofPatches } from "./parts/tokens.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * iBOT: DINO, and besides the student guesses at masked patches what its teacher says of them. One head serves the class

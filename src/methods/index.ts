@@ -5,9 +5,55 @@ import { type Registry, registry } from "../foundation/registry.ts";
 import { combine, parseTasks } from "./combine.ts";
 import type { MethodDefinition } from "./method.ts";
 
-const single = registry<MethodDefinition>(new URL("./", import.meta.url), "method");
+const single = registry<MethodDefinition>("method", {
+  aim: () => import("./aim.ts"),
+  autoencoder: () => import("./autoencoder.ts"),
+  "bag-of-words": () => import("./bag-of-words.ts"),
+  "barlow-twins": () => import("./barlow-twins.ts"),
+  bart: () => import("./bart.ts"),
+  beit: () => import("./beit.ts"),
+  bert: () => import("./bert.ts"),
+  "beta-vae": () => import("../modalities/image/methods/beta-vae.ts"),
+  byol: () => import("./byol.ts"),
+  "causal-lm": () => import("./causal-lm.ts"),
+  colorization: () => import("../modalities/image/methods/colorization.ts"),
+  "context-encoder": () => import("../modalities/image/methods/context-encoder.ts"),
+  "cropped-region": () => import("../modalities/image/methods/cropped-region.ts"),
+  data2vec: () => import("./data2vec.ts"),
+  dcl: () => import("./dcl.ts"),
+  dclw: () => import("./dclw.ts"),
+  deepcluster: () => import("./deepcluster.ts"),
+  "denoising-autoencoder": () => import("./denoising-autoencoder.ts"),
+  dino: () => import("./dino.ts"),
+  dinov2: () => import("./dinov2.ts"),
+  distill: () => import("./distill.ts"),
+  electra: () => import("./electra.ts"),
+  "exemplar-cnn": () => import("./exemplar-cnn.ts"),
+  fixmatch: () => import("./fixmatch.ts"),
+  "i-jepa": () => import("./i-jepa.ts"),
+  ibot: () => import("./ibot.ts"),
+  "instance-discrimination": () => import("./instance-discrimination.ts"),
+  jigsaw: () => import("../modalities/image/methods/jigsaw.ts"),
+  lejepa: () => import("./lejepa.ts"),
+  mae: () => import("./mae.ts"),
+  "moco-v2": () => import("./moco-v2.ts"),
+  "moco-v3": () => import("./moco-v3.ts"),
+  msn: () => import("./msn.ts"),
+  nnclr: () => import("./nnclr.ts"),
+  "relative-position": () => import("../modalities/image/methods/relative-position.ts"),
+  rotation: () => import("../modalities/image/methods/rotation.ts"),
+  "sentence-order": () => import("../modalities/text/methods/sentence-order.ts"),
+  simclr: () => import("./simclr.ts"),
+  simcse: () => import("./simcse.ts"),
+  simmim: () => import("./simmim.ts"),
+  simsiam: () => import("./simsiam.ts"),
+  supervised: () => import("./supervised.ts"),
+  swav: () => import("./swav.ts"),
+  vicreg: () => import("./vicreg.ts"),
+  "vq-autoencoder": () => import("./vq-autoencoder.ts"),
+});
 
-/** Every method in this folder, by name; `load` also knows several at once: `rotation+simclr:0.5`. */
+/** Every method, by name; `load` also knows several at once: `rotation+simclr:0.5`. */
 export const methods: Registry<MethodDefinition> = {
   ...single,
   async load(name) {

@@ -4,9 +4,9 @@ import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { instanceDiscrimination as instanceLoss } from "../objectives/instance-discrimination.ts";
 import { normalize } from "../objectives/normalize.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
 
 /**
  * Instance discrimination: which sample is this? The bank remembers an embedding of every sample there is.

@@ -4,10 +4,10 @@ import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
 import { sigreg } from "../objectives/sigreg.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { concatenateInputs, unequalViewReplaces } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { concatenateInputs, unequalViewReplaces } from "./parts/views.ts";
 
 const probability = z.number().min(0).max(1);
 

@@ -3,11 +3,11 @@ import { type Array, int32, nn, np, type Rng, type Traced } from "../array/index
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
-import { gridOf, randomPlaces, shareOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { patchDecoder } from "./patch-decoder.ts";
-import { withPatches } from "./pictures.ts";
-import { ofPatches } from "./tokens.ts";
+import { gridOf, randomPlaces, shareOf } from "./parts/masks.ts";
+import { patchDecoder } from "./parts/patch-decoder.ts";
+import { withPatches } from "./parts/pictures.ts";
+import { ofPatches } from "./parts/tokens.ts";
 
 /**
  * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder rebuilds the others.

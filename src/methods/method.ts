@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
+import type { Answers } from "../data/answers.ts";
+import type { Ability, EncoderAbility, Modality } from "../data/modality.ts";
 import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
-import type { Answers } from "../modalities/answers.ts";
-import type { Ability, EncoderAbility, Modality } from "../modalities/modality.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {

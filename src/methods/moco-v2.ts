@@ -5,12 +5,12 @@ import { inEvaluation } from "../layers/scope.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { infoNce, infoNceAccuracy } from "../objectives/info-nce.ts";
 import { normalize } from "../objectives/normalize.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { enqueue, randomQueue } from "./queue.ts";
-import { momentumUpdate } from "./teacher.ts";
-import { twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { enqueue, randomQueue } from "./parts/queue.ts";
+import { momentumUpdate } from "./parts/teacher.ts";
+import { twoViews } from "./parts/views.ts";
 
 /**
  * MoCo v2: a query must find its key among those of earlier batches, which a slowly moving encoder made.

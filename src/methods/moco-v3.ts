@@ -4,11 +4,11 @@ import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallTraining, smallViews, smallVit } from "./presets.ts";
-import { cosineMomentum, momentumUpdate } from "./teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallTraining, smallViews, smallVit } from "./parts/presets.ts";
+import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 /**
  * MoCo v3: MoCo without a queue, for Transformers. A predictor's output must find the momentum encoder's key of the other

@@ -4,13 +4,13 @@ import type { Inputs } from "../encoders/encoder.ts";
 import { geluMlp } from "../layers/gelu-mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
 import { msn as msnLoss } from "../objectives/msn.ts";
-import { classTokenOf, requireClassToken } from "./distillation.ts";
-import { randomPlaces, shareOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit, withClassToken } from "./presets.ts";
-import { linearMomentum, momentumUpdate } from "./teacher.ts";
-import { concatenateInputs } from "./views.ts";
+import { classTokenOf, requireClassToken } from "./parts/distillation.ts";
+import { randomPlaces, shareOf } from "./parts/masks.ts";
+import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, smallCrops } from "./parts/multi-crop.ts";
+import { smallTraining, smallVit, withClassToken } from "./parts/presets.ts";
+import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * Masked siamese networks: a view with patches left out falls into the same soft cluster as the whole other view, by a

@@ -5,11 +5,11 @@ import { embeddingDeviation } from "../objectives/deviation.ts";
 import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { nnclr as nnclrLoss } from "../objectives/nnclr.ts";
 import { normalize } from "../objectives/normalize.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { enqueue, nearestIn, randomQueue } from "./queue.ts";
-import { twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { enqueue, nearestIn, randomQueue } from "./parts/queue.ts";
+import { twoViews } from "./parts/views.ts";
 
 /**
  * NNCLR: the positive of a view is not the other view but what is nearest to it among earlier samples.

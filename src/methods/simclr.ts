@@ -2,10 +2,10 @@ import { z } from "zod";
 import { np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { concatenateInputs, twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { concatenateInputs, twoViews } from "./parts/views.ts";
 
 /**
  * SimCLR: two augmented views of one sample agree; views of different samples do not.

@@ -4,8 +4,8 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
 import { method } from "./method.ts";
-import { smallText } from "./presets.ts";
-import { concatenateInputs } from "./views.ts";
+import { smallText } from "./parts/presets.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * Unsupervised SimCSE: a text that passes the encoder twice, through different dropout, is its own positive.

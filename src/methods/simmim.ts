@@ -4,10 +4,10 @@ import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { maskedL1 } from "../objectives/masked-l1.ts";
-import { gridOf, randomSquares } from "./masks.ts";
 import { method } from "./method.ts";
-import { withPatches } from "./pictures.ts";
-import { markedAt, ofPatches } from "./tokens.ts";
+import { gridOf, randomSquares } from "./parts/masks.ts";
+import { withPatches } from "./parts/pictures.ts";
+import { markedAt, ofPatches } from "./parts/tokens.ts";
 
 /**
  * SimMIM: squares of an image are replaced by a mask token, and a linear layer must say their pixels.

@@ -3,10 +3,10 @@ import { lax, np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { twoViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { twoViews } from "./parts/views.ts";
 
 /**
  * SimSiam: predict the other view's embedding, whose side of the gradient is stopped; no negatives, no second network.

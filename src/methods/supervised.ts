@@ -2,8 +2,8 @@ import { z } from "zod";
 import { int32 } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { supCon } from "../objectives/sup-con.ts";
-import { labelOptions, targetsOf } from "./labels.ts";
 import { method } from "./method.ts";
+import { labelOptions, targetsOf } from "./parts/labels.ts";
 
 /**
  * Learning from labels, what fine-tuning trains: a linear head on the encoder, lightly changed samples, and the loss that

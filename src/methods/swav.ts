@@ -4,11 +4,18 @@ import { mlp } from "../layers/mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { swav as swavLoss } from "../objectives/swav.ts";
-import { frozenUntil } from "./distillation.ts";
 import { method } from "./method.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop, smallCrops } from "./multi-crop.ts";
-import { smallResnet, smallTraining } from "./presets.ts";
-import { enqueue } from "./queue.ts";
+import { frozenUntil } from "./parts/distillation.ts";
+import {
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+  smallCrops,
+} from "./parts/multi-crop.ts";
+import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { enqueue } from "./parts/queue.ts";
 
 /**
  * SwAV: which prototype a view belongs to is guessed from every other view of the sample; over a batch, and a queue, all

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
-import { embedding } from "./embedding.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining, smallViews } from "./presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./views.ts";
+import { embedding } from "./parts/embedding.ts";
+import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 const weight = (by: number) => z.number().nonnegative().default(by);
 

@@ -6,10 +6,10 @@ import { codebook } from "../layers/codebook.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
 import { codebookUsage, commitment, perplexity } from "../objectives/vector-quantization.ts";
-import { gridOf } from "./masks.ts";
 import { method } from "./method.ts";
-import { patchDecoder } from "./patch-decoder.ts";
-import { ofPatches } from "./tokens.ts";
+import { gridOf } from "./parts/masks.ts";
+import { patchDecoder } from "./parts/patch-decoder.ts";
+import { ofPatches } from "./parts/tokens.ts";
 
 const Options = z.object({
   codes: z.int().min(2).default(512).describe("size of the codebook"),

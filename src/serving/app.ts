@@ -1,10 +1,10 @@
 import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import type { NeighbourIndex } from "../evaluation/neighbour-index.ts";
-import { type Prediction, prediction } from "../evaluation/predictions.ts";
-import type { Predictor } from "../evaluation/predictor.ts";
-import type { TensorRecord } from "../modalities/index.ts";
+import type { TensorRecord } from "../data/index.ts";
+import type { Predictor } from "../evaluation/labels/predictor.ts";
+import { type Prediction, prediction } from "../evaluation/scores/predictions.ts";
+import type { NeighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { batcher } from "./batcher.ts";
 import { type Metrics, serverMetrics } from "./metrics.ts";
 import { type Reader, sourcesOf, tensorsOf } from "./samples.ts";

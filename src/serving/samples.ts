@@ -1,7 +1,7 @@
 import { HTTPException } from "hono/http-exception";
 import { z } from "zod";
+import type { Modality, ModalityDefinition, Source, TensorRecord } from "../data/index.ts";
 import { BrokenSample, messageOf } from "../foundation/errors.ts";
-import type { Modality, ModalityDefinition, Source, TensorRecord } from "../modalities/index.ts";
 
 /** What turns a request's body into samples. */
 export interface Reader {

@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { allocate } from "../array/index.ts";
-import { neighbourIndex } from "../evaluation/neighbour-index.ts";
-import { type Predictor, predictor } from "../evaluation/predictor.ts";
+import type { TensorRecord } from "../data/index.ts";
+import { type Predictor, predictor } from "../evaluation/labels/predictor.ts";
+import { neighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { TensorRecord } from "../modalities/index.ts";
 import { embedder } from "../training/features.ts";
-import type { Run } from "../training/run.ts";
+import type { Run } from "../training/run/run.ts";
 import { serverApp } from "./app.ts";
 import { listen } from "./listen.ts";
 import { serverMetrics } from "./metrics.ts";

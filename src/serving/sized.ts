@@ -1,4 +1,4 @@
-import type { TensorRecord } from "../modalities/index.ts";
+import type { TensorRecord } from "../data/index.ts";
 
 /** A program for batches of one size, the missing rows padded. */
 export interface SizedProgram {

@@ -1,5 +1,5 @@
 import { UserError } from "../foundation/errors.ts";
-import type { CurriculumEntry, RunConfig } from "./config.ts";
+import type { CurriculumEntry, RunConfig } from "./run/config.ts";
 
 /** Where a competence curriculum stands; part of the checkpoint. */
 export interface Mastery {

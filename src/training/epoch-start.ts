@@ -1,8 +1,8 @@
 import { Rng, type Tensor, type Tree, tree } from "../array/index.ts";
+import type { Modality, Source } from "../data/index.ts";
 import type { Encoder, InitialParams } from "../encoders/index.ts";
 import type { Device, DeviceTensor } from "../engine/index.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
-import type { Modality, Source } from "../modalities/index.ts";
 import { collect, type Embedder, embedder } from "./features.ts";
 import type { DeviceState } from "./step.ts";
 

@@ -1,8 +1,8 @@
 import { allocate, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
+import type { Modality, Source, TensorRecord } from "../data/index.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { type CompileOptions, compile, type Device, type DeviceTensor } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
-import type { Modality, Source, TensorRecord } from "../modalities/index.ts";
 
 /** One vector per readable entry. */
 export interface Features {

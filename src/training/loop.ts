@@ -1,27 +1,27 @@
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
+import type { Source } from "../data/index.ts";
 import { read } from "../engine/index.ts";
 import { makeFolder, removeTemporary } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
 import type { MethodParams } from "../methods/index.ts";
-import type { Source } from "../modalities/index.ts";
-import { checkpointPath, type Position, saveCheckpoint } from "./checkpoint.ts";
 import { collapseWatch, spreadOf } from "./collapse.ts";
-import type { RunConfig } from "./config.ts";
 import { openCurriculum } from "./curriculum.ts";
+import { createLoader } from "./data/loader.ts";
+import { stepsPerEpoch } from "./data/loader-task.ts";
 import { epochStart } from "./epoch-start.ts";
 import { everyEntry } from "./features.ts";
-import { createLoader } from "./loader.ts";
-import { stepsPerEpoch } from "./loader-task.ts";
-import { lockRun } from "./lock.ts";
 import { release } from "./memory.ts";
-import { MetricsWriter } from "./metrics.ts";
 import type { PretrainOptions } from "./pretrain.ts";
-import { BEGINNING, resumeFrom } from "./resume.ts";
-import { buildMethod, writeConfig } from "./run.ts";
+import { checkpointPath, type Position, saveCheckpoint } from "./run/checkpoint.ts";
+import type { RunConfig } from "./run/config.ts";
+import { lockRun } from "./run/lock.ts";
+import { MetricsWriter } from "./run/metrics.ts";
+import { BEGINNING, resumeFrom } from "./run/resume.ts";
+import { buildMethod, writeConfig } from "./run/run.ts";
+import { beginFrom, type Start } from "./run/start.ts";
 import { learningRateAt } from "./schedule.ts";
 import { stagedStep } from "./staged-step.ts";
-import { beginFrom, type Start } from "./start.ts";
 import { type DeviceState, type HostState, initialState, optimizerOf, toDevice } from "./step.ts";
 
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
-import { openRun, type Run, readConfig } from "./run.ts";
-import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./settle.ts";
-import { openStart, type Start } from "./start.ts";
+import { openRun, type Run, readConfig } from "./run/run.ts";
+import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./run/settle.ts";
+import { openStart, type Start } from "./run/start.ts";
 
 export interface PretrainOptions extends Omit<RunChoices, "data"> {
   /** Folder, archive or file with the data; with `resume`, what the run was begun with where it is not given. */

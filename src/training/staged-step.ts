@@ -1,9 +1,9 @@
 import { type Tensor, type Tree, tree } from "../array/index.ts";
 import { type DeviceTensor, read } from "../engine/index.ts";
 import type { Method } from "../methods/method.ts";
-import type { CurriculumEntry, RunConfig, Training } from "./config.ts";
 import { atStages } from "./curriculum.ts";
-import { buildMethod } from "./run.ts";
+import type { CurriculumEntry, RunConfig, Training } from "./run/config.ts";
+import { buildMethod } from "./run/run.ts";
 import { compileStep, type DeviceState, type HostState, optimizerOf, type TrainingStep, toDevice } from "./step.ts";
 
 /** A step of training as it is at the stages of the curriculum. */

@@ -17,12 +17,12 @@ import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
 import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
-import type { Training } from "./config.ts";
 import { settleMemory } from "./memory.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
+import type { Training } from "./run/config.ts";
 import { type TrainableOptions, trainable } from "./trainable.ts";
 
 /** Elements of an array that the allocator puts with other large ones. */

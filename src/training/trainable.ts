@@ -2,7 +2,7 @@ import { type Tree, tree } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { isLora } from "../layers/lora.ts";
 import { isStatistic } from "../layers/scope.ts";
-import type { Training } from "./config.ts";
+import type { Training } from "./run/config.ts";
 
 /** All of the encoder at one rate where nothing is said. */
 export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDecay" | "loraRank">>;

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exportedFeatures } from "../../src/evaluation/shipped.ts";
+import { taylor } from "../../src/evaluation/smaller/pruning/importance.ts";
+import { prunable } from "../../src/evaluation/smaller/pruning/prunable.ts";
+import { prune } from "../../src/evaluation/smaller/pruning/structures.ts";
+import { exportedFeatures } from "../../src/evaluation/smaller/shipped.ts";
 import {
   evaluateLanguage,
   exportRun,
@@ -13,10 +16,7 @@ import {
   pruneRun,
 } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
-import { taylor } from "../../src/training/importance.ts";
-import { prunable } from "../../src/training/prunable.ts";
-import { arrange } from "../../src/training/settle.ts";
-import { prune } from "../../src/training/structures.ts";
+import { arrange } from "../../src/training/run/settle.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";
 import { inFolder } from "../support/cli.ts";
 

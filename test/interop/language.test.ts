@@ -7,12 +7,12 @@ import { AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, env, pipelin
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { quantize } from "../../src/engine/index.ts";
-import { exportLanguageModel } from "../../src/interop/export-language.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
-import { importBert } from "../../src/interop/huggingface/bert-import.ts";
 import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";
 import { methods } from "../../src/methods/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
+import { importBert } from "../../src/modalities/text/publish/bert-import.ts";
+import { exportLanguageModel } from "../../src/modalities/text/publish/export-language.ts";
 import { evaluate, weights } from "../fixtures/torch/reference.ts";
 import { tokenizer, tokens } from "../support/tokenizer.ts";
 

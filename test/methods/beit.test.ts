@@ -7,8 +7,8 @@ import { vit } from "../../src/encoders/vit.ts";
 import { beit } from "../../src/methods/beit.ts";
 import type { FrozenRun } from "../../src/methods/index.ts";
 import { vqAutoencoder } from "../../src/methods/vq-autoencoder.ts";
-import { loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
+import { loadCheckpoint } from "../../src/training/run/checkpoint.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 import { assertIsTorchs, assertLearns, assertMemoryIsFixed, look, modality, pictures, tinyVit } from "./checks.ts";
 

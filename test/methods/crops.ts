@@ -1,7 +1,7 @@
 import { type Array, float32, isArray, np, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
+import type { CropOptions, Modality } from "../../src/data/modality.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
-import type { CropOptions, Modality } from "../../src/modalities/modality.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 
 /** Pictures of one value, of which crops of any side can be taken: what was asked for can be read from the shape. */

@@ -5,8 +5,8 @@ import { Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { distill } from "../../src/methods/distill.ts";
 import type { FrozenRun } from "../../src/methods/index.ts";
-import { loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
+import { loadCheckpoint } from "../../src/training/run/checkpoint.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 import { assertIsTorchs, assertLearns, assertMemoryIsFixed, modality, pictures, tinyVit } from "./checks.ts";
 

@@ -7,7 +7,7 @@ import { vit } from "../../src/encoders/vit.ts";
 import { methods } from "../../src/methods/index.ts";
 import type { Method, MethodDefinition } from "../../src/methods/method.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import { TrainingOptions } from "../../src/training/config.ts";
+import { TrainingOptions } from "../../src/training/run/config.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import { lookAt } from "./plain.ts";
 import { stack } from "./toy.ts";

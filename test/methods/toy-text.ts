@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { int32, type Tensor } from "../../src/array/index.ts";
+import type { Modality, TokenSequence, Vocabulary } from "../../src/data/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
-import type { Modality, TokenSequence, Vocabulary } from "../../src/modalities/index.ts";
 
 /** Ids 0 … 4 are pad, unknown, begin, end and mask; from 5 on they are words, odd ones continue the word before. */
 export const ids = { pad: 0, unknown: 1, begin: 2, end: 3, mask: 4 } as const;

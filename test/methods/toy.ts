@@ -1,5 +1,5 @@
 import { constant, float32, type Rng, scalar, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
-import type { Modality } from "../../src/modalities/index.ts";
+import type { Modality } from "../../src/data/index.ts";
 
 /** The first sample of unlabelled data. */
 export const noEntry = { index: 0, label: -1 };

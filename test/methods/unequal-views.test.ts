@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng, type Tensor, tree } from "../../src/array/index.ts";
+import type { CropOptions } from "../../src/data/index.ts";
 import { methods } from "../../src/methods/index.ts";
-import type { CropOptions } from "../../src/modalities/index.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import { tinyEncoder } from "./tiny-encoder.ts";
 import { noEntry, stack, toyModality } from "./toy.ts";

@@ -10,7 +10,7 @@ import {
   type TreeRecord,
 } from "../../src/array/index.ts";
 import { objectives } from "../../src/index.ts";
-import { labelOptions, targetsOf } from "../../src/methods/labels.ts";
+import { labelOptions, targetsOf } from "../../src/methods/parts/labels.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -1,6 +1,6 @@
 import { float32 } from "../../src/array/index.ts";
+import type { TensorRecord } from "../../src/data/index.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import type { TensorRecord } from "../../src/modalities/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { type AppOptions, type RunBatch, serverApp } from "../../src/serving/app.ts";
 

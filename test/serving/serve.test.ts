@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { embed } from "../../src/evaluation/embed.ts";
+import { embed } from "../../src/evaluation/collection/embed.ts";
 import { readEmbeddings } from "../../src/interop/parquet.ts";
 import { serve } from "../../src/serving/serve.ts";
 import { pretrain } from "../../src/training/pretrain.ts";

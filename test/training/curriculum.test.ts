@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { methods } from "../../src/methods/index.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import type { CurriculumEntry, RunConfig } from "../../src/training/config.ts";
 import { openCurriculum, valueOf } from "../../src/training/curriculum.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
-import { settle } from "../../src/training/settle.ts";
-import { withCurriculum } from "../../src/training/settle-curriculum.ts";
+import type { CurriculumEntry, RunConfig } from "../../src/training/run/config.ts";
+import { settle } from "../../src/training/run/settle.ts";
+import { withCurriculum } from "../../src/training/run/settle-curriculum.ts";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
 import { fixture, learned, stoppedAndResumed, vectorRun } from "../support/vectors.ts";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Tensor, tree } from "../../src/array/index.ts";
-import { checkpointPath, loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
+import { checkpointPath, loadCheckpoint } from "../../src/training/run/checkpoint.ts";
 import { inFolder } from "../support/cli.ts";
 import { fixture, learned, stoppedAndResumed, vectorRun } from "../support/vectors.ts";
 

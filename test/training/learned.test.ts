@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Tensor, type Tree, tree } from "../../src/array/index.ts";
 import { methods } from "../../src/methods/index.ts";
-import { checkpointPath, loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
-import { openRun } from "../../src/training/run.ts";
+import { checkpointPath, loadCheckpoint } from "../../src/training/run/checkpoint.ts";
+import { openRun } from "../../src/training/run/run.ts";
 import { inFolder } from "../support/cli.ts";
 import { fixture, vectorRun } from "../support/vectors.ts";
 
@@ -24,7 +24,7 @@ test("a run is judged by its teacher where its method says so", () =>
   }));
 
 test("the methods whose papers publish their teachers are judged by them", async () => {
-  const all = await Promise.all((await methods.names()).map((name) => methods.load(name)));
+  const all = await Promise.all(methods.names.map((name) => methods.load(name)));
   const byTeacher = all.filter(({ learned }) => learned !== undefined).map(({ name }) => name);
   assert.deepEqual(byTeacher.sort(), ["dino", "dinov2", "i-jepa", "ibot", "msn"]);
 });

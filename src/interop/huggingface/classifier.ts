@@ -1,5 +1,5 @@
+import type { Answers, LabelTask } from "../../data/index.ts";
 import type { LinearHead, Method, MethodParams } from "../../methods/index.ts";
-import type { Answers, LabelTask } from "../../modalities/index.ts";
 
 /** What a fine-tuned run answers, beside its representation. */
 export interface ExportedHead extends Answers {

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
-import { skipBroken, UserError } from "../../foundation/errors.ts";
-import { type Labels, labelsFromFolders, labelsFromTable } from "../labels.ts";
+import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import {
   type CropOptions,
   modality,
@@ -12,7 +11,8 @@ import {
   type RegionOptions,
   type Source,
   type TileOptions,
-} from "../modality.ts";
+} from "../../data/modality.ts";
+import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { augment, crop, perturb, prepare } from "./augment.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
 import { type Image, withChannels } from "./image.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Rng } from "../../array/rng.ts";
+import { modality, type RunFiles, type Source } from "../../data/modality.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
-import { modality, type RunFiles, type Source } from "../modality.ts";
 import { cropAndDelete } from "./augment.ts";
 import { TextOptions } from "./options.ts";
 import { isText, openTexts } from "./sources/open.ts";

@@ -1,8 +1,8 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { int32 } from "../../array/tensor.ts";
+import type { Vocabulary } from "../../data/modality.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
-import type { Vocabulary } from "../modality.ts";
 import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts";
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
 import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Source } from "../../data/modality.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
-import type { Source } from "../modality.ts";
 import { float64Column } from "./sources/column.ts";
 import { Appender, temporaryFolder } from "./sources/unpacked.ts";
 import { isTokenized, type Text } from "./text.ts";

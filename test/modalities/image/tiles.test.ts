@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
+import type { TileOptions } from "../../../src/data/modality.ts";
 import { type Image, withChannels } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
-import type { TileOptions } from "../../../src/modalities/modality.ts";
 
 /** Red tells the column, green the row: where a tile was cut can be read off it. */
 const map = (size: number): Image => ({

@@ -1,6 +1,6 @@
+import type { Labels } from "../../../data/labels.ts";
+import type { Source } from "../../../data/modality.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
-import type { Labels } from "../../labels.ts";
-import type { Source } from "../../modality.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";

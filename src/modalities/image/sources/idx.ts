@@ -2,9 +2,9 @@ import { access, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { Labels } from "../../../data/labels.ts";
 import { messageOf, UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
-import type { Labels } from "../../labels.ts";
 import type { ArrayManifest } from "./array.ts";
 
 const SIZE_LIMIT = 4 * 2 ** 30;

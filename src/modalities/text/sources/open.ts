@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
+import type { OpenOptions, Source } from "../../../data/modality.ts";
+import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
+import { rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError, filesBelow } from "../../../foundation/files.ts";
-import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../labels.ts";
-import { LONGEST_TEXT, linesOf } from "../../lines.ts";
-import type { OpenOptions, Source } from "../../modality.ts";
-import { rowsOf, type TableFormat, tableFormats } from "../../rows.ts";
 import type { Text } from "../text.ts";
 import { RecordCollector, recordSource } from "./records.ts";
 import { Appender, temporaryFolder } from "./unpacked.ts";

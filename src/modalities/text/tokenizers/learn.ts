@@ -1,6 +1,6 @@
+import type { OpenOptions, Source } from "../../../data/modality.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { writeAtomically } from "../../../foundation/files.ts";
-import type { OpenOptions, Source } from "../../modality.ts";
 import { openTexts } from "../sources/open.ts";
 import { isTokenized, type Text } from "../text.ts";
 import { type TokenizerOptions, trainTokenizer } from "./train.ts";

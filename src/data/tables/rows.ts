@@ -1,0 +1,204 @@
+import { Readable } from "node:stream";
+import { CsvError, parse } from "csv-parse";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { z } from "zod";
+import { messageOf, UserError } from "../../foundation/errors.ts";
+import { codeOf, fileError } from "../../foundation/files.ts";
+import { parseJson } from "../../foundation/json.ts";
+import { SEPARATOR } from "../answers.ts";
+import type { OpenOptions } from "../modality.ts";
+import { LONGEST_TEXT, linesOf } from "./lines.ts";
+import { utf8Chunks } from "./utf8.ts";
+
+/** A row of a table: its text (a sample's, or its path in a table of labels), and its label if it has one. */
+export interface Row {
+  readonly text: string;
+  readonly label: string | undefined;
+  /** Line or row in the file, from 1. */
+  readonly line: number;
+}
+
+export type TableFormat = "csv" | "tsv" | "jsonl" | "parquet";
+
+/** What tables' names end in, before `.gz`. */
+export const tableFormats: Readonly<Record<string, TableFormat>> = {
+  ".csv": "csv",
+  ".tsv": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
+  ".parquet": "parquet",
+};
+
+interface Columns extends Pick<OpenOptions, "column" | "labelColumn"> {
+  /** What to do when one is missing, in words. */
+  readonly advice?: string;
+}
+
+const TEXT_COLUMN = "text";
+const LABEL_COLUMN = "label";
+
+/**
+ * The rows of a table, a few at a time.
+ * @throws UserError when a column is missing or the file is broken
+ */
+export function rowsOf(path: string, format: TableFormat, columns: Columns): AsyncGenerator<Row[]> {
+  if (format === "jsonl") return jsonRows(path, columns);
+  if (format === "parquet") return parquetRows(path, columns);
+  return delimitedRows(path, format, columns);
+}
+
+/** Several columns with commas between are joined by a space: a title and a body. */
+const namesOf = ({ column = TEXT_COLUMN }: Columns): string[] => column.split(",").map((name) => name.trim());
+
+const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
+
+const flagOf = (isLabel: boolean): string => (isLabel ? "--label-column" : "--column");
+
+const missing = (path: string, name: string, there: readonly string[], isLabel: boolean, own?: string): UserError => {
+  const known = there.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
+  const advice = own ?? `name one with ${flagOf(isLabel)}, or give its number if there is no header`;
+  return new UserError(
+    `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; ${advice}`,
+  );
+};
+
+/** Which fields of a row to take. Columns by name are found in a header; columns by number say that there is none. */
+function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, first: readonly string[]) {
+  const names = namesOf(columns);
+  const hasHeader = !names.every(isNumber);
+  const find = (name: string, isLabel: boolean): number => {
+    const field = isNumber(name) ? Number(name) - 1 : first.indexOf(name);
+    if (field >= 0 && field < first.length && (hasHeader || isNumber(name))) return field;
+    if (/^\d+$/.test(name))
+      throw new UserError(
+        `${path}: no column ${name}; ${flagOf(isLabel)} counts from 1${hasHeader ? "" : `, and there are ${first.length}`}`,
+      );
+    throw missing(path, name, first, isLabel, advice);
+  };
+  const label = labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? first.indexOf(LABEL_COLUMN) : -1;
+  return { hasHeader, text: names.map((name) => find(name, false)), label };
+}
+
+async function* delimitedRows(path: string, format: "csv" | "tsv", columns: Columns): AsyncGenerator<Row[]> {
+  const parser = parse({
+    // Tab-separated values have no quotes of their own: a quotation mark is a part of the text.
+    ...(format === "tsv" ? { delimiter: "\t", quote: null } : {}),
+    // Each line may end its own way: files are put together from others.
+    record_delimiter: ["\r\n", "\n"],
+    // More fields than the first line has are commas without quotes, and what stands where would be a guess.
+    ...(format === "tsv" ? { relax_column_count: true } : { relax_column_count_less: true }),
+    skip_empty_lines: true,
+    max_record_size: LONGEST_TEXT,
+    info: true,
+  });
+  const bytes = Readable.from(
+    (async function* () {
+      for await (const chunk of utf8Chunks(path)) yield chunk.bytes;
+    })(),
+  );
+  bytes.on("error", (error) => parser.destroy(error)).pipe(parser);
+  let fields: ReturnType<typeof fieldsOf> | undefined;
+  let rows: Row[] = [];
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      const isFirst = fields === undefined;
+      fields ??= fieldsOf(
+        path,
+        columns,
+        record.map((name) => name.trim()),
+      );
+      if (isFirst && fields.hasHeader) continue;
+      const text = fields.text.map((field) => record[field] ?? "").join(" ");
+      rows.push({ text, label: record[fields.label]?.trim() || undefined, line: info.lines });
+      if (rows.length < BATCH) continue;
+      yield rows;
+      rows = [];
+    }
+  } catch (error) {
+    if (error instanceof CsvError) throw new UserError(`${path}: not ${format.toUpperCase()} (${messageOf(error)})`);
+    throw error;
+  } finally {
+    bytes.destroy();
+  }
+  yield rows;
+}
+
+const BATCH = 1024;
+
+const Json = z.record(z.string(), z.unknown());
+
+/** A field as text: nothing for none. @throws UserError when it is a list, an object or bytes */
+function asText(value: unknown, at: () => string): string {
+  if (typeof value === "string") return value;
+  if (value === null || value === undefined) return "";
+  if (typeof value === "object" && !(value instanceof Date))
+    throw new UserError(`${at()} holds ${globalThis.Array.isArray(value) ? "a list" : "an object"}, and not a text`);
+  return String(value);
+}
+
+/** A label as text; a list of them is that of a sample which has several. */
+const asLabel = (value: unknown, at: () => string): string =>
+  globalThis.Array.isArray(value) ? value.map((one) => asText(one, at)).join(SEPARATOR) : asText(value, at);
+
+/** What is taken of a row whose fields have names. @param where says which row it is */
+function pick(record: Readonly<Record<string, unknown>>, columns: Columns, where: string): Omit<Row, "line"> {
+  const at = (name: string) => () => `${where}: column "${name}"`;
+  const label = columns.labelColumn ?? LABEL_COLUMN;
+  return {
+    text: namesOf(columns)
+      .map((name) => asText(record[name], at(name)))
+      .join(" "),
+    label: asLabel(record[label], at(label)).trim() || undefined,
+  };
+}
+
+async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
+  let isFirst = true;
+  for await (const lines of linesOf(path)) {
+    const rows: Row[] = [];
+    for (const { bytes, number } of lines) {
+      const object = Json.safeParse(parseJson(bytes.toString("utf8"), `${path}: line ${number}`));
+      if (!object.success) throw new UserError(`${path}: line ${number} is not a JSON object`);
+      const { data } = object;
+      if (isFirst) check(path, columns, Object.keys(data));
+      isFirst = false;
+      rows.push({ ...pick(data, columns, `${path}: line ${number}`), line: number });
+    }
+    yield rows;
+  }
+}
+
+/** @throws UserError when a column that was asked for is not among `there` */
+function check(path: string, columns: Columns, there: readonly string[]): void {
+  for (const name of namesOf(columns))
+    if (!there.includes(name)) throw missing(path, name, there, false, columns.advice);
+  if (columns.labelColumn !== undefined && !there.includes(columns.labelColumn))
+    throw missing(path, columns.labelColumn, there, true, columns.advice);
+}
+
+async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
+  try {
+    const file = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
+    const there = parquetSchema(metadata).children.map(({ element }) => element.name);
+    check(path, columns, there);
+    const label = columns.labelColumn ?? LABEL_COLUMN;
+    const wanted = [...namesOf(columns), ...(there.includes(label) ? [label] : [])];
+    let rowStart = 0;
+    for (const group of metadata.row_groups) {
+      const rowEnd = rowStart + Number(group.num_rows);
+      const objects = await parquetReadObjects({ file, metadata, columns: wanted, rowStart, rowEnd, compressors });
+      const first = rowStart + 1;
+      yield objects.map((object, at) => ({
+        ...pick(object, columns, `${path}: row ${first + at}`),
+        line: first + at,
+      }));
+      rowStart = rowEnd;
+    }
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    if (codeOf(error)) throw fileError(path, "read", error);
+    throw new UserError(`${path}: not a readable Parquet file (${messageOf(error)})`);
+  }
+}

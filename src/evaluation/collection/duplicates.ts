@@ -1,0 +1,203 @@
+import type { Source } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { csv } from "../../interop/csv.ts";
+import { prepareTable } from "../../interop/table.ts";
+import { extractFeatures, type Features } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { writeEntrySheet } from "../drawing/entry-sheet.ts";
+import { bankOf, nearestOthers } from "../vectors/nearest.ts";
+import { unitRows } from "../vectors/normalize.ts";
+
+export interface DuplicatesOptions {
+  readonly run: Run;
+  readonly data: string;
+  /** Table with the columns `path` and `label`. */
+  readonly labels?: string;
+  /** Columns of a table. */
+  readonly column?: string;
+  readonly labelColumn?: string;
+  /** Cosine from which two samples are near-duplicates, in (0, 1]; 0.98 by default. */
+  readonly threshold?: number;
+  /** The neighbour that outliers are far from: the k-th nearest, the 10th by default. */
+  readonly neighbours?: number;
+  /** How many outliers to list; 20 by default. */
+  readonly outliers?: number;
+  /** CSV file to write; of pictures also a sheet beside it, a `.png`. */
+  readonly out?: string;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** A sample of a group of near-duplicates. */
+export interface Duplicate {
+  readonly path: string;
+  readonly label?: string | null;
+  /** Cosine to the nearest other of the group. */
+  readonly similarity: number;
+}
+
+export interface Outlier {
+  readonly path: string;
+  readonly label?: string | null;
+  /** One less the cosine to the k-th nearest neighbour, 0 to 2. */
+  readonly distance: number;
+}
+
+export interface Duplicates {
+  readonly data: { path: string; entries: number; broken: number };
+  readonly threshold: number;
+  /** Cosine of two different samples, on average: how far from ordinary the threshold is. */
+  readonly meanCosine: number;
+  /** Largest first. Samples that are near-duplicates of a third are in one group. */
+  readonly groups: readonly (readonly Duplicate[])[];
+  /** How many groups hold samples of more than one class: a wrong label, or a leak. */
+  readonly mixed: number;
+  readonly neighbours: number;
+  /** Median distance to the k-th neighbour. */
+  readonly median: number;
+  /** Farthest first. */
+  readonly outliers: readonly Outlier[];
+  readonly files: readonly string[];
+}
+
+/** float32's error of a cosine: copies are no less than 1. */
+const SLACK = 1e-6;
+/** Rows whose neighbours are asked for at once. */
+const CHUNK = 256;
+
+/**
+ * Near-duplicates (cosine of the encoder's vectors of at least the threshold) and outliers (far from their k-th nearest
+ * neighbour: Ramaswamy et al. 2000, https://doi.org/10.1145/342009.335437). Above 50,000 samples neighbours are found by an
+ * approximate index, which may miss a few.
+ * @throws UserError when fewer than two samples can be read
+ */
+export async function duplicates(options: DuplicatesOptions): Promise<Duplicates> {
+  const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;
+  if (out !== undefined) await prepareTable(out, ["csv"]);
+  const { encoder, params, modality, config } = run;
+  const source = await run.modalityDefinition.open(data, { column, labelColumn, labels });
+  try {
+    const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
+    const { device } = config.training;
+    const features = await extractFeatures({
+      encoder,
+      params,
+      modality,
+      source,
+      device,
+      onProgress: stage("features"),
+    });
+    if (features.rows < 2) throw new UserError(`${data}: only one sample could be read; there is nothing like it`);
+    const neighbours = Math.min(options.neighbours ?? 10, features.rows - 1);
+    const found = findGroups(features.data, features.dim, { threshold, neighbours, onProgress: stage("neighbours") });
+    const groups = found.groups.map((rows) =>
+      rows.map((row) => ({ ...nameOf(source, features, row), similarity: found.nearest[row]! })),
+    );
+    const distances = found.farthest.map((similarity) => 1 - similarity);
+    const far = [...distances.keys()].sort((a, b) => distances[b]! - distances[a]! || a - b);
+    const outlying = far.slice(0, options.outliers ?? 20);
+    const outliers = outlying.map((row) => ({ ...nameOf(source, features, row), distance: distances[row]! }));
+    const files: string[] = [];
+    if (out !== undefined) {
+      await writeAtomically(out, [csv(tableOf(groups, outliers))]);
+      const title = `Near-duplicates, a group from each new row on; in the last rows ${outliers.length} outliers`;
+      const entries = [...found.groups, outlying].map((rows) => rows.map((row) => features.indices[row]!));
+      const sheet = await writeEntrySheet(out, { modality, source }, title, entries);
+      files.push(out, ...(sheet === undefined ? [] : [sheet]));
+    }
+    return {
+      data: { path: data, entries: source.length, broken: features.broken.length },
+      ...{ threshold, meanCosine: meanCosine(features), groups, neighbours },
+      mixed: groups.filter((group) => new Set(group.flatMap(({ label }) => label ?? [])).size > 1).length,
+      ...{ median: distances[far[far.length >> 1]!]!, outliers, files },
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+function nameOf({ name, classes }: Source<unknown>, { indices, labels }: Features, row: number) {
+  return { path: name(indices[row]!), ...(labels && classes ? { label: classes[labels[row]!] ?? null } : {}) };
+}
+
+const tableOf = (groups: readonly (readonly Duplicate[])[], outliers: readonly Outlier[]) => [
+  ["kind", "group", "path", "label", "score"],
+  ...groups.flatMap((group, at) =>
+    group.map(({ path, label, similarity }) => ["duplicate", at + 1, path, label ?? "", similarity.toFixed(6)]),
+  ),
+  ...outliers.map(({ path, label, distance }) => ["outlier", "", path, label ?? "", distance.toFixed(6)]),
+];
+
+/** Of two different rows: the length of the mean vector says it, without comparing each with each. */
+function meanCosine({ data, rows, dim }: Features): number {
+  const units = unitRows(data, rows, dim);
+  const sum = new Float64Array(dim);
+  let own = 0;
+  units.forEach((value, at) => {
+    sum[at % dim]! += value;
+    own += value * value;
+  });
+  return (sum.reduce((total, value) => total + value * value, 0) - own) / (rows * (rows - 1));
+}
+
+export interface Found {
+  /** Rows of each group of two or more, ascending; the largest group first. */
+  readonly groups: readonly (readonly number[])[];
+  /** Cosine to the nearest other row. */
+  readonly nearest: Float32Array;
+  /** Cosine to the k-th nearest other row. */
+  readonly farthest: Float32Array;
+}
+
+/** Groups of rows that pairs at or above the threshold connect, and every row's nearest and k-th nearest other. */
+export function findGroups(
+  data: Float32Array,
+  dim: number,
+  options: { threshold: number; neighbours: number; onProgress?: (done: number, total: number) => void },
+): Found {
+  const { threshold, neighbours, onProgress } = options;
+  const total = data.length / dim;
+  const bank = bankOf(data, dim);
+  const nearest = new Float32Array(total);
+  const farthest = new Float32Array(total);
+  // A forest: each row points towards its group's first.
+  const parents = Int32Array.from({ length: total }, (_, row) => row);
+  const rootOf = (row: number): number => {
+    let root = row;
+    while (parents[root] !== root) root = parents[root]!;
+    parents[row] = root;
+    return root;
+  };
+  let pending = Int32Array.from(parents.keys());
+  // Rows all of whose neighbours are near-duplicates may have more of them: they are asked for again.
+  for (let count = neighbours; pending.length > 0; count = Math.min(4 * count, total - 1)) {
+    const full: number[] = [];
+    for (let start = 0; start < pending.length; start += CHUNK) {
+      const rows = pending.subarray(start, start + CHUNK);
+      const { rows: others, similarities } = nearestOthers(bank, data, dim, count, rows);
+      rows.forEach((row, at) => {
+        const own = similarities.subarray(at * count, (at + 1) * count);
+        if (count === neighbours) {
+          nearest[row] = own[0]!;
+          farthest[row] = own[count - 1]!;
+        }
+        const near = own.findIndex((similarity) => similarity < threshold - SLACK);
+        for (const other of others.subarray(at * count, at * count + (near < 0 ? count : near)))
+          parents[Math.max(rootOf(row), rootOf(other))] = Math.min(rootOf(row), rootOf(other));
+        if (near < 0) full.push(row);
+      });
+      if (count === neighbours) onProgress?.(start + rows.length, total);
+    }
+    const isOne = parents.every((_, row) => rootOf(row) === 0);
+    pending = count === total - 1 || isOne ? new Int32Array() : Int32Array.from(full);
+  }
+  const groups = new Map<number, number[]>();
+  for (let row = 0; row < total; row++) {
+    const root = rootOf(row);
+    const group = groups.get(root);
+    if (group) group.push(row);
+    else groups.set(root, [row]);
+  }
+  const several = [...groups.values()].filter(({ length }) => length > 1);
+  return { groups: several.sort((a, b) => b.length - a.length || a[0]! - b[0]!), nearest, farthest };
+}

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import type { OpenOptions } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { writeEmbeddings } from "../../interop/parquet.ts";
+import { prepareTable } from "../../interop/table.ts";
+import { extractFeatures } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { digestOfWeights } from "../worth/features.ts";
+
+export interface EmbedOptions extends OpenOptions {
+  readonly run: Run;
+  readonly data: string;
+  /** Parquet file to write. */
+  readonly out: string;
+  /** `i/n`: every n-th entry from the i-th (1 … n), so that n processes share the work. */
+  readonly shard?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface EmbedResult {
+  readonly rows: number;
+  readonly dim: number;
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** Writes the vector of every readable entry to a Parquet file. @throws UserError when nothing can be read or written */
+export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
+  const { encoder, params, modality, config } = run;
+  await prepareTable(out, ["parquet"]);
+  const source = await run.modalityDefinition.open(data, open);
+  try {
+    const indices = shardIndices(source.length, shard);
+    const device = config.training.device;
+    const features = await extractFeatures({ encoder, params, modality, source, indices, device, onProgress });
+    const { classes } = features;
+    await writeEmbeddings(out, {
+      paths: [...features.indices].map((index) => source.name(index)),
+      ...(features.labels && classes ? { labels: [...features.labels].map((label) => classes[label] ?? null) } : {}),
+      data: features.data,
+      dim: features.dim,
+      metadata: {
+        run: run.path,
+        data: resolve(data),
+        ...(open.column ? { column: open.column } : {}),
+        method: config.method.name,
+        encoder: config.encoder.name,
+        step: String(run.step),
+        weights: digestOfWeights(params),
+      },
+    });
+    return { rows: features.rows, dim: features.dim, broken: features.broken };
+  } finally {
+    await source.close();
+  }
+}
+
+function shardIndices(length: number, shard: string | undefined): Int32Array {
+  const all = Int32Array.from({ length }, (_, index) => index);
+  if (shard === undefined) return all;
+  const [, part = 0, parts = 0] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number);
+  if (part < 1 || part > parts) throw new UserError(`shard "${shard}": give it as i/n with i from 1 to n, such as 2/8`);
+  const own = all.filter((index) => index % parts === part - 1);
+  if (own.length === 0) throw new UserError(`shard "${shard}": there are only ${length} entries`);
+  return own;
+}

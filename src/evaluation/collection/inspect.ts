@@ -1,0 +1,126 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { ModalityDefinition, OpenOptions } from "../../data/index.ts";
+import { BrokenSample } from "../../foundation/errors.ts";
+import type { RunConfig } from "../../training/run/config.ts";
+import { type MetricRow, readMetrics } from "../../training/run/metrics.ts";
+import { readConfig } from "../../training/run/run.ts";
+import { modalityFor } from "../../training/run/settle.ts";
+
+export interface RunReport {
+  readonly kind: "run";
+  readonly path: string;
+  readonly config: RunConfig;
+  readonly last?: MetricRow;
+  readonly checkpoints: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+export interface DataReport {
+  readonly kind: "data";
+  readonly path: string;
+  readonly modality: string;
+  readonly entries: number;
+  /** Entries that were decoded: all of them, or an even sample of a large set. */
+  readonly decoded: number;
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  readonly unlabelled: number;
+  /** Rows of tables that have nothing to read. */
+  readonly skipped: number;
+  /** Options that the data suggest. */
+  readonly inferred: Readonly<Record<string, unknown>>;
+  /** Of the decoded samples: width and height of pictures, characters of texts. */
+  readonly sizes?: { readonly smallest: string; readonly median: string; readonly largest: string };
+}
+
+/** Entries decoded when not everything is asked for. */
+const SAMPLE = 2000;
+
+/** What is in a run folder or in data. @throws UserError when the path is neither */
+export async function inspect(
+  path: string,
+  options: OpenOptions & { full?: boolean } = {},
+): Promise<RunReport | DataReport> {
+  const isRun = await stat(join(path, "config.json")).then(
+    () => true,
+    () => false,
+  );
+  return isRun ? inspectRun(path) : inspectData(path, await modalityFor(path), options);
+}
+
+async function inspectRun(path: string): Promise<RunReport> {
+  const config = withoutTexts(await readConfig(path));
+  const rows = await readMetrics(path);
+  const folder = join(path, "checkpoints");
+  const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith(".safetensors"));
+  const checkpoints = await Promise.all(
+    names.map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })),
+  );
+  return { kind: "run", path, config, last: rows.at(-1), checkpoints };
+}
+
+/** The files of a run by their names: their texts are for programs. */
+const withoutTexts = ({ modality, ...config }: RunConfig): RunConfig => ({
+  ...config,
+  modality: { name: modality.name, options: modality.options },
+});
+
+async function inspectData(
+  path: string,
+  definition: ModalityDefinition,
+  { full = false, ...open }: OpenOptions & { full?: boolean },
+): Promise<DataReport> {
+  const source = await definition.open(path, open);
+  try {
+    const count = full ? source.length : Math.min(SAMPLE, source.length);
+    const broken: { name: string; reason: string }[] = [];
+    const sizes: { amount: number; inWords: string }[] = [];
+    for (let probe = 0; probe < count; probe++) {
+      const index = Math.floor((probe * source.length) / count);
+      try {
+        const sample = await source.read(index);
+        const size = sizeOf(sample);
+        if (size) sizes.push(size);
+      } catch (error) {
+        if (!(error instanceof BrokenSample)) throw error;
+        broken.push({ name: source.name(index), reason: error.message });
+      }
+    }
+    const counts = new Map<number, number>();
+    for (const label of source.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const unlabelled = source.labels ? (counts.get(-1) ?? 0) : source.length;
+    sizes.sort((a, b) => a.amount - b.amount);
+    const size = (at: number) => sizes[at]?.inWords ?? "";
+    return {
+      kind: "data",
+      path,
+      modality: definition.name,
+      entries: source.length,
+      decoded: count,
+      broken,
+      classes: (source.classes ?? []).map((name, label) => ({ name, count: counts.get(label) ?? 0 })),
+      unlabelled,
+      skipped: source.skipped ?? 0,
+      inferred: broken.length < count ? await definition.infer(source) : {},
+      ...(sizes.length > 0
+        ? { sizes: { smallest: size(0), median: size(sizes.length >> 1), largest: size(sizes.length - 1) } }
+        : {}),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+const Picture = z.looseObject({ width: z.number(), height: z.number() });
+const Text = z.looseObject({ text: z.string() });
+
+function sizeOf(sample: unknown): { amount: number; inWords: string } | undefined {
+  const picture = Picture.safeParse(sample);
+  if (picture.success) {
+    const { width, height } = picture.data;
+    return { amount: width * height, inWords: `${width} × ${height}` };
+  }
+  const { data } = Text.safeParse(sample);
+  return data && { amount: data.text.length, inWords: `${data.text.length} characters` };
+}

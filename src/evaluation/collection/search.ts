@@ -1,0 +1,85 @@
+import { access } from "node:fs/promises";
+import sharp from "sharp";
+import type { ModalityDefinition, Source } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { embedder, readBatches } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { type Neighbour, neighbourIndex } from "../vectors/neighbour-index.ts";
+import { type Look, neighbourPage } from "./neighbour-page.ts";
+
+export interface SearchOptions {
+  readonly run: Run;
+  /** File with the sample to look for; or, where the samples are texts, the text itself. */
+  readonly query: string;
+  /** Parquet file of `embed`. */
+  readonly in: string;
+  readonly top?: number;
+  /** Also write a page with pictures or texts. */
+  readonly html?: string;
+}
+
+/** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
+export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
+  const { encoder, params, modality, config } = run;
+  const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });
+  const source = await openQuery(run.modalityDefinition, query);
+  try {
+    const broken: { name: string; reason: string }[] = [];
+    const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
+    if (!value) throw new UserError(`${query}: ${broken[0]?.reason ?? "nothing to read"}`);
+    const compiled = await embedder(encoder, params, modality, { device: config.training.device, batchSize: 1 });
+    const vector = await compiled.embed(value.rows);
+    await compiled.dispose();
+    const neighbours = bank.nearest(vector, top);
+    if (!html && !modality.excerpt) return neighbours;
+    const cards = await looksOf(run, neighbours, bank.metadata);
+    if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
+    return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
+  } finally {
+    await source.close();
+  }
+}
+
+/** What is no file is a text to look for, where the samples are texts. */
+async function openQuery(definition: ModalityDefinition, query: string): Promise<Source<unknown>> {
+  const isFile = await access(query).then(
+    () => true,
+    () => false,
+  );
+  return (!isFile && definition.fromText?.(query)) || definition.open(query);
+}
+
+/** A sample as a picture or a line of text. */
+async function look(run: Run, source: Source<unknown>, index: number): Promise<Look> {
+  const sample = await source.read(index);
+  const preview = run.modality.preview?.(sample);
+  if (!preview) return { text: run.modality.excerpt?.(sample) };
+  const { width, height, rgb } = preview;
+  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  return { image: `data:image/png;base64,${png.toString("base64")}` };
+}
+
+/** Neighbours with their looks; what the data no longer hold has its name only. */
+async function looksOf(
+  run: Run,
+  neighbours: readonly Neighbour[],
+  { data = run.config.data.path, column }: Readonly<Record<string, string>>,
+): Promise<(Neighbour & Look)[]> {
+  const bank = await run.modalityDefinition.open(data, { column }).catch(() => undefined);
+  try {
+    const positions = new Map<string, number>();
+    for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);
+    const cards: (Neighbour & Look)[] = [];
+    for (const neighbour of neighbours) {
+      const index = positions.get(neighbour.path);
+      const found = bank && index !== undefined ? await look(run, bank, index).catch(() => undefined) : undefined;
+      cards.push({ ...neighbour, ...found });
+    }
+    return cards;
+  } finally {
+    await bank?.close();
+  }
+}

@@ -1,0 +1,205 @@
+import { readFile } from "node:fs/promises";
+import { Rng } from "../../array/index.ts";
+import type { OpenOptions, Source } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
+import { csv } from "../../interop/csv.ts";
+import { prepareTable } from "../../interop/table.ts";
+import { collect, extractFeatures, type Features } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { writeEntrySheet } from "../drawing/entry-sheet.ts";
+import { predictor } from "../labels/predictor.ts";
+import { unitRows } from "../vectors/normalize.ts";
+import { kCenter } from "./strategies/k-center.ts";
+import { margin } from "./strategies/margin.ts";
+import { random } from "./strategies/random.ts";
+import type { Candidates, Choice, Strategy } from "./strategies/strategy.ts";
+import { typicality } from "./strategies/typicality.ts";
+
+const byName = { typicality, "k-center": kCenter, random } satisfies Record<string, Strategy>;
+
+export type StrategyName = keyof typeof byName | "margin";
+
+/** Names of the ways to choose what to label. */
+export const strategies: readonly StrategyName[] = ["typicality", "k-center", "margin", "random"];
+
+export interface SuggestOptions {
+  readonly run: Run;
+  /** Data to choose from. Labels in it (folders' names) play no part, but for `labels` and `labelColumn`. */
+  readonly pool: string;
+  /** How many to choose; 100 by default. */
+  readonly budget?: number;
+  readonly strategy?: StrategyName;
+  /** Table with the columns `path` and `label`: what of the pool is labelled already. */
+  readonly labels?: string;
+  /** Columns of a table; rows with a label are labelled already. */
+  readonly column?: string;
+  readonly labelColumn?: string;
+  /** Other data, which are labelled already; margin does not look at them. */
+  readonly labelled?: string;
+  /** CSV file to write; of pictures also a sheet beside it, a `.png`. */
+  readonly out?: string;
+  readonly seed?: number;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+export interface Suggestion {
+  /** From 1, the most useful first. */
+  readonly rank: number;
+  readonly path: string;
+  /** What the strategy goes by: larger is more typical, or farther; by margin smaller is more doubtful. */
+  readonly score?: number;
+  readonly reason: string;
+}
+
+export interface Suggestions {
+  readonly strategy: StrategyName;
+  readonly pool: { path: string; entries: number; labelled: number; broken: number };
+  /** Labelled samples beside the pool. */
+  readonly labelled: number;
+  readonly suggestions: readonly Suggestion[];
+  readonly files: readonly string[];
+}
+
+/**
+ * What to label next: samples of a pool chosen by the encoder's vectors.
+ * @throws UserError when there are fewer samples without a label than asked for
+ */
+export async function suggest(options: SuggestOptions): Promise<Suggestions> {
+  const { run, pool, budget = 100, strategy = "typicality", out } = options;
+  const { column, labelColumn, labels } = options;
+  if (out !== undefined) {
+    await prepareTable(out, ["csv"]);
+    await refuseLabelled(out);
+  }
+  const source = await run.modalityDefinition.open(pool, { column, labelColumn, labels });
+  try {
+    const known = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
+    const labelledRows = ({ indices }: Features) =>
+      Int32Array.from(indices.keys()).filter((row) => (known?.[indices[row]!] ?? -1) >= 0);
+    const { features, own, other, choose } =
+      strategy === "margin"
+        ? await byMargin(options, source, labelledRows)
+        : await byVectors(options, byName[strategy], source, labelledRows);
+    const free = features.rows - own.length;
+    if (budget > free)
+      throw new UserError(`${pool}: ${budget} suggestions were asked for; ${free} samples have no label yet`);
+    options.onProgress?.(`choosing by ${strategy}`, 0, budget);
+    const choices = choose(budget);
+    const entries = choices.map(({ row }) => features.indices[row]!);
+    const suggestions = choices.map(({ row: _, ...choice }, at) => ({
+      rank: at + 1,
+      path: source.name(entries[at]!),
+      ...choice,
+    }));
+    const files: string[] = [];
+    if (out !== undefined) {
+      const header = ["rank", "path", "score", "reason"];
+      const rows = suggestions.map(({ rank, path, score, reason }) => [rank, path, score?.toPrecision(6), reason]);
+      await writeAtomically(out, [csv([header, ...rows])]);
+      const title = `What to label next, by ${strategy}: the first at the top left`;
+      const sheet = await writeEntrySheet(out, { modality: run.modality, source }, title, [entries]);
+      files.push(out, ...(sheet === undefined ? [] : [sheet]));
+    }
+    return {
+      strategy,
+      pool: { path: pool, entries: source.length, labelled: own.length, broken: features.broken.length },
+      labelled: other,
+      suggestions,
+      files,
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws UserError when there is a file that somebody has put labels into */
+async function refuseLabelled(path: string): Promise<void> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return "";
+    throw fileError(path, "read", error);
+  });
+  const [first = ""] = text.split(/\r?\n/, 1);
+  if (first.split(/[,;\t]/).some((name) => name.trim().replaceAll('"', "").toLowerCase() === "label"))
+    throw new UserError(`${path}: has labels in it, which would be lost; name another file (--out)`);
+}
+
+/** A strategy with all that it needs but the budget. */
+interface Ready {
+  readonly features: Features;
+  /** Rows that are labelled already. */
+  readonly own: Int32Array;
+  /** How many labelled samples there are beside the pool. */
+  readonly other: number;
+  choose(budget: number): Choice[];
+}
+
+type Labelled = (features: Features) => Int32Array;
+
+async function byVectors(
+  options: SuggestOptions,
+  strategy: Strategy,
+  source: Source<unknown>,
+  labelled: Labelled,
+): Promise<Ready> {
+  const features = await featuresOf(options, "pool", source);
+  const other = options.labelled === undefined ? undefined : await labelledFeatures(options, options.labelled);
+  const own = labelled(features);
+  const candidates = candidatesOf(features, own, other);
+  const rng = new Rng(options.seed ?? 0).split("suggest");
+  return { features, own, other: other?.rows ?? 0, choose: (budget) => strategy(candidates, budget, rng) };
+}
+
+/** By what the run answers. @throws UserError when it tells no classes apart */
+async function byMargin(
+  { run, onProgress }: SuggestOptions,
+  source: Source<unknown>,
+  labelled: Labelled,
+): Promise<Ready> {
+  const { task, outputs, predict, dispose } = await predictor(run);
+  try {
+    if (task !== "classification" || outputs.length < 2)
+      throw new UserError(`${run.path}: margin needs a run that tells classes apart; this one's task is ${task}`);
+    const progress = (done: number, total: number) => onProgress?.("answers to the pool", done, total);
+    const options = { modality: run.modality, source, onProgress: progress };
+    const features = await collect(options, outputs.length, (rows) => predict(rows));
+    const own = labelled(features);
+    const known = new Set(own);
+    const free = Int32Array.from({ length: features.rows }, (_, row) => row).filter((row) => !known.has(row));
+    return { features, own, other: 0, choose: (budget) => margin(features.data, outputs, free, budget) };
+  } finally {
+    await dispose();
+  }
+}
+
+function featuresOf({ run, onProgress }: SuggestOptions, what: string, source: Source<unknown>, indices?: Int32Array) {
+  const { encoder, params, modality, config } = run;
+  const progress = (done: number, total: number) => onProgress?.(`features of the ${what}`, done, total);
+  const { device } = config.training;
+  return extractFeatures({ encoder, params, modality, source, indices, device, onProgress: progress });
+}
+
+/** Of data that are labelled already; entries without a label do not count, unless none has one. */
+async function labelledFeatures(options: SuggestOptions, path: string): Promise<Features> {
+  const { column, labelColumn } = options;
+  const open: OpenOptions = { column, labelColumn };
+  const source = await options.run.modalityDefinition.open(path, open);
+  try {
+    const { labels } = source;
+    const indices = labels && Int32Array.from(labels.keys()).filter((index) => labels[index]! >= 0);
+    return await featuresOf(options, "labelled data", source, indices);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The pool's rows, and after them those of other labelled data. */
+function candidatesOf(pool: Features, own: Int32Array, other: Features | undefined): Candidates {
+  const { dim } = pool;
+  const rows = pool.rows + (other?.rows ?? 0);
+  const data = new Float32Array(rows * dim);
+  data.set(pool.data);
+  if (other) data.set(other.data, pool.rows * dim);
+  const beside = Int32Array.from({ length: rows - pool.rows }, (_, at) => pool.rows + at);
+  return { units: unitRows(data, rows, dim), rows, dim, labelled: Int32Array.from([...own, ...beside]) };
+}

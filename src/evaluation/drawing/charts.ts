@@ -1,0 +1,139 @@
+import type { EChartsOption } from "echarts";
+import sharp from "sharp";
+import { writeAtomically } from "../../foundation/files.ts";
+import type { MetricRow } from "../../training/run/metrics.ts";
+import type { Evaluation } from "../worth/evaluate.ts";
+
+/** Okabe and Ito's colours, which colour-blind readers tell apart. */
+export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
+const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
+
+/** What the library adds for pointers that hover; nothing of it is to be seen. */
+const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"/g;
+
+/** A chart as SVG, drawn without a browser. */
+export async function render(option: EChartsOption, width: number, height: number): Promise<string> {
+  // Large: what draws no chart does not wait for it.
+  const { init } = await import("echarts");
+  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+  try {
+    chart.setOption({
+      animation: false,
+      color: COLORS,
+      backgroundColor: "#ffffff",
+      textStyle: { fontFamily: FONT },
+      ...option,
+    });
+    return chart.renderToSVGString().replaceAll(HOVERING, "");
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** Axes that are not shown, with a margin around points of the plane. */
+export function aroundPoints(points: readonly (readonly [x: number, y: number])[]) {
+  const axis = (which: 0 | 1) => {
+    const values = points.map((point) => point[which]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const margin = 0.02 * (high - low) || 1;
+    return { type: "value" as const, show: false, min: low - margin, max: high + margin };
+  };
+  return { xAxis: axis(0), yAxis: axis(1) };
+}
+
+/** Loss and learning rate over the steps, as SVG. */
+export function lossChart(rows: readonly MetricRow[], title: string): Promise<string> {
+  return render(
+    {
+      title: { text: title, left: "center", textStyle: { fontSize: 15, fontWeight: "normal" } },
+      grid: { left: 64, right: 84, top: 44, bottom: 76 },
+      xAxis: { type: "value", name: "step", nameLocation: "middle", nameGap: 30, max: "dataMax" },
+      yAxis: [
+        { type: "value", name: "loss", scale: true },
+        {
+          type: "value",
+          name: "learning rate",
+          splitLine: { show: false },
+          axisLabel: { formatter: (value: number) => value.toPrecision(2) },
+        },
+      ],
+      series: [
+        {
+          type: "line",
+          name: "loss",
+          showSymbol: false,
+          lineStyle: { width: 2 },
+          data: rows.map(({ step, loss }) => [step, loss]),
+        },
+        {
+          type: "line",
+          name: "learning rate",
+          yAxisIndex: 1,
+          showSymbol: false,
+          lineStyle: { width: 1.2, type: "dashed" },
+          data: rows.map(({ step, learningRate }) => [step, learningRate]),
+        },
+      ],
+      legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
+    },
+    760,
+    400,
+  );
+}
+
+const titles: Record<string, string> = {
+  pretrained: "pretrained",
+  untrained: "untrained",
+  raw: "raw pixels",
+  "tf-idf": "TF-IDF",
+  scratch: "from scratch",
+};
+
+/** Accuracies beside the baselines, as SVG. */
+export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
+  const bars = contestants.map(({ name }) => titles[name] ?? name);
+  const series = [
+    { name: "kNN, k = 20", of: "knn20" },
+    { name: "linear probe", of: "linear" },
+    { name: "end to end", of: "accuracy" },
+  ] as const;
+  const value = (mean?: number) => (mean === undefined ? null : Number((100 * mean).toFixed(1)));
+  return render(
+    {
+      title: {
+        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: always the commonest class)`,
+        left: "center",
+        textStyle: { fontSize: 15, fontWeight: "normal" },
+      },
+      grid: { left: 56, right: 24, top: 48, bottom: 60 },
+      xAxis: { type: "category", data: bars, axisTick: { show: false } },
+      yAxis: { type: "value", name: "%", min: 0, max: 100 },
+      legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
+      series: series.map(({ name, of }, index) => ({
+        type: "bar" as const,
+        name,
+        barMaxWidth: 44,
+        label: { show: true, position: "top" as const, fontSize: 11 },
+        data: contestants.map((contestant) => value(contestant[of]?.mean)),
+        ...(index === 0
+          ? {
+              markLine: {
+                symbol: "none",
+                lineStyle: { color: "#666", type: "dashed" as const },
+                label: { show: false },
+                data: [{ yAxis: 100 * chance }],
+              },
+            }
+          : {}),
+      })),
+    },
+    760,
+    420,
+  );
+}
+
+/** Writes a chart as SVG and as PNG beside it. `path` is without an ending. */
+export async function writeChart(path: string, svg: string): Promise<void> {
+  await writeAtomically(`${path}.svg`, [svg]);
+  await writeAtomically(`${path}.png`, [await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer()]);
+}

@@ -1,0 +1,32 @@
+import type { Modality, Source } from "../../data/index.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { type PictureSheet, pictureSheet } from "./picture-sheet.ts";
+
+/** Pictures in a row of a sheet; longer rows go on below. */
+const ACROSS = 10;
+const MOST_ROWS = 60;
+
+/**
+ * Writes a sheet of entries' pictures beside a table: `x.png` for `x.csv`.
+ * @param groups entries of the source, each group from a new row on
+ * @returns the file; nothing where samples have no pictures or there are none to show
+ */
+export async function writeEntrySheet(
+  table: string,
+  { modality, source }: { modality: Modality<unknown>; source: Source<unknown> },
+  title: string,
+  groups: readonly (readonly number[])[],
+): Promise<string | undefined> {
+  if (!modality.preview) return undefined;
+  const rows: PictureSheet["rows"][number][] = [];
+  for (const group of groups)
+    for (let start = 0; start < group.length && rows.length < MOST_ROWS; start += ACROSS) {
+      const row = [];
+      for (const index of group.slice(start, start + ACROSS)) row.push(modality.preview(await source.read(index)));
+      rows.push(row);
+    }
+  if (rows.length === 0) return undefined;
+  const file = `${table.replace(/\.csv$/i, "")}.png`;
+  await writeAtomically(file, [await pictureSheet({ title, columns: [], rows })]);
+  return file;
+}

@@ -1,0 +1,45 @@
+import { UMAP } from "umap-js";
+import { Rng } from "../../array/index.ts";
+import { bankOf } from "../vectors/nearest.ts";
+
+/** Neighbours that each point is held to; UMAP's default. */
+const NEIGHBOURS = 15;
+/** Fewer points have no neighbourhoods to draw. */
+const LEAST = 4;
+
+/**
+ * Vectors as points of the plane by UMAP (McInnes et al. 2018, https://arxiv.org/abs/1802.03426): near ones by cosine come
+ * to lie together. Distances between groups, and their sizes, mean little. The same vectors and seed give the same map.
+ * @param data `[rows, dim]`
+ * @returns a point a row; none for fewer than 4 rows
+ */
+export async function embeddingMap(
+  data: Float32Array,
+  dim: number,
+  seed: number,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<[x: number, y: number][]> {
+  const rows = data.length / dim;
+  if (rows < LEAST) return [];
+  const count = Math.min(NEIGHBOURS, rows - 1);
+  const { rows: nearest, similarities } = bankOf(data, dim).nearest(data, count);
+  const places = (row: number) => Array.from({ length: count }, (_, rank) => row * count + rank);
+  const all = Array.from({ length: rows }, (_, row) => places(row));
+  const rng = new Rng(seed).split("umap");
+  const umap = new UMAP({ nNeighbors: count, random: () => rng.uniform() });
+  umap.setPrecomputedKNN(
+    all.map((own) => own.map((at) => nearest[at]!)),
+    all.map((own) => own.map((at) => Math.max(0, 1 - similarities[at]!))),
+  );
+  const epochs = umap.initializeFit(
+    Array.from({ length: rows }, (_, row) => [...data.subarray(row * dim, (row + 1) * dim)]),
+  );
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    umap.step();
+    if (epoch % 20 > 0) continue;
+    onProgress(epoch, epochs);
+    // Lets a Ctrl-C in.
+    await new Promise((done) => setImmediate(done));
+  }
+  return umap.getEmbedding().map(([x = 0, y = 0]): [number, number] => [x, y]);
+}

@@ -1,0 +1,211 @@
+import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
+import { answersSection } from "./answers-section.ts";
+import { contenderNames, grouped } from "./label-charts.ts";
+import type { Curve } from "./label-curves.ts";
+import type { LabelEfficiency } from "./label-efficiency.ts";
+import { rowsAndColumns } from "./label-summary.ts";
+import { factorInWords, headlineInWords, savedInWords, unknowns } from "./label-words.ts";
+import { capitalized, gainInWords, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
+
+export interface LabelPage {
+  readonly facts: Omit<LabelEfficiency, "out" | "files">;
+  /** SVG; the matrix of classes where there are not too many, answers against right values, a map of enough samples. */
+  readonly scores: string;
+  readonly confusion?: string;
+  readonly values?: string;
+  readonly map?: string;
+  readonly points: number;
+  /** Nearest neighbours as PNG, or as texts. */
+  readonly sheet?: Uint8Array;
+  readonly texts?: readonly {
+    readonly text: string;
+    readonly label: string;
+    readonly found: readonly { text: string; label: string; similarity: number; right?: boolean }[];
+  }[];
+}
+
+const STYLE = `
+  body { font: 15px/1.55 system-ui, "DejaVu Sans", Arial, sans-serif; margin: 2rem auto; max-width: 54rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
+  h1 { font-size: 1.5rem; font-weight: 600; margin: 0; line-height: 1.3; }
+  h2 { font-size: 1.15rem; font-weight: 600; margin: 2.4rem 0 0.5rem; border-top: 1px solid #d9dde2; padding-top: 1.1rem; }
+  .lead { color: #5b6470; margin: 0.2rem 0 1.4rem; }
+  .answer { background: #f2f6fa; border-left: 4px solid #0072b2; padding: 0.8rem 1.1rem; }
+  .answer strong { display: block; font-size: 1.9rem; line-height: 1.2; }
+  .answer .factor { white-space: nowrap; } .answer .doubts { font-size: 1.15rem; }
+  figure { margin: 1rem 0; }
+  figure svg, figure img { max-width: 100%; height: auto; display: block; margin: 0 auto; }
+  figcaption, .note { color: #5b6470; font-size: 0.88rem; }
+  table { border-collapse: collapse; margin: 0.8rem 0; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
+  th, td { padding: 0.22rem 0.8rem 0.22rem 0; text-align: right; border-bottom: 1px solid #e8ebee; vertical-align: top; }
+  th { font-weight: 500; } thead th { color: #5b6470; }
+  th:first-child { text-align: left; }
+  td { white-space: nowrap; } tbody th { min-width: 5rem; overflow-wrap: anywhere; }
+  .scroll { overflow-x: auto; }
+  .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+  blockquote { margin: 0.9rem 0 0.2rem; font-weight: 500; }
+  .found { margin: 0; padding-left: 1.2rem; } .right { color: #00734f; } .wrong { color: #b04a00; }
+  @media print {
+    body { margin: 0; max-width: none; font-size: 10.5pt; }
+    h2 { break-after: avoid; } figure, tr, .answer { break-inside: avoid; }
+    .scroll { overflow: visible; } table { font-size: 9.5pt; } tbody th { min-width: 0; }
+    .answer { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  }`;
+
+/**
+ * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
+ */
+export function labelPage(page: LabelPage): string {
+  const { run, train, test, task, outputs } = page.facts;
+  const { name, of, title: answers } = measureWords[task];
+  const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
+  const sections: [name: string, content: string][] = [
+    [`${capitalized(name)} against labels`, scoresSection(page)],
+    [`Labels saved at equal ${name}`, savingsSection(page)],
+    [answers, answersSection(page)],
+    ["Nearest neighbours", neighboursSection(page)],
+    ["Map of the test samples", mapSection(page)],
+    ["Collapse", collapseSection(page)],
+    ["Time and cost", costSection(page)],
+    ["What this page does not know", htmlList(unknowns(page.facts))],
+    ["Settings", settingsSection(page)],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}
+</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="lead">${grouped(train.labelled)} labelled samples ${of(outputs.length)} to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
+<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
+${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
+</body>
+</html>
+`;
+}
+
+/** The factor large, and what speaks against it beside it. */
+function headline({ facts }: LabelPage): string {
+  const factor = facts.saved ? factorInWords(facts.saved) : "–";
+  const doubts = headlineInWords(facts).slice(factor.length);
+  return `<strong><span class="factor">${escapeHtml(factor)}</span><span class="doubts">${escapeHtml(doubts)}</span></strong>`;
+}
+
+function scoresSection({ facts: { task, curves, settings, chance }, scores }: LabelPage): string {
+  const { chance: ofChance } = measureWords[task];
+  const { rows, counts } = rowsAndColumns(curves);
+  const cell = (curve: Curve, count: number) => {
+    const point = curve.find(({ labels }) => labels === count);
+    if (!point) return "–";
+    return `${pointInWords(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
+  };
+  const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
+  return `<figure>${scores}</figure>
+${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
+${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. ${capitalized(ofChance)}: ${scoreInWords(task, chance)}.${task === "regression" ? " What is below −1 is drawn there." : ""}`)}`;
+}
+
+function savingsSection({ facts }: LabelPage): string {
+  const { task, savings, curves } = facts;
+  if (savings.length === 0) return htmlNote(savedInWords(facts));
+  const rows = savings.map((saving) => {
+    const scratch = curves.scratch?.find(({ labels }) => labels === saving.labels);
+    return [
+      grouped(saving.labels),
+      scoreInWords(task, saving.score),
+      scratch ? gainInWords(task, saving.score - scratch.mean) : "–",
+      `${saving.kind === "exactly" ? "" : `${saving.kind} `}${grouped(saving.needed)}`,
+      factorInWords(saving),
+    ];
+  });
+  return `${htmlTable(["labels", "pretrained", "over from scratch", "labels from scratch needs for that", "factor"], rows)}
+${htmlNote("The number above is the factor at the fewest labels at which the curve from scratch reaches the pretrained model between two of its points; where it never does, the largest bound.")}`;
+}
+
+function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
+  const { alike } = measureWords[task];
+  const frames = alike === undefined ? "" : `; green frames: ${alike}, orange: others`;
+  if (sheet)
+    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features${frames}.</figcaption></figure>`;
+  const rows = texts.map(({ text, label, found }) => {
+    const items = found.map(
+      (match) =>
+        `<li>${escapeHtml(match.text)} <span class="${match.right === undefined ? "" : match.right ? "right" : "wrong"}">${escapeHtml(match.label)}, ${match.similarity.toFixed(3)}</span></li>`,
+    );
+    return `<blockquote>${escapeHtml(text)} (${escapeHtml(label)})</blockquote><ol class="found">${items.join("")}</ol>`;
+  });
+  return `${htmlNote("Test samples, and below each the training samples nearest by cosine of the frozen features, with their labels and the cosine.")}${rows.join("\n")}`;
+}
+
+function mapSection({ facts: { task }, map, points }: LabelPage): string {
+  if (!map) return htmlNote("Too few test samples for a map.");
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureWords[task].truth}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+}
+
+function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
+  const rows = Object.entries(frozen).map(([name, { effectiveRank, featureDeviation }]) => [
+    name,
+    `${effectiveRank.toFixed(1)} of ${Math.min(width, 128, test.labelled)}`,
+    featureDeviation.toFixed(3),
+  ]);
+  return `${htmlTable(["frozen features", "effective rank", "deviation"], rows)}
+${htmlNote("Of up to 128 test samples. The rank counts the directions that the features use, and is 1 when they have collapsed to one; the deviation of features at unit length is 0 when all point the same way and about 1 when everywhere alike.")}`;
+}
+
+const duration = (seconds: number): string =>
+  seconds < 120
+    ? `${seconds.toFixed(1)} s`
+    : seconds < 7200
+      ? `${(seconds / 60).toFixed(1)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;
+
+function costSection({ facts: { cost, frozen, run, pretraining, machine } }: LabelPage): string {
+  const rows = [
+    [
+      "pre-training",
+      "1",
+      grouped(run.step),
+      pretraining.seconds === undefined ? "–" : duration(pretraining.seconds),
+      "",
+    ],
+    ...Object.entries(frozen).map(([name, { seconds }]) => [`${name} features`, "1", "", duration(seconds), ""]),
+    ...cost.map(({ contender, trainings, seconds, steps }) => [
+      contenderNames[contender],
+      grouped(trainings),
+      steps === undefined ? "" : grouped(steps),
+      duration(seconds),
+      duration(seconds / trainings),
+    ]),
+  ];
+  return `${htmlTable(["", "times", "steps", "time", "each"], rows)}
+${htmlNote(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
+}
+
+function settingsSection({ facts }: LabelPage): string {
+  const { task, run, train, test, settings, width, machine } = facts;
+  const { probe, drawn } = measureWords[task];
+  const side = ({ path, entries, labelled, broken }: typeof train) =>
+    `${path}: ${grouped(entries)} entries, ${grouped(labelled)} with a label and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
+  return htmlTable(
+    [],
+    [
+      ["run", run.path],
+      ["encoder", `${run.encoder}, ${width} features`],
+      ["method", `${run.method}, step ${grouped(run.step)}, seed ${run.seed}`],
+      ["training data", side(train)],
+      ["test data", side(test)],
+      ["shares", `${settings.shares.join(", ")} % of the labels, ${drawn}`],
+      ["draws", `${settings.draws}, seeds from ${settings.seed}`],
+      ["linear probe", probe],
+      [
+        "end to end",
+        `about ${grouped(settings.steps ?? 1000)} steps, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,
+      ],
+      ["machine", `${machine}; device ${settings.device}`],
+    ],
+  );
+}

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import type { Modality, Source } from "../../data/index.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { writeChart } from "../drawing/charts.ts";
+import {
+  className,
+  evenly,
+  type NeighbourRow,
+  nearestEntries,
+  neighbourPicture,
+  type Placed,
+} from "../drawing/neighbours.ts";
+import { select } from "../worth/contestants.ts";
+import { embeddingMap } from "./embedding-map.ts";
+import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
+import { type LabelPage, labelPage } from "./label-page.ts";
+import { measureWords } from "./measure-words.ts";
+import { pairsChart, valueMapChart } from "./value-charts.ts";
+
+/** Points of the map: more are a blot, and take UMAP long. */
+const MAP_POINTS = 2000;
+const QUERIES = 10;
+const NEIGHBOURS = 8;
+/** Texts of neighbours stand below each other. */
+const TEXTS = 4;
+
+/**
+ * Leaves `report.html` and its pictures, as SVG and PNG, in the folder.
+ * @param samples features of the training data (`bank`) and of the test data (`queries`)
+ * @returns names of the files
+ */
+export async function writeLabelReport(
+  out: string,
+  facts: LabelPage["facts"],
+  samples: {
+    readonly modality: Modality<unknown>;
+    readonly bank: Placed;
+    readonly queries: Placed;
+    readonly onProgress?: (stage: string, done: number, total: number) => void;
+  },
+): Promise<string[]> {
+  const { modality, bank, queries, onProgress } = samples;
+  const { task, outputs, curves, chance, test, best, settings } = facts;
+  const files: string[] = [];
+  const chart = async (name: string, svg: string) => {
+    await writeChart(join(out, name), svg);
+    files.push(`${name}.svg`, `${name}.png`);
+    return svg;
+  };
+  const scores = await chart("scores", await labelChart(task, curves, chance, test.labelled));
+  const confusion =
+    task === "classification" && best.confusion && outputs.length <= MOST_MATRIX
+      ? await chart("confusion", await confusionChart(best.confusion, outputs))
+      : undefined;
+  const values = best.pairs ? await chart("values", await pairsChart(best.pairs)) : undefined;
+
+  const shown = some(queries, MAP_POINTS);
+  const { data, dim, indices } = shown.features;
+  const points = await embeddingMap(data, dim, settings.seed, (done, total) => onProgress?.("map", done, total));
+  const names = Array.from(indices, (entry) => className(queries.source, entry) ?? "");
+  const colours =
+    points.length === 0
+      ? undefined
+      : task === "regression"
+        ? await valueMapChart(points, names.map(Number))
+        : await mapChart(points, ...labelsOf(names, task === "classification" ? outputs : undefined));
+  const map = colours && (await chart("map", colours));
+
+  onProgress?.("nearest neighbours", 0, 1);
+  const found = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
+  const rows = measureWords[task].alike === undefined ? found.map(withoutRight) : found;
+  const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
+  if (sheet) {
+    await writeAtomically(join(out, "neighbours.png"), [sheet]);
+    files.push("neighbours.png");
+  }
+  const texts = sheet ? undefined : await textsOf(modality, rows, bank.source, queries.source);
+  const page = labelPage({ facts, scores, confusion, values, map, points: points.length, sheet, texts });
+  await writeAtomically(join(out, "report.html"), [page]);
+  return ["report.html", ...files];
+}
+
+/** Names as places among all: of the classes, or of those that occur. */
+function labelsOf(
+  names: readonly string[],
+  classes: readonly string[] = [...new Set(names)].sort(),
+): [labels: Int32Array, classes: readonly string[]] {
+  return [Int32Array.from(names, (name) => classes.indexOf(name)), classes];
+}
+
+const withoutRight = ({ query, matches }: NeighbourRow): NeighbourRow => ({
+  query,
+  matches: matches.map(({ entry, similarity }) => ({ entry, similarity })),
+});
+
+/** Vectors of entries all over the data. */
+function some({ source, features: { data, dim, indices } }: Placed, count: number): Placed {
+  const rows = evenly(indices.length, count);
+  const part = select({ data, dim, rows: indices.length, labels: indices }, rows);
+  return { source, features: { data: part.data, dim, indices: part.labels } };
+}
+
+/** Neighbours as lines of text: the samples' own, or where they have none their names. */
+async function textsOf(
+  modality: Modality<unknown>,
+  rows: readonly NeighbourRow[],
+  bank: Source<unknown>,
+  asked: Source<unknown>,
+): Promise<LabelPage["texts"]> {
+  const line = async (source: Source<unknown>, entry: number) =>
+    modality.excerpt?.(await source.read(entry)) ?? source.name(entry);
+  const texts = [];
+  for (const { query, matches } of rows) {
+    const found = [];
+    for (const { entry, similarity, right } of matches.slice(0, TEXTS))
+      found.push({ text: await line(bank, entry), label: className(bank, entry) ?? "", similarity, right });
+    texts.push({ text: await line(asked, query), label: className(asked, query) ?? "", found });
+  }
+  return texts;
+}

@@ -1,0 +1,22 @@
+import { alignColumns } from "../worth/table.ts";
+import { contenderNames, grouped } from "./label-charts.ts";
+import type { Curve } from "./label-curves.ts";
+import type { LabelEfficiency } from "./label-efficiency.ts";
+import { rowsAndColumns } from "./label-summary.ts";
+import { capitalized, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
+
+/** Scores against labels for the terminal. */
+export function labelTable({ task, outputs, curves, chance, test, settings }: LabelEfficiency): string {
+  const { rows, counts } = rowsAndColumns(curves);
+  const cells = (curve: Curve) =>
+    counts.map((count) => {
+      const point = curve.find(({ labels }) => labels === count);
+      return point ? pointInWords(task, point) : "–";
+    });
+  const { name, of, chance: words } = measureWords[task];
+  const table = [
+    ["labels", ...counts.map(grouped)],
+    ...rows.map(([contender, curve]) => [contenderNames[contender], ...cells(curve)]),
+  ];
+  return `${alignColumns(table)}\n\n${capitalized(name)} on ${grouped(test.labelled)} test samples ${of(outputs.length)}, ${settings.draws === 1 ? "one draw" : `mean ± deviation over ${settings.draws} draws`}; ${words}: ${scoreInWords(task, chance)}.`;
+}

@@ -1,0 +1,229 @@
+import { readdir } from "node:fs/promises";
+import { Rng } from "../../array/index.ts";
+import { type Answers, answersOf, type LabelTask, type OpenOptions, type Source, truthOf } from "../../data/index.ts";
+import type { Encoder } from "../../encoders/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { MethodParams } from "../../methods/index.ts";
+import { extractFeatures } from "../../training/features.ts";
+import type { Progress } from "../../training/pretrain.ts";
+import type { RunConfig, Supervision, Training } from "../../training/run/config.ts";
+import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
+import { modalityFor, settle, sourceOf } from "../../training/run/settle.ts";
+import { beginFrom, openStart, type Start } from "../../training/run/start.ts";
+import { linearHead } from "../vectors/probe.ts";
+import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
+import { optionsFromLabels } from "./label-options.ts";
+import { learnLabels } from "./learn-labels.ts";
+import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+export interface FinetuneOptions extends OpenOptions {
+  /** Run to begin with, or a model of BERT's family in Hugging Face's files; of `scratch`, whose encoder to train. */
+  readonly from: string;
+  /** Labelled data. */
+  readonly train: string;
+  /** Run folder to make. */
+  readonly out: string;
+  /** What the run is going to be judged on afterwards: found wanting before it is trained. */
+  readonly test?: Omit<JudgeOptions, "run" | "onProgress">;
+  readonly task?: LabelTask;
+  /** Another task to learn from all samples at the same time, as in `--method`: `simclr:0.3`; or `fixmatch`. */
+  readonly with?: string;
+  /** Begin with random numbers. */
+  readonly scratch?: boolean;
+  /** Use only so many labels, drawn evenly over the classes. */
+  readonly labelCount?: number;
+  /** Share of the labels held out to judge by; a tenth, of fewer than 1,000 labels a fifth. */
+  readonly validation?: number;
+  /** Epochs without a better score after which training stops. */
+  readonly patience?: number;
+  /** About so many steps, in whole epochs, in place of epochs. */
+  readonly steps?: number;
+  /** Weigh classes by the inverse of how often they occur. */
+  readonly balanced?: boolean;
+  readonly training?: Options;
+  readonly methodOptions?: Options;
+  readonly signal?: AbortSignal;
+  readonly onNote?: (note: string) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const PATIENCE = 10;
+/** Steps that training is given where the user does not say how long, and the bounds of its epochs. */
+const STEPS = 1000;
+const EPOCHS = [10, 200] as const;
+const BATCH = [8, 128] as const;
+
+/** Where fine-tuning trains otherwise than pre-training when nothing is said, in words. */
+export const finetuneDefaults: Readonly<Record<string, string>> = {
+  epochs: `what makes about ${STEPS} steps, ${EPOCHS.join(" to ")}`,
+  batchSize: `an eighth of the labels, ${BATCH.join(" to ")}`,
+  learningRate: "0.001, from scratch 0.002, by the root of batch / 256, less for encoders wider than 256",
+  gradientClip: "1",
+  layerDecay: "0.75; from scratch 1",
+};
+
+const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));
+
+/**
+ * Teaches a pre-trained encoder what labels say: first a linear head on frozen features, then all of it from there, lower
+ * layers more slowly (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054), judged after every epoch on labels held
+ * out: by accuracy and the like, or where they are fewer than 500 by the loss. What it leaves is a run folder whose best epoch is the one opened.
+ * @throws UserError when labels are missing, too few, or do not suit the task
+ */
+export async function finetune(options: FinetuneOptions): Promise<Run> {
+  const { from, out, task = "classification", scratch = false, onNote } = options;
+  if ((await readdir(out).catch((): string[] => [])).includes("config.json"))
+    throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
+  const start = await openStart(from);
+  const definition = await modalityFor(options.train, start.modality);
+  const source = await openLabelled(definition, options.train, options);
+  try {
+    const { labels = new Int32Array(), classes = [] } = source;
+    const answers = answersOf(task, classes);
+    refuseForTask(task, options);
+    if (options.test) await checkTest(definition, options.test, answers);
+    const known = labels.reduce((count, label) => count + Number(label >= 0), 0);
+    const used = options.labelCount ?? known;
+    const supervision: Supervision = {
+      ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
+      validation: options.validation ?? (used < 1000 ? 0.2 : 0.1),
+      patience: options.patience ?? PATIENCE,
+      unlabelled: options.with !== undefined,
+      seed: Number(options.training?.seed ?? 0),
+      digest: digestOfLabels(source),
+      ...(scratch ? {} : { from }),
+    };
+    const parts = partsToLearn(source, task, supervision);
+    const count = parts.indices.length;
+    const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
+    const perEpoch = Math.max(1, Math.floor(count / batchSize));
+    const { config, samples } = await settle(
+      {
+        ...options,
+        data: options.train,
+        modality: start.modality,
+        modalityDefaults: start.modalityOptions,
+        encoder: start.encoder,
+        encoderDefaults: start.encoderOptions,
+        method: methodWith(options.with),
+        methodOptions: {
+          ...optionsFromLabels(answers, classes, parts, options.balanced ?? false),
+          ...options.methodOptions,
+        },
+        training: {
+          epochs:
+            options.steps === undefined
+              ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
+              : Math.max(1, Math.round(options.steps / perEpoch)),
+          gradientClip: 1,
+          ...(scratch ? {} : { layerDecay: 0.75 }),
+          ...options.training,
+          batchSize: Math.min(batchSize, count),
+        },
+      },
+      definition,
+      source,
+    );
+    // An entry is what has a label, and not a window of a text.
+    if (samples !== source) await samples.close();
+    const built = await buildParts(config);
+    const training = rated(config.training, built.encoder, options.training, scratch);
+    const settled = { ...config, supervision, training };
+    let begin: Start | undefined;
+    if (!scratch) {
+      const head = task === "similarity" ? [] : await probed(start, settled, built, answers, source, parts, onNote);
+      const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
+      const found = new Map(start.tensors(built.modality.vocabulary));
+      for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
+      begin = { ...start, tensors: () => found };
+    }
+    onNote?.(
+      `${used} labels: ${parts.known.length} to learn from, ${parts.validation.length} to judge by; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
+    );
+    await learnLabels(settled, source, parts, { ...options, resume: false }, begin);
+  } finally {
+    await source.close();
+  }
+  return openRun(out);
+}
+
+/** Goes on with fine-tuning from its last checkpoint. @throws UserError when it is none, or the data have changed */
+export async function resumeFinetuning(
+  out: string,
+  options: Pick<FinetuneOptions, "test" | "signal" | "onNote" | "onProgress"> = {},
+): Promise<Run> {
+  const config = await readConfig(out);
+  if (!config.supervision)
+    throw new UserError(`${out}: no fine-tuning; continue it with autodidact pretrain --resume ${out}`);
+  const definition = await modalityFor(config.data.path, config.modality.name);
+  const { column, labelColumn } = config.data;
+  if (options.test) await checkTest(definition, { column, labelColumn, ...options.test }, answersIn(config));
+  const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
+  try {
+    const { digest } = config.supervision;
+    if (digest !== undefined && digest !== digestOfLabels(source))
+      throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
+    const task = answersIn(config).task;
+    await learnLabels(config, source, partsToLearn(source, task, config.supervision), {
+      ...options,
+      out,
+      resume: true,
+    });
+  } finally {
+    await source.close();
+  }
+  return openRun(out);
+}
+
+/** The method that learns from labels, and from all samples by another task at once; FixMatch does both itself. */
+export function methodWith(other: string | undefined): string {
+  if (other === undefined) return "supervised";
+  return other === "fixmatch" ? other : `supervised+${other}`;
+}
+
+/** @throws UserError for options that mean nothing to the task */
+function refuseForTask(task: LabelTask, { balanced, methodOptions, with: other }: FinetuneOptions): void {
+  if (balanced && (task === "similarity" || task === "regression"))
+    throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weigh`);
+  if (methodOptions?.labelSmoothing && task !== "classification")
+    throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
+  if (other === "fixmatch" && task !== "classification")
+    throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
+}
+
+/** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
+function rated(training: Training, { embedDim }: Encoder, given: Options | undefined, scratch: boolean): Training {
+  if (given?.learningRate !== undefined) return training;
+  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
+  return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
+}
+
+/** The head that fits frozen features, as the method's parameters. */
+async function probed(
+  start: Start,
+  config: RunConfig,
+  { encoder, modality }: Parts,
+  answers: Answers,
+  source: Source<unknown>,
+  { known, labels }: Labelled,
+  onNote: FinetuneOptions["onNote"],
+) {
+  const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
+  const { encoder: params } = beginFrom(start, modality.vocabulary, empty);
+  const { device, seed } = config.training;
+  onNote?.("fitting a linear head to frozen features …");
+  const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });
+  const own = features.indices.map((index) => labels[index]!);
+  const truth = truthOf(answers, source.classes ?? [], own);
+  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own }, seed, { by: "loss" });
+  const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
+  return [
+    [
+      "weight",
+      { dtype: "float32", shape: [bias.length, encoder.embedDim], data: weight.map((value) => value / spread) },
+    ],
+    ["bias", { dtype: "float32", shape: [bias.length], data: bias.map((value) => (value - center) / spread) }],
+  ] as const;
+}

@@ -1,0 +1,184 @@
+import {
+  type Answers,
+  type Modality,
+  type OpenOptions,
+  type Source,
+  truthsOf,
+  unknownAmong,
+} from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { extractFeatures, type Features, readBatches } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { confusionOf, largestOf, measuresOf, perClassOf } from "../scores/measures.ts";
+import { accuracyOf } from "../scores/metrics.ts";
+import { bankOf, nearestOthers } from "../vectors/nearest.ts";
+import { type Predictor, predictor } from "./predictor.ts";
+import { labelledEntries } from "./supervision.ts";
+
+/** A run's answers beside what is right. */
+export interface Judged {
+  /** `[rows, outputs]` each. */
+  readonly logits: Float32Array;
+  readonly truth: Float32Array;
+  readonly rows: number;
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * What a predictor answers to labelled entries, and what would be right.
+ * @param labels of every entry of the source
+ * @param classes their texts
+ */
+export async function answersTo(
+  ask: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
+  answers: Answers,
+  options: {
+    readonly modality: Modality<unknown>;
+    readonly source: Source<unknown>;
+    readonly indices: Int32Array;
+    readonly labels: Int32Array;
+    readonly classes: readonly string[];
+    readonly onProgress?: (done: number, total: number) => void;
+  },
+): Promise<Judged> {
+  const { indices, labels, classes, onProgress } = options;
+  const width = answers.outputs.length;
+  const truths = truthsOf(answers, classes);
+  const broken: { name: string; reason: string }[] = [];
+  const logits = new Float32Array(indices.length * width);
+  const truth = new Float32Array(indices.length * width);
+  let rows = 0;
+  for await (const batch of readBatches(options, broken)) {
+    logits.set(await ask(batch.rows), rows * width);
+    batch.indices.forEach((index, at) => {
+      truth.set(truths[labels[index]!]!, (rows + at) * width);
+    });
+    rows += batch.rows.length;
+    onProgress?.(rows + broken.length, indices.length);
+  }
+  return { logits: logits.subarray(0, rows * width), truth: truth.subarray(0, rows * width), rows, broken };
+}
+
+export interface Verdict {
+  readonly task: Answers["task"];
+  readonly outputs: readonly string[];
+  readonly rows: number;
+  readonly broken: number;
+  /** `accuracy` …, see `Measures`; of similarity the share of samples whose nearest neighbour is alike. */
+  readonly measures: Readonly<Record<string, number>>;
+  /** Of classification; rows are the right classes, columns the answers. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly perClass?: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly precision: number;
+    readonly recall: number;
+    readonly f1: number;
+  }[];
+}
+
+export interface JudgeOptions extends OpenOptions {
+  readonly run: Run;
+  /** Labelled data. */
+  readonly data: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * How right a fine-tuned run is on labelled data.
+ * @throws UserError when there are no labels, or such as the run has never seen
+ */
+export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
+  const source = await openLabelled(run.modalityDefinition, data, open);
+  try {
+    if (run.config.method.options.task === "similarity") {
+      const indices = labelledEntries(source.labels);
+      const { modality, encoder, params } = run;
+      const features = await extractFeatures({ encoder, params, modality, source, indices, onProgress });
+      const { rows, broken } = features;
+      const recall = recallAtOne(features, features.labels ?? new Int32Array());
+      return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
+    }
+    const { answers, judged } = await answersOn(run, { data, source, onProgress });
+    return verdictOf(answers, judged);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * What a fine-tuned run answers to the labelled entries of a source.
+ * @throws UserError when a label is one that the run has never seen
+ */
+export async function answersOn(
+  run: Run,
+  { data, source, onProgress }: Pick<JudgeOptions, "data" | "onProgress"> & { readonly source: Source<unknown> },
+): Promise<{ answers: Answers; judged: Judged }> {
+  const { labels = new Int32Array(), classes = [] } = source;
+  const indices = labelledEntries(labels);
+  const model = await predictor(run);
+  try {
+    refuseUnknown(data, classes, model);
+    const asked = { modality: run.modality, source, indices, labels, classes, onProgress };
+    return { answers: model, judged: await answersTo((rows) => model.logits(rows), model, asked) };
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Labelled data that a model is going to be judged on, checked before it is trained. @throws UserError as `judge` */
+export async function checkTest(
+  definition: Run["modalityDefinition"],
+  { data, ...open }: Pick<JudgeOptions, "data" | keyof OpenOptions>,
+  answers: Answers,
+): Promise<void> {
+  const source = await openLabelled(definition, data, open);
+  try {
+    refuseUnknown(data, source.classes ?? [], answers);
+  } finally {
+    await source.close();
+  }
+}
+
+/** @throws UserError when one of the labels is no answer */
+function refuseUnknown(data: string, classes: readonly string[], answers: Answers): void {
+  const { outputs } = answers;
+  const unknown = unknownAmong(answers, classes);
+  if (unknown !== undefined)
+    throw new UserError(
+      `${data}: "${unknown}" is not among the labels of the training data: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
+    );
+}
+
+function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: Judged): Verdict {
+  const { named } = measuresOf({ task, outputs }, logits, truth);
+  const verdict = { task, outputs, rows, broken: broken.length, measures: named };
+  if (task !== "classification") return verdict;
+  const confusion = confusionOf(largestOf(logits, outputs.length), largestOf(truth, outputs.length), outputs.length);
+  const perClass = perClassOf(confusion).map((scores, label) => ({ name: outputs[label]!, ...scores }));
+  return { ...verdict, confusion, perClass };
+}
+
+/** Share of rows whose nearest other row has the same label. */
+export function recallAtOne({ data, rows, dim }: Features, labels: Int32Array): number {
+  if (rows < 2) return 0;
+  const nearest = nearestOthers(bankOf(data, dim), data, dim, 1).rows;
+  return accuracyOf(
+    nearest.map((row) => labels[row] ?? -1),
+    labels,
+  );
+}
+
+/** @throws UserError when the data have no labels */
+export async function openLabelled(
+  definition: Run["modalityDefinition"],
+  path: string,
+  options: OpenOptions,
+): Promise<Source<unknown>> {
+  const source = await definition.open(path, options);
+  if (source.labels?.some((label) => label >= 0)) return source;
+  await source.close();
+  throw new UserError(
+    `${path}: no labels; put each class in a sub-folder of its own, give a table with the columns path and label, or name the --label-column of a table`,
+  );
+}

@@ -1,0 +1,77 @@
+import type { Source } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { BATCH, extractFeatures } from "../../training/features.ts";
+import { type Supervised, train } from "../../training/loop.ts";
+import type { PretrainOptions } from "../../training/pretrain.ts";
+import type { RunConfig } from "../../training/run/config.ts";
+import { buildMethod } from "../../training/run/run.ts";
+import type { Start } from "../../training/run/start.ts";
+import { measuresOf } from "../scores/measures.ts";
+import { answersTo, type Judged, recallAtOne } from "./judge.ts";
+import { type Predictor, predictorOf } from "./predictor.ts";
+import { answersIn, type Labelled } from "./supervision.ts";
+
+/** So few samples tell a better model by its loss more surely than by its accuracy. */
+const FEW = 500;
+
+/**
+ * Trains on labels, judged after every epoch by those that were held out.
+ * @throws UserError when no sample that was held out can be read
+ */
+export async function learnLabels(
+  config: RunConfig,
+  source: Source<unknown>,
+  { indices, labels, validation }: Labelled,
+  options: Pick<PretrainOptions, "out" | "resume" | "signal" | "onNote" | "onProgress">,
+  start?: Start,
+): Promise<void> {
+  const { method, modality, encoder } = await buildMethod(config, source.length);
+  const answers = answersIn(config);
+  const classes = source.classes ?? [];
+  const { device } = config.training;
+  await using opened = new AsyncDisposableStack();
+  let model: Predictor | undefined;
+  // Those that judge are kept from what is learned from.
+  const truths = source.labels ?? labels;
+  const named = new Set<string>();
+  /** @throws UserError when there is nothing left to judge by */
+  const skip = (broken: Judged["broken"]) => {
+    if (broken.length === validation.length)
+      throw new UserError(
+        `${config.data.path}: none of the ${broken.length} samples to judge by can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
+      );
+    for (const { name, reason } of broken)
+      if (!named.has(name)) options.onNote?.(`${name}: ${reason}; skipped, one fewer to judge by`);
+    for (const { name } of broken) named.add(name);
+  };
+  const validate: Supervised["validate"] = async (params) => {
+    if (answers.task === "similarity") {
+      const features = await extractFeatures({
+        ...{ encoder, modality, source, device },
+        params: params.encoder,
+        indices: validation,
+      });
+      skip(features.broken);
+      const recall = recallAtOne(
+        features,
+        features.indices.map((index) => truths[index]!),
+      );
+      const metrics: Record<string, number> = { recallAtOne: recall };
+      return { score: recall, loss: 0, metrics };
+    }
+    // A batch is always whole: a few samples after every epoch are not to cost as much as many.
+    const batchSize = Math.min(BATCH, validation.length);
+    model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (own) => own.dispose());
+    const asking = model;
+    const asked = { modality, source, indices: validation, labels: truths, classes };
+    const { logits, truth, broken } = await answersTo((rows) => asking.logits(rows, params), answers, asked);
+    skip(broken);
+    const measures = measuresOf(answers, logits, truth);
+    const { score, loss } = measures;
+    const metrics: Record<string, number> = { ...measures.named, loss };
+    return { score: validation.length < FEW ? -loss : score, loss, metrics };
+  };
+  const patience = config.supervision?.patience ?? 0;
+  const supervised = { indices, labels, patience, ...(validation.length > 0 ? { validate } : {}) };
+  await train(config, source, options, start, supervised);
+}

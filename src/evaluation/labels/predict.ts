@@ -1,0 +1,112 @@
+import { type OpenOptions, SEPARATOR } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Column } from "../../interop/parquet.ts";
+import { prepareTable, writeTable } from "../../interop/table.ts";
+import { BATCH, type FeatureOptions, readBatches } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { chosenLabels, likeliest } from "../scores/predictions.ts";
+import { type Predictor, predictor } from "./predictor.ts";
+
+export interface PredictOptions extends OpenOptions {
+  /** A run with a head. */
+  readonly run: Run;
+  readonly data: string;
+  /** `.csv` or `.parquet` file to write. */
+  readonly out: string;
+  /** Of classes, how many of the likeliest are written. Default 1. */
+  readonly top?: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface PredictResult {
+  readonly task: Predictor["task"];
+  readonly rows: number;
+  readonly columns: readonly string[];
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** What is not one of several classes, in words. */
+const answered = { "multi-label": "every label for itself", regression: "a value", similarity: "nothing" };
+
+/**
+ * Writes what the run's head says about every readable entry: `path`, then
+ * - of classes `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
+ * - of labels of which several may hold `prediction` (those of at least 0.5, joined by `|` as labels are when they are
+ *   given) and `probability_<label>` each;
+ * - of numbers `value`.
+ * @throws UserError when the run has no head, `top` does not suit it, or nothing can be read or written
+ */
+export async function predict({
+  run,
+  data,
+  out,
+  top = 1,
+  onProgress,
+  ...open
+}: PredictOptions): Promise<PredictResult> {
+  await prepareTable(out);
+  const source = await run.modalityDefinition.open(data, open);
+  try {
+    const head = await predictor(run, { device: run.config.training.device, batchSize: BATCH });
+    try {
+      if (top > 1 && head.task !== "classification")
+        throw new UserError(
+          `top ${top}: only of classes are there several to name; this run answers ${answered[head.task]}`,
+        );
+      const { columns, broken } = await predictAll(head, { modality: run.modality, source, onProgress }, top);
+      const { method, encoder } = run.config;
+      const metadata = { run: run.path, data, method: method.name, encoder: encoder.name, task: head.task };
+      await writeTable(out, columns, metadata);
+      return {
+        task: head.task,
+        rows: columns[0]!.values.length,
+        columns: columns.map(({ name }) => name),
+        broken,
+      };
+    } finally {
+      await head.dispose();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** A head on every readable entry, in columns. @throws UserError when no entry can be read */
+export async function predictAll(
+  { task, outputs, predict: ask }: Pick<Predictor, "task" | "outputs" | "predict">,
+  options: FeatureOptions,
+  top = 1,
+): Promise<{ columns: Column[]; broken: { name: string; reason: string }[] }> {
+  const { source, onProgress } = options;
+  const total = options.indices?.length ?? source.length;
+  const broken: { name: string; reason: string }[] = [];
+  let done = 0;
+  const columns = new Map<string, (string | number)[]>();
+  const add = (name: string, value: string | number) => {
+    const column = columns.get(name);
+    if (column) column.push(value);
+    else columns.set(name, [value]);
+  };
+  for await (const { rows, indices } of readBatches(options, broken)) {
+    const values = await ask(rows);
+    for (const [at, index] of indices.entries()) {
+      const row = values.subarray(at * outputs.length, (at + 1) * outputs.length);
+      add("path", source.name(index));
+      if (task === "classification")
+        for (const [rank, { prediction, probability }] of likeliest(outputs, row, top).entries()) {
+          const suffix = rank === 0 ? "" : `_${rank + 1}`;
+          add(`prediction${suffix}`, prediction);
+          add(`probability${suffix}`, probability);
+        }
+      else {
+        if (task === "multi-label") add("prediction", chosenLabels(outputs, row).join(SEPARATOR));
+        const prefix = task === "multi-label" ? "probability_" : "";
+        for (const [output, name] of outputs.entries()) add(`${prefix}${name}`, row[output]!);
+      }
+    }
+    done += indices.length;
+    onProgress?.(done + broken.length, total);
+  }
+  if (done === 0) throw new UserError(`none of the ${total} entries could be read; the first: ${broken[0]?.reason}`);
+  return { columns: [...columns].map(([name, values]) => ({ name, values })), broken };
+}

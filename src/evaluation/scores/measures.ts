@@ -1,0 +1,163 @@
+import type { Answers } from "../../data/index.ts";
+
+/** How right outputs are: one number by which models are compared, the loss, and the measures that the field reports. */
+export interface Measures {
+  /** Accuracy, mean average precision, or R²; higher is better. */
+  readonly score: number;
+  readonly loss: number;
+  /** By name: `accuracy`, `macroF1`, `matthews`; `meanAveragePrecision`, `microF1`; `r2`, `meanAbsoluteError`, `spearman`. */
+  readonly named: Readonly<Record<string, number>>;
+}
+
+/** Of every row the output that is largest. */
+export function largestOf(outputs: Float32Array, width: number): Int32Array {
+  return Int32Array.from({ length: outputs.length / width }, (_, row) => {
+    let best = 0;
+    for (let c = 1; c < width; c++) if (outputs[row * width + c]! > outputs[row * width + best]!) best = c;
+    return best;
+  });
+}
+
+/**
+ * @param outputs `[rows, outputs]`: logits, or values
+ * @param truth the same shape, see `truthsOf`
+ */
+export function measuresOf(answers: Answers, outputs: Float32Array, truth: Float32Array): Measures {
+  const width = answers.outputs.length;
+  switch (answers.task) {
+    case "classification":
+      return ofClasses(outputs, truth, width);
+    case "multi-label":
+      return ofLabels(outputs, truth, width);
+    case "regression":
+      return ofValues(outputs, truth);
+    case "similarity":
+      throw new Error("likeness is measured by neighbours");
+  }
+}
+
+/** Rows of a confusion matrix are the right classes, columns the answers. */
+export function confusionOf(predictions: Int32Array, labels: Int32Array, classes: number): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  labels.forEach((label, row) => {
+    matrix[label]![predictions[row]!]!++;
+  });
+  return matrix;
+}
+
+/** Precision, recall and F1 of each class. */
+export function perClassOf(confusion: readonly (readonly number[])[]) {
+  return confusion.map((row, label) => {
+    const right = row[label]!;
+    const there = row.reduce((sum, count) => sum + count, 0);
+    const answered = confusion.reduce((sum, other) => sum + other[label]!, 0);
+    const share = (of: number) => (of > 0 ? right / of : 0);
+    const f1 = there + answered > 0 ? (2 * right) / (there + answered) : 0;
+    return { count: there, precision: share(answered), recall: share(there), f1 };
+  });
+}
+
+/**
+ * Matthews' correlation of predictions and labels, for two classes or more (Gorodkin's R_K, which for two is the usual
+ * φ); 0 when either says one class only. CoLA's measure.
+ */
+export function matthewsOf(confusion: readonly (readonly number[])[]): number {
+  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+  const right = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
+  const there = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const answered = confusion.map((_, label) => confusion.reduce((sum, row) => sum + row[label]!, 0));
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, at) => sum + value * b[at]!, 0);
+  const spread = Math.sqrt(total ** 2 - dot(answered, answered)) * Math.sqrt(total ** 2 - dot(there, there));
+  return spread > 0 ? (right * total - dot(there, answered)) / spread : 0;
+}
+
+function ofClasses(logits: Float32Array, truth: Float32Array, width: number): Measures {
+  const predictions = largestOf(logits, width);
+  const labels = largestOf(truth, width);
+  const confusion = confusionOf(predictions, labels, width);
+  let loss = 0;
+  labels.forEach((label, row) => {
+    const own = logits.subarray(row * width, (row + 1) * width);
+    const most = Math.max(...own);
+    loss += most + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) - own[label]!;
+  });
+  const present = perClassOf(confusion).filter(({ count }) => count > 0);
+  const accuracy = labels.reduce((sum, label, row) => sum + Number(label === predictions[row]), 0) / labels.length;
+  const macroF1 = present.reduce((sum, { f1 }) => sum + f1, 0) / present.length;
+  return {
+    score: accuracy,
+    loss: loss / labels.length,
+    named: { accuracy, macroF1, matthews: matthewsOf(confusion) },
+  };
+}
+
+function ofLabels(logits: Float32Array, truth: Float32Array, width: number): Measures {
+  let [loss, right, answered, there] = [0, 0, 0, 0];
+  logits.forEach((logit, at) => {
+    const is = truth[at]!;
+    const says = Number(logit > 0);
+    loss += Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - logit * is;
+    right += says * is;
+    answered += says;
+    there += is;
+  });
+  const precisions = Array.from({ length: width }, (_, label) => averagePrecision(logits, truth, width, label)).filter(
+    (value) => value !== undefined,
+  );
+  const meanAveragePrecision = precisions.reduce((sum, value) => sum + value, 0) / Math.max(1, precisions.length);
+  const microF1 = answered + there > 0 ? (2 * right) / (answered + there) : 0;
+  return { score: meanAveragePrecision, loss: loss / logits.length, named: { meanAveragePrecision, microF1 } };
+}
+
+/** Mean of the precision at each sample that has the label, most certain first; undefined when none has it. */
+function averagePrecision(logits: Float32Array, truth: Float32Array, width: number, label: number): number | undefined {
+  const order = Array.from({ length: logits.length / width }, (_, row) => row * width + label);
+  order.sort((a, b) => logits[b]! - logits[a]!);
+  let [found, sum] = [0, 0];
+  order.forEach((at, rank) => {
+    if (truth[at] !== 1) return;
+    found++;
+    sum += found / (rank + 1);
+  });
+  return found > 0 ? sum / found : undefined;
+}
+
+function ofValues(values: Float32Array, truth: Float32Array): Measures {
+  const rows = truth.length;
+  const mean = truth.reduce((sum, value) => sum + value / rows, 0);
+  let [squares, spread, absolute] = [0, 0, 0];
+  values.forEach((value, row) => {
+    squares += (value - truth[row]!) ** 2;
+    spread += (truth[row]! - mean) ** 2;
+    absolute += Math.abs(value - truth[row]!);
+  });
+  const r2 = spread > 0 ? 1 - squares / spread : 0;
+  const spearman = correlation(ranksOf(values), ranksOf(truth));
+  return { score: r2, loss: squares / rows, named: { r2, meanAbsoluteError: absolute / rows, spearman } };
+}
+
+/** Places in rising order; equal values share the mean of theirs. */
+function ranksOf(values: Float32Array): Float64Array {
+  const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+  const ranks = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start;
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    for (let at = start; at < end; at++) ranks[order[at]!] = (start + end - 1) / 2;
+    start = end;
+  }
+  return ranks;
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [meanOf(a), meanOf(b)];
+  let [both, onlyA, onlyB] = [0, 0, 0];
+  a.forEach((value, at) => {
+    const [x, y] = [value - meanA, b[at]! - meanB];
+    both += x * y;
+    onlyA += x * x;
+    onlyB += y * y;
+  });
+  return onlyA > 0 && onlyB > 0 ? both / Math.sqrt(onlyA * onlyB) : 0;
+}

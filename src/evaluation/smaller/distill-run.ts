@@ -1,0 +1,136 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { encoders } from "../../encoders/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { type Flag, flagsOf } from "../../foundation/options.ts";
+import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
+import { openRun, type Run, readConfig } from "../../training/run/run.ts";
+import { modalityFor, type RunChoices, settle } from "../../training/run/settle.ts";
+import { firstDifference } from "./again.ts";
+import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
+
+type FromPretrain = "out" | "column" | "preset" | "training" | "signal" | "onNote";
+
+export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions, FromPretrain> {
+  /** Folder, archive or file with the data to be taught on. */
+  readonly data: string;
+  /** Run folder to learn from. */
+  readonly teacher: string;
+  /** The small encoder: `vit-tiny`, `resnet-10:width=16,stem=stride2`; the preset's or the data's when not given. */
+  readonly into?: string;
+  readonly methodOptions?: Readonly<Record<string, unknown>>;
+  readonly onStep?: PretrainOptions["onProgress"];
+}
+
+export interface DistillResult {
+  readonly run: Run;
+  /** The teacher, and the student; none where training was stopped before its end. */
+  readonly models: readonly ShippedWorth[];
+}
+
+/**
+ * Teaches a small encoder by a finished run (`distill`), on data that are read as that run reads them, and measures both.
+ * Asked for the same again, it goes on where it was stopped; what is finished is only measured.
+ * @throws UserError for an encoder that there is not, a folder with another run, and for whatever `pretrain` refuses
+ */
+export async function distillRun(options: DistillRunOptions): Promise<DistillResult> {
+  const { teacher, into, data, out, column, preset, training, signal, onNote, onStep, methodOptions } = options;
+  const taught = await openRun(teacher);
+  await checkLabels(taught, options.labels);
+  const { modality } = taught.config;
+  const tokenizer =
+    modality.files?.["tokenizer.json"] === undefined ? {} : { tokenizer: join(teacher, "tokenizer.json") };
+  const choices = {
+    data,
+    out,
+    column: column ?? taught.config.data.column,
+    preset,
+    training,
+    signal,
+    onNote,
+    onProgress: onStep,
+    modality: modality.name,
+    modalityDefaults: { ...modality.options, ...tokenizer },
+    method: "distill",
+    methodOptions: { ...methodOptions, teacher },
+    ...(into === undefined ? {} : await encoderNamed(into)),
+  };
+  const resume = existsSync(join(out, "config.json"));
+  if (resume) {
+    await refuseOther(choices);
+    onNote?.(`${out}: begun already; going on with it`);
+  }
+  const run = await pretrain({ ...choices, resume });
+  if (run.epoch < run.config.training.epochs) return { run, models: [] };
+  const models = await measureShipped(
+    [
+      { name: "teacher", model: await exportedModel(taught), run: taught },
+      { name: "student", model: await exportedModel(run), run },
+    ],
+    options,
+  );
+  return { run, models };
+}
+
+/** What says nothing about the model: how many threads prepare its data (another machine has other cores). */
+const INCIDENTAL = ["training.workers"];
+/** Whether the data are the same is told by whoever goes on with the run; the tokenizer is the teacher's. */
+const OF_DATA = ["data.entries", "data.fingerprint", "modality.files.tokenizer.json"];
+
+/** @throws UserError when the folder has a run that these choices would not make */
+async function refuseOther({ out, ...choices }: RunChoices & { readonly out: string }): Promise<void> {
+  const there = await readConfig(out);
+  if (there.method.name !== "distill")
+    throw new UserError(`${out}: there is a run already, of ${there.method.name}; name another --out`);
+  const definition = await modalityFor(choices.data, choices.modality);
+  const source = await definition.open(choices.data, { column: choices.column });
+  try {
+    const { config, samples } = await settle({ ...choices, onNote: undefined }, definition, source);
+    if (samples !== source) await samples.close();
+    const difference = firstDifference(there, config, [...INCIDENTAL, ...OF_DATA]);
+    if (difference)
+      throw new UserError(
+        `${out}: there is a run already, with ${difference}; go on with it by the command that began it, or name another --out`,
+      );
+  } finally {
+    await source.close();
+  }
+}
+
+/** Options that say how large an encoder is. */
+const SIZES: readonly string[] = ["size", "layers"];
+
+/**
+ * An encoder in one word: its name, one of its sizes, and options if need be.
+ * @throws UserError saying what there is
+ */
+export async function encoderNamed(text: string): Promise<Pick<PretrainOptions, "encoder" | "encoderOptions">> {
+  const [, name = "", variant, given = ""] = /^([^-:]+)(?:-([^:]+))?(?::(.+))?$/.exec(text) ?? [];
+  const definition = await encoders.load(name);
+  const flags = flagsOf(definition.options);
+  const options: Record<string, unknown> = {};
+  const set = (flag: Flag, value: string) => {
+    try {
+      options[flag.key] = flag.parse(value);
+    } catch (error) {
+      // Its own words name a flag of `pretrain`, which is not where this text stands.
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`--into ${text}: ${flag.key} ${value} must be ${flag.allowed}`);
+    }
+  };
+  if (variant !== undefined) {
+    const size = flags.find(({ key }) => SIZES.includes(key));
+    if (!size) throw new UserError(`encoder ${name} has no sizes; give its options as ${name}:name=value`);
+    set(size, variant);
+  }
+  for (const assignment of given.split(",").filter(Boolean)) {
+    const [key = "", ...value] = assignment.split("=");
+    const flag = flags.find((one) => one.key === key || one.name === key);
+    if (!flag || value.length === 0)
+      throw new UserError(
+        `"${assignment}" in ${text}: give options of encoder ${name} as name=value; there are: ${flags.map((one) => one.key).join(", ")}`,
+      );
+    set(flag, value.join("="));
+  }
+  return { encoder: definition.name, encoderOptions: options };
+}

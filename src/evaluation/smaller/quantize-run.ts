@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Rng } from "../../array/index.ts";
+import type { Source } from "../../data/index.ts";
+import { type Feeds, quantize } from "../../engine/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { openExported } from "../../interop/exported-model.ts";
+import { readBatches, stack } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { exportRun } from "./export-run.ts";
+import { checkLabels, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+
+export interface QuantizeRunOptions extends MeasureOptions {
+  readonly run: Run;
+  /** Folder to write: an export, and the quantised model in it. */
+  readonly to: string;
+  /** Fixed scales for activations, from data like those the model will see; otherwise they are found in every call. */
+  readonly calibration?: {
+    /** What the run learned from when not given. */
+    readonly data?: string;
+    readonly column?: string;
+    /** How many samples. Default 256. */
+    readonly samples?: number;
+    /** In (50, 100]: the share of an activation's values, in per cent, that its scale spans. Default 100. */
+    readonly percentile?: number;
+  };
+  /** Weights of 7 bits, for processors whose sums of 8 bits overflow. */
+  readonly fullRange?: boolean;
+}
+
+export interface QuantizeResult {
+  readonly files: readonly string[];
+  /** The export in float32, and in int8. */
+  readonly models: readonly ShippedWorth[];
+}
+
+/** Where transformers.js looks for `dtype: "q8"`. */
+const QUANTIZED = "onnx/model_quantized.onnx";
+/** Samples that pass the float model at once, all its activations kept. */
+const CALIBRATION_BATCH = 16;
+
+/**
+ * Exports a run's encoder in float32 and in int8, and measures both.
+ * @throws UserError when the folder holds something else, or data cannot be read
+ */
+export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
+  const { run, to, fullRange, calibration: wanted } = options;
+  await checkLabels(run, options.labels);
+  const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(async () => source?.close());
+  const { files } = await exportRun({ run, to });
+  const model = await readFile(join(to, "model.onnx"));
+  const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
+  const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
+  await writeAtomically(join(to, QUANTIZED), [small]);
+  const models = await measureShipped(
+    [
+      { name: "float32", model, run },
+      { name: wanted ? "int8, static" : "int8, dynamic", model: small, run },
+    ],
+    options,
+  );
+  const card = join(to, "README.md");
+  await writeAtomically(card, [`${await readFile(card, "utf8")}\n${note(models)}`]);
+  return { files: [...files, QUANTIZED], models };
+}
+
+/** Some samples as the model's file reads them. */
+async function calibrationOf(run: Run, model: Uint8Array, source: Source<unknown>, samples: number): Promise<Feeds[]> {
+  const file = await openExported(model);
+  try {
+    const order = new Rng(0).permutation(source.length);
+    const indices = Int32Array.from(order.slice(0, samples));
+    const batches: Feeds[] = [];
+    for await (const { rows } of readBatches({ modality: run.modality, source, indices }, [], CALIBRATION_BATCH))
+      batches.push(file.feeds(stack(rows, rows.length)));
+    if (batches.length === 0) throw new UserError(`none of ${indices.length} samples to calibrate with can be read`);
+    return batches;
+  } finally {
+    await file.dispose();
+  }
+}
+
+/** What the model card says of it. */
+function note([float, int8]: readonly ShippedWorth[]): string {
+  const megabytes = (worth?: ShippedWorth) => `${((worth?.bytes ?? 0) / 1e6).toFixed(2)} MB`;
+  const linear = (worth?: ShippedWorth) =>
+    worth?.linear === undefined ? "" : `, linear probe ${(100 * worth.linear).toFixed(1)} %`;
+  return `## In int8
+
+\`${QUANTIZED}\` (${megabytes(int8)}${linear(int8)}) does what \`model.onnx\` (${megabytes(float)}${linear(float)}) does; transformers.js takes it
+with \`{ dtype: "q8" }\`.
+`;
+}

@@ -1,0 +1,232 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { allocate, Rng, sizeOf, type Tensor } from "../../array/index.ts";
+import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/index.ts";
+import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
+import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
+import { BATCH, collect, type Features, stack } from "../../training/features.ts";
+import { buildMethod, type Run } from "../../training/run/run.ts";
+import { answersTo } from "../labels/judge.ts";
+import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
+import { labelledEntries } from "../labels/supervision.ts";
+import { measuresOf } from "../scores/measures.ts";
+import { accuracyOf } from "../scores/metrics.ts";
+import { knnPredict } from "../vectors/knn.ts";
+import { linearProbe } from "../vectors/probe.ts";
+import { labelled } from "../worth/contestants.ts";
+import { exportRun } from "./export-run.ts";
+
+/** A model as it would be shipped. */
+export interface Shipped {
+  readonly name: string;
+  /** The ONNX file. */
+  readonly model: Uint8Array;
+  /** The run it is of. */
+  readonly run: Run;
+}
+
+/** What a model costs, and what its vectors are worth. */
+export interface ShippedWorth {
+  readonly name: string;
+  /** Of the ONNX file. */
+  readonly bytes: number;
+  /** Median milliseconds of a call with one sample, and with 64. */
+  readonly latency1: number;
+  readonly latency64: number;
+  /** Accuracies in [0, 1], where there are labelled data. */
+  readonly knn20?: number;
+  readonly linear?: number;
+  /** Of the answers that a fine-tuned model's own head gives. */
+  readonly head?: number;
+}
+
+/** Labelled data to learn from and to be judged on. */
+export interface LabelledPair extends TrainAndTest {
+  readonly seed?: number;
+}
+
+export interface MeasureOptions {
+  readonly labels?: LabelledPair;
+  readonly threads?: number;
+  /** Most seconds that the calls of one batch size are timed, all models together. */
+  readonly seconds?: number;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** Calls of each model that are timed: as many as fit the seconds, between these. */
+const LEAST_CALLS = 5;
+const MOST_CALLS = 50;
+
+/**
+ * Size, latency and accuracy of models through their ONNX files, as others will run them. Calls of different models take
+ * turns, so that what else the machine does falls on all of them.
+ * @throws UserError when data for the accuracies have no labels, or classes of the test data are not in the training data
+ */
+export async function measureShipped(
+  models: readonly Shipped[],
+  options: MeasureOptions = {},
+): Promise<ShippedWorth[]> {
+  const { labels, threads, seconds = 10, onProgress } = options;
+  await using opened = new AsyncDisposableStack();
+  const files: { shipped: Shipped; file: ExportedModel }[] = [];
+  for (const shipped of models) {
+    const file = opened.adopt(await openExported(shipped.model, { threads }), (open) => open.dispose());
+    files.push({ shipped, file });
+  }
+  const latencies = new Map<number, number[]>();
+  for (const batch of [1, 64]) {
+    onProgress?.(`latency, batch ${batch}`, 0, 1);
+    latencies.set(batch, await latenciesOf(files, batch, seconds));
+  }
+  const result: ShippedWorth[] = [];
+  for (const [index, { shipped, file }] of files.entries()) {
+    const stage = (name: string) => (done: number, total: number) =>
+      onProgress?.(`${shipped.name}: ${name}`, done, total);
+    result.push({
+      name: shipped.name,
+      bytes: shipped.model.length,
+      latency1: latencies.get(1)![index]!,
+      latency64: latencies.get(64)![index]!,
+      ...(labels ? await accuracies(shipped, file, labels, stage) : {}),
+    });
+  }
+  return result;
+}
+
+/** Median milliseconds of a call, a model each. */
+async function latenciesOf(
+  files: readonly { shipped: Shipped; file: ExportedModel }[],
+  batch: number,
+  seconds: number,
+): Promise<number[]> {
+  const feeds = files.map(({ shipped, file }) => file.feeds(anyBatch(shipped.run.modality, batch)));
+  const times = files.map((): number[] => []);
+  // The first call of each is not timed: it makes room.
+  for (const [index, { file }] of files.entries()) await file.vectors(feeds[index]!);
+  const start = performance.now();
+  for (let call = 0; call < MOST_CALLS; call++) {
+    if (call >= LEAST_CALLS && performance.now() - start > seconds * 1000) break;
+    for (const [index, { file }] of files.entries()) {
+      const began = performance.now();
+      await file.vectors(feeds[index]!);
+      times[index]!.push(performance.now() - began);
+    }
+  }
+  return times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!);
+}
+
+/** Samples that are none: noise for numbers, ones for words and their mask. */
+function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
+  const rng = new Rng(0);
+  return Object.fromEntries(
+    Object.entries(modality.specs).map(([name, { dtype, shape: own }]): [string, Tensor] => {
+      const shape = [batch, ...own];
+      if (dtype === "float32") return [name, rng.split(name).normals(shape)];
+      const data = allocate(dtype, sizeOf(shape));
+      data.fill(1);
+      return [name, { dtype, shape, data }];
+    }),
+  );
+}
+
+/** kNN and a linear probe on the file's vectors, and the head where there is one. */
+async function accuracies(
+  { run }: Shipped,
+  file: ExportedModel,
+  { seed = 0, ...pair }: LabelledPair,
+  stage: (name: string) => (done: number, total: number) => void,
+): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
+  await using opened = new AsyncDisposableStack();
+  const { train, test, classes } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
+  const learned = await exportedFeatures(file, run, train, stage(pair.train));
+  const judged = await exportedFeatures(file, run, test, stage(pair.test));
+  const bank = labelled(learned, classes);
+  const queries = labelled(judged, classes);
+  const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
+  const { predictions } = await linearProbe(bank, queries, classes.length, seed);
+  const head = await headAccuracy(run, file, test, stage(`${pair.test}, head`));
+  return {
+    knn20: accuracyOf(near, queries.labels),
+    linear: accuracyOf(predictions, queries.labels),
+    ...(head === undefined ? {} : { head }),
+  };
+}
+
+/**
+ * Opens the labelled data and reads one sample of each: what is wrong with them is to be known before hours of training,
+ * not after.
+ * @throws UserError as `measureShipped` would, and when no labelled sample can be decoded
+ */
+export async function checkLabels(run: Run, labels: LabelledPair | undefined): Promise<void> {
+  if (!labels) return;
+  const { train, test, close } = await openTrainAndTest(run, labels);
+  try {
+    await readOne(train, labels.train);
+    await readOne(test, labels.test);
+  } finally {
+    await close();
+  }
+}
+
+async function readOne(source: Source<unknown>, path: string): Promise<void> {
+  let reason = "";
+  for (const [entry, label] of (source.labels ?? []).entries())
+    if (label >= 0) {
+      const sample = await source.read(entry).catch((error: unknown) => {
+        reason ||= `${source.name(entry)}: ${messageOf(error)}`;
+        return skipBroken(error);
+      });
+      if (sample !== undefined) return;
+    }
+  throw new UserError(`${path}: no labelled sample can be read; the first is ${reason}`);
+}
+
+/** Undefined where the run tells no classes, or not those of the data. */
+async function headAccuracy(
+  { config, modality }: Run,
+  file: ExportedModel,
+  source: Source<unknown>,
+  onProgress: (done: number, total: number) => void,
+): Promise<number | undefined> {
+  const { answers } = (await buildMethod(config, config.data.entries)).method;
+  const { labels = new Int32Array(), classes = [] } = source;
+  if (answers?.task !== "classification" || !file.logits) return undefined;
+  if (classes.some((name) => !answers.outputs.includes(name))) return undefined;
+  const indices = labelledEntries(labels);
+  const ask = async (rows: readonly TensorRecord[]) =>
+    Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
+  const { logits, truth } = await answersTo(ask, answers, { modality, source, indices, labels, classes, onProgress });
+  return measuresOf(answers, logits, truth).named.accuracy;
+}
+
+/** What an exported model makes of every entry, `[rows, dim]`. */
+export function exportedFeatures(
+  file: ExportedModel,
+  { modality, encoder }: Pick<Run, "modality" | "encoder">,
+  source: Source<unknown>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Features> {
+  return collect({ modality, source, onProgress }, encoder.embedDim, async (rows) => {
+    const { data } = await file.vectors(file.feeds(stack(rows, Math.min(rows.length, BATCH))));
+    return Float32Array.from(data);
+  });
+}
+
+/** The ONNX file that a run's export has. */
+export async function exportedModel(run: Run): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
+  try {
+    await exportRun({ run, to: folder });
+    return await readFile(join(folder, "model.onnx"));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Opens data of the run's own kind: those named, or those it learned from. */
+export function openOwn(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+  const { data } = run.config;
+  const own = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
+  return run.modalityDefinition.open(path ?? data.path, path === undefined ? own : options);
+}

@@ -1,0 +1,85 @@
+import { type Array, float32, np } from "../../array/index.ts";
+import { compile } from "../../engine/index.ts";
+import { unitRows } from "./normalize.ts";
+
+export interface LabelledVectors {
+  /** `[rows, dim]` */
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly dim: number;
+  readonly labels: Int32Array;
+}
+
+const CHUNK = 256;
+
+/**
+ * Weighted k-nearest-neighbour classification as in instance discrimination: cosine similarity s, a vote of
+ * exp(s / temperature) from each of the k nearest. Wu et al. 2018, https://arxiv.org/abs/1805.01978
+ * @param ks each capped at the number of training rows
+ * @returns for each k the predicted class of every query; equal votes go to the lower class
+ */
+export async function knnPredict(
+  train: LabelledVectors,
+  queries: { readonly data: Float32Array; readonly rows: number },
+  classes: number,
+  ks: readonly number[] = [20, 200],
+  temperature = 0.07,
+): Promise<Int32Array[]> {
+  const { dim } = train;
+  const bank = float32(unitRows(train.data, train.rows, dim), [train.rows, dim]);
+  const units = unitRows(queries.data, queries.rows, dim);
+  const similarities = await compile(
+    (reference: Array, batch: Array) => ({ all: np.matmul(batch, np.transpose(reference)) }),
+    [bank, { dtype: "float32", shape: [CHUNK, dim] }],
+    { name: "similarities" },
+  );
+  const largest = Math.min(train.rows, Math.max(...ks));
+  const predictions = ks.map(() => new Int32Array(queries.rows));
+  try {
+    for (let start = 0; start < queries.rows; start += CHUNK) {
+      const batch = new Float32Array(CHUNK * dim);
+      batch.set(units.subarray(start * dim, Math.min(queries.rows, start + CHUNK) * dim));
+      const { all } = await similarities.run(bank, float32(batch, [CHUNK, dim]));
+      const { data } = await all.read();
+      for (let row = 0; row < Math.min(CHUNK, queries.rows - start); row++) {
+        const scores = data.subarray(row * train.rows, (row + 1) * train.rows);
+        const nearest = topIndices(scores, largest);
+        ks.forEach((k, which) => {
+          const votes = new Float64Array(classes);
+          for (const index of nearest.subarray(0, Math.min(k, largest)))
+            votes[train.labels[index]!]! += Math.exp(scores[index]! / temperature);
+          predictions[which]![start + row] = votes.indexOf(votes.reduce((most, vote) => Math.max(most, vote)));
+        });
+      }
+    }
+  } finally {
+    await similarities.dispose();
+  }
+  return predictions;
+}
+
+/** Indices of the `count` largest scores, largest first, equal ones by index: one pass over a heap of `count`. */
+export function topIndices(scores: ArrayLike<number>, count: number): Int32Array {
+  const heap = new Int32Array(Math.min(count, scores.length));
+  // The root is the worst of those kept.
+  const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
+  const sink = (from: number) => {
+    let at = from;
+    for (;;) {
+      const left = 2 * at + 1;
+      if (left >= heap.length) return;
+      const child = left + 1 < heap.length && worse(heap[left + 1]!, heap[left]!) ? left + 1 : left;
+      if (!worse(heap[child]!, heap[at]!)) return;
+      [heap[at], heap[child]] = [heap[child]!, heap[at]!];
+      at = child;
+    }
+  };
+  for (let index = 0; index < heap.length; index++) heap[index] = index;
+  for (let at = (heap.length >> 1) - 1; at >= 0; at--) sink(at);
+  for (let index = heap.length; index < scores.length; index++)
+    if (worse(heap[0]!, index)) {
+      heap[0] = index;
+      sink(0);
+    }
+  return heap.sort((a, b) => scores[b]! - scores[a]! || a - b);
+}

@@ -1,0 +1,154 @@
+import type { Answers } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { stratifiedSplit } from "../../training/data/split.ts";
+import { largestOf, type Measures, measuresOf } from "../scores/measures.ts";
+import { applyHead, fitHead, type HeadProblem, L2_GRID } from "./head.ts";
+import type { LabelledVectors } from "./knn.ts";
+
+/** A linear head on raw features: outputs are `weight · features + bias`. */
+export interface LinearHead {
+  /** `[outputs, dim]` */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+/** Features with what is right about them. */
+export interface ProbeData {
+  /** `[rows, dim]` */
+  readonly data: Float32Array;
+  readonly dim: number;
+  readonly rows: number;
+  /** `[rows, outputs]`, see `truthsOf`. */
+  readonly truth: Float32Array;
+  /** What the held-out part is drawn evenly by; values are drawn as they come. */
+  readonly labels: Int32Array;
+}
+
+interface Scaling {
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/** Mean and inverse deviation of each column over the rows; constant columns are left as they are. */
+function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
+  const mean = new Float64Array(dim);
+  const square = new Float64Array(dim);
+  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
+  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
+  return { mean, scale: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1)) };
+}
+
+const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
+
+/**
+ * Accuracy and the like; of two classes Matthews' correlation, since accuracy is nearly best for who never tells the rarer
+ * one.
+ */
+const scoreOf = ({ task, outputs }: Answers, { score, named }: Measures): number =>
+  task === "classification" && outputs.length === 2 ? (named.matthews ?? score) : score;
+
+/** Which strength did best on rows that were held out, by `scoreOf` or by the loss. */
+async function bestStrength(
+  problem: HeadProblem,
+  labels: Int32Array,
+  answers: Answers,
+  { seed, by }: { seed: number; by: "score" | "loss" },
+): Promise<number> {
+  const { x, dim, truth, outputs } = problem;
+  // Values and combinations of labels are nearly all different.
+  const strata = answers.task === "classification" ? labels : new Int32Array(labels.length);
+  const { kept, held } = stratifiedSplit(strata, 0.2, seed);
+  if (held.length === 0 || kept.length === 0) return L2_GRID[3];
+  const pick = (from: Float32Array, width: number, rows: Int32Array) => {
+    const part = new Float32Array(rows.length * width);
+    rows.forEach((row, at) => {
+      part.set(from.subarray(row * width, (row + 1) * width), at * width);
+    });
+    return part;
+  };
+  const fit = await fitHead({ ...problem, x: pick(x, dim, kept), truth: pick(truth, outputs, kept) }, L2_GRID, 200);
+  const judged = { x: pick(x, dim, held), dim, outputs };
+  const right = pick(truth, outputs, held);
+  const scores = L2_GRID.map((_, which) => {
+    const measures = measuresOf(answers, applyHead(judged, fit, which), right);
+    return by === "score" ? scoreOf(answers, measures) : -measures.loss;
+  });
+  // Equal scores go to the stronger penalty: the simpler model.
+  return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
+}
+
+/**
+ * A linear head on frozen features, standardised by the training rows: logistic regression of classes or labels, ridge
+ * regression of values. The L2 strength is the one that does best on a fifth of the rows held out, by accuracy, of two
+ * classes by Matthews' correlation; the strongest among equals. The head is then fitted to all of them.
+ * @param options.standardized false for features whose scales mean something, such as TF-IDF's
+ * @param options.by what is best: `score`, as probes are reported, or `loss`, which a few rows tell more surely
+ */
+export async function linearHead(
+  answers: Answers,
+  { data, dim, rows, truth, labels }: ProbeData,
+  seed = 0,
+  { standardized = true, by = "score" }: { standardized?: boolean; by?: "score" | "loss" } = {},
+): Promise<LinearHead & { readonly l2: number }> {
+  const { task } = answers;
+  if (task === "similarity") throw new UserError("likeness has no linear head");
+  const outputs = answers.outputs.length;
+  const { mean, scale } = standardized ? scalingOf(data, rows, dim) : NO_SCALING(dim);
+  const x = data.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
+  // Values of any unit become ones of about 1.
+  const unit = task === "regression" ? scalingOf(truth, rows, outputs) : NO_SCALING(outputs);
+  const target = truth.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
+  const problem: HeadProblem = { task, x, dim, truth: target, outputs };
+  const l2 = await bestStrength(problem, labels, answers, { seed, by });
+  const fit = await fitHead(problem, [l2]);
+  const weight = new Float32Array(outputs * dim);
+  const bias = new Float32Array(outputs);
+  for (let output = 0; output < outputs; output++) {
+    const stretch = 1 / unit.scale[output]!;
+    let sum = fit.bias[output]!;
+    for (let i = 0; i < dim; i++) {
+      const slope = fit.weight[i * outputs + output]! * scale[i]!;
+      weight[output * dim + i] = slope * stretch;
+      sum -= slope * mean[i]!;
+    }
+    bias[output] = sum * stretch + unit.mean[output]!;
+  }
+  return { weight, bias, l2 };
+}
+
+/** What a head makes of rows: `[rows, outputs]`. */
+export function outputsOf({ weight, bias }: LinearHead, data: Float32Array): Float32Array {
+  const outputs = bias.length;
+  const dim = weight.length / outputs;
+  const columns = new Float32Array(weight.length);
+  for (let output = 0; output < outputs; output++)
+    for (let i = 0; i < dim; i++) columns[i * outputs + output] = weight[output * dim + i]!;
+  return applyHead({ x: data, dim, outputs }, { weight: columns, bias }, 0);
+}
+
+export interface ProbeResult {
+  readonly predictions: Int32Array;
+  /** The strength that was best on the held-out part of the training labels. */
+  readonly l2: number;
+  readonly head: LinearHead;
+}
+
+/** Linear probe of classes: `linearHead`, and what it makes of other rows, which play no part in it. */
+export async function linearProbe(
+  train: LabelledVectors,
+  queries: { readonly data: Float32Array; readonly rows: number },
+  classes: number,
+  seed = 0,
+  options: { standardized?: boolean } = {},
+): Promise<ProbeResult> {
+  const answers: Answers = {
+    task: "classification",
+    outputs: Array.from({ length: classes }, (_, label) => String(label)),
+  };
+  const truth = new Float32Array(train.rows * classes);
+  train.labels.forEach((label, row) => {
+    truth[row * classes + label] = 1;
+  });
+  const { l2, ...head } = await linearHead(answers, { ...train, truth }, seed, options);
+  return { predictions: largestOf(outputsOf(head, queries.data), classes), l2, head };
+}

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { type Array, Rng, type Tensor, tree } from "../../array/index.ts";
+import type { Encoder, InitialParams, Inputs, Params } from "../../encoders/index.ts";
+import { compile, read } from "../../engine/index.ts";
+import { inTraining, isStatistic } from "../../layers/scope.ts";
+import {
+  collect,
+  everyEntry,
+  type FeatureOptions,
+  type Features,
+  readBatches,
+  specsOf,
+  stack,
+} from "../../training/features.ts";
+
+/** Raw values of the tensors themselves: the baseline that any encoder must beat. */
+export function rawFeatures(options: FeatureOptions): Promise<Features> {
+  const dim = Object.values(options.modality.specs).reduce(
+    (sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1),
+    0,
+  );
+  return collect(options, dim, (rows) => {
+    const vectors = new Float32Array(rows.length * dim);
+    rows.forEach((row, at) => {
+      let offset = at * dim;
+      for (const { data } of Object.values(row)) {
+        vectors.set(data, offset);
+        offset += data.length;
+      }
+    });
+    return vectors;
+  });
+}
+
+/** Batches that BatchNorm's statistics are taken from. */
+const CALIBRATION = 4;
+
+/**
+ * Random initial parameters with BatchNorm's running statistics taken from the data, so that "untrained" means
+ * untrained weights and not activations that were never normalised.
+ */
+export async function untrainedParams(encoder: Encoder, options: FeatureOptions, seed: number): Promise<InitialParams> {
+  const params = encoder.init(new Rng(seed));
+  if (!tree.paths(params).some(isStatistic)) return params;
+  // Drawn from all of the data, which often lie class by class.
+  const { indices = everyEntry(options.source) } = options;
+  const order = new Rng(seed).split("calibration").permutation(indices.length);
+  let batchSize = 0;
+  const batches: Record<string, Tensor>[] = [];
+  for await (const { rows } of readBatches({ ...options, indices: order.map((at) => indices[at]!) }, [])) {
+    // Few data are one batch; of many, what is left over at the end is none.
+    batchSize ||= rows.length;
+    if (rows.length === batchSize) batches.push(stack(rows, batchSize));
+    if (batches.length === CALIBRATION) break;
+  }
+  if (batches.length === 0) return params;
+  const calibrate = (weights: Params, inputs: Inputs) => {
+    const { statistics } = inTraining(undefined, () => encoder.apply(weights, inputs));
+    return tree.map<Array, Array>(weights, (leaf) => statistics.get(leaf) ?? leaf);
+  };
+  const program = await compile(calibrate, [params, specsOf(options.modality, batchSize)], { name: "calibration" });
+  try {
+    let current: InitialParams = params;
+    // Running averages forget their start by a tenth a batch; a few dozen passes over some batches settle them.
+    for (let pass = 0; pass < 40; pass++) {
+      const updated = await program.run(current, batches[pass % batches.length]!);
+      current = (await read(updated)) as InitialParams;
+    }
+    return current;
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** Tells one encoder's weights from another's: 16 hexadecimal digits. */
+export function digestOfWeights(params: InitialParams): string {
+  const hash = createHash("sha256");
+  for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);
+  return hash.digest("hex").slice(0, 16);
+}

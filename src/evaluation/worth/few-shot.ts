@@ -1,0 +1,163 @@
+import { Rng } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Run } from "../../training/run/run.ts";
+import { openLabelled } from "../labels/judge.ts";
+import { meanAndInterval } from "../scores/metrics.ts";
+import { centredRows, unitRows } from "../vectors/normalize.ts";
+import { type Extractor, extractorsOf, labelled, notesOf } from "./contestants.ts";
+
+export interface FewShotOptions {
+  readonly run: Run;
+  /** Labelled data that the episodes are drawn from. */
+  readonly data: string;
+  readonly labels?: string;
+  /** Columns of a table. */
+  readonly column?: string;
+  readonly labelColumn?: string;
+  /** Classes of an episode; 5 by default. */
+  readonly ways?: number;
+  /** Examples of each class to learn from, an experiment each; 1, 5 and 20 by default. */
+  readonly shots?: readonly number[];
+  /** Samples of each class to be judged on; 15 by default. */
+  readonly queries?: number;
+  /** 600 by default. */
+  readonly episodes?: number;
+  /** SimpleShot's centring: first take the mean of all vectors of the data from each. */
+  readonly center?: boolean;
+  readonly seed?: number;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** Mean accuracy over the episodes in [0, 1], and half the width of its 95 % confidence interval. */
+export interface FewShotScore {
+  readonly shots: number;
+  readonly mean: number;
+  readonly interval: number;
+}
+
+export interface FewShot {
+  readonly run: { path: string; method: string; encoder: string; step: number };
+  readonly data: { path: string; entries: number; labelled: number; broken: number; classes: number };
+  readonly ways: number;
+  readonly queries: number;
+  readonly episodes: number;
+  readonly center: boolean;
+  readonly chance: number;
+  readonly contestants: readonly { readonly name: Extractor["name"]; readonly scores: readonly FewShotScore[] }[];
+  /** What readers of the numbers must know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Few-shot classification without training: the class whose centroid (the mean of its examples) is nearest. Prototypical
+ * networks' rule (Snell et al. 2017, https://arxiv.org/abs/1703.05175) on frozen vectors at unit length, as SimpleShot
+ * (Wang et al. 2019, https://arxiv.org/abs/1911.04623). Distances are Euclidean, as in both: the mean is the point nearest
+ * to a class' examples in squared Euclidean distance, which it is not by cosine. Episodes are the same for every
+ * contestant. Differs from SimpleShot: with `center` the mean is that of all of the data, without their labels, as there
+ * are no base classes.
+ * @throws UserError when there are too few classes, or too few examples of one
+ */
+export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShotOptions): Promise<FewShot> {
+  const { data, labels, column, labelColumn } = options;
+  const { ways = 5, shots = [1, 5, 20], queries = 15, episodes = 600, center = false } = options;
+  const source = await openLabelled(run.modalityDefinition, data, { labels, column, labelColumn });
+  try {
+    const classes = source.classes ?? [];
+    const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
+    // Before the features, which take their time; broken files may make it fewer.
+    rowsByClass(source.labels ?? new Int32Array(), classes, { data, ways, examples: Math.max(...shots) + queries });
+    const contestants = [];
+    let counts = { labelled: 0, broken: 0 };
+    const extractors = await extractorsOf(run, source, stage);
+    for (const { name, extract } of extractors) {
+      const vectors = labelled(await extract(source), classes);
+      const { rows, dim } = vectors;
+      const byClass = rowsByClass(vectors.labels, classes, { data, ways, examples: Math.max(...shots) + queries });
+      const units = unitRows(center ? centredRows(vectors.data, rows, dim) : vectors.data, rows, dim);
+      const scores = shots.map((count): FewShotScore => {
+        const rng = new Rng(seed).split("few-shot", count);
+        const accuracies = Array.from({ length: episodes }, (_, episode) => {
+          onProgress?.(`${name}: ${count}-shot episodes`, episode, episodes);
+          const drawn = drawEpisode(byClass, { ways, shots: count, queries }, rng.split(episode));
+          return episodeAccuracy(units, dim, drawn);
+        });
+        return { shots: count, ...meanAndInterval(accuracies) };
+      });
+      contestants.push({ name, scores });
+      counts = { labelled: rows, broken: vectors.broken };
+    }
+    const { path, step, config } = run;
+    return {
+      run: { path, method: config.method.name, encoder: config.encoder.name, step },
+      data: { path: data, entries: source.length, ...counts, classes: classes.length },
+      ...{ ways, queries, episodes, center, chance: 1 / ways, contestants, notes: notesOf(extractors) },
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Rows of each class that has any. @throws UserError when an episode cannot be drawn from them */
+function rowsByClass(
+  labels: Int32Array,
+  classes: readonly string[],
+  { data, ways, examples }: { data: string; ways: number; examples: number },
+): Int32Array[] {
+  const found = classes
+    .map((name, label) => ({ name, rows: Int32Array.from(labels.keys()).filter((row) => labels[row] === label) }))
+    .filter(({ rows }) => rows.length > 0);
+  if (found.length < ways)
+    throw new UserError(`${data}: ${found.length} classes are too few for ${ways} ways; lower --ways`);
+  const least = found.reduce((a, b) => (b.rows.length < a.rows.length ? b : a));
+  if (least.rows.length < examples)
+    throw new UserError(
+      `${data}: class "${least.name}" has ${least.rows.length} examples; the shots and queries of an episode need ${examples}. Lower --shots or --queries`,
+    );
+  return found.map(({ rows }) => rows);
+}
+
+/** One episode: rows of each class, class by class. */
+export interface Episode {
+  /** A class' examples. */
+  readonly support: readonly Int32Array[];
+  /** A class' samples to be judged on; none is among the examples. */
+  readonly queries: readonly Int32Array[];
+}
+
+/** Draws classes, and of each its examples and queries, without repetition. */
+export function drawEpisode(
+  byClass: readonly Int32Array[],
+  { ways, shots, queries }: { ways: number; shots: number; queries: number },
+  rng: Rng,
+): Episode {
+  const drawn = [...rng.permutation(byClass.length).subarray(0, ways)].map((label) => {
+    const rows = byClass[label]!;
+    return rng
+      .permutation(rows.length)
+      .subarray(0, shots + queries)
+      .map((at) => rows[at]!);
+  });
+  return { support: drawn.map((rows) => rows.subarray(0, shots)), queries: drawn.map((rows) => rows.subarray(shots)) };
+}
+
+/** Share of the queries nearest to their own class' centroid; of equal distances the first class' counts. */
+export function episodeAccuracy(vectors: Float32Array, dim: number, { support, queries }: Episode): number {
+  const centroids = support.map((rows) => {
+    const mean = new Float64Array(dim);
+    for (const row of rows) for (let i = 0; i < dim; i++) mean[i]! += vectors[row * dim + i]! / rows.length;
+    return mean;
+  });
+  let right = 0;
+  let total = 0;
+  for (const [label, rows] of queries.entries())
+    for (const row of rows) {
+      const distances = centroids.map((centroid) => {
+        let sum = 0;
+        for (let i = 0; i < dim; i++) sum += (vectors[row * dim + i]! - centroid[i]!) ** 2;
+        return sum;
+      });
+      if (distances.indexOf(Math.min(...distances)) === label) right++;
+      total++;
+    }
+  return right / total;
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { writeAtomically } from "../../foundation/files.ts";
+import { extractFeatures } from "../../training/features.ts";
+import type { Run } from "../../training/run/run.ts";
+import { accuracyChart, lossChart, writeChart } from "../drawing/charts.ts";
+import { evenly, nearestEntries, neighbourPicture } from "../drawing/neighbours.ts";
+import type { Evaluation } from "./evaluate.ts";
+
+const QUERIES = 8;
+const NEIGHBOURS = 8;
+/** Entries among which the sheet's neighbours are looked for. */
+const BANK = 4000;
+
+/** Leaves `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours in the run folder. */
+export async function writeReport(run: Run, evaluation: Evaluation): Promise<string[]> {
+  const at = (name: string) => join(run.path, name);
+  await writeAtomically(at("evaluation.json"), [`${JSON.stringify(evaluation, null, 2)}\n`]);
+  const { method, encoder } = evaluation.run;
+  await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
+  await writeChart(at("accuracy"), await accuracyChart(evaluation));
+  const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
+  const sheet = await neighbours(run, evaluation);
+  if (!sheet) return files;
+  await writeAtomically(at("neighbours.png"), [sheet]);
+  return [...files, "neighbours.png"];
+}
+
+/** Test samples beside their nearest training samples, where they have pictures. */
+async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
+  const { modality, encoder, params, modalityDefinition } = run;
+  if (!modality.preview) return undefined;
+  const [bank, asked] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
+  try {
+    const placed = async (source: typeof bank, count: number) => ({
+      source,
+      features: await extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, count) }),
+    });
+    const rows = nearestEntries(await placed(bank, BANK), await placed(asked, QUERIES), NEIGHBOURS);
+    return await neighbourPicture(modality, rows, bank, asked);
+  } finally {
+    await bank.close();
+    await asked.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { type Array, float32, lax, np, type Rng, type Tensor } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Preset } from "../method.ts";
+import { blockwiseMask, type Grid } from "./masks.ts";
+import { smallCrops } from "./multi-crop.ts";
+import { smallTraining, smallVit } from "./presets.ts";
+
+/** Options that DINO, iBOT and DINOv2 have in common; the defaults are a paper's own. */
+export const distillationOptions = (of: { readonly prototypes: number; readonly momentum: number }) => ({
+  prototypes: z.int().min(2).default(of.prototypes).describe("outputs of the head: what student and teacher agree on"),
+  hiddenDim: z.int().positive().default(2048).describe("width of the head's hidden layers"),
+  bottleneckDim: z.int().positive().default(256).describe("width of the head before the prototypes"),
+  headLayers: z.int().min(1).default(3).describe("layers of the head before the prototypes"),
+  studentTemperature: z.number().positive().default(0.1).describe("sharpness of the student; lower is sharper"),
+  teacherTemperature: z.number().positive().default(0.07).describe("sharpness of the teacher after its warm-up"),
+  warmupTeacherTemperature: z.number().positive().default(0.04).describe("sharpness of the teacher at the start"),
+  teacherWarmup: z.number().min(0).max(1).default(0.1).describe("share of the training in which the latter rises"),
+  momentum: z.number().min(0).max(1).default(of.momentum).describe("how slowly the teacher follows; rises to 1"),
+  frozenPrototypes: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe("share of the training in which the prototypes stay as they are"),
+});
+
+type Options = z.infer<z.ZodObject<ReturnType<typeof distillationOptions>>>;
+
+/** Their preset `small`; only the heads differ in width. */
+export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number }): Preset => ({
+  summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
+  ...smallVit,
+  options: {
+    ...smallCrops,
+    prototypes: 1024,
+    hiddenDim,
+    bottleneckDim: 128,
+    teacherTemperature: 0.04,
+    momentum: 0.98,
+  },
+  training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
+});
+
+/** The teacher's temperature: it rises in a straight line and then stays. Scalar. */
+export function teacherTemperatureAt(progress: Array, options: Options): Array {
+  const { warmupTeacherTemperature: start, teacherTemperature: end, teacherWarmup } = options;
+  const risen = np.minimum(1, np.multiply(progress, 1 / Math.max(teacherWarmup, 1e-6)));
+  return np.add(np.multiply(risen, end - start), start);
+}
+
+/**
+ * The weights, which no gradient reaches before that share of the training. The optimiser may still let them decay:
+ * of prototypes only the direction matters.
+ */
+export const frozenUntil = (weight: Array, progress: Array, share: number): Array =>
+  share > 0 ? np.where(np.less(progress, share), lax.stopGradient(weight), weight) : weight;
+
+/** A head of DINO's whose last layer is frozen at first. */
+export const withFrozenLast = <Head extends { readonly last: { readonly weight: Array } }>(
+  head: Head,
+  progress: Array,
+  { frozenPrototypes }: Pick<Options, "frozenPrototypes">,
+): Head => ({ ...head, last: { weight: frozenUntil(head.last.weight, progress, frozenPrototypes) } });
+
+/** Options of iBOT's masks, which DINOv2 shares; the defaults are the released code's. */
+export const maskOptions = {
+  maskProbability: z.number().min(0).max(1).default(0.5).describe("share of the global crops that have a mask"),
+  maskRatio: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.1, 0.5])
+    .describe("smallest and largest share of patches in a mask"),
+};
+
+/**
+ * iBOT's masks: some crops have none, the others blocks that cover a share drawn for each.
+ * @returns float32 `[patches]`, 1 where the student is shown the mask token
+ */
+export function drawMask(
+  rng: Rng,
+  grid: Grid,
+  { maskProbability, maskRatio }: z.infer<z.ZodObject<typeof maskOptions>>,
+): Tensor {
+  const count = grid[0] * grid[1];
+  const mask = new Float32Array(count);
+  if (rng.chance(maskProbability)) {
+    const hidden = Math.round(rng.uniform(maskRatio[0], maskRatio[1]) * count);
+    for (const place of blockwiseMask(rng, grid, hidden)) mask[place] = 1;
+  }
+  return float32(mask, [count]);
+}
+
+/** @throws UserError unless the encoder has a class token, which the method reads */
+export function requireClassToken({ prefix }: { readonly prefix: number }, method: string): void {
+  if (prefix !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
+}
+
+/** The class token `[batch, width]` of tokens `[batch, 1 + patches, width]`. */
+export const classTokenOf = (tokens: Array): Array => np.reshape(np.split(tokens, [1], 1)[0]!, [-1, tokens.shape[2]!]);

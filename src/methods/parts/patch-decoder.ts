@@ -1,0 +1,62 @@
+import { type Array, constant, type Rng, type Traced } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { ParamsOf } from "../../layers/layer.ts";
+import { layerNorm } from "../../layers/layer-norm.ts";
+import { linear } from "../../layers/linear.ts";
+import { sinCosPositions } from "../../layers/positions.ts";
+import { transformerBlock } from "../../layers/transformer.ts";
+import type { Grid } from "./masks.ts";
+
+export interface PatchDecoderOptions {
+  /** Of the method, for errors. */
+  readonly name: string;
+  readonly grid: Grid;
+  /** Width of the tokens that come in. */
+  readonly input: number;
+  /** Width, blocks and heads of the decoder itself. */
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Values per token that come out. */
+  readonly output: number;
+}
+
+/**
+ * The narrow Transformer behind an encoder: MAE's decoder, I-JEPA's predictor, what turns codes into pictures. A method
+ * projects the tokens it has, puts them and mask tokens in their places, adds positions, and decodes.
+ * @throws UserError when the width fits neither the heads nor the sine–cosine positions
+ */
+export function patchDecoder({ name, grid, input, width, depth, heads, output }: PatchDecoderOptions) {
+  if (width % heads !== 0 || width % 4 !== 0)
+    throw new UserError(
+      `${name}: a decoder width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
+    );
+  const project = linear(input, width);
+  const blocks = globalThis.Array.from({ length: depth }, () => transformerBlock({ width, heads, mlpRatio: 4 }));
+  const norm = layerNorm(width);
+  const predict = linear(width, output);
+  const init = (rng: Rng) => ({
+    project: project.init(rng.split("project")),
+    maskToken: rng.split("maskToken").truncatedNormal([1, width], 0.02),
+    blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
+    norm: norm.init(),
+    predict: predict.init(rng.split("predict")),
+  });
+  type DecoderParams = Traced<ParamsOf<{ init: typeof init }>>;
+  return {
+    init,
+    /** Fixed positions of the grid, `[rows × columns, width]`. */
+    positions: (): Array => constant(sinCosPositions(grid[0], grid[1], width)),
+    /** `[batch, tokens, input]` → `[batch, tokens, width]`. */
+    project: (params: Pick<DecoderParams, "project">, tokens: Array): Array => project.apply(params.project, tokens),
+    /** `[batch, tokens, width]`, positions added → `[batch, tokens, output]`. */
+    decode(params: Pick<DecoderParams, "blocks" | "norm" | "predict">, placed: Array): Array {
+      const decoded = blocks.reduce((x, block, index) => block.apply(params.blocks[index]!, x), placed);
+      return predict.apply(params.predict, norm.apply(params.norm, decoded));
+    },
+  };
+}
+
+/** A decoder's width where none is asked for: about two thirds of the encoder's, and a multiple of 4 and the heads. */
+export const decoderWidthFor = (width: number, heads: number): number =>
+  Math.max(1, Math.round(width / (6 * heads))) * 4 * heads;

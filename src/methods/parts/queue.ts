@@ -1,0 +1,32 @@
+import { type Array, float32, np, type Rng, type Tensor } from "../../array/index.ts";
+
+/** A queue of embeddings filled with random directions, `[size, dim]`, rows of length 1. */
+export function randomQueue(rng: Rng, size: number, dim: number): Tensor {
+  const { data } = rng.normals([size, dim]);
+  const values = new Float32Array(data.length);
+  for (let row = 0; row < size; row++) {
+    const direction = data.subarray(row * dim, (row + 1) * dim);
+    const length = Math.hypot(...direction);
+    values.set(
+      direction.map((value) => value / length),
+      row * dim,
+    );
+  }
+  return float32(values, [size, dim]);
+}
+
+/**
+ * The queue after a batch has come in: the newest rows stand first, and as many of the oldest have left at the end.
+ * MoCo, He et al. 2019, https://arxiv.org/abs/1911.05722, whose code moves a pointer round a ring instead.
+ * @param queue `[size, dim]`
+ * @param rows `[batch, dim]`; of more than `size` rows the first `size` stay
+ */
+export function enqueue(queue: Array, rows: Array): Array {
+  const [size, batch] = [queue.shape[0]!, rows.shape[0]!];
+  if (batch >= size) return batch === size ? rows : np.split(rows, [size], 0)[0]!;
+  return np.concatenate([rows, np.split(queue, [size - batch], 0)[0]!], 0);
+}
+
+/** For each row the row of the queue most like it, `[rows, dim]`; both of unit length. */
+export const nearestIn = (queue: Array, rows: Array): Array =>
+  np.take(queue, np.argmax(np.matmul(rows, np.transpose(queue)), -1), 0);

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { constant, int32 } from "../../../array/index.ts";
+import { linear } from "../../../layers/linear.ts";
+import { method } from "../../../methods/method.ts";
+import { smallResnet } from "../../../methods/parts/presets.ts";
+import { concatenateInputs } from "../../../methods/parts/views.ts";
+import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+
+const QUARTERS = [0, 1, 2, 3] as const;
+
+/**
+ * Rotation prediction: which way up is it? Every image is shown in all four orientations at once.
+ * Gidaris et al. 2018, https://arxiv.org/abs/1803.07728. Differs from the paper: a crop and flip (as in its CIFAR-10
+ * experiments) of whatever strength the modality sets; the learning rate falls by a cosine, not in steps, and
+ * the momentum is not Nesterov's.
+ */
+export const rotation = method({
+  name: "rotation",
+  family: "predictive",
+  paper: "https://arxiv.org/abs/1803.07728",
+  summary: "tell by how many quarter turns an image was rotated",
+  needs: ["perturb", "rotate"],
+  options: z.object({}),
+  recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
+  presets: {
+    small: {
+      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",
+      ...smallResnet,
+      training: { optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
+    },
+  },
+
+  build({ encoder, modality }) {
+    const head = linear(encoder.embedDim, QUARTERS.length);
+    return {
+      views(sample, rng) {
+        const upright = modality.perturb(sample, rng);
+        return { turned: QUARTERS.map((quarters) => modality.tensors(modality.rotate(upright, quarters))) };
+      },
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
+      loss(params, { turned }) {
+        const logits = head.apply(params.head, encoder.apply(params.encoder, concatenateInputs(turned)));
+        const samples = logits.shape[0]! / QUARTERS.length;
+        const answers = QUARTERS.flatMap((quarters) => globalThis.Array<number>(samples).fill(quarters));
+        const labels = constant(int32(answers, [answers.length]));
+        return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
+      },
+    };
+  },
+});

@@ -1,0 +1,268 @@
+import { z } from "zod";
+import { type Array, Rng, scalar, type Tensor, tree } from "../../../array/index.ts";
+import type { Source } from "../../../data/index.ts";
+import type { InitialParams, Inputs, Params } from "../../../encoders/index.ts";
+import { compile, read } from "../../../engine/index.ts";
+import { evenly } from "../../../evaluation/drawing/neighbours.ts";
+import { type PictureSheet, pictureSheet } from "../../../evaluation/drawing/picture-sheet.ts";
+import type { Picture } from "../../../evaluation/drawing/sheet.ts";
+import { topIndices } from "../../../evaluation/vectors/knn.ts";
+import { unitRows } from "../../../evaluation/vectors/normalize.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import type { MethodParams } from "../../../methods/index.ts";
+import { stackViews, toBatch } from "../../../training/data/loader-task.ts";
+import { extractFeatures, type Features, readBatches, stack } from "../../../training/features.ts";
+import { checkpointPath, loadCheckpoint } from "../../../training/run/checkpoint.ts";
+import { buildMethod, type Run } from "../../../training/run/run.ts";
+
+export interface LookOptions {
+  readonly run: Run;
+  /** What to look at; the run's own data by default. */
+  readonly data?: string;
+  /** Rows of the sheet. */
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
+export interface Look {
+  readonly png: Buffer;
+  readonly columns: readonly string[];
+  readonly rows: number;
+}
+
+/** Entries among which neighbours and members of prototypes are looked for. */
+const BANK = 2000;
+const NEIGHBOURS = 5;
+const MEMBERS = 8;
+
+/**
+ * A sheet that fits the run's method. With `look`, the pictures that it gives (reconstructions, masks, samples …); else
+ * the views that it made of each sample, and the sample's nearest neighbours by the encoder. In front of these, attention
+ * maps where the encoder has a class token; with `prototypes`, their nearest members below.
+ * @throws UserError when the data are no images, or cannot be read
+ */
+export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
+  const pixels = run.modality.specs.pixels?.shape;
+  if (pixels?.length !== 3 || !run.modality.preview)
+    throw new UserError(`${run.path}: look draws pictures; ${run.modality.name} data have none`);
+  const source = await run.modalityDefinition.open(data);
+  try {
+    const chosen = await choose(run, source, Math.max(1, samples));
+    const original: Column = { title: "original", pictures: chosen.map(({ row }) => pictureOf(run, row.pixels!)) };
+    const columns: Column[] = [
+      original,
+      ...(await attention(run, chosen)),
+      ...(await byMethod(run, source, chosen, seed)),
+    ];
+    const bank = await bankOf(run, source);
+    const isDrawn = columns.some(({ drawn }) => drawn);
+    if (!isDrawn) columns.push(...(await neighbours(run, source, chosen, bank)));
+    const rows = chosen.map((_, row) => columns.map(({ pictures }) => pictures[row]));
+    const groups = await prototypes(run, source, bank, columns.length);
+    const { method, encoder } = run.config;
+    const title = `${method.name} on ${encoder.name}, step ${run.step}${groups.length > 0 ? "; below: prototypes' nearest members" : ""}`;
+    const sheet: PictureSheet = { title, columns: columns.map(({ title: name }) => name), rows: [...rows, ...groups] };
+    return { png: await pictureSheet(sheet), columns: sheet.columns, rows: sheet.rows.length };
+  } finally {
+    await source.close();
+  }
+}
+
+interface Column {
+  readonly title: string;
+  readonly pictures: readonly (Picture | undefined)[];
+  /** The method's own. */
+  readonly drawn?: boolean;
+}
+
+interface Chosen {
+  readonly index: number;
+  readonly row: Readonly<Record<string, Tensor>>;
+}
+
+/** Readable entries, evenly over the data. */
+async function choose({ modality }: Run, source: Source<unknown>, count: number): Promise<Chosen[]> {
+  const broken: { name: string; reason: string }[] = [];
+  const indices = evenly(source.length, count);
+  for await (const { rows, indices: kept } of readBatches({ modality, source, indices }, broken))
+    return rows.map((row, at) => ({ row, index: kept[at]! }));
+  throw new UserError(`nothing to look at could be read; the first: ${broken[0]?.reason}`);
+}
+
+/** What the method draws of a batch; or what of the batch itself looks like pictures. */
+async function byMethod(run: Run, source: Source<unknown>, chosen: readonly Chosen[], seed: number): Promise<Column[]> {
+  const { method } = await buildMethod(run.config, run.config.data.entries);
+  const views = [];
+  for (const { index } of chosen) {
+    const entry = { index: index % run.config.data.entries, label: -1 };
+    views.push(method.views(await source.read(index), new Rng(seed).split("look", index), entry));
+  }
+  const batch = toBatch({ leaves: stackViews(views), broken: [] });
+  if (!method.look)
+    return tree
+      .entries<Tensor>(batch)
+      .flatMap(([path, leaf]) => columnsOf(run, path.replace(/\.?pixels$/, "") || "view", leaf));
+  const { params, memory } = await stateOf(run);
+  const draw = method.look;
+  const program = await compile(
+    (weights: Params, inputs: Params, kept: Params, progress: Array) =>
+      // The trees are the method's own, as a checkpoint has kept them.
+      draw(weights as Parameters<typeof draw>[0], inputs, kept, { progress }),
+    [params, batch, memory, scalar(0)],
+    { name: `${run.config.method.name}'s pictures` },
+  );
+  try {
+    const drawn = await read(await program.run(params, batch, memory, scalar(1)));
+    return tree
+      .entries<Tensor>(drawn)
+      .flatMap(([title, leaf]) => columnsOf(run, title, leaf).map((column) => ({ ...column, drawn: true })));
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** All that the method keeps; the running average of its parameters where there is one, as everywhere else. */
+async function stateOf(run: Run): Promise<{ params: MethodParams; memory: InitialParams }> {
+  const { state } = await loadCheckpoint(checkpointPath(run.path, "last"));
+  const params = Object.keys(state.ema).length > 0 ? state.ema : state.params;
+  return { params: params as MethodParams, memory: state.memory as InitialParams };
+}
+
+/** `[batch, channels, height, width]` as one column, `[batch, views, channels, height, width]` as several. */
+function columnsOf(run: Run, title: string, { dtype, shape, data }: Tensor): Column[] {
+  const channels = run.modality.specs.pixels?.shape[0];
+  const [batch = 0] = shape;
+  const plane = shape.slice(-2);
+  const isPictures = dtype === "float32" && shape.length >= 4 && shape.at(-3) === channels && Math.min(...plane) > 1;
+  if (!isPictures) return [];
+  const count = shape.slice(1, -3).reduce((product, extent) => product * extent, 1);
+  const size = shape.slice(-3).reduce((product, extent) => product * extent, 1);
+  return globalThis.Array.from({ length: count }, (_, view) => ({
+    title: count > 1 ? `${title} ${view + 1}` : title,
+    pictures: globalThis.Array.from({ length: batch }, (_unused, row) => {
+      const start = (row * count + view) * size;
+      return pictureOf(run, { dtype, shape: shape.slice(-3), data: data.slice(start, start + size) });
+    }),
+  }));
+}
+
+const Normalization = z.object({ image_mean: z.array(z.number()), image_std: z.array(z.number()) });
+
+/** The encoder's normalised pixels `[channels, height, width]` as bytes. */
+function pictureOf({ modality }: Run, { shape, data }: Tensor): Picture {
+  const [channels = 1, height = 1, width = 1] = shape;
+  const { image_mean: mean, image_std: std } = Normalization.parse(modality.preprocessor);
+  const rgb = new Uint8Array(3 * height * width);
+  for (let at = 0; at < height * width; at++)
+    for (let color = 0; color < 3; color++) {
+      const channel = channels === 1 ? 0 : color;
+      const value = (data[channel * height * width + at]! * std[channel]! + mean[channel]!) * 255;
+      rgb[3 * at + color] = Math.max(0, Math.min(255, Math.round(value)));
+    }
+  return { width, height, rgb };
+}
+
+/** The class token's attention to each patch, a head a column: white where it looks most. */
+async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): Promise<Column[]> {
+  const { classAttention, grid } = encoder.patches ?? {};
+  const [height = 0, width = 0] = grid ?? [];
+  if (!classAttention || !height || !width) return [];
+  const batch = stack(
+    chosen.map(({ row }) => row),
+    chosen.length,
+  );
+  const program = await compile(
+    (weights: Params, inputs: Inputs) => ({ attention: classAttention(weights, inputs) }),
+    [params, batch],
+    { name: "attention" },
+  );
+  const { attention: weights } = await program.run(params, batch);
+  const { data, shape } = await weights.read();
+  const [, heads = 1, count = height * width] = shape;
+  const columns = globalThis.Array.from({ length: heads }, (_, head) => ({
+    title: `attention ${head + 1}`,
+    pictures: chosen.map((_unused, row) => {
+      const map = data.slice((row * heads + head) * count, (row * heads + head + 1) * count);
+      const most = Math.max(...map);
+      return {
+        width,
+        height,
+        rgb: Uint8Array.from({ length: 3 * count }, (_v, at) => (255 * map[Math.floor(at / 3)]!) / most),
+      };
+    }),
+  }));
+  await program.dispose();
+  return columns;
+}
+
+const bankOf = ({ encoder, params, modality }: Run, source: Source<unknown>): Promise<Features> =>
+  extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, BANK) });
+
+/** The entries nearest to each sample by the encoder, itself left out. */
+async function neighbours(
+  run: Run,
+  source: Source<unknown>,
+  chosen: readonly Chosen[],
+  bank: Features,
+): Promise<Column[]> {
+  const { encoder, params, modality } = run;
+  const indices = Int32Array.from(chosen, ({ index }) => index);
+  const asked = await extractFeatures({ encoder, params, modality, source, indices });
+  const [known, queries] = [unitRows(bank.data, bank.rows, bank.dim), unitRows(asked.data, asked.rows, asked.dim)];
+  const nearest = globalThis.Array.from({ length: asked.rows }, (_, row) => {
+    const scores = Float32Array.from({ length: bank.rows }, (_unused, other) => {
+      if (bank.indices[other] === asked.indices[row]) return Number.NEGATIVE_INFINITY;
+      let sum = 0;
+      for (let i = 0; i < bank.dim; i++) sum += queries[row * bank.dim + i]! * known[other * bank.dim + i]!;
+      return sum;
+    });
+    return topIndices(scores, Math.min(NEIGHBOURS, bank.rows - 1));
+  });
+  const count = Math.min(NEIGHBOURS, bank.rows - 1);
+  const columns: Column[] = [];
+  for (let rank = 0; rank < count; rank++) {
+    const pictures = [];
+    for (const found of nearest) pictures.push(await previewOf(run, source, bank.indices[found[rank]!]!));
+    columns.push({ title: rank === 0 ? "nearest" : `nearest ${rank + 1}`, pictures });
+  }
+  return columns;
+}
+
+const previewOf = async ({ modality }: Run, source: Source<unknown>, index: number): Promise<Picture | undefined> =>
+  modality.preview?.(await source.read(index));
+
+/** The fullest prototypes, a row each, with the entries nearest to them. */
+async function prototypes(run: Run, source: Source<unknown>, bank: Features, across: number) {
+  const { method } = await buildMethod(run.config, run.config.data.entries);
+  const score = method.prototypes;
+  if (!score) return [];
+  const { memory } = await stateOf(run);
+  const { methodParams: params } = run;
+  const features: Tensor = { dtype: "float32", shape: [bank.rows, bank.dim], data: bank.data.slice() };
+  const program = await compile(
+    (weights: Params, vectors: Array, kept: Params) => ({
+      scores: score(weights as Parameters<typeof score>[0], vectors, kept),
+    }),
+    [params, features, memory],
+    { name: "prototypes" },
+  );
+  const { scores } = await program.run(params, features, memory);
+  const { data, shape } = await scores.read();
+  const [, count = 0] = shape;
+  const members = new Map<number, number>();
+  for (let row = 0; row < bank.rows; row++) {
+    const [best = 0] = topIndices(data.subarray(row * count, (row + 1) * count), 1);
+    members.set(best, (members.get(best) ?? 0) + 1);
+  }
+  await program.dispose();
+  const fullest = [...members].sort(([, a], [, b]) => b - a).slice(0, MEMBERS);
+  const rows = [];
+  for (const [prototype] of fullest) {
+    const column = Float32Array.from({ length: bank.rows }, (_, row) => data[row * count + prototype]!);
+    const pictures = [];
+    for (const row of topIndices(column, Math.min(Math.max(across, MEMBERS), bank.rows)))
+      pictures.push(await previewOf(run, source, bank.indices[row]!));
+    rows.push(pictures);
+  }
+  return rows;
+}

@@ -1,0 +1,98 @@
+import { float32, type Tensor, tree } from "../../../array/index.ts";
+import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
+import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
+import { sinCosPositions } from "../../../layers/positions.ts";
+
+/** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
+function toConvolution({ data, shape }: Tensor, patchSize: number, channels: number): Tensor {
+  const [width = 0, patchDim = 0] = shape;
+  const values = new Float32Array(data.length);
+  for (let out = 0; out < width; out++)
+    for (let row = 0; row < patchSize; row++)
+      for (let column = 0; column < patchSize; column++)
+        for (let channel = 0; channel < channels; channel++)
+          values[((out * channels + channel) * patchSize + row) * patchSize + column] =
+            data[out * patchDim + (row * patchSize + column) * channels + channel]!;
+  return float32(values, [width, channels, patchSize, patchSize]);
+}
+
+/**
+ * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
+ * https://huggingface.co/docs/transformers/model_doc/vit
+ */
+export const vitLayout: LayoutOf = ({ hyperparameters }) => {
+  const number = (key: string) => Number(hyperparameters[key]);
+  const [width, depth, heads, patchSize, size, channels, prefix] = [
+    "width",
+    "depth",
+    "heads",
+    "patchSize",
+    "size",
+    "channels",
+    "prefix",
+  ].map(number) as [number, number, number, number, number, number, number];
+  const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
+  return {
+    config: {
+      model_type: "vit",
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: heads,
+      intermediate_size: Math.round(width * number("mlpRatio")),
+      hidden_act: "gelu",
+      layer_norm_eps: 1e-6,
+      image_size: size,
+      patch_size: patchSize,
+      num_channels: channels,
+      qkv_bias: true,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0,
+      initializer_range: 0.02,
+    },
+    model: "ViTModel",
+    classifier: { model: "ViTForImageClassification", prefix: "vit.", layer: "classifier" },
+    note(model) {
+      const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
+      if (isPruned)
+        return `Heads were pruned: ${names}, which itself has no room for heads that are narrower together than the width; use the ONNX file.`;
+      if (prefix) return `${names}; the representation is \`last_hidden_state[:, 0]\`.`;
+      const absent = "its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent";
+      return model === "ViTModel"
+        ? `${names}. This encoder has no class token: ${absent}.`
+        : `${names}, which itself classifies by a class token. This encoder has none: ${absent}; use the ONNX file.`;
+    },
+    tensors(params) {
+      const byPath = new Map(tree.entries<Tensor>(params));
+      const at = lookup(params);
+      const { layer, norm, attention } = renamed(at);
+      const side = size / patchSize;
+      const classToken = byPath.get("classToken");
+      const named: [string, Tensor][] = [
+        ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), patchSize, channels)],
+        ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
+      ];
+      if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
+      const fixed = sinCosPositions(side, side, width);
+      const positions =
+        byPath.get("positions")?.data ?? Float32Array.from([...new Float32Array(prefix * width), ...fixed.data]);
+      named.push([
+        "embeddings.position_embeddings",
+        float32(Float32Array.from(positions), [1, prefix + side * side, width]),
+      ]);
+      for (let block = 0; block < depth; block++) {
+        const from = `blocks.${block}`;
+        const to = `encoder.layer.${block}`;
+        named.push(
+          ...attention(`${to}.attention.attention`, `${from}.attention.qkv`),
+          ...layer(`${to}.attention.output.dense`, `${from}.attention.output`),
+          ...layer(`${to}.intermediate.dense`, `${from}.up`),
+          ...layer(`${to}.output.dense`, `${from}.down`),
+          ...norm(`${to}.layernorm_before`, `${from}.norm1`),
+          ...norm(`${to}.layernorm_after`, `${from}.norm2`),
+        );
+      }
+      named.push(...norm("layernorm", "norm"));
+      return named;
+    },
+  };
+};

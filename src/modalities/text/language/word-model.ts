@@ -1,0 +1,74 @@
+import { type Array, int32, nn, np, type Tensor, type Traced } from "../../../array/index.ts";
+import type { Vocabulary } from "../../../data/index.ts";
+import { compile } from "../../../engine/index.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import type { MethodParams } from "../../../methods/index.ts";
+import { buildMethod, type Run } from "../../../training/run/run.ts";
+
+/** What a run's model thinks of words, compiled once. */
+export interface WordModel {
+  readonly vocabulary: Vocabulary<unknown>;
+  /** The token in whose place it tells a word; without one it tells the next word. */
+  readonly maskToken: number | undefined;
+  /**
+   * Logarithms of the probabilities of every word at some places.
+   * @param texts ids of each text, as the model sees them
+   * @param places for each text the places asked about
+   * @returns for each text and place a row of `vocabulary.size`
+   */
+  tell(texts: readonly ArrayLike<number>[], places: readonly (readonly number[])[]): Promise<Float32Array[][]>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * @param batchSize texts that are looked at together
+ * @param slots most places of a text
+ * @throws UserError when the run's method tells no words
+ */
+export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<WordModel> {
+  const { method, modality, encoder, methodDefinition } = await buildMethod(run.config, run.config.data.entries);
+  const { vocabulary } = modality;
+  if (!vocabulary || !method.wordLogits)
+    throw new UserError(`${run.path}: method ${methodDefinition.name} tells no words; bert and causal-lm do`);
+  const { length, size } = vocabulary;
+  const tell = (weights: Traced<MethodParams>, inputs: Record<"ids" | "mask" | "places", Array>) => {
+    const logits = method.wordLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
+    const at = np.where(np.equal(np.expandDims(inputs.places, 2), np.arange(length)), 1, 0);
+    return { rows: nn.logSoftmax(np.matmul(at, logits), -1) };
+  };
+  const spec = (extent: number) => ({ dtype: "int32", shape: [batchSize, extent] }) as const;
+  const program = await compile(
+    tell,
+    [run.methodParams, { ids: spec(length), mask: spec(length), places: spec(slots) }],
+    { device: run.config.training.device, name: "word model" },
+  );
+  return {
+    vocabulary,
+    maskToken: encoder.words?.causal ? undefined : modality.maskToken,
+    async tell(texts, places) {
+      const ids = new Int32Array(batchSize * length);
+      const mask = new Int32Array(batchSize * length);
+      const asked = new Int32Array(batchSize * slots);
+      texts.forEach((text, row) => {
+        const encoded = vocabulary.encode(text);
+        ids.set(encoded.ids.data, row * length);
+        mask.set(encoded.mask.data, row * length);
+        asked.set(places[row] ?? [], row * slots);
+      });
+      const inputs: Record<string, Tensor> = {
+        ids: int32(ids, [batchSize, length]),
+        mask: int32(mask, [batchSize, length]),
+        places: int32(asked, [batchSize, slots]),
+      };
+      const { rows } = await program.run(run.methodParams, inputs);
+      const { data } = await rows.read();
+      if (!(data instanceof Float32Array)) throw new Error("log-probabilities are not float32");
+      const result = texts.map((_, row) =>
+        (places[row] ?? []).map((__, slot) => data.slice((row * slots + slot) * size, (row * slots + slot + 1) * size)),
+      );
+      rows.dispose();
+      return result;
+    },
+    dispose: () => program.dispose(),
+  };
+}

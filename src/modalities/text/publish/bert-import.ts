@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { float32, sizeOf, type Tensor } from "../../../array/index.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { fileError } from "../../../foundation/files.ts";
+import { parseJson } from "../../../foundation/json.ts";
+import { stacked } from "../../../interop/huggingface/pieces.ts";
+import { readSafetensors } from "../../../interop/safetensors.ts";
+import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
+
+/** Kinds of models that are BERT's encoder; all but BERT and ELECTRA are RoBERTa under their own names. */
+const families = {
+  bert: "bert",
+  electra: "electra",
+  roberta: "roberta",
+  camembert: "roberta",
+  "xlm-roberta": "roberta",
+} as const;
+
+/** What of a BERT's `config.json` an encoder is built from. */
+const BertConfig = z.object({
+  model_type: z.enum(["bert", "electra", "roberta", "camembert", "xlm-roberta"]),
+  vocab_size: z.int().positive(),
+  hidden_size: z.int().positive(),
+  /** ELECTRA's may be smaller than its hidden size. */
+  embedding_size: z.int().positive().optional(),
+  num_hidden_layers: z.int().positive(),
+  num_attention_heads: z.int().positive(),
+  intermediate_size: z.int().positive(),
+  hidden_act: z.literal("gelu").default("gelu"),
+  layer_norm_eps: z.number().positive().default(1e-12),
+  max_position_embeddings: z.int().positive(),
+  position_embedding_type: z.literal("absolute").default("absolute"),
+  pad_token_id: z.int().nonnegative().optional(),
+});
+
+/** A model of somebody else's, in our terms. */
+export interface ImportedModel {
+  /** Options of encoder `transformer`. */
+  readonly encoderOptions: Readonly<Record<string, unknown>>;
+  /** Most words it has positions for. */
+  readonly length: number;
+  /** Path of its `tokenizer.json`. */
+  readonly tokenizer: string;
+  /**
+   * Parameters by our paths: `encoder.…` and, where the model tells words, `head.…`.
+   * @param length positions to keep
+   * @param words rows of the embedding to keep: files often have more than the tokenizer has words
+   * @throws UserError when it has not so many
+   */
+  tensors(length: number, words: number): Map<string, Tensor>;
+}
+
+/**
+ * The heads' names in BERT's and in RoBERTa's checkpoints. The bias has two in either, as the model's own and as its
+ * decoder's, and a file keeps one. ELECTRA's discriminator tells no words.
+ */
+const HEADS = {
+  bert: {
+    dense: "cls.predictions.transform.dense",
+    norm: "cls.predictions.transform.LayerNorm",
+    bias: ["cls.predictions.bias", "cls.predictions.decoder.bias"],
+  },
+  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: ["lm_head.bias", "lm_head.decoder.bias"] },
+  electra: undefined,
+} as const;
+
+/**
+ * Reads a folder with a model of BERT's family: `config.json`, `model.safetensors` (with or without the language-model
+ * head, norms as `weight` and `bias` or, as in the first checkpoints, `gamma` and `beta`) and `tokenizer.json`. The first
+ * segment's embedding becomes part of the positions'; the pooler and the next-sentence head are left out.
+ * @throws UserError when a file is missing, or the model is of another kind
+ */
+export async function importBert(folder: string): Promise<ImportedModel> {
+  const file = join(folder, "config.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw fileError(file, "read", error);
+  });
+  const parsed = BertConfig.safeParse(parseJson(text, file));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(`${file}: not a model of BERT's family (${issue?.path.join(".")}: ${issue?.message})`);
+  }
+  const config = parsed.data;
+  if (config.embedding_size !== undefined && config.embedding_size !== config.hidden_size)
+    throw new UserError(
+      `${file}: words of width ${config.embedding_size} in an encoder of width ${config.hidden_size}; they must be alike`,
+    );
+  const weights = join(folder, "model.safetensors");
+  const { tensors } = await readSafetensors(weights, (name) => !name.endsWith("position_ids"));
+  const family = families[config.model_type];
+  const find = (name: string): Tensor | undefined => tensors.get(`${family}.${name}`) ?? tensors.get(name);
+  const at = (name: string, shape: readonly number[]): Tensor => {
+    const found = find(name);
+    if (!found) throw new UserError(`${weights}: has no ${name}`);
+    if (found.shape.join() !== shape.join())
+      throw new UserError(`${weights}: ${name} is [${found.shape}]; config.json asks for [${shape}]`);
+    return found;
+  };
+  const width = config.hidden_size;
+  const norm = (name: string, path: string): [string, Tensor][] =>
+    (["scale", "shift"] as const).map((ours) => {
+      const [now, once] = ours === "scale" ? ["weight", "gamma"] : ["bias", "beta"];
+      return [`${path}.${ours}`, at(find(`${name}.${once}`) ? `${name}.${once}` : `${name}.${now}`, [width])];
+    });
+  // RoBERTa counts positions from behind the padding's id.
+  const offset = family === "roberta" ? (config.pad_token_id ?? 1) + 1 : 0;
+  const length = config.max_position_embeddings - offset;
+
+  const blocks = Array.from({ length: config.num_hidden_layers }, (_, block): [string, Tensor][] => {
+    const [from, to] = [`encoder.layer.${block}`, `encoder.blocks.${block}`];
+    const sizes: Record<string, readonly [number, number]> = {
+      "attention.output": [width, width],
+      up: [config.intermediate_size, width],
+      down: [width, config.intermediate_size],
+    };
+    const qkv = (kind: "weight" | "bias") =>
+      stacked(
+        ["query", "key", "value"].map((role) =>
+          at(`${from}.attention.self.${role}.${kind}`, kind === "weight" ? [width, width] : [width]),
+        ),
+      );
+    return [
+      [`${to}.attention.qkv.weight`, qkv("weight")],
+      [`${to}.attention.qkv.bias`, qkv("bias")],
+      ...BLOCK_LAYERS.flatMap(([ours, theirs]): [string, Tensor][] => [
+        [`${to}.${ours}.weight`, at(`${from}.${theirs}.weight`, sizes[ours]!)],
+        [`${to}.${ours}.bias`, at(`${from}.${theirs}.bias`, [sizes[ours]![0]])],
+      ]),
+      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${from}.${theirs}`, `${to}.${ours}`)),
+    ];
+  }).flat();
+  const positions = at("embeddings.position_embeddings.weight", [config.max_position_embeddings, width]);
+  const segments = find("embeddings.token_type_embeddings.weight")?.data ?? new Float32Array(width);
+  const embedding = at("embeddings.word_embeddings.weight", [config.vocab_size, width]);
+  const names = HEADS[family];
+  const head: [string, Tensor][] =
+    names && tensors.has(`${names.dense}.weight`)
+      ? [
+          ["head.transform.weight", at(`${names.dense}.weight`, [width, width])],
+          ["head.transform.bias", at(`${names.dense}.bias`, [width])],
+          ...norm(names.norm, "head.norm"),
+        ]
+      : [];
+  const bias = names && head.length > 0 ? at(names.bias.find(find) ?? names.bias[0], [config.vocab_size]) : undefined;
+  return {
+    encoderOptions: {
+      width,
+      depth: config.num_hidden_layers,
+      heads: config.num_attention_heads,
+      mlpRatio: config.intermediate_size / width,
+      norm: "post",
+      positions: "learned",
+      epsilon: config.layer_norm_eps,
+    },
+    length,
+    tokenizer: join(folder, "tokenizer.json"),
+    tensors: (kept, words) => {
+      if (words > config.vocab_size)
+        throw new UserError(`${weights}: has ${config.vocab_size} words; the tokenizer has ${words}`);
+      const first = ({ data }: Tensor, shape: number[]) =>
+        float32(Float32Array.from(data.subarray(0, sizeOf(shape))), shape);
+      const placed = Float32Array.from(
+        { length: kept * width },
+        (_, index) => positions.data[offset * width + index]! + segments[index % width]!,
+      );
+      return new Map<string, Tensor>([
+        ["encoder.words", first(embedding, [words, width])],
+        ["encoder.positions", float32(placed, [kept, width])],
+        ...norm("embeddings.LayerNorm", "encoder.embeddingNorm"),
+        ...blocks,
+        ...head,
+        ...(bias ? ([["head.bias", first(bias, [words])]] as const) : []),
+      ]);
+    },
+  };
+}

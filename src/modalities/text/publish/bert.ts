@@ -1,0 +1,109 @@
+import { filled, float32, type Tensor } from "../../../array/index.ts";
+import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
+import type { LinearHead } from "../../../methods/index.ts";
+import type { LanguageFacts, LanguageLayout } from "./language.ts";
+
+/** Our names of a block's layers, and BERT's. */
+export const BLOCK_LAYERS = [
+  ["attention.output", "attention.output.dense"],
+  ["up", "intermediate.dense"],
+  ["down", "output.dense"],
+] as const;
+export const BLOCK_NORMS = [
+  ["norm1", "attention.output.LayerNorm"],
+  ["norm2", "output.LayerNorm"],
+] as const;
+
+/** A power of two, so small that tanh does nothing to what is multiplied by it, and scaling back is exact. */
+const IN_TANH = 2 ** -12;
+
+/**
+ * `BertForSequenceClassification`'s layers for a linear layer on the first word. That class has a layer with tanh between,
+ * which here is the identity: it makes the representation small, where tanh is a straight line, and the classifier makes it
+ * large again.
+ */
+function classifier(width: number, { weight, bias }: LinearHead): [string, Tensor][] {
+  const identity = new Float32Array(width * width);
+  for (let at = 0; at < width; at++) identity[at * width + at] = IN_TANH;
+  const enlarged = Float32Array.from(weight.data, (value) => value / IN_TANH);
+  return [
+    ["bert.pooler.dense.weight", float32(identity, [width, width])],
+    ["bert.pooler.dense.bias", filled([width], 0)],
+    ["classifier.weight", float32(enlarged, weight.shape)],
+    ["classifier.bias", bias],
+  ];
+}
+
+/**
+ * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` where the method tells no words.
+ * https://huggingface.co/docs/transformers/model_doc/bert
+ */
+export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageFacts): LanguageLayout {
+  const at = lookup(params);
+  const { hyperparameters } = encoder;
+  const number = (key: string) => Number(hyperparameters[key]);
+  const [width, depth] = [number("width"), number("depth")];
+  const prefix = tellsWords || head ? "bert." : "";
+  const model = head ? "BertForSequenceClassification" : tellsWords ? "BertForMaskedLM" : "BertModel";
+  const isPooled = hyperparameters.pooling === "first";
+  const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
+  const { norm, layer, attention } = renamed(at);
+  const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
+    const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
+    return [
+      ...attention(`${to}.attention.self`, `${from}.attention.qkv`),
+      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+    ];
+  }).flat();
+  const dropout = number("dropout");
+  return {
+    config: {
+      model_type: "bert",
+      architectures: [model],
+      vocab_size: number("vocabulary"),
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: number("heads"),
+      intermediate_size: Math.round(width * number("mlpRatio")),
+      hidden_act: "gelu",
+      layer_norm_eps: number("epsilon"),
+      max_position_embeddings: number("length"),
+      position_embedding_type: "absolute",
+      type_vocab_size: 2,
+      hidden_dropout_prob: dropout,
+      attention_probs_dropout_prob: dropout,
+      initializer_range: 0.02,
+      pad_token_id: ids.pad,
+      tie_word_embeddings: true,
+    },
+    tensors: [
+      [`${prefix}embeddings.word_embeddings.weight`, at("encoder.words")],
+      [`${prefix}embeddings.position_embeddings.weight`, at("encoder.positions")],
+      // The first segment's embedding is part of the positions'.
+      [`${prefix}embeddings.token_type_embeddings.weight`, filled([2, width], 0)],
+      ...norm(`${prefix}embeddings.LayerNorm`, "encoder.embeddingNorm"),
+      ...blocks,
+      ...(tellsWords
+        ? [
+            ...layer("cls.predictions.transform.dense", "head.transform"),
+            ...norm("cls.predictions.transform.LayerNorm", "head.norm"),
+            ["cls.predictions.bias", at("head.bias")] as const,
+          ]
+        : []),
+      ...(head?.linear
+        ? isPooled
+          ? classifier(width, head.linear)
+          : ([
+              ["classifier.weight", head.linear.weight],
+              ["classifier.bias", head.linear.bias],
+            ] as const)
+        : []),
+    ],
+    note: !head
+      ? `${names}.`
+      : isPooled
+        ? `${names}; its pooler is made the identity (small weights, large ones behind), so keep it in float32.`
+        : `${names}, which itself classifies by the first word. Here it is the mean of the words, and there is no pooler: use the ONNX file.`,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Tensor } from "../../../array/index.ts";
+import { lookup, renamed, transposed } from "../../../interop/huggingface/pieces.ts";
+import type { LanguageFacts, LanguageLayout } from "./language.ts";
+
+const BLOCK_LAYERS = [
+  ["attention.qkv", "attn.c_attn"],
+  ["attention.output", "attn.c_proj"],
+  ["up", "mlp.c_fc"],
+  ["down", "mlp.c_proj"],
+] as const;
+const BLOCK_NORMS = [
+  ["norm1", "ln_1"],
+  ["norm2", "ln_2"],
+] as const;
+
+/** A causal encoder in GPT-2's terms. */
+export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "ids">): LanguageLayout["config"] {
+  const number = (key: string) => Number(encoder.hyperparameters[key]);
+  return {
+    model_type: "gpt2",
+    vocab_size: number("vocabulary"),
+    n_embd: number("width"),
+    n_layer: number("depth"),
+    // Those that fill the width: of pruned ones the class has no notion, and libraries divide by them.
+    n_head: encoder.words?.wholeHeads ?? number("heads"),
+    n_inner: Math.round(number("width") * number("mlpRatio")),
+    n_positions: number("length"),
+    activation_function: "gelu",
+    layer_norm_epsilon: number("epsilon"),
+    resid_pdrop: number("dropout"),
+    embd_pdrop: number("dropout"),
+    attn_pdrop: number("dropout"),
+    bos_token_id: ids.begin,
+    eos_token_id: ids.end,
+    pad_token_id: ids.pad,
+    tie_word_embeddings: true,
+  };
+}
+
+/** `GPT2LMHeadModel`; its layers keep weights as `[input, output]`. https://huggingface.co/docs/transformers/model_doc/gpt2 */
+export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
+  const at = lookup(params);
+  const number = (key: string) => Number(encoder.hyperparameters[key]);
+  const { norm } = renamed(at);
+  const layer = (name: string, path: string): [string, Tensor][] => [
+    [`${name}.weight`, transposed(at(`${path}.weight`))],
+    [`${name}.bias`, at(`${path}.bias`)],
+  ];
+  const prefix = tellsWords ? "transformer." : "";
+  const blocks = Array.from({ length: number("depth") }, (_, block) => {
+    const [from, to] = [`encoder.blocks.${block}`, `${prefix}h.${block}`];
+    return [
+      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+    ];
+  }).flat();
+  return {
+    config: { ...gpt2Config({ encoder, ids }), architectures: [tellsWords ? "GPT2LMHeadModel" : "GPT2Model"] },
+    tensors: [
+      [`${prefix}wte.weight`, at("encoder.words")],
+      [`${prefix}wpe.weight`, at("encoder.positions")],
+      ...blocks,
+      ...norm(`${prefix}ln_f`, "encoder.norm"),
+    ],
+    note: `\`model.safetensors\` has the names of Hugging Face's \`${tellsWords ? "GPT2LMHeadModel" : "GPT2Model"}\`.`,
+  };
+}

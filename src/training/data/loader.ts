@@ -1,0 +1,119 @@
+import { Worker } from "node:worker_threads";
+import type { Tensor, TreeRecord } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Curriculum } from "../curriculum.ts";
+import {
+  type BatchRequest,
+  type BrokenEntry,
+  type LoaderTask,
+  openTask,
+  type PreparedBatch,
+  toBatch,
+} from "./loader-task.ts";
+
+/** Batches in the order of their steps, prepared ahead by worker threads. */
+export interface Loader {
+  /** The next batch, and how long the caller had to wait for it. @throws UserError when no entry can be read */
+  next(): Promise<{ batch: TreeRecord<Tensor>; waitMs: number }>;
+  /** Entries found unreadable so far, each once. */
+  broken(): BrokenEntry[];
+  close(): Promise<void>;
+}
+
+/** Batches a worker may be ahead of the step. */
+const AHEAD = 3;
+
+const NONE: Pick<Curriculum, "stagesAt" | "horizon"> = {
+  stagesAt: () => [],
+  horizon: () => Number.POSITIVE_INFINITY,
+};
+
+interface Reply {
+  readonly step: number;
+  readonly batch?: PreparedBatch;
+  readonly failure?: { message: string; user: boolean };
+}
+
+/**
+ * @param workers threads; with 0, batches are prepared in this one when they are asked for, and are the same
+ * @param startStep the first batch to give: a resumed run goes on where it was
+ * @param curriculum asked for each batch's stages, and how far ahead they are known
+ */
+export function createLoader(task: LoaderTask, workers: number, startStep = 0, curriculum = NONE): Loader {
+  const broken = new Map<string, BrokenEntry>();
+  const finish = (prepared: PreparedBatch) => {
+    for (const entry of prepared.broken) broken.set(entry.name, entry);
+    return toBatch(prepared);
+  };
+  let step = startStep;
+
+  if (workers === 0) {
+    const opening = openTask(task);
+    opening.catch(() => undefined);
+    return {
+      async next() {
+        const start = performance.now();
+        const batch = finish(await (await opening).prepare(step, curriculum.stagesAt(step++)));
+        return { batch, waitMs: performance.now() - start };
+      },
+      broken: () => [...broken.values()],
+      async close() {
+        await opening.then((opened) => opened.close()).catch(() => undefined);
+      },
+    };
+  }
+
+  const waiting = new Map<number, PromiseWithResolvers<PreparedBatch>>();
+  let failure: Error | undefined;
+  const failAll = (error: Error) => {
+    failure ??= error;
+    for (const { reject } of waiting.values()) reject(error);
+  };
+  let closing = false;
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const pool = globalThis.Array.from({ length: workers }, () => {
+    const worker = new Worker(new URL(`./loader-worker${extension}`, import.meta.url), { workerData: task });
+    worker.on("message", ({ step: done, batch, failure: cause }: Reply) => {
+      const request = waiting.get(done);
+      if (batch) request?.resolve(batch);
+      else request?.reject(cause?.user ? new UserError(cause.message) : new Error(`loading data: ${cause?.message}`));
+    });
+    worker.on("error", (error) => failAll(new Error(`a data worker stopped: ${error.message}`)));
+    worker.on("exit", (code) => {
+      if (!closing) failAll(new Error(`a data worker ended with code ${code}`));
+    });
+    return worker;
+  });
+  let requested = startStep;
+  const request = () => {
+    const pending = Promise.withResolvers<PreparedBatch>();
+    // Nobody may be waiting yet when it fails; `next` will see it.
+    pending.promise.catch(() => undefined);
+    waiting.set(requested, pending);
+    if (failure) pending.reject(failure);
+    const asked: BatchRequest = { step: requested, stages: curriculum.stagesAt(requested) };
+    pool[requested % workers]!.postMessage(asked);
+    requested++;
+  };
+  const requestAhead = () => {
+    const end = Math.min(step + AHEAD * workers, curriculum.horizon());
+    while (requested < end) request();
+  };
+  requestAhead();
+
+  return {
+    async next() {
+      const start = performance.now();
+      requestAhead();
+      const prepared = await waiting.get(step)!.promise;
+      waiting.delete(step++);
+      requestAhead();
+      return { batch: finish(prepared), waitMs: performance.now() - start };
+    },
+    broken: () => [...broken.values()],
+    async close() {
+      closing = true;
+      await Promise.all(pool.map((worker) => worker.terminate()));
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { Rng } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+
+/** Rows by class, each class in a random order of its own. */
+function shuffledByClass(labels: Int32Array, seed: number): Int32Array[] {
+  const rng = new Rng(seed).split("labels");
+  const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
+  return Array.from({ length: classes }, (_, label) => {
+    const rows = Int32Array.from(labels.keys()).filter((row) => labels[row] === label);
+    return rng
+      .split(label)
+      .permutation(rows.length)
+      .map((at) => rows[at]!);
+  });
+}
+
+/** Holds out a share of each class; classes of one row keep it. Both parts are sorted. */
+export function stratifiedSplit(
+  labels: Int32Array,
+  share: number,
+  seed: number,
+): { kept: Int32Array; held: Int32Array } {
+  const kept: number[] = [];
+  const held: number[] = [];
+  for (const rows of shuffledByClass(labels, seed)) {
+    const out = rows.length < 2 ? 0 : Math.max(1, Math.round(rows.length * share));
+    rows.forEach((row, at) => {
+      (at < out ? held : kept).push(row);
+    });
+  }
+  return { kept: Int32Array.from(kept).sort(), held: Int32Array.from(held).sort() };
+}
+
+/**
+ * Draws `count` labelled rows, as evenly over the classes as they allow: the remainder goes to random classes, and what
+ * a small class lacks to the others.
+ * @throws UserError when there are fewer labels than asked for, or fewer asked for than classes
+ */
+export function drawLabels(labels: Int32Array, count: number, seed: number): Int32Array {
+  const byClass = shuffledByClass(labels, seed).filter((rows) => rows.length > 0);
+  const total = byClass.reduce((sum, rows) => sum + rows.length, 0);
+  if (count > total) throw new UserError(`${count} labels were asked for; the training data have ${total}`);
+  if (count < byClass.length) throw new UserError(`${count} labels are too few for ${byClass.length} classes`);
+  const order = new Rng(seed).split("classes").permutation(byClass.length);
+  const drawn: number[] = [];
+  for (let round = 0; drawn.length < count; round++)
+    for (const which of order) {
+      const row = byClass[which]?.[round];
+      if (row !== undefined && drawn.length < count) drawn.push(row);
+    }
+  return Int32Array.from(drawn).sort();
+}

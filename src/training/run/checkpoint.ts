@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { type Tensor, tree } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import { parseTornJson } from "../../foundation/json.ts";
+import { readSafetensors, writeSafetensors } from "../../interop/safetensors.ts";
+import type { HostState } from "../step.ts";
+
+/** The schema of `Mastery`. */
+const Mastery = z.object({
+  stage: z.int().nonnegative(),
+  next: z.object({ stage: z.int(), at: z.int() }).nullable(),
+  count: z.int().nonnegative(),
+  sum: z.number(),
+  previous: z.number().nullable(),
+});
+
+/** Where a run stands; kept inside the checkpoint itself, so that weights and counters can never disagree. */
+export const Position = z.object({
+  /** Steps done. */
+  step: z.int().nonnegative(),
+  epoch: z.int().nonnegative(),
+  /** Exponential average of the loss, for choosing the best checkpoint. */
+  smoothedLoss: z.number().nullable(),
+  /** Lowest smoothed loss at a checkpoint so far. */
+  bestLoss: z.number().nullable(),
+  /** Sums since the last row of metrics.jsonl. */
+  pending: z.object({ count: z.int().nonnegative(), sums: z.record(z.string(), z.number()) }),
+  /** Of fine-tuning: the best score on the validation part so far, and epochs since. */
+  validation: z.object({ score: z.number(), loss: z.number(), sinceBest: z.int().nonnegative() }).optional(),
+  /** Of competence curricula, by option. */
+  mastery: z.record(z.string(), Mastery).optional(),
+});
+export type Position = z.infer<typeof Position>;
+
+const groups = ["params", "optimizer", "memory", "ema"] as const;
+
+export const checkpointPath = (run: string, which: "last" | "best"): string =>
+  join(run, "checkpoints", `${which}.safetensors`);
+
+/** Writes `last`, and `best` when the loss is the lowest so far. Each file is whole or the one before, at any moment. */
+export async function saveCheckpoint(
+  run: string,
+  state: HostState,
+  position: Position,
+  isBest: boolean,
+): Promise<void> {
+  const tensors = groups.flatMap((group) =>
+    tree
+      .entries<Tensor>(state[group])
+      .flatMap(([path, leaf]): [string, Tensor][] => (path ? [[`${group}.${path}`, leaf]] : [])),
+  );
+  const { step, epoch, smoothedLoss: loss } = position;
+  // The last one comes last: a run that is killed in between does the step again, and with it the best.
+  for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
+    await writeSafetensors(checkpointPath(run, which), tensors, { position: JSON.stringify(position) });
+    const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
+    await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);
+  }
+}
+
+/** @throws UserError when the checkpoint is missing, corrupt, or of another shape than `expected` */
+export async function loadCheckpoint(
+  path: string,
+  expected?: HostState,
+): Promise<{ state: HostState; position: Position }> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
+  if (!position.success)
+    throw new UserError(`${path}: not a checkpoint of a run (it does not say at which step it was)`);
+  const group = (name: (typeof groups)[number]) =>
+    tree.fromEntries(
+      [...tensors].flatMap(([key, leaf]): [string, Tensor][] =>
+        key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), leaf]] : [],
+      ),
+    );
+  if (!expected) {
+    const state = { params: group("params"), optimizer: {}, memory: group("memory"), ema: group("ema") };
+    return { state, position: position.data };
+  }
+  // The structure is the method's; the file only brings the values.
+  const fill = (name: (typeof groups)[number]) =>
+    tree.map<Tensor, Tensor>(expected[name], (leaf, path_) => {
+      const found = tensors.get(`${name}.${path_}`);
+      if (!found || found.shape.join() !== leaf.shape.join())
+        throw new UserError(
+          `${path}: ${name}.${path_} is missing or of another shape; the run's config.json has changed`,
+        );
+      return found;
+    });
+  return {
+    state: {
+      params: fill("params"),
+      optimizer: fill("optimizer") as HostState["optimizer"],
+      memory: fill("memory"),
+      ema: fill("ema"),
+    },
+    position: position.data,
+  };
+}

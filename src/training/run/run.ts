@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { Rng, type Tensor, tree } from "../../array/index.ts";
+import { type Ability, type Modality, type ModalityDefinition, modalities } from "../../data/index.ts";
+import { type Encoder, encoders, type InitialParams } from "../../encoders/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
+import { parseJson } from "../../foundation/json.ts";
+import { mergeLora } from "../../layers/lora.ts";
+import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
+import { observed } from "../observe.ts";
+import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+import { RUN_VERSION, RunConfig } from "./config.ts";
+import { type MetricRow, readMetrics } from "./metrics.ts";
+
+/** The three things that a run is made of, built from its configuration. */
+export interface Parts {
+  readonly modalityDefinition: ModalityDefinition;
+  readonly modalityOptions: Readonly<Record<string, unknown>>;
+  readonly modality: Modality<unknown>;
+  readonly encoder: Encoder;
+  readonly methodDefinition: MethodDefinition;
+}
+
+/** A run folder, opened: what was learned, and how. */
+export interface Run extends Parts {
+  readonly path: string;
+  readonly config: RunConfig;
+  /** The encoder's parameters: their running average where the run kept one. */
+  readonly params: InitialParams;
+  /** All of the method's parameters, the encoder's under `encoder`. */
+  readonly methodParams: MethodParams;
+  readonly step: number;
+  readonly epoch: number;
+  metrics(): Promise<MetricRow[]>;
+}
+
+/** Parses options by a schema. @throws UserError naming the first option that is wrong */
+export function parseOptions<Schema extends z.ZodObject>(
+  schema: Schema,
+  options: Readonly<Record<string, unknown>>,
+  what: string,
+): z.infer<Schema> {
+  const parsed = z.strictObject(schema.shape).safeParse(options);
+  if (parsed.success) return parsed.data as z.infer<Schema>;
+  const [issue] = parsed.error.issues;
+  if (issue?.code === "unrecognized_keys")
+    throw new UserError(
+      `${what} has no option ${issue.keys.join(", ")}; there are: ${Object.keys(schema.shape).join(", ")}`,
+    );
+  const key = issue?.path.join(".") ?? "";
+  throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
+}
+
+/** Abilities that are the encoder's and not the modality's. */
+const encoderAbilities: Partial<Record<Ability, { what: string; instead: readonly string[] }>> = {
+  tokens: { what: "patches or words", instead: ["vit", "transformer"] },
+  patches: { what: "patches", instead: ["vit"] },
+  words: { what: "words", instead: ["transformer"] },
+};
+
+/** @throws UserError saying what is missing, and which encoder would have it */
+async function lacks(method: string, need: Ability, modality: string, encoder: string): Promise<never> {
+  const ability = encoderAbilities[need];
+  if (need === "maskToken" && modality === "text")
+    throw new UserError(`method ${method} hides words, and the tokenizer has no token for that ([MASK] or <mask>)`);
+  if (!ability) throw new UserError(`method ${method} needs "${need}", which ${modality} data do not offer`);
+  const readers: string[] = [];
+  for (const name of ability.instead) if ((await encoders.load(name)).modalities.includes(modality)) readers.push(name);
+  throw new UserError(
+    readers.length > 0
+      ? `method ${method} works on ${ability.what}, which encoder ${encoder} does not have; try --encoder ${readers.join(" or ")}`
+      : `method ${method} works on ${ability.what}, which ${modality} data do not have`,
+  );
+}
+
+/** @throws UserError when words see what they must not, or do not see what they must */
+function refuseDirection({ name, causal }: MethodDefinition, { words }: Encoder): void {
+  if (causal === undefined || !words || words.causal === causal) return;
+  throw new UserError(
+    causal
+      ? `method ${name} tells each word from those before it, and the encoder lets it see all; add --causal`
+      : `method ${name} tells words from both sides, and the encoder lets them see one; leave out --causal, or use causal-lm`,
+  );
+}
+
+/** @throws UserError when the modality, encoder or method lacks what another needs */
+export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
+  const modalityDefinition = await modalities.load(config.modality.name);
+  const encoderDefinition = await encoders.load(config.encoder.name);
+  const methodDefinition = await methods.load(config.method.name);
+  const modalityOptions = parseOptions(
+    modalityDefinition.options,
+    config.modality.options,
+    `modality ${config.modality.name}`,
+  );
+  const modality = modalityDefinition.build(modalityOptions, config.modality.files);
+  if (!encoderDefinition.modalities.includes(modality.name))
+    throw new UserError(
+      `encoder ${encoderDefinition.name} reads ${encoderDefinition.modalities.join(", ")}, not ${modality.name}`,
+    );
+  const encoder = encoderDefinition.build(
+    parseOptions(encoderDefinition.options, config.encoder.options, `encoder ${config.encoder.name}`),
+    modality.specs,
+    modality.vocabulary,
+  );
+  for (const need of methodDefinition.needs)
+    if (!(need in (encoderAbilities[need] ? encoder : modality)))
+      await lacks(methodDefinition.name, need, modality.name, encoder.name);
+  for (const { definition } of methodDefinition.tasks ?? [{ definition: methodDefinition }])
+    refuseDirection(definition, encoder);
+  return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
+}
+
+/** The parts and the method on top of them. @param samples how many there are to learn from */
+export async function buildMethod(
+  config: Pick<RunConfig, "modality" | "encoder" | "method">,
+  samples: number,
+): Promise<Parts & { method: Method }> {
+  const parts = await buildParts(config);
+  const { modality, methodDefinition } = parts;
+  const encoder = observed(parts.encoder);
+  const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
+  const runs: Record<string, FrozenRun> = {};
+  for (const name of methodDefinition.runs ?? [])
+    if (typeof options[name] === "string") runs[name] = await frozenRun(options[name], modality);
+  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples, runs }) };
+}
+
+/** Opens a run for a method to build on. @throws UserError when it is none, or reads data otherwise than this run does */
+async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
+  const config = await readConfig(path);
+  const { encoder, modality: other, methodDefinition } = await buildParts(config);
+  const reading = ({ name, specs, preprocessor }: Modality<unknown>) => JSON.stringify({ name, specs, preprocessor });
+  if (reading(other) !== reading(modality))
+    throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
+  const { weights } = await loadWeights(path, config, methodDefinition);
+  return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
+}
+
+/** The checkpoint that counts: the best where a validation part judged every epoch, since an early stop comes later. */
+async function loadCounting(path: string, { supervision }: RunConfig) {
+  if (supervision && existsSync(checkpointPath(path, "best"))) {
+    const best = await loadCheckpoint(checkpointPath(path, "best"));
+    if (best.position.validation) return best;
+  }
+  return loadCheckpoint(checkpointPath(path, "last"));
+}
+
+/** What a run learned: the running average of its parameters where it kept one, and its teacher's where that is judged. */
+async function loadWeights(
+  path: string,
+  config: RunConfig,
+  { learned }: MethodDefinition,
+  checkpoint?: "last" | "best",
+) {
+  const { state, position } = await (checkpoint
+    ? loadCheckpoint(checkpointPath(path, checkpoint))
+    : loadCounting(path, config));
+  const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
+  // A checkpoint holds trees with an encoder's branch.
+  const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
+  return { weights: mergeLora({ ...weights, ...teacher } as MethodParams), position };
+}
+
+/** The configuration of a run folder. @throws UserError when it is none, or another version's */
+export async function readConfig(path: string): Promise<RunConfig> {
+  const file = join(path, "config.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR")
+      throw new UserError(`${path}: not a run (it has no config.json)`);
+    throw fileError(file, "read", error);
+  });
+  const json = parseJson(text, file);
+  const version = z.object({ version: z.number() }).safeParse(json);
+  if (version.success && version.data.version !== RUN_VERSION)
+    throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);
+  const parsed = RunConfig.safeParse(json);
+  if (parsed.success) return withFiles(path, parsed.data);
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${file}: ${issue?.path.join(".") || "its content"}: ${issue?.message}`);
+}
+
+/** Writes `config.json` and the files that belong to it; in the file their digests stand for them. */
+export async function writeConfig(path: string, config: RunConfig): Promise<void> {
+  const { files = {} } = config.modality;
+  for (const [name, text] of Object.entries(files)) await writeAtomically(join(path, name), [text]);
+  const digests = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, digestOf(text)]));
+  const modality = { ...config.modality, ...(config.modality.files ? { files: digests } : {}) };
+  await writeAtomically(join(path, "config.json"), [`${JSON.stringify({ ...config, modality }, null, 2)}\n`]);
+}
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** @throws UserError when a file is missing or is not the one that the run was trained with */
+async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
+  if (!config.modality.files) return config;
+  const files: Record<string, string> = {};
+  for (const [name, digest] of Object.entries(config.modality.files)) {
+    const file = join(path, name);
+    const text = await readFile(file, "utf8").catch((error: unknown) => {
+      throw fileError(file, "read", error);
+    });
+    if (digestOf(text) !== digest)
+      throw new UserError(`${file}: not the file that this run was trained with; its content has changed`);
+    files[name] = text;
+  }
+  return { ...config, modality: { ...config.modality, files } };
+}
+
+/**
+ * Opens a run for evaluation, embedding or export.
+ * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
+ * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
+ */
+export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
+  const config = await readConfig(path);
+  const parts = await buildParts(config);
+  const { weights, position } = await loadWeights(path, config, parts.methodDefinition, options.checkpoint);
+  const byPath = new Map(tree.entries<Tensor>(weights));
+  const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
+    const found = byPath.get(`encoder.${leafPath}`);
+    if (!found || found.shape.join() !== leaf.shape.join())
+      throw new UserError(`${path}: the checkpoint has no ${leafPath} of the shape that config.json asks for`);
+    return found;
+  }) as InitialParams;
+  return {
+    ...parts,
+    path: resolve(path),
+    config,
+    params,
+    methodParams: weights,
+    step: position.step,
+    epoch: position.epoch,
+    metrics: () => readMetrics(path),
+  };
+}

@@ -1,0 +1,144 @@
+import type { z } from "zod";
+import { filled, Rng, type Tensor, tree } from "../../array/index.ts";
+import type { ModalityDefinition } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { closest } from "../../foundation/options.ts";
+import type { MethodDefinition } from "../../methods/index.ts";
+import { atStages, valueOf } from "../curriculum.ts";
+import { CurriculumEntry, type RunConfig, SettledTraining } from "./config.ts";
+import { buildMethod } from "./run.ts";
+
+/** Options of training that may change from step to step; the others shape the whole run. */
+const CHANGEABLE = ["learningRate", "weightDecay", "gradientClip"] as const;
+
+const STAGES = 10;
+
+/** @throws UserError for an option of the data that does nothing with this method, naming those in its place */
+export function refuseReplaced(option: string, { name, replaces = {} }: MethodDefinition): void {
+  if (Object.hasOwn(replaces, option))
+    throw new UserError(`${option} does nothing with ${name}; it has ${replaces[option]} in its place`);
+}
+
+const SYNTAX =
+  /^(?<option>[\w-]+)=(?<from>[^:@=]+):(?<to>[^:@=]+)@(?<pace>linear|cosine|step|competence)(?::(?<metric>[\w/-]+)>(?<atLeast>[^/]+))?(?:\/(?<stages>\d+))?$/;
+
+/**
+ * Decides the curricula that a user asks for, as `maskRatio=0.3:0.75@cosine`, `cropScale=0.8,1:0.2,1@linear/5` (in 5
+ * stages), `temperature=0.5:0.1@competence:accuracy>0.9`.
+ * @returns the configuration with them, the options themselves at the values they end at
+ * @throws UserError for anything that is not to be understood, not allowed, or changes the shape of a parameter
+ */
+export async function withCurriculum(
+  config: RunConfig,
+  given: readonly string[],
+  method: MethodDefinition,
+  modality: ModalityDefinition,
+): Promise<RunConfig> {
+  const curriculum = given.map((text) => entryOf(text, method, modality));
+  const twice = curriculum.find(({ option }, at) => curriculum.findIndex((entry) => entry.option === option) < at);
+  if (twice) throw new UserError(`curriculum: ${twice.option} is there twice`);
+  const ends = atStages(
+    config,
+    curriculum,
+    curriculum.map(({ stages }) => stages - 1),
+  );
+  const settled = { ...ends, curriculum };
+  const shapes = await shapesOf(settled);
+  for (const [index, entry] of curriculum.entries())
+    for (let stage = 0; stage < entry.stages - 1; stage++) {
+      const stages = curriculum.map((other, at) => (at === index ? stage : other.stages - 1));
+      const there = await shapesOf(atStages(settled, curriculum, stages));
+      if (there === shapes) continue;
+      const value = valueOf(entry, stage);
+      throw new UserError(
+        `curriculum: ${entry.option} ${value} and ${entry.option} ${entry.to} give parameters of other shapes; it must stay the same in a run`,
+      );
+    }
+  return settled;
+}
+
+function entryOf(text: string, method: MethodDefinition, modality: ModalityDefinition): CurriculumEntry {
+  const parts = SYNTAX.exec(text)?.groups;
+  if (!parts)
+    throw new UserError(
+      `curriculum "${text}": write option=from:to@pace, as in maskRatio=0.3:0.75@cosine; paces are linear, cosine, step, competence`,
+    );
+  const option = (parts.option ?? "").replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const training = SettledTraining.pick({ learningRate: true, weightDecay: true, gradientClip: true });
+  const groups: readonly (readonly [CurriculumEntry["group"], z.ZodObject])[] = [
+    ["method", method.options],
+    ["modality", modality.options],
+    ["training", training],
+  ];
+  const [group, schema] = groups.find(([, { shape }]) => Object.hasOwn(shape, option)) ?? [];
+  if (!group || !schema) {
+    if (Object.hasOwn(SettledTraining.shape, option))
+      throw new UserError(
+        `curriculum "${text}": ${option} cannot change during training; of its options ${CHANGEABLE.join(", ")} can`,
+      );
+    const known = groups.flatMap(([, { shape }]) => Object.keys(shape));
+    const meant = closest(option, known);
+    throw new UserError(
+      `curriculum "${text}": neither method ${method.name} nor the data have an option ${option}${meant ? ` (did you mean ${meant}?)` : ""}`,
+    );
+  }
+  if (group === "modality") refuseReplaced(option, method);
+  const amountOf = (word: string) => {
+    const numbers = word.split(",").map(Number);
+    if (numbers.some((number) => !Number.isFinite(number)) || /(^|,)\s*(,|$)/.test(word))
+      throw new UserError(`curriculum "${text}": ${word} is no number`);
+    return numbers.length === 1 ? numbers[0]! : numbers;
+  };
+  const [from, to] = [amountOf(parts.from ?? ""), amountOf(parts.to ?? "")];
+  if ([from].flat().length !== [to].flat().length)
+    throw new UserError(`curriculum "${text}": ${parts.from} and ${parts.to} are not as many numbers`);
+  const stages = parts.stages === undefined ? (parts.pace === "step" ? 2 : STAGES) : Number(parts.stages);
+  if (stages < 2) throw new UserError(`curriculum "${text}": there must be at least 2 stages`);
+  if (parts.metric && parts.pace !== "competence")
+    throw new UserError(`curriculum "${text}": only competence goes by a metric`);
+  const metric = parts.metric ? { name: parts.metric, atLeast: Number(parts.atLeast) } : undefined;
+  if (metric && !Number.isFinite(metric.atLeast))
+    throw new UserError(`curriculum "${text}": ${parts.atLeast} is no number`);
+  const pace = CurriculumEntry.shape.pace.parse(parts.pace);
+  const entry = { option, group, from, to, pace, stages, whole: false, ...(metric ? { metric } : {}) };
+  const field: unknown = schema.shape[option];
+  const accepts = (value: unknown) => isSchema(field) && field.safeParse(value).success;
+  const every = (whole: boolean) =>
+    globalThis.Array.from({ length: stages }, (_, stage) => valueOf({ ...entry, whole }, stage));
+  // Whole numbers where the numbers in between are not allowed.
+  const whole = !every(false).every(accepts) && every(true).every(accepts);
+  const refused = every(whole).find((value) => !accepts(value));
+  if (refused !== undefined) throw new UserError(`curriculum "${text}": ${option} may not be ${refused}`);
+  return { ...entry, whole };
+}
+
+const isSchema = (field: unknown): field is z.ZodType =>
+  typeof field === "object" && field !== null && "safeParse" in field;
+
+/** Shapes of everything that a run keeps, as text. */
+async function shapesOf(config: RunConfig): Promise<string> {
+  const { method } = await buildMethod(config, config.data.entries);
+  const rng = new Zeros(0);
+  const params = method.init(rng);
+  const kept = { params, memory: method.initMemory?.(rng, params) ?? {} };
+  return tree
+    .entries<Tensor>(kept)
+    .map(([path, { shape }]) => `${path}[${shape}]`)
+    .join();
+}
+
+/** Draws nothing: shapes cost no random numbers. */
+class Zeros extends Rng {
+  override split(): Rng {
+    return this;
+  }
+  override normals(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
+  }
+  override uniforms(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
+  }
+  override truncatedNormal(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
+  }
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  type Basis,
+  type Cell,
+  type CellResult,
+  countsOf,
+  keptCells,
+  planOf,
+  runCells,
+} from "../../../src/evaluation/label-efficiency/label-cells.ts";
+import { inFolder } from "../../support/cli.ts";
+
+const basis: Basis = { task: "classification", encoder: "a", train: "b", test: "c", seed: 0, steps: null };
+const plan = planOf([10, 100], 2, ["probe", "scratch"]);
+const keyOf = ({ contender, labels, draw }: Cell) => `${contender} ${labels} ${draw}`;
+
+/** Counts what it is asked for. */
+function worker() {
+  const asked: string[] = [];
+  const work = async (cell: Cell): Promise<CellResult> => {
+    asked.push(keyOf(cell));
+    return { ...cell, score: 0.5, answers: [[0, 1, 3]], seconds: 2 };
+  };
+  return { asked, work };
+}
+
+test("shares become numbers of labels, fewest first; too few and equal ones are left out with a note", () => {
+  const notes: string[] = [];
+  const least = (count: number) => ({ count, words: `the ${count} classes` });
+  const counts = countsOf([100, 1, 2, 50, 49.9], 300, least(4), (note) => notes.push(note));
+  assert.deepEqual(counts, [6, 150, 300]);
+  assert.equal(notes.length, 2);
+  assert.match(notes[0] ?? "", /^1 % of 300 labels are 3, fewer than the 4 classes/);
+  assert.match(notes[1] ?? "", /^50 % of 300 labels are 150 again/);
+  assert.throws(() => countsOf([1, 2], 100, least(10)), {
+    name: "UserError",
+    message: /shares of 1, 2 % are fewer labels than the 10 classes/,
+  });
+});
+
+test("frozen features come first, and then draw by draw", () => {
+  assert.deepEqual(plan.map(keyOf), [
+    ...["probe 10 0", "probe 100 0", "probe 10 1", "probe 100 1"],
+    ...["scratch 10 0", "scratch 100 0", "scratch 10 1", "scratch 100 1"],
+  ]);
+});
+
+test("what is finished is done no second time, wherever it was stopped, and a longer plan adds to it", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    const all: string[] = [];
+    for (let stop = 1; all.length < plan.length; stop++) {
+      // Stopped in the middle of a cell, which then counts as not done.
+      const controller = new AbortController();
+      const { asked, work } = worker();
+      const stopping = async (cell: Cell) => {
+        if (asked.length === stop) {
+          controller.abort();
+          throw new Error("stopped");
+        }
+        return work(cell);
+      };
+      const { cells, isDone } = await runCells(file, basis, plan, stopping, { signal: controller.signal });
+      all.push(...asked);
+      assert.deepEqual(cells.map(keyOf), all);
+      assert.equal(isDone, all.length === plan.length);
+    }
+    assert.deepEqual(all, plan.map(keyOf));
+    const { asked, work } = worker();
+    const before = await readFile(file, "utf8");
+    assert.equal((await runCells(file, basis, plan, work)).isDone, true);
+    assert.deepEqual(asked, []);
+    assert.equal(await readFile(file, "utf8"), before);
+    await runCells(file, basis, planOf([10, 50, 100], 2, ["probe", "scratch"]), work);
+    assert.deepEqual(asked, ["probe 50 0", "probe 50 1", "scratch 50 0", "scratch 50 1"]);
+  }));
+
+test("a failure is no stop, and what was finished before it is kept", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    const { work } = worker();
+    const failing = async (cell: Cell) => {
+      if (cell.contender === "scratch") throw new Error("diverged");
+      return work(cell);
+    };
+    await assert.rejects(runCells(file, basis, plan, failing), /diverged/);
+    assert.equal((await keptCells(file, basis)).length, 4);
+  }));
+
+test("time left is known once one of each has been done", () =>
+  inFolder(async (folder) => {
+    const told: (number | undefined)[] = [];
+    const onCell = ({ etaSeconds }: { etaSeconds?: number }) => told.push(etaSeconds);
+    const { work } = worker();
+    await runCells(join(folder, "report.json"), basis, planOf([10], 2, ["probe", "scratch"]), work, { onCell });
+    // Two probes, then two from scratch, 2 s each.
+    assert.deepEqual(told, [undefined, undefined, undefined, 2]);
+  }));
+
+test("finished cells of something else are refused, and so is a file that is no report", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "report.json");
+    await runCells(file, basis, plan.slice(0, 1), worker().work);
+    const refused = (other: Partial<typeof basis>, message: RegExp) =>
+      assert.rejects(keptCells(file, { ...basis, ...other }), { name: "UserError", message });
+    await refused({ encoder: "z" }, /begun with other weights of the encoder/);
+    await refused({ test: "z" }, /begun with other test data or labels/);
+    await refused({ task: "regression" }, /begun with another --task/);
+    await refused({ seed: 1 }, /begun with another --seed/);
+    await writeFile(file, "{}");
+    await refused({}, /not a report of label efficiency/);
+    await writeFile(file, "{");
+    await refused({}, /not JSON/);
+  }));

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { z } from "zod";
+import { modalities } from "../../../src/data/index.ts";
+import { encoders } from "../../../src/encoders/index.ts";
+import { methods } from "../../../src/methods/index.ts";
+import { TrainingOptions } from "../../../src/training/run/config.ts";
+
+const strict = (schema: z.ZodObject) => z.strictObject(schema.shape);
+
+test("every preset is made of options that exist and are allowed", async () => {
+  const image = await modalities.load("image");
+  for (const { name, options, presets = {}, defaultEncoder, encoderOptions } of await methods.all()) {
+    if (encoderOptions) {
+      assert.ok(defaultEncoder, `${name}: options of no encoder`);
+      assert.ok(strict((await encoders.load(defaultEncoder)).options).safeParse(encoderOptions).success, name);
+    }
+    for (const [preset, { summary, ...choices }] of Object.entries(presets)) {
+      assert.ok(summary.length > 0);
+      const allowed = (schema: z.ZodObject, given: object = {}) => {
+        const parsed = strict(schema).safeParse(given);
+        assert.ok(parsed.success, `${name}, preset ${preset}: ${parsed.error?.message}`);
+      };
+      allowed(options, choices.options);
+      allowed(TrainingOptions, choices.training);
+      allowed(image.options, choices.modalityOptions);
+      if (choices.encoderOptions) assert.ok(choices.encoder, `${name}: options of no encoder`);
+      if (choices.encoder) allowed((await encoders.load(choices.encoder)).options, choices.encoderOptions);
+    }
+  }
+});

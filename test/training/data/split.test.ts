@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { drawLabels, stratifiedSplit } from "../../../src/training/data/split.ts";
+
+const someLabels = fc
+  .array(fc.integer({ min: 0, max: 4 }), { minLength: 8, maxLength: 120 })
+  .map((labels) => Int32Array.from(labels));
+
+test("a split keeps every row once and holds out its share of each class", () => {
+  fc.assert(
+    fc.property(someLabels, fc.nat(), (labels, seed) => {
+      const { kept, held } = stratifiedSplit(labels, 0.2, seed);
+      assert.deepEqual(
+        [...kept, ...held].sort((a, b) => a - b),
+        [...labels.keys()],
+      );
+      for (const label of new Set(labels)) {
+        const all = labels.filter((other) => other === label).length;
+        const out = held.filter((row) => labels[row] === label).length;
+        assert.equal(out, all < 2 ? 0 : Math.max(1, Math.round(all * 0.2)));
+      }
+      assert.deepEqual(stratifiedSplit(labels, 0.2, seed), { kept, held });
+    }),
+  );
+});
+
+test("a class may be as large as it likes", () => {
+  const { kept, held } = stratifiedSplit(new Int32Array(300_000), 0.1, 0);
+  assert.deepEqual([kept.length, held.length], [270_000, 30_000]);
+});
+
+test("drawn labels are spread evenly over the classes", () => {
+  fc.assert(
+    fc.property(someLabels, fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (labels, seed, share) => {
+      const classes = new Set(labels).size;
+      const count = classes + Math.floor(share * (labels.length - classes));
+      const drawn = drawLabels(labels, count, seed);
+      assert.equal(new Set(drawn).size, count);
+      const counts = [...new Set(labels)].map((label) => ({
+        taken: drawn.filter((row) => labels[row] === label).length,
+        all: labels.filter((other) => other === label).length,
+      }));
+      const most = Math.max(...counts.map(({ taken }) => taken));
+      for (const { taken, all } of counts)
+        assert.ok(taken >= Math.min(all, most - 1), `${taken} of ${all}, most ${most}`);
+    }),
+  );
+});
+
+test("too many or too few labels are refused", () => {
+  const labels = Int32Array.of(0, 0, 1, 1, 2);
+  assert.throws(() => drawLabels(labels, 6, 0), /6 labels were asked for; the training data have 5/);
+  assert.throws(() => drawLabels(labels, 2, 0), /2 labels are too few for 3 classes/);
+});

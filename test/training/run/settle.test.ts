@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { z } from "zod";
+import { encoders } from "../../../src/encoders/index.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
+import { methods } from "../../../src/methods/index.ts";
+import { image } from "../../../src/modalities/image/index.ts";
+import { TrainingOptions } from "../../../src/training/run/config.ts";
+import { type RunChoices, settle } from "../../../src/training/run/settle.ts";
+import { vectors } from "../../fixtures/vectors/modality.ts";
+import { autodidact, inFolder, writeImages } from "../../support/cli.ts";
+import { fixture, vectorRun } from "../../support/vectors.ts";
+
+const method = fixture("preset-method.ts");
+
+/** What a run on a few vectors is settled to. */
+async function settled(choices: Partial<RunChoices>, notes: string[] = []) {
+  const found: Awaited<ReturnType<typeof settle>>["config"][] = [];
+  await inFolder(async (folder) => {
+    const { data, modality, encoder } = await vectorRun(folder);
+    const source = await vectors.open(data);
+    const onNote = (note: string) => notes.push(note);
+    const { config } = await settle({ data, modality, encoder, method, onNote, ...choices }, vectors, source);
+    found.push(config);
+  });
+  return found[0]!;
+}
+
+test("the user's word comes before the preset, the preset before the recipe, the recipe before the defaults", async () => {
+  const plain = await settled({});
+  assert.deepEqual(plain.method.options, { size: 1, scale: 2 });
+  assert.deepEqual(plain.encoder.options, { width: 6, dropPath: 0.1 });
+  assert.equal(plain.preset, undefined);
+  assert.equal(plain.training.epochs, 100);
+  assert.equal(plain.training.learningRate, (0.5 * 16) / 256);
+
+  const mixed = await settled({
+    preset: "small",
+    methodOptions: { scale: 5 },
+    modalityOptions: { dim: 4 },
+    training: { weightDecay: 0.0625 },
+  });
+  assert.equal(mixed.preset, "small");
+  assert.deepEqual(mixed.method.options, { size: 3, scale: 5 });
+  assert.deepEqual(mixed.encoder.options, { width: 10, dropPath: 0.5 });
+  assert.deepEqual(mixed.modality.options, { dim: 4, noise: 0.75 });
+  const { epochs, learningRate, weightDecay, batchSize, optimizer } = mixed.training;
+  assert.deepEqual(
+    { epochs, learningRate, weightDecay, batchSize, optimizer },
+    { epochs: 7, learningRate: 0.375, weightDecay: 0.0625, batchSize: 16, optimizer: "sgd" },
+  );
+});
+
+test("a preset's encoder is taken unless the user names one, and its settings are of that encoder only", async () => {
+  const named = await settled({ preset: "resnet" });
+  assert.deepEqual(named.encoder.options, { width: 6, dropPath: 0.1 });
+  const taken = await settled({ preset: "resnet", encoder: undefined });
+  assert.equal(taken.encoder.name, "resnet");
+  assert.equal(taken.encoder.options.layers, "8");
+});
+
+test("a preset that does not exist is refused, and the small one suggested for few data", async () => {
+  await assert.rejects(settled({ preset: "smal" }), {
+    name: "UserError",
+    message: 'method preset has no preset "smal" (did you mean small?); there are: small, resnet',
+  });
+  await assert.rejects(settled({ preset: "toString" }), UserError);
+  const [without, withPreset]: string[][] = [[], []];
+  await settled({}, without);
+  await settled({ preset: "small" }, withPreset);
+  assert.deepEqual(without, ["the data are few; --preset small suits them: few vectors"]);
+  assert.deepEqual(withPreset, []);
+});
+
+test("the command line: presets in help, a wrong one refused in one line", () =>
+  inFolder(async (folder) => {
+    const help = autodidact("pretrain", "--method", method, "--help").stdout;
+    assert.match(help, /Presets of preset:\n +small +few vectors\n +resnet +pictures/);
+    const images = join(folder, "images");
+    await writeImages(images, 6);
+    const { code, stderr } = autodidact("pretrain", images, "--out", folder, "--method", method, "--preset", "tiny");
+    assert.equal(code, 2);
+    assert.match(stderr, /^autodidact: method preset has no preset "tiny"; there are: small, resnet\n$/);
+  }));
+
+test("every preset of every method fits the method, an encoder and the training", async () => {
+  for (const { name, options, presets = {}, defaultEncoder = "resnet" } of await methods.all())
+    for (const [title, preset] of Object.entries(presets)) {
+      const encoder = await encoders.load(preset.encoder ?? defaultEncoder);
+      for (const [schema, values] of [
+        [options, preset.options],
+        [encoder.options, preset.encoderOptions],
+        [image.options, preset.modalityOptions],
+        [TrainingOptions, preset.training],
+      ] as const) {
+        const { error } = z.strictObject(schema.shape).safeParse(values ?? {});
+        assert.equal(error, undefined, `${name}, preset ${title}: ${error?.message}`);
+      }
+    }
+});
+
+test("a warm-up ends before the training does, and a teacher needs no average", async () => {
+  const warmup = async (training: Record<string, unknown>) =>
+    (await settled({ training: { epochs: 4, ...training } })).training.warmupEpochs;
+  assert.equal(await warmup({}), 0.4);
+  assert.equal(await warmup({ warmupEpochs: 4 }), 4);
+  await assert.rejects(warmup({ warmupEpochs: 5 }), { name: "UserError", message: /never reach its peak/ });
+  await inFolder(async (folder) => {
+    await writeImages(folder, 8);
+    const source = await image.open(folder);
+    const choices = { data: folder, preset: "small", training: { epochs: 1, batchSize: 4 } };
+    const { config } = await settle({ ...choices, method: "simmim" }, image, source);
+    assert.equal(config.training.warmupEpochs, 0.5);
+    const averaged = { ...choices, method: "dino", training: { ...choices.training, ema: 0.9 } };
+    await assert.rejects(settle(averaged, image, source), { name: "UserError", message: /judged by its teacher/ });
+    await source.close();
+  });
+});
+
+test("an option of the data that a method has another for is refused, wherever it is said", () =>
+  inFolder(async (folder) => {
+    await writeImages(folder, 8);
+    const source = await image.open(folder);
+    const refusal = async (choices: Partial<RunChoices>) => {
+      const made = settle({ data: folder, preset: "small", ...choices }, image, source);
+      await assert.rejects(made, (error) => error instanceof UserError && /in its place$/.test(error.message));
+    };
+    await refusal({ method: "byol", modalityOptions: { blur: 0.5 } });
+    await refusal({ method: "dino", modalityOptions: { cropScale: [0.5, 1] } });
+    await refusal({ method: "dino", curriculum: ["cropScale=0.8,1:0.2,1@linear"] });
+    for (const name of methods.names) {
+      const { replaces = {}, options } = await methods.load(name);
+      for (const [option, others] of Object.entries(replaces)) {
+        assert.ok(Object.hasOwn(image.options.shape, option), `${name}: ${option}`);
+        for (const other of others.split(" and ")) assert.ok(Object.hasOwn(options.shape, other), `${name}: ${other}`);
+      }
+    }
+    await source.close();
+  }));
