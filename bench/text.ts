@@ -17,7 +17,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/worth/evaluate.ts";
-import { alignColumns, contestantNames } from "../src/evaluation/worth/table.ts";
+import { alignColumns } from "../src/evaluation/worth/table.ts";
 import { evaluateLanguage } from "../src/modalities/text/language/language.ts";
 import { languageTable } from "../src/modalities/text/language/language-table.ts";
 import { benchArguments } from "./arguments.ts";
@@ -113,9 +113,9 @@ async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]>
     return `${(100 * mean).toFixed(1)}${deviation > 0 ? ` ± ${(100 * deviation).toFixed(1)}` : ""}`;
   };
   const rows = (evaluations[0]?.contestants ?? []).map((contestant) => [
-    `${contestantNames[contestant.name] ?? contestant.name}${contestant.linear ? ", probe" : ""}`,
+    `${contestant.name}${contestant.linear ? ", probe" : ""}`,
     ...evaluations.map(({ contestants }) => {
-      const found = contestants.find((one) => one.name === contestant.name);
+      const found = contestants.find((one) => one.role === contestant.role);
       return found ? score(found) : "–";
     }),
   ]);

@@ -18,7 +18,8 @@ import { rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { type Contestant, evaluate } from "../src/evaluation/worth/evaluate.ts";
-import { alignColumns, contestantNames } from "../src/evaluation/worth/table.ts";
+import { contestantNames, type Role } from "../src/evaluation/worth/names.ts";
+import { alignColumns } from "../src/evaluation/worth/table.ts";
 import type { Run } from "../src/training/run/run.ts";
 import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained } from "./methods/shared.ts";
 import { imageTransferSets, type TransferSet, textTransferSets } from "./transfer/data.ts";
@@ -169,23 +170,22 @@ function tableOf(lines: readonly Line[], target: string): string {
     score
       ? `${(100 * score.mean).toFixed(1)}${score.deviation > 0 ? ` ± ${(100 * score.deviation).toFixed(1)}` : ""}`
       : "–";
-  const find = (contestants: readonly Contestant[], name: string) => contestants.find((one) => one.name === name);
-  const row = (title: string, { all, few }: Line, name: string, trainedBy: string) => [
+  const find = (contestants: readonly Contestant[], role: Role) => contestants.find((one) => one.role === role);
+  const row = (title: string, { all, few }: Line, role: Role, trainedBy?: Role) => [
     title,
-    cell(find(all, name)?.knn20),
-    cell(scored(find(all, name))),
-    cell(scored(find(few, name))),
-    cell(scored(find(few, trainedBy))),
+    cell(find(all, role)?.knn20),
+    cell(scored(find(all, role))),
+    cell(scored(find(few, role))),
+    cell(scored(trainedBy && find(few, trainedBy))),
   ];
   const itself = own.find((line) => line.source === target) ?? first;
-  const raw = find(first.all, "tf-idf") ? "tf-idf" : "raw";
   const what = measure === "matthews" ? "Matthews × 100 (kNN: accuracy)" : "accuracy, %";
   const rows = [
     [target, "kNN, k = 20", "probe", `probe, ${fewLabels} labels`, `all trained, ${fewLabels} labels`],
     ...own.map((line) => row(`pre-trained on ${line.source}`, line, "pretrained", "fine-tuned")),
     // What no pre-training went into: beside it, training from scratch.
-    row(contestantNames.untrained ?? "untrained", itself, "untrained", "scratch"),
-    row(contestantNames[raw] ?? raw, itself, raw, ""),
+    row(contestantNames.untrained, itself, "untrained", "scratch"),
+    row(find(first.all, "baseline")?.name ?? "baseline", itself, "baseline"),
   ];
   return `${what}; always the commonest: ${(100 * first.chance).toFixed(1)} %\n${alignColumns(rows)}`;
 }

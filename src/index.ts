@@ -2,15 +2,19 @@
 export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { type LabelTask, labelTasks } from "./data/answers.ts";
 export {
+  type Extractor,
+  type Features,
   type Modality,
   type ModalityDefinition,
   modalities,
   type OpenOptions,
+  type Picture,
   type Source,
 } from "./data/index.ts";
 export { modality } from "./data/modality.ts";
+export { modalityFor } from "./data/recognise.ts";
 export { encoder } from "./encoders/encoder.ts";
-export { type Encoder, type EncoderDefinition, encoders, type Inputs } from "./encoders/index.ts";
+export { type Encoder, type EncoderDefinition, encoders, type Inputs, reads } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export {
   type Duplicate,
@@ -21,6 +25,7 @@ export {
 } from "./evaluation/collection/duplicates.ts";
 export { type EmbedOptions, type EmbedResult, embed } from "./evaluation/collection/embed.ts";
 export { type DataReport, inspect, type RunReport } from "./evaluation/collection/inspect.ts";
+export { type Look, type LookOptions, look } from "./evaluation/collection/look.ts";
 export { type SearchOptions, search } from "./evaluation/collection/search.ts";
 export {
   type StrategyName,
@@ -74,7 +79,7 @@ export { shippedTable } from "./evaluation/smaller/shipped-table.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/vectors/neighbour-index.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/vectors/oneshot.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/worth/evaluate.ts";
-export { rawFeatures, untrainedParams } from "./evaluation/worth/features.ts";
+export { untrainedParams } from "./evaluation/worth/features.ts";
 export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/worth/few-shot.ts";
 export { fewShotTable } from "./evaluation/worth/few-shot-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/worth/table.ts";
@@ -86,7 +91,6 @@ export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
-export { type Look, type LookOptions, look } from "./modalities/image/pages/look.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./modalities/text/language/complete.ts";
 export {
   evaluateLanguage,
@@ -98,8 +102,8 @@ export { tokenize } from "./modalities/text/tokenizers/learn.ts";
 export { tokenizerKinds } from "./modalities/text/tokenizers/train.ts";
 export * as objectives from "./objectives/index.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serving/serve.ts";
-export { extractFeatures, type Features } from "./training/features.ts";
+export { extractFeatures } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { TrainingOptions } from "./training/run/config.ts";
 export { openRun, type Run } from "./training/run/run.ts";
-export { encoderOf, modalityFor, presetOf } from "./training/run/settle.ts";
+export { encoderOf, presetOf } from "./training/run/settle.ts";

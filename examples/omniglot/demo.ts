@@ -12,7 +12,6 @@ import {
   neighbourSheet,
   oneShotAccuracy,
   pretrain,
-  rawFeatures,
   type SheetRow,
   untrainedParams,
 } from "../../src/index.ts";
@@ -93,8 +92,9 @@ const ours = await extractFeatures({ encoder, params: run.params, modality, sour
 const chance = await untrainedParams(encoder, { modality, source }, 1);
 const accuracy = accuracyOf(ours);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const baseline = await run.modalityDefinition.baseline(modality, source, { most: source.length });
 const rows: [string, string][] = [
-  ["raw pixels", percent(accuracyOf(await rawFeatures({ modality, source })))],
+  [baseline.name, percent(accuracyOf(await baseline.extract(source)))],
   [
     "the same encoder, untrained",
     percent(accuracyOf(await extractFeatures({ encoder, params: chance, modality, source }))),
@@ -113,8 +113,9 @@ async function sheetRow(trial: Trial, query: number): Promise<SheetRow> {
   const { support, queries } = vectorised(trial, ours);
   const asked = queries.slice(query * dim, (query + 1) * dim);
   const picture = async (name: string) => {
-    if (!modality.preview) throw new Error("images have previews");
-    return modality.preview(await source.read(rowOf.get(name) ?? 0));
+    const shown = modality.show(await source.read(rowOf.get(name) ?? 0));
+    if (!shown.picture) throw new Error("an image is shown by a picture");
+    return shown.picture;
   };
   const left = [...trial.examples.keys()];
   const matches: { picture: Awaited<ReturnType<typeof picture>>; right: boolean }[] = [];

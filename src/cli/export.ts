@@ -12,7 +12,7 @@ export const exportCommand = (): Command =>
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact export runs/photos --to models/photos")
     .action(async (path: string, { to, json }: { to: string; json?: boolean }) => {
-      const { files } = await exportRun({ run: await openRun(path), to });
+      const { files } = await exportRun({ run: await openRun(path), out: to });
       if (json) return printJson({ folder: to, files });
       print(`${to}: ${files.join(", ")}`);
     });

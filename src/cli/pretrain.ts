@@ -10,6 +10,7 @@ import {
   modalityFor,
   type Progress,
   pretrain,
+  reads,
   UserError,
 } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
@@ -91,8 +92,8 @@ async function shownModality(method: string | undefined, named: string | undefin
   if (named) return modalities.load(named);
   const all = await modalities.all();
   const { defaultEncoder } = method ? await methods.load(method) : {};
-  const read = defaultEncoder ? (await encoders.load(defaultEncoder)).modalities : [];
-  return all.find(({ name }) => read.includes(name)) ?? all[0]!;
+  const encoder = defaultEncoder ? await encoders.load(defaultEncoder) : undefined;
+  return all.find(({ inputs }) => encoder && reads(encoder, inputs)) ?? all[0]!;
 }
 
 /** The presets of the method that help is about. */

@@ -1,3 +1,4 @@
+import type { Tensor } from "../array/tensor.ts";
 import { UserError } from "../foundation/errors.ts";
 
 /** What labels are: one class, several of them, a number, or which samples are alike. */
@@ -9,6 +10,12 @@ export interface Answers {
   readonly task: LabelTask;
   /** Names of the outputs: classes, labels, or `value`; none for similarity. */
   readonly outputs: readonly string[];
+}
+
+/** `representation · weightᵀ + bias`: weight `[outputs, embedDim]`, bias `[outputs]`. */
+export interface LinearHead {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
 }
 
 /** Between the labels of a sample that has several: `cat|indoor`. */

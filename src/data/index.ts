@@ -1,32 +1,38 @@
 import { registry } from "../foundation/registry.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
-/** Every kind of data, by name: one line each, the only one outside its folder that imports it. */
+/** Every kind of data, by name. These lines are all that is known of a kind outside its folder. */
 export const modalities = registry<ModalityDefinition>("modality", {
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),
 });
+export { type Ability, ability, encoderAbility, type Offered, offerOf, offers } from "./ability.ts";
 export {
   type Answers,
   answersOf,
   type LabelTask,
+  type LinearHead,
   labelTasks,
   SEPARATOR,
   truthOf,
   truthsOf,
   unknownAmong,
 } from "./answers.ts";
-export type {
-  Ability,
-  CropOptions,
-  EncoderAbility,
-  Modality,
-  ModalityDefinition,
-  OpenOptions,
-  RunFiles,
-  Source,
-  TensorRecord,
-  TokenSequence,
-  Vocabulary,
-  VocabularySpec,
+export type { Features } from "./features.ts";
+export {
+  type Accepts,
+  type BaselineOptions,
+  type Extractor,
+  type Modality,
+  type ModalityDefinition,
+  modality,
+  type Recognition,
+  type RunFiles,
+  type Shown,
+  type Size,
+  type TensorRecord,
 } from "./modality.ts";
+export { type Drawing, drawing, type Picture } from "./picture.ts";
+export type { OpenOptions, Source } from "./source.ts";
+export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";
+export { maskToken, type TokenSequence, type Vocabulary, type VocabularySpec, vocabulary } from "./vocabulary.ts";

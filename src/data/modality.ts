@@ -1,214 +1,101 @@
 import type { z } from "zod";
-import type { Rng } from "../array/rng.ts";
 import type { Tensor, TensorSpec } from "../array/tensor.ts";
+import type { Publisher } from "../interop/publisher.ts";
+import type { Ability, Offered } from "./ability.ts";
+import type { Features } from "./features.ts";
+import type { Picture } from "./picture.ts";
+import type { OpenOptions, Source } from "./source.ts";
 
 /** Named tensors of one sample, without a batch dimension: what an encoder reads. */
 export type TensorRecord = Readonly<Record<string, Tensor>>;
 
-/** Samples on disk (or in memory), decoded one at a time when read. */
-export interface Source<Sample> {
-  /** How many entries there are, broken ones included: what is broken is found out by reading. */
-  readonly length: number;
-  /** Rows of a table that have nothing to read and are no entries. */
-  readonly skipped?: number | undefined;
-  /** Names of the classes, sorted; absent when nothing is labelled. */
-  readonly classes?: readonly string[];
-  /** Class of each entry as an index into `classes`; −1 for an entry without a label. */
-  readonly labels?: Int32Array;
-  /** Where entry `index` comes from, for messages and tables: `cats/0031.jpg`. */
-  name(index: number): string;
-  /** Decodes one entry. @throws BrokenSample, never anything else, when the entry cannot be decoded. */
-  read(index: number): Promise<Sample>;
-  /** Structured-cloneable; `definition.reopen(manifest)` gives the same source in a worker without a second scan. */
-  readonly manifest: unknown;
-  close(): Promise<void>;
+/** What there is to see of a sample. */
+export interface Shown {
+  /** One line, at most 300 characters. */
+  readonly text: string;
+  /** Where people would rather look than read: a thumbnail, a spectrogram, a line, a drawing. */
+  readonly picture?: Picture;
 }
 
-/** How a crop differs from the modality's own augmentation. */
-export interface CropOptions {
-  /** Side of the crop over the side that the encoder usually sees, in (0, 1]. */
-  readonly side: number;
-  /** The side in pixels is rounded to a multiple of this: a patch size. 1 by default. */
-  readonly multipleOf?: number;
-  /** Smallest and largest area, as a share of the sample; the modality's own by default. */
-  readonly scale?: readonly [number, number];
-  /** Probabilities of a Gaussian blur and of solarising, where two views are distorted unequally (BYOL, DINO). */
-  readonly blur?: number;
-  readonly solarize?: number;
-}
-
-/** How a picture is cut into a grid of tiles (jigsaw, relative position). Lengths are in pixels of the encoder's picture. */
-export interface TileOptions {
-  readonly rows: number;
-  readonly columns: number;
-  /** Side of a tile over the side of its cell, in (0, 1]; what is left is the gap. */
-  readonly share: number;
-  /** Farthest that a tile lies from the middle of its cell, over the cell's side; anywhere in the cell by default. */
-  readonly jitter?: number;
-  /** The side of a tile is rounded down to a multiple of this: a patch size. 1 by default. */
-  readonly multipleOf?: number;
-  /** Against shortcuts through colour; all are 0 by default. Probability that all tiles lose their colours. */
-  readonly greyscale?: number;
-  /** Farthest that a colour channel of a tile is shifted against the others. */
-  readonly channelShift?: number;
-  /** Probability that noise takes the place of two of a tile's three channels. */
-  readonly dropColours?: number;
-  /** Probability that a tile is shrunk to as few as 100 pixels and blown up again. */
-  readonly pixelate?: number;
-}
-
-/** How a region is cut out (cropped-region prediction). */
-export interface RegionOptions {
-  /** Side that the region is resized to, over the side that the encoder usually sees, in (0, 1]. */
-  readonly side: number;
-  /** The side in pixels is rounded to a multiple of this. 1 by default. */
-  readonly multipleOf?: number;
-  /** Smallest and largest area of the region, as a share of the picture. */
-  readonly scale: readonly [number, number];
-}
-
-/** What a model must know of a vocabulary before it sees a text. */
-export interface VocabularySpec {
-  /** Ids run from 0 to `size` − 1. */
-  readonly size: number;
-  /** Most tokens of a sample, `begin` and `end` included; every tensor has this length. */
-  readonly length: number;
-  readonly ids: {
-    readonly pad: number;
-    readonly unknown: number;
-    /** First token of every sample: BERT's `[CLS]`, RoBERTa's `<s>`. */
-    readonly begin: number;
-    /** Last token of every sample, and what stands between two segments: BERT's `[SEP]`, RoBERTa's `</s>`. */
-    readonly end: number;
-  };
-}
-
-/** A text as a model sees it, not padded. */
-export interface TokenSequence {
-  /** `begin`, the text (at most `length` − 2 tokens), `end`. */
-  readonly ids: Int32Array;
-  /** For each token 1 where a word starts; 0 inside of words and for special tokens. */
-  readonly wordStarts: Uint8Array;
-  /** Positions in `ids` at which sentences start, ascending; the first is 1. Empty for an empty text. */
-  readonly sentences: Int32Array;
-  /** The first of these sentences began in front of what is here. */
-  readonly startsInside: boolean;
-  /** The text goes on behind what is here, and `end` is not its end. */
-  readonly isCut: boolean;
-}
-
-/** A sequence of discrete tokens (BERT, ELECTRA, BART, causal language models). */
-export interface Vocabulary<Sample> extends VocabularySpec {
-  /** Ids that stand for no text: never masked, never drawn. */
-  isSpecial(id: number): boolean;
-  tokens(sample: Sample): TokenSequence;
-  /**
-   * Padded (or cut, keeping the last token) to `length`: `ids` int32 `[length]`, `mask` int32 `[length]` (1: a token,
-   * 0: padding), as the encoder reads them.
-   */
-  encode(ids: ArrayLike<number>): { readonly ids: Tensor; readonly mask: Tensor };
-  /** The ids of a piece of text, without `begin` and `end`; `[MASK]` and the like in it are the special tokens. */
-  parse(text: string): Int32Array;
-  /** The text of ids, special tokens left out. */
-  decode(ids: ArrayLike<number>): string;
-  /** One id as it stands in the vocabulary: `##ing`, `Ġthe`, `[MASK]`. */
-  token(id: number): string;
+/** How large a sample is: 784 pixels (28 × 28), 12 characters, 1.5 s. */
+export interface Size {
+  readonly amount: number;
+  /** What is counted, in the plural: `pixels`. */
+  readonly unit: string;
+  /** The same in words, where the amount says too little: `28 × 28 pixels`. */
+  readonly text?: string;
 }
 
 /** Files that a run keeps beside its config.json because they were made from the data once (a tokenizer): texts by name. */
 export type RunFiles = Readonly<Record<string, string>>;
 
 /**
- * One kind of data with its options settled. Each ability is optional: a method lists those it needs,
- * and the pair is refused with a clear error when one is missing. Everything here runs in worker threads on plain
- * typed arrays and takes its randomness from `rng`.
+ * One kind of data with its options settled. What else it offers (views, tiles, a vocabulary) are abilities: a method
+ * lists those it needs, and the pair is refused with a clear error when one is missing. Everything here runs in worker
+ * threads on plain typed arrays and takes its randomness from the `rng` that it is given.
  */
-export interface Modality<Sample> {
+export interface Modality<Sample = unknown> {
   readonly name: string;
   /** What `tensors` gives, per sample: encoders are built for these shapes. */
   readonly specs: Readonly<Record<string, TensorSpec>>;
-  /**
-   * The sample as the encoder reads it; deterministic (an image is resized, centre-cropped and normalised). What the
-   * abilities below return is ready already and keeps its size, which may be a crop's own.
-   */
+  /** The sample as the encoder reads it; deterministic (an image is resized, centre-cropped and normalised). */
   tensors(sample: Sample): TensorRecord;
-  /** A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). */
-  augment?(sample: Sample, rng: Rng): Sample;
-  /** A strongly distorted view of a part of the sample, of a size of its own (multi-crop: SwAV, DINO …). */
-  crop?(sample: Sample, rng: Rng, options: CropOptions): Sample;
-  /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */
-  perturb?(sample: Sample, rng: Rng): Sample;
-  /** The sample turned by `quarters` × 90° counter-clockwise (rotation prediction). */
-  rotate?(sample: Sample, quarters: number): Sample;
-  /** `rows × columns` tiles of a random crop of the sample, row by row; no two overlap. */
-  tiles?(sample: Sample, rng: Rng, options: TileOptions): Sample[];
-  /**
-   * The sample as the encoder sees it, a random region of it with its colours distorted, and where the region lies:
-   * centre x, centre y, width and height as shares of the whole.
-   */
-  region?(
-    sample: Sample,
-    rng: Rng,
-    options: RegionOptions,
-  ): { whole: Sample; region: Sample; box: readonly [x: number, y: number, width: number, height: number] };
-  /**
-   * The sample's lightness as a picture (all channels alike), and its CIELAB values: float32 `[3, height, width]`, L in
-   * [0, 100], a and b in about ±110 (colourisation). Data without colours do not offer it.
-   */
-  lab?(sample: Sample): { lightness: Sample; values: Tensor };
-  /** How `pixels` were made of values in [0, 1]: minus `mean`, over `std`, for each channel. */
-  readonly normalization?: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** A small picture of the sample as RGB bytes, for sheets of neighbours. */
-  preview?(sample: Sample): { width: number; height: number; rgb: Uint8Array };
-  /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
-  readonly vocabulary?: Vocabulary<Sample>;
-  /** Id of the token that stands for a hidden word: BERT's `[MASK]`. Tokenizers of models that write, as GPT-2's, have none. */
-  readonly maskToken?: number;
-  /** Ids of the sample's tokens without `begin` and `end`, also those behind what the encoder reads: for bags of words. */
-  allTokens?(sample: Sample): Int32Array;
-  /** Bytes of the sample's text in UTF-8: what bits are counted over. */
-  byteLength?(sample: Sample): number;
-  /** The sample in a line of text, for pages of neighbours. */
-  excerpt?(sample: Sample): string;
-  /** What a deployed model must do before the encoder, in the terms of Hugging Face's `preprocessor_config.json`. */
-  readonly preprocessor?: Readonly<Record<string, unknown>>;
+  /** What pages and tables show of a sample. */
+  show(sample: Sample): Shown;
 }
 
-/** Names of the optional abilities of encoders that a method may ask for. */
-export type EncoderAbility = "tokens" | "patches" | "words";
-
-/** Names of the optional abilities that a method may ask for: the modality's and the encoder's. */
-export type Ability =
-  | "augment"
-  | "crop"
-  | "lab"
-  | "maskToken"
-  | "normalization"
-  | "perturb"
-  | "region"
-  | "rotate"
-  | "tiles"
-  | "vocabulary"
-  | EncoderAbility;
-
-export interface OpenOptions {
-  /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
-  readonly labels?: string;
-  /** Where the data are a table: the column with the samples and the one with their labels, by name or by number from 1. */
-  readonly column?: string;
-  readonly labelColumn?: string;
+/** A way to make vectors of samples that needs no labels and no learned encoder: the baseline that must be beaten. */
+export interface Extractor {
+  /** What tables call it: `raw pixels`, `TF-IDF`. */
+  readonly name: string;
+  /** What readers of its numbers must know. */
+  readonly note?: string;
+  /** Whether a probe is to standardise each of its dimensions first; true by default. Sparse counts are left as they are. */
+  readonly standardized?: boolean;
+  extract(source: Source<unknown>, onProgress?: (done: number, total: number) => void): Promise<Features>;
 }
+
+export interface BaselineOptions {
+  /** Samples of the largest source that vectors will be made of. */
+  readonly most: number;
+}
+
+/** How samples come in that are sent or typed rather than found on disk. */
+export interface Accepts<Sample> {
+  /** A source of one sample, typed in: what to search for. */
+  text?(text: string): Source<Sample>;
+  /**
+   * A source of one sample from the bytes of a file.
+   * @param name for messages
+   * @param type its media type as the client gave it, such as `image/png`; empty when unknown
+   */
+  bytes?(bytes: Uint8Array, name: string, type: string): Source<Sample>;
+  /** Media types of such files, `*` for any subtype: `image/*`. */
+  readonly types?: readonly string[];
+}
+
+/** How sure a kind of data is that a path is of its kind; nothing where it is not. */
+export type Recognition = "certain" | "possible" | undefined;
+
+/** What a run begun from another takes over in its options. */
+export type Inherit<Options> = (options: Options, files: RunFiles, folder: string) => Partial<Options>;
 
 /** One kind of data: how to recognise, open and prepare it. One folder under `src/modalities/`. */
 export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObject = z.ZodObject> {
   readonly kind: "modality";
   readonly name: string;
+  /** What its files are, for help: `folder, .zip, IDX (.gz), CIFAR binary`. */
+  readonly summary: string;
   /** Options of preparation and augmentation; every one has a default and a `.describe`. */
   readonly options: Options;
   readonly defaultMethod: string;
   readonly defaultEncoder: string;
-  /** Whether the path looks like data of this kind; looks at names and first bytes only. */
-  recognises(path: string): Promise<boolean>;
+  /** What a built modality may offer, some of it perhaps for some options only (colours, a mask token). */
+  readonly abilities: readonly Ability[];
+  /** Inputs that its samples give, by name, with their axes (without the batch): `{ pixels: 3 }`. */
+  readonly inputs: Readonly<Record<string, number>>;
+  /** Looks at names and first bytes only. The best answer among all kinds wins; two that are certain are an error. */
+  recognises(path: string): Promise<Recognition>;
   /** @throws UserError when there is nothing to read. */
   open(path: string, options?: OpenOptions): Promise<Source<Sample>>;
   /** The source of that manifest again; given the options, it reads samples no larger than they call for. */
@@ -227,15 +114,41 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
     files: RunFiles,
     onNote?: (note: string) => void,
   ): Promise<Source<Sample>>;
-  /** A source of one sample, typed in rather than read from a file: what to search for. */
-  fromText?(text: string): Source<Sample>;
-  /** A source of one sample from the bytes of a file that was sent rather than found on disk. @param name for messages */
-  fromBytes?(bytes: Uint8Array, name: string): Source<Sample>;
+  size(sample: Sample): Size;
   /** Pure: the same options and files give the same modality, in every thread. */
   build(options: z.infer<Options>, files?: RunFiles): Modality<Sample>;
+  readonly accepts: Accepts<Sample>;
+  /** What an expert of the field would try first: raw pixels, TF-IDF, MFCC, ECFP. Learned from `source`, without labels. */
+  baseline(modality: Modality<Sample>, source: Source<Sample>, options: BaselineOptions): Promise<Extractor>;
+  /**
+   * Options that a run begun from another takes over: what that run made of its data is not made again (a tokenizer).
+   * All of them by default.
+   * @param folder of the run, where `files` lie
+   */
+  inherit?(options: z.infer<Options>, files: RunFiles, folder: string): Partial<z.infer<Options>>;
+  /**
+   * What must not be split between train and validation: the speaker, the machine, the scaffold. Entries are their own
+   * groups by default.
+   */
+  group?(source: Source<Sample>, index: number): Promise<string>;
+  /** How models of such data are published; plain ONNX with named inputs by default. Loaded when something is exported. */
+  publish?(): Promise<Publisher>;
 }
 
-/** Declares a modality; only gives the types something to hold on to. */
-export const modality = <Sample, Options extends z.ZodObject>(
-  definition: Omit<ModalityDefinition<Sample, Options>, "kind">,
-): ModalityDefinition<Sample, Options> => ({ kind: "modality", ...definition });
+/**
+ * Declares a modality; only gives the types something to hold on to, and sees that `build` offers what `abilities` say.
+ */
+export const modality = <
+  Sample,
+  Options extends z.ZodObject,
+  const Offers extends Ability,
+  Built extends Modality<Sample> & Partial<Offered<Offers>>,
+>(
+  definition: Omit<ModalityDefinition<Sample, Options>, "kind" | "abilities" | "build"> & {
+    readonly abilities: readonly Offers[];
+    build(options: z.infer<Options>, files?: RunFiles): Built;
+  },
+): { build(options: z.infer<Options>, files?: RunFiles): Built } & ModalityDefinition<Sample, Options> => ({
+  kind: "modality",
+  ...definition,
+});

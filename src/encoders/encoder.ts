@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
-import type { VocabularySpec } from "../data/modality.ts";
+import type { Ability, Offered } from "../data/ability.ts";
+import type { VocabularySpec } from "../data/vocabulary.ts";
+import { UserError } from "../foundation/errors.ts";
 
 /** Parameters while a function is traced: a tree of arrays. */
 export type Params = TreeRecord<Array>;
@@ -9,7 +11,10 @@ export type InitialParams = TreeRecord<Tensor>;
 /** Batched inputs while traced: `{ pixels: [batch, 3, height, width] }`. */
 export type Inputs = Readonly<Record<string, Array>>;
 
-/** Turns a batch into vectors. Pure: whatever it remembers between steps goes through `layers/scope.ts`. */
+/**
+ * Turns a batch into vectors. Pure: whatever it remembers between steps goes through `layers/scope.ts`. What else it offers
+ * (tokens, patches, a map) are abilities.
+ */
 export interface Encoder {
   readonly name: string;
   /** Width of the representation. */
@@ -17,16 +22,8 @@ export interface Encoder {
   init(rng: Rng): InitialParams;
   /** The representation, `[batch, embedDim]`. */
   apply(params: Params, inputs: Inputs): Array;
-  /** Present on encoders that see their input as a sequence of patches or words. */
-  readonly tokens?: TokenAbility;
-  /** The same with what patches add, on encoders of images. */
-  readonly patches?: PatchAbility;
-  /** The same with what words add, on encoders of text. */
-  readonly words?: WordAbility;
   /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
   hidden(params: Params, inputs: Inputs): Array;
-  /** `[channels, rows, columns]` of `hidden` for one sample, where that is a map: what a decoder starts from. */
-  readonly map?: readonly [channels: number, rows: number, columns: number];
   /** What the options came to, for export and tables: width, depth, patchSize … */
   readonly hyperparameters: Readonly<Record<string, number | string>>;
 }
@@ -106,8 +103,12 @@ export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly kind: "encoder";
   readonly name: string;
   readonly paper: string;
-  /** Modalities it can read. */
-  readonly modalities: readonly string[];
+  /**
+   * The inputs that it reads, by name, and how many axes each may have, without the batch: `{ pixels: 3 }`. `"*"` stands
+   * for one float32 input of any name.
+   */
+  readonly reads: Readonly<Record<string, number | readonly number[]>>;
+  readonly abilities: readonly Ability[];
   readonly options: Options;
   /**
    * @param specs what it reads of a sample
@@ -117,7 +118,71 @@ export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
   build(options: z.infer<Options>, specs: Readonly<Record<string, TensorSpec>>, vocabulary?: VocabularySpec): Encoder;
 }
 
-/** Declares an encoder; only gives the types something to hold on to. */
-export const encoder = <Options extends z.ZodObject>(
-  definition: Omit<EncoderDefinition<Options>, "kind">,
-): EncoderDefinition<Options> => ({ kind: "encoder", ...definition });
+type Build<Options extends z.ZodObject, Offers extends Ability> = (
+  options: z.infer<Options>,
+  specs: Readonly<Record<string, TensorSpec>>,
+  vocabulary?: VocabularySpec,
+) => Encoder & Offered<Offers>;
+
+/** Declares an encoder; only gives the types something to hold on to, and sees that `build` offers what `abilities` say. */
+export const encoder = <Options extends z.ZodObject, const Offers extends Ability = never>(
+  definition: Omit<EncoderDefinition<Options>, "kind" | "abilities" | "build"> & {
+    readonly abilities: readonly Offers[];
+    readonly build: Build<Options, Offers>;
+  },
+): { readonly build: Build<Options, Offers> } & EncoderDefinition<Options> => ({ kind: "encoder", ...definition });
+
+/**
+ * Whether an encoder reads such inputs.
+ * @param inputs axes of each, by name, without the batch
+ */
+export function reads(
+  { reads: wanted }: Pick<EncoderDefinition, "reads">,
+  inputs: Readonly<Record<string, number>>,
+): boolean {
+  return Object.entries(wanted).every(([name, axes]) => {
+    const allowed = [axes].flat();
+    const given = name === "*" ? Object.values(inputs) : [inputs[name] ?? -1];
+    return given.some((count) => allowed.includes(count));
+  });
+}
+
+/**
+ * The one float32 input, `[channels, ...extents]`, of an encoder that reads a grid, whatever its name.
+ * @param axes how many it may have
+ * @throws UserError when there is none or several
+ */
+export function gridInput(
+  encoder: string,
+  specs: Readonly<Record<string, TensorSpec>>,
+  axes: readonly number[],
+): { readonly name: string; readonly shape: readonly number[] } {
+  const fitting = Object.entries(specs).filter(
+    ([, { dtype, shape }]) => dtype === "float32" && axes.includes(shape.length),
+  );
+  const [input] = fitting;
+  if (!input || fitting.length > 1 || input[1].shape.some((extent) => extent < 1))
+    throw new UserError(
+      `encoder ${encoder} reads one array of ${axes.join(" or ")} axes; these data have ${Object.entries(specs)
+        .map(([name, { shape }]) => `${name} [${shape.join(", ")}]`)
+        .join(", ")}`,
+    );
+  const [name, { shape }] = input;
+  return { name, shape };
+}
+
+/** Axes of inputs of such shapes. */
+export const axesOf = (specs: Readonly<Record<string, TensorSpec>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, shape.length]));
+
+const axesInWords = (name: string, axes: number | readonly number[]) =>
+  `${name === "*" ? "one array" : name} of ${[axes].flat().join(" or ")} ${axes === 1 ? "axis" : "axes"}`;
+
+/** `one array of 3 axes`, `ids of 1 axis and mask of 1 axis`. */
+export const readsInWords = ({ reads: wanted }: Pick<EncoderDefinition, "reads">): string =>
+  Object.entries(wanted)
+    .map(([name, axes]) => axesInWords(name, axes))
+    .join(" and ");
+
+/** The same of what there is to read. */
+export const inputsInWords = (inputs: Readonly<Record<string, number>>): string => readsInWords({ reads: inputs });

@@ -18,3 +18,4 @@ export type {
   TokenAbility,
   WordAbility,
 } from "./encoder.ts";
+export { axesOf, inputsInWords, reads, readsInWords } from "./encoder.ts";

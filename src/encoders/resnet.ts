@@ -5,7 +5,8 @@ import { batchNorm } from "../layers/batch-norm.ts";
 import { conv } from "../layers/conv.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { relu } from "../layers/relu.ts";
-import { encoder, type Inputs } from "./encoder.ts";
+import { map } from "./abilities.ts";
+import { encoder, gridInput, type Inputs } from "./encoder.ts";
 
 const stages = {
   8: { blocks: [1, 1, 1], bottleneck: false },
@@ -72,7 +73,8 @@ function residualBlock(input: number, width: number, { stride, bottleneck, zeroI
 export const resnet = encoder({
   name: "resnet",
   paper: "https://arxiv.org/abs/1512.03385",
-  modalities: ["image"],
+  reads: { "*": 3 },
+  abilities: [map],
   options: z.object({
     layers: z
       .enum(["8", "10", "18", "34", "50"])
@@ -96,8 +98,8 @@ export const resnet = encoder({
   }),
 
   build(options, specs) {
-    const [channels, height, columns] = specs.pixels?.shape ?? [];
-    if (!channels || !height || !columns) throw new UserError("encoder resnet reads images; this data has no pixels");
+    const { name: input, shape } = gridInput("resnet", specs, [3]);
+    const [channels = 0, height = 0, columns = 0] = shape;
     const { blocks: counts, bottleneck } = stages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
     const stem =
@@ -119,8 +121,8 @@ export const resnet = encoder({
     });
     type ResnetParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    const hidden = (params: ResnetParams, { pixels }: Inputs): Array => {
-      if (!pixels) throw new Error("resnet: no pixels among the inputs");
+    const hidden = (params: ResnetParams, { [input]: pixels }: Inputs): Array => {
+      if (!pixels) throw new Error(`resnet: no ${input} among the inputs`);
       const started = relu(stem.apply(params.stem, pixels));
       const pooled = stemKind === "imagenet" ? maxPool(started) : started;
       return body
@@ -137,7 +139,7 @@ export const resnet = encoder({
       init,
       apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), [2, 3]),
       hidden,
-      map: [current, Math.ceil(height / stride), Math.ceil(columns / stride)],
+      map: [current, Math.ceil(height / stride), Math.ceil(columns / stride)] as const,
       hyperparameters: {
         ...{ layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
         ...(options.innerRatio === undefined ? {} : { innerRatio: options.innerRatio }),

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
+import type { Offered } from "../data/ability.ts";
 import { UserError } from "../foundation/errors.ts";
 import { attentionBias } from "../layers/attention-bias.ts";
 import { dropout } from "../layers/dropout.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { transformerBlock } from "../layers/transformer.ts";
+import { tokens, words } from "./abilities.ts";
 import { type EncodeOptions, type Encoder, encoder, type Inputs, type WordAbility } from "./encoder.ts";
 
 /** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
@@ -50,7 +52,8 @@ interface Shape {
 export const transformer = encoder({
   name: "transformer",
   paper: "https://arxiv.org/abs/1706.03762",
-  modalities: ["text"],
+  reads: { ids: 1, mask: 1 },
+  abilities: [tokens, words],
   options: z.object({
     size: z
       .enum(["tiny", "mini", "small", "medium", "base"])
@@ -81,7 +84,7 @@ export const transformer = encoder({
   },
 });
 
-function build(shape: Shape): Encoder & { readonly words: WordAbility } {
+function build(shape: Shape): Encoder & Offered<typeof tokens | typeof words> {
   const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
   const { headDim = width / heads } = shape;
   if (!Number.isInteger(headDim))
@@ -148,16 +151,16 @@ function build(shape: Shape): Encoder & { readonly words: WordAbility } {
     return build({ ...shape, width: fewer * headDim, heads: fewer, headDim: undefined });
   };
 
-  const tokens = { count: length, width, prefix: 0, encode, blocks: outputs };
+  const sequence = { count: length, width, prefix: 0, encode, blocks: outputs };
   return {
     name: "transformer",
     embedDim: width,
     init,
     apply: (params: OwnParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
     hidden: (params: OwnParams, inputs: Inputs) => encode(params, inputs),
-    tokens,
+    tokens: sequence,
     words: {
-      ...tokens,
+      ...sequence,
       ...{ vocabulary, causal, epsilon, dropout: shape.dropout, wholeHeads, narrowed },
       pool,
       table: (params: OwnParams) => params.words,

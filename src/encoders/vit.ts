@@ -6,7 +6,8 @@ import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
 import { resizePositions, sinCosPositions } from "../layers/positions.ts";
 import { transformerBlock } from "../layers/transformer.ts";
-import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
+import { patches, tokens } from "./abilities.ts";
+import { type EncodeOptions, encoder, gridInput, type Inputs } from "./encoder.ts";
 
 const sizes = {
   tiny: { width: 192, depth: 12, heads: 3 },
@@ -25,7 +26,8 @@ const sizes = {
 export const vit = encoder({
   name: "vit",
   paper: "https://arxiv.org/abs/2010.11929",
-  modalities: ["image"],
+  reads: { "*": 3 },
+  abilities: [tokens, patches],
   options: z.object({
     size: z.enum(["tiny", "small", "base"]).default("tiny").describe("width, depth and heads together"),
     width: z.int().positive().optional().describe("width of a token; overrides the size's"),
@@ -40,8 +42,8 @@ export const vit = encoder({
   }),
 
   build(options, specs) {
-    const [channels, height, columns] = specs.pixels?.shape ?? [];
-    if (!channels || !height || !columns) throw new UserError("encoder vit reads images; this data has no pixels");
+    const { name: input, shape } = gridInput("vit", specs, [3]);
+    const [channels = 0, height = 0, columns = 0] = shape;
     const { width, depth, heads } = { ...sizes[options.size], ...definedOnly(options) };
     const patchSize = options.patchSize ?? (height <= 40 ? 4 : height <= 96 ? 8 : 16);
     if (height % patchSize !== 0 || columns % patchSize !== 0)
@@ -87,8 +89,8 @@ export const vit = encoder({
     type VitParams = Traced<ParamsOf<{ init: typeof init }>>;
 
     /** Rows and columns of patches in these very pixels, which need not be of the size the encoder was built for. */
-    const gridOf = ({ pixels }: Inputs): readonly [number, number] => {
-      if (!pixels) throw new Error("vit: no pixels among the inputs");
+    const gridOf = ({ [input]: pixels }: Inputs): readonly [number, number] => {
+      if (!pixels) throw new Error(`vit: no ${input} among the inputs`);
       const [, , tall = 0, wide = 0] = pixels.shape;
       if (tall % patchSize !== 0 || wide % patchSize !== 0)
         throw new Error(`vit: a crop of ${wide} × ${tall} pixels is not a whole number of patches of ${patchSize}`);
@@ -97,7 +99,7 @@ export const vit = encoder({
 
     const patchify = (inputs: Inputs): Array => {
       const [rows, across] = gridOf(inputs);
-      const split = np.reshape(inputs.pixels!, [-1, channels, rows, patchSize, across, patchSize]);
+      const split = np.reshape(inputs[input]!, [-1, channels, rows, patchSize, across, patchSize]);
       return np.reshape(np.transpose(split, [0, 2, 4, 3, 5, 1]), [-1, rows * across, patchDim]);
     };
 
@@ -156,7 +158,7 @@ export const vit = encoder({
       return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
-    const tokens = { count, width, prefix, encode, blocks: outputs };
+    const sequence = { count, width, prefix, encode, blocks: outputs };
     return {
       name: "vit",
       embedDim: width,
@@ -167,8 +169,8 @@ export const vit = encoder({
         return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
-      tokens,
-      patches: { ...tokens, grid, patchDim, patchify, unpatchify, ...(prefix ? { classAttention } : {}) },
+      tokens: sequence,
+      patches: { ...sequence, grid, patchDim, patchify, unpatchify, ...(prefix ? { classAttention } : {}) },
       hyperparameters: {
         width,
         depth,

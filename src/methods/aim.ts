@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, constant, filled, float32, int32, np, type Rng, type Traced } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { gelu } from "../layers/gelu.ts";
@@ -27,7 +29,7 @@ export const aim = method({
   family: "generative",
   paper: "https://arxiv.org/abs/2401.08541",
   summary: "tell the pixels of each patch from the patches before it",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: z.object({
     headWidth: z.int().positive().multipleOf(4).default(2048).describe("width of the prediction head"),
     headDepth: z.int().nonnegative().default(12).describe("residual MLP blocks of the prediction head"),

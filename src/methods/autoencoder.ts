@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { perturb } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";
 import { linear } from "../layers/linear.ts";
@@ -21,7 +22,7 @@ export const autoencoder = method({
   family: "restoration",
   paper: "https://doi.org/10.1126/science.1127647",
   summary: "squeeze a picture through a narrow code and rebuild it",
-  needs: ["perturb"],
+  needs: [perturb],
   options: z.object({
     codeDim: z.int().positive().default(30).describe("numbers that the picture is squeezed into"),
     decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { float32, int32, np } from "../array/index.ts";
+import { maskToken, vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";
 import { method } from "./method.ts";
@@ -18,7 +20,7 @@ export const bagOfWords = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/2401.11248",
   summary: "tell all words of a text from its representation, and masked ones from those around them",
-  needs: ["vocabulary", "maskToken", "words"],
+  needs: [vocabulary, maskToken, words],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that is masked"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { barlowTwins as barlowTwinsLoss } from "../objectives/barlow-twins.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
@@ -21,7 +22,7 @@ export const barlowTwins = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2103.03230",
   summary: "make two views' features correlate one by one and not with each other",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     lambda: z.number().positive().default(0.0051).describe("weight of the correlations between different features"),
     projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { filled, np } from "../array/index.ts";
+import { maskToken, vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { attentionBias, causalBias } from "../layers/attention-bias.ts";
 import { dropout } from "../layers/dropout.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
@@ -20,7 +22,7 @@ export const bart = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1910.13461",
   summary: "write a text again whose spans were masked and whose sentences were shuffled",
-  needs: ["vocabulary", "maskToken", "words"],
+  needs: [vocabulary, maskToken, words],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that lie in masked spans"),

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { int32, np } from "../array/index.ts";
+import { offers } from "../data/ability.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Encoder, PatchAbility } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
@@ -23,7 +26,7 @@ export const beit = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2106.08254",
   summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --visual-tokenizer",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: z.object({
     visualTokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
     maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that is hidden, in blocks"),
@@ -76,7 +79,7 @@ export const beit = method({
 /** The tokenizer of a run. @throws UserError when there is none, it is another method's, or its codes fit other patches */
 function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --visual-tokenizer");
-  if (run.method !== vqAutoencoder.name || !hasPatches(run.encoder))
+  if (run.method !== vqAutoencoder.name || !offers(run.encoder, patches))
     throw new UserError(`beit: ${run.path} is a run of ${run.method}, not of ${vqAutoencoder.name}`);
   const { grid } = run.encoder.patches;
   if (grid.join() !== tokens.grid.join())
@@ -90,6 +93,3 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   const frozen = { encoder, toCode, norm, codebook } as ReturnType<typeof tokenize.init>;
   return { frozen, tokenize, vocabulary: options.codes };
 }
-
-const hasPatches = (encoder: Encoder): encoder is Encoder & { readonly patches: PatchAbility } =>
-  encoder.patches !== undefined;

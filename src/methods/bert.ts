@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { np, Rng } from "../array/index.ts";
+import { maskToken, vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { method } from "./method.ts";
 import { smallText } from "./parts/presets.ts";
@@ -17,7 +19,7 @@ export const bert = method({
   family: "masked",
   paper: "https://arxiv.org/abs/1810.04805",
   summary: "tell the words of a text that were masked",
-  needs: ["vocabulary", "maskToken", "words"],
+  needs: [vocabulary, maskToken, words],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is asked for"),

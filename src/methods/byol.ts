@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax, np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
@@ -20,7 +21,7 @@ export const byol = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2006.07733",
   summary: "predict a slow copy's embedding of a sample's other view; no negatives",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the target follows (τ); rises to 1"),
     hiddenDim: z.int().positive().default(4096).describe("width of projector's and predictor's hidden layers"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
 import { smallText } from "./parts/presets.ts";
@@ -15,7 +17,7 @@ export const causalLm = method({
   family: "generative",
   paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
   summary: "tell each word of a text from those before it",
-  needs: ["vocabulary", "words"],
+  needs: [vocabulary, words],
   causal: true,
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { type Array, filled, int32, lax, np, type Rng } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
+import { perturb, type Sample } from "../data/views.ts";
+import { vocabulary as vocabularyAbility } from "../data/vocabulary.ts";
+import { patches as patchAbility, tokens } from "../encoders/abilities.ts";
 import { standardize } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
-import { method, type Sample } from "./method.ts";
+import { method } from "./method.ts";
 import { placesToHide, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
@@ -41,7 +45,7 @@ export const data2vec = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2202.03555",
   summary: "tell, from a masked input, what a teacher makes of the whole",
-  needs: ["tokens"],
+  needs: [tokens],
   options: z.object({
     maskRatio: z
       .number()
@@ -74,8 +78,10 @@ export const data2vec = method({
   defaultEncoder: "vit",
 
   build({ encoder, modality, options }) {
-    const { tokens, patches } = encoder;
-    const { vocabulary } = modality;
+    const { tokens } = encoder;
+    const patches = offerOf(encoder, patchAbility);
+    const vocabulary = offerOf(modality, vocabularyAbility);
+    const perturbed = offerOf(modality, perturb) ?? ((sample: Sample) => sample);
     const { maskRatio: ratio } = options;
     const slots = vocabulary ? slotsFor(vocabulary.length, ratio) : shareOf(tokens.count, ratio);
     /** What is hidden of a sample: its places, and the weight 0 at those of a short text that are not meant. */
@@ -92,7 +98,7 @@ export const data2vec = method({
     const head = linear(tokens.width, tokens.width);
     return {
       views(sample, rng) {
-        const seen = modality.perturb?.(sample, rng) ?? sample;
+        const seen = perturbed(sample, rng);
         return { input: modality.tensors(seen), hidden: hide(seen, rng) };
       },
       init: (rng) => ({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { dcl as dclLoss } from "../objectives/dcl.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
@@ -21,7 +22,7 @@ export const dcl = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2110.06848",
   summary: "SimCLR with the positive pair left out of the denominator, for small batches",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
     projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),

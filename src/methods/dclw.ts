@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { dclw as dclwLoss } from "../objectives/dclw.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
@@ -20,7 +21,7 @@ export const dclw = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2110.06848",
   summary: "DCL that pulls harder on pairs of views that are far apart",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
     sigma: z.number().positive().default(0.5).describe("spread of the weights of the pairs"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { filled, int32, np, type Rng } from "../array/index.ts";
 import { kMeans, whiten } from "../array/k-means.ts";
+import { perturb } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
@@ -21,7 +22,7 @@ export const deepcluster = method({
   family: "clustering",
   paper: "https://arxiv.org/abs/1807.05520",
   summary: "before every epoch, cluster the features; in it, tell the clusters apart",
-  needs: ["perturb"],
+  needs: [perturb],
   options: z.object({
     clusters: z.int().min(2).default(10_000).describe("number of clusters; about ten times the kinds there may be"),
     kMeansIterations: z.int().positive().default(20).describe("iterations of k-means before an epoch"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { float32, type Rng, type Tensor } from "../array/index.ts";
+import { normalization, perturb } from "../data/views.ts";
 import { decoder } from "../layers/decoder.ts";
 import { squaredError } from "../objectives/pixels.ts";
 import { method } from "./method.ts";
@@ -20,7 +21,7 @@ export const denoisingAutoencoder = method({
   family: "restoration",
   paper: "https://jmlr.org/papers/v11/vincent10a.html",
   summary: "restore the clean picture from a corrupted one",
-  needs: ["perturb", "normalization"],
+  needs: [perturb, normalization],
   options: z.object({
     corruption: z.enum(["masking", "gaussian", "saltAndPepper"]).default("masking").describe("kind of corruption"),
     level: z.number().min(0).max(1).default(0.25).describe("share of the values that masking or salt-and-pepper spoil"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { filled } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { dinoHead } from "../layers/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
@@ -24,7 +25,7 @@ export const dino = method({
   family: "distillation",
   paper: "https://arxiv.org/abs/2104.14294",
   summary: "guess from small crops what a slow copy of the network says of large ones",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.996 }),
     centerMomentum: z

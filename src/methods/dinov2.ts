@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { filled, lax, np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import { dinoHead } from "../layers/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { distillation } from "../objectives/dino.ts";
@@ -38,7 +40,7 @@ export const dinov2 = method({
   family: "distillation",
   paper: "https://arxiv.org/abs/2304.07193",
   summary: "DINO and iBOT with a head each, balanced by Sinkhorn, features spread by KoLeo",
-  needs: ["crop", "patches"],
+  needs: [crop, patches],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
     sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the teacher's prototypes"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
+import { perturb, type Sample } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { mlp } from "../layers/mlp.ts";
 import { inEvaluation } from "../layers/scope.ts";
@@ -41,9 +43,10 @@ export const distill = method({
   build({ encoder, modality, options: { headLayers }, runs }) {
     const teacher = runs?.teacher;
     if (!teacher) throw new UserError("distill: give the path of a finished run as --teacher");
+    const perturbed = offerOf(modality, perturb) ?? ((sample: Sample) => sample);
     const head = headOf(encoder.embedDim, teacher.encoder.embedDim, headLayers);
     return {
-      views: (sample, rng) => ({ view: modality.tensors(modality.perturb?.(sample, rng) ?? sample) }),
+      views: (sample, rng) => ({ view: modality.tensors(perturbed(sample, rng)) }),
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       initMemory: (_) => ({ teacher: teacher.params.encoder }),
       loss(params, { view }, { teacher: frozen }) {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, lax, nn, np } from "../array/index.ts";
+import { maskToken, vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { gelu } from "../layers/gelu.ts";
 import { linear } from "../layers/linear.ts";
 import { wordHead } from "../layers/word-head.ts";
@@ -24,7 +26,7 @@ export const electra = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2003.10555",
   summary: "tell which words of a text a small generator has replaced",
-  needs: ["vocabulary", "maskToken", "words"],
+  needs: [vocabulary, maskToken, words],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that the generator fills"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { float32, int32, np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
@@ -16,7 +17,7 @@ export const exemplarCnn = method({
   family: "clustering",
   paper: "https://arxiv.org/abs/1406.6909",
   summary: "tell every sample, however distorted, from all others",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     classes: z
       .int()

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax, nn, np } from "../array/index.ts";
+import { augment, perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
 import { atLabels, weightedMean } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
@@ -17,7 +18,7 @@ export const fixmatch = method({
   family: "supervised",
   paper: "https://arxiv.org/abs/2001.07685",
   summary: "few labels and many samples without: sure guesses on light views teach strongly distorted ones",
-  needs: ["perturb", "augment"],
+  needs: [perturb, augment],
   options: labelOptions.extend({
     threshold: z.number().min(0).max(1).default(0.95).describe("probability from which a guess counts as a label"),
     unlabelledWeight: z.number().nonnegative().default(1).describe("factor of the loss on guessed labels"),

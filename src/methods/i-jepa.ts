@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { int32, lax, np } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import { standardize } from "../layers/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
@@ -25,7 +27,7 @@ export const iJepa = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2301.08243",
   summary: "tell, from one block of an image, how a teacher encodes other blocks",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: z.object({
     targets: z.int().positive().default(4).describe("number of target blocks"),
     targetScale: range(0.15, 0.2).describe("area of a target block, as a share of the image"),

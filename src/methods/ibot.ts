@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { filled, np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import { dinoHead } from "../layers/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
@@ -33,7 +35,7 @@ export const ibot = method({
   family: "distillation",
   paper: "https://arxiv.org/abs/2111.07832",
   summary: "DINO, and guess what the slow copy says of patches that are masked",
-  needs: ["crop", "patches"],
+  needs: [crop, patches],
   options: z.object({
     ...distillationOptions({ prototypes: 8192, momentum: 0.996 }),
     centerMomentum: z

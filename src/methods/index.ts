@@ -81,7 +81,6 @@ export const methods: Registry<MethodDefinition> = {
 export type {
   EpochContext,
   FrozenRun,
-  LinearHead,
   Method,
   MethodContext,
   MethodDefinition,

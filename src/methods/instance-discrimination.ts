@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Array, int32, lax, np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { instanceDiscrimination as instanceLoss } from "../objectives/instance-discrimination.ts";
@@ -19,7 +20,7 @@ export const instanceDiscrimination = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/1805.01978",
   summary: "tell each sample from all others by a memory bank of embeddings",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.07).describe("sharpness of the similarity; lower is sharper"),
     momentum: z.number().min(0).lt(1).default(0.5).describe("share of the old embedding in the remembered one"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
@@ -24,7 +25,7 @@ export const lejepa = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2511.08544",
   summary: "bring a sample's views together while embeddings stay an isotropic Gaussian",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     lambda: z.number().min(0).max(1).default(0.02).describe("weight of the Gaussian regularisation (SIGReg)"),
     views: z.int().min(2).default(4).describe("views of each sample"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, int32, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
@@ -19,7 +21,7 @@ export const mae = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2111.06377",
   summary: "rebuild the three quarters of an image's patches that were hidden",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that is hidden"),
     decoderWidth: z.int().positive().default(512).describe("width of the decoder"),

@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
-import type { Answers } from "../data/answers.ts";
-import type { Ability, EncoderAbility, Modality } from "../data/modality.ts";
+import type { Ability, By, Offered } from "../data/ability.ts";
+import type { Answers, LinearHead } from "../data/answers.ts";
+import type { Modality } from "../data/modality.ts";
+import type { Sample } from "../data/views.ts";
 import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
@@ -82,12 +84,6 @@ export interface Method<
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
 }
 
-/** `representation · weightᵀ + bias`: weight `[outputs, embedDim]`, bias `[outputs]`. */
-export interface LinearHead {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-}
-
 /** What a method is given between two epochs. */
 export interface EpochContext<Initial, Memory> {
   /** 0 for the first. */
@@ -105,9 +101,6 @@ export interface EpochContext<Initial, Memory> {
 
 /** A method's parameters: whatever it needs beside the encoder's. */
 export type MethodParams = InitialParams & { readonly encoder: InitialParams };
-
-/** A sample of whatever modality: methods pass it on to the modality and never look inside. */
-export type Sample = unknown;
 
 /** What the trainer uses when the user does not say otherwise: the paper's recipe, scaled where the docstring says so. */
 export interface Recipe {
@@ -146,10 +139,8 @@ export interface FrozenRun {
 
 /** What a method is built with; the abilities in `Needs` are certainly there. */
 export interface MethodContext<Options, Needs extends Ability = never> {
-  readonly encoder: Encoder & { readonly [Name in Needs & EncoderAbility]: NonNullable<Encoder[Name]> };
-  readonly modality: Modality<Sample> & {
-    readonly [Name in Exclude<Needs, EncoderAbility>]: NonNullable<Modality<Sample>[Name]>;
-  };
+  readonly encoder: Encoder & Offered<By<Needs, "encoder">>;
+  readonly modality: Modality & Offered<By<Needs, "modality">>;
   readonly options: Options;
   /** How many samples there are to learn from: the rows of a memory bank. */
   readonly samples: number;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
@@ -24,7 +25,7 @@ export const mocoV2 = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2003.04297",
   summary: "tell a sample's other view from a queue of earlier samples",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; lower is sharper"),
     momentum: z.number().min(0).max(1).default(0.999).describe("how slowly the key encoder follows"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
@@ -20,7 +21,7 @@ export const mocoV3 = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.02057",
   summary: "predict the key of a sample's other view, told from the batch's other keys",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; 1 in the paper's ResNets"),
     momentum: z.number().min(0).max(1).default(0.99).describe("how slowly the key encoder follows; rises to 1"),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { int32, lax, np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { geluMlp } from "../layers/gelu-mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
@@ -25,7 +27,7 @@ export const msn = method({
   family: "clustering",
   paper: "https://arxiv.org/abs/2204.07141",
   summary: "a view with patches left out falls into the same soft cluster as the whole one",
-  needs: ["crop", "patches"],
+  needs: [crop, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that is left out"),
     anchorViews: z.int().positive().default(1).describe("number of large anchors"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax, np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
@@ -20,7 +21,7 @@ export const nnclr = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.14548",
   summary: "agree with the nearest neighbour of a sample's other view",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
     queueSize: z.int().positive().default(98304).describe("embeddings among which neighbours are looked for"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
 import { method } from "./method.ts";
@@ -18,7 +19,7 @@ export const simclr = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2002.05709",
   summary: "two augmented views of a sample agree, views of different samples do not",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.5).describe("sharpness of the similarity; lower is sharper"),
     projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),

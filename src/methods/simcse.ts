@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { np } from "../array/index.ts";
+import { vocabulary } from "../data/vocabulary.ts";
+import { words } from "../encoders/abilities.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
@@ -17,7 +19,7 @@ export const simcse = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.08821",
   summary: "a text seen through two dropout masks agrees with itself, different texts do not",
-  needs: ["vocabulary", "words"],
+  needs: [vocabulary, words],
   options: z.object({
     temperature: z.number().positive().default(0.05).describe("sharpness of the similarity; lower is sharper"),
   }),

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, int32, type Rng, type Traced } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
@@ -21,7 +23,7 @@ export const simmim = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2111.09886",
   summary: "tell the pixels of the squares that a mask token stands for, with one linear layer",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the mask's squares that is hidden"),
     maskSize: z.int().positive().default(2).describe("side of a square, in patches; the paper's 32 pixels are two"),

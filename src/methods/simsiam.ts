@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lax, np } from "../array/index.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
@@ -19,7 +20,7 @@ export const simsiam = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2011.10566",
   summary: "predict the embedding of a sample's other view; no negatives, no teacher",
-  needs: ["augment"],
+  needs: [augment],
   options: z.object({
     projectionDim: z.int().positive().default(2048).describe("width of the projector and of the space compared in"),
     predictorDim: z.int().positive().default(512).describe("width of the predictor's hidden layer, its bottleneck"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { int32 } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
 import { supCon } from "../objectives/sup-con.ts";
 import { method } from "./method.ts";
@@ -17,7 +18,7 @@ export const supervised = method({
   family: "supervised",
   paper: "https://arxiv.org/abs/1910.04867",
   summary: "classes, labels, numbers or likeness from labelled samples: what finetune trains",
-  needs: ["perturb"],
+  needs: [perturb],
   options: labelOptions.extend({
     temperature: z.number().positive().default(0.07).describe("of similarity: sharpness; lower is sharper"),
   }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { filled, lax, np } from "../array/index.ts";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
 import { normalize } from "../objectives/normalize.ts";
@@ -29,7 +30,7 @@ export const swav = method({
   family: "clustering",
   paper: "https://arxiv.org/abs/2006.09882",
   summary: "guess from one view which prototype another view belongs to; all are used alike",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     prototypes: z.int().min(2).default(3000).describe("number of prototypes"),
     temperature: z.number().positive().default(0.1).describe("sharpness of the guess; lower is sharper"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
@@ -18,7 +19,7 @@ export const vicreg = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2105.04906",
   summary: "bring two views together while every feature keeps its variance and none repeats another",
-  needs: ["crop"],
+  needs: [crop],
   options: z.object({
     invariance: weight(25).describe("weight of the distance between the views (λ)"),
     variance: weight(25).describe("weight of features that vary too little (μ)"),

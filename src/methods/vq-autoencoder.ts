@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
+import { perturb } from "../data/views.ts";
+import { patches } from "../encoders/abilities.ts";
 import type { Encoder, Inputs, PatchAbility } from "../encoders/encoder.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { codebook } from "../layers/codebook.ts";
@@ -69,7 +71,7 @@ export const vqAutoencoder = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1711.00937",
   summary: "rebuild an image from one code of a small codebook per patch; the tokenizer of BEiT",
-  needs: ["perturb", "patches"],
+  needs: [perturb, patches],
   options: Options,
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 128 },
   presets: {

@@ -5,19 +5,26 @@ import { BrokenSample, messageOf } from "../foundation/errors.ts";
 
 /** What turns a request's body into samples. */
 export interface Reader {
-  readonly modality: Pick<Modality<unknown>, "tensors">;
-  readonly definition: Pick<ModalityDefinition, "name" | "fromText" | "fromBytes">;
+  readonly modality: Pick<Modality, "tensors">;
+  readonly definition: Pick<ModalityDefinition, "name" | "accepts">;
 }
 
 /** How a request to this server carries its samples, in a line. */
-export const bodyOf = ({ definition: { name, fromText } }: Reader): string =>
-  fromText
-    ? 'JSON (application/json): {"text": "…"} or {"texts": ["…", …]}'
-    : `one ${name} as the body (${name}/… or application/octet-stream), or several as multipart/form-data`;
+export function bodyOf({ definition: { name, accepts } }: Reader): string {
+  const types = [...(accepts.types ?? []), "application/octet-stream"];
+  return [
+    ...(accepts.text ? ['JSON (application/json): {"input": "…"} or {"inputs": ["…", …]}'] : []),
+    ...(accepts.bytes ? [`one ${name} as the body (${types.join(" or ")}), or several as multipart/form-data`] : []),
+  ].join("; ");
+}
 
-const Texts = z.union([
-  z.strictObject({ text: z.string() }).transform(({ text }) => [text]),
-  z.strictObject({ texts: z.array(z.string()).min(1) }).transform(({ texts }) => texts),
+/** Whether a media type is among those, of which `image/*` stands for many. */
+const isAmong = (type: string, types: readonly string[]): boolean =>
+  types.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
+
+const Inputs = z.union([
+  z.strictObject({ input: z.string() }).transform(({ input }) => [input]),
+  z.strictObject({ inputs: z.array(z.string()).min(1) }).transform(({ inputs }) => inputs),
 ]);
 
 /**
@@ -26,14 +33,12 @@ const Texts = z.union([
  */
 export async function sourcesOf(request: Request, reader: Reader): Promise<Source<unknown>[]> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-  const { fromText, fromBytes } = reader.definition;
-  if (fromText && type === "application/json") return (await textsOf(request)).map(fromText);
-  if (fromBytes && type === "multipart/form-data") {
-    const files = await filesOf(request);
-    return files.map(({ bytes, name }) => fromBytes(bytes, name));
-  }
-  if (fromBytes && (type.startsWith(`${reader.definition.name}/`) || type === "application/octet-stream"))
-    return [fromBytes(new Uint8Array(await request.arrayBuffer()), "the body")];
+  const { text, bytes, types = [] } = reader.definition.accepts;
+  if (text && type === "application/json") return (await textsOf(request)).map((one) => text(one));
+  if (bytes && type === "multipart/form-data")
+    return (await filesOf(request)).map((file) => bytes(file.bytes, file.name, file.type));
+  if (bytes && isAmong(type, [...types, "application/octet-stream"]))
+    return [bytes(new Uint8Array(await request.arrayBuffer()), "the body", type)];
   throw new HTTPException(415, {
     message: `content type ${type || "(none)"} is not read here; send ${bodyOf(reader)}`,
   });
@@ -47,21 +52,21 @@ async function textsOf(request: Request): Promise<string[]> {
   } catch (error) {
     throw unreadable(`the body is not JSON in UTF-8 (${messageOf(error)})`);
   }
-  const parsed = Texts.safeParse(json);
-  if (!parsed.success) throw unreadable('the body must be {"text": "…"} or {"texts": ["…", …]}');
+  const parsed = Inputs.safeParse(json);
+  if (!parsed.success) throw unreadable('the body must be {"input": "…"} or {"inputs": ["…", …]}');
   const blank = parsed.data.findIndex((text) => text.trim() === "");
-  if (blank >= 0) throw unreadable(`text ${blank + 1} is empty`);
+  if (blank >= 0) throw unreadable(`input ${blank + 1} is empty`);
   return parsed.data;
 }
 
-async function filesOf(request: Request): Promise<{ bytes: Uint8Array; name: string }[]> {
+async function filesOf(request: Request): Promise<{ bytes: Uint8Array; name: string; type: string }[]> {
   const form = await request.formData().catch((error: unknown) => {
     throw unreadable(`the body is not multipart/form-data (${messageOf(error)})`);
   });
-  const files: { bytes: Uint8Array; name: string }[] = [];
+  const files: { bytes: Uint8Array; name: string; type: string }[] = [];
   for (const [field, value] of form) {
     if (typeof value === "string") throw unreadable(`field ${field} is text, not a file`);
-    files.push({ bytes: new Uint8Array(await value.arrayBuffer()), name: value.name || field });
+    files.push({ bytes: new Uint8Array(await value.arrayBuffer()), name: value.name || field, type: value.type });
   }
   if (files.length === 0) throw unreadable("the body has no file in it");
   return files;

@@ -54,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { device } = config.training;
   const { threads, onError } = options;
   const computing = { device, threads, spin: false };
-  if (!definition.fromText && !definition.fromBytes)
+  if (!definition.accepts.text && !definition.accepts.bytes)
     throw new UserError(`${run.path}: ${definition.name} data cannot be sent in a request`);
   const index =
     options.in === undefined ? undefined : await neighbourIndex(options.in, { dim: encoder.embedDim, params });

@@ -1,22 +1,10 @@
 import { allocate, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
-import type { Modality, Source, TensorRecord } from "../data/index.ts";
+import type { Features } from "../data/features.ts";
+import type { Modality, TensorRecord } from "../data/modality.ts";
+import type { Source } from "../data/source.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { type CompileOptions, compile, type Device, type DeviceTensor } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
-
-/** One vector per readable entry. */
-export interface Features {
-  /** `[rows, dim]`, row-major. */
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly dim: number;
-  /** Entry of the source that each row is of; broken ones are left out. */
-  readonly indices: Int32Array;
-  /** Class of each row, −1 for none; absent when the source has no labels. */
-  readonly labels?: Int32Array;
-  readonly classes?: readonly string[];
-  readonly broken: readonly { readonly name: string; readonly reason: string }[];
-}
 
 export interface FeatureOptions {
   readonly modality: Modality<unknown>;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../array/index.ts";
 import type { Source } from "../data/index.ts";
+import { offerOf, vocabulary } from "../data/index.ts";
 import { read } from "../engine/index.ts";
 import { makeFolder, removeTemporary } from "../foundation/files.ts";
 import { EventWriter } from "../interop/tensorboard.ts";
@@ -61,7 +62,7 @@ export async function train(
   const optimizer = optimizerOf(training);
   const initial = () =>
     initialState(method, optimizer, training, new Rng(training.seed), (params) =>
-      start ? beginFrom(start, parts.modality.vocabulary, params) : params,
+      start ? beginFrom(start, offerOf(parts.modality, vocabulary), params) : params,
     );
   // Nothing else holds the first state: training goes on for long, and it is as large as any later one.
   let { state, position }: { state: DeviceState; readonly position: Position } = options.resume

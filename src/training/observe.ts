@@ -1,4 +1,6 @@
 import { type Array, lax, np, tree } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
+import { patches, tokens, words } from "../encoders/abilities.ts";
 import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../encoders/index.ts";
 import { trainingScope } from "../layers/scope.ts";
 
@@ -7,7 +9,7 @@ import { trainingScope } from "../layers/scope.ts";
  * no method has to report its features. Tokens and maps are averaged to one vector a sample.
  */
 export function observed(encoder: Encoder): Encoder {
-  const { apply, hidden, tokens, patches, words } = encoder;
+  const { apply, hidden } = encoder;
   const watched = <Ability extends TokenAbility>(ability: Ability): Ability => ({
     ...ability,
     encode: (params: Params, inputs: Inputs, options?: EncodeOptions) =>
@@ -18,9 +20,12 @@ export function observed(encoder: Encoder): Encoder {
     apply: (params, inputs) => noted(params, apply(params, inputs), (vectors) => vectors),
     hidden: (params, inputs) =>
       noted(params, hidden(params, inputs), (state) => np.mean(state, state.shape.length === 3 ? 1 : [2, 3])),
-    ...(tokens ? { tokens: watched(tokens) } : {}),
-    ...(patches ? { patches: watched(patches) } : {}),
-    ...(words ? { words: watched(words) } : {}),
+    ...Object.fromEntries(
+      [tokens, patches, words].flatMap((ability) => {
+        const offer = offerOf(encoder, ability);
+        return offer ? [[ability.name, watched(offer)]] : [];
+      }),
+    ),
   };
 }
 

@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
+import { modalityFor } from "../data/recognise.ts";
 import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
-import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./run/settle.ts";
+import { arrange, type RunChoices, settle, sourceOf } from "./run/settle.ts";
 import { openStart, type Start } from "./run/start.ts";
 
 export interface PretrainOptions extends Omit<RunChoices, "data"> {

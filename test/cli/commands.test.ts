@@ -55,8 +55,8 @@ test("every command on real photographs, one after the other", async (context) =
     const evaluated = ["evaluate", run, "--train", train, "--test", unseen, "--scratch-steps", "2"];
     const worth = JSON.parse(fine(...evaluated, "--labels", "40", "--draws", "2", "--json"));
     assert.deepEqual(
-      worth.contestants.map(({ name }: { name: string }) => name),
-      ["pretrained", "untrained", "raw", "scratch"],
+      worth.contestants.map(({ role }: { role: string }) => role),
+      ["pretrained", "untrained", "baseline", "scratch"],
     );
     assert.equal(worth.train.used, 40);
     assert.match(fine(...evaluated, "--no-scratch"), /pretrained +\d+\.\d %/);

@@ -34,8 +34,8 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
     const episodes = ["few-shot", run, "--data", images, "--ways", "3", "--queries", "4", "--episodes", "20"];
     const few = JSON.parse(fine(...episodes, "--shots", "1,5", "--json"));
     assert.deepEqual(
-      few.contestants.map(({ name }: { name: string }) => name),
-      ["pretrained", "untrained", "raw"],
+      few.contestants.map(({ role }: { role: string }) => role),
+      ["pretrained", "untrained", "baseline"],
     );
     // Each class has a colour of its own: raw pixels tell them apart by five examples.
     const [one, five] = few.contestants[2].scores;

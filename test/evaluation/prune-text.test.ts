@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { offerOf } from "../../src/data/ability.ts";
+import { words } from "../../src/encoders/abilities.ts";
 import { taylor } from "../../src/evaluation/smaller/pruning/importance.ts";
 import { prunable } from "../../src/evaluation/smaller/pruning/prunable.ts";
 import { prune } from "../../src/evaluation/smaller/pruning/structures.ts";
@@ -16,6 +18,7 @@ import {
   pruneRun,
 } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
+import { textPublisher } from "../../src/modalities/text/publish/index.ts";
 import { arrange } from "../../src/training/run/settle.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";
 import { inFolder } from "../support/cli.ts";
@@ -64,8 +67,8 @@ test("a BERT of fewer heads and units runs, exports as it is, and recovers what 
     assert.ok(recovered < 0.9 * less && whole < less, `${whole} before, ${less} pruned, ${recovered} recovered`);
 
     const to = join(folder, "model");
-    await exportRun({ run: pruned.run, to });
-    const file = await openExported(await readFile(join(to, "model.onnx")));
+    await exportRun({ run: pruned.run, out: to });
+    const file = await openExported(await readFile(join(to, "model.onnx")), textPublisher);
     const { encoder, params, modality } = pruned.run;
     const source = await pruned.run.modalityDefinition.open(data);
     const exported = await exportedFeatures(file, pruned.run, source);
@@ -103,7 +106,7 @@ test("BART's decoder keeps its heads; ELECTRA's generator would not keep its sha
     const common = { keep: 0.5, batches: 1, seconds: 0.1 };
     const half = await pruneRun({ ...common, run: bart, out: join(folder, "half"), recoverEpochs: 1 });
     assert.equal(half.models.length, 3);
-    assert.equal(half.run.encoder.words?.wholeHeads, 4);
+    assert.equal(offerOf(half.run.encoder, words)?.wholeHeads, 4);
     const electra = await learned(folder, { method: "electra", training: once, out: join(folder, "electra") });
     const asked = { ...common, run: electra };
     await assert.rejects(pruneRun({ ...asked, out: join(folder, "no"), recoverEpochs: 1 }), {

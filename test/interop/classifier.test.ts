@@ -28,9 +28,10 @@ import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { type MethodDefinition, methods } from "../../src/methods/index.ts";
 import { supervised } from "../../src/methods/supervised.ts";
 import { image } from "../../src/modalities/image/index.ts";
+import { imagePublisher } from "../../src/modalities/image/publish/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { importBert } from "../../src/modalities/text/publish/bert-import.ts";
-import { exportLanguageModel } from "../../src/modalities/text/publish/export-language.ts";
+import { textPublisher } from "../../src/modalities/text/publish/index.ts";
 import { embedder } from "../../src/training/features.ts";
 import { weights } from "../fixtures/torch/reference.ts";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
@@ -40,7 +41,7 @@ const SIZE = 16;
 const LENGTH = 16;
 const photos = image.build(image.options.parse({ imageSize: SIZE }));
 const texts = text.build(text.options.parse({ maxLength: LENGTH }), { "tokenizer.json": tokenizer });
-const vocabulary = texts.vocabulary!;
+const vocabulary = texts.vocabulary;
 const card = {
   method: "supervised",
   paper: "p",
@@ -134,8 +135,12 @@ for (const [name, { encoder, model, layer, first }] of Object.entries(seeing))
     for (const task of ["classification", "multi-label", "regression"] as const) {
       const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
       const { params, ours, head, outputs } = await headOn(encoder, photos, labels[task]);
-      const { specs, preprocessor } = photos;
-      await exportModel({ encoder, params: params.encoder, specs, preprocessor, head, card, to });
+      await exportModel({
+        model: { encoder, params, modality: photos, head },
+        publisher: imagePublisher,
+        card,
+        out: to,
+      });
       const rows = pictures.map((sample) => photos.tensors(sample));
       const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
       await ours.dispose();
@@ -213,7 +218,8 @@ for (const [name, options] of Object.entries(reading))
     for (const [task, given] of Object.entries(cases)) {
       const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
       const { params, ours, head, outputs } = await headOn(encoder, texts, given);
-      await exportLanguageModel({ encoder, params, vocabulary, tokenizer, head, card, to });
+      const model = { encoder, params, modality: texts, files: { "tokenizer.json": tokenizer }, head };
+      await exportModel({ model, publisher: textPublisher, card, out: to });
       const rows = sentences.map((one) => texts.tensors({ text: one }));
       const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
       await ours.dispose();
@@ -283,7 +289,7 @@ test("the labelled task of a combination answers, and the others' heads are not 
   assert.deepEqual(outputs, ["cat", "dog", "tree"]);
   const logits = await ours.logits([photos.tensors(pictures[0]!)]);
   await ours.dispose();
-  await exportModel({ encoder, params: params.encoder, specs: photos.specs, head, card, to });
+  await exportModel({ model: { encoder, params, modality: photos, head }, publisher: imagePublisher, card, out: to });
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   const { linear: layer } = head;
   assert.deepEqual(tensors.get("classifier.1.weight"), layer.weight);

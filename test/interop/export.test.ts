@@ -12,6 +12,7 @@ import { vit } from "../../src/encoders/vit.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { image } from "../../src/modalities/image/index.ts";
+import { imagePublisher } from "../../src/modalities/image/publish/index.ts";
 import { embedder } from "../../src/training/features.ts";
 
 const SIZE = 16;
@@ -69,7 +70,12 @@ for (const [name, encoder] of Object.entries(encoders))
   test(`${name}: transformers.js and ONNX Runtime give what the encoder gives`, async () => {
     const to = join(folder, name.replaceAll(" ", "-"));
     const params = encoder.init(new Rng(5));
-    await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+    await exportModel({
+      model: { encoder, params: { encoder: params }, modality },
+      publisher: imagePublisher,
+      card,
+      out: to,
+    });
     const pictures = [1, 2, 3].map(picture);
     const ours = await embedder(encoder, params, modality, { batchSize: 3 });
     const expected = await ours.embed(pictures.map((sample) => modality.tensors(sample)));
@@ -108,7 +114,12 @@ test("ViT's safetensors have ViTModel's names and shapes", async () => {
   const encoder = encoders["vit with a class token"]!;
   const to = join(folder, "names");
   const params = encoder.init(new Rng(5));
-  await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+  await exportModel({
+    model: { encoder, params: { encoder: params }, modality },
+    publisher: imagePublisher,
+    card,
+    out: to,
+  });
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   const shapes = Object.fromEntries([...tensors].map(([key, { shape }]) => [key, shape.join()]));
   assert.equal(shapes["embeddings.cls_token"], "1,1,24");
@@ -126,11 +137,10 @@ test("ViT's safetensors have ViTModel's names and shapes", async () => {
 test("a folder with something else in it is left alone", async () => {
   const encoder = encoders.resnet!;
   const options = {
-    encoder,
-    params: encoder.init(new Rng(5)),
-    specs: modality.specs,
+    model: { encoder, params: { encoder: encoder.init(new Rng(5)) }, modality },
+    publisher: imagePublisher,
     card,
-    to: dirname(import.meta.filename),
+    out: dirname(import.meta.filename),
   };
   await assert.rejects(exportModel(options), /not empty, and no model in it/);
 });

@@ -7,12 +7,13 @@ import { AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, env, pipelin
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { quantize } from "../../src/engine/index.ts";
+import { exportModel } from "../../src/interop/export.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";
 import { methods } from "../../src/methods/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { importBert } from "../../src/modalities/text/publish/bert-import.ts";
-import { exportLanguageModel } from "../../src/modalities/text/publish/export-language.ts";
+import { textPublisher } from "../../src/modalities/text/publish/index.ts";
 import { evaluate, weights } from "../fixtures/torch/reference.ts";
 import { tokenizer, tokens } from "../support/tokenizer.ts";
 
@@ -30,8 +31,7 @@ const card = {
   embedDim: 24,
 };
 const modality = text.build(text.options.parse({ maxLength: LENGTH }), { "tokenizer.json": tokenizer });
-const { maskToken } = modality;
-const vocabulary = modality.vocabulary!;
+const { vocabulary, maskToken } = modality;
 
 let folder = "";
 before(async () => {
@@ -54,8 +54,9 @@ async function exported(name: string, methodName: string, options: Record<string
   const method = definition.build({ encoder, modality, options: definition.options.parse({}), samples: 8 });
   const params = weights(method.init(new Rng(1)));
   const to = join(folder, name);
-  const wordLogits = method.wordLogits?.bind(method);
-  await exportLanguageModel({ encoder, params, wordLogits, vocabulary, maskToken, tokenizer, card, to });
+  const files = { "tokenizer.json": tokenizer };
+  const model = { encoder, params, modality, files, tokenLogits: method.wordLogits?.bind(method) };
+  await exportModel({ model, publisher: textPublisher, card, out: to });
   /** What our own program gives for a text: logits, hidden states, representation. */
   const ours = async (ids: ArrayLike<number>) => {
     const { ids: padded, mask } = vocabulary.encode(ids);
@@ -143,7 +144,7 @@ test("in int8, fill-mask's guesses weigh nearly as much, dynamic and calibrated"
   const ids = vocabulary.tokens({ text: sentence }).ids;
   const logits = (await model.ours(ids)).rows("logits")[3]!;
   const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
-  const file = await openExported(float);
+  const file = await openExported(float, textPublisher);
   const calibration = ["the dogs ran .", "a cat sat on the mat .", sentence].map((one) => {
     const { ids: padded, mask } = vocabulary.encode(vocabulary.tokens({ text: one }).ids);
     const row = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });

@@ -11,6 +11,7 @@ import { quantize } from "../../src/engine/index.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { image } from "../../src/modalities/image/index.ts";
+import { imagePublisher } from "../../src/modalities/image/publish/index.ts";
 
 const SIZE = 16;
 const modality = image.build(image.options.parse({ imageSize: SIZE }));
@@ -38,14 +39,15 @@ for (const [name, encoder] of Object.entries(encoders))
     try {
       const params = encoder.init(new Rng(5));
       await rm(to, { recursive: true });
-      await exportModel({ encoder, params, specs: modality.specs, preprocessor: modality.preprocessor, card, to });
+      const described = { encoder, params: { encoder: params }, modality };
+      await exportModel({ model: described, publisher: imagePublisher, card, out: to });
       const model = await readFile(join(to, "model.onnx"));
       env.allowRemoteModels = false;
       env.localModelPath = dirname(to);
       const rng = new Rng(9);
       const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255));
       const { pixels } = modality.tensors({ width: SIZE, height: SIZE, channels: 3, data });
-      const exported = await openExported(model);
+      const exported = await openExported(model, imagePublisher);
       const batch = { pixels: { ...pixels!, shape: [1, ...pixels!.shape] } };
       const expected = (await exported.vectors(exported.feeds(batch))).data;
       await exported.dispose();

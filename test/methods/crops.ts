@@ -1,5 +1,7 @@
 import { type Array, float32, isArray, np, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
-import type { CropOptions, Modality } from "../../src/data/modality.ts";
+import type { Offered } from "../../src/data/ability.ts";
+import type { Modality } from "../../src/data/modality.ts";
+import type { augment, CropOptions, crop } from "../../src/data/views.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
@@ -29,7 +31,8 @@ export function cropModality(channels: number, size: number) {
       const pixels = multipleOf * Math.max(1, Math.round((side * size) / multipleOf));
       return { value: viewOf(sample).value + rng.uniform(), side: pixels };
     },
-  } satisfies Modality<unknown> & { asked: CropOptions[] };
+    show: () => ({ text: "crop" }),
+  } satisfies Modality & Offered<typeof augment | typeof crop> & { asked: CropOptions[] };
 }
 
 function encoderOf(inputs: number, width: number, read: (pixels: Array) => Array): Encoder {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng, type Tensor, tree } from "../../src/array/index.ts";
+import type { Encoder } from "../../src/encoders/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { distill } from "../../src/methods/distill.ts";
 import type { FrozenRun } from "../../src/methods/index.ts";
@@ -14,7 +15,11 @@ function teacherRun(encoder = tinyVit("class")): FrozenRun {
   const params = { encoder: encoder.init(new Rng(7)), projector: { weight: new Rng(8).normals([2, 2]) } };
   return { path: "runs/big", method: "simclr", options: {}, encoder, params };
 }
-const build = (headLayers: 1 | 2 | 4 = 4, teacher: FrozenRun | undefined = teacherRun(), encoder = tinyVit("mean")) =>
+const build = (
+  headLayers: 1 | 2 | 4 = 4,
+  teacher: FrozenRun | undefined = teacherRun(),
+  encoder: Encoder = tinyVit("mean"),
+) =>
   distill.build({
     encoder,
     modality,

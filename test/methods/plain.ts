@@ -9,6 +9,8 @@ import {
   type TreeRecord,
   tree,
 } from "../../src/array/index.ts";
+import type { Offered } from "../../src/data/index.ts";
+import type { map } from "../../src/encoders/abilities.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
 import { inTraining } from "../../src/layers/scope.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
@@ -23,7 +25,7 @@ import {
 import { atStart, toyModality } from "./toy.ts";
 
 /** An encoder without parameters: a picture is its own map, and its vector the mean over pixels, as in `restore.py`. */
-export const plainEncoder = (channels: number, size: number): Encoder => ({
+export const plainEncoder = (channels: number, size: number): Encoder & Offered<typeof map> => ({
   name: "plain",
   embedDim: channels,
   init: () => ({}),

@@ -1,6 +1,13 @@
 import type { z } from "zod";
 import { int32, type Tensor } from "../../src/array/index.ts";
-import type { Modality, TokenSequence, Vocabulary } from "../../src/data/index.ts";
+import type {
+  Modality,
+  maskToken,
+  Offered,
+  TokenSequence,
+  Vocabulary,
+  vocabulary as vocabularyAbility,
+} from "../../src/data/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 
 /** Ids 0 … 4 are pad, unknown, begin, end and mask; from 5 on they are words, odd ones continue the word before. */
@@ -39,6 +46,8 @@ export function toyText({ size = 11, length = 6 } = {}) {
       mask.fill(1, 0, kept);
       return { ids: int32(padded, [length]), mask: int32(mask, [length]) };
     },
+    allTokens: (sample) => Int32Array.from(idsOf(sample)),
+    byteLength: (sample) => idsOf(sample).join(" ").length,
     parse: (text) =>
       Int32Array.from(text.split(" ").filter(Boolean), (word) => (word === "[MASK]" ? ids.mask : Number(word))),
     decode: (given) =>
@@ -54,22 +63,15 @@ export function toyText({ size = 11, length = 6 } = {}) {
     tensors: (sample: unknown): Record<string, Tensor> => ({ ...vocabulary.encode(vocabulary.tokens(sample).ids) }),
     vocabulary,
     maskToken: ids.mask,
-    allTokens: (sample: unknown) => Int32Array.from(idsOf(sample)),
-  } satisfies Modality<unknown>;
+    show: (sample: unknown) => ({ text: vocabulary.decode(idsOf(sample)) }),
+  } satisfies Modality & Offered<typeof vocabularyAbility | typeof maskToken>;
 }
 
 export const tiny = { width: 8, depth: 2, heads: 2, mlpRatio: 2 } as const;
 
 /** A Transformer over the toy's words. */
 export function toyTransformer(options: z.input<typeof transformer.options> = {}, modality = toyText()) {
-  const encoder = transformer.build(
-    transformer.options.parse({ ...tiny, ...options }),
-    modality.specs,
-    modality.vocabulary,
-  );
-  const { tokens, words } = encoder;
-  if (!tokens || !words) throw new Error("a Transformer has tokens and words");
-  return { ...encoder, tokens, words };
+  return transformer.build(transformer.options.parse({ ...tiny, ...options }), modality.specs, modality.vocabulary);
 }
 
 /** The batch that text.py's cases are about. */

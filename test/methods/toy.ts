@@ -1,5 +1,6 @@
 import { constant, float32, type Rng, scalar, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
-import type { Modality } from "../../src/data/index.ts";
+import type { augment, Modality, Offered, perturb } from "../../src/data/index.ts";
+import type { rotate } from "../../src/modalities/image/abilities.ts";
 
 /** The first sample of unlabelled data. */
 export const noEntry = { index: 0, label: -1 };
@@ -24,7 +25,8 @@ export function toyModality(channels: number, size: number) {
     augment: (sample: unknown, rng: Rng) => valueOf(sample) + rng.uniform(),
     perturb: (sample: unknown) => valueOf(sample) + 100,
     rotate: (sample: unknown, quarters: number) => valueOf(sample) + 1000 * quarters,
-  } satisfies Modality<unknown>;
+    show: () => ({ text: "toy" }),
+  } satisfies Modality & Offered<typeof augment | typeof perturb | typeof rotate>;
 }
 
 /** Samples' views with a batch dimension in front, as the loader stacks them. */

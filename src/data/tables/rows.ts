@@ -7,7 +7,7 @@ import { messageOf, UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { SEPARATOR } from "../answers.ts";
-import type { OpenOptions } from "../modality.ts";
+import type { OpenOptions } from "../source.ts";
 import { LONGEST_TEXT, linesOf } from "./lines.ts";
 import { utf8Chunks } from "./utf8.ts";
 

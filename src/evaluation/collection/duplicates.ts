@@ -1,9 +1,10 @@
+import type { Features } from "../../data/features.ts";
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
 import { prepareTable } from "../../interop/table.ts";
-import { extractFeatures, type Features } from "../../training/features.ts";
+import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { bankOf, nearestOthers } from "../vectors/nearest.ts";

@@ -1,12 +1,11 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import type { ModalityDefinition, OpenOptions } from "../../data/index.ts";
+import type { ModalityDefinition, OpenOptions, Size } from "../../data/index.ts";
+import { modalityFor } from "../../data/recognise.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";
 import { type MetricRow, readMetrics } from "../../training/run/metrics.ts";
 import { readConfig } from "../../training/run/run.ts";
-import { modalityFor } from "../../training/run/settle.ts";
 
 export interface RunReport {
   readonly kind: "run";
@@ -60,6 +59,9 @@ async function inspectRun(path: string): Promise<RunReport> {
   return { kind: "run", path, config, last: rows.at(-1), checkpoints };
 }
 
+const inWords = (size?: Size): string =>
+  size ? (size.text ?? `${size.amount.toLocaleString("en")} ${size.unit}`) : "";
+
 /** The files of a run by their names: their texts are for programs. */
 const withoutTexts = ({ modality, ...config }: RunConfig): RunConfig => ({
   ...config,
@@ -75,13 +77,12 @@ async function inspectData(
   try {
     const count = full ? source.length : Math.min(SAMPLE, source.length);
     const broken: { name: string; reason: string }[] = [];
-    const sizes: { amount: number; inWords: string }[] = [];
+    const sizes: Size[] = [];
     for (let probe = 0; probe < count; probe++) {
       const index = Math.floor((probe * source.length) / count);
       try {
         const sample = await source.read(index);
-        const size = sizeOf(sample);
-        if (size) sizes.push(size);
+        sizes.push(definition.size(sample));
       } catch (error) {
         if (!(error instanceof BrokenSample)) throw error;
         broken.push({ name: source.name(index), reason: error.message });
@@ -91,7 +92,7 @@ async function inspectData(
     for (const label of source.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
     const unlabelled = source.labels ? (counts.get(-1) ?? 0) : source.length;
     sizes.sort((a, b) => a.amount - b.amount);
-    const size = (at: number) => sizes[at]?.inWords ?? "";
+    const size = (at: number) => inWords(sizes[at]);
     return {
       kind: "data",
       path,
@@ -110,17 +111,4 @@ async function inspectData(
   } finally {
     await source.close();
   }
-}
-
-const Picture = z.looseObject({ width: z.number(), height: z.number() });
-const Text = z.looseObject({ text: z.string() });
-
-function sizeOf(sample: unknown): { amount: number; inWords: string } | undefined {
-  const picture = Picture.safeParse(sample);
-  if (picture.success) {
-    const { width, height } = picture.data;
-    return { amount: width * height, inWords: `${width} × ${height}` };
-  }
-  const { data } = Text.safeParse(sample);
-  return data && { amount: data.text.length, inWords: `${data.text.length} characters` };
 }

@@ -32,7 +32,6 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const vector = await compiled.embed(value.rows);
     await compiled.dispose();
     const neighbours = bank.nearest(vector, top);
-    if (!html && !modality.excerpt) return neighbours;
     const cards = await looksOf(run, neighbours, bank.metadata);
     if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
     return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
@@ -47,15 +46,16 @@ async function openQuery(definition: ModalityDefinition, query: string): Promise
     () => true,
     () => false,
   );
-  return (!isFile && definition.fromText?.(query)) || definition.open(query);
+  return (!isFile && definition.accepts.text?.(query)) || definition.open(query);
 }
 
 /** A sample as a picture or a line of text. */
 async function look(run: Run, source: Source<unknown>, index: number): Promise<Look> {
   const sample = await source.read(index);
-  const preview = run.modality.preview?.(sample);
-  if (!preview) return { text: run.modality.excerpt?.(sample) };
-  const { width, height, rgb } = preview;
+  const { text, picture } = run.modality.show(sample);
+  // What can be seen needs no words.
+  if (!picture) return { text };
+  const { width, height, rgb } = picture;
   const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { Rng } from "../../array/index.ts";
+import type { Features } from "../../data/features.ts";
 import type { OpenOptions, Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
 import { prepareTable } from "../../interop/table.ts";
-import { collect, extractFeatures, type Features } from "../../training/features.ts";
+import { collect, extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { predictor } from "../labels/predictor.ts";

@@ -81,17 +81,9 @@ export function lossChart(rows: readonly MetricRow[], title: string): Promise<st
   );
 }
 
-const titles: Record<string, string> = {
-  pretrained: "pretrained",
-  untrained: "untrained",
-  raw: "raw pixels",
-  "tf-idf": "TF-IDF",
-  scratch: "from scratch",
-};
-
 /** Accuracies beside the baselines, as SVG. */
 export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
-  const bars = contestants.map(({ name }) => titles[name] ?? name);
+  const bars = contestants.map(({ name }) => name);
   const series = [
     { name: "kNN, k = 20", of: "knn20" },
     { name: "linear probe", of: "linear" },

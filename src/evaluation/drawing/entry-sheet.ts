@@ -1,4 +1,4 @@
-import type { Modality, Source } from "../../data/index.ts";
+import type { Modality, Picture, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { type PictureSheet, pictureSheet } from "./picture-sheet.ts";
 
@@ -17,12 +17,12 @@ export async function writeEntrySheet(
   title: string,
   groups: readonly (readonly number[])[],
 ): Promise<string | undefined> {
-  if (!modality.preview) return undefined;
   const rows: PictureSheet["rows"][number][] = [];
   for (const group of groups)
     for (let start = 0; start < group.length && rows.length < MOST_ROWS; start += ACROSS) {
-      const row = [];
-      for (const index of group.slice(start, start + ACROSS)) row.push(modality.preview(await source.read(index)));
+      const row: (Picture | undefined)[] = [];
+      for (const index of group.slice(start, start + ACROSS)) row.push(modality.show(await source.read(index)).picture);
+      if (row.every((picture) => picture === undefined)) return undefined;
       rows.push(row);
     }
   if (rows.length === 0) return undefined;

@@ -1,5 +1,5 @@
+import type { Features } from "../../data/features.ts";
 import type { Modality, Source } from "../../data/index.ts";
-import type { Features } from "../../training/features.ts";
 import { bankOf } from "../vectors/nearest.ts";
 import { neighbourSheet, type SheetRow } from "./sheet.ts";
 
@@ -50,12 +50,16 @@ export async function neighbourPicture(
   bank: Source<unknown>,
   asked: Source<unknown>,
 ): Promise<Buffer | undefined> {
-  if (!modality.preview) return undefined;
   const shown: SheetRow[] = [];
   for (const { query, matches } of rows) {
     const pictures: SheetRow["matches"][number][] = [];
-    for (const { entry, right } of matches) pictures.push({ picture: modality.preview(await bank.read(entry)), right });
-    shown.push({ query: modality.preview(await asked.read(query)), matches: pictures });
+    for (const { entry, right } of matches) {
+      const { picture } = modality.show(await bank.read(entry));
+      if (picture) pictures.push({ picture, right });
+    }
+    const { picture } = modality.show(await asked.read(query));
+    if (!picture) return undefined;
+    shown.push({ query: picture, matches: pictures });
   }
   return neighbourSheet(shown);
 }

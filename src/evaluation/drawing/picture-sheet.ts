@@ -1,6 +1,6 @@
 import sharp, { type OverlayOptions } from "sharp";
+import type { Picture } from "../../data/picture.ts";
 import { escapeHtml } from "./html.ts";
-import type { Picture } from "./sheet.ts";
 
 /** Rows of pictures under titles. */
 export interface PictureSheet {

@@ -1,11 +1,5 @@
 import sharp, { type OverlayOptions } from "sharp";
-
-/** A small picture as RGB bytes. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
-}
+import type { Picture } from "../../data/picture.ts";
 
 /** One row: what was asked, and what was found, nearest first. */
 export interface SheetRow {

@@ -1,18 +1,11 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
 import { aroundPoints, COLORS, render } from "../drawing/charts.ts";
 import { shortNames, widthOf, withTitles } from "../drawing/short-names.ts";
+import { contenderNames } from "../worth/names.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve } from "./label-curves.ts";
 import { type Curves, rowsAndColumns } from "./label-summary.ts";
 import { capitalized, measureWords } from "./measure-words.ts";
-
-/** What contenders are called on the page. */
-export const contenderNames: Readonly<Record<Contender, string>> = {
-  probe: "pretrained, linear probe",
-  "fine-tuned": "pretrained, fine-tuned",
-  scratch: "trained from scratch",
-  untrained: "untrained, linear probe",
-};
 
 const styles: Readonly<Record<Contender, { color: string; symbol: string; type: "solid" | "dashed" }>> = {
   probe: { color: "#0072B2", symbol: "circle", type: "solid" },

@@ -1,11 +1,12 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { Features } from "../../data/features.ts";
 import { type Answers, type Source, truthOf } from "../../data/index.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 import { makeFolder, writeAtomically } from "../../foundation/files.ts";
 import { type Spread, spreadOf } from "../../training/collapse.ts";
 import { drawLabels } from "../../training/data/split.ts";
-import { extractFeatures, type Features } from "../../training/features.ts";
+import { extractFeatures } from "../../training/features.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 import type { Run } from "../../training/run/run.ts";
 import { evenly } from "../drawing/neighbours.ts";

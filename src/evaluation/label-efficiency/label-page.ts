@@ -1,6 +1,7 @@
 import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
+import { contenderNames } from "../worth/names.ts";
 import { answersSection } from "./answers-section.ts";
-import { contenderNames, grouped } from "./label-charts.ts";
+import { grouped } from "./label-charts.ts";
 import type { Curve } from "./label-curves.ts";
 import type { LabelEfficiency } from "./label-efficiency.ts";
 import { rowsAndColumns } from "./label-summary.ts";

@@ -108,7 +108,7 @@ async function textsOf(
   asked: Source<unknown>,
 ): Promise<LabelPage["texts"]> {
   const line = async (source: Source<unknown>, entry: number) =>
-    modality.excerpt?.(await source.read(entry)) ?? source.name(entry);
+    modality.show(await source.read(entry)).text || source.name(entry);
   const texts = [];
   for (const { query, matches } of rows) {
     const found = [];

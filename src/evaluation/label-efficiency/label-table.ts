@@ -1,5 +1,6 @@
+import { contenderNames } from "../worth/names.ts";
 import { alignColumns } from "../worth/table.ts";
-import { contenderNames, grouped } from "./label-charts.ts";
+import { grouped } from "./label-charts.ts";
 import type { Curve } from "./label-curves.ts";
 import type { LabelEfficiency } from "./label-efficiency.ts";
 import { rowsAndColumns } from "./label-summary.ts";

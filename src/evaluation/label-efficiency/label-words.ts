@@ -1,4 +1,5 @@
-import { contenderNames, grouped } from "./label-charts.ts";
+import { contenderNames } from "../worth/names.ts";
+import { grouped } from "./label-charts.ts";
 import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./label-curves.ts";
 import type { LabelEfficiency } from "./label-efficiency.ts";
 import { measureWords, pointInWords, scoreInWords } from "./measure-words.ts";

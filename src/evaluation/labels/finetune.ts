@@ -1,6 +1,16 @@
 import { readdir } from "node:fs/promises";
 import { Rng } from "../../array/index.ts";
-import { type Answers, answersOf, type LabelTask, type OpenOptions, type Source, truthOf } from "../../data/index.ts";
+import {
+  type Answers,
+  answersOf,
+  type LabelTask,
+  type OpenOptions,
+  offerOf,
+  type Source,
+  truthOf,
+  vocabulary,
+} from "../../data/index.ts";
+import { modalityFor } from "../../data/recognise.ts";
 import type { Encoder } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { MethodParams } from "../../methods/index.ts";
@@ -8,7 +18,7 @@ import { extractFeatures } from "../../training/features.ts";
 import type { Progress } from "../../training/pretrain.ts";
 import type { RunConfig, Supervision, Training } from "../../training/run/config.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
-import { modalityFor, settle, sourceOf } from "../../training/run/settle.ts";
+import { settle, sourceOf } from "../../training/run/settle.ts";
 import { beginFrom, openStart, type Start } from "../../training/run/start.ts";
 import { linearHead } from "../vectors/probe.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
@@ -135,7 +145,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     if (!scratch) {
       const head = task === "similarity" ? [] : await probed(start, settled, built, answers, source, parts, onNote);
       const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
-      const found = new Map(start.tensors(built.modality.vocabulary));
+      const found = new Map(start.tensors(offerOf(built.modality, vocabulary)));
       for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
       begin = { ...start, tensors: () => found };
     }
@@ -211,7 +221,7 @@ async function probed(
   onNote: FinetuneOptions["onNote"],
 ) {
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
-  const { encoder: params } = beginFrom(start, modality.vocabulary, empty);
+  const { encoder: params } = beginFrom(start, offerOf(modality, vocabulary), empty);
   const { device, seed } = config.training;
   onNote?.("fitting a linear head to frozen features …");
   const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });

@@ -1,3 +1,4 @@
+import type { Features } from "../../data/features.ts";
 import {
   type Answers,
   type Modality,
@@ -7,7 +8,7 @@ import {
   unknownAmong,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { extractFeatures, type Features, readBatches } from "../../training/features.ts";
+import { extractFeatures, readBatches } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { confusionOf, largestOf, measuresOf, perClassOf } from "../scores/measures.ts";
 import { accuracyOf } from "../scores/metrics.ts";

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { modalityFor } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { type Flag, flagsOf } from "../../foundation/options.ts";
 import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import { openRun, type Run, readConfig } from "../../training/run/run.ts";
-import { modalityFor, type RunChoices, settle } from "../../training/run/settle.ts";
+import { type RunChoices, settle } from "../../training/run/settle.ts";
 import { firstDifference } from "./again.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
@@ -38,8 +39,9 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
   const taught = await openRun(teacher);
   await checkLabels(taught, options.labels);
   const { modality } = taught.config;
-  const tokenizer =
-    modality.files?.["tokenizer.json"] === undefined ? {} : { tokenizer: join(teacher, "tokenizer.json") };
+  const { modalityDefinition, modalityOptions } = taught;
+  // What the teacher made of its data, such as a tokenizer, is the student's too.
+  const inherited = modalityDefinition.inherit?.(modalityOptions, modality.files ?? {}, teacher) ?? modality.options;
   const choices = {
     data,
     out,
@@ -50,7 +52,7 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
     onNote,
     onProgress: onStep,
     modality: modality.name,
-    modalityDefaults: { ...modality.options, ...tokenizer },
+    modalityDefaults: inherited,
     method: "distill",
     methodOptions: { ...methodOptions, teacher },
     ...(into === undefined ? {} : await encoderNamed(into)),

@@ -1,16 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { ModalityDefinition } from "../../data/index.ts";
 import { encoders } from "../../encoders/index.ts";
 import { exportModel } from "../../interop/export.ts";
-import type { ExportedHead } from "../../interop/huggingface/classifier.ts";
-import type { Method } from "../../methods/index.ts";
-import { exportLanguageModel } from "../../modalities/text/publish/export-language.ts";
+import { plainPublisher } from "../../interop/plain.ts";
+import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
 /** Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card. */
-export async function exportRun({ run, to }: { readonly run: Run; readonly to: string }): Promise<{ files: string[] }> {
-  const { config, encoder, params, modality, methodDefinition } = run;
+export async function exportRun({
+  run,
+  out,
+}: {
+  readonly run: Run;
+  readonly out: string;
+}): Promise<{ files: string[] }> {
+  const { config, encoder, methodDefinition } = run;
   const evaluation: Evaluation | undefined = await readFile(join(run.path, "evaluation.json"), "utf8").then(
     (text) => JSON.parse(text),
     () => undefined,
@@ -36,30 +42,33 @@ export async function exportRun({ run, to }: { readonly run: Run; readonly to: s
       .filter(({ linear }) => linear)
       .map(({ name, knn20, linear }) => ({ name, knn20: percent(knn20), linear: percent(linear) })),
   };
-  const { vocabulary, maskToken } = modality;
-  const tokenizer = config.modality.files?.["tokenizer.json"];
-  if (vocabulary && tokenizer !== undefined) {
-    const { method } = await buildMethod(config, config.data.entries);
-    const wordLogits = method.wordLogits?.bind(method);
-    const all = { params: run.methodParams, wordLogits, head: headOf(method, run) };
-    return exportLanguageModel({ encoder, ...all, vocabulary, maskToken, tokenizer, card, to });
-  }
-  // Other methods may need a run to be built on, which an encoder's export does not.
-  const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
-  const isSupervised = tasks.some(({ family }) => family === "supervised");
-  const head = isSupervised ? headOf((await buildMethod(config, config.data.entries)).method, run) : undefined;
-  const { specs, preprocessor } = modality;
-  return exportModel({ encoder, params, specs, preprocessor, head, card, to });
+  return exportModel({
+    model: await publishedModel(run),
+    publisher: await publisherOf(run.modalityDefinition),
+    card,
+    out,
+  });
 }
 
-/** What a run answers, if it does. */
-function headOf(method: Method, { methodParams }: Run): ExportedHead | undefined {
+/** How models of that kind of data are published. */
+export const publisherOf = async ({ publish }: ModalityDefinition): Promise<Publisher> =>
+  (await publish?.()) ?? plainPublisher;
+
+/** What a run learned that goes into an export: its encoder, and what it predicts or answers. */
+async function publishedModel(run: Run): Promise<PublishedModel> {
+  const { config, encoder, modality, methodDefinition, methodParams: params } = run;
+  const plain = { encoder, params, modality, files: config.modality.files };
+  // Other methods may need a run to be built on, which an encoder's export does not.
+  const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
+  const answersLabels = tasks.some(({ family }) => family === "supervised");
+  if (!answersLabels && tasks.some(({ runs }) => runs?.length)) return plain;
+  const { method } = await buildMethod(config, config.data.entries);
   const { answers, predict, linearHead } = method;
-  if (!answers || !predict) return undefined;
   return {
-    ...answers,
-    params: methodParams,
-    predict: predict.bind(method),
-    linear: linearHead?.call(method, methodParams),
+    ...plain,
+    tokenLogits: method.wordLogits?.bind(method),
+    ...(answers && predict
+      ? { head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } }
+      : {}),
   };
 }

@@ -8,7 +8,7 @@ import { writeAtomically } from "../../foundation/files.ts";
 import { openExported } from "../../interop/exported-model.ts";
 import { readBatches, stack } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
-import { exportRun } from "./export-run.ts";
+import { exportRun, publisherOf } from "./export-run.ts";
 import { checkLabels, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
 
 export interface QuantizeRunOptions extends MeasureOptions {
@@ -50,7 +50,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
-  const { files } = await exportRun({ run, to });
+  const { files } = await exportRun({ run, out: to });
   const model = await readFile(join(to, "model.onnx"));
   const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
   const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
@@ -69,7 +69,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
 
 /** Some samples as the model's file reads them. */
 async function calibrationOf(run: Run, model: Uint8Array, source: Source<unknown>, samples: number): Promise<Feeds[]> {
-  const file = await openExported(model);
+  const file = await openExported(model, await publisherOf(run.modalityDefinition));
   try {
     const order = new Rng(0).permutation(source.length);
     const indices = Int32Array.from(order.slice(0, samples));

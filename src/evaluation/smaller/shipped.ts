@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../../array/index.ts";
+import type { Features } from "../../data/features.ts";
 import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/index.ts";
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
-import { BATCH, collect, type Features, stack } from "../../training/features.ts";
+import { BATCH, collect, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { answersTo } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
@@ -15,7 +16,7 @@ import { accuracyOf } from "../scores/metrics.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearProbe } from "../vectors/probe.ts";
 import { labelled } from "../worth/contestants.ts";
-import { exportRun } from "./export-run.ts";
+import { exportRun, publisherOf } from "./export-run.ts";
 
 /** A model as it would be shipped. */
 export interface Shipped {
@@ -71,7 +72,10 @@ export async function measureShipped(
   await using opened = new AsyncDisposableStack();
   const files: { shipped: Shipped; file: ExportedModel }[] = [];
   for (const shipped of models) {
-    const file = opened.adopt(await openExported(shipped.model, { threads }), (open) => open.dispose());
+    const file = opened.adopt(
+      await openExported(shipped.model, await publisherOf(shipped.run.modalityDefinition), { threads }),
+      (open) => open.dispose(),
+    );
     files.push({ shipped, file });
   }
   const latencies = new Map<number, number[]>();
@@ -217,7 +221,7 @@ export function exportedFeatures(
 export async function exportedModel(run: Run): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
   try {
-    await exportRun({ run, to: folder });
+    await exportRun({ run, out: folder });
     return await readFile(join(folder, "model.onnx"));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,24 +1,22 @@
-import type { Source } from "../../data/index.ts";
-import { fitTfIdf } from "../../modalities/text/language/tf-idf.ts";
-import { extractFeatures, type Features } from "../../training/features.ts";
+import type { Features } from "../../data/features.ts";
+import type { Extractor, Source } from "../../data/index.ts";
+import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import type { LabelledVectors } from "../vectors/knn.ts";
-import { rawFeatures, untrainedParams } from "./features.ts";
+import { untrainedParams } from "./features.ts";
+import { contestantNames } from "./names.ts";
 
-/** A way to make vectors of samples that needs no labels. */
-export interface Extractor {
-  readonly name: "pretrained" | "untrained" | "raw" | "tf-idf";
-  /** What readers of its numbers must know. */
-  readonly note?: string;
-  extract(source: Source<unknown>): Promise<Features>;
+/** Who takes part in a comparison: the run's encoder, the same untrained, and the baseline of its kind of data. */
+export interface Entrant extends Extractor {
+  readonly role: "pretrained" | "untrained" | "baseline";
 }
 
 type Stage = (name: string) => (done: number, total: number) => void;
 
 /**
- * The run's encoder, and beside it what gives its numbers their meaning: the same encoder untrained, and what takes no
- * learning: bags of words where there are words, raw values elsewhere.
- * @param data what the untrained encoder's statistics and the weights of words are taken from
+ * The run's encoder, and beside it what gives its numbers their meaning: the same encoder untrained, and what an expert
+ * would try first on such data, which needs no learned encoder.
+ * @param data what the untrained encoder's statistics and the baseline's weights are taken from
  * @param most samples of the largest source that vectors will be made of
  */
 export async function extractorsOf(
@@ -26,22 +24,21 @@ export async function extractorsOf(
   data: Source<unknown>,
   stage: Stage,
   most = data.length,
-): Promise<Extractor[]> {
-  const { encoder, modality, config } = run;
+): Promise<Entrant[]> {
+  const { encoder, modality, modalityDefinition, config } = run;
   const { device, seed } = config.training;
   const untrained = await untrainedParams(encoder, { modality, source: data }, seed + 1);
-  const encoded = (name: "pretrained" | "untrained", params: Run["params"]): Extractor => ({
-    name,
+  const encoded = (role: "pretrained" | "untrained", params: Run["params"]): Entrant => ({
+    role,
+    name: contestantNames[role],
     extract: (source) =>
-      extractFeatures({ encoder, params, modality, source, device, onProgress: stage(`${name} features`) }),
+      extractFeatures({ encoder, params, modality, source, device, onProgress: stage(`${role} features`) }),
   });
-  const words = modality.vocabulary && (await fitTfIdf(modality, data, most));
+  const baseline = await modalityDefinition.baseline(modality, data, { most });
   return [
     encoded("pretrained", run.params),
     encoded("untrained", untrained),
-    words
-      ? { name: "tf-idf", note: words.note, extract: (source) => words.transform(source, stage("TF-IDF")) }
-      : { name: "raw", extract: (source) => rawFeatures({ modality, source, onProgress: stage("raw values") }) },
+    { ...baseline, role: "baseline", extract: (source) => baseline.extract(source, stage(baseline.name)) },
   ];
 }
 

@@ -7,7 +7,8 @@ import { confusionOf, matthewsOf } from "../scores/measures.ts";
 import { accuracyOf, commonestShare, meanAndDeviation } from "../scores/metrics.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearProbe } from "../vectors/probe.ts";
-import { type Extractor, extractorsOf, labelled, notesOf, select } from "./contestants.ts";
+import { extractorsOf, labelled, notesOf, select } from "./contestants.ts";
+import { contestantNames, type Role } from "./names.ts";
 
 export interface EvaluateOptions extends TrainAndTest {
   readonly run: Run;
@@ -33,7 +34,9 @@ export interface Score {
 }
 
 export interface Contestant {
-  readonly name: Extractor["name"] | "fine-tuned" | "scratch";
+  readonly role: Role;
+  /** As tables have it; of a baseline its own. */
+  readonly name: string;
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
@@ -60,8 +63,8 @@ export interface Evaluation {
 }
 
 /**
- * What the representation is worth: kNN and linear probe on frozen features, beside raw pixels (of texts: TF-IDF), the
- * same encoder untrained, and the same encoder trained from scratch on the same labels.
+ * What the representation is worth: kNN and linear probe on frozen features, beside the baseline of such data (raw
+ * pixels, TF-IDF …), the same encoder untrained, and the same encoder trained from scratch on the same labels.
  * @throws UserError when labels are missing or the classes of train and test do not match
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
@@ -78,7 +81,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
-    for (const { name, extract } of extractors) {
+    for (const { role, name, standardized, extract } of extractors) {
       const bank = labelled(await extract(train), classes);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
@@ -100,15 +103,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         const part = select(bank, rows);
         const [near = new Int32Array(), far = new Int32Array()] = await knnPredict(part, queries, classes.length);
         const probe = await linearProbe(part, queries, classes.length, seed + draw, {
-          standardized: name !== "tf-idf",
+          standardized,
         });
         scores.knn20.push(accuracyOf(near, queries.labels));
         scores.knn200.push(accuracyOf(far, queries.labels));
         scores.matthews.push(matthewsOf(confusionOf(probe.predictions, queries.labels, classes.length)));
         scores.linear.push(accuracyOf(probe.predictions, queries.labels));
-        if (name === "pretrained") l2.push(probe.l2);
+        if (role === "pretrained") l2.push(probe.l2);
       }
       contestants.push({
+        role,
         name,
         knn20: meanAndDeviation(scores.knn20),
         knn200: meanAndDeviation(scores.knn200),
@@ -120,17 +124,17 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       ...(options.finetune ? ["fine-tuned" as const] : []),
       ...(options.scratch === false ? [] : ["scratch" as const]),
     ];
-    for (const name of endToEnd) {
-      const steps = name === "scratch" ? options.scratchSteps : options.finetuneSteps;
+    for (const role of endToEnd) {
+      const steps = role === "scratch" ? options.scratchSteps : options.finetuneSteps;
       const verdicts: Verdict[] = [];
       for (const draw of draws.keys()) {
-        const told = stage(`${name}, draw ${draw + 1} of ${draws.length}`);
+        const told = stage(`${contestantNames[role]}, draw ${draw + 1} of ${draws.length}`);
         const training = { seed: seed + draw, workers: config.training.workers, device };
         const verdict = await trainAndJudge(
           {
             from: run.path,
             train: options.train,
-            ...{ ...columns, labels: options.trainLabels, labelCount: options.labels, scratch: name === "scratch" },
+            ...{ ...columns, labels: options.trainLabels, labelCount: options.labels, scratch: role === "scratch" },
             ...(steps === undefined ? {} : { steps }),
             training,
             onProgress: ({ step, steps }) => told(step, steps),
@@ -140,7 +144,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         verdicts.push(verdict);
       }
       contestants.push({
-        name,
+        role,
+        name: contestantNames[role],
         accuracy: meanAndDeviation(verdicts.map(({ measures }) => measures.accuracy ?? 0)),
         matthews: meanAndDeviation(verdicts.map(({ measures }) => measures.matthews ?? 0)),
       });

@@ -1,36 +1,32 @@
 import { createHash } from "node:crypto";
-import { type Array, Rng, type Tensor, tree } from "../../array/index.ts";
+import { type Array, Rng, sizeOf, type Tensor, tree } from "../../array/index.ts";
+import type { Extractor, Modality } from "../../data/modality.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../../encoders/index.ts";
 import { compile, read } from "../../engine/index.ts";
 import { inTraining, isStatistic } from "../../layers/scope.ts";
-import {
-  collect,
-  everyEntry,
-  type FeatureOptions,
-  type Features,
-  readBatches,
-  specsOf,
-  stack,
-} from "../../training/features.ts";
+import { collect, everyEntry, type FeatureOptions, readBatches, specsOf, stack } from "../../training/features.ts";
 
-/** Raw values of the tensors themselves: the baseline that any encoder must beat. */
-export function rawFeatures(options: FeatureOptions): Promise<Features> {
-  const dim = Object.values(options.modality.specs).reduce(
-    (sum, { shape }) => sum + shape.reduce((product, extent) => product * extent, 1),
-    0,
-  );
-  return collect(options, dim, (rows) => {
-    const vectors = new Float32Array(rows.length * dim);
-    rows.forEach((row, at) => {
-      let offset = at * dim;
-      for (const { data } of Object.values(row)) {
-        vectors.set(data, offset);
-        offset += data.length;
-      }
+/**
+ * The values of the tensors themselves, unchanged, as vectors.
+ * @param name what tables call them: `raw pixels`
+ */
+export const rawValues = (modality: Modality<never>, name: string): Extractor => ({
+  name,
+  extract(source, onProgress) {
+    const dim = Object.values(modality.specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return collect({ modality, source, onProgress }, dim, (rows) => {
+      const vectors = new Float32Array(rows.length * dim);
+      rows.forEach((row, at) => {
+        let offset = at * dim;
+        for (const { data } of Object.values(row)) {
+          vectors.set(data, offset);
+          offset += data.length;
+        }
+      });
+      return vectors;
     });
-    return vectors;
-  });
-}
+  },
+});
 
 /** Batches that BatchNorm's statistics are taken from. */
 const CALIBRATION = 4;

@@ -1,5 +1,5 @@
 import type { FewShot } from "./few-shot.ts";
-import { alignColumns, contestantNames } from "./table.ts";
+import { alignColumns } from "./table.ts";
 
 const percent = (share: number): string => (100 * share).toFixed(1);
 
@@ -9,7 +9,7 @@ export function fewShotTable({ contestants, data, ways, queries, episodes, cente
   const rows = [
     ["", ...(first?.scores.map(({ shots }) => `${shots} ${shots === 1 ? "example" : "examples"}`) ?? [])],
     ...contestants.map(({ name, scores }) => [
-      contestantNames[name] ?? name,
+      name,
       ...scores.map(({ mean, interval }) => `${percent(mean)} ± ${percent(interval)} %`),
     ]),
   ];

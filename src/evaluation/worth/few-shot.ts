@@ -4,7 +4,8 @@ import type { Run } from "../../training/run/run.ts";
 import { openLabelled } from "../labels/judge.ts";
 import { meanAndInterval } from "../scores/metrics.ts";
 import { centredRows, unitRows } from "../vectors/normalize.ts";
-import { type Extractor, extractorsOf, labelled, notesOf } from "./contestants.ts";
+import { extractorsOf, labelled, notesOf } from "./contestants.ts";
+import type { Role } from "./names.ts";
 
 export interface FewShotOptions {
   readonly run: Run;
@@ -43,7 +44,11 @@ export interface FewShot {
   readonly episodes: number;
   readonly center: boolean;
   readonly chance: number;
-  readonly contestants: readonly { readonly name: Extractor["name"]; readonly scores: readonly FewShotScore[] }[];
+  readonly contestants: readonly {
+    readonly role: Role;
+    readonly name: string;
+    readonly scores: readonly FewShotScore[];
+  }[];
   /** What readers of the numbers must know. */
   readonly notes: readonly string[];
 }
@@ -69,7 +74,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     const contestants = [];
     let counts = { labelled: 0, broken: 0 };
     const extractors = await extractorsOf(run, source, stage);
-    for (const { name, extract } of extractors) {
+    for (const { role, name, extract } of extractors) {
       const vectors = labelled(await extract(source), classes);
       const { rows, dim } = vectors;
       const byClass = rowsByClass(vectors.labels, classes, { data, ways, examples: Math.max(...shots) + queries });
@@ -83,7 +88,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
         });
         return { shots: count, ...meanAndInterval(accuracies) };
       });
-      contestants.push({ name, scores });
+      contestants.push({ role, name, scores });
       counts = { labelled: rows, broken: vectors.broken };
     }
     const { path, step, config } = run;

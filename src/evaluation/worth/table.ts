@@ -4,16 +4,6 @@ import type { Evaluation, Score } from "./evaluate.ts";
 /** More than these are no table to read. */
 const MOST_CLASSES = 40;
 
-/** What contestants are called in tables. */
-export const contestantNames: Readonly<Record<string, string>> = {
-  pretrained: "pretrained",
-  untrained: "same encoder, untrained",
-  raw: "raw pixels",
-  "tf-idf": "TF-IDF",
-  "fine-tuned": "pretrained, fine-tuned",
-  scratch: "trained from scratch",
-};
-
 const percent = (score: Score | undefined): string =>
   score
     ? `${(100 * score.mean).toFixed(1)}${score.deviation > 0 ? ` ± ${(100 * score.deviation).toFixed(1)}` : ""} %`
@@ -37,7 +27,7 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
   const rows = [
     ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(classes.length === 2 ? ["Matthews"] : [])],
     ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews }) => [
-      contestantNames[name] ?? name,
+      name,
       percent(knn20),
       percent(knn200),
       percent(linear),

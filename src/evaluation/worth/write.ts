@@ -28,7 +28,6 @@ export async function writeReport(run: Run, evaluation: Evaluation): Promise<str
 /** Test samples beside their nearest training samples, where they have pictures. */
 async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
   const { modality, encoder, params, modalityDefinition } = run;
-  if (!modality.preview) return undefined;
   const [bank, asked] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
   try {
     const placed = async (source: typeof bank, count: number) => ({

@@ -1,14 +1,4 @@
-import type { Answers, LabelTask } from "../../data/index.ts";
-import type { LinearHead, Method, MethodParams } from "../../methods/index.ts";
-
-/** What a fine-tuned run answers, beside its representation. */
-export interface ExportedHead extends Answers {
-  /** All of the method's parameters, the encoder's under `encoder`. */
-  readonly params: MethodParams;
-  readonly predict: NonNullable<Method["predict"]>;
-  /** The layer that the answers are made of the representation by, where it is one. */
-  readonly linear?: LinearHead;
-}
+import type { Answers, LabelTask } from "../../data/answers.ts";
 
 const problems: Record<Exclude<LabelTask, "similarity">, string> = {
   classification: "single_label_classification",

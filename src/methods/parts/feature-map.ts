@@ -1,4 +1,6 @@
 import { type Array, np } from "../../array/index.ts";
+import { offerOf } from "../../data/ability.ts";
+import { map, patches } from "../../encoders/abilities.ts";
 import type { Encoder, Inputs, Params } from "../../encoders/encoder.ts";
 import { UserError } from "../../foundation/errors.ts";
 
@@ -9,8 +11,9 @@ import { UserError } from "../../foundation/errors.ts";
  * @throws UserError when the encoder has neither
  */
 export function featureMap(encoder: Encoder, who: string) {
-  if (encoder.map) return { shape: encoder.map, apply: encoder.hidden };
-  const { patches: tokens } = encoder;
+  const kept = offerOf(encoder, map);
+  if (kept) return { shape: kept, apply: encoder.hidden };
+  const tokens = offerOf(encoder, patches);
   const [rows, columns] = tokens?.grid ?? [];
   if (!tokens || !rows || !columns)
     throw new UserError(`method ${who} needs an encoder that keeps a map of the picture; try --encoder resnet`);

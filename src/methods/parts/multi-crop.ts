@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type Array, np, type Rng } from "../../array/index.ts";
+import type { Offered } from "../../data/ability.ts";
 import type { Modality, TensorRecord } from "../../data/modality.ts";
+import type { crop, Sample } from "../../data/views.ts";
 import type { Encoder, Inputs, Params } from "../../encoders/encoder.ts";
-import type { Sample } from "../method.ts";
 import { concatenateInputs } from "./views.ts";
 
 const scale = z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)]);
@@ -60,7 +61,7 @@ export const smallCrops = {
  * @returns what makes `{ global, local }` of a sample; no `local` where there are none
  */
 export function multiCrop(
-  modality: Modality<Sample> & { readonly crop: NonNullable<Modality<Sample>["crop"]> },
+  modality: Modality & Offered<typeof crop>,
   encoder: Encoder,
   { globalCrops = 2, ...options }: MultiCropOptions & { readonly globalCrops?: number },
 ) {

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type Array, np, type Rng } from "../../array/index.ts";
+import type { Offered } from "../../data/ability.ts";
 import type { Modality, TensorRecord } from "../../data/modality.ts";
+import type { augment, crop, Sample } from "../../data/views.ts";
 import type { Inputs } from "../../encoders/encoder.ts";
-import type { Sample } from "../method.ts";
 
 /** Several views' inputs as one batch, the first view's rows first: one pass through the encoder for all. */
 export function concatenateInputs(views: readonly Inputs[]): Inputs {
@@ -19,13 +20,9 @@ export function concatenateInputs(views: readonly Inputs[]): Inputs {
   );
 }
 
-type With<Name extends "augment" | "crop"> = Modality<Sample> & {
-  readonly [Key in Name]: NonNullable<Modality<Sample>[Key]>;
-};
-
 /** Two strongly distorted views of one sample, drawn alike. */
 export const twoViews = (
-  modality: With<"augment">,
+  modality: Modality & Offered<typeof augment>,
   sample: Sample,
   rng: Rng,
 ): Record<"first" | "second", TensorRecord> => ({
@@ -55,7 +52,7 @@ export const unequalViewReplaces = { blur: "viewBlur", solarize: "viewSolarize" 
 
 /** Two strongly distorted views of one sample, the one blurred and solarised more often than the other. */
 export function unequalViews(
-  modality: With<"crop">,
+  modality: Modality & Offered<typeof crop>,
   { viewBlur, viewSolarize }: z.infer<z.ZodObject<typeof unequalViewOptions>>,
   sample: Sample,
   rng: Rng,

@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import type { TokenSequence } from "../../data/modality.ts";
+import type { TokenSequence } from "../../data/vocabulary.ts";
 
 /** The sentences in a random order; what stands first and last stays there. */
 export function permuteSentences(sequence: TokenSequence, rng: Rng): TokenSequence {

@@ -1,5 +1,5 @@
 import { Rng } from "../../array/rng.ts";
-import type { CropOptions } from "../../data/modality.ts";
+import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";

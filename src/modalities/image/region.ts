@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import type { RegionOptions } from "../../data/modality.ts";
+import type { RegionOptions } from "./abilities.ts";
 import { distort } from "./augment.ts";
 import type { Image } from "./image.ts";
 import type { ImageOptions } from "./options.ts";

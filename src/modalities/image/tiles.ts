@@ -1,6 +1,6 @@
 import type { Rng } from "../../array/rng.ts";
-import type { TileOptions } from "../../data/modality.ts";
 import { UserError } from "../../foundation/errors.ts";
+import type { TileOptions } from "./abilities.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 import { toGreyscale } from "./transforms/color-jitter.ts";

@@ -1,11 +1,15 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Rng } from "../../array/rng.ts";
-import { modality, type RunFiles, type Source } from "../../data/modality.ts";
+import { modality, type RunFiles, type Shown } from "../../data/modality.ts";
+import type { Source } from "../../data/source.ts";
+import { augment, perturb } from "../../data/views.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { cropAndDelete } from "./augment.ts";
 import { TextOptions } from "./options.ts";
-import { isText, openTexts } from "./sources/open.ts";
+import { openTexts, recognisesTexts } from "./sources/open.ts";
 import { isRecordIndex, recordSource } from "./sources/records.ts";
 import { isTokenized, type Text } from "./text.ts";
 import { learnTokenizer } from "./tokenizers/learn.ts";
@@ -43,6 +47,7 @@ function build(options: TextOptions, files: RunFiles = {}) {
   const spec = { dtype: "int32", shape: [maxLength] } as const;
   const room = maxLength - 2;
   const tokenized = (sample: Text) => (isTokenized(sample) ? sample : vocabulary.tokenize(sample.text));
+  const written = (sample: Text) => (isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text);
   return {
     name: "text",
     specs: { ids: spec, mask: spec },
@@ -59,14 +64,16 @@ function build(options: TextOptions, files: RunFiles = {}) {
     perturb: (sample: Text) => sample,
     vocabulary,
     ...(vocabulary.mask === undefined ? {} : { maskToken: vocabulary.mask }),
-    allTokens: (sample: Text) => tokenized(sample).ids,
-    byteLength: (sample: Text) => Buffer.byteLength(isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text),
-    excerpt(sample: Text) {
-      const text = isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text;
-      const line = text.replaceAll(/\s+/g, " ").trim();
-      return line.length > 300 ? `${line.slice(0, 299)}…` : line;
-    },
+    show: (sample: Text): Shown => ({ text: shortened(written(sample)) }),
   } as const;
+}
+
+/** Characters of a text that pages and tables show. */
+const SHOWN = 300;
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line;
 }
 
 /** A source of texts that are given, not read. */
@@ -81,12 +88,15 @@ function given(texts: readonly string[]): Source<Text> {
 }
 
 /** Plain text, tables with a column of text, and folders of them. */
-export const text = modality<Text, typeof TextOptions>({
+export const text = modality({
   name: "text",
+  summary: "texts: file, table, folder",
   options: TextOptions,
   defaultMethod: "bert",
   defaultEncoder: "transformer",
-  recognises: isText,
+  abilities: [augment, perturb, vocabularyAbility, maskToken],
+  inputs: { ids: 1, mask: 1 },
+  recognises: recognisesTexts,
   open: openTexts,
   async reopen(manifest) {
     if (isRecordIndex(manifest)) return recordSource(manifest);
@@ -98,6 +108,21 @@ export const text = modality<Text, typeof TextOptions>({
   learn,
   arrange: (source, options, files, onNote) =>
     windowsOf(source, vocabularyIn(files, options.maxLength), options.pack, onNote),
-  fromText: (query) => given([query]),
+  accepts: { text: (query) => given([query]) },
+  /** A tokenizer that is there is not learned once more, and how it was learned is no option of the run that begins. */
+  inherit({ tokenizerKind: _, vocabularySize: __, lowercase: ___, ...kept }, files, folder) {
+    return { ...kept, ...(TOKENIZER_FILE in files ? { tokenizer: join(folder, TOKENIZER_FILE) } : {}) };
+  },
+  async baseline(modality, source, { most }) {
+    const { tfIdf } = await import("./language/tf-idf.ts");
+    return tfIdf(modality, source, most);
+  },
+  async publish() {
+    return (await import("./publish/index.ts")).textPublisher;
+  },
+  size: (sample) =>
+    isTokenized(sample)
+      ? { amount: sample.ids.length, unit: "tokens" }
+      : { amount: sample.text.length, unit: "characters" },
   build,
 });

@@ -1,6 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { int32 } from "../../array/tensor.ts";
-import type { Vocabulary } from "../../data/modality.ts";
+import type { Vocabulary } from "../../data/vocabulary.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts";
@@ -75,6 +75,11 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     return { ids: joined, sentences };
   };
 
+  const decode = (given: ArrayLike<number>): string => {
+    const kept = Array.from(given).filter((id) => !special.has(id));
+    return kept.length > 0 ? tokenizer.decode(kept, { clean_up_tokenization_spaces: isWordPiece }) : "";
+  };
+
   return {
     size,
     length,
@@ -108,11 +113,10 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
       present.fill(1, 0, count);
       return { ids: int32(padded, [length]), mask: int32(present, [length]) };
     },
+    allTokens: (sample) => (isTokenized(sample) ? sample : tokenize(sample.text)).ids,
+    byteLength: (sample) => Buffer.byteLength(isTokenized(sample) ? decode(sample.ids) : sample.text),
     parse,
-    decode(given) {
-      const kept = Array.from(given).filter((id) => !special.has(id));
-      return kept.length > 0 ? tokenizer.decode(kept, { clean_up_tokenization_spaces: isWordPiece }) : "";
-    },
+    decode,
     token: (id) => tokenizer.id_to_token(id) ?? "",
   };
 }

@@ -4,8 +4,27 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Rng, type Tensor, tree } from "../../array/index.ts";
-import { type Ability, type Modality, type ModalityDefinition, modalities } from "../../data/index.ts";
-import { type Encoder, encoders, type InitialParams } from "../../encoders/index.ts";
+import {
+  type Ability,
+  type Modality,
+  type ModalityDefinition,
+  modalities,
+  normalization,
+  offerOf,
+  offers,
+  vocabulary as vocabularyAbility,
+} from "../../data/index.ts";
+import { words as wordsAbility } from "../../encoders/abilities.ts";
+import {
+  axesOf,
+  type Encoder,
+  type EncoderDefinition,
+  encoders,
+  type InitialParams,
+  inputsInWords,
+  reads,
+  readsInWords,
+} from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
@@ -55,30 +74,32 @@ export function parseOptions<Schema extends z.ZodObject>(
   throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
 }
 
-/** Abilities that are the encoder's and not the modality's. */
-const encoderAbilities: Partial<Record<Ability, { what: string; instead: readonly string[] }>> = {
-  tokens: { what: "patches or words", instead: ["vit", "transformer"] },
-  patches: { what: "patches", instead: ["vit"] },
-  words: { what: "words", instead: ["transformer"] },
-};
-
-/** @throws UserError saying what is missing, and which encoder would have it */
-async function lacks(method: string, need: Ability, modality: string, encoder: string): Promise<never> {
-  const ability = encoderAbilities[need];
-  if (need === "maskToken" && modality === "text")
-    throw new UserError(`method ${method} hides words, and the tokenizer has no token for that ([MASK] or <mask>)`);
-  if (!ability) throw new UserError(`method ${method} needs "${need}", which ${modality} data do not offer`);
-  const readers: string[] = [];
-  for (const name of ability.instead) if ((await encoders.load(name)).modalities.includes(modality)) readers.push(name);
+/**
+ * @param readable encoders that read such data
+ * @throws UserError saying what is missing, and which encoder would have it
+ */
+function lacks(
+  method: string,
+  need: Ability,
+  modality: string,
+  encoder: string,
+  readable: readonly EncoderDefinition[],
+): never {
+  if (need.by === "modality")
+    throw new UserError(
+      `method ${method} needs "${need.name}" (${need.summary}), which these ${modality} data do not offer`,
+    );
+  const others = readable.filter(({ abilities }) => abilities.some(({ name }) => name === need.name));
   throw new UserError(
-    readers.length > 0
-      ? `method ${method} works on ${ability.what}, which encoder ${encoder} does not have; try --encoder ${readers.join(" or ")}`
-      : `method ${method} works on ${ability.what}, which ${modality} data do not have`,
+    others.length > 0
+      ? `method ${method} needs an encoder that ${need.summary}, and ${encoder} does not; try --encoder ${others.map(({ name }) => name).join(" or ")}`
+      : `method ${method} needs an encoder that ${need.summary}, and no encoder of ${modality} data does`,
   );
 }
 
 /** @throws UserError when words see what they must not, or do not see what they must */
-function refuseDirection({ name, causal }: MethodDefinition, { words }: Encoder): void {
+function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): void {
+  const words = offerOf(encoder, wordsAbility);
   if (causal === undefined || !words || words.causal === causal) return;
   throw new UserError(
     causal
@@ -98,18 +119,21 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     `modality ${config.modality.name}`,
   );
   const modality = modalityDefinition.build(modalityOptions, config.modality.files);
-  if (!encoderDefinition.modalities.includes(modality.name))
+  const inputs = axesOf(modality.specs);
+  if (!reads(encoderDefinition, inputs))
     throw new UserError(
-      `encoder ${encoderDefinition.name} reads ${encoderDefinition.modalities.join(", ")}, not ${modality.name}`,
+      `encoder ${encoderDefinition.name} reads ${readsInWords(encoderDefinition)}, and ${modality.name} data are ${inputsInWords(inputs)}`,
     );
   const encoder = encoderDefinition.build(
     parseOptions(encoderDefinition.options, config.encoder.options, `encoder ${config.encoder.name}`),
     modality.specs,
-    modality.vocabulary,
+    offerOf(modality, vocabularyAbility),
   );
-  for (const need of methodDefinition.needs)
-    if (!(need in (encoderAbilities[need] ? encoder : modality)))
-      await lacks(methodDefinition.name, need, modality.name, encoder.name);
+  for (const need of methodDefinition.needs) {
+    if (offers(need.by === "encoder" ? encoder : modality, need)) continue;
+    const readable = (await encoders.all()).filter((definition) => reads(definition, inputs));
+    lacks(methodDefinition.name, need, modality.name, encoder.name, readable);
+  }
   for (const { definition } of methodDefinition.tasks ?? [{ definition: methodDefinition }])
     refuseDirection(definition, encoder);
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
@@ -134,7 +158,8 @@ export async function buildMethod(
 async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
   const config = await readConfig(path);
   const { encoder, modality: other, methodDefinition } = await buildParts(config);
-  const reading = ({ name, specs, preprocessor }: Modality<unknown>) => JSON.stringify({ name, specs, preprocessor });
+  const reading = (one: Modality) =>
+    JSON.stringify({ name: one.name, specs: one.specs, normalization: offerOf(one, normalization) });
   if (reading(other) !== reading(modality))
     throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
   const { weights } = await loadWeights(path, config, methodDefinition);

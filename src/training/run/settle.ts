@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { sizeOf } from "../../array/index.ts";
-import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../../data/index.ts";
-import { type EncoderDefinition, encoders } from "../../encoders/index.ts";
+import type { ModalityDefinition, OpenOptions, Source } from "../../data/index.ts";
+import { type EncoderDefinition, encoders, reads } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { fileError } from "../../foundation/files.ts";
 import { closest } from "../../foundation/options.ts";
 import { type MethodDefinition, methods, type Preset, type Recipe } from "../../methods/index.ts";
 import { RUN_VERSION, type RunConfig, SettledTraining, type Training, TrainingOptions } from "./config.ts";
@@ -37,18 +35,6 @@ export interface RunChoices extends OpenOptions {
   readonly curriculum?: readonly string[];
   /** One line for the user: what was decided, what was found. */
   readonly onNote?: (note: string) => void;
-}
-
-/** The modality that recognises the data. @throws UserError when none does */
-export async function modalityFor(path: string, name?: string): Promise<ModalityDefinition> {
-  if (name) return modalities.load(name);
-  for (const definition of await modalities.all()) if (await definition.recognises(path)) return definition;
-  await stat(path).catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  throw new UserError(
-    `${path}: data of a kind that cannot be told; name it: --modality ${modalities.names.join(" or ")}`,
-  );
 }
 
 export function fingerprintOf(source: Source<unknown>): string {
@@ -90,7 +76,7 @@ export async function encoderOf(
   const named = given ?? preset?.encoder;
   if (named !== undefined) return encoders.load(named);
   const encoder = method.defaultEncoder === undefined ? undefined : await encoders.load(method.defaultEncoder);
-  return encoder?.modalities.includes(modality.name) ? encoder : encoders.load(modality.defaultEncoder);
+  return encoder && reads(encoder, modality.inputs) ? encoder : encoders.load(modality.defaultEncoder);
 }
 
 /** What of some options a schema has. */
@@ -182,7 +168,7 @@ export async function settle(
   if (source.skipped) options.onNote?.(`${source.skipped} rows have nothing in the column; they are left out`);
   const samples = await arrange(definition, source, modality, options.onNote);
   const small = methodDefinition.presets?.small;
-  const fits = !small?.encoder || (await encoders.load(small.encoder)).modalities.includes(definition.name);
+  const fits = !small?.encoder || reads(await encoders.load(small.encoder), definition.inputs);
   if (!preset && small && fits) {
     const { specs } = definition.build(modalityOptions, files);
     const values = Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);

@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { type Tensor, tree } from "../../array/index.ts";
-import { modalities, type Vocabulary } from "../../data/index.ts";
+import { modalities, offerOf, type Vocabulary, vocabulary as vocabularyAbility } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
+import { parseJson } from "../../foundation/json.ts";
 import type { MethodParams } from "../../methods/index.ts";
-import { importBert } from "../../modalities/text/publish/bert-import.ts";
 import { openRun, parseOptions } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -34,47 +35,54 @@ export async function openStart(path: string): Promise<Start> {
   const names = await readdir(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  if (names.includes("checkpoints")) {
-    const run = await openRun(path);
-    const { modality, encoder } = run.config;
-    // A tokenizer that is there is not learned once more, and how it was learned is no option of the run that begins.
-    const { tokenizerKind: _, vocabularySize: __, lowercase: ___, ...kept } = modality.options;
-    const files = modality.files?.["tokenizer.json"] === undefined ? {} : { tokenizer: join(path, "tokenizer.json") };
-    return {
-      path,
-      modality: modality.name,
-      encoder: encoder.name,
-      encoderOptions: encoder.options,
-      modalityOptions: { ...kept, ...files },
-      vocabulary: run.modality.vocabulary,
-      tensors: () => new Map(tree.entries<Tensor>(run.methodParams)),
-    };
-  }
-  if (!names.includes("model.safetensors"))
-    throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
-  const model = await importBert(path);
-  const definition = await modalities.load("text");
-  const modalityOptions = { tokenizer: model.tokenizer, maxLength: Math.min(model.length, 128) };
-  const tokenizer = await readFile(model.tokenizer, "utf8").catch((error: unknown) => {
-    throw fileError(model.tokenizer, "read", error);
-  });
-  const { vocabulary } = definition.build(parseOptions(definition.options, modalityOptions, "modality text"), {
-    "tokenizer.json": tokenizer,
-  });
+  return names.includes("checkpoints") ? fromRun(path) : adopted(path, names);
+}
+
+async function fromRun(path: string): Promise<Start> {
+  const run = await openRun(path);
+  const { modality, encoder } = run.config;
+  const { inherit } = run.modalityDefinition;
   return {
     path,
-    modality: "text",
-    encoder: "transformer",
-    encoderOptions: model.encoderOptions,
-    modalityOptions,
-    vocabulary,
-    tensors(own) {
-      if (!own) throw new UserError(`${path}: a model of texts, and the data have no words`);
-      if (own.length > model.length)
-        throw new UserError(`${path}: has positions for ${model.length} words; --max-length ${own.length} is more`);
-      return model.tensors(own.length, own.size);
-    },
+    modality: modality.name,
+    encoder: encoder.name,
+    encoderOptions: encoder.options,
+    modalityOptions: inherit ? inherit(run.modalityOptions, modality.files ?? {}, path) : modality.options,
+    vocabulary: offerOf(run.modality, vocabularyAbility),
+    tensors: () => new Map(tree.entries<Tensor>(run.methodParams)),
   };
+}
+
+const ModelConfig = z.looseObject({ model_type: z.string() });
+
+/** A model in Hugging Face's files, by whichever kind of data reads such models. */
+async function adopted(path: string, names: readonly string[]): Promise<Start> {
+  if (!names.includes("model.safetensors"))
+    throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
+  const file = join(path, "config.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw fileError(file, "read", error);
+  });
+  const config = ModelConfig.safeParse(parseJson(text, file));
+  const kind = config.success ? config.data.model_type : "unknown";
+  const readable: string[] = [];
+  for (const definition of await modalities.all()) {
+    const publisher = await definition.publish?.();
+    readable.push(...(publisher?.adopts ?? []));
+    if (!publisher?.adopt || !publisher.adopts?.includes(kind)) continue;
+    const model = await publisher.adopt(path);
+    const options = parseOptions(definition.options, model.modalityOptions, `modality ${definition.name}`);
+    return {
+      path,
+      modality: definition.name,
+      ...{ encoder: model.encoder, encoderOptions: model.encoderOptions, modalityOptions: model.modalityOptions },
+      vocabulary: offerOf(definition.build(options, model.files), vocabularyAbility),
+      tensors: (vocabulary) => model.tensors(vocabulary),
+    };
+  }
+  throw new UserError(
+    `${file}: a model of type ${kind}, which nothing here reads; what is read: ${readable.join(", ")}`,
+  );
 }
 
 /**

@@ -20,7 +20,6 @@ for (const augmentation of ["photo", "drawing"] as const)
         image.options.parse({ imageSize: 16, channels, augmentation, blur: 0.5, solarize: 0.5 }),
       );
       const { augment, perturb, rotate } = modality;
-      assert.ok(augment && perturb && rotate);
       for (const sample of [oblong(1), oblong(3)]) {
         const make = (seed: number): Image[] => [
           augment(sample, new Rng(seed)),
@@ -105,10 +104,11 @@ test("grey from colour and colour from grey", () => {
   assert.deepEqual([...withChannels(withChannels(red, 1), 3).data], [76, 76, 76]);
 });
 
-test("previews are RGB, square and small", () => {
+test("an image is shown by its size and a thumbnail: RGB, square and small", () => {
   const modality = image.build(image.options.parse({ channels: 1 }));
-  const preview = modality.preview?.(oblong(1));
-  assert.deepEqual([preview?.width, preview?.height, preview?.rgb.length], [24, 24, 24 * 24 * 3]);
+  const { text, picture } = modality.show(oblong(1));
+  assert.match(text, /^\d+ × \d+ grey$/);
+  assert.deepEqual([picture?.width, picture?.height, picture?.rgb.length], [24, 24, 24 * 24 * 3]);
 });
 
 test("every option has a default or may be left out, and says what it is", () => {

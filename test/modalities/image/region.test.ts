@@ -40,7 +40,6 @@ test("the region is the part of the picture that its box says", () => {
 test("a view that is ready is cut as it is; colours are distorted; the seed decides", () => {
   const modality = image.build(image.options.parse({ imageSize: 40, greyscale: 0, jitterProbability: 1 }));
   const { region, perturb, tensors } = modality;
-  assert.ok(region && perturb);
   const view = perturb(slope, new Rng(1));
   const options = { side: 0.4, multipleOf: 8, scale: [0.2, 0.2] } as const;
   const made = region(view, new Rng(2), options);

@@ -131,10 +131,10 @@ test("one image is a source of one", async () => {
 test("bytes that were sent are read as the file that holds them", async () => {
   const bytes = await png(5);
   const opened = await image.open(join(await folder("sent", { "1.png": bytes }), "1.png"));
-  const sent = image.fromBytes!(bytes, "upload");
+  const sent = image.accepts.bytes!(bytes, "upload", "image/png");
   assert.deepEqual([sent.length, sent.name(0)], [1, "upload"]);
   assert.deepEqual(await sent.read(0), await opened.read(0));
-  await assert.rejects(image.fromBytes!(Buffer.from("hello"), "upload").read(0), BrokenSample);
+  await assert.rejects(image.accepts.bytes!(Buffer.from("hello"), "upload", "").read(0), BrokenSample);
 });
 
 test("zip archives: shared folders left out, stored and deflated, damage found, several as one", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
-import type { TileOptions } from "../../../src/data/modality.ts";
+import type { TileOptions } from "../../../src/modalities/image/abilities.ts";
 import { type Image, withChannels } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
 

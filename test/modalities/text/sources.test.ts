@@ -6,9 +6,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { parquetWriteFile } from "hyparquet-writer";
-import type { OpenOptions, Source } from "../../../src/data/modality.ts";
+import type { OpenOptions, Source } from "../../../src/data/source.ts";
 import { BrokenSample, UserError } from "../../../src/foundation/errors.ts";
-import { isText, openTexts } from "../../../src/modalities/text/sources/open.ts";
+import { openTexts, recognisesTexts } from "../../../src/modalities/text/sources/open.ts";
 import { isRecordIndex, recordSource } from "../../../src/modalities/text/sources/records.ts";
 import { isTokenized, type Text } from "../../../src/modalities/text/text.ts";
 import { inFolder } from "../../support/cli.ts";
@@ -179,7 +179,7 @@ test("a folder: each plain file is a text, tables have rows, sub-folders are cla
       await mkdir(dirname(join(folder, name)), { recursive: true });
       await writeFile(join(folder, name), content);
     }
-    assert.ok(await isText(folder));
+    assert.ok(await recognisesTexts(folder));
     const source = await openTexts(folder);
     assert.deepEqual(names(source), ["neg/2.txt", "neg/3.txt", "pos/1.txt"]);
     assert.deepEqual(labelsOf(source), ["neg", "neg", "pos"]);
@@ -235,15 +235,16 @@ test("text is recognised by its name or its first bytes", () =>
   inFolder(async (folder) => {
     const looks = async (name: string, content: string | Uint8Array) => {
       await writeFile(join(folder, name), content);
-      return isText(join(folder, name));
+      return recognisesTexts(join(folder, name));
     };
-    assert.ok(await looks("corpus", "plain words\n"));
+    assert.equal(await looks("corpus", "plain words\n"), "possible");
+    assert.equal(await looks("words.md.gz", gzipSync("words")), "certain");
     assert.ok(await looks("corpus.tokens", "€".repeat(3000)));
-    assert.ok(await looks("rows.jsonl.gz", gzipSync("{}")));
+    assert.equal(await looks("rows.jsonl.gz", gzipSync("{}")), "possible", "a table may be of anything");
     assert.ok(!(await looks("binary", Buffer.of(1, 0, 2))));
     assert.ok(!(await looks("latin1", Buffer.of(0x61, 0xe9, 0x62))));
     assert.ok(!(await looks("empty", "")));
-    assert.ok(!(await isText(join(folder, "nowhere"))));
+    assert.ok(!(await recognisesTexts(join(folder, "nowhere"))));
   }));
 
 const DATA = process.env.AUTODIDACT_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Rng } from "../../../src/array/index.ts";
+import { offerOf, vocabulary } from "../../../src/data/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { embed, evaluate, inspect, openRun, type PretrainOptions, pretrain, search } from "../../../src/index.ts";
 import { readEmbeddings } from "../../../src/interop/parquet.ts";
@@ -49,7 +50,7 @@ test("a run learns from a text file, keeps its tokenizer, and may be moved and r
     const losses = async (run: typeof whole) => (await run.metrics()).map(({ loss }) => loss);
     assert.deepEqual(await losses(resumed), await losses(whole));
     assert.ok((await losses(whole)).length > 10);
-    assert.equal(whole.modality.vocabulary?.size, resumed.modality.vocabulary?.size);
+    assert.equal(offerOf(whole.modality, vocabulary)?.size, offerOf(resumed.modality, vocabulary)?.size);
 
     const report = await inspect(moved);
     assert.ok(report.kind === "run" && report.config.modality.files === undefined);
@@ -106,7 +107,7 @@ test("a table's rows are samples of their own; they are embedded, searched and s
     assert.deepEqual(classes, ["0", "1"]);
     assert.deepEqual(
       contestants.map(({ name }) => name),
-      ["pretrained", "untrained", "tf-idf", "scratch"],
+      ["pretrained", "same encoder, untrained", "TF-IDF", "trained from scratch"],
     );
     await assert.rejects(embed({ run, data, out }), /no column "text"; there are: kind, body/);
   }));
@@ -119,7 +120,7 @@ test("a tokenizer of the user's is used as it is; one of another size is refused
     await writeFile(tokenizer, json);
     const training = { epochs: 1, batchSize: 64, workers: 0, learningRate: 0.01 };
     const run = await pretrain(choices(folder, { modalityOptions: { tokenizer, maxLength: 64 }, training }));
-    assert.equal(run.modality.vocabulary?.size, 280);
+    assert.equal(offerOf(run.modality, vocabulary)?.size, 280);
     assert.equal(await readFile(join(folder, "run", "tokenizer.json"), "utf8"), json);
     const other = choices(folder, { modalityOptions: { tokenizer, vocabularySize: 300 }, out: join(folder, "other") });
     await assert.rejects(pretrain(other), /own\.json: has 280 tokens, not the 300/);
@@ -138,12 +139,11 @@ test("tensors are ids and mask; a view is another text; the text itself is its l
   assert.deepEqual(modality.specs, { ids: { dtype: "int32", shape: [16] }, mask: { dtype: "int32", shape: [16] } });
   assert.equal(
     [...(mask?.data ?? [])].filter((one) => one === 1).length,
-    Math.min(16, modality.vocabulary!.parse(sample.text).length + 2),
+    Math.min(16, modality.vocabulary.parse(sample.text).length + 2),
   );
-  const view = modality.augment!(sample, new Rng(1));
+  const view = modality.augment(sample, new Rng(1));
   assert.notDeepEqual(modality.tensors(view), modality.tensors(sample));
-  assert.equal(modality.perturb!(sample, new Rng(1)), sample);
-  assert.equal(modality.preview, undefined);
-  assert.equal(modality.excerpt!({ text: "a\n b " }), "a b");
+  assert.equal(modality.perturb(sample), sample);
+  assert.deepEqual(modality.show({ text: "a\n b " }), { text: "a b" });
   assert.throws(() => text.build(text.options.parse({})), /no tokenizer\.json/);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/index.ts";
-import type { Source } from "../../../src/data/modality.ts";
+import type { Source } from "../../../src/data/source.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { cropAndDelete } from "../../../src/modalities/text/augment.ts";
 import { text } from "../../../src/modalities/text/index.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Array, constant, float32, nn, np } from "../../../array/index.ts";
+import { normalization, perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
@@ -24,7 +25,7 @@ export const betaVae = method({
   family: "restoration",
   paper: "https://openreview.net/forum?id=Sy2fzU9gl",
   summary: "rebuild a picture from a few independent Gaussian factors",
-  needs: ["perturb", "normalization"],
+  needs: [perturb, normalization],
   options: z.object({
     beta: z.number().nonnegative().default(5).describe("weight of the KL divergence; 1 is a plain VAE"),
     latentDim: z.int().positive().default(32).describe("number of latent factors"),

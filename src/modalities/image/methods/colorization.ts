@@ -11,11 +11,13 @@ import {
   type Rng,
   type Traced,
 } from "../../../array/index.ts";
+import { normalization, perturb } from "../../../data/views.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { softCrossEntropy } from "../../../objectives/soft-cross-entropy.ts";
+import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
 import { labToRgb } from "./lab.ts";
 
@@ -44,7 +46,7 @@ export const colorization = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1603.08511",
   summary: "tell the colours of a grey picture",
-  needs: ["lab", "normalization", "perturb"],
+  needs: [lab, normalization, perturb],
   options: z.object({
     rebalance: z.number().gt(0).max(1).default(0.5).describe("share of the uniform distribution; 1: all colours alike"),
     decoderWidth: z.int().positive().default(256).describe("channels of the decoder before the last layer"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { float32, np, type Rng } from "../../../array/index.ts";
+import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
@@ -24,7 +25,7 @@ export const contextEncoder = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1604.07379",
   summary: "fill in what was cut out of a picture",
-  needs: ["perturb"],
+  needs: [perturb],
   options: z.object({
     region: z.enum(["centre", "blocks"]).default("blocks").describe("what is cut out: the middle, or random squares"),
     coverage: z.number().gt(0).lt(1).default(0.25).describe("share of the picture's area that is cut out"),

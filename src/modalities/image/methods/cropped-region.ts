@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Array, constant, float32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
+import { perturb } from "../../../data/views.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { layerNorm } from "../../../layers/layer-norm.ts";
 import { linear } from "../../../layers/linear.ts";
@@ -9,6 +10,7 @@ import { method } from "../../../methods/method.ts";
 import { featureMap } from "../../../methods/parts/feature-map.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
+import { region } from "../abilities.ts";
 
 /**
  * Cropped-region prediction: where in the picture does this piece of it lie?
@@ -26,7 +28,7 @@ export const croppedRegion = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/2011.09094",
   summary: "tell where in the picture a piece of it lies",
-  needs: ["perturb", "region"],
+  needs: [perturb, region],
   options: z.object({
     side: z.number().gt(0).max(1).default(0.5).describe("side that the piece is resized to, over the picture's"),
     scale: z

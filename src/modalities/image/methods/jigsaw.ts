@@ -7,6 +7,7 @@ import { method } from "../../../methods/method.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { tiles } from "../abilities.ts";
 import { distantPermutations } from "./permutations.ts";
 
 /** Each tile with the mean of each of its channels taken away and over its deviation, `[tiles, channels, side, side]`. */
@@ -30,7 +31,7 @@ export const jigsaw = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1603.09246",
   summary: "tell in which order the tiles of a picture were shuffled",
-  needs: ["tiles"],
+  needs: [tiles],
   options: z.object({
     grid: z.int().min(2).max(3).default(3).describe("tiles along each side of the picture"),
     permutations: z.int().min(2).default(1000).describe("how many orders there are to tell apart"),

@@ -5,6 +5,7 @@ import { method } from "../../../methods/method.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { tiles } from "../abilities.ts";
 
 /** Where a neighbour lies, `[rows down, columns right]`: the eight answers, in this order. */
 export const NEIGHBOURS = [
@@ -43,7 +44,7 @@ export const relativePosition = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1505.05192",
   summary: "tell in which direction one tile of a picture lies from another",
-  needs: ["tiles"],
+  needs: [tiles],
   options: z.object({
     grid: z.int().min(2).max(8).default(3).describe("tiles along each side of the picture"),
     share: z

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { constant, int32 } from "../../../array/index.ts";
+import { perturb } from "../../../data/views.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { rotate } from "../abilities.ts";
 
 const QUARTERS = [0, 1, 2, 3] as const;
 
@@ -19,7 +21,7 @@ export const rotation = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1803.07728",
   summary: "tell by how many quarter turns an image was rotated",
-  needs: ["perturb", "rotate"],
+  needs: [perturb, rotate],
   options: z.object({}),
   recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
   presets: {

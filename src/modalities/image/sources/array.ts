@@ -1,5 +1,5 @@
 import type { Labels } from "../../../data/labels.ts";
-import type { Source } from "../../../data/modality.ts";
+import type { Source } from "../../../data/source.ts";
 import type { Image } from "../image.ts";
 
 /** Images of one size that lie decoded in memory all threads share. */

@@ -1,5 +1,5 @@
 import type { Labels } from "../../../data/labels.ts";
-import type { Source } from "../../../data/modality.ts";
+import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";

@@ -1,4 +1,6 @@
 import { Rng } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Run } from "../../../training/run/run.ts";
 import { type WordModel, wordModel } from "./word-model.ts";
@@ -36,13 +38,14 @@ export interface Completion {
  */
 export async function complete(options: CompleteOptions): Promise<Completion> {
   const { run, text } = options;
-  const { vocabulary, maskToken } = run.modality;
+  const vocabulary = offerOf(run.modality, vocabularyAbility);
+  const mask = offerOf(run.modality, maskToken);
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
   const content = vocabulary.parse(text);
   const room = vocabulary.length - 2;
   if (content.length > room)
     throw new UserError(`the text has ${content.length} tokens; this model reads ${room} at most`);
-  const slots = Math.max(1, [...content].filter((id) => id === maskToken).length);
+  const slots = Math.max(1, [...content].filter((id) => id === mask).length);
   const model = await wordModel(run, { slots });
   try {
     if (model.maskToken === undefined)

@@ -1,5 +1,8 @@
 import { Rng } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
 import type { Source, TokenSequence, Vocabulary } from "../../../data/index.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
+import { words } from "../../../encoders/abilities.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import type { Run } from "../../../training/run/run.ts";
 import { arrange } from "../../../training/run/settle.ts";
@@ -52,11 +55,11 @@ const BATCH = 16;
  */
 export async function evaluateLanguage(options: LanguageOptions): Promise<LanguageEvaluation> {
   const { run, seed = 0 } = options;
-  const { vocabulary, maskToken } = run.modality;
+  const vocabulary = offerOf(run.modality, vocabularyAbility);
   if (!vocabulary) throw new UserError(`${run.path}: a run on ${run.modality.name}, which has no words`);
   const { texts, bytes } = await opened(options, options.data, async (source, samples) => {
     const drawn = await textsOf(samples, vocabulary, options);
-    return { ...drawn, bytes: drawn.share * (await bytesOf(source, run.modality)) };
+    return { ...drawn, bytes: drawn.share * (await bytesOf(source, vocabulary)) };
   });
   const { train } = options;
   const counts = train
@@ -64,7 +67,7 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
         countWords((await textsOf(samples, vocabulary, { data: train, seed })).texts, vocabulary),
       )
     : undefined;
-  const mask = run.encoder.words?.causal ? undefined : maskToken;
+  const mask = offerOf(run.encoder, words)?.causal ? undefined : offerOf(run.modality, maskToken);
   const slots = mask === undefined ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
   const model = await wordModel(run, { batchSize: BATCH, slots });
   try {
@@ -183,11 +186,11 @@ async function textsOf(
 }
 
 /** Bytes of what can be read. */
-async function bytesOf(source: Source<unknown>, { byteLength }: Run["modality"]): Promise<number> {
+async function bytesOf(source: Source<unknown>, { byteLength }: Vocabulary): Promise<number> {
   let bytes = 0;
   for (let index = 0; index < source.length; index++) {
     const text = await source.read(index).catch(skipBroken);
-    if (text !== undefined) bytes += byteLength?.(text) ?? 0;
+    if (text !== undefined) bytes += byteLength(text);
   }
   return bytes;
 }

@@ -1,21 +1,15 @@
-import type { Modality, Source } from "../../../data/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import type { Extractor, Modality } from "../../../data/modality.ts";
+import type { Source } from "../../../data/source.ts";
+import { vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { unitRows } from "../../../evaluation/vectors/normalize.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
-import type { Features } from "../../../training/features.ts";
 
 /** Most terms kept: those in most documents. A dense row is that wide. */
 const TERMS = 4096;
 
 /** Most numbers in all rows together: 1 GiB of float32. */
 const LARGEST = 2 ** 28;
-
-/** Term weights learned from one set of documents, for that set and others. */
-export interface TfIdf {
-  /** What was left out so that the rows fit into memory. */
-  readonly note?: string;
-  /** Rows of unit length, `[rows, terms]`. */
-  transform(source: Source<unknown>, onProgress?: (done: number, total: number) => void): Promise<Features>;
-}
 
 /**
  * Bag of words by TF-IDF, the baseline that any encoder of text must beat: how often a token occurs, times
@@ -24,15 +18,15 @@ export interface TfIdf {
  * where the rows would take more than 1 GiB.
  * @param most documents that will be transformed at once
  */
-export async function fitTfIdf(
-  modality: Modality<unknown>,
+export async function tfIdf(
+  modality: Modality<never>,
   train: Source<unknown>,
   most = train.length,
-): Promise<TfIdf> {
-  const { vocabulary, allTokens } = modality;
-  if (!vocabulary || !allTokens) throw new Error(`${modality.name} data have no words to count`);
+): Promise<Extractor> {
+  const vocabulary = offerOf(modality, vocabularyAbility);
+  if (!vocabulary) throw new Error(`${modality.name} data have no tokens to count`);
   const wordsOf = async (source: Source<unknown>, index: number): Promise<Int32Array> =>
-    allTokens(await source.read(index)).filter((id) => !vocabulary.isSpecial(id));
+    vocabulary.allTokens(await source.read(index)).filter((id) => !vocabulary.isSpecial(id));
   const documents = new Float64Array(vocabulary.size);
   let total = 0;
   for (let index = 0; index < train.length; index++) {
@@ -51,12 +45,15 @@ export async function fitTfIdf(
   const dim = kept.length;
 
   return {
+    name: "TF-IDF",
+    // Rows are sparse and of unit length; standardised, rare terms would weigh most.
+    standardized: false,
     ...(dim < common.length
       ? {
           note: `TF-IDF counts the ${count(dim)} commonest tokens instead of ${count(common.length)}: ${count(most)} rows would take more than 1 GiB.`,
         }
       : {}),
-    async transform(source, onProgress) {
+    async extract(source, onProgress) {
       const data = new Float32Array(source.length * dim);
       const indices: number[] = [];
       const broken: { name: string; reason: string }[] = [];

@@ -1,5 +1,8 @@
 import { type Array, int32, nn, np, type Tensor, type Traced } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
 import type { Vocabulary } from "../../../data/index.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
+import { words } from "../../../encoders/abilities.ts";
 import { compile } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { MethodParams } from "../../../methods/index.ts";
@@ -27,7 +30,7 @@ export interface WordModel {
  */
 export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<WordModel> {
   const { method, modality, encoder, methodDefinition } = await buildMethod(run.config, run.config.data.entries);
-  const { vocabulary } = modality;
+  const vocabulary = offerOf(modality, vocabularyAbility);
   if (!vocabulary || !method.wordLogits)
     throw new UserError(`${run.path}: method ${methodDefinition.name} tells no words; bert and causal-lm do`);
   const { length, size } = vocabulary;
@@ -44,7 +47,7 @@ export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Pr
   );
   return {
     vocabulary,
-    maskToken: encoder.words?.causal ? undefined : modality.maskToken,
+    maskToken: offerOf(encoder, words)?.causal ? undefined : offerOf(modality, maskToken),
     async tell(texts, places) {
       const ids = new Int32Array(batchSize * length);
       const mask = new Int32Array(batchSize * length);

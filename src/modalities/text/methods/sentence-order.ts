@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { filled, int32, np, type Rng } from "../../../array/index.ts";
-import type { TokenSequence } from "../../../data/modality.ts";
+import type { TokenSequence } from "../../../data/vocabulary.ts";
+import { maskToken, vocabulary } from "../../../data/vocabulary.ts";
+import { words } from "../../../encoders/abilities.ts";
 import { linear } from "../../../layers/linear.ts";
 import { wordHead } from "../../../layers/word-head.ts";
 import { method } from "../../../methods/method.ts";
@@ -20,7 +22,7 @@ export const sentenceOrder = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1909.11942",
   summary: "tell whether two pieces of a text were swapped, and the words that were masked",
-  needs: ["vocabulary", "maskToken", "words"],
+  needs: [vocabulary, maskToken, words],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),

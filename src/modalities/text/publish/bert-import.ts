@@ -6,7 +6,9 @@ import { UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
 import { parseJson } from "../../../foundation/json.ts";
 import { stacked } from "../../../interop/huggingface/pieces.ts";
+import type { AdoptedModel } from "../../../interop/publisher.ts";
 import { readSafetensors } from "../../../interop/safetensors.ts";
+import { TOKENIZER_FILE } from "../vocabulary.ts";
 import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
 
 /** Kinds of models that are BERT's encoder; all but BERT and ELECTRA are RoBERTa under their own names. */
@@ -17,6 +19,9 @@ const families = {
   camembert: "roberta",
   "xlm-roberta": "roberta",
 } as const;
+
+/** Values of `model_type` that are read here. */
+export const BERT_FAMILY = Object.keys(families);
 
 /** What of a BERT's `config.json` an encoder is built from. */
 const BertConfig = z.object({
@@ -173,6 +178,31 @@ export async function importBert(folder: string): Promise<ImportedModel> {
         ...head,
         ...(bias ? ([["head.bias", first(bias, [words])]] as const) : []),
       ]);
+    },
+  };
+}
+
+/** Longest sequences of a run that begins with such a model, unless the user says otherwise. */
+const LENGTH = 128;
+
+/** The model as a run begins with it. @throws UserError when it is not whole */
+export async function adoptBert(folder: string): Promise<AdoptedModel> {
+  const model = await importBert(folder);
+  const tokenizer = await readFile(model.tokenizer, "utf8").catch((error: unknown) => {
+    throw fileError(model.tokenizer, "read", error);
+  });
+  return {
+    encoder: "transformer",
+    encoderOptions: model.encoderOptions,
+    modalityOptions: { tokenizer: model.tokenizer, maxLength: Math.min(model.length, LENGTH) },
+    files: { [TOKENIZER_FILE]: tokenizer },
+    tensors(vocabulary) {
+      if (!vocabulary) throw new UserError(`${folder}: a model of texts, and the data have no tokens`);
+      if (vocabulary.length > model.length)
+        throw new UserError(
+          `${folder}: has positions for ${model.length} tokens; --max-length ${vocabulary.length} is more`,
+        );
+      return model.tensors(vocabulary.length, vocabulary.size);
     },
   };
 }

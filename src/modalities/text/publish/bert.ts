@@ -1,7 +1,7 @@
 import { filled, float32, type Tensor } from "../../../array/index.ts";
+import type { LinearHead } from "../../../data/answers.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
-import type { LinearHead } from "../../../methods/index.ts";
-import type { LanguageFacts, LanguageLayout } from "./language.ts";
+import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
 /** Our names of a block's layers, and BERT's. */
 export const BLOCK_LAYERS = [

@@ -1,6 +1,8 @@
 import type { Tensor } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { words } from "../../../encoders/abilities.ts";
 import { lookup, renamed, transposed } from "../../../interop/huggingface/pieces.ts";
-import type { LanguageFacts, LanguageLayout } from "./language.ts";
+import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
 const BLOCK_LAYERS = [
   ["attention.qkv", "attn.c_attn"],
@@ -22,7 +24,7 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
     n_embd: number("width"),
     n_layer: number("depth"),
     // Those that fill the width: of pruned ones the class has no notion, and libraries divide by them.
-    n_head: encoder.words?.wholeHeads ?? number("heads"),
+    n_head: offerOf(encoder, words)?.wholeHeads ?? number("heads"),
     n_inner: Math.round(number("width") * number("mlpRatio")),
     n_positions: number("length"),
     activation_function: "gelu",

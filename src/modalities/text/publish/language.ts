@@ -1,28 +1,7 @@
 import { type Tensor, tree } from "../../../array/index.ts";
-import type { VocabularySpec } from "../../../data/index.ts";
-import type { Encoder, InitialParams } from "../../../encoders/index.ts";
-import type { ExportedHead } from "../../../interop/huggingface/classifier.ts";
 import { bertLayout } from "./bert.ts";
 import { gpt2Config, gpt2Layout } from "./gpt2.ts";
-
-/** What is known of a model of text beside its encoder. */
-export interface LanguageFacts {
-  readonly encoder: Encoder;
-  readonly ids: VocabularySpec["ids"];
-  /** All of the method's parameters: `encoder`, and where it tells words, its head. */
-  readonly params: InitialParams;
-  /** Whether the model tells words, or is an encoder only. */
-  readonly tellsWords: boolean;
-  /** What it answers, where it has learned from labels. */
-  readonly head?: ExportedHead;
-}
-
-/** How a Transformer over words is written in Hugging Face's terms. */
-export interface LanguageLayout {
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly (readonly [name: string, tensor: Tensor])[];
-  readonly note: string;
-}
+import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
 /**
  * BERT's or GPT-2's layout, or our own where neither has such an encoder; with a head it is BERT's or our own: of

@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
-import type { OpenOptions, Source } from "../../../data/modality.ts";
+import type { Recognition } from "../../../data/modality.ts";
+import type { OpenOptions, Source } from "../../../data/source.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
 import { rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -30,12 +31,21 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await filesBelow(folder)).filter((name) => formatOf(name));
 }
 
-/** Whether the path looks like text: by its name, or by its first bytes where the name says nothing. */
-export async function isText(path: string): Promise<boolean> {
+/**
+ * How much a path looks like text: a plain text by its name surely; a table, which may be of anything, a folder with such
+ * files in it and what is UTF-8 without a name that says so perhaps.
+ */
+export async function recognisesTexts(path: string): Promise<Recognition> {
   const info = await stat(path).catch(() => undefined);
-  if (!info) return false;
-  if (info.isDirectory()) return (await filesIn(path).catch(() => [])).length > 0;
-  if (formatOf(path)) return true;
+  if (!info) return undefined;
+  if (info.isDirectory()) return (await filesIn(path).catch(() => [])).length > 0 ? "possible" : undefined;
+  const format = formatOf(path);
+  if (format) return format === "text" ? "certain" : "possible";
+  return (await isUtf8File(path)) ? "possible" : undefined;
+}
+
+/** Whether the first bytes of a file are text. */
+async function isUtf8File(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   if (!file) return false;
   try {

@@ -1,4 +1,4 @@
-import type { OpenOptions, Source } from "../../../data/modality.ts";
+import type { OpenOptions, Source } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { writeAtomically } from "../../../foundation/files.ts";
 import { openTexts } from "../sources/open.ts";

@@ -7,7 +7,7 @@ import { Rng, type Tensor, tree } from "../../../../src/array/index.ts";
 import type { Source } from "../../../../src/data/index.ts";
 import { complete, draw } from "../../../../src/modalities/text/language/complete.ts";
 import { evaluateLanguage } from "../../../../src/modalities/text/language/language.ts";
-import { fitTfIdf } from "../../../../src/modalities/text/language/tf-idf.ts";
+import { tfIdf } from "../../../../src/modalities/text/language/tf-idf.ts";
 import { pretrain } from "../../../../src/training/pretrain.ts";
 import type { Run } from "../../../../src/training/run/run.ts";
 import { toyText } from "../../../methods/toy-text.ts";
@@ -194,7 +194,7 @@ test("TF-IDF is scikit-learn's, of all of a text: smooth idf, rows of unit lengt
     [6, 10],
     [8, 11, 11],
   ];
-  const { data, dim, rows } = await (await fitTfIdf(modality, source(texts))).transform(source([...texts, [5]]));
+  const { data, dim, rows } = await (await tfIdf(modality, source(texts))).extract(source([...texts, [5]]));
   // TfidfVectorizer(analyzer=lambda x: x).fit_transform(texts), its columns in the order 6, 8, 10, 11.
   const [twice, once] = [Math.log(4 / 3) + 1, Math.log(2) + 1];
   const unit = (row: number[]) => row.map((value) => value / (Math.hypot(...row) || 1));
@@ -216,11 +216,11 @@ test("TF-IDF keeps as many terms as fit into memory, and says so", async () => {
     [6, 10],
     [8, 6, 11],
   ]);
-  const all = await fitTfIdf(toyText({ size: 12 }), rows);
+  const all = await tfIdf(toyText({ size: 12 }), rows);
   assert.equal(all.note, undefined);
-  const few = await fitTfIdf(toyText({ size: 12 }), rows, 2 ** 27);
+  const few = await tfIdf(toyText({ size: 12 }), rows, 2 ** 27);
   assert.match(few.note ?? "", /2 commonest tokens instead of 4: 134,217,728 rows/);
-  const { data, dim } = await few.transform(rows);
+  const { data, dim } = await few.extract(rows);
   assert.equal(dim, 2);
   assert.deepEqual([...data.subarray(2, 4)], [1, 0], "of 6 and 10 only 6 is one of the two commonest");
 });

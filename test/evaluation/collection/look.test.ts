@@ -3,11 +3,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import sharp from "sharp";
-import { look } from "../../../../src/modalities/image/pages/look.ts";
-import { pretrain } from "../../../../src/training/pretrain.ts";
-import { openRun } from "../../../../src/training/run/run.ts";
-import { autodidact, inFolder, writeImages } from "../../../support/cli.ts";
-import { fixture, vectorRun } from "../../../support/vectors.ts";
+import { look } from "../../../src/evaluation/collection/look.ts";
+import { pretrain } from "../../../src/training/pretrain.ts";
+import { openRun } from "../../../src/training/run/run.ts";
+import { autodidact, inFolder, writeImages } from "../../support/cli.ts";
+import { fixture, vectorRun } from "../../support/vectors.ts";
 
 /** A short run on small images. */
 async function imageRun(folder: string, method: string) {

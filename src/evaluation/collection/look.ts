@@ -1,19 +1,19 @@
-import { z } from "zod";
-import { type Array, Rng, scalar, type Tensor, tree } from "../../../array/index.ts";
-import type { Source } from "../../../data/index.ts";
-import type { InitialParams, Inputs, Params } from "../../../encoders/index.ts";
-import { compile, read } from "../../../engine/index.ts";
-import { evenly } from "../../../evaluation/drawing/neighbours.ts";
-import { type PictureSheet, pictureSheet } from "../../../evaluation/drawing/picture-sheet.ts";
-import type { Picture } from "../../../evaluation/drawing/sheet.ts";
-import { topIndices } from "../../../evaluation/vectors/knn.ts";
-import { unitRows } from "../../../evaluation/vectors/normalize.ts";
-import { UserError } from "../../../foundation/errors.ts";
-import type { MethodParams } from "../../../methods/index.ts";
-import { stackViews, toBatch } from "../../../training/data/loader-task.ts";
-import { extractFeatures, type Features, readBatches, stack } from "../../../training/features.ts";
-import { checkpointPath, loadCheckpoint } from "../../../training/run/checkpoint.ts";
-import { buildMethod, type Run } from "../../../training/run/run.ts";
+import { type Array, Rng, scalar, sizeOf, type Tensor, tree } from "../../array/index.ts";
+import type { Features } from "../../data/features.ts";
+import { type Drawing, drawing, offerOf, type Picture, type Source } from "../../data/index.ts";
+import { patches } from "../../encoders/abilities.ts";
+import type { InitialParams, Inputs, Params } from "../../encoders/index.ts";
+import { compile, read } from "../../engine/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { MethodParams } from "../../methods/index.ts";
+import { stackViews, toBatch } from "../../training/data/loader-task.ts";
+import { extractFeatures, readBatches, stack } from "../../training/features.ts";
+import { checkpointPath, loadCheckpoint } from "../../training/run/checkpoint.ts";
+import { buildMethod, type Run } from "../../training/run/run.ts";
+import { evenly } from "../drawing/neighbours.ts";
+import { type PictureSheet, pictureSheet } from "../drawing/picture-sheet.ts";
+import { topIndices } from "../vectors/knn.ts";
+import { unitRows } from "../vectors/normalize.ts";
 
 export interface LookOptions {
   readonly run: Run;
@@ -39,23 +39,24 @@ const MEMBERS = 8;
  * A sheet that fits the run's method. With `look`, the pictures that it gives (reconstructions, masks, samples …); else
  * the views that it made of each sample, and the sample's nearest neighbours by the encoder. In front of these, attention
  * maps where the encoder has a class token; with `prototypes`, their nearest members below.
- * @throws UserError when the data are no images, or cannot be read
+ * @throws UserError when the data cannot be drawn, or cannot be read
  */
 export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
-  const pixels = run.modality.specs.pixels?.shape;
-  if (pixels?.length !== 3 || !run.modality.preview)
-    throw new UserError(`${run.path}: look draws pictures; ${run.modality.name} data have none`);
+  const drawn = offerOf(run.modality, drawing);
+  if (!drawn)
+    throw new UserError(`${run.path}: look draws what the encoder reads; ${run.modality.name} data cannot be drawn`);
+  const sight: Sight = { ...run, drawing: drawn };
   const source = await run.modalityDefinition.open(data);
   try {
     const chosen = await choose(run, source, Math.max(1, samples));
-    const original: Column = { title: "original", pictures: chosen.map(({ row }) => pictureOf(run, row.pixels!)) };
+    const original: Column = { title: "original", pictures: chosen.map(({ row }) => drawn.draw(row[drawn.input]!)) };
     const columns: Column[] = [
       original,
       ...(await attention(run, chosen)),
-      ...(await byMethod(run, source, chosen, seed)),
+      ...(await byMethod(sight, source, chosen, seed)),
     ];
     const bank = await bankOf(run, source);
-    const isDrawn = columns.some(({ drawn }) => drawn);
+    const isDrawn = columns.some(({ byMethod: own }) => own);
     if (!isDrawn) columns.push(...(await neighbours(run, source, chosen, bank)));
     const rows = chosen.map((_, row) => columns.map(({ pictures }) => pictures[row]));
     const groups = await prototypes(run, source, bank, columns.length);
@@ -68,11 +69,16 @@ export async function look({ run, data = run.config.data.path, samples = 8, seed
   }
 }
 
+/** A run whose inputs can be drawn. */
+interface Sight extends Run {
+  readonly drawing: Drawing;
+}
+
 interface Column {
   readonly title: string;
   readonly pictures: readonly (Picture | undefined)[];
   /** The method's own. */
-  readonly drawn?: boolean;
+  readonly byMethod?: boolean;
 }
 
 interface Chosen {
@@ -90,7 +96,12 @@ async function choose({ modality }: Run, source: Source<unknown>, count: number)
 }
 
 /** What the method draws of a batch; or what of the batch itself looks like pictures. */
-async function byMethod(run: Run, source: Source<unknown>, chosen: readonly Chosen[], seed: number): Promise<Column[]> {
+async function byMethod(
+  run: Sight,
+  source: Source<unknown>,
+  chosen: readonly Chosen[],
+  seed: number,
+): Promise<Column[]> {
   const { method } = await buildMethod(run.config, run.config.data.entries);
   const views = [];
   for (const { index } of chosen) {
@@ -99,9 +110,16 @@ async function byMethod(run: Run, source: Source<unknown>, chosen: readonly Chos
   }
   const batch = toBatch({ leaves: stackViews(views), broken: [] });
   if (!method.look)
-    return tree
-      .entries<Tensor>(batch)
-      .flatMap(([path, leaf]) => columnsOf(run, path.replace(/\.?pixels$/, "") || "view", leaf));
+    return tree.entries<Tensor>(batch).flatMap(([path, leaf]) =>
+      columnsOf(
+        run,
+        path
+          .split(".")
+          .filter((part) => part !== run.drawing.input)
+          .join(".") || "view",
+        leaf,
+      ),
+    );
   const { params, memory } = await stateOf(run);
   const draw = method.look;
   const program = await compile(
@@ -115,7 +133,7 @@ async function byMethod(run: Run, source: Source<unknown>, chosen: readonly Chos
     const drawn = await read(await program.run(params, batch, memory, scalar(1)));
     return tree
       .entries<Tensor>(drawn)
-      .flatMap(([title, leaf]) => columnsOf(run, title, leaf).map((column) => ({ ...column, drawn: true })));
+      .flatMap(([title, leaf]) => columnsOf(run, title, leaf).map((column) => ({ ...column, byMethod: true })));
   } finally {
     await program.dispose();
   }
@@ -128,43 +146,31 @@ async function stateOf(run: Run): Promise<{ params: MethodParams; memory: Initia
   return { params: params as MethodParams, memory: state.memory as InitialParams };
 }
 
-/** `[batch, channels, height, width]` as one column, `[batch, views, channels, height, width]` as several. */
-function columnsOf(run: Run, title: string, { dtype, shape, data }: Tensor): Column[] {
-  const channels = run.modality.specs.pixels?.shape[0];
+/** `[batch, ...input]` as one column, `[batch, views, ...input]` as several; nothing for what is not such an input. */
+function columnsOf(
+  { modality, drawing: { input, draw } }: Sight,
+  title: string,
+  { dtype, shape, data }: Tensor,
+): Column[] {
+  const own = modality.specs[input]!.shape;
   const [batch = 0] = shape;
-  const plane = shape.slice(-2);
-  const isPictures = dtype === "float32" && shape.length >= 4 && shape.at(-3) === channels && Math.min(...plane) > 1;
-  if (!isPictures) return [];
-  const count = shape.slice(1, -3).reduce((product, extent) => product * extent, 1);
-  const size = shape.slice(-3).reduce((product, extent) => product * extent, 1);
-  return globalThis.Array.from({ length: count }, (_, view) => ({
+  const axes = own.length;
+  if (dtype !== "float32" || shape.length <= axes || shape.at(-axes) !== own[0]) return [];
+  const count = sizeOf(shape.slice(1, -axes));
+  const size = sizeOf(shape.slice(-axes));
+  const columns = globalThis.Array.from({ length: count }, (_, view) => ({
     title: count > 1 ? `${title} ${view + 1}` : title,
     pictures: globalThis.Array.from({ length: batch }, (_unused, row) => {
       const start = (row * count + view) * size;
-      return pictureOf(run, { dtype, shape: shape.slice(-3), data: data.slice(start, start + size) });
+      return draw({ dtype, shape: shape.slice(-axes), data: data.slice(start, start + size) });
     }),
   }));
-}
-
-const Normalization = z.object({ image_mean: z.array(z.number()), image_std: z.array(z.number()) });
-
-/** The encoder's normalised pixels `[channels, height, width]` as bytes. */
-function pictureOf({ modality }: Run, { shape, data }: Tensor): Picture {
-  const [channels = 1, height = 1, width = 1] = shape;
-  const { image_mean: mean, image_std: std } = Normalization.parse(modality.preprocessor);
-  const rgb = new Uint8Array(3 * height * width);
-  for (let at = 0; at < height * width; at++)
-    for (let color = 0; color < 3; color++) {
-      const channel = channels === 1 ? 0 : color;
-      const value = (data[channel * height * width + at]! * std[channel]! + mean[channel]!) * 255;
-      rgb[3 * at + color] = Math.max(0, Math.min(255, Math.round(value)));
-    }
-  return { width, height, rgb };
+  return columns.filter(({ pictures }) => pictures.some((picture) => picture !== undefined));
 }
 
 /** The class token's attention to each patch, a head a column: white where it looks most. */
 async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): Promise<Column[]> {
-  const { classAttention, grid } = encoder.patches ?? {};
+  const { classAttention, grid } = offerOf(encoder, patches) ?? {};
   const [height = 0, width = 0] = grid ?? [];
   if (!classAttention || !height || !width) return [];
   const batch = stack(
@@ -229,7 +235,7 @@ async function neighbours(
 }
 
 const previewOf = async ({ modality }: Run, source: Source<unknown>, index: number): Promise<Picture | undefined> =>
-  modality.preview?.(await source.read(index));
+  modality.show(await source.read(index)).picture;
 
 /** The fullest prototypes, a row each, with the entries nearest to them. */
 async function prototypes(run: Run, source: Source<unknown>, bank: Features, across: number) {

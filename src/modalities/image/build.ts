@@ -1,0 +1,101 @@
+import type { Rng } from "../../array/rng.ts";
+import type { Tensor } from "../../array/tensor.ts";
+import { float32 } from "../../array/tensor.ts";
+import type { Shown } from "../../data/modality.ts";
+import type { Picture } from "../../data/picture.ts";
+import type { CropOptions, Normalization } from "../../data/views.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { RegionOptions, TileOptions } from "./abilities.ts";
+import { augment, crop, perturb, prepare } from "./augment.ts";
+import { type Image, withChannels } from "./image.ts";
+import type { ImageOptions } from "./options.ts";
+import { cutRegion } from "./region.ts";
+import { cutTiles } from "./tiles.ts";
+import { splitLab } from "./transforms/lab.ts";
+import { resizeAndCentreCrop } from "./transforms/resize.ts";
+import { rotateQuarters } from "./transforms/rotate.ts";
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const GREY = { mean: [0.5], std: [0.5] };
+
+/** Images with their options settled. Pure: it runs in every thread, and in a browser. */
+export function buildImages(options: ImageOptions) {
+  const { imageSize, channels } = options;
+  const fallback = channels === 1 ? GREY : IMAGENET;
+  const mean = options.mean ?? fallback.mean;
+  const std = options.std ?? fallback.std;
+  if (mean.length !== channels || std.length !== channels)
+    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  /** What each byte comes to, by channel. */
+  const levels = std.map((deviation, channel) => {
+    const scale = 1 / (255 * deviation);
+    const offset = mean[channel]! / deviation;
+    return Float32Array.from({ length: 256 }, (_, byte) => byte * scale - offset);
+  });
+  const ready = (view: Image): Image => ({ ...view, ready: true });
+  const seen = (image: Image): Image => (image.ready ? image : prepare(image, options));
+  return {
+    name: "image",
+    specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
+    tensors(image: Image) {
+      const asIs = image.width === imageSize && image.height === imageSize && image.channels === channels;
+      const { data: bytes, width, height } = image.ready || asIs ? image : prepare(image, options);
+      const plane = width * height;
+      const pixels = new Float32Array(channels * plane);
+      for (let channel = 0; channel < channels; channel++) {
+        const level = levels[channel]!;
+        for (let at = 0; at < plane; at++) pixels[channel * plane + at] = level[bytes[at * channels + channel]!]!;
+      }
+      return { pixels: float32(pixels, [channels, height, width]) };
+    },
+    augment: (image: Image, rng: Rng) => ready(augment(image, options, rng)),
+    crop: (image: Image, rng: Rng, own: CropOptions) => ready(crop(image, options, rng, own)),
+    perturb: (image: Image, rng: Rng) => ready(perturb(image, options, rng)),
+    rotate(image: Image, quarters: number) {
+      return ready(rotateQuarters(seen(image), quarters));
+    },
+    tiles: (image: Image, rng: Rng, own: TileOptions) => cutTiles(image, options, mean, rng, own).map(ready),
+    region(image: Image, rng: Rng, own: RegionOptions) {
+      const whole = ready(seen(image));
+      const { region, box } = cutRegion(whole, options, rng, own);
+      return { whole, region: ready(region), box };
+    },
+    ...(channels === 3
+      ? {
+          lab(image: Image) {
+            const { lightness, values } = splitLab(seen(image));
+            return { lightness: ready(lightness), values };
+          },
+        }
+      : {}),
+    normalization: { mean, std },
+    drawing: { input: "pixels", draw: (pixels: Tensor) => draw(pixels, { mean, std }) },
+    show: (image: Image): Shown => ({ text: inWords(image), picture: thumbnail(image) }),
+  } as const;
+}
+
+const inWords = ({ width, height, channels }: Image) => `${width} × ${height} ${channels === 1 ? "grey" : "colour"}`;
+
+/** Largest side of what pages show of an image. */
+const THUMBNAIL = 96;
+
+function thumbnail(image: Image): Picture {
+  const small = resizeAndCentreCrop(image, Math.min(THUMBNAIL, image.width, image.height));
+  const { width, height, data } = withChannels(small, 3);
+  return { width, height, rgb: data };
+}
+
+/** Normalised pixels `[channels, height, width]` as bytes. */
+function draw({ dtype, shape, data }: Tensor, { mean, std }: Normalization): Picture | undefined {
+  const [channels = 0, height = 0, width = 0] = shape;
+  if (dtype !== "float32" || shape.length !== 3 || channels !== mean.length || Math.min(height, width) < 2)
+    return undefined;
+  const rgb = new Uint8Array(3 * height * width);
+  for (let at = 0; at < height * width; at++)
+    for (let color = 0; color < 3; color++) {
+      const channel = channels === 1 ? 0 : color;
+      const value = (data[channel * height * width + at]! * std[channel]! + mean[channel]!) * 255;
+      rgb[3 * at + color] = Math.max(0, Math.min(255, Math.round(value)));
+    }
+  return { width, height, rgb };
+}

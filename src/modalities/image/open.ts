@@ -1,0 +1,97 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
+import type { Recognition } from "../../data/modality.ts";
+import type { OpenOptions, Source } from "../../data/source.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { DEFAULT_SHORT_SIDE } from "./decode.ts";
+import type { Image } from "./image.ts";
+import { type ArrayManifest, arraySource } from "./sources/array.ts";
+import type { ImageCache } from "./sources/cache.ts";
+import { isCifar, openCifar } from "./sources/cifar.ts";
+import { cacheFor, encodedSource } from "./sources/entries.ts";
+import { type FolderManifest, folderEntries, listFolder } from "./sources/folder.ts";
+import { idxFileOf, openIdx } from "./sources/idx.ts";
+import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
+
+type EncodedManifest = (FolderManifest | ZipManifest) & { labels?: Labels; cache?: ImageCache };
+type Manifest = EncodedManifest | ArrayManifest;
+const isManifest = (value: unknown): value is Manifest =>
+  typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
+
+/** Reopens what `source.manifest` describes. A random crop gains nothing from more than twice the encoder's pixels. */
+function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
+  if (manifest.kind === "array") return arraySource(manifest);
+  const entries = manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
+  const shortSide = imageSize ? 2 * imageSize : DEFAULT_SHORT_SIDE;
+  return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
+}
+
+/** The archives that a path stands for: itself, or those of a folder that holds nothing else to read. */
+async function archivesOf(path: string): Promise<string[]> {
+  if (await isZip(path)) return [path];
+  const names = await readdir(path).catch(() => []);
+  return names
+    .filter((name) => name.endsWith(".zip"))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+async function listImages(path: string): Promise<FolderManifest | ZipManifest> {
+  const folder = await listFolder(path);
+  if (folder.names.length > 0) return folder;
+  const archives = await archivesOf(path);
+  if (archives.length > 0) return listZips(archives);
+  const isFolder = (await stat(path)).isDirectory();
+  throw new UserError(
+    isFolder
+      ? `${path}: no images in this folder (JPEG, PNG, WebP …)`
+      : `${path}: neither an image, a zip archive, IDX nor CIFAR data`,
+  );
+}
+
+/**
+ * Opens images: a folder, zip archives, IDX or CIFAR files.
+ * @throws UserError when there are none
+ */
+export async function openImages(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Image>> {
+  const idx = await idxFileOf(path);
+  if (idx) return withTable(await openIdx(idx), table);
+  if (await isCifar(path)) return withTable(await openCifar(path), table);
+  const listing = await listImages(path);
+  const entries = listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing);
+  const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
+  const cache = await cacheFor(entries);
+  return encodedSource(entries, labels, listing, cache);
+}
+
+async function withTable(manifest: ArrayManifest, table: string | undefined): Promise<Source<Image>> {
+  const source = arraySource(manifest);
+  if (!table) return source;
+  const names = Array.from({ length: source.length }, (_, index) => source.name(index));
+  return arraySource({ ...manifest, labels: await labelsFromTable(table, names) });
+}
+
+/** The source of that manifest again. @param imageSize side that the encoder sees: much larger images are shrunk */
+export async function reopenImages(
+  manifest: unknown,
+  options?: { readonly imageSize: number },
+): Promise<Source<Image>> {
+  if (!isManifest(manifest)) throw new Error("not the manifest of an image source");
+  return fromManifest(manifest, options?.imageSize);
+}
+
+/** Folders and archives with images in them, IDX and CIFAR files by their first bytes. */
+export async function recognisesImages(path: string): Promise<Recognition> {
+  if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
+  return listImages(path).then(
+    () => "certain" as const,
+    () => undefined,
+  );
+}
+
+/** A source of one image from the bytes of its file. */
+export const givenImage = (bytes: Uint8Array, name: string): Source<Image> => {
+  const entries = { names: [name], bytes: async () => bytes, close: async () => undefined };
+  return encodedSource(entries, undefined, { kind: "given" }, undefined);
+};

@@ -1,0 +1,95 @@
+import { offerOf } from "../../../data/ability.ts";
+import { type Normalization, normalization } from "../../../data/views.ts";
+import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
+import { answersUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { encoderGraph, ownLayout } from "../../../interop/plain.ts";
+import type { Layout, PublishedModel, Publisher } from "../../../interop/publisher.ts";
+import { resnetLayout } from "./resnet.ts";
+import { vitLayout } from "./vit.ts";
+
+const layouts: Readonly<Record<string, LayoutOf>> = { vit: vitLayout, resnet: resnetLayout };
+
+/** The parameters under published names, and what is to be said of these. */
+function layoutOf(model: PublishedModel): Layout {
+  const { encoder, params, head } = model;
+  const layout = layouts[encoder.name]?.(encoder);
+  if (!layout) return ownLayout(model);
+  const { model: plain, classifier } = layout;
+  const config = { ...layout.config, architectures: [head ? classifier.model : plain] };
+  const tensors = layout.tensors(params.encoder);
+  if (!head) return { config, tensors, note: layout.note(plain) };
+  if (!head.linear) return { ...ownLayout(model), config };
+  const { weight, bias } = head.linear;
+  return {
+    config,
+    tensors: [
+      ...tensors.map(([name, tensor]) => [`${classifier.prefix}${name}`, tensor] as const),
+      [`${classifier.layer}.weight`, weight],
+      [`${classifier.layer}.bias`, bias],
+    ],
+    note: layout.note(classifier.model),
+  };
+}
+
+/** What a deployed model must do before the encoder, as `preprocessor_config.json` says it. */
+function preprocessor({ modality }: PublishedModel, { mean, std }: Normalization) {
+  const [channels = 3, height = 0, width = 0] = modality.specs.pixels?.shape ?? [];
+  return {
+    // Not ViTImageProcessor, which would squeeze oblong pictures into a square.
+    image_processor_type: "BitImageProcessor",
+    do_convert_rgb: channels === 3,
+    do_convert_grayscale: channels === 1,
+    do_resize: true,
+    size: { shortest_edge: height },
+    do_center_crop: true,
+    crop_size: { height, width },
+    resample: 2,
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  };
+}
+
+const ONNX = (outputs: string) => `input \`pixel_values\`, outputs ${outputs}; the\nbatch is free`;
+const VECTORS = "`last_hidden_state` and `pooler_output`";
+
+/**
+ * Images as transformers.js and Hugging Face's libraries read them. The ONNX model reads `pixel_values`
+ * `[batch, channels, height, width]` with a free batch, and gives `last_hidden_state` and `pooler_output`, the
+ * representation `[batch, embedDim]`; with a head, in front of them, `logits` `[batch, outputs]`.
+ */
+export const imagePublisher: Publisher = {
+  describe(model) {
+    const { head } = model;
+    const scaled = offerOf(model.modality, normalization);
+    return {
+      graph: encoderGraph(model, { pixels: "pixel_values" }),
+      layout: layoutOf(model),
+      files: scaled && { "preprocessor_config.json": `${JSON.stringify(preprocessor(model, scaled), null, 2)}\n` },
+      usage: head
+        ? answersUsage(
+            head,
+            {
+              reader: "AutoProcessor",
+              model: "AutoModelForImageClassification",
+              names: ["RawImage"],
+              input: 'await read(await RawImage.read("photo.jpg"))',
+              takesSeveral: false,
+            },
+            pipelineUsage(
+              "image-classification",
+              'const guesses = await run("photo.jpg", { top_k: 3 });',
+              ONNX(`\`logits\`, ${VECTORS}`),
+            ),
+          )
+        : pipelineUsage(
+            "image-feature-extraction",
+            'const vector = await run("photo.jpg", { pool: true });',
+            ONNX(VECTORS),
+          ),
+    };
+  },
+  feeds: ({ pixels, ...others }) => ({ ...others, ...(pixels ? { pixel_values: pixels } : {}) }),
+};

@@ -1,0 +1,164 @@
+import { type Array, allocate, type Tensor, type Traced } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { maskToken, type Vocabulary, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
+import { words } from "../../../encoders/abilities.ts";
+import type { FileInput } from "../../../engine/index.ts";
+import { answersUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import type { Graph, ModelParams, PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
+import { TOKENIZER_FILE } from "../vocabulary.ts";
+import { adoptBert, BERT_FAMILY } from "./bert-import.ts";
+import { languageLayout } from "./language.ts";
+
+/** @throws Error when the model is none of texts */
+function vocabularyIn({ modality, files }: PublishedModel) {
+  const vocabulary = offerOf(modality, vocabularyAbility);
+  const tokenizer = files?.[TOKENIZER_FILE];
+  if (!vocabulary || tokenizer === undefined) throw new Error(`${modality.name}: a text model without a tokenizer`);
+  return { vocabulary, tokenizer, mask: offerOf(modality, maskToken) };
+}
+
+/** Whether the model continues texts: transformers.js feeds such a model the past and one token at a time. */
+const generatesText = ({ encoder, head, tokenLogits }: PublishedModel): boolean =>
+  (offerOf(encoder, words)?.causal ?? false) && !head && tokenLogits !== undefined;
+
+/**
+ * The program of a model of text: `input_ids` and `attention_mask` in; `last_hidden_state`, `sentence_embedding` and,
+ * where it predicts tokens or has a head, `logits` out.
+ */
+function graphOf(model: PublishedModel, isBert: boolean): Graph {
+  const { encoder, params, head, tokenLogits } = model;
+  const { length } = vocabularyIn(model).vocabulary;
+  const logits = head?.predict.bind(head) ?? tokenLogits;
+  const fn = (weights: Traced<ModelParams>, input_ids: Array, attention_mask: Array): Record<string, Array> => {
+    const inputs = { ids: input_ids, mask: attention_mask };
+    return {
+      ...(logits ? { logits: logits(weights, inputs) } : {}),
+      last_hidden_state: encoder.hidden(weights.encoder, inputs),
+      sentence_embedding: encoder.apply(weights.encoder, inputs),
+    };
+  };
+  const example = { dtype: "int32", shape: [1, length] } as const;
+  return {
+    fn,
+    params,
+    examples: [example, example],
+    inputNames: ["input_ids", "attention_mask"],
+    outputNames: [...(logits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
+    words: {
+      length,
+      // GPT-2's kind is given no segments.
+      ignored: isBert ? ["token_type_ids"] : [],
+      ...(generatesText(model) ? { cache: { past: "past_key_values.0.key", present: "present.0.key" } } : {}),
+    },
+  };
+}
+
+function usageOf(model: PublishedModel): Usage {
+  const { encoder, head, tokenLogits } = model;
+  const inputs = "inputs `input_ids` and `attention_mask`";
+  const withLogits = `${inputs}, outputs \`logits\`, \`last_hidden_state\` and\n\`sentence_embedding\`; batch and length are free`;
+  if (head)
+    return answersUsage(
+      head,
+      {
+        reader: "AutoTokenizer",
+        model: "AutoModelForSequenceClassification",
+        input: 'read("a sentence")',
+        takesSeveral: true,
+      },
+      pipelineUsage("text-classification", 'const guesses = await run("a sentence", { top_k: null });', withLogits),
+    );
+  if (!tokenLogits)
+    return pipelineUsage(
+      "feature-extraction",
+      'const vector = await run("a sentence", { pooling: "mean" });',
+      `${inputs}, outputs \`last_hidden_state\` and \`sentence_embedding\`;\nbatch and length are free`,
+    );
+  return offerOf(encoder, words)?.causal
+    ? pipelineUsage(
+        "text-generation",
+        'const [{ generated_text }] = await run("once upon a time", { max_new_tokens: 20 });',
+        "inputs `input_ids`, `attention_mask` (of all tokens) and `past_key_values.0.key`, which holds\nthe tokens before (`present.0.key` of the call before); outputs `logits` and `last_hidden_state`",
+      )
+    : pipelineUsage("fill-mask", 'const guesses = await run("the [MASK] sat");', withLogits);
+}
+
+/** `tokenizer.json` and `tokenizer_config.json`. */
+function tokenizerFiles(model: PublishedModel): Record<string, string> {
+  const { vocabulary, tokenizer, mask } = vocabularyIn(model);
+  const { ids, length } = vocabulary;
+  const generates = generatesText(model);
+  const config = {
+    tokenizer_class: "PreTrainedTokenizerFast",
+    model_max_length: length,
+    pad_token: vocabulary.token(ids.pad),
+    unk_token: vocabulary.token(ids.unknown),
+    ...(offerOf(model.encoder, words)?.causal
+      ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
+      : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
+    ...(mask === undefined ? {} : { mask_token: vocabulary.token(mask) }),
+    // Without it transformers.js' text-generation leaves out the first token, which the model has always seen.
+    ...(generates ? { add_bos_token: true } : {}),
+  };
+  return {
+    [TOKENIZER_FILE]: generates ? withoutEnd(tokenizer, vocabulary) : tokenizer,
+    "tokenizer_config.json": `${JSON.stringify(config, null, 2)}\n`,
+  };
+}
+
+/** A text to be continued has no end yet. */
+function withoutEnd(tokenizer: string, { ids, token }: Vocabulary): string {
+  const json: { post_processor?: { type?: string; single?: { SpecialToken?: { id: string } }[] } | null } =
+    JSON.parse(tokenizer);
+  const { post_processor: processor } = json;
+  if (!processor?.single) return tokenizer;
+  const single = processor.single.filter((part, at) => at === 0 || part.SpecialToken?.id !== token(ids.end));
+  return `${JSON.stringify({ ...json, post_processor: { ...processor, single } }, null, 1)}\n`;
+}
+
+/** The inputs of a file of a text model, which has some of them. */
+function feeds({ ids, mask }: Readonly<Record<string, Tensor>>): Record<string, FileInput> {
+  if (!ids || !mask) throw new Error("a model of texts reads ids and mask");
+  const int64 = ({ shape }: Tensor, data: ArrayLike<number>): FileInput => ({
+    dtype: "int64",
+    shape,
+    data: Int32Array.from(data),
+  });
+  return {
+    input_ids: int64(ids, ids.data),
+    attention_mask: int64(mask, mask.data),
+    token_type_ids: int64(ids, new Int32Array(ids.data.length)),
+    // Nothing came before.
+    "past_key_values.0.key": {
+      dtype: "float32",
+      shape: [ids.shape[0] ?? 0, 1, 0, 1],
+      data: allocate("float32", 0),
+    },
+  };
+}
+
+/**
+ * Texts as Hugging Face's libraries read them, for `fill-mask`, `text-generation`, `text-classification` and
+ * `feature-extraction`: `model.safetensors` has BERT's or GPT-2's names where the encoder is one of them.
+ *
+ * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
+ * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and, where the method predicts tokens, `logits`
+ * `[batch, sequence, vocabulary]` or, where it has a head, `[batch, outputs]`. It is written for the model's whole length
+ * and pads what is shorter itself.
+ */
+export const textPublisher: Publisher = {
+  describe(model) {
+    const { encoder, params, head, tokenLogits } = model;
+    const { ids } = vocabularyIn(model).vocabulary;
+    const layout = languageLayout({ encoder, ids, params, tellsWords: tokenLogits !== undefined, head });
+    return {
+      graph: graphOf(model, layout.config.model_type === "bert"),
+      layout,
+      files: tokenizerFiles(model),
+      usage: usageOf(model),
+    };
+  },
+  feeds,
+  adopts: BERT_FAMILY,
+  adopt: adoptBert,
+};
