@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Rng } from "../array/rng.ts";
 import type { Tensor, TensorSpec } from "../array/tensor.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { batchNorm } from "../layers/batch-norm.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { attentionBias } from "../layers/attention-bias.ts";

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { allocate, type DType, sizeOf, type Tensor } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { fileError, writeAtomically } from "../foundation/files.ts";

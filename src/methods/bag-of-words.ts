@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";

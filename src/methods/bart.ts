@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { attentionBias, causalBias } from "../layers/attention-bias.ts";
 import { dropout } from "../layers/dropout.ts";

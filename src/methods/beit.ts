@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32, np } from "../array/index.ts";
 import type { Encoder, PatchAbility } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";

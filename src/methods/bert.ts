@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { np, Rng } from "../array/index.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { method } from "./method.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { np } from "../array/index.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";

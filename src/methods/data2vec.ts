@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, filled, int32, lax, np, type Rng } from "../array/index.ts";
 import { standardize } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, lax, nn, np } from "../array/index.ts";
 import { gelu } from "../layers/gelu.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32, lax, np } from "../array/index.ts";
 import { standardize } from "../layers/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
 import type { Answers } from "../data/answers.ts";
 import type { Ability, EncoderAbility, Modality } from "../data/modality.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32, lax, np } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { geluMlp } from "../layers/gelu-mlp.ts";

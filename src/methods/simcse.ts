@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { np } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, int32, type Rng, type Traced } from "../array/index.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32 } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { supCon } from "../objectives/sup-con.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { mlp } from "../layers/mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/prototypes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { vicreg as vicregLoss } from "../objectives/vicreg.ts";

@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { ModalityDefinition, OpenOptions } from "../../data/index.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";

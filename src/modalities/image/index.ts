@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Rng } from "../../array/rng.ts";
 import { float32 } from "../../array/tensor.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";

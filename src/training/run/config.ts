@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { devices } from "../../engine/index.ts";
 
 /** How to train. Where a default is missing, the method's recipe decides. */

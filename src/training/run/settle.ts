@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { sizeOf } from "../../array/index.ts";
 import { type ModalityDefinition, modalities, type OpenOptions, type Source } from "../../data/index.ts";
 import { type EncoderDefinition, encoders } from "../../encoders/index.ts";

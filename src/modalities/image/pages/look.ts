@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, Rng, scalar, type Tensor, tree } from "../../../array/index.ts";
 import type { Source } from "../../../data/index.ts";
 import type { InitialParams, Inputs, Params } from "../../../encoders/index.ts";
