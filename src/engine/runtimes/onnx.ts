@@ -48,9 +48,9 @@ class OnnxTensor implements DeviceTensor {
   }
 }
 
-/** The providers there are. In a browser nothing lists them: its build of ONNX Runtime is the one for the processor. */
-const backends = () =>
-  "listSupportedBackends" in ort ? ort.listSupportedBackends() : [{ name: "cpu", bundled: true } as const];
+/** onnxruntime-web has less: it lists no backends, and its build that browsers get has the processor's alone. */
+const runtime: Partial<typeof ort> = ort;
+const backends = () => runtime.listSupportedBackends?.() ?? [{ name: "cpu", bundled: true }];
 
 /** What keeps a device from being used here, or undefined. */
 function obstacle(device: Device): string | undefined {
