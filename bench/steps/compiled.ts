@@ -1,6 +1,7 @@
 import { Rng } from "../../src/array/index.ts";
 import type { Device } from "../../src/engine/index.ts";
 import { release } from "../../src/training/memory.ts";
+import { settleMemory } from "../../src/training/settle-memory.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import type { StepCase } from "./cases.ts";
 
@@ -24,6 +25,8 @@ export async function compiledCase(
   const initial = initialState(method, optimizer, training, rng.split("state"));
   const batch = makeBatch(rng.split("batch"));
   const compiled = await compileStep({ method, optimizer, training, state: initial, batch, name, profile });
+  // As in training/staged-step.ts.
+  settleMemory(initial);
   let state: DeviceState = initial;
   let index = 0;
   return {

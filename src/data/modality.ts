@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Tensor, TensorSpec } from "../array/tensor.ts";
 import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";

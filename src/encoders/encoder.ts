@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
 import type { Ability, Offered } from "../data/ability.ts";
 import type { VocabularySpec } from "../data/vocabulary.ts";

@@ -1,6 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
-import { UserError } from "../foundation/errors.ts";
 import { batchNorm } from "../layers/batch-norm.ts";
 import { conv } from "../layers/conv.ts";
 import type { ParamsOf } from "../layers/layer.ts";

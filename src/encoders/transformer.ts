@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import type { Offered } from "../data/ability.ts";
 import { UserError } from "../foundation/errors.ts";
@@ -8,7 +8,7 @@ import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { transformerBlock } from "../layers/transformer.ts";
 import { tokens, words } from "./abilities.ts";
-import { type EncodeOptions, type Encoder, encoder, type Inputs, type WordAbility } from "./encoder.ts";
+import { type EncodeOptions, type Encoder, encoder, type Inputs } from "./encoder.ts";
 
 /** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
 const sizes = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "./errors.ts";
 
 /** One option of a schema, as a flag of the command line. */

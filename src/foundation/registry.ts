@@ -1,7 +1,6 @@
-import { isAbsolute, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { messageOf, UserError } from "./errors.ts";
+import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
+import { importFile, isPath } from "./user-file.ts";
 
 /** What a registry holds: something with a name and a mark that says which registry it belongs to. */
 export interface Registered {
@@ -10,13 +9,16 @@ export interface Registered {
 }
 
 export interface Registry<Entry extends Registered> {
-  /** Every name that `load` knows, sorted; loads nothing. */
+  /** Every name that `builtIn` knows, sorted; loads nothing. */
   readonly names: readonly string[];
   /** Every entry, sorted by name. */
   all(): Promise<Entry[]>;
+  /** The entry of that name; no code runs but the library's. @throws UserError naming what there is */
+  builtIn(name: string): Promise<Entry>;
   /**
-   * The entry of that name, or the one in the file of that path: `simclr`, `./my-method.ts`.
-   * @throws UserError naming what there is.
+   * The entry of that name, or the one in the user's file of that path: `simclr`, `./my-method.ts`. The file's code runs,
+   * so the name must be one that the user gave.
+   * @throws UserError naming what there is
    */
   load(nameOrPath: string): Promise<Entry>;
 }
@@ -39,6 +41,12 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
 
   const names = Object.keys(lines).sort();
   const builtIn = async (name: string): Promise<Entry> => {
+    if (!Object.hasOwn(lines, name)) {
+      const meant = closest(name, names);
+      throw new UserError(
+        `unknown ${kind} "${name}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
+      );
+    }
     const entry = entryIn(await lines[name]!());
     if (entry?.name !== name) throw new Error(`the file of ${kind} ${name} exports ${entry?.name ?? `no ${kind}`}`);
     return entry;
@@ -47,21 +55,12 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
   return {
     names,
     all: () => Promise.all(names.map(builtIn)),
+    builtIn,
     async load(nameOrPath) {
-      if (Object.hasOwn(lines, nameOrPath)) return builtIn(nameOrPath);
-      if (/[/\\.]/.test(nameOrPath)) {
-        const path = isAbsolute(nameOrPath) ? nameOrPath : resolve(nameOrPath);
-        const module: Record<string, unknown> = await import(pathToFileURL(path).href).catch((error: unknown) => {
-          throw new UserError(`${nameOrPath}: could not be loaded as a ${kind} (${messageOf(error)})`);
-        });
-        const entry = entryIn(module);
-        if (entry) return entry;
-        throw new UserError(`${nameOrPath}: exports no ${kind}`);
-      }
-      const meant = closest(nameOrPath, names);
-      throw new UserError(
-        `unknown ${kind} "${nameOrPath}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
-      );
+      if (Object.hasOwn(lines, nameOrPath) || !isPath(nameOrPath)) return builtIn(nameOrPath);
+      const entry = entryIn(await importFile(nameOrPath, kind));
+      if (entry) return entry;
+      throw new UserError(`${nameOrPath}: exports no ${kind}`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { perturb } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";

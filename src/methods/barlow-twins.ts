@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";

@@ -1,9 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32, np } from "../array/index.ts";
 import { offers } from "../data/ability.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
-import type { Encoder, PatchAbility } from "../encoders/encoder.ts";
+import type { PatchAbility } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, np, type Rng, type Traced, type Tree, type TreeRecord } from "../array/index.ts";
 import type { InitialParams } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";

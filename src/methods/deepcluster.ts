@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled, int32, np, type Rng } from "../array/index.ts";
 import { kMeans, whiten } from "../array/k-means.ts";
 import { perturb } from "../data/views.ts";

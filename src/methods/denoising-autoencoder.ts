@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { float32, type Rng, type Tensor } from "../array/index.ts";
 import { normalization, perturb } from "../data/views.ts";
 import { decoder } from "../layers/decoder.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { dinoHead } from "../layers/dino-head.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import { offerOf } from "../data/ability.ts";
 import { perturb, type Sample } from "../data/views.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { lax, nn, np } from "../array/index.ts";
 import { augment, perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";

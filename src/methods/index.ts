@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { type Registry, registry } from "../foundation/registry.ts";
+import { isThere, lastingPath } from "../foundation/user-file.ts";
 import { combine, parseTasks } from "./combine.ts";
 import type { MethodDefinition } from "./method.ts";
 
@@ -53,30 +52,35 @@ const single = registry<MethodDefinition>("method", {
   "vq-autoencoder": () => import("./vq-autoencoder.ts"),
 });
 
-/** Every method, by name; `load` also knows several at once: `rotation+simclr:0.5`. */
+/** The methods of a name, each found by `find`: one, or several at once. */
+async function together(name: string, find: (part: string) => Promise<MethodDefinition>): Promise<MethodDefinition> {
+  if (!name.includes("+")) return find(name);
+  const parts = parseTasks(name);
+  const tasks = await Promise.all(
+    parts.map(async ({ name: part, weight }) => ({ definition: await find(part), weight })),
+  );
+  const titles = tasks.map(({ definition }) => definition.name);
+  const twice = titles.find((title, index) => titles.indexOf(title) < index);
+  if (twice) throw new UserError(`method "${name}": ${twice} is there twice; give it a weight instead`);
+  const labelled = tasks.filter(({ definition }) => definition.family === "supervised");
+  if (labelled.length > 1)
+    throw new UserError(
+      `method "${name}": ${labelled.map(({ definition }) => definition.name).join(" and ")} both learn from the labels; take one of them, by itself and without a weight`,
+    );
+  // A name that finds the same methods from any folder.
+  const lasting = tasks.map(({ definition, weight }, index) => {
+    const part = parts[index]!.name;
+    return `${part === definition.name ? part : lastingPath(part)}${weight === 1 ? "" : `:${weight}`}`;
+  });
+  return combine(lasting.join("+"), tasks);
+}
+
+/** Every method, by name, or several at once: `rotation+simclr:0.5`. */
 export const methods: Registry<MethodDefinition> = {
   ...single,
-  async load(name) {
-    if (!name.includes("+") || existsSync(name)) return single.load(name);
-    const parts = parseTasks(name);
-    const tasks = await Promise.all(
-      parts.map(async ({ name: part, weight }) => ({ definition: await single.load(part), weight })),
-    );
-    const titles = tasks.map(({ definition }) => definition.name);
-    const twice = titles.find((title, index) => titles.indexOf(title) < index);
-    if (twice) throw new UserError(`method "${name}": ${twice} is there twice; give it a weight instead`);
-    const labelled = tasks.filter(({ definition }) => definition.family === "supervised");
-    if (labelled.length > 1)
-      throw new UserError(
-        `method "${name}": ${labelled.map(({ definition }) => definition.name).join(" and ")} both learn from the labels; take one of them, by itself and without a weight`,
-      );
-    // A name that finds the same methods from any folder.
-    const lasting = tasks.map(({ definition, weight }, index) => {
-      const part = parts[index]!.name;
-      return `${part === definition.name ? part : resolve(part)}${weight === 1 ? "" : `:${weight}`}`;
-    });
-    return combine(lasting.join("+"), tasks);
-  },
+  builtIn: (name) => together(name, single.builtIn),
+  // A file's name may have a + in it.
+  load: (name) => (isThere(name) ? single.load(name) : together(name, single.load)),
 };
 export type {
   EpochContext,

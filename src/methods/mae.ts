@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, int32, nn, np, type Rng, type Traced } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";

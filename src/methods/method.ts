@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
 import type { Ability, By, Offered } from "../data/ability.ts";
 import type { Answers, LinearHead } from "../data/answers.ts";

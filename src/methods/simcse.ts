@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";

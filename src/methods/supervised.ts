@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { int32 } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";

@@ -1,5 +1,5 @@
 import { HTTPException } from "hono/http-exception";
-import { z } from "zod";
+import * as z from "zod";
 import type { Modality, ModalityDefinition, Source, TensorRecord } from "../data/index.ts";
 import { BrokenSample, messageOf } from "../foundation/errors.ts";
 

@@ -4,6 +4,7 @@ import type { Method } from "../methods/method.ts";
 import { atStages } from "./curriculum.ts";
 import type { CurriculumEntry, RunConfig, Training } from "./run/config.ts";
 import { buildMethod } from "./run/run.ts";
+import { settleMemory } from "./settle-memory.ts";
 import { compileStep, type DeviceState, type HostState, optimizerOf, type TrainingStep, toDevice } from "./step.ts";
 
 /** A step of training as it is at the stages of the curriculum. */
@@ -49,6 +50,7 @@ export function stagedStep(config: RunConfig, samples: number) {
       await stage?.step.dispose();
       const compiling = { method, training, batch, state: kept, name: `${config.method.name} step` };
       const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });
+      settleMemory(kept);
       stage = { name, key, step, method, training };
       return { ...stage, state: kept };
     },

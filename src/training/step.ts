@@ -17,7 +17,6 @@ import { compile, type DeviceTensor, valueAndGrad } from "../engine/index.ts";
 import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
-import { settleMemory } from "./memory.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
@@ -192,8 +191,6 @@ export async function compileStep(options: {
     await program.dispose();
     program = await build({ rows: filled(noiseShape, 0) });
   }
-  const stateBytes = 4 * tree.leaves<TensorSpec>(options.state).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  settleMemory(stateBytes);
   let pin: DeviceTensor | undefined;
   const noiseSource = new Rng(training.seed).split("noise");
 

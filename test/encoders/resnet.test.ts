@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Array, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
 import type { InitialParams, Params } from "../../src/encoders/encoder.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
@@ -128,5 +128,8 @@ test("convolutions start with He's deviation over the fan-out, and by seed", () 
 });
 
 test("data without pixels are refused", () => {
-  assert.throws(() => resnet.build(resnet.options.parse({}), {}), { name: "UserError", message: /reads images/ });
+  assert.throws(() => resnet.build(resnet.options.parse({}), {}), {
+    name: "UserError",
+    message: /reads one array of 3 axes; these data have/,
+  });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   type Array,
   constant,
@@ -354,7 +354,10 @@ test("options that do not fit are the user's to mend, and the message says how",
   refused({}, 31, 31, /patch size of 4 does not divide images of 31 × 31 pixels; no patch size does/);
   refused({ width: 10, heads: 3 }, 32, 32, /width of 10 cannot be split into 3 heads/);
   refused({ width: 6, heads: 3 }, 32, 32, /multiple of 4, not 6/);
-  assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /reads images/ });
+  assert.throws(() => vit.build(vit.options.parse({}), {}), {
+    name: "UserError",
+    message: /reads one array of 3 axes; these data have/,
+  });
 });
 
 test("linear weights start at deviation 0.02, cut at two deviations, biases at 0; patches by Xavier's uniform", () => {

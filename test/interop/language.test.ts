@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
-import { quantize } from "../../src/engine/index.ts";
+import { quantize } from "../../src/engine/quantize/index.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { readSafetensors, writeSafetensors } from "../../src/interop/safetensors.ts";

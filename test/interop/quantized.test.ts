@@ -7,7 +7,7 @@ import { env, pipeline, RawImage } from "@huggingface/transformers";
 import { Rng } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { quantize } from "../../src/engine/index.ts";
+import { quantize } from "../../src/engine/quantize/index.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { image } from "../../src/modalities/image/index.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
 import { aim } from "../../src/methods/aim.ts";
 import { evaluateOne, weights } from "../fixtures/torch/reference.ts";

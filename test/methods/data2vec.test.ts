@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { data2vec } from "../../src/methods/data2vec.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { float32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { dino } from "../../src/methods/dino.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { iJepa } from "../../src/methods/i-jepa.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { z } from "zod";
+import type * as z from "zod";
 import { constant, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { mae } from "../../src/methods/mae.ts";

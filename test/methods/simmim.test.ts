@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { simmim } from "../../src/methods/simmim.ts";
 import { assertIsTorchs, assertLearns, look, modality, patchOf, pictures, tinyVit } from "./checks.ts";

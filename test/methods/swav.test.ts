@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { z } from "zod";
+import type * as z from "zod";
 import { filled, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { prototypes } from "../../src/layers/prototypes.ts";
 import { swav } from "../../src/methods/swav.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { int32, type Tensor } from "../../src/array/index.ts";
 import type {
   Modality,

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filled } from "../../src/array/index.ts";
-import { release, settleMemory } from "../../src/training/memory.ts";
+import { release } from "../../src/training/memory.ts";
+import { settleMemory } from "../../src/training/settle-memory.ts";
 
 test("memory that nothing holds any more is given back", () => {
   let kept: object[] | undefined = Array.from({ length: 1e6 }, (_, index) => ({ index }));
   const full = process.memoryUsage().heapTotal;
   assert.equal(kept.length, 1e6);
   kept = undefined;
-  settleMemory(0);
+  settleMemory({});
   const given = full - process.memoryUsage().heapTotal;
   assert.ok(given > 20e6, `${given} bytes of ${full}`);
 });

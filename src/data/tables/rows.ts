@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";

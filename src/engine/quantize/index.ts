@@ -1,8 +1,8 @@
-import { simplifyOnnx } from "../runtimes/file.ts";
 import { calibrate, type Feeds } from "./calibrate.ts";
 import { quantizeDynamically } from "./dynamic.ts";
 import { graphOf, transformModel } from "./onnx-graph.ts";
 import { preparation } from "./prepare.ts";
+import { simplifyOnnx } from "./simplify.ts";
 import { observedTensors, quantizeStatically } from "./static.ts";
 import { quantizeTables } from "./tables.ts";
 import { LARGEST, LARGEST_IN_SUMS } from "./weights.ts";

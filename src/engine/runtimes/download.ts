@@ -1,4 +1,4 @@
-import { InferenceSession, type Tensor as OrtTensor } from "onnxruntime-node";
+import { InferenceSession, type Tensor as OrtTensor } from "#onnxruntime";
 import type { DType } from "../../array/index.ts";
 import { GraphWriter } from "../lower/onnx.ts";
 

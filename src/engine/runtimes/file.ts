@@ -1,7 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
 import type { Tensor } from "../../array/index.ts";
 
 /** An input of a file: a tensor, or one whose int32 values the file reads as int64. */
@@ -49,25 +46,4 @@ export async function openOnnx(model: Uint8Array, { threads }: { threads?: numbe
     },
     dispose: () => session.release(),
   };
-}
-
-/**
- * The file with constants folded and BatchNorm within the convolutions, as ONNX Runtime's basic optimisations leave it:
- * standard operators still. What its own tools do before they quantise.
- */
-export async function simplifyOnnx(model: Uint8Array): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "autodidact-onnx-"));
-  try {
-    const path = join(folder, "model.onnx");
-    const session = await InferenceSession.create(model, {
-      executionProviders: ["cpu"],
-      graphOptimizationLevel: "basic",
-      optimizedModelFilePath: path,
-      logSeverityLevel: 3,
-    });
-    await session.release();
-    return await readFile(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from "onnxruntime-node";
+import * as ort from "#onnxruntime";
 import type { DType, Tensor } from "../../array/index.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import type { Graph } from "../graph.ts";
@@ -11,17 +10,17 @@ import { download } from "./download.ts";
 class OnnxTensor implements DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly #tensor: OrtTensor;
+  readonly #tensor: ort.Tensor;
   #state: "unseen" | "read" | "disposed" = "unseen";
 
-  constructor(tensor: OrtTensor, dtype: DType) {
+  constructor(tensor: ort.Tensor, dtype: DType) {
     this.#tensor = tensor;
     this.dtype = dtype;
     this.shape = tensor.dims;
   }
 
   /** @throws Error after `dispose` */
-  get tensor(): OrtTensor {
+  get tensor(): ort.Tensor {
     if (this.#state === "disposed") throw new Error(`a ${this.dtype}[${this.shape}] is used after it was disposed`);
     return this.#tensor;
   }
@@ -49,11 +48,15 @@ class OnnxTensor implements DeviceTensor {
   }
 }
 
+/** onnxruntime-web has less: it lists no backends, and its build that browsers get has the processor's alone. */
+const runtime: Partial<typeof ort> = ort;
+const backends = () => runtime.listSupportedBackends?.() ?? [{ name: "cpu", bundled: true }];
+
 /** What keeps a device from being used here, or undefined. */
 function obstacle(device: Device): string | undefined {
-  const backends = listSupportedBackends();
-  if (backends.some((backend) => backend.name === device && (backend.bundled || device === "cuda"))) return undefined;
-  return `device "${device}" is not available here; there are: ${[...backends.filter((backend) => backend.bundled).map((backend) => backend.name), "wasm"].join(", ")}`;
+  const all = backends();
+  if (all.some((backend) => backend.name === device && (backend.bundled || device === "cuda"))) return undefined;
+  return `device "${device}" is not available here; there are: ${[...all.filter((backend) => backend.bundled).map((backend) => backend.name), "wasm"].join(", ")}`;
 }
 
 /** Outputs stay on the GPU, but for numbers, such as the loss: they are what every step's caller reads. */
@@ -70,9 +73,9 @@ export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name,
   const outputNames = graph.outputs.map((_, index) => `o${index}`);
   const initializers = new Map(constants.map((constant, index) => [index, constant]));
   const model = lower(graph, { name, inputNames, outputNames, initializers, portable: device !== "cpu" });
-  const session = await InferenceSession.create(model, {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: [device],
-    intraOpNumThreads: threads ?? availableParallelism(),
+    intraOpNumThreads: threads ?? navigator.hardwareConcurrency,
     graphOptimizationLevel: "all",
     // Its one block for all intermediate values comes on top of what the arena took in the first run: a third more memory,
     // and no time gained.
@@ -89,12 +92,12 @@ export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name,
   const argumentNames = inputNames.slice(constants.length);
   return {
     async run(inputs) {
-      const feeds: Record<string, OrtTensor> = {};
+      const feeds: Record<string, ort.Tensor> = {};
       inputs.forEach((input, index) => {
         const key = argumentNames[index]!;
         if (input instanceof OnnxTensor) feeds[key] = input.tensor;
         else if (isDeviceTensor(input)) throw new Error(`${name}: input ${index} belongs to another engine`);
-        else feeds[key] = new OrtTensor(input.dtype, input.data, input.shape);
+        else feeds[key] = new ort.Tensor(input.dtype, input.data, input.shape);
       });
       const results = await session.run(feeds);
       return outputNames.map((key, index) => new OnnxTensor(results[key]!, graph.outputs[index]!.dtype));

@@ -36,7 +36,7 @@ function upload({ dtype, shape, data }: Tensor): JaxArray {
   return numpy.array(copy, { shape: [...shape], dtype: type });
 }
 
-/** Runs on jax-js' own kernels: the second opinion in tests, and the way into browsers. */
+/** Runs on jax-js' own kernels: the second opinion in tests. */
 export const wasmRuntime: Runtime = async ({ graph, flat }, { name }) => {
   await startJax();
   const compiled = jit(flat);

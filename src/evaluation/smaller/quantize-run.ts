@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng } from "../../array/index.ts";
 import type { Source } from "../../data/index.ts";
-import { type Feeds, quantize } from "../../engine/index.ts";
+import { type Feeds, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { openExported } from "../../interop/exported-model.ts";

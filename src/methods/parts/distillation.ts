@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, float32, lax, np, type Rng, type Tensor } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Preset } from "../method.ts";

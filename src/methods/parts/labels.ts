@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, float32, nn, np, scalar, type Tensor } from "../../array/index.ts";
 import type { LinearHead } from "../../data/answers.ts";
 import { answersOf, labelTasks, truthsOf } from "../../data/answers.ts";

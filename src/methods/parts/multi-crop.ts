@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, np, type Rng } from "../../array/index.ts";
 import type { Offered } from "../../data/ability.ts";
 import type { Modality, TensorRecord } from "../../data/modality.ts";

@@ -3,7 +3,6 @@ import { drawing } from "../../data/picture.ts";
 import { augment, crop, normalization, perturb } from "../../data/views.ts";
 import { lab, region, rotate, tiles } from "./abilities.ts";
 import { buildImages } from "./build.ts";
-import type { Image } from "./image.ts";
 import { inferImages } from "./infer.ts";
 import { givenImage, openImages, recognisesImages, reopenImages } from "./open.ts";
 import { ImageOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_VOCABULARY_SIZE, tokenizerKinds } from "./tokenizers/train.ts";
 
 /** How texts become tokens, and how they are distorted. */

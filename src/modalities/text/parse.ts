@@ -1,5 +1,5 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { z } from "zod";
+import * as z from "zod";
 import { sentencesOf } from "./sentences.ts";
 
 /** What of `tokenizer.json` is looked at here; the rest is the library's. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Source } from "../../data/source.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { float64Column } from "./sources/column.ts";

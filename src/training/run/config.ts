@@ -1,5 +1,4 @@
-import { availableParallelism } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 import { devices } from "../../engine/index.ts";
 
 /** How to train. Where a default is missing, the method's recipe decides. */
@@ -33,7 +32,7 @@ export const TrainingOptions = z.object({
   workers: z
     .int()
     .nonnegative()
-    .default(Math.max(1, Math.min(8, availableParallelism() - 1)))
+    .default(Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)))
     .describe("threads that decode and augment ahead of the step; 0: none"),
   threads: z.int().positive().optional().describe("threads within an operator; all cores by default"),
   device: z.enum(devices).default("cpu").describe("where to compute"),

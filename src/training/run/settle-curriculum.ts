@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { filled, Rng, type Tensor, tree } from "../../array/index.ts";
 import type { ModalityDefinition } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";

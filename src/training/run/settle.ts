@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
-import type { z } from "zod";
+import type * as z from "zod";
 import { sizeOf } from "../../array/index.ts";
 import type { ModalityDefinition, OpenOptions, Source } from "../../data/index.ts";
 import { type EncoderDefinition, encoders, reads } from "../../encoders/index.ts";

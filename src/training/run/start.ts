@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { type Tensor, tree } from "../../array/index.ts";
 import { modalities, offerOf, type Vocabulary, vocabulary as vocabularyAbility } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";

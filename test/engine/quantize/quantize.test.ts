@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, lax, nn, np, Rng, type Tensor } from "../../../src/array/index.ts";
-import { type FileInput, openOnnx, quantize, toOnnx } from "../../../src/engine/index.ts";
+import { type FileInput, openOnnx, toOnnx } from "../../../src/engine/index.ts";
 import { calibrate } from "../../../src/engine/quantize/calibrate.ts";
+import { quantize } from "../../../src/engine/quantize/index.ts";
 import { graphOf, transformModel } from "../../../src/engine/quantize/onnx-graph.ts";
 import { preparation } from "../../../src/engine/quantize/prepare.ts";
+import { simplifyOnnx } from "../../../src/engine/quantize/simplify.ts";
 import { asymmetric, observedTensors } from "../../../src/engine/quantize/static.ts";
 import { LARGEST_IN_SUMS, quantizeWeight } from "../../../src/engine/quantize/weights.ts";
-import { simplifyOnnx } from "../../../src/engine/runtimes/file.ts";
 
 const rng = new Rng(11);
 

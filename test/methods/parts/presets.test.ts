@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { modalities } from "../../../src/data/index.ts";
 import { encoders } from "../../../src/encoders/index.ts";
 import { methods } from "../../../src/methods/index.ts";

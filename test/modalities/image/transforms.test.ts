@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import { Rng } from "../../../src/array/rng.ts";
 import type { Image } from "../../../src/modalities/image/image.ts";
 import * as jitter from "../../../src/modalities/image/transforms/color-jitter.ts";

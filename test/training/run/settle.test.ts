@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { z } from "zod";
+import * as z from "zod";
 import { encoders } from "../../../src/encoders/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { methods } from "../../../src/methods/index.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, constant, float32, nn, np } from "../../../array/index.ts";
 import { normalization, perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";

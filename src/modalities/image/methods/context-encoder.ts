@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { float32, np, type Rng } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";

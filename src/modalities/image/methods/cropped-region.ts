@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, constant, float32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
 import { UserError } from "../../../foundation/errors.ts";

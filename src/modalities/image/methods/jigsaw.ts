@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Array, constant, float32, int32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
 import { linear } from "../../../layers/linear.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { method } from "../../../methods/method.ts";

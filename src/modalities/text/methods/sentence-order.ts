@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { filled, int32, np, type Rng } from "../../../array/index.ts";
 import type { TokenSequence } from "../../../data/vocabulary.ts";
 import { maskToken, vocabulary } from "../../../data/vocabulary.ts";

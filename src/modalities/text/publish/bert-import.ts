@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { float32, sizeOf, type Tensor } from "../../../array/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Source } from "../../../data/source.ts";
 import { BOM, describeInvalid } from "../../../data/tables/utf8.ts";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";

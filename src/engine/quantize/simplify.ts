@@ -1,0 +1,25 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InferenceSession } from "#onnxruntime";
+
+/**
+ * The file with constants folded and BatchNorm within the convolutions, as ONNX Runtime's basic optimisations leave it:
+ * standard operators still. What its own tools do before they quantise.
+ */
+export async function simplifyOnnx(model: Uint8Array): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), "autodidact-onnx-"));
+  try {
+    const path = join(folder, "model.onnx");
+    const session = await InferenceSession.create(model, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "basic",
+      optimizedModelFilePath: path,
+      logSeverityLevel: 3,
+    });
+    await session.release();
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { registry } from "../../src/foundation/registry.ts";
+import { methods } from "../../src/methods/index.ts";
+import { inFolder } from "../support/cli.ts";
+
+const fruit = registry("fruit", { apple: async () => ({ apple: { kind: "fruit", name: "apple" } }) });
+const quince = 'export const quince = { kind: "fruit", name: "quince" };';
+
+test("a name is what is built in, a path is the user's file; the file's code runs only when it may", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "quince + 1 %.mjs");
+    await writeFile(path, `globalThis.quinces = (globalThis.quinces ?? 0) + 1;\n${quince}`);
+    assert.equal((await fruit.builtIn("apple")).name, "apple");
+    assert.equal((await fruit.load("apple")).name, "apple");
+    await assert.rejects(fruit.builtIn(path), { name: "UserError", message: /^unknown fruit ".*"; there are: apple$/ });
+    assert.ok(!("quinces" in globalThis));
+    assert.equal((await fruit.load(path)).name, "quince");
+    assert.ok("quinces" in globalThis);
+  }));
+
+test("what is neither is refused in one line", () =>
+  inFolder(async (folder) => {
+    const empty = join(folder, "empty.mjs");
+    await writeFile(empty, "");
+    const refused = (name: string, message: RegExp) => assert.rejects(fruit.load(name), { name: "UserError", message });
+    await refused("appel", /^unknown fruit "appel" \(did you mean apple\?\); there are: apple$/);
+    await refused("toString", /^unknown fruit "toString"/);
+    await refused(empty, /empty\.mjs: exports no fruit$/);
+    await refused(join(folder, "none.mjs"), /none\.mjs: could not be loaded as a fruit \(.*\)$/);
+  }));
+
+test("of several methods at once each is built in, where only those may be", async () => {
+  assert.equal((await methods.builtIn("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
+  const message = /^unknown method "\.\/mine\.ts"/;
+  await assert.rejects(methods.builtIn("rotation+./mine.ts:0.5"), { name: "UserError", message });
+});
+
+test("in a browser there are the names, and a path is refused", async (t) => {
+  // What a browser lacks.
+  t.mock.property(process, "getBuiltinModule", undefined);
+  assert.equal((await methods.load("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
+  const message = "./mine.ts: a fruit is loaded by its file's path in Node.js only";
+  await assert.rejects(fruit.load("./mine.ts"), { name: "UserError", message });
+});
