@@ -102,4 +102,6 @@ export { extractFeatures, type Features } from "./training/features.ts";
 export { type PretrainOptions, type Progress, pretrain } from "./training/pretrain.ts";
 export { TrainingOptions } from "./training/run/config.ts";
 export { openRun, type Run } from "./training/run/run.ts";
-export { encoderOf, modalityFor, presetOf } from "./training/run/settle.ts";
+export { encoderOf } from "./training/run/settle/encoder.ts";
+export { presetOf } from "./training/run/settle/presets.ts";
+export { modalityFor } from "./training/run/settle.ts";

@@ -24,6 +24,7 @@ export type {
   ModalityDefinition,
   OpenOptions,
   RunFiles,
+  SmallSettings,
   Source,
   TensorRecord,
   TokenSequence,

@@ -199,6 +199,17 @@ export interface OpenOptions {
   readonly labelColumn?: string;
 }
 
+/** What few and small samples of a kind of data ask for, whatever the method; a method's preset `small` comes on top. */
+export interface SmallSettings {
+  /** One line for notes: what such data are, and what they are given. */
+  readonly summary: string;
+  /** By the encoder's name. */
+  readonly encoderOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Options of the modality that say how far a view is distorted, for methods that compare such views. */
+  readonly views?: Readonly<Record<string, unknown>>;
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
 /** One kind of data: how to recognise, open and prepare it. One folder under `src/modalities/`. */
 export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObject = z.ZodObject> {
   readonly kind: "modality";
@@ -207,6 +218,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly options: Options;
   readonly defaultMethod: string;
   readonly defaultEncoder: string;
+  /** The modality's part of every preset `small`. */
+  readonly small?: SmallSettings;
   /** Whether the path looks like data of this kind; looks at names and first bytes only. */
   recognises(path: string): Promise<boolean>;
   /** @throws UserError when there is nothing to read. */

@@ -3,7 +3,7 @@ import { float32, int32, np } from "../array/index.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 
 /**
  * Exemplar-CNN: every sample is a class of its own, which its distorted views are to be told by.
@@ -27,9 +27,7 @@ export const exemplarCnn = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.02, weightDecay: 5e-4, batchSize: 128 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128",
-      ...smallResnet,
-      options: {},
+      summary: "AdamW, batches of 128",
       training: smallTraining,
     },
   },

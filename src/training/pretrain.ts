@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { UserError } from "../foundation/errors.ts";
 import { train } from "./loop.ts";
+import type { RunChoices } from "./run/choices.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
-import { arrange, modalityFor, type RunChoices, settle, sourceOf } from "./run/settle.ts";
+import { arrange, modalityFor, settle, sourceOf } from "./run/settle.ts";
 import { openStart, type Start } from "./run/start.ts";
 
 export interface PretrainOptions extends Omit<RunChoices, "data"> {

@@ -86,6 +86,11 @@ export const text = modality<Text, typeof TextOptions>({
   options: TextOptions,
   defaultMethod: "bert",
   defaultEncoder: "transformer",
+  small: {
+    summary: "a few MB of text on two cores: a Transformer of BERT's size mini",
+    encoderOptions: { transformer: { size: "mini" } },
+    training: { epochs: 20, gradientClip: 1 },
+  },
   recognises: isText,
   open: openTexts,
   async reopen(manifest) {

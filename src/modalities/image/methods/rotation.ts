@@ -2,7 +2,6 @@ import { z } from "zod";
 import { constant, int32 } from "../../../array/index.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 
@@ -24,8 +23,7 @@ export const rotation = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",
-      ...smallResnet,
+      summary: "batches of 64",
       training: { optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
     },
   },
