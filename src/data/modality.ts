@@ -201,7 +201,7 @@ export interface OpenOptions {
 
 /** What few and small samples of a kind of data ask for, whatever the method; a method's preset `small` comes on top. */
 export interface SmallSettings {
-  /** One line for notes: what such data are, and what they are given. */
+  /** One line for notes: the encoders that such data are given. */
   readonly summary: string;
   /** By the encoder's name. */
   readonly encoderOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

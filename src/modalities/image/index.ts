@@ -224,7 +224,7 @@ export const image = modality<Image, typeof ImageOptions>({
   defaultMethod: "simclr",
   defaultEncoder: "resnet",
   small: {
-    summary: "tens of thousands of 32-pixel images on two cores: a ResNet-10 of width 24, or a ViT of 4 blocks",
+    summary: "a ResNet-10 of width 24 or a ViT of 4 blocks",
     encoderOptions: {
       resnet: { layers: "10", width: 24, stem: "stride2" },
       vit: { width: 192, depth: 4, heads: 3, patchSize: 4, dropPath: 0 },

@@ -87,7 +87,7 @@ export const text = modality<Text, typeof TextOptions>({
   defaultMethod: "bert",
   defaultEncoder: "transformer",
   small: {
-    summary: "a few MB of text on two cores: a Transformer of BERT's size mini",
+    summary: "a Transformer of BERT's size mini",
     encoderOptions: { transformer: { size: "mini" } },
     training: { epochs: 20, gradientClip: 1 },
   },
