@@ -25,8 +25,8 @@ export function judgeOf(
   supervised: Supervised | undefined,
   { validation }: Position,
   ema: number,
-  { perEpoch }: Plan,
-  log: Log,
+  { perEpoch }: Pick<Plan, "perEpoch">,
+  log: Pick<Log, "scalars">,
   { onNote }: TrainOptions,
 ): Judge | undefined {
   if (!supervised?.validate) return undefined;

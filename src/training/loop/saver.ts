@@ -30,9 +30,17 @@ export interface Saver {
 export function saverOf(
   out: string,
   position: Position,
-  { steps, perEpoch }: Plan,
+  { steps, perEpoch }: Pick<Plan, "steps" | "perEpoch">,
   checkpointEvery: number,
-  { log, judge, curriculum }: { readonly log: Log; readonly judge: Judge | undefined; readonly curriculum: Curriculum },
+  {
+    log,
+    judge,
+    curriculum,
+  }: {
+    readonly log: Pick<Log, "sync" | "pending">;
+    readonly judge: Judge | undefined;
+    readonly curriculum: Curriculum;
+  },
 ): Saver {
   let { smoothedLoss, bestLoss } = position;
   let savedAt = position.step;
