@@ -44,6 +44,7 @@ test("every page that docs link to is there, and every command that the README s
     const text = await readFile(join(docs, page), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\(([\w-]+\.md)\)/g))
       assert.ok(pages.has(target), `${page}: ${target}`);
+    for (const [, target = ""] of text.matchAll(/\]\((\.\.\/[^)#]+)/g)) await access(join(docs, target));
   }
   const readme = await readFile(join(root, "README.md"), "utf8");
   for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));

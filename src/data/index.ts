@@ -30,6 +30,7 @@ export {
   type RunFiles,
   type Shown,
   type Size,
+  type SmallSettings,
   type TensorRecord,
 } from "./modality.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";

@@ -80,6 +80,17 @@ export type Recognition = "certain" | "possible" | undefined;
 /** What a run begun from another takes over in its options. */
 export type Inherit<Options> = (options: Options, files: RunFiles, folder: string) => Partial<Options>;
 
+/** What few and small samples of a kind of data ask for, whatever the method; a method's preset `small` comes on top. */
+export interface SmallSettings {
+  /** One line for notes: the encoders that such data are given. */
+  readonly summary: string;
+  /** By the encoder's name. */
+  readonly encoderOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Options of the modality that say how far a view is distorted, for methods that compare such views. */
+  readonly views?: Readonly<Record<string, unknown>>;
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
 /** One kind of data: how to recognise, open and prepare it. One folder under `src/modalities/`. */
 export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObject = z.ZodObject> {
   readonly kind: "modality";
@@ -90,6 +101,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly options: Options;
   readonly defaultMethod: string;
   readonly defaultEncoder: string;
+  /** The modality's part of every preset `small`. */
+  readonly small?: SmallSettings;
   /** What a built modality may offer, some of it perhaps for some options only (colours, a mask token). */
   readonly abilities: readonly Ability[];
   /** Inputs that its samples give, by name, with their axes (without the batch): `{ pixels: 3 }`. */

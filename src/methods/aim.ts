@@ -13,6 +13,7 @@ import { maskedReconstruction, normalizePatches, patchMoments } from "../objecti
 import { method } from "./method.ts";
 import { gridOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 
 /** Most patches that `look` completes: each is a pass through the encoder in the program. */
 const MOST_COMPLETED = 64;
@@ -39,11 +40,9 @@ export const aim = method({
   modalityOptions: { cropScale: [0.4, 1] },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a head of 2",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      summary: "a head of 2 blocks; batches of 128",
+      ...smallMasked,
       options: { headWidth: 192, headDepth: 2 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
     },
   },
   defaultEncoder: "vit",

@@ -6,7 +6,6 @@ import { linear } from "../layers/linear.ts";
 import { squaredError } from "../objectives/pixels.ts";
 import { method } from "./method.ts";
 import { pixelShape } from "./parts/feature-map.ts";
-import { smallResnet } from "./parts/presets.ts";
 
 /**
  * Bottleneck autoencoder: a picture goes through a few numbers and comes back.
@@ -30,8 +29,7 @@ export const autoencoder = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, a code of 64",
-      ...smallResnet,
+      summary: "a code of 64; batches of 64",
       options: { codeDim: 64, decoderWidth: 16 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },

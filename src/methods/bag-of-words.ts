@@ -5,7 +5,6 @@ import { words } from "../encoders/abilities.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /**
@@ -27,7 +26,12 @@ export const bagOfWords = method({
     bagWeight: z.number().positive().default(1).describe("weight of the bag in the loss, beside the masked words"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 128 },
-  presets: { small: { ...smallText, training: { epochs: 10, batchSize: 32, learningRate: 1e-3, gradientClip: 1 } } },
+  presets: {
+    small: {
+      summary: "10 epochs in batches of 32",
+      training: { epochs: 10, batchSize: 32, learningRate: 1e-3, gradientClip: 1 },
+    },
+  },
   defaultEncoder: "transformer",
   // A bag is of one text, not of whatever stands next to it.
   modalityOptions: { pack: false },

@@ -6,7 +6,7 @@ import { barlowTwins as barlowTwinsLoss } from "../objectives/barlow-twins.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { smallTraining, smallViews } from "./parts/presets.ts";
 import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 const LOSS_SCALE = 0.024;
@@ -33,8 +33,7 @@ export const barlowTwins = method({
   replaces: unequalViewReplaces,
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128, a projector of 512, no blur",
-      ...smallResnet,
+      summary: "a projector of 512, no blur; AdamW, batches of 128",
       options: { ...smallViews, projectionDim: 512 },
       training: smallTraining,
     },

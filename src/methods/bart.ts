@@ -8,7 +8,6 @@ import { layerNorm } from "../layers/layer-norm.ts";
 import { decoderBlock } from "../layers/transformer.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
 import { infill, permuteSentences } from "./parts/word-noise.ts";
 
 /**
@@ -33,7 +32,7 @@ export const bart = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 64 },
   presets: {
     small: {
-      ...smallText,
+      summary: "15 epochs in batches of 32",
       training: { epochs: 15, batchSize: 32, gradientClip: 1 },
     },
   },

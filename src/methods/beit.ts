@@ -11,6 +11,7 @@ import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { type FrozenRun, method } from "./method.ts";
 import { blockwiseMask, gridOf, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
 
@@ -35,10 +36,8 @@ export const beit = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+      summary: "batches of 128",
+      ...smallMasked,
     },
   },
   defaultEncoder: "vit",

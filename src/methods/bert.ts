@@ -4,7 +4,7 @@ import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
 import { wordHead } from "../layers/word-head.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
+import { smallLanguage } from "./parts/presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /**
@@ -30,7 +30,7 @@ export const bert = method({
       .describe("new masks in every epoch (RoBERTa), or always the same for a sample (BERT)"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 128 },
-  presets: { small: smallText },
+  presets: { small: smallLanguage },
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, wholeWords, masks } }) {

@@ -6,7 +6,7 @@ import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { smallTraining, smallViews } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
@@ -33,8 +33,7 @@ export const byol = method({
   replaces: unequalViewReplaces,
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128, heads of 512; a quicker target, no blur",
-      ...smallResnet,
+      summary: "heads of 512, a quicker target, no blur; AdamW, batches of 128",
       options: { ...smallViews, momentum: 0.98, hiddenDim: 512, projectionDim: 128 },
       training: smallTraining,
     },

@@ -4,7 +4,6 @@ import { vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
 
 /**
  * Causal language model: tell each word from those before it. Radford et al. 2019,
@@ -23,8 +22,7 @@ export const causalLm = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
   presets: {
     small: {
-      ...smallText,
-      encoderOptions: { size: "mini", causal: true, norm: "pre" },
+      summary: "10 epochs in batches of 32",
       training: { epochs: 10, batchSize: 32, gradientClip: 1 },
     },
   },

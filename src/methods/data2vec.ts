@@ -11,6 +11,7 @@ import { smoothL1 } from "../objectives/smooth-l1.ts";
 import { method } from "./method.ts";
 import { placesToHide, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 import { maskWords, slotsFor } from "./parts/word-masks.ts";
@@ -61,18 +62,16 @@ export const data2vec = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.05, batchSize: 2048 },
   presets: {
     text: {
-      summary: "texts, as the authors: 35 % of the words hidden; a few MB on two cores",
+      summary: "texts, as the authors: 35 % of the tokens hidden; a few MB on two cores",
       encoder: "transformer",
       encoderOptions: { size: "mini" },
       options: { maskRatio: 0.35, topBlocks: 3, beta: 4, momentum: 0.99, finalMomentum: 0.999 },
       training: { epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
     },
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a quicker teacher",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      summary: "a mean of 3 blocks as the target, a quicker teacher; batches of 128",
+      ...smallMasked,
       options: { topBlocks: 3, momentum: 0.99, finalMomentum: 0.999 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
     },
   },
   defaultEncoder: "vit",

@@ -8,7 +8,7 @@ import { normalize } from "../objectives/normalize.ts";
 import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
@@ -28,7 +28,7 @@ export const dclw = method({
     projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
-  presets: { small: { summary: "ResNet-10, AdamW, batches of 128", ...smallResnet, training: smallTraining } },
+  presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },
 
   build({ encoder, modality, options: { projectionDim, ...weights } }) {
     const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));

@@ -6,7 +6,7 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 
 /**
  * DeepCluster: before every epoch the features of all samples are clustered by k-means, and the clusters are the classes
@@ -30,8 +30,7 @@ export const deepcluster = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-5, batchSize: 256 },
   presets: {
     small: {
-      summary: "ResNet-10, 100 clusters, AdamW, batches of 128",
-      ...smallResnet,
+      summary: "100 clusters; AdamW, batches of 128",
       options: { clusters: 100 },
       training: smallTraining,
     },

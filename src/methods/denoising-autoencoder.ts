@@ -5,7 +5,6 @@ import { decoder } from "../layers/decoder.ts";
 import { squaredError } from "../objectives/pixels.ts";
 import { method } from "./method.ts";
 import { featureMap, pixelShape } from "./parts/feature-map.ts";
-import { smallResnet } from "./parts/presets.ts";
 
 /**
  * Denoising autoencoder: the clean picture is told from a corrupted one.
@@ -31,8 +30,7 @@ export const denoisingAutoencoder = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, half the values masked",
-      ...smallResnet,
+      summary: "half the values masked; batches of 64",
       options: { level: 0.5, decoderWidth: 16 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },

@@ -7,11 +7,11 @@ import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { method } from "./method.ts";
 import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./parts/distillation.ts";
 import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
-import { smallResnet, withClassToken } from "./parts/presets.ts";
+import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 
 /** Learns in hours on two cores, and has attention to look at; the paper's other encoder, a ResNet, learns in minutes. */
-const smallVitPreset = smallDistillation({ hiddenDim: 512 });
+const onVit = smallDistillation({ hiddenDim: 512 });
 
 /**
  * DINO: a student that sees small crops guesses what its own slow average says of large ones; centring and sharpening
@@ -50,14 +50,13 @@ export const dino = method({
   replaces: multiCropReplaces,
   presets: {
     small: {
-      ...smallVitPreset,
-      ...smallResnet,
-      summary:
-        "a ResNet-10 of 24 channels, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
-      options: { ...smallVitPreset.options, momentum: 0.99 },
-      training: { ...smallVitPreset.training, learningRate: 1e-3 },
+      ...onVit,
+      summary: `a ResNet; ${onVit.summary}`,
+      encoder: "resnet",
+      options: { ...onVit.options, momentum: 0.99 },
+      training: { ...onVit.training, learningRate: 1e-3 },
     },
-    "small-vit": smallVitPreset,
+    "small-vit": { ...onVit, summary: `a ViT; ${onVit.summary}` },
   },
 
   build({ encoder, modality, options }) {

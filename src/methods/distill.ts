@@ -8,7 +8,7 @@ import { inEvaluation } from "../layers/scope.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 
 /**
  * SimReg: a small encoder learns to say what a large one, learned before and frozen, makes of the same sample.
@@ -34,8 +34,7 @@ export const distill = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128",
-      ...smallResnet,
+      summary: "AdamW, batches of 128",
       training: smallTraining,
     },
   },

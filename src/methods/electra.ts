@@ -8,7 +8,7 @@ import { wordHead } from "../layers/word-head.ts";
 import { weightedMean } from "../objectives/cross-entropy.ts";
 import { replacedTokenDetection } from "../objectives/replaced-token-detection.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
+import { smallLanguage } from "./parts/presets.ts";
 import { maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 
 /** As in the authors' code: 85 % of the places show the mask, the others themselves. */
@@ -34,7 +34,7 @@ export const electra = method({
     detectionWeight: z.number().positive().default(50).describe("weight of replaced-token detection in the loss"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 128 },
-  presets: { small: smallText },
+  presets: { small: smallLanguage },
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, generatorSize, detectionWeight } }) {

@@ -4,7 +4,7 @@ import { augment } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 
 /**
  * Exemplar-CNN: every sample is a class of its own, which its distorted views are to be told by.
@@ -28,9 +28,7 @@ export const exemplarCnn = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.02, weightDecay: 5e-4, batchSize: 128 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128",
-      ...smallResnet,
-      options: {},
+      summary: "AdamW, batches of 128",
       training: smallTraining,
     },
   },

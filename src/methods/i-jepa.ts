@@ -9,6 +9,7 @@ import { method } from "./method.ts";
 import { gridOf, multiBlockMask } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 
@@ -45,11 +46,9 @@ export const iJepa = method({
   modalityOptions: { cropScale: [0.3, 1], flip: 0 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a predictor of 2",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      summary: "a predictor of 2 blocks, a quicker teacher; batches of 128",
+      ...smallMasked,
       options: { predictorWidth: 96, predictorDepth: 2, predictorHeads: 3, momentum: 0.99 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
     },
   },
   defaultEncoder: "vit",

@@ -7,7 +7,7 @@ import { instanceDiscrimination as instanceLoss } from "../objectives/instance-d
 import { normalize } from "../objectives/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 
 /**
  * Instance discrimination: which sample is this? The bank remembers an embedding of every sample there is.
@@ -29,8 +29,7 @@ export const instanceDiscrimination = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128; temperature 0.1 as in the authors' CIFAR-10",
-      ...smallResnet,
+      summary: "temperature 0.1 as in the authors' CIFAR-10; AdamW, batches of 128",
       options: { temperature: 0.1 },
       training: smallTraining,
     },

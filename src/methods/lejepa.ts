@@ -7,7 +7,7 @@ import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
 import { sigreg } from "../objectives/sigreg.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { concatenateInputs, unequalViewReplaces } from "./parts/views.ts";
 
 const probability = z.number().min(0).max(1);
@@ -40,8 +40,7 @@ export const lejepa = method({
   replaces: unequalViewReplaces,
   presets: {
     small: {
-      summary: "ResNet-10, batches of 128, two views without blur, a projector of 512",
-      ...smallResnet,
+      summary: "two views without blur, a projector of 512; batches of 128",
       options: { views: 2, slicesPerSample: 2, hiddenDim: 512, projectionDim: 64, viewBlur: 0 },
       training: { ...smallTraining, weightDecay: 0.05 },
     },

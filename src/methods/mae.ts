@@ -9,6 +9,7 @@ import { method } from "./method.ts";
 import { gridOf, randomPlaces, shareOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { ofPatches } from "./parts/tokens.ts";
 
 /**
@@ -32,11 +33,10 @@ export const mae = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a decoder of 2",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      summary: "a decoder of 2 blocks; batches of 128",
+      ...smallMasked,
       options: { decoderWidth: 128, decoderDepth: 2, decoderHeads: 4 },
-      training: { batchSize: 128, learningRate: 1.5e-3, warmupEpochs: 1, gradientClip: 1 },
+      training: { ...smallMasked.training, learningRate: 1.5e-3 },
     },
   },
   defaultEncoder: "vit",

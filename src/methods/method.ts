@@ -114,16 +114,23 @@ export interface Recipe {
 
 /**
  * A named set of choices for data or machines unlike the paper's; it stands between the recipe and what the user says.
- * Every method has `small`: tens of thousands of small pictures on two cores.
+ * What the encoder or the kind of data at hand has no option for is passed over. Nearly every method has `small`, for few
+ * and small samples on two cores. It says what follows from the method; what follows from the kind of data (the size of
+ * an encoder, how far views are distorted) the modality adds by its own `small`, to this preset and to any other whose name
+ * begins with `small-`.
  */
 export interface Preset {
   /** One line for help and notes. */
   readonly summary: string;
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Taken where it reads such data. */
   readonly encoder?: string;
+  /** Of that encoder, or of the one that is trained where none is named. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
   readonly modalityOptions?: Readonly<Record<string, unknown>>;
   readonly training?: Readonly<Record<string, unknown>>;
+  /** The method does not compare strongly distorted views: `views` of the modality's `small` are not for it. */
+  readonly lightViews?: boolean;
 }
 
 /** A finished run that a method builds on, such as BEiT's tokenizer. Put its parameters into the memory to use them. */

@@ -8,7 +8,7 @@ import { infoNce, infoNceAccuracy } from "../objectives/info-nce.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { enqueue, randomQueue } from "./parts/queue.ts";
 import { momentumUpdate } from "./parts/teacher.ts";
 import { twoViews } from "./parts/views.ts";
@@ -35,8 +35,7 @@ export const mocoV2 = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128; a queue of 4,096 and a key encoder ten times as quick",
-      ...smallResnet,
+      summary: "a queue of 4,096 and a key encoder ten times as quick; AdamW, batches of 128",
       options: { queueSize: 4096, momentum: 0.99 },
       training: smallTraining,
     },

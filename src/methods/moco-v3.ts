@@ -7,7 +7,7 @@ import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining, smallViews, smallVit } from "./parts/presets.ts";
+import { smallTraining, smallViews } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
@@ -37,8 +37,7 @@ export const mocoV3 = method({
   defaultEncoder: "vit",
   presets: {
     small: {
-      summary: "a narrow ViT, batches of 128, heads of 512",
-      ...smallVit,
+      summary: "heads of 512; AdamW, batches of 128",
       options: { ...smallViews, hiddenDim: 512, projectionDim: 128 },
       training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.1 },
     },

@@ -8,7 +8,7 @@ import { nnclr as nnclrLoss } from "../objectives/nnclr.ts";
 import { normalize } from "../objectives/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { enqueue, nearestIn, randomQueue } from "./parts/queue.ts";
 import { twoViews } from "./parts/views.ts";
 
@@ -32,8 +32,7 @@ export const nnclr = method({
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128, heads of 512, a queue of 4,096",
-      ...smallResnet,
+      summary: "heads of 512, a queue of 4,096; AdamW, batches of 128",
       options: { queueSize: 4096, hiddenDim: 512, projectionDim: 128, predictorDim: 512 },
       training: smallTraining,
     },

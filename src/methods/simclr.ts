@@ -5,7 +5,7 @@ import { mlp } from "../layers/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { concatenateInputs, twoViews } from "./parts/views.ts";
 
 /**
@@ -27,8 +27,7 @@ export const simclr = method({
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128, temperature 0.2",
-      ...smallResnet,
+      summary: "temperature 0.2; AdamW, batches of 128",
       options: { temperature: 0.2 },
       training: smallTraining,
     },

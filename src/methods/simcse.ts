@@ -6,7 +6,6 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
 import { method } from "./method.ts";
-import { smallText } from "./parts/presets.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
@@ -26,8 +25,7 @@ export const simcse = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 0.01, batchSize: 64 },
   presets: {
     small: {
-      ...smallText,
-      encoderOptions: { size: "mini", dropout: 0.1, pooling: "first" },
+      summary: "one epoch in batches of 64",
       training: { epochs: 1, gradientClip: 1 },
     },
   },

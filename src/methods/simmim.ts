@@ -9,6 +9,7 @@ import { maskedL1 } from "../objectives/masked-l1.ts";
 import { method } from "./method.ts";
 import { gridOf, randomSquares } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches } from "./parts/tokens.ts";
 
 /**
@@ -32,10 +33,8 @@ export const simmim = method({
   modalityOptions: { cropScale: [0.67, 1] },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+      summary: "batches of 128",
+      ...smallMasked,
     },
   },
   defaultEncoder: "vit",

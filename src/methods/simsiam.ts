@@ -6,7 +6,7 @@ import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
@@ -28,8 +28,7 @@ export const simsiam = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 512 },
   presets: {
     small: {
-      summary: "ResNet-10, batches of 128, heads of 512 with a bottleneck of 128",
-      ...smallResnet,
+      summary: "heads of 512 with a bottleneck of 128; batches of 128",
       options: { projectionDim: 512, predictorDim: 128 },
       training: { ...smallTraining, optimizer: "sgd", learningRate: 0.06, weightDecay: 5e-4 },
     },

@@ -15,7 +15,7 @@ import {
   perCrop,
   smallCrops,
 } from "./parts/multi-crop.ts";
-import { smallResnet, smallTraining } from "./parts/presets.ts";
+import { smallTraining } from "./parts/presets.ts";
 import { enqueue } from "./parts/queue.ts";
 
 /**
@@ -53,8 +53,7 @@ export const swav = method({
   replaces: multiCropReplaces,
   presets: {
     small: {
-      summary: "ResNet-10, 300 prototypes, a queue of 1,024, four local crops, AdamW, batches of 128; no blur",
-      ...smallResnet,
+      summary: "300 prototypes, a queue of 1,024, four local crops, no blur; AdamW, batches of 128",
       options: { ...smallCrops, prototypes: 300, hiddenDim: 512, projectionDim: 64, queueLength: 1024 },
       training: smallTraining,
     },

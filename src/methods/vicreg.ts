@@ -5,7 +5,7 @@ import { embeddingDeviation } from "../objectives/deviation.ts";
 import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallResnet, smallTraining, smallViews } from "./parts/presets.ts";
+import { smallTraining, smallViews } from "./parts/presets.ts";
 import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
 
 const weight = (by: number) => z.number().nonnegative().default(by);
@@ -32,8 +32,7 @@ export const vicreg = method({
   replaces: unequalViewReplaces,
   presets: {
     small: {
-      summary: "ResNet-10, AdamW, batches of 128, a projector of 512, no blur",
-      ...smallResnet,
+      summary: "a projector of 512, no blur; AdamW, batches of 128",
       options: { ...smallViews, projectionDim: 512 },
       training: smallTraining,
     },

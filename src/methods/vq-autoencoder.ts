@@ -11,6 +11,7 @@ import { codebookUsage, commitment, perplexity } from "../objectives/vector-quan
 import { method } from "./method.ts";
 import { gridOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
+import { smallMasked } from "./parts/presets.ts";
 import { ofPatches } from "./parts/tokens.ts";
 
 const Options = z.object({
@@ -76,11 +77,9 @@ export const vqAutoencoder = method({
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 128 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ViT of 4 blocks, a decoder of 2",
-      encoder: "vit",
-      encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
+      summary: "a decoder of 2 blocks; batches of 128",
+      ...smallMasked,
       options: { decoderWidth: 128, decoderDepth: 2, decoderHeads: 4 },
-      training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
     },
   },
   defaultEncoder: "vit",

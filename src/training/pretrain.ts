@@ -1,37 +1,18 @@
 import { readdir } from "node:fs/promises";
 import { modalityFor } from "../data/recognise.ts";
 import { UserError } from "../foundation/errors.ts";
+import type { TrainOptions } from "./loop/options.ts";
 import { train } from "./loop.ts";
+import type { RunChoices } from "./run/choices.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
-import { arrange, type RunChoices, settle, sourceOf } from "./run/settle.ts";
+import { arrange, settle, sourceOf } from "./run/settle.ts";
 import { openStart, type Start } from "./run/start.ts";
 
-export interface PretrainOptions extends Omit<RunChoices, "data"> {
+export interface PretrainOptions extends Omit<RunChoices, "data">, TrainOptions {
   /** Folder, archive or file with the data; with `resume`, what the run was begun with where it is not given. */
   readonly data?: string;
-  /** Run folder to make, or to continue with `resume`. */
-  readonly out: string;
-  readonly resume?: boolean;
   /** Begin with the parameters of this run, or of this model of BERT's family in Hugging Face's files. */
   readonly from?: string;
-  /** Finishes the step, saves and returns. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface Progress {
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly loss: number;
-  readonly samplesPerSecond: number;
-  readonly etaSeconds: number;
-  readonly waitFraction: number;
-  readonly broken: number;
-  /** How much of its space the representation uses, at this step; see `Spread`. */
-  readonly effectiveRank?: number;
-  readonly featureDeviation?: number;
 }
 
 /**

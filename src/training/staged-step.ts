@@ -24,16 +24,23 @@ async function taken(state: DeviceState): Promise<HostState> {
   return host;
 }
 
+/** The step of a run, whatever stage it is at. */
+export interface StagedStep {
+  /** The program of these stages; compiled when it is another than before. @param batch of its shapes */
+  at(stages: readonly number[], batch: Tree<Tensor>, state: DeviceState): Promise<Staged>;
+  dispose(): Promise<void>;
+}
+
 /**
  * The program of the present stage. Another stage is another program only where the method's options, the shapes that
  * the encoder reads or the optimiser's constants change: how samples are distorted is no part of it. Stages only go on,
  * so one program is kept.
  */
-export function stagedStep(config: RunConfig, samples: number) {
+export function stagedStep(config: RunConfig, samples: number): StagedStep {
   const curriculum: readonly CurriculumEntry[] = config.curriculum ?? [];
   let stage: { name: string; key: string; step: TrainingStep; method: Method; training: Training } | undefined;
   return {
-    async at(stages: readonly number[], batch: Tree<Tensor>, state: DeviceState): Promise<Staged> {
+    async at(stages, batch, state) {
       const name = stages.join();
       if (stage?.name === name) return { ...stage, state };
       const there = atStages(config, curriculum, stages);
@@ -54,6 +61,8 @@ export function stagedStep(config: RunConfig, samples: number) {
       stage = { name, key, step, method, training };
       return { ...stage, state: kept };
     },
-    dispose: async () => stage?.step.dispose(),
+    async dispose() {
+      await stage?.step.dispose();
+    },
   };
 }

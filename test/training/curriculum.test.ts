@@ -6,8 +6,8 @@ import { image } from "../../src/modalities/image/index.ts";
 import { openCurriculum, valueOf } from "../../src/training/curriculum.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
 import type { CurriculumEntry, RunConfig } from "../../src/training/run/config.ts";
+import { withCurriculum } from "../../src/training/run/settle/curriculum.ts";
 import { settle } from "../../src/training/run/settle.ts";
-import { withCurriculum } from "../../src/training/run/settle-curriculum.ts";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
 import { fixture, learned, stoppedAndResumed, vectorRun } from "../support/vectors.ts";
 

@@ -15,7 +15,7 @@ import type { Encoder } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
-import type { Progress } from "../../training/pretrain.ts";
+import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, Training } from "../../training/run/config.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";

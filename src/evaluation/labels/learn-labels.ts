@@ -1,8 +1,8 @@
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { BATCH, extractFeatures } from "../../training/features.ts";
-import { type Supervised, train } from "../../training/loop.ts";
-import type { PretrainOptions } from "../../training/pretrain.ts";
+import type { Supervised, TrainOptions } from "../../training/loop/options.ts";
+import { train } from "../../training/loop.ts";
 import type { RunConfig } from "../../training/run/config.ts";
 import { buildMethod } from "../../training/run/run.ts";
 import type { Start } from "../../training/run/start.ts";
@@ -22,7 +22,7 @@ export async function learnLabels(
   config: RunConfig,
   source: Source<unknown>,
   { indices, labels, validation }: Labelled,
-  options: Pick<PretrainOptions, "out" | "resume" | "signal" | "onNote" | "onProgress">,
+  options: TrainOptions,
   start?: Start,
 ): Promise<void> {
   const { method, modality, encoder } = await buildMethod(config, source.length);

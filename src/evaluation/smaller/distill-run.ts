@@ -5,8 +5,9 @@ import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { type Flag, flagsOf } from "../../foundation/options.ts";
 import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
+import type { RunChoices } from "../../training/run/choices.ts";
 import { openRun, type Run, readConfig } from "../../training/run/run.ts";
-import { type RunChoices, settle } from "../../training/run/settle.ts";
+import { settle } from "../../training/run/settle.ts";
 import { firstDifference } from "./again.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 

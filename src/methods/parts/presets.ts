@@ -1,24 +1,7 @@
-/** Shared parts of the `small` presets: tens of thousands of 32-pixel pictures or a few MB of text, two cores, minutes. */
-
-/** Crops that leave a small picture recognisable, and the colours of SimCLR on CIFAR-10, the same for every method. */
-const smallPictures = { cropScale: [0.25, 1], jitter: 0.5, saturation: 1 } as const;
-
-/** A ResNet-10 of 24 channels. */
-export const smallResnet = {
-  encoder: "resnet",
-  encoderOptions: { layers: "10", width: 24, stem: "stride2" },
-  modalityOptions: smallPictures,
-} as const;
-
-/** A narrow Vision Transformer. */
-export const smallVit = {
-  encoder: "vit",
-  encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4, dropPath: 0 },
-  modalityOptions: smallPictures,
-} as const;
-
-/** What DINO and its kin read of a Transformer: the class token, and positions that are learned. */
-export const withClassToken = { pooling: "class", positions: "learned" } as const;
+/**
+ * Shared parts of the `small` presets: few samples, small ones, two cores, minutes. What depends on the kind of data (the
+ * size of an encoder, how far views are distorted) is in the modality's own `small`.
+ */
 
 /** AdamW, for batches of a hundred rather than thousands. The warm-up is the trainer's, a tenth of the training. */
 export const smallTraining = {
@@ -28,13 +11,20 @@ export const smallTraining = {
   batchSize: 128,
 } as const;
 
+/** For methods that hide patches of a sample, which must be recognisable otherwise. */
+export const smallMasked = {
+  lightViews: true,
+  training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+} as const;
+
 /** A blur leaves little of 32 pixels, as the papers' own experiments on CIFAR-10 have it. */
 export const smallViews = { viewBlur: [0, 0], viewSolarize: [0, 0.2] } as const;
 
-/** A Transformer of BERT's size mini. */
-export const smallText = {
-  summary: "a few MB of text on two cores",
-  encoder: "transformer",
-  encoderOptions: { size: "mini" },
+/** For masked language models. */
+export const smallLanguage = {
+  summary: "20 epochs in batches of 64",
   training: { epochs: 20, batchSize: 64, gradientClip: 1 },
 } as const;
+
+/** What DINO and its kin read of a Transformer: the class token, and positions that are learned. */
+export const withClassToken = { pooling: "class", positions: "learned" } as const;

@@ -14,6 +14,15 @@ export const image = modality({
   options: ImageOptions,
   defaultMethod: "simclr",
   defaultEncoder: "resnet",
+  small: {
+    summary: "a ResNet-10 of width 24 or a ViT of 4 blocks",
+    encoderOptions: {
+      resnet: { layers: "10", width: 24, stem: "stride2" },
+      vit: { width: 192, depth: 4, heads: 3, patchSize: 4, dropPath: 0 },
+    },
+    // Crops that leave a small image recognisable, and the colours of SimCLR on CIFAR-10.
+    views: { cropScale: [0.25, 1], jitter: 0.5, saturation: 1 },
+  },
   abilities: [augment, crop, perturb, normalization, drawing, rotate, tiles, region, lab],
   inputs: { pixels: 3 },
   recognises: recognisesImages,

@@ -94,6 +94,11 @@ export const text = modality({
   options: TextOptions,
   defaultMethod: "bert",
   defaultEncoder: "transformer",
+  small: {
+    summary: "a Transformer of BERT's size mini",
+    encoderOptions: { transformer: { size: "mini" } },
+    training: { epochs: 20, gradientClip: 1 },
+  },
   abilities: [augment, perturb, vocabularyAbility, maskToken],
   inputs: { ids: 1, mask: 1 },
   recognises: recognisesTexts,

@@ -52,7 +52,7 @@ export const SettledTraining = TrainingOptions.required({
 export type Training = z.infer<typeof SettledTraining>;
 
 /** Version of the run folder; another version is another program's. */
-export const RUN_VERSION = 2;
+export const RUN_VERSION = 3;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 

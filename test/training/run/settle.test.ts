@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as z from "zod";
@@ -6,8 +7,10 @@ import { encoders } from "../../../src/encoders/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { methods } from "../../../src/methods/index.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import type { RunChoices } from "../../../src/training/run/choices.ts";
 import { TrainingOptions } from "../../../src/training/run/config.ts";
-import { type RunChoices, settle } from "../../../src/training/run/settle.ts";
+import { readConfig } from "../../../src/training/run/run.ts";
+import { settle } from "../../../src/training/run/settle.ts";
 import { vectors } from "../../fixtures/vectors/modality.ts";
 import { autodidact, inFolder, writeImages } from "../../support/cli.ts";
 import { fixture, vectorRun } from "../../support/vectors.ts";
@@ -55,15 +58,70 @@ test("the user's word comes before the preset, the preset before the recipe, the
 test("a preset's encoder is taken unless the user names one, and its settings are of that encoder only", async () => {
   const named = await settled({ preset: "resnet" });
   assert.deepEqual(named.encoder.options, { width: 6, dropPath: 0.1 });
-  const taken = await settled({ preset: "resnet", encoder: undefined });
-  assert.equal(taken.encoder.name, "resnet");
-  assert.equal(taken.encoder.options.layers, "8");
+  await inFolder(async (folder) => {
+    await writeImages(folder, 8);
+    const source = await image.open(folder);
+    const onImages = async (choices: Partial<RunChoices>, notes: string[] = []) => {
+      const onNote = (note: string) => notes.push(note);
+      return (await settle({ data: folder, onNote, ...choices }, image, source)).config;
+    };
+    const taken = await onImages({ method, preset: "resnet" });
+    assert.equal(taken.encoder.name, "resnet");
+    assert.equal(taken.encoder.options.layers, "8");
+    const notes: string[] = [];
+    const other = await onImages({ method: "data2vec", preset: "text" }, notes);
+    assert.deepEqual([other.encoder.name, other.encoder.options.size], ["vit", "tiny"]);
+    assert.equal(notes[0], "encoder transformer of the preset does not read image data; using vit");
+    // The small ViT of DINO's other preset, and no more than its size of one that the user names.
+    assert.equal((await onImages({ method: "dino", preset: "small-vit" })).encoder.options.width, 192);
+    assert.equal(
+      (await onImages({ method: "dino", preset: "small", encoder: "vit" })).encoder.options.width,
+      undefined,
+    );
+    await source.close();
+  });
 });
+
+test("what a preset has for other data is passed over", async () => {
+  const preset = { methodOptions: { scale: 5 }, preset: "elsewhere" };
+  const { encoder, modality } = await settled(preset);
+  assert.deepEqual(
+    [encoder.options, modality.options],
+    [
+      { width: 10, dropPath: 0.1 },
+      { dim: 4, noise: 0.5 },
+    ],
+  );
+});
+
+test("the small preset of a method is what follows from it and what follows from the data", () =>
+  inFolder(async (folder) => {
+    const text = join(folder, "t.txt");
+    await writeFile(text, Array.from({ length: 40 }, (_, at) => `line ${at} of ${at * at} short lines\n`).join(""));
+    const out = join(folder, "run");
+    const fast = "--size tiny --max-length 16 --epochs 1 --batch-size 16 --workers 0".split(" ");
+    const ended = autodidact("pretrain", text, "--method", "simclr", "--preset", "small", "--out", out, ...fast);
+    assert.equal(ended.code, 0, ended.stderr);
+    const { method, encoder, training } = await readConfig(out);
+    assert.equal(method.options.temperature, 0.2);
+    assert.equal(encoder.name, "transformer");
+    assert.equal(training.optimizer, "adamw");
+    assert.equal(training.gradientClip, 1);
+  }));
+
+test("a run of the version before this one is refused", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "config.json"), JSON.stringify({ version: 2 }));
+    await assert.rejects(readConfig(folder), {
+      name: "UserError",
+      message: `${folder}: a run of version 2; this program reads version 3`,
+    });
+  }));
 
 test("a preset that does not exist is refused, and the small one suggested for few data", async () => {
   await assert.rejects(settled({ preset: "smal" }), {
     name: "UserError",
-    message: 'method preset has no preset "smal" (did you mean small?); there are: small, resnet',
+    message: 'method preset has no preset "smal" (did you mean small?); there are: small, elsewhere, resnet',
   });
   await assert.rejects(settled({ preset: "toString" }), UserError);
   const [without, withPreset]: string[][] = [[], []];
@@ -76,12 +134,15 @@ test("a preset that does not exist is refused, and the small one suggested for f
 test("the command line: presets in help, a wrong one refused in one line", () =>
   inFolder(async (folder) => {
     const help = autodidact("pretrain", "--method", method, "--help").stdout;
-    assert.match(help, /Presets of preset:\n +small +few vectors\n +resnet +pictures/);
+    assert.match(
+      help,
+      /Presets of preset:\n +small +few vectors\n +elsewhere +data of another kind\n +resnet +pictures/,
+    );
     const images = join(folder, "images");
     await writeImages(images, 6);
     const { code, stderr } = autodidact("pretrain", images, "--out", folder, "--method", method, "--preset", "tiny");
     assert.equal(code, 2);
-    assert.match(stderr, /^autodidact: method preset has no preset "tiny"; there are: small, resnet\n$/);
+    assert.match(stderr, /^autodidact: method preset has no preset "tiny"; there are: small, elsewhere, resnet\n$/);
   }));
 
 test("every preset of every method fits the method, an encoder and the training", async () => {

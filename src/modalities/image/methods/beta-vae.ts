@@ -5,7 +5,6 @@ import { decoder } from "../../../layers/decoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { pixelShape } from "../../../methods/parts/feature-map.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { gaussianKl } from "../../../objectives/gaussian-kl.ts";
 import { bernoulliNll, gaussianNll } from "../../../objectives/pixels.ts";
 
@@ -35,8 +34,7 @@ export const betaVae = method({
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 64 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, 64 latents, β 1.5",
-      ...smallResnet,
+      summary: "64 latents, β 1.5; batches of 64",
       options: { beta: 1.5, latentDim: 64, decoderWidth: 16 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3, gradientClip: 1000 },

@@ -15,7 +15,6 @@ import { normalization, perturb } from "../../../data/views.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { softCrossEntropy } from "../../../objectives/soft-cross-entropy.ts";
 import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
@@ -54,8 +53,7 @@ export const colorization = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 1e-3, beta2: 0.99, batchSize: 40 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",
-      ...smallResnet,
+      summary: "a decoder of width 64; batches of 64",
       options: { decoderWidth: 64 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },

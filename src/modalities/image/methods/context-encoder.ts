@@ -4,7 +4,6 @@ import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { squaredError } from "../../../objectives/pixels.ts";
 
 /** Where the hole meets what is seen, its reconstruction counts so much more ("overlapL2Weight" in the authors' code). */
@@ -41,8 +40,7 @@ export const contextEncoder = method({
   recipe: { optimizer: "adamw", baseLearningRate: 8e-4, weightDecay: 0, batchSize: 64 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, 40 % cut out",
-      ...smallResnet,
+      summary: "40 % cut out; batches of 64",
       options: { coverage: 0.4, blockSize: 0.3, decoderWidth: 16 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },

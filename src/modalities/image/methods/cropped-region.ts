@@ -8,7 +8,6 @@ import { mlp } from "../../../layers/mlp.ts";
 import { sinCosPositions } from "../../../layers/positions.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap } from "../../../methods/parts/feature-map.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
 import { region } from "../abilities.ts";
 
@@ -43,8 +42,7 @@ export const croppedRegion = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-4, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24, pieces of 16 pixels",
-      ...smallResnet,
+      summary: "an attention width of 128; batches of 64",
       options: { attentionDim: 128, heads: 4 },
       modalityOptions: { cropScale: [0.5, 1] },
       training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3 },

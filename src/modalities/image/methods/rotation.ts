@@ -3,7 +3,6 @@ import { constant, int32 } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
-import { smallResnet } from "../../../methods/parts/presets.ts";
 import { concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 import { rotate } from "../abilities.ts";
@@ -26,8 +25,7 @@ export const rotation = method({
   recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
   presets: {
     small: {
-      summary: "tens of thousands of 32-pixel pictures on two cores: a ResNet-10 of width 24",
-      ...smallResnet,
+      summary: "batches of 64",
       training: { optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
     },
   },

@@ -6,7 +6,7 @@ import { words } from "../../../encoders/abilities.ts";
 import { linear } from "../../../layers/linear.ts";
 import { wordHead } from "../../../layers/word-head.ts";
 import { method } from "../../../methods/method.ts";
-import { smallText } from "../../../methods/parts/presets.ts";
+import { smallLanguage } from "../../../methods/parts/presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "../../../methods/parts/word-masks.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 
@@ -28,7 +28,7 @@ export const sentenceOrder = method({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 128 },
-  presets: { small: smallText },
+  presets: { small: smallLanguage },
   defaultEncoder: "transformer",
   // Neighbours are sentences of one text.
   modalityOptions: { pack: false },

@@ -1,12 +1,12 @@
 import type * as z from "zod";
-import { filled, Rng, type Tensor, tree } from "../../array/index.ts";
-import type { ModalityDefinition } from "../../data/index.ts";
-import { UserError } from "../../foundation/errors.ts";
-import { closest } from "../../foundation/options.ts";
-import type { MethodDefinition } from "../../methods/index.ts";
-import { atStages, valueOf } from "../curriculum.ts";
-import { CurriculumEntry, type RunConfig, SettledTraining } from "./config.ts";
-import { buildMethod } from "./run.ts";
+import { filled, Rng, type Tensor, tree } from "../../../array/index.ts";
+import type { ModalityDefinition } from "../../../data/index.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { closest } from "../../../foundation/options.ts";
+import type { MethodDefinition } from "../../../methods/index.ts";
+import { atStages, valueOf } from "../../curriculum.ts";
+import { CurriculumEntry, type RunConfig, SettledTraining } from "../config.ts";
+import { buildMethod } from "../run.ts";
 
 /** Options of training that may change from step to step; the others shape the whole run. */
 const CHANGEABLE = ["learningRate", "weightDecay", "gradientClip"] as const;

@@ -1,0 +1,45 @@
+/** How fast training goes. */
+export interface Rates {
+  /** Since the last row of the metrics. */
+  readonly samplesPerSecond: number;
+  /** Share of that time in which the step waited for data. */
+  readonly waitFraction: number;
+  /** Since the clock started. */
+  readonly seconds: number;
+  /** Mean since then. */
+  readonly secondsPerStep: number;
+}
+
+export interface Clock {
+  /** A step is done. @param waitMs how long it waited for its batch */
+  step(waitMs: number): void;
+  /** The rates, at the end of a row; the next row begins. */
+  lap(): Rates;
+}
+
+/** Starts now: after the first batch was waited for and the step compiled. */
+export function startClock(batchSize: number): Clock {
+  const began = performance.now();
+  let steps = 0;
+  let row = { began, steps: 0, waitMs: 0 };
+  return {
+    step(waitMs) {
+      steps++;
+      row.steps++;
+      row.waitMs += waitMs;
+    },
+    lap() {
+      const now = performance.now();
+      const ms = now - row.began;
+      const seconds = (now - began) / 1000;
+      const rates = {
+        samplesPerSecond: (row.steps * batchSize * 1000) / ms,
+        waitFraction: row.waitMs / ms,
+        seconds,
+        secondsPerStep: seconds / steps,
+      };
+      row = { began: now, steps: 0, waitMs: 0 };
+      return rates;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { read } from "../../engine/index.ts";
+import type { MethodParams } from "../../methods/index.ts";
+import type { Position } from "../run/checkpoint.ts";
+import { type HostState, toDevice } from "../step.ts";
+import type { Log } from "./log.ts";
+import type { Supervised, TrainOptions } from "./options.ts";
+import type { Now, Plan } from "./plan.ts";
+
+/** Judges the weights after every epoch by samples that are not learned from, and stops training that gets no better. */
+export interface Judge {
+  /** @returns whether the weights are the best so far */
+  judge(now: Readonly<Now>): Promise<boolean>;
+  /** The best so far and the epochs since, part of the checkpoint; undefined when nothing has been judged yet. */
+  standing(): Position["validation"];
+  /** Whether as many epochs as the user has patience for were no better. */
+  isOver(): boolean;
+}
+
+/** Whether that many epochs without a better score are enough. */
+export const isOver = (standing: Position["validation"], { patience }: Pick<Supervised, "patience">): boolean =>
+  (standing?.sinceBest ?? 0) >= Math.max(1, patience);
+
+/** @returns nothing where there is nothing to judge by */
+export function judgeOf(
+  supervised: Supervised | undefined,
+  { validation }: Position,
+  ema: number,
+  { perEpoch }: Pick<Plan, "perEpoch">,
+  log: Pick<Log, "scalars">,
+  { onNote }: TrainOptions,
+): Judge | undefined {
+  if (!supervised?.validate) return undefined;
+  let standing = validation;
+  return {
+    async judge({ step, state }) {
+      const needed = { ...state, optimizer: {}, memory: {}, ...(ema > 0 ? { params: {} } : {}) };
+      const host = (await read(toDevice(needed))) as unknown as HostState;
+      // The trainer keeps the tree that the method made.
+      const params = (ema > 0 ? host.ema : host.params) as MethodParams;
+      const { score, loss, metrics } = await supervised.validate!(params);
+      const isBest = !standing || score > standing.score || (score === standing.score && loss < standing.loss);
+      standing = isBest ? { score, loss, sinceBest: 0 } : { ...standing!, sinceBest: standing!.sinceBest + 1 };
+      const measures = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      onNote?.(
+        `epoch ${step / perEpoch}: validation ${measures.join(", ")}${isBest ? "" : `; no better for ${standing.sinceBest}`}`,
+      );
+      await log.scalars(step, metrics);
+      return isBest;
+    },
+    standing: () => standing,
+    isOver: () => isOver(standing, supervised),
+  };
+}

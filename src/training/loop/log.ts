@@ -1,0 +1,88 @@
+import type { Tensor } from "../../array/index.ts";
+import { EventWriter } from "../../interop/tensorboard.ts";
+import { collapseWatch, spreadOf } from "../collapse.ts";
+import type { Curriculum } from "../curriculum.ts";
+import type { Loader } from "../data/loader.ts";
+import type { Position } from "../run/checkpoint.ts";
+import { MetricsWriter } from "../run/metrics.ts";
+import { BEGINNING } from "../run/resume.ts";
+import type { Parts } from "../run/run.ts";
+import type { StepResult } from "../step.ts";
+import type { Rates } from "./clock.ts";
+import type { TrainOptions } from "./options.ts";
+import type { Plan } from "./plan.ts";
+
+/** What is written of the steps: `metrics.jsonl`, TensorBoard's events, and what the user hears. */
+export interface Log {
+  /** Adds a step to the means of the next row. */
+  record(result: StepResult): void;
+  /** Writes a row. @param step steps done @param features of this step, where the method's encoder gave any */
+  write(step: number, learningRate: number, rates: Rates, features: Tensor | undefined): Promise<void>;
+  /** Writes numbers of one step to TensorBoard's events alone. */
+  scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
+  /** Sums since the last row; part of the checkpoint. */
+  pending(): Position["pending"];
+  /** Makes the rows so far outlast a loss of power. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws UserError when a file cannot be written */
+export async function openLog(
+  { out, onNote, onProgress }: TrainOptions,
+  position: Position,
+  plan: Plan,
+  { methodDefinition, encoder }: Pick<Parts, "methodDefinition" | "encoder">,
+  curriculum: Curriculum,
+  loader: Loader,
+): Promise<Log> {
+  await using opened = new AsyncDisposableStack();
+  const rows = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
+  const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
+  const watch = collapseWatch(methodDefinition);
+  let { pending } = position;
+
+  /** Of the features at one step; says so when they have collapsed. */
+  const spreadAt = (step: number, features: Tensor) => {
+    const spread = spreadOf(features);
+    // While a model learns nothing but how common each answer is, its features are as good as one: that passes.
+    const warning = step > plan.schedule.warmupSteps ? watch(spread, encoder.embedDim) : undefined;
+    if (warning) onNote?.(`step ${step}: ${warning}`);
+    return spread;
+  };
+
+  const files = opened.move();
+  return {
+    record({ loss, gradNorm, metrics }) {
+      pending = addTo(pending, { loss, gradNorm, ...metrics });
+    },
+    async write(step, learningRate, { secondsPerStep, ...rates }, features) {
+      const { loss = 0, gradNorm = 0, ...means } = meansOf(pending);
+      const values = {
+        ...{ step, epoch: Math.floor((step - 1) / plan.perEpoch), loss, gradNorm, learningRate, ...rates, ...means },
+        ...(features && spreadAt(step, features)),
+        ...curriculum.valuesAt(step - 1),
+      };
+      await rows.append(values);
+      await events.scalars(step, values);
+      pending = BEGINNING.pending;
+      const { steps, perEpoch } = plan;
+      const etaSeconds = (steps - step) * secondsPerStep;
+      onProgress?.({ ...values, steps, epochs: steps / perEpoch, etaSeconds, broken: loader.broken().length });
+    },
+    scalars: (step, values) => events.scalars(step, values),
+    pending: () => pending,
+    sync: () => rows.sync(),
+    close: () => files.disposeAsync(),
+  };
+}
+
+function addTo({ count, sums }: Position["pending"], values: Readonly<Record<string, number>>): Position["pending"] {
+  // A perplexity may be infinite where the loss is not; a checkpoint has no word for that.
+  const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+  const added = finite.map(([key, value]): [string, number] => [key, (sums[key] ?? 0) + value]);
+  return { count: count + 1, sums: { ...sums, ...Object.fromEntries(added) } };
+}
+
+const meansOf = ({ count, sums }: Position["pending"]): Record<string, number> =>
+  Object.fromEntries(Object.entries(sums).map(([key, sum]) => [key, sum / count]));

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { Rng, type Tensor, type TreeRecord } from "../../array/index.ts";
+import { offerOf, type Source, vocabulary } from "../../data/index.ts";
+import { makeFolder, removeTemporary } from "../../foundation/files.ts";
+import { type Curriculum, openCurriculum } from "../curriculum.ts";
+import { createLoader, type Loader } from "../data/loader.ts";
+import { type EpochStart, epochStart } from "../epoch-start.ts";
+import { saveCheckpoint } from "../run/checkpoint.ts";
+import type { RunConfig } from "../run/config.ts";
+import { lockRun } from "../run/lock.ts";
+import { BEGINNING, resumeFrom } from "../run/resume.ts";
+import { buildMethod, writeConfig } from "../run/run.ts";
+import { beginFrom, type Start } from "../run/start.ts";
+import { type StagedStep, stagedStep } from "../staged-step.ts";
+import { initialState, optimizerOf } from "../step.ts";
+import { type Clock, startClock } from "./clock.ts";
+import { isOver, type Judge, judgeOf } from "./judge.ts";
+import { type Log, openLog } from "./log.ts";
+import type { Supervised, TrainOptions } from "./options.ts";
+import { type Now, type Plan, planOf } from "./plan.ts";
+import { type Saver, saverOf } from "./saver.ts";
+
+/** Everything that the loop uses, ready for the next step; closed when the loop is left. */
+export interface Training extends AsyncDisposable {
+  readonly plan: Plan;
+  readonly now: Now;
+  /** The batch of the next step. */
+  readonly batch: TreeRecord<Tensor>;
+  readonly loader: Loader;
+  readonly curriculum: Curriculum;
+  readonly program: StagedStep;
+  readonly beforeEpoch: EpochStart;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** None where nothing is judged. */
+  readonly judge: Judge | undefined;
+  readonly saver: Saver;
+}
+
+/**
+ * Takes the run folder, reads the last checkpoint or makes the first state, starts the workers and compiles the step.
+ * @returns nothing when the run is finished
+ * @throws UserError when the folder is in use or cannot be written, or its checkpoints cannot be read
+ */
+export async function openTraining(
+  config: RunConfig,
+  source: Source<unknown>,
+  options: TrainOptions,
+  start: Start | undefined,
+  supervised: Supervised | undefined,
+): Promise<Training | undefined> {
+  const { out, resume = false, onNote = () => undefined } = options;
+  const { training } = config;
+  const { method, ...parts } = await buildMethod(config, source.length);
+  const optimizer = optimizerOf(training);
+  const initial = () =>
+    initialState(method, optimizer, training, new Rng(training.seed), (params) =>
+      start ? beginFrom(start, offerOf(parts.modality, vocabulary), params) : params,
+    );
+  const { state, position } = resume
+    ? await resumeFrom(out, initial(), onNote)
+    : { state: initial(), position: BEGINNING };
+  const plan = planOf(config, source, supervised);
+  if (position.step >= plan.steps || (supervised?.validate && isOver(position.validation, supervised))) {
+    onNote(`${out} is finished: ${position.step} of ${plan.steps} steps`);
+    return undefined;
+  }
+
+  await using opened = new AsyncDisposableStack();
+  await makeFolder(join(out, "checkpoints"));
+  opened.defer(await lockRun(out));
+  for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
+  // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
+  if (start && !resume) await saveCheckpoint(out, initial(), BEGINNING, false);
+  if (!resume) await writeConfig(out, config);
+
+  const curriculum = openCurriculum(config.curriculum ?? [], plan.steps, position);
+  const loader = opened.adopt(createLoader(plan.task, training.workers, position.step, curriculum), (it) => it.close());
+  const log = opened.adopt(await openLog(options, position, plan, parts, curriculum, loader), (it) => it.close());
+  const program = opened.adopt(stagedStep(config, source.length), (it) => it.dispose());
+  const { device, seed, ema, batchSize, checkpointEvery } = training;
+  const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (it) => it.dispose());
+  const judge = judgeOf(supervised, position, ema, plan, log, options);
+  const saver = saverOf(out, position, plan, checkpointEvery, { log, judge, curriculum });
+
+  // Waits for data and compiles, before the clock starts.
+  const { batch } = await loader.next();
+  const compiled = await program.at(curriculum.stagesAt(position.step), batch, state);
+  const now = { step: position.step, state: compiled.state };
+  const clock = startClock(batchSize);
+  const everything = opened.move();
+  return {
+    ...{ plan, now, batch, loader, curriculum, program, beforeEpoch, clock, log, judge, saver },
+    [Symbol.asyncDispose]: () => everything.disposeAsync(),
+  };
+}

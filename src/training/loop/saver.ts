@@ -1,0 +1,84 @@
+import { type Tensor, tree } from "../../array/index.ts";
+import { read } from "../../engine/index.ts";
+import type { Curriculum } from "../curriculum.ts";
+import { checkpointPath, type Position, saveCheckpoint } from "../run/checkpoint.ts";
+import { type HostState, type StepResult, toDevice } from "../step.ts";
+import type { Judge } from "./judge.ts";
+import type { Log } from "./log.ts";
+import type { Now, Plan } from "./plan.ts";
+
+/** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
+const SMOOTHING = 0.02;
+
+/** A run that cannot go on through no mistake of the user: the loss is not a number. */
+export class Diverged extends Error {
+  override name = "Diverged";
+}
+
+/** Writes checkpoints, and sees to it that they are good ones. */
+export interface Saver {
+  /** Takes note of a step's loss. @param step counts from 1 @throws Diverged when loss or gradients are not finite */
+  record(step: number, result: StepResult): void;
+  /**
+   * Writes a checkpoint.
+   * @param isJudgedBest what the judge says of these weights; without a judge the lowest smoothed loss is the best
+   * @throws Diverged when the weights are not finite
+   */
+  save(now: Readonly<Now>, isJudgedBest: boolean | undefined): Promise<void>;
+}
+
+export function saverOf(
+  out: string,
+  position: Position,
+  { steps, perEpoch }: Pick<Plan, "steps" | "perEpoch">,
+  checkpointEvery: number,
+  {
+    log,
+    judge,
+    curriculum,
+  }: {
+    readonly log: Pick<Log, "sync" | "pending">;
+    readonly judge: Judge | undefined;
+    readonly curriculum: Curriculum;
+  },
+): Saver {
+  let { smoothedLoss, bestLoss } = position;
+  let savedAt = position.step;
+
+  const diverged = (what: string, step: number) => {
+    const saved = savedAt > 0 ? `${checkpointPath(out, "last")} (step ${savedAt})` : "none";
+    return new Diverged(
+      `the ${what} at step ${step} ${what === "weights" ? "are" : "is"} not finite; last good checkpoint: ${saved}; try a lower --learning-rate, a longer --warmup-epochs or --gradient-clip 1`,
+    );
+  };
+
+  return {
+    record(step, { loss, gradNorm }) {
+      if (!Number.isFinite(loss)) throw diverged("loss", step);
+      if (!Number.isFinite(gradNorm)) throw diverged("gradient", step);
+      smoothedLoss = smoothedLoss === null ? loss : smoothedLoss * (1 - SMOOTHING) + loss * SMOOTHING;
+    },
+    async save({ step, state }, isJudgedBest) {
+      const host = (await read(toDevice(state))) as unknown as HostState;
+      // The loss of a step is that of the weights before it: an update that burst shows in the weights only.
+      if (!isFinite(host)) throw diverged("weights", step);
+      // Not where a Ctrl-C came: a run that was never stopped would have looked elsewhere.
+      const isRegular = step === steps || step % checkpointEvery === 0;
+      const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
+      if (isLowest) bestLoss = smoothedLoss;
+      await log.sync();
+      const now = {
+        ...{ step, epoch: Math.floor(step / perEpoch), smoothedLoss, bestLoss, pending: log.pending() },
+        ...{ validation: judge?.standing(), mastery: curriculum.state() },
+      };
+      await saveCheckpoint(out, host, now, isJudgedBest ?? isLowest);
+      savedAt = step;
+    },
+  };
+}
+
+const isFinite = ({ params, optimizer }: HostState): boolean => {
+  for (const { data } of [...tree.leaves<Tensor>(params), ...tree.leaves<Tensor>(optimizer)])
+    for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
+};

@@ -1,0 +1,29 @@
+import type { ModalityDefinition, Source } from "../../../data/index.ts";
+import type { MethodDefinition } from "../../../methods/index.ts";
+import { nameOf, type RunChoices } from "../choices.ts";
+import type { RunConfig } from "../config.ts";
+import { parseOptions } from "../run.ts";
+import { decide, known } from "./precedence.ts";
+import type { PresetParts } from "./presets.ts";
+
+/** How the data are prepared and distorted, and what is learned from them once. @throws UserError for a wrong option */
+export async function settleModality(
+  choices: RunChoices,
+  method: MethodDefinition,
+  { preset, small }: PresetParts,
+  definition: ModalityDefinition,
+  source: Source<unknown>,
+): Promise<RunConfig["modality"]> {
+  const { name, options: schema } = definition;
+  const decided = decide({
+    user: choices.modalityOptions,
+    preset: known(schema, preset?.modalityOptions),
+    small: preset?.lightViews ? undefined : known(schema, small?.views),
+    method: known(schema, method.modalityOptions),
+    start: choices.modalityDefaults,
+    data: await definition.infer(source),
+  });
+  const options = parseOptions(schema, decided, `modality ${name}`);
+  const files = await definition.learn?.(source, options, choices.onNote);
+  return { name: nameOf(choices.modality, name), options, ...(files ? { files } : {}) };
+}

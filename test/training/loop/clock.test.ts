@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startClock } from "../../../src/training/loop/clock.ts";
+
+test("rates are of the row, seconds and the mean of a step of the whole", (t) => {
+  let now = 5000;
+  t.mock.method(performance, "now", () => now);
+  const clock = startClock(8);
+  clock.step(100);
+  clock.step(300);
+  now += 2000;
+  assert.deepEqual(clock.lap(), { samplesPerSecond: 8, waitFraction: 0.2, seconds: 2, secondsPerStep: 1 });
+  clock.step(0);
+  now += 4000;
+  assert.deepEqual(clock.lap(), { samplesPerSecond: 2, waitFraction: 0, seconds: 6, secondsPerStep: 2 });
+});
