@@ -19,7 +19,7 @@ export interface Encoder {
   apply(params: Params, inputs: Inputs): Array;
   /** Present on encoders that see their input as a sequence of patches or words. */
   readonly tokens?: TokenAbility;
-  /** The same with what patches add, on encoders of images. */
+  /** The same with what patches add, on encoders that cut their input into a grid. */
   readonly patches?: PatchAbility;
   /** The same with what words add, on encoders of text. */
   readonly words?: WordAbility;
@@ -49,13 +49,18 @@ export interface TokenAbility {
 }
 
 export interface PatchAbility extends TokenAbility {
-  /** The patches' arrangement, e.g. `[rows, columns]`. */
+  /** Name of the input that is cut into patches, `[batch, channels, ...extents]`: `pixels`. */
+  readonly input: string;
+  /**
+   * Patches along each axis of the input, at least one axis: `[steps]` of a series, `[rows, columns]` of an image,
+   * `[frames, rows, columns]` of a video. A patch's index is its place in row-major order.
+   */
   readonly grid: readonly number[];
-  /** Values per raw patch: patchSize² × channels. */
+  /** Values per raw patch: its extents and the channels, multiplied. */
   readonly patchDim: number;
   /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
   patchify(inputs: Inputs): Array;
-  /** The way back from patches of the whole grid, for pictures: `[batch, channels, height, width]`. */
+  /** The way back from patches of the whole grid: `[batch, channels, ...extents]`. */
   unpatchify(patches: Array): Array;
   /**
    * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class

@@ -17,7 +17,6 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { gridOf } from "./parts/masks.ts";
 import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
@@ -64,9 +63,8 @@ export const dinov2 = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, koleoWeight, sinkhornIterations: iterations } = options;
-    const { encode, width, count } = encoder.patches;
+    const { encode, grid, width, count } = encoder.patches;
     requireClassToken(encoder.patches, "dinov2");
-    const grid = gridOf(encoder.patches, "dinov2");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

@@ -15,7 +15,6 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { gridOf } from "./parts/masks.ts";
 import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
@@ -63,9 +62,8 @@ export const ibot = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, centerMomentum } = options;
-    const { encode, width } = encoder.patches;
+    const { encode, grid, width } = encoder.patches;
     requireClassToken(encoder.patches, "ibot");
-    const grid = gridOf(encoder.patches, "ibot");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

@@ -171,7 +171,7 @@ for (const pooling of ["class", "mean"] as const)
       const prefix = pooling === "class" ? 1 : 0;
       const places = await evaluateOne(
         (p: Params) => {
-          if (!isArray(p.positions)) return constant(sinCosPositions(2, 5, 8, [4, 3]));
+          if (!isArray(p.positions)) return constant(sinCosPositions([2, 5], 8, [4, 3]));
           const ofPatches = prefix ? np.split(p.positions, [1], 0)[1]! : p.positions;
           return np.matmul(constant(resizePositions([4, 3], [2, 5])), ofPatches);
         },
@@ -198,7 +198,7 @@ test("a crop that is no whole number of patches is refused", async () => {
     network.init(new Rng(0)),
     fill("pixels", [1, 3, 10, 10]),
   ] as const);
-  await assert.rejects(reading, /crop of 10 × 10 pixels is not a whole number of patches of 4/);
+  await assert.rejects(reading, /input of 10 × 10 is not a whole number of patches of 4 × 4/);
 });
 
 test("where patches are masked the token stands in for their embedding, with `keep` too", async () => {
@@ -350,11 +350,11 @@ test("the patch size follows the image when none is given", () => {
 test("options that do not fit are the user's to mend, and the message says how", () => {
   const refused = (options: z.input<typeof vit.options>, height: number, width: number, message: RegExp) =>
     assert.throws(() => build(options, height, width), { name: "UserError", message });
-  refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide images of 18 × 12 pixels; try 2, 3, 6$/);
-  refused({}, 31, 31, /patch size of 4 does not divide images of 31 × 31 pixels; no patch size does/);
+  refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide an input of 12 × 18; try 2, 3, 6$/);
+  refused({}, 31, 31, /patch size of 4 does not divide an input of 31 × 31; no patch size does/);
   refused({ width: 10, heads: 3 }, 32, 32, /width of 10 cannot be split into 3 heads/);
   refused({ width: 6, heads: 3 }, 32, 32, /multiple of 4, not 6/);
-  assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /reads images/ });
+  assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /this data has none$/ });
 });
 
 test("linear weights start at deviation 0.02, cut at two deviations, biases at 0; patches by Xavier's uniform", () => {

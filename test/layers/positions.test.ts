@@ -5,26 +5,26 @@ import { resizePositions, sinCosPositions } from "../../src/layers/positions.ts"
 import { assertMatches, evaluateOne, fill, torchCase } from "../fixtures/torch/reference.ts";
 
 test("sine–cosine positions are those of MAE's code", async () => {
-  const positions = sinCosPositions(3, 5, 8);
+  const positions = sinCosPositions([3, 5], 8);
   assert.deepEqual(positions.shape, [15, 8]);
   assertMatches(positions, (await torchCase("models", "positions"))["3 x 5"], "positions");
 });
 
 test("a width that four does not divide is refused", () => {
-  assert.throws(() => sinCosPositions(2, 2, 6), /multiple of 4, not 6/);
+  assert.throws(() => sinCosPositions([2, 2], 6), /multiple of 4, not 6/);
 });
 
 test("a grid over the same area has its cells' middles looked up; the native grid has its own positions to the bit", () => {
-  assert.deepEqual(sinCosPositions(3, 5, 8, [3, 5]), sinCosPositions(3, 5, 8));
+  assert.deepEqual(sinCosPositions([3, 5], 8, [3, 5]), sinCosPositions([3, 5], 8));
   // Two cells over four: their middles are at 0.5 and 2.5 of the four.
-  const half = sinCosPositions(2, 2, 4, [4, 4]);
+  const half = sinCosPositions([2, 2], 4, [4, 4]);
   const expected = [0.5, 2.5].flatMap((row) =>
     [0.5, 2.5].flatMap((column) => [Math.sin(column), Math.cos(column), Math.sin(row), Math.cos(row)]),
   );
   assert.deepEqual([...half.data], expected.map(Math.fround));
   // Three cells over three rows, one over five columns: the middle one.
-  const middle = sinCosPositions(3, 1, 8, [3, 5]);
-  const native = sinCosPositions(3, 5, 8);
+  const middle = sinCosPositions([3, 1], 8, [3, 5]);
+  const native = sinCosPositions([3, 5], 8);
   for (let row = 0; row < 3; row++)
     assert.deepEqual(middle.data.slice(row * 8, row * 8 + 8), native.data.slice((row * 5 + 2) * 8, (row * 5 + 3) * 8));
 });

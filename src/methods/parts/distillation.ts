@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Array, float32, lax, np, type Rng, type Tensor } from "../../array/index.ts";
+import { type Array, float32, lax, np, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Preset } from "../method.ts";
 import { blockwiseMask, type Grid } from "./masks.ts";
@@ -81,7 +81,7 @@ export function drawMask(
   grid: Grid,
   { maskProbability, maskRatio }: z.infer<z.ZodObject<typeof maskOptions>>,
 ): Tensor {
-  const count = grid[0] * grid[1];
+  const count = sizeOf(grid);
   const mask = new Float32Array(count);
   if (rng.chance(maskProbability)) {
     const hidden = Math.round(rng.uniform(maskRatio[0], maskRatio[1]) * count);

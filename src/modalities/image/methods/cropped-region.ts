@@ -80,7 +80,7 @@ export const croppedRegion = method({
     const locate = (params: Traced<ReturnType<typeof init>>, whole: Array, region: Array): Array => {
       const cells = np.reshape(map.apply(params.encoder, { pixels: whole }), [-1, channels, rows * columns]);
       const picture = layers.picture.apply(params.picture, np.transpose(cells, [0, 2, 1]));
-      const placed = np.add(picture, constant(sinCosPositions(rows, columns, attentionDim)));
+      const placed = np.add(picture, constant(sinCosPositions([rows, columns], attentionDim)));
       const query = layers.query.apply(params.query, encoder.apply(params.encoder, { pixels: region }));
       const perHead = (x: Array) =>
         np.transpose(np.reshape(x, [query.shape[0]!, -1, heads, attentionDim / heads]), [0, 2, 1, 3]);

@@ -72,7 +72,7 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
         ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
       ];
       if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
-      const fixed = sinCosPositions(side, side, width);
+      const fixed = sinCosPositions([side, side], width);
       const positions =
         byPath.get("positions")?.data ?? Float32Array.from([...new Float32Array(prefix * width), ...fixed.data]);
       named.push([
