@@ -24,17 +24,14 @@ export interface Source<Sample> {
   close(): Promise<void>;
 }
 
-/** How a crop differs from the modality's own augmentation. */
+/** What part of a sample a view shows and how large it comes out, in shares: nobody but the modality knows of pixels. */
 export interface CropOptions {
-  /** Side of the crop over the side that the encoder usually sees, in (0, 1]. */
-  readonly side: number;
-  /** The side in pixels is rounded to a multiple of this: a patch size. 1 by default. */
-  readonly multipleOf?: number;
-  /** Smallest and largest area, as a share of the sample; the modality's own by default. */
+  /** Extent of the view over what the encoder usually sees, along every axis, in (0, 1]. */
+  readonly extent: number;
+  /** The usual input has this many patches along each axis, and the view must have a whole number of the same. */
+  readonly grid?: readonly number[];
+  /** Smallest and largest part that is shown, as a share of the sample; the modality's own by default. */
   readonly scale?: readonly [number, number];
-  /** Probabilities of a Gaussian blur and of solarising, where two views are distorted unequally (BYOL, DINO). */
-  readonly blur?: number;
-  readonly solarize?: number;
 }
 
 /** How a picture is cut into a grid of tiles (jigsaw, relative position). Lengths are in pixels of the encoder's picture. */
@@ -132,10 +129,17 @@ export interface Modality<Sample> {
    * abilities below return is ready already and keeps its size, which may be a crop's own.
    */
   tensors(sample: Sample): TensorRecord;
-  /** A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). */
-  augment?(sample: Sample, rng: Rng): Sample;
-  /** A strongly distorted view of a part of the sample, of a size of its own (multi-crop: SwAV, DINO …). */
-  crop?(sample: Sample, rng: Rng, options: CropOptions): Sample;
+  /**
+   * A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …).
+   * @param view number of this view among the sample's, 0 by default: a modality may distort views unequally, as BYOL
+   *   blurs the first of two images and rarely the second
+   */
+  augment?(sample: Sample, rng: Rng, view?: number): Sample;
+  /**
+   * A strongly distorted view of a part of the sample, of extents of its own (multi-crop: SwAV, DINO …).
+   * @param view 0 for the first view of much of the sample, 1 for the others, 2 for those of small parts
+   */
+  crop?(sample: Sample, rng: Rng, options: CropOptions, view?: number): Sample;
   /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */
   perturb?(sample: Sample, rng: Rng): Sample;
   /** The sample turned by `quarters` × 90° counter-clockwise (rotation prediction). */

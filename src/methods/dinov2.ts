@@ -17,7 +17,14 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import {
+  dinoImages,
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+} from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
@@ -47,15 +54,13 @@ export const dinov2 = method({
       globalScale: [0.32, 1],
       localScale: [0.05, 0.32],
       localCrops: 8,
-      cropBlur: [1, 0.1, 0.5],
-      cropSolarize: [0, 0.2, 0],
     }),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
-  modalityOptions: { saturation: 0.5 },
+  modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),

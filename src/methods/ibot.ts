@@ -15,7 +15,14 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import {
+  dinoImages,
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+} from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
@@ -46,15 +53,13 @@ export const ibot = method({
       globalScale: [0.25, 1],
       localScale: [0.05, 0.25],
       localCrops: 10,
-      cropBlur: [1, 0.1, 0.5],
-      cropSolarize: [0, 0.2, 0],
     }),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
-  modalityOptions: { saturation: 0.5 },
+  modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),

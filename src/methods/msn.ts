@@ -8,7 +8,7 @@ import { method } from "./method.ts";
 import { classTokenOf, requireClassToken } from "./parts/distillation.ts";
 import { randomPlaces, shareOf } from "./parts/masks.ts";
 import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, smallCrops } from "./parts/multi-crop.ts";
-import { smallTraining, smallVit, withClassToken } from "./parts/presets.ts";
+import { smallTraining, smallVit, withClassToken, withoutBlur } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
@@ -48,11 +48,13 @@ export const msn = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
+  modalityOptions: { blur: 0.5, solarize: 0 },
   replaces: multiCropReplaces,
   presets: {
     small: {
       summary: "a narrow ViT, 256 prototypes, four local crops, batches of 64; quicker targets, no blur",
       ...smallVit,
+      ...withoutBlur,
       options: { ...smallCrops, prototypes: 256, hiddenDim: 512, projectionDim: 128, momentum: 0.99 },
       training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },

@@ -4,7 +4,7 @@ import { UserError } from "../../foundation/errors.ts";
 import type { Preset } from "../method.ts";
 import { blockwiseMask, type Grid } from "./masks.ts";
 import { smallCrops } from "./multi-crop.ts";
-import { smallTraining, smallVit } from "./presets.ts";
+import { smallTraining, smallVit, withoutBlur } from "./presets.ts";
 
 /** Options that DINO, iBOT and DINOv2 have in common; the defaults are a paper's own. */
 export const distillationOptions = (of: { readonly prototypes: number; readonly momentum: number }) => ({
@@ -31,6 +31,7 @@ type Options = z.infer<z.ZodObject<ReturnType<typeof distillationOptions>>>;
 export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number }): Preset => ({
   summary: "a narrow ViT, 1,024 prototypes, four local crops, batches of 64; a quicker teacher, no blur",
   ...smallVit,
+  ...withoutBlur,
   options: {
     ...smallCrops,
     prototypes: 1024,
