@@ -2,6 +2,7 @@ import { Rng } from "../../array/rng.ts";
 import type { CropOptions } from "../../data/modality.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
+import { patchSide } from "./patch-side.ts";
 import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
 import { horizontalFlip } from "./transforms/flip.ts";
 import { gaussianBlur } from "./transforms/gaussian-blur.ts";
@@ -77,7 +78,7 @@ export function crop(
   { extent, grid, scale }: CropOptions,
   view = 0,
 ): Image {
-  const unit = grid ? options.imageSize / grid.reduce(commonDivisor) : 1;
+  const unit = patchSide(options.imageSize, grid);
   const imageSize = unit * Math.max(1, Math.round((extent * options.imageSize) / unit));
   const cropScale: [number, number] = scale ? [scale[0], scale[1]] : options.cropScale;
   // A drawing is warped as a whole unless a part of it is asked for.
@@ -85,8 +86,6 @@ export function crop(
   const source = isPart ? randomResizedCrop(image, 2 * imageSize, cropScale, rng) : image;
   return augment(source, { ...options, imageSize, cropScale }, rng, view);
 }
-
-const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
 
 /** A strongly distorted view, `imageSize` square. @param view number of the view: photos may be blurred unequally */
 export const augment = (image: Image, options: ImageOptions, rng: Rng, view = 0): Image =>

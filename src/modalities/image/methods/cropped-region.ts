@@ -6,9 +6,10 @@ import { linear } from "../../../layers/linear.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { sinCosPositions } from "../../../layers/positions.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap } from "../../../methods/parts/feature-map.ts";
+import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
+import { patchSide } from "../patch-side.ts";
 
 /**
  * Cropped-region prediction: where in the picture does this piece of it lie?
@@ -56,7 +57,7 @@ export const croppedRegion = method({
       );
     const map = featureMap(encoder, "cropped-region");
     const [channels, rows, columns] = map.shape;
-    const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
+    const multipleOf = patchSide(pixelShape(modality.specs, "cropped-region")[1], encoder.patches?.grid);
     const layers = {
       query: linear(encoder.embedDim, attentionDim),
       picture: linear(channels, attentionDim),

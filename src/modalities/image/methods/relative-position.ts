@@ -2,9 +2,11 @@ import { z } from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { method } from "../../../methods/method.ts";
+import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { smallResnet } from "../../../methods/parts/presets.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { patchSide } from "../patch-side.ts";
 
 /** Where a neighbour lies, `[rows down, columns right]`: the eight answers, in this order. */
 export const NEIGHBOURS = [
@@ -80,7 +82,7 @@ export const relativePosition = method({
 
   build({ encoder, modality, options: { grid, share, jitter, dropColours, pixelate, hiddenDim } }) {
     const pairs = pairsOf(grid);
-    const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
+    const multipleOf = patchSide(pixelShape(modality.specs, "relative-position")[1], encoder.patches?.grid);
     const head = mlp([2 * encoder.embedDim, hiddenDim, NEIGHBOURS.length]);
     return {
       views(sample, rng) {

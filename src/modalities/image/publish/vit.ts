@@ -20,7 +20,9 @@ function toConvolution({ data, shape }: Tensor, patchSize: number, channels: num
  * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
  * https://huggingface.co/docs/transformers/model_doc/vit
  */
-export const vitLayout: LayoutOf = ({ hyperparameters }) => {
+export const vitLayout: LayoutOf = ({ hyperparameters, patches }) => {
+  const isSquare = typeof hyperparameters.patchSize === "number" && typeof hyperparameters.size === "number";
+  if (!isSquare || patches?.grid.length !== 2) return undefined;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth, heads, patchSize, size, channels, prefix] = [
     "width",
