@@ -1,15 +1,5 @@
 import { z } from "zod";
-import {
-  type Array,
-  constant,
-  filled,
-  nn,
-  np,
-  type Rng,
-  sizeOf,
-  type TensorSpec,
-  type Traced,
-} from "../array/index.ts";
+import { type Array, constant, filled, nn, np, type Rng, sizeOf, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
@@ -18,9 +8,7 @@ import { extentsInWords, gridOfPatches, patchify, unpatchify } from "../layers/p
 import { resizePositions, sinCosPositions } from "../layers/positions.ts";
 import { transformerBlock } from "../layers/transformer.ts";
 import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
-
-/** A series has one axis, an image two, a video three. */
-const MOST_AXES = 3;
+import { gridInput, MOST_AXES } from "./grid-input.ts";
 
 const sizes = {
   tiny: { width: 192, depth: 12, heads: 3 },
@@ -59,7 +47,7 @@ export const vit = encoder({
   }),
 
   build(options, specs) {
-    const { name, channels, extents } = inputOf(specs);
+    const { name, channels, extents } = gridInput(specs, "encoder vit");
     const { width, depth, heads } = { ...sizes[options.size], ...definedOnly(options) };
     const patch = patchOf(options.patchSize, extents);
     const { headDim } = options;
@@ -195,25 +183,6 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(depth ? { depth } : {}),
   ...(heads ? { heads } : {}),
 });
-
-/** The input that is cut into patches: the only one of numbers `[channels, ...extents]` with one to three axes. */
-function inputOf(specs: Readonly<Record<string, TensorSpec>>): {
-  name: string;
-  channels: number;
-  extents: readonly number[];
-} {
-  const fitting = Object.entries(specs).filter(
-    ([, { dtype, shape }]) => dtype === "float32" && shape.length >= 2 && shape.length <= 1 + MOST_AXES,
-  );
-  const [found] = fitting;
-  if (!found || fitting.length > 1)
-    throw new UserError(
-      `encoder vit reads one tensor of channels and one to ${MOST_AXES} axes, such as pixels; this data has ${fitting.length || "none"}`,
-    );
-  const [name, { shape }] = found;
-  const [channels = 0, ...extents] = shape;
-  return { name, channels, extents };
-}
 
 /** The extents of a patch. @throws UserError, saying what would do, when they do not fit the input */
 function patchOf(given: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {
