@@ -4,30 +4,34 @@ import { ability } from "./ability.ts";
 /** A sample of whatever kind: who is no kind of data passes it on and never looks inside. */
 export type Sample = unknown;
 
-/** How a crop differs from the modality's own augmentation. */
+/** What part of a sample a view shows and how large it comes out, in shares: nobody but the modality knows of pixels. */
 export interface CropOptions {
-  /** Side of the crop over the side that the encoder usually sees, in (0, 1]. */
-  readonly side: number;
-  /** The side in pixels is rounded to a multiple of this: a patch size. 1 by default. */
-  readonly multipleOf?: number;
-  /** Smallest and largest area, as a share of the sample; the modality's own by default. */
+  /** Extent of the view over what the encoder usually sees, along every axis, in (0, 1]. */
+  readonly extent: number;
+  /** The usual input has this many patches along each axis, and the view must have a whole number of the same. */
+  readonly grid?: readonly number[];
+  /** Smallest and largest part that is shown, as a share of the sample; the modality's own by default. */
   readonly scale?: readonly [number, number];
-  /** Probabilities of a Gaussian blur and of solarising, where two views are distorted unequally (BYOL, DINO). */
-  readonly blur?: number;
-  readonly solarize?: number;
 }
 
 /** Views of a sample. What they return is prepared already: `tensors` keeps its size, which may be a crop's own. */
 interface Views {
   augment(sample: Sample, rng: Rng, view?: number): Sample;
-  crop(sample: Sample, rng: Rng, options: CropOptions): Sample;
+  crop(sample: Sample, rng: Rng, options: CropOptions, view?: number): Sample;
   perturb(sample: Sample, rng: Rng): Sample;
 }
 
-/** A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). */
+/**
+ * A strongly distorted view that a person would still call the same thing (SimCLR, BYOL, DINO …). `view` is its number
+ * among the sample's views, 0 by default: a modality may distort views unequally, as BYOL blurs the first of two images
+ * and rarely the second.
+ */
 export const augment = ability<Views["augment"]>()("augment", "strongly distorted views of a sample");
 
-/** A strongly distorted view of a part of the sample, of a size of its own (multi-crop: SwAV, DINO …). */
+/**
+ * A strongly distorted view of a part of the sample, of extents of its own (multi-crop: SwAV, DINO …). `view` is 0 for the
+ * first view of much of the sample, 1 for the others, 2 for those of small parts.
+ */
 export const crop = ability<Views["crop"]>()("crop", "distorted views of a part of a sample, of any size");
 
 /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */

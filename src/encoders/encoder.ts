@@ -2,7 +2,6 @@ import type * as z from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
 import type { Ability, Offered } from "../data/ability.ts";
 import type { VocabularySpec } from "../data/vocabulary.ts";
-import { UserError } from "../foundation/errors.ts";
 
 /** Parameters while a function is traced: a tree of arrays. */
 export type Params = TreeRecord<Array>;
@@ -46,13 +45,18 @@ export interface TokenAbility {
 }
 
 export interface PatchAbility extends TokenAbility {
-  /** The patches' arrangement, e.g. `[rows, columns]`. */
+  /** Name of the input that is cut into patches, `[batch, channels, ...extents]`: `pixels`. */
+  readonly input: string;
+  /**
+   * Patches along each axis of the input, at least one axis: `[steps]` of a series, `[rows, columns]` of an image,
+   * `[frames, rows, columns]` of a video. A patch's index is its place in row-major order.
+   */
   readonly grid: readonly number[];
-  /** Values per raw patch: patchSize² × channels. */
+  /** Values per raw patch: its extents and the channels, multiplied. */
   readonly patchDim: number;
   /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
   patchify(inputs: Inputs): Array;
-  /** The way back from patches of the whole grid, for pictures: `[batch, channels, height, width]`. */
+  /** The way back from patches of the whole grid: `[batch, channels, ...extents]`. */
   unpatchify(patches: Array): Array;
   /**
    * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
@@ -145,30 +149,6 @@ export function reads(
     const given = name === "*" ? Object.values(inputs) : [inputs[name] ?? -1];
     return given.some((count) => allowed.includes(count));
   });
-}
-
-/**
- * The one float32 input, `[channels, ...extents]`, of an encoder that reads a grid, whatever its name.
- * @param axes how many it may have
- * @throws UserError when there is none or several
- */
-export function gridInput(
-  encoder: string,
-  specs: Readonly<Record<string, TensorSpec>>,
-  axes: readonly number[],
-): { readonly name: string; readonly shape: readonly number[] } {
-  const fitting = Object.entries(specs).filter(
-    ([, { dtype, shape }]) => dtype === "float32" && axes.includes(shape.length),
-  );
-  const [input] = fitting;
-  if (!input || fitting.length > 1 || input[1].shape.some((extent) => extent < 1))
-    throw new UserError(
-      `encoder ${encoder} reads one array of ${axes.join(" or ")} axes; these data have ${Object.entries(specs)
-        .map(([name, { shape }]) => `${name} [${shape.join(", ")}]`)
-        .join(", ")}`,
-    );
-  const [name, { shape }] = input;
-  return { name, shape };
 }
 
 /** Axes of inputs of such shapes. */

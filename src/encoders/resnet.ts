@@ -5,7 +5,8 @@ import { conv } from "../layers/conv.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { relu } from "../layers/relu.ts";
 import { map } from "./abilities.ts";
-import { encoder, gridInput, type Inputs } from "./encoder.ts";
+import { encoder, type Inputs } from "./encoder.ts";
+import { gridInput } from "./grid-input.ts";
 
 const stages = {
   8: { blocks: [1, 1, 1], bottleneck: false },
@@ -97,8 +98,8 @@ export const resnet = encoder({
   }),
 
   build(options, specs) {
-    const { name: input, shape } = gridInput("resnet", specs, [3]);
-    const [channels = 0, height = 0, columns = 0] = shape;
+    const { name: input, channels, extents } = gridInput(specs, "encoder resnet", [2, 2]);
+    const [height = 0, columns = 0] = extents;
     const { blocks: counts, bottleneck } = stages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
     const stem =

@@ -1,13 +1,15 @@
 import * as z from "zod";
-import { type Array, constant, filled, nn, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, constant, filled, nn, np, type Rng, sizeOf, type Traced } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
+import { extentsInWords, gridOfPatches, patchify, unpatchify } from "../layers/patches.ts";
 import { resizePositions, sinCosPositions } from "../layers/positions.ts";
 import { transformerBlock } from "../layers/transformer.ts";
 import { patches, tokens } from "./abilities.ts";
-import { type EncodeOptions, encoder, gridInput, type Inputs } from "./encoder.ts";
+import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
+import { gridInput, MOST_AXES } from "./grid-input.ts";
 
 const sizes = {
   tiny: { width: 192, depth: 12, heads: 3 },
@@ -18,15 +20,17 @@ const sizes = {
 /**
  * Vision Transformer, pre-norm, as in timm. Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
  *
- * Reads `pixels` `[batch, channels, size, size]`, of the size it was built for or, as in DINO's multi-crop, of any other
- * that the patches divide: learned positions are then interpolated, fixed ones taken at scaled places. Parameters: `patch.{weight,bias}` (a linear layer over row, column,
- * channel of a patch), `classToken`, `positions` (when learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`,
- * `norm.{scale,shift}`. The representation is the class token, or the mean of all tokens, after the last norm.
+ * Reads one tensor `[batch, channels, ...extents]` of one axis (a series), two (an image, a spectrogram) or three (a
+ * video: frames, rows, columns), of the extents it was built for or, as in DINO's multi-crop, of any others that the
+ * patches divide: learned positions are then interpolated, fixed ones taken at scaled places. Parameters:
+ * `patch.{weight,bias}` (a linear layer over the axes of a patch and its channels), `classToken`, `positions` (when
+ * learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm.{scale,shift}`. The representation is the class
+ * token, or the mean of all tokens, after the last norm.
  */
 export const vit = encoder({
   name: "vit",
   paper: "https://arxiv.org/abs/2010.11929",
-  reads: { "*": 3 },
+  reads: { "*": [2, 3, 4] },
   abilities: [tokens, patches],
   options: z.object({
     size: z.enum(["tiny", "small", "base"]).default("tiny").describe("width, depth and heads together"),
@@ -35,30 +39,28 @@ export const vit = encoder({
     heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
     headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
     mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
-    patchSize: z.int().positive().optional().describe("side of a patch in pixels; 4, 8 or 16 by image size"),
+    patchSize: z
+      .union([z.int().positive(), z.array(z.int().positive()).min(1).max(MOST_AXES)])
+      .optional()
+      .describe("extent of a patch along every axis, or one for each; by the input's extents"),
     pooling: z.enum(["class", "mean"]).default("mean").describe("representation: class token, or mean of the tokens"),
     positions: z.enum(["learned", "sincos"]).default("sincos").describe("position embeddings"),
     dropPath: z.number().min(0).lt(1).default(0).describe("stochastic depth of the last block; rises from 0"),
   }),
 
   build(options, specs) {
-    const { name: input, shape } = gridInput("vit", specs, [3]);
-    const [channels = 0, height = 0, columns = 0] = shape;
+    const { name, channels, extents } = gridInput(specs, "encoder vit");
     const { width, depth, heads } = { ...sizes[options.size], ...definedOnly(options) };
-    const patchSize = options.patchSize ?? (height <= 40 ? 4 : height <= 96 ? 8 : 16);
-    if (height % patchSize !== 0 || columns % patchSize !== 0)
-      throw new UserError(
-        `a patch size of ${patchSize} does not divide images of ${columns} × ${height} pixels; ${patchSizes(height, columns)}`,
-      );
+    const patch = patchOf(options.patchSize, extents);
     const { headDim } = options;
     if (headDim === undefined && width % heads !== 0)
       throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
     if (options.positions === "sincos" && width % 4 !== 0)
       throw new UserError(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
 
-    const grid = [height / patchSize, columns / patchSize] as const;
-    const count = grid[0] * grid[1];
-    const patchDim = patchSize * patchSize * channels;
+    const grid = gridOfPatches(extents, patch);
+    const count = sizeOf(grid);
+    const patchDim = sizeOf(patch) * channels;
     const prefix = options.pooling === "class" ? 1 : 0;
     const embed = linear(patchDim, width);
     const patchBound = Math.sqrt(6 / (patchDim + width));
@@ -88,43 +90,27 @@ export const vit = encoder({
     });
     type VitParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    /** Rows and columns of patches in these very pixels, which need not be of the size the encoder was built for. */
-    const gridOf = ({ [input]: pixels }: Inputs): readonly [number, number] => {
-      if (!pixels) throw new Error(`vit: no ${input} among the inputs`);
-      const [, , tall = 0, wide = 0] = pixels.shape;
-      if (tall % patchSize !== 0 || wide % patchSize !== 0)
-        throw new Error(`vit: a crop of ${wide} × ${tall} pixels is not a whole number of patches of ${patchSize}`);
-      return [tall / patchSize, wide / patchSize];
-    };
-
-    const patchify = (inputs: Inputs): Array => {
-      const [rows, across] = gridOf(inputs);
-      const split = np.reshape(inputs[input]!, [-1, channels, rows, patchSize, across, patchSize]);
-      return np.reshape(np.transpose(split, [0, 2, 4, 3, 5, 1]), [-1, rows * across, patchDim]);
-    };
-
-    const unpatchify = (patches: Array): Array => {
-      const split = np.reshape(patches, [-1, grid[0], grid[1], patchSize, patchSize, channels]);
-      return np.reshape(np.transpose(split, [0, 5, 1, 3, 2, 4]), [-1, channels, height, columns]);
+    const read = (inputs: Inputs): Array => {
+      const x = inputs[name];
+      if (!x) throw new Error(`vit: no ${name} among the inputs`);
+      return x;
     };
 
     /** Position embeddings of that grid's patches, and the class token's, which is zero when they are fixed. */
-    const positionsOf = (
-      params: VitParams,
-      [rows, across]: readonly [number, number],
-    ): { ofClass: Array | number; ofPatches: Array } => {
-      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(rows, across, width, grid)) };
+    const positionsOf = (params: VitParams, at: readonly number[]): { ofClass: Array | number; ofPatches: Array } => {
+      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(at, width, grid)) };
       const [ofClass, learned] = prefix ? np.split(params.positions, [1], 0) : [0, params.positions];
-      const isNative = rows === grid[0] && across === grid[1];
-      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, [rows, across])), learned!);
+      const isNative = at.every((extent, axis) => extent === grid[axis]);
+      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, at)), learned!);
       return { ofClass: ofClass!, ofPatches };
     };
 
     /** What the first block reads: `[batch, prefix + kept, width]`. */
     const embedded = (params: VitParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
-      const at = gridOf(inputs);
-      const { ofClass, ofPatches } = positionsOf(params, at);
-      const patches = patchify(inputs);
+      const x = read(inputs);
+      // A crop's grid need not be that which the encoder was built for.
+      const { ofClass, ofPatches } = positionsOf(params, gridOfPatches(x.shape.slice(2), patch));
+      const patches = patchify(x, patch);
       const [batch, present] = patches.shape as [number, number];
       // Choosing rows is a product with a one-hot matrix: small, and its gradient needs no scatter.
       const chosen = keep && nn.oneHot(keep, present);
@@ -170,17 +156,25 @@ export const vit = encoder({
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
       tokens: sequence,
-      patches: { ...sequence, grid, patchDim, patchify, unpatchify, ...(prefix ? { classAttention } : {}) },
+      patches: {
+        ...sequence,
+        input: name,
+        grid,
+        patchDim,
+        patchify: (inputs: Inputs) => patchify(read(inputs), patch),
+        unpatchify: (patches: Array) => unpatchify(patches, channels, grid, patch),
+        ...(prefix ? { classAttention } : {}),
+      },
       hyperparameters: {
         width,
         depth,
         heads,
         ...(headDim === undefined ? {} : { headDim }),
         mlpRatio: options.mlpRatio,
-        patchSize,
+        patchSize: oneOrAll(patch),
         prefix,
         channels,
-        size: height,
+        size: oneOrAll(extents),
       },
     };
   },
@@ -192,10 +186,37 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(heads ? { heads } : {}),
 });
 
-/** What a user may do about a patch size that does not fit: the sizes that do, or another size of image. */
-function patchSizes(height: number, columns: number): string {
-  const fitting = globalThis.Array.from({ length: Math.min(height, columns) }, (_, index) => index + 1).filter(
-    (side) => side > 1 && side < Math.max(height, columns) && height % side === 0 && columns % side === 0,
+/** The extents of a patch. @throws UserError, saying what would do, when they do not fit the input */
+function patchOf(given: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {
+  const patch = typeof given === "object" ? given : extents.map((_, axis) => given ?? usualPatch(extents, axis));
+  if (patch.length !== extents.length)
+    throw new UserError(
+      `a patch size of ${patch.join(",")} has ${patch.length} numbers, and the input ${extents.length} axes (${extentsInWords(extents)})`,
+    );
+  if (extents.some((extent, axis) => extent % patch[axis]! !== 0))
+    throw new UserError(
+      `a patch size of ${oneOrAll(patch)} does not divide an input of ${extentsInWords(extents)}; ${patchSizes(extents)}`,
+    );
+  return patch;
+}
+
+/** Extent of a patch along an axis where none is given: 4, 8 or 16 pixels, two frames, or a series in 128 patches. */
+function usualPatch(extents: readonly number[], axis: number): number {
+  const [first = 1] = extents;
+  if (extents.length === 1) return 4 * 2 ** Math.max(0, Math.ceil(Math.log2(first / (4 * 128))));
+  if (extents.length === 3 && axis === 0) return first % 2 === 0 ? 2 : 1;
+  const height = extents.at(-2)!;
+  return height <= 40 ? 4 : height <= 96 ? 8 : 16;
+}
+
+/** One number where all axes have the same, else all: `2 × 16 × 16`. */
+const oneOrAll = (extents: readonly number[]): number | string =>
+  extents.every((extent) => extent === extents[0]) ? extents[0]! : extentsInWords(extents);
+
+/** What a user may do about a patch size that does not fit: the sizes that do, or another size of input. */
+function patchSizes(extents: readonly number[]): string {
+  const fitting = globalThis.Array.from({ length: Math.min(...extents) }, (_, index) => index + 1).filter(
+    (side) => side > 1 && side < Math.max(...extents) && extents.every((extent) => extent % side === 0),
   );
-  return fitting.length > 0 ? `try ${fitting.join(", ")}` : "no patch size does; resize the images to a multiple of 8";
+  return fitting.length > 0 ? `try ${fitting.join(", ")}` : "no patch size does; change the input to a multiple of 8";
 }

@@ -1,4 +1,4 @@
-import { type Array, constant, filled, float32, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, constant, filled, float32, np, type Rng, sizeOf, type Traced } from "../array/index.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { conv } from "./conv.ts";
 import type { ParamsOf } from "./layer.ts";
@@ -15,88 +15,94 @@ function sidesBetween(from: number, to: number): number[] {
 /** The side that halving, rounded up, brings down to 4 or less: where a decoder of vectors starts. */
 const smallest = (side: number): number => (side <= 4 ? side : smallest(Math.ceil(side / 2)));
 
-/**
- * `[1, 1, to, from]`, one 1 a row: which of `from` places each of `to` places copies, as PyTorch's nearest interpolation.
- * jax-js multiplies a matrix by a batch rightly only if both have the batch's axes.
- */
-function nearest(from: number, to: number): Array {
+/** Which of `from` places each of `to` places copies, as PyTorch's nearest interpolation: `[to, from]`, one 1 a row. */
+function nearest(from: number, to: number): Float32Array {
   const choice = new Float32Array(to * from);
   for (let at = 0; at < to; at++) choice[at * from + Math.floor((at * from) / to)] = 1;
-  return constant(float32(choice, [1, 1, to, from]));
+  return choice;
 }
 
-/** `[batch, channels, h, w]` at `[rows, columns]`, every pixel a copy of its nearest. */
-export function upsample(x: Array, [rows, columns]: readonly [number, number]): Array {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  if (rows === height && columns === width) return x;
-  if (rows % height === 0 && columns % width === 0) {
-    const [down, across] = [rows / height, columns / width];
-    const repeated = np.broadcastTo(np.reshape(x, [batch, channels, height, 1, width, 1]), [
-      batch,
-      channels,
-      height,
-      down,
-      width,
-      across,
-    ]);
-    return np.reshape(repeated, [batch, channels, rows, columns]);
+/** `x` with an axis at another extent, every value a copy of its nearest. */
+function stretched(x: Array, axis: number, to: number): Array {
+  const from = x.shape[axis]!;
+  if (from === to) return x;
+  const before = x.shape.slice(0, axis);
+  const after = sizeOf(x.shape.slice(axis + 1));
+  const choice = constant(float32(nearest(from, to), [1, to, from]));
+  // jax-js multiplies a matrix by a batch rightly only if both have the batch's axes.
+  const product =
+    after === 1
+      ? np.matmul(np.reshape(x, [1, -1, from]), np.transpose(choice, [0, 2, 1]))
+      : np.matmul(choice, np.reshape(x, [-1, from, after]));
+  return np.reshape(product, [...before, to, ...x.shape.slice(axis + 1)]);
+}
+
+/** `[batch, channels, ...]` at the extents `to`, every value a copy of its nearest. */
+export function upsample(x: Array, to: readonly number[]): Array {
+  const [batch = 0, channels = 0, ...from] = x.shape;
+  if (from.every((extent, axis) => to[axis] === extent)) return x;
+  if (from.every((extent, axis) => to[axis]! % extent === 0)) {
+    const apart = np.reshape(x, [batch, channels, ...from.flatMap((extent) => [extent, 1])]);
+    const repeats = from.flatMap((extent, axis) => [extent, to[axis]! / extent]);
+    return np.reshape(np.broadcastTo(apart, [batch, channels, ...repeats]), [batch, channels, ...to]);
   }
-  return np.matmul(np.matmul(nearest(height, rows), x), np.transpose(nearest(width, columns), [0, 1, 3, 2]));
+  return to.reduce((stretching: Array, extent, axis) => stretched(stretching, axis + 2, extent), x);
 }
 
 /**
- * Pixels from a representation: nearest-neighbour upsampling, 3 × 3 convolution, BatchNorm and ReLU, twice the side
- * and half the channels each time; then a 3 × 3 convolution with a bias. Repetition and convolution leave no
- * checkerboard, which strided deconvolutions do (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard).
+ * An input from a representation, on any number of axes: nearest-neighbour upsampling, convolution by 3 along every axis,
+ * BatchNorm and ReLU, twice the extents and half the channels each time; then one more convolution with a bias. Repetition
+ * and convolution leave no checkerboard, which strided deconvolutions do (Odena et al. 2016,
+ * https://distill.pub/2016/deconv-checkerboard).
  *
  * Parameters: `start.{weight,bias}` (from a vector only), `blocks.N.{conv,norm}`, `last.weight`, `bias`.
- * @param from a vector's width, or a map's `[channels, rows, columns]`; a vector becomes a map of about 4 × 4 first
- * @param to `[channels, rows, columns]` of what comes out
+ * @param from a vector's width, or a map's `[channels, ...extents]`; a vector becomes a map of about 4 along every axis first
+ * @param to `[channels, ...extents]` of what comes out
  * @param width channels at full resolution; each level below has twice as many
  */
 export function decoder(
-  from: number | readonly [channels: number, rows: number, columns: number],
-  to: readonly [channels: number, rows: number, columns: number],
+  from: number | readonly [channels: number, ...extents: number[]],
+  to: readonly [channels: number, ...extents: number[]],
   width: number,
 ) {
-  const [channels, ...size] = to;
-  const [rows, columns] = typeof from === "number" ? [smallest(size[0]), smallest(size[1])] : [from[1], from[2]];
-  const down = sidesBetween(rows, size[0]);
-  const across = sidesBetween(columns, size[1]);
-  const levels = Math.max(down.length, across.length);
-  const sides = globalThis.Array.from({ length: levels }, (_, level): readonly [number, number] => [
-    down[level - levels + down.length] ?? rows,
-    across[level - levels + across.length] ?? columns,
-  ]);
+  const [channels, ...extents] = to;
+  const axes = extents.length;
+  const starts = typeof from === "number" ? extents.map(smallest) : from.slice(1);
+  const along = extents.map((extent, axis) => sidesBetween(starts[axis]!, extent));
+  const levels = Math.max(...along.map(({ length }) => length));
+  const sides = globalThis.Array.from({ length: levels }, (_, level) =>
+    along.map((steps, axis) => steps[level - levels + steps.length] ?? starts[axis]!),
+  );
   const widthAt = (level: number) => width * 2 ** (levels - 1 - level);
   const first = typeof from === "number" ? 2 * widthAt(0) : from[0];
-  const start = typeof from === "number" ? linear(from, first * rows * columns) : undefined;
+  const start = typeof from === "number" ? linear(from, first * sizeOf(starts)) : undefined;
   const blocks = sides.map((_, level) => ({
-    conv: conv(level === 0 ? first : widthAt(level - 1), widthAt(level), 3),
+    conv: conv(level === 0 ? first : widthAt(level - 1), widthAt(level), 3, 1, axes),
     norm: batchNorm(widthAt(level)),
   }));
-  const last = conv(width, channels, 3);
+  const last = conv(width, channels, 3, 1, axes);
   const init = (rng: Rng) => ({
     ...(start ? { start: start.init(rng.split("start")) } : {}),
     blocks: blocks.map((block, level) => ({
       conv: block.conv.init(rng.split("block", level)),
       norm: block.norm.init(),
     })),
-    // No normalisation follows: with He's fan-out of a few channels the first pictures would be far too bright.
-    last: { weight: rng.split("last").normals([channels, width, 3, 3], Math.sqrt(1 / (9 * width))) },
+    // No normalisation follows: with He's fan-out of a few channels the first outputs would be far too bright.
+    last: {
+      weight: rng.split("last").normals([channels, width, ...extents.map(() => 3)], Math.sqrt(1 / (3 ** axes * width))),
+    },
     bias: filled([channels], 0),
   });
   return {
     init,
-    /** `[batch, width]` or `[batch, channels, rows, columns]` → `[batch, channels, rows, columns]` of `to`. */
+    /** `[batch, width]` or `[batch, channels, ...extents]` → `[batch, channels, ...extents]` of `to`. */
     apply(params: Traced<ParamsOf<{ init: typeof init }>>, x: Array): Array {
-      const map =
-        start && params.start ? np.reshape(start.apply(params.start, x), [x.shape[0]!, first, rows, columns]) : x;
+      const map = start && params.start ? np.reshape(start.apply(params.start, x), [x.shape[0]!, first, ...starts]) : x;
       const raised = blocks.reduce((current, block, level) => {
         const { conv: weights, norm } = params.blocks[level]!;
         return relu(block.norm.apply(norm, block.conv.apply(weights, upsample(current, sides[level]!))));
       }, map);
-      return np.add(last.apply(params.last, raised), np.reshape(params.bias, [channels, 1, 1]));
+      return np.add(last.apply(params.last, raised), np.reshape(params.bias, [channels, ...extents.map(() => 1)]));
     },
   };
 }

@@ -1,35 +1,38 @@
-import { float32, type Tensor } from "../array/index.ts";
+import { float32, sizeOf, type Tensor } from "../array/index.ts";
 
 /**
- * Fixed sine–cosine positions of a grid, `[rows × columns, width]`: the first half of the width encodes the column,
- * the second the row, as in MAE's released code (https://github.com/facebookresearch/mae).
- * @param native rows and columns of the grid that spans the same area; where it differs from this one's, the middles of
- *   this grid's cells are looked up in that grid's coordinates
+ * Fixed sine–cosine positions of a grid of any number of axes, `[cells, width]`, cells in row-major order. The width is
+ * shared out evenly, the last axis first, each with sines and then cosines: of two axes the first half encodes the column,
+ * the second the row, as in MAE's released code (https://github.com/facebookresearch/mae). Where the axes do not divide
+ * the width, each has as much as the largest share and the end is cut off, as in V-JEPA's code
+ * (https://github.com/facebookresearch/jepa).
+ * @param native the grid that spans the same extents; where it differs from this one, the middles of this grid's cells are
+ *   looked up in that grid's coordinates
  * @throws Error unless the width is a multiple of 4
  */
-export function sinCosPositions(
-  rows: number,
-  columns: number,
-  width: number,
-  native: readonly [number, number] = [rows, columns],
-): Tensor {
+export function sinCosPositions(grid: readonly number[], width: number, native: readonly number[] = grid): Tensor {
   if (width % 4 !== 0) throw new Error(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
-  const quarter = width / 4;
-  const values = new Float32Array(rows * columns * width);
-  for (let y = 0; y < rows; y++)
-    for (let x = 0; x < columns; x++) {
-      const start = (y * columns + x) * width;
-      const row = middle(y, native[0] / rows);
-      const column = middle(x, native[1] / columns);
-      for (let i = 0; i < quarter; i++) {
-        const frequency = 10000 ** (-i / quarter);
-        values[start + i] = Math.sin(column * frequency);
-        values[start + quarter + i] = Math.cos(column * frequency);
-        values[start + 2 * quarter + i] = Math.sin(row * frequency);
-        values[start + 3 * quarter + i] = Math.cos(row * frequency);
+  const count = sizeOf(grid);
+  const share = Math.ceil(width / (2 * grid.length));
+  const frequencies = globalThis.Array.from({ length: share }, (_, index) => 10000 ** (-index / share));
+  const values = new Float32Array(count * width);
+  let stride = 1;
+  let start = 0;
+  for (let axis = grid.length - 1; axis >= 0; axis--) {
+    const extent = grid[axis]!;
+    for (let cell = 0; cell < count; cell++) {
+      const place = middle(Math.floor(cell / stride) % extent, native[axis]! / extent);
+      const row = values.subarray(cell * width, (cell + 1) * width);
+      // What lies beyond the end of the row is cut off.
+      for (let i = 0; i < share; i++) {
+        row[start + i] = Math.sin(place * frequencies[i]!);
+        row[start + share + i] = Math.cos(place * frequencies[i]!);
       }
     }
-  return float32(values, [rows * columns, width]);
+    stride *= extent;
+    start += 2 * share;
+  }
+  return float32(values, [count, width]);
 }
 
 /** Where the middle of cell `index` lies among cells that are 1 / `scale` as wide; `index` itself when `scale` is 1. */
@@ -54,15 +57,20 @@ const cubicAxis = (from: number, to: number): number[][] =>
   });
 
 /**
- * The matrix that takes learned positions of one grid to those of another by bicubic interpolation, `[to rows × to
- * columns, from rows × from columns]`: `torch.nn.functional.interpolate(mode="bicubic")`, with which DINO's ViT reads
- * crops (https://github.com/facebookresearch/dino; it scales by a factor that is a tenth of a patch too large, against
- * rounding; here the factor is exact).
+ * The matrix that takes learned positions of one grid to those of another with as many axes by cubic interpolation along
+ * each, `[cells of to, cells of from]`: of two axes `torch.nn.functional.interpolate(mode="bicubic")`, with which DINO's
+ * ViT reads crops (https://github.com/facebookresearch/dino; it scales by a factor that is a tenth of a patch too large,
+ * against rounding; here the factor is exact).
  */
-export function resizePositions(from: readonly [number, number], to: readonly [number, number]): Tensor {
-  const [ofRows, ofColumns] = [cubicAxis(from[0], to[0]), cubicAxis(from[1], to[1])];
-  const values = ofRows.flatMap((down) =>
-    ofColumns.flatMap((across) => down.flatMap((first) => across.map((second) => first * second))),
+export function resizePositions(from: readonly number[], to: readonly number[]): Tensor {
+  const rows = from.reduce<number[][]>(
+    (before, extent, axis) => {
+      const along = cubicAxis(extent, to[axis]!);
+      return before.flatMap((outer) =>
+        along.map((inner) => outer.flatMap((first) => inner.map((second) => first * second))),
+      );
+    },
+    [[1]],
   );
-  return float32(values, [to[0] * to[1], from[0] * from[1]]);
+  return float32(rows.flat(), [sizeOf(to), sizeOf(from)]);
 }

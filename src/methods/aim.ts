@@ -11,7 +11,6 @@ import { linear } from "../layers/linear.ts";
 import { sinCosPositions } from "../layers/positions.ts";
 import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
 import { method } from "./method.ts";
-import { gridOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 
@@ -49,10 +48,9 @@ export const aim = method({
 
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
-    const { count, patchDim, prefix: classTokens } = tokens;
-    const [rows, columns] = gridOf(tokens, "aim");
+    const { count, grid, patchDim, prefix: classTokens } = tokens;
     if (classTokens) throw new UserError("aim: a class token has no place in the order; use --pooling mean");
-    if (count < 2) throw new UserError("aim: an image of a single patch has no next one; use a smaller patch size");
+    if (count < 2) throw new UserError("aim: an input of a single patch has no next one; use a smaller patch size");
     const head = predictionHead(tokens.width, options.headWidth, options.headDepth, patchDim);
     const init = (rng: Rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) });
     const places = () => np.arange(count);
@@ -63,7 +61,7 @@ export const aim = method({
       const inPrefix = np.less(np.reshape(places(), [1, 1, 1, count]), np.reshape(prefix, [-1, 1, 1, 1]));
       const attentionBias = np.where(inPrefix, 0, constant(float32(onlyBefore, [count, count])));
       const encoded = tokens.encode(params.encoder, image, { attentionBias });
-      return head.apply(params.head, encoded, constant(sinCosPositions(rows, columns, options.headWidth)));
+      return head.apply(params.head, encoded, constant(sinCosPositions(grid, options.headWidth)));
     };
 
     return {
@@ -80,17 +78,19 @@ export const aim = method({
         return { loss: maskedReconstruction(prediction!, target, told) };
       },
       look(params, { image, prefix }) {
-        const given = count - columns * Math.min(Math.floor(rows / 2), Math.floor(MOST_COMPLETED / columns));
+        // Whole rows of the last axis, half of them at most; a series is completed patch by patch.
+        const row = grid.length > 1 ? grid.at(-1)! : 1;
+        const given = count - row * Math.min(Math.floor(count / row / 2), Math.floor(MOST_COMPLETED / row));
         const patches = tokens.patchify(image);
         const [batch] = patches.shape as [number];
         let [completed] = np.split(patches, [given], 1);
         for (let at = given; at < count; at++) {
           const blank = constant(filled([batch, count - at, patchDim], 0));
-          const pixels = tokens.unpatchify(np.concatenate([completed!, blank], 1));
-          const [, told] = np.split(next(params, { pixels }, np.add(np.multiply(prefix, 0), given)), [at - 1, at], 1);
-          // A normalised prediction says nothing of a patch's own mean and deviation: the patch above lends its.
-          const [, above] = np.split(completed!, [at - columns, at - columns + 1], 1);
-          const { mean, deviation } = patchMoments(above!);
+          const partly = { [tokens.input]: tokens.unpatchify(np.concatenate([completed!, blank], 1)) };
+          const [, told] = np.split(next(params, partly, np.add(np.multiply(prefix, 0), given)), [at - 1, at], 1);
+          // A normalised prediction says nothing of a patch's own mean and deviation: the patch a row before lends its.
+          const [, before] = np.split(completed!, [at - row, at - row + 1], 1);
+          const { mean, deviation } = patchMoments(before!);
           const patch = options.normalizeTarget ? np.add(np.multiply(told!, deviation), mean) : told!;
           completed = np.concatenate([completed!, patch], 1);
         }

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
-import { crop } from "../data/views.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { barlowTwins as barlowTwinsLoss } from "../objectives/barlow-twins.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining, smallViews } from "./parts/presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
+import { byolImages, twoViews } from "./parts/views.ts";
 
 const LOSS_SCALE = 0.024;
 
@@ -22,19 +22,18 @@ export const barlowTwins = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2103.03230",
   summary: "make two views' features correlate one by one and not with each other",
-  needs: [crop],
+  needs: [augment],
   options: z.object({
     lambda: z.number().positive().default(0.0051).describe("weight of the correlations between different features"),
     projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
-    ...unequalViewOptions,
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
-  modalityOptions: unequalViewPictures,
-  replaces: unequalViewReplaces,
+  modalityOptions: byolImages,
   presets: {
     small: {
       summary: "a projector of 512, no blur; AdamW, batches of 128",
-      options: { ...smallViews, projectionDim: 512 },
+      ...withoutBlur,
+      options: { projectionDim: 512 },
       training: smallTraining,
     },
   },
@@ -44,7 +43,7 @@ export const barlowTwins = method({
     const widths = [encoder.embedDim, projectionDim, projectionDim, projectionDim];
     const network = embedding(encoder, mlp(widths, { output: "nothing" }));
     return {
-      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      views: (sample, rng) => twoViews(modality, sample, rng),
       init: (rng) => network.init(rng),
       loss(params, { first, second }) {
         const [z0, z1] = [network.apply(params, first), network.apply(params, second)];

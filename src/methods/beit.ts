@@ -9,7 +9,7 @@ import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { type FrozenRun, method } from "./method.ts";
-import { blockwiseMask, gridOf, shareOf } from "./parts/masks.ts";
+import { blockwiseMask, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
@@ -44,14 +44,13 @@ export const beit = method({
 
   build({ encoder, modality, options, runs }) {
     const { patches: tokens } = encoder;
-    const grid = gridOf(tokens, "beit");
     const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.visualTokenizer, tokens);
     const hiding = shareOf(tokens.count, options.maskRatio);
     const head = linear(tokens.width, vocabulary);
     return {
       views: (sample, rng) => ({
         image: modality.tensors(modality.perturb(sample, rng)),
-        hidden: int32(blockwiseMask(rng, grid, hiding), [hiding]),
+        hidden: int32(blockwiseMask(rng, tokens.grid, hiding), [hiding]),
       }),
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
@@ -83,7 +82,7 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   const { grid } = run.encoder.patches;
   if (grid.join() !== tokens.grid.join())
     throw new UserError(
-      `beit: ${run.path} has codes for ${grid.join(" × ")} patches, this encoder has ${tokens.grid.join(" × ")}; use the same image and patch size`,
+      `beit: ${run.path} has codes for ${grid.join(" × ")} patches, this encoder has ${tokens.grid.join(" × ")}; use the same sizes of input and patch`,
     );
   const options = vqAutoencoder.options.parse(run.options);
   const tokenize = tokenizer(run.encoder, options);

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
-import { crop } from "../data/views.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { negativeCosine } from "../objectives/negative-cosine.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining, smallViews } from "./parts/presets.ts";
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
+import { byolImages, twoViews } from "./parts/views.ts";
 
 /**
  * BYOL: the online network predicts what the target network, its own slow average, makes of the other view.
@@ -21,20 +21,19 @@ export const byol = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2006.07733",
   summary: "predict a slow copy's embedding of a sample's other view; no negatives",
-  needs: [crop],
+  needs: [augment],
   options: z.object({
     momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the target follows (τ); rises to 1"),
     hiddenDim: z.int().positive().default(4096).describe("width of projector's and predictor's hidden layers"),
     projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
-    ...unequalViewOptions,
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
-  modalityOptions: unequalViewPictures,
-  replaces: unequalViewReplaces,
+  modalityOptions: byolImages,
   presets: {
     small: {
       summary: "heads of 512, a quicker target, no blur; AdamW, batches of 128",
-      options: { ...smallViews, momentum: 0.98, hiddenDim: 512, projectionDim: 128 },
+      ...withoutBlur,
+      options: { momentum: 0.98, hiddenDim: 512, projectionDim: 128 },
       training: smallTraining,
     },
   },
@@ -45,7 +44,7 @@ export const byol = method({
     const predictor = mlp([projectionDim, hiddenDim, projectionDim], { output: "nothing" });
     const network = embedding(encoder, projector);
     return {
-      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      views: (sample, rng) => twoViews(modality, sample, rng),
       init: (rng) => ({ ...network.init(rng), predictor: predictor.init(rng.split("predictor")) }),
       initMemory: (_rng, params) => ({ target: network.of(params) }),
       loss(params, { first, second }, { target }) {

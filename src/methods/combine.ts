@@ -48,7 +48,7 @@ const prefixed = (name: string, key: string) =>
 /**
  * One encoder that learns several methods' tasks at once, a head each: the loss is the weighted sum of theirs (Doersch &
  * Zisserman 2017, https://arxiv.org/abs/1708.07860). Parameters are `{ encoder, tasks: { rotation, simclr } }`; views,
- * memory and metrics are each task's own under its name. Recipe and preset are the first method's.
+ * memory and metrics are each task's own under its name. Recipe, preset and distortions of the data are the first method's.
  * @param name under which the methods registry finds the combination again
  */
 export function combine(name: string, tasks: readonly Task[]): MethodDefinition {
@@ -70,6 +70,7 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
     recipe: first.definition.recipe,
     ...(first.definition.presets ? { presets: presetsOf(tasks, owners) } : {}),
     ...(defaultEncoder ? { defaultEncoder } : {}),
+    ...(first.definition.modalityOptions ? { modalityOptions: first.definition.modalityOptions } : {}),
     tasks,
     build(context) {
       const parts = tasks.map((task) => {

@@ -9,7 +9,7 @@ import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
 import { method } from "./method.ts";
-import { placesToHide, shareOf } from "./parts/masks.ts";
+import { blockwiseMask, randomPlaces, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
@@ -91,7 +91,7 @@ export const data2vec = method({
         const { places, weights } = maskWords(vocabulary.tokens(sample), vocabulary, rng, wanted).asked;
         return { places, weights };
       }
-      const places = placesToHide(rng, patches?.grid ?? [tokens.count], slots);
+      const places = patches ? blockwiseMask(rng, patches.grid, slots) : randomPlaces(rng, tokens.count, slots);
       return { places: int32(places, [slots]), weights: filled([slots], 1) };
     };
     const head = linear(tokens.width, tokens.width);

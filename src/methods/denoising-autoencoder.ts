@@ -1,30 +1,31 @@
 import * as z from "zod";
-import { float32, type Rng, type Tensor } from "../array/index.ts";
+import { float32, type Rng, sizeOf, type Tensor } from "../array/index.ts";
 import { normalization, perturb } from "../data/views.ts";
+import { gridInput } from "../encoders/grid-input.ts";
 import { decoder } from "../layers/decoder.ts";
 import { squaredError } from "../objectives/pixels.ts";
 import { method } from "./method.ts";
-import { featureMap, pixelShape } from "./parts/feature-map.ts";
+import { gridMap } from "./parts/feature-map.ts";
 
 /**
- * Denoising autoencoder: the clean picture is told from a corrupted one.
+ * Denoising autoencoder: a clean image, series or video is restored from a corrupted one.
  * Vincent et al. 2008, https://dl.acm.org/doi/10.1145/1390156.1390294, and 2010 (stacked), https://jmlr.org/papers/v11/vincent10a.html.
- * Uses the encoder's map (`hidden`). Corruption is by single values, each channel of each pixel for itself: masking sets
+ * Uses the encoder's map (`hidden`). Corruption is by single values, each channel of each place for itself: masking sets
  * a share of them to 0, salt-and-pepper to the least or the greatest value with equal chance, Gaussian adds noise to all.
  *
  * Differs from the papers: any encoder and a convolutional decoder in place of stacked layers with tied weights, trained
- * at once and not layer by layer; "0" is the data's mean, since pixels are normalised; always squared error.
+ * at once and not layer by layer; "0" is the data's mean, since inputs are normalised; always squared error.
  */
 export const denoisingAutoencoder = method({
   name: "denoising-autoencoder",
   family: "restoration",
   paper: "https://jmlr.org/papers/v11/vincent10a.html",
-  summary: "restore the clean picture from a corrupted one",
+  summary: "restore a clean input from a corrupted one",
   needs: [perturb, normalization],
   options: z.object({
     corruption: z.enum(["masking", "gaussian", "saltAndPepper"]).default("masking").describe("kind of corruption"),
     level: z.number().min(0).max(1).default(0.25).describe("share of the values that masking or salt-and-pepper spoil"),
-    noise: z.number().nonnegative().default(0.5).describe("deviation of Gaussian noise, in deviations of the pixels"),
+    noise: z.number().nonnegative().default(0.5).describe("deviation of Gaussian noise, in deviations of the values"),
     decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
@@ -38,18 +39,18 @@ export const denoisingAutoencoder = method({
   },
 
   build({ encoder, modality, options: { corruption, level, noise, decoderWidth } }) {
-    const shape = pixelShape(modality.specs, "denoising-autoencoder");
-    const map = featureMap(encoder, "denoising-autoencoder");
-    const pixels = decoder(map.shape, shape, decoderWidth);
+    const { name, channels, extents } = gridInput(modality.specs, "method denoising-autoencoder");
+    const map = gridMap(encoder, "denoising-autoencoder");
+    const restore = decoder([map.channels, ...map.extents], [channels, ...extents], decoderWidth);
     const { mean, std } = modality.normalization;
-    const plane = shape[1] * shape[2];
+    const perChannel = sizeOf(extents);
 
     const corrupt = ({ data, shape }: Tensor, rng: Rng): Tensor => {
       const values = Float32Array.from(data);
       for (let at = 0; at < values.length; at++) {
         if (corruption === "gaussian") values[at]! += rng.normal(0, noise);
         else if (rng.chance(level)) {
-          const channel = Math.floor(at / plane);
+          const channel = Math.floor(at / perChannel);
           const extreme = corruption === "saltAndPepper" && (Number(rng.chance(0.5)) - mean[channel]!) / std[channel]!;
           values[at] = extreme || 0;
         }
@@ -59,20 +60,20 @@ export const denoisingAutoencoder = method({
 
     return {
       views(sample, rng) {
-        const clean = modality.tensors(modality.perturb(sample, rng)).pixels!;
-        return { clean, corrupted: { pixels: corrupt(clean, rng) } };
+        const clean = modality.tensors(modality.perturb(sample, rng))[name]!;
+        return { clean, corrupted: { [name]: corrupt(clean, rng) } };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
-        decoder: pixels.init(rng.split("decoder")),
+        decoder: restore.init(rng.split("decoder")),
       }),
       loss(params, { clean, corrupted }) {
-        const restored = pixels.apply(params.decoder, map.apply(params.encoder, corrupted));
+        const restored = restore.apply(params.decoder, map.apply(params.encoder, corrupted));
         return { loss: squaredError(restored, clean) };
       },
       look(params, { clean, corrupted }) {
-        const restored = pixels.apply(params.decoder, map.apply(params.encoder, corrupted));
-        return { original: clean, corrupted: corrupted.pixels, restored };
+        const restored = restore.apply(params.decoder, map.apply(params.encoder, corrupted));
+        return { original: clean, corrupted: corrupted[name]!, restored };
       },
     };
   },

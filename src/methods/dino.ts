@@ -6,8 +6,15 @@ import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
 import { method } from "./method.ts";
 import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./parts/distillation.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
-import { withClassToken } from "./parts/presets.ts";
+import {
+  dinoImages,
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+} from "./parts/multi-crop.ts";
+import { withClassToken, withoutBlur } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 
 /** Learns in hours on two cores, and has attention to look at; the paper's other encoder, a ResNet, learns in minutes. */
@@ -38,19 +45,18 @@ export const dino = method({
       globalScale: [0.4, 1],
       localScale: [0.05, 0.4],
       localCrops: 8,
-      cropBlur: [1, 0.1, 0.5],
-      cropSolarize: [0, 0.2, 0],
     }),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
-  modalityOptions: { saturation: 0.5 },
+  modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
     small: {
       ...onVit,
+      ...withoutBlur,
       summary: `a ResNet; ${onVit.summary}`,
       encoder: "resnet",
       options: { ...onVit.options, momentum: 0.99 },

@@ -19,8 +19,14 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { gridOf } from "./parts/masks.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import {
+  dinoImages,
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+} from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
@@ -50,15 +56,13 @@ export const dinov2 = method({
       globalScale: [0.32, 1],
       localScale: [0.05, 0.32],
       localCrops: 8,
-      cropBlur: [1, 0.1, 0.5],
-      cropSolarize: [0, 0.2, 0],
     }),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
-  modalityOptions: { saturation: 0.5 },
+  modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
@@ -66,9 +70,8 @@ export const dinov2 = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, koleoWeight, sinkhornIterations: iterations } = options;
-    const { encode, width, count } = encoder.patches;
+    const { encode, grid, width, count } = encoder.patches;
     requireClassToken(encoder.patches, "dinov2");
-    const grid = gridOf(encoder.patches, "dinov2");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

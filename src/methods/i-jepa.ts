@@ -6,7 +6,7 @@ import { standardize } from "../layers/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/smooth-l1.ts";
 import { method } from "./method.ts";
-import { gridOf, multiBlockMask } from "./parts/masks.ts";
+import { multiBlockMask } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
@@ -55,7 +55,7 @@ export const iJepa = method({
 
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
-    const grid = gridOf(tokens, "i-jepa");
+    const { grid } = tokens;
     const masks = multiBlockMask(grid, options);
     const { targets: blocks, predictorWidth: width, predictorDepth: depth, predictorHeads: heads } = options;
     const predictor = patchDecoder({

@@ -17,8 +17,14 @@ import {
   teacherTemperatureAt,
   withFrozenLast,
 } from "./parts/distillation.ts";
-import { gridOf } from "./parts/masks.ts";
-import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, perCrop } from "./parts/multi-crop.ts";
+import {
+  dinoImages,
+  encodeCrops,
+  multiCrop,
+  multiCropOptions,
+  multiCropReplaces,
+  perCrop,
+} from "./parts/multi-crop.ts";
 import { withClassToken } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
@@ -49,15 +55,13 @@ export const ibot = method({
       globalScale: [0.25, 1],
       localScale: [0.05, 0.25],
       localCrops: 10,
-      cropBlur: [1, 0.1, 0.5],
-      cropSolarize: [0, 0.2, 0],
     }),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
-  modalityOptions: { saturation: 0.5 },
+  modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
     small: smallDistillation({ hiddenDim: 256 }),
@@ -65,9 +69,8 @@ export const ibot = method({
 
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, centerMomentum } = options;
-    const { encode, width } = encoder.patches;
+    const { encode, grid, width } = encoder.patches;
     requireClassToken(encoder.patches, "ibot");
-    const grid = gridOf(encoder.patches, "ibot");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {

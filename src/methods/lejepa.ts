@@ -1,16 +1,14 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
-import { crop } from "../data/views.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
 import { sigreg } from "../objectives/sigreg.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining } from "./parts/presets.ts";
-import { concatenateInputs, unequalViewReplaces } from "./parts/views.ts";
-
-const probability = z.number().min(0).max(1);
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
+import { concatenateInputs } from "./parts/views.ts";
 
 /**
  * LeJEPA: a sample's views agree on their mean, and embeddings are held to an isotropic Gaussian by their projections
@@ -25,23 +23,21 @@ export const lejepa = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2511.08544",
   summary: "bring a sample's views together while embeddings stay an isotropic Gaussian",
-  needs: [crop],
+  needs: [augment],
   options: z.object({
     lambda: z.number().min(0).max(1).default(0.02).describe("weight of the Gaussian regularisation (SIGReg)"),
     views: z.int().min(2).default(4).describe("views of each sample"),
     slicesPerSample: z.int().positive().default(1).describe("random directions that each sample of the batch brings"),
     hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
     projectionDim: z.int().positive().default(16).describe("width of the space the loss compares in"),
-    viewBlur: probability.default(0.5).describe("probability of a blur"),
-    viewSolarize: probability.default(0.2).describe("probability of solarising"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
-  modalityOptions: { cropScale: [0.08, 1], jitter: 1 },
-  replaces: unequalViewReplaces,
+  modalityOptions: { cropScale: [0.08, 1], jitter: 1, blur: 0.5, solarize: 0.2 },
   presets: {
     small: {
       summary: "two views without blur, a projector of 512; batches of 128",
-      options: { views: 2, slicesPerSample: 2, hiddenDim: 512, projectionDim: 64, viewBlur: 0 },
+      ...withoutBlur,
+      options: { views: 2, slicesPerSample: 2, hiddenDim: 512, projectionDim: 64 },
       training: { ...smallTraining, weightDecay: 0.05 },
     },
   },
@@ -49,11 +45,10 @@ export const lejepa = method({
   build({ encoder, modality, options }) {
     const { lambda, slicesPerSample, hiddenDim, projectionDim } = options;
     const network = embedding(encoder, mlp([encoder.embedDim, hiddenDim, hiddenDim, projectionDim]));
-    const distortion = { side: 1, blur: options.viewBlur, solarize: options.viewSolarize };
     return {
       views: (sample, rng) => ({
-        views: globalThis.Array.from({ length: options.views }, () =>
-          modality.tensors(modality.crop(sample, rng, distortion)),
+        views: globalThis.Array.from({ length: options.views }, (_, view) =>
+          modality.tensors(modality.augment(sample, rng, view)),
         ),
         slices: rng.split("slices").normals([slicesPerSample, projectionDim]),
       }),

@@ -6,7 +6,7 @@ import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
 import { method } from "./method.ts";
-import { gridOf, randomPlaces, shareOf } from "./parts/masks.ts";
+import { randomPlaces, shareOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
@@ -21,7 +21,7 @@ export const mae = method({
   name: "mae",
   family: "masked",
   paper: "https://arxiv.org/abs/2111.06377",
-  summary: "rebuild the three quarters of an image's patches that were hidden",
+  summary: "rebuild the three quarters of the patches that were hidden",
   needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that is hidden"),
@@ -43,9 +43,8 @@ export const mae = method({
 
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
-    const { count, patchDim, width } = tokens;
-    const grid = gridOf(tokens, "mae");
-    if (count < 2) throw new UserError("mae: images of a single patch leave nothing to hide; use a smaller patch size");
+    const { count, grid, patchDim, width } = tokens;
+    if (count < 2) throw new UserError("mae: inputs of a single patch leave nothing to hide; use a smaller patch size");
     const kept = shareOf(count, 1 - options.maskRatio);
     const { decoderWidth, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({

@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { lax } from "../array/index.ts";
-import { crop } from "../data/views.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
 import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining, smallViews } from "./parts/presets.ts";
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
+import { byolImages, twoViews } from "./parts/views.ts";
 
 /**
  * MoCo v3: MoCo without a queue, for Transformers. A predictor's output must find the momentum encoder's key of the other
@@ -21,24 +21,23 @@ export const mocoV3 = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.02057",
   summary: "predict the key of a sample's other view, told from the batch's other keys",
-  needs: [crop],
+  needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; 1 in the paper's ResNets"),
     momentum: z.number().min(0).max(1).default(0.99).describe("how slowly the key encoder follows; rises to 1"),
     hiddenDim: z.int().positive().default(4096).describe("width of projector and predictor"),
     projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
     projectorLayers: z.int().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
-    ...unequalViewOptions,
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
   encoderOptions: { pooling: "class" },
-  modalityOptions: unequalViewPictures,
-  replaces: unequalViewReplaces,
+  modalityOptions: byolImages,
   defaultEncoder: "vit",
   presets: {
     small: {
       summary: "heads of 512; AdamW, batches of 128",
-      options: { ...smallViews, hiddenDim: 512, projectionDim: 128 },
+      ...withoutBlur,
+      options: { hiddenDim: 512, projectionDim: 128 },
       training: { ...smallTraining, learningRate: 1e-3, weightDecay: 0.1 },
     },
   },
@@ -50,7 +49,7 @@ export const mocoV3 = method({
     const predictor = mlp([projectionDim, hiddenDim, projectionDim], { output: "plainNorm" });
     const network = embedding(encoder, projector);
     return {
-      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      views: (sample, rng) => twoViews(modality, sample, rng),
       init: (rng) => ({ ...network.init(rng), predictor: predictor.init(rng.split("predictor")) }),
       initMemory: (_rng, params) => ({ teacher: network.of(params) }),
       loss(params, { first, second }, { teacher }) {

@@ -10,7 +10,7 @@ import { method } from "./method.ts";
 import { classTokenOf, requireClassToken } from "./parts/distillation.ts";
 import { randomPlaces, shareOf } from "./parts/masks.ts";
 import { encodeCrops, multiCrop, multiCropOptions, multiCropReplaces, smallCrops } from "./parts/multi-crop.ts";
-import { smallTraining, withClassToken } from "./parts/presets.ts";
+import { smallTraining, withClassToken, withoutBlur } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
@@ -50,10 +50,12 @@ export const msn = method({
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
+  modalityOptions: { blur: 0.5, solarize: 0 },
   replaces: multiCropReplaces,
   presets: {
     small: {
       summary: "256 prototypes, four local crops, quicker targets, no blur; batches of 64",
+      ...withoutBlur,
       options: { ...smallCrops, prototypes: 256, hiddenDim: 512, projectionDim: 128, momentum: 0.99 },
       training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
     },

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Array, int32, type Rng, type Traced } from "../array/index.ts";
+import { type Array, int32, type Rng, sizeOf, type Traced } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
@@ -7,7 +7,7 @@ import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { maskedL1 } from "../objectives/masked-l1.ts";
 import { method } from "./method.ts";
-import { gridOf, randomSquares } from "./parts/masks.ts";
+import { randomCells } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches } from "./parts/tokens.ts";
@@ -41,12 +41,14 @@ export const simmim = method({
 
   build({ encoder, modality, options: { maskRatio, maskSize } }) {
     const { patches: tokens } = encoder;
-    const grid = gridOf(tokens, "simmim");
+    const { grid } = tokens;
     if (grid.some((extent) => extent % maskSize !== 0))
-      throw new UserError(`simmim: squares of ${maskSize} patches do not tile ${grid.join(" × ")}; change --mask-size`);
-    const squares = (grid[0] / maskSize) * (grid[1] / maskSize);
-    if (Math.ceil(maskRatio * squares) === squares)
-      throw new UserError(`simmim: a mask ratio of ${maskRatio} hides all ${squares} squares; lower it or --mask-size`);
+      throw new UserError(
+        `simmim: masks of ${maskSize} patches a side do not tile ${grid.join(" × ")}; change --mask-size`,
+      );
+    const cells = sizeOf(grid.map((extent) => extent / maskSize));
+    if (Math.ceil(maskRatio * cells) === cells)
+      throw new UserError(`simmim: a mask ratio of ${maskRatio} hides all ${cells} squares; lower it or --mask-size`);
     const head = linear(tokens.width, tokens.patchDim);
     const init = (rng: Rng) => ({
       encoder: encoder.init(rng.split("encoder")),
@@ -62,7 +64,7 @@ export const simmim = method({
 
     return {
       views(sample, rng) {
-        const hidden = randomSquares(rng, grid, maskSize, maskRatio);
+        const hidden = randomCells(rng, grid, maskSize, maskRatio);
         return { image: modality.tensors(modality.perturb(sample, rng)), hidden: int32(hidden, [hidden.length]) };
       },
       init: (rng) => init(rng),

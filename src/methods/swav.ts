@@ -15,7 +15,7 @@ import {
   perCrop,
   smallCrops,
 } from "./parts/multi-crop.ts";
-import { smallTraining } from "./parts/presets.ts";
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { enqueue } from "./parts/queue.ts";
 
 /**
@@ -49,11 +49,12 @@ export const swav = method({
     ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
-  modalityOptions: { jitter: 1 },
+  modalityOptions: { jitter: 1, blur: 0.5, solarize: 0 },
   replaces: multiCropReplaces,
   presets: {
     small: {
       summary: "300 prototypes, a queue of 1,024, four local crops, no blur; AdamW, batches of 128",
+      ...withoutBlur,
       options: { ...smallCrops, prototypes: 300, hiddenDim: 512, projectionDim: 64, queueLength: 1024 },
       training: smallTraining,
     },

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { crop } from "../data/views.ts";
+import { augment } from "../data/views.ts";
 import { mlp } from "../layers/mlp.ts";
 import { embeddingDeviation } from "../objectives/deviation.ts";
 import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
-import { smallTraining, smallViews } from "./parts/presets.ts";
-import { unequalViewOptions, unequalViewPictures, unequalViewReplaces, unequalViews } from "./parts/views.ts";
+import { smallTraining, withoutBlur } from "./parts/presets.ts";
+import { byolImages, twoViews } from "./parts/views.ts";
 
 const weight = (by: number) => z.number().nonnegative().default(by);
 
@@ -19,21 +19,20 @@ export const vicreg = method({
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2105.04906",
   summary: "bring two views together while every feature keeps its variance and none repeats another",
-  needs: [crop],
+  needs: [augment],
   options: z.object({
     invariance: weight(25).describe("weight of the distance between the views (λ)"),
     variance: weight(25).describe("weight of features that vary too little (μ)"),
     covariance: weight(1).describe("weight of the covariances between features (ν)"),
     projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
-    ...unequalViewOptions,
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
-  modalityOptions: unequalViewPictures,
-  replaces: unequalViewReplaces,
+  modalityOptions: byolImages,
   presets: {
     small: {
       summary: "a projector of 512, no blur; AdamW, batches of 128",
-      options: { ...smallViews, projectionDim: 512 },
+      ...withoutBlur,
+      options: { projectionDim: 512 },
       training: smallTraining,
     },
   },
@@ -43,7 +42,7 @@ export const vicreg = method({
     const widths = [encoder.embedDim, projectionDim, projectionDim, projectionDim];
     const network = embedding(encoder, mlp(widths, { output: "nothing" }));
     return {
-      views: (sample, rng) => unequalViews(modality, options, sample, rng),
+      views: (sample, rng) => twoViews(modality, sample, rng),
       init: (rng) => network.init(rng),
       loss(params, { first, second }) {
         const [z0, z1] = [network.apply(params, first), network.apply(params, second)];

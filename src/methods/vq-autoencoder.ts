@@ -9,7 +9,6 @@ import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
 import { codebookUsage, commitment, perplexity } from "../objectives/vector-quantization.ts";
 import { method } from "./method.ts";
-import { gridOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { ofPatches } from "./parts/tokens.ts";
@@ -89,7 +88,7 @@ export const vqAutoencoder = method({
     const { encode, book, init: initTokenizer } = tokenizer(encoder, options);
     const { codeDim, commitment: beta, decoderWidth: width, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({
-      ...{ name: "vq-autoencoder", grid: gridOf(tokens, "vq-autoencoder"), input: codeDim, output: tokens.patchDim },
+      ...{ name: "vq-autoencoder", grid: tokens.grid, input: codeDim, output: tokens.patchDim },
       ...{ width, depth, heads },
     });
     const init = (rng: Rng) => {

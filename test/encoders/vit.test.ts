@@ -171,7 +171,7 @@ for (const pooling of ["class", "mean"] as const)
       const prefix = pooling === "class" ? 1 : 0;
       const places = await evaluateOne(
         (p: Params) => {
-          if (!isArray(p.positions)) return constant(sinCosPositions(2, 5, 8, [4, 3]));
+          if (!isArray(p.positions)) return constant(sinCosPositions([2, 5], 8, [4, 3]));
           const ofPatches = prefix ? np.split(p.positions, [1], 0)[1]! : p.positions;
           return np.matmul(constant(resizePositions([4, 3], [2, 5])), ofPatches);
         },
@@ -198,7 +198,7 @@ test("a crop that is no whole number of patches is refused", async () => {
     network.init(new Rng(0)),
     fill("pixels", [1, 3, 10, 10]),
   ] as const);
-  await assert.rejects(reading, /crop of 10 × 10 pixels is not a whole number of patches of 4/);
+  await assert.rejects(reading, /input of 10 × 10 is not a whole number of patches of 4 × 4/);
 });
 
 test("where patches are masked the token stands in for their embedding, with `keep` too", async () => {
@@ -336,6 +336,87 @@ test("drop-path rises from 0 to the rate of the last block, and only in training
   assert.notDeepEqual(await trainedAt(0.4, otherLast), await trainedAt(0.4, params));
 });
 
+/** Inputs of one and three axes, with a patch extent for each axis. */
+const others = [
+  { title: "series", shape: [2, 24], patchSize: 4, grid: [6] },
+  { title: "video", shape: [3, 4, 4, 6], patchSize: [2, 2, 3], grid: [2, 2, 2] },
+] as const;
+
+for (const { title, shape, patchSize, grid } of others)
+  test(`a ${title} is read patch by patch: what is left out or masked never shows, and every other patch does`, async () => {
+    const options = { width: 12, depth: 2, heads: 2, mlpRatio: 2, pooling: "class", positions: "learned" } as const;
+    const size = typeof patchSize === "number" ? patchSize : [...patchSize];
+    const network = vit.build(vit.options.parse({ ...options, patchSize: size }), {
+      anything: { dtype: "float32", shape },
+      ids: { dtype: "int32", shape: [9] },
+    });
+    const tokens = tokensOf(network);
+    const count = grid.reduce((all: number, extent) => all * extent, 1);
+    assert.deepEqual([tokens.input, tokens.grid, tokens.count], ["anything", grid, count]);
+    const params = weights(network.init(new Rng(0)));
+    const x = fill("x", [1, ...shape]);
+    // The input again, with one patch changed.
+    const patches = await evaluateOne((given: Array) => tokens.patchify({ anything: given }), [x]);
+    const changed = (place: number) =>
+      evaluateOne(
+        (p: Array) => tokens.unpatchify(p),
+        [
+          float32(
+            Float32Array.from(patches.data, (value, at) =>
+              Math.floor(at / tokens.patchDim) === place ? value + 1 : value,
+            ),
+            patches.shape,
+          ),
+        ],
+      );
+    const keep = int32([0, count - 1, 2], [1, 3]);
+    const at = float32(
+      Float32Array.from({ length: count }, (_, place) => (place === 2 || place === 3 ? 1 : 0)),
+      [1, count],
+    );
+    const token = fill("token", [12]);
+    const read = async (given: Tensor) => {
+      const [kept, masked, vector] = tree.leaves<Tensor>(
+        await evaluate(
+          (p: Params, input: Array, indices: Array, where: Array, mask: Array) => [
+            tokens.encode(p, { anything: input }, { keep: indices }),
+            tokens.encode(p, { anything: input }, { masked: { at: where, token: mask } }),
+            network.apply(p, { anything: input }),
+          ],
+          [params, given, keep, at, token] as const,
+        ),
+      );
+      return { kept: kept!, masked: masked!, vector: vector! };
+    };
+    const before = await read(x);
+    assert.deepEqual(before.kept.shape, [1, 4, 12]);
+    assert.deepEqual(before.vector.shape, [1, 12]);
+    for (let place = 0; place < count; place++) {
+      const after = await read(await changed(place));
+      const isSame = (name: "kept" | "masked") => after[name].data.join() === before[name].data.join();
+      assert.equal(isSame("kept"), ![0, count - 1, 2].includes(place), `kept, ${place}`);
+      assert.equal(isSame("masked"), place === 2 || place === 3, `masked, ${place}`);
+      assert.notDeepEqual(after.vector.data, before.vector.data);
+    }
+  });
+
+test("inputs of one and three axes have patches of a usual size, and crops of them are read", async () => {
+  const usual = (...shape: number[]) =>
+    vit.build(vit.options.parse({ width: 12, depth: 1, heads: 2 }), { x: { dtype: "float32", shape } });
+  assert.deepEqual(usual(1, 128).patches?.grid, [32]);
+  assert.deepEqual(usual(1, 512).patches?.grid, [128]);
+  assert.deepEqual(usual(1, 16_000).patches?.grid, [125]);
+  assert.deepEqual(usual(3, 8, 32, 32).hyperparameters.patchSize, "2 × 4 × 4");
+  assert.deepEqual(usual(3, 8, 32, 32).patches?.grid, [4, 8, 8]);
+  assert.deepEqual(usual(3, 16, 224, 224).patches?.grid, [8, 14, 14]);
+  const video = usual(1, 4, 8, 8);
+  const half = await evaluateOne((p: Params, x: Array) => video.apply(p, { x }), [
+    video.init(new Rng(0)),
+    fill("x", [2, 1, 2, 4, 8]),
+  ] as const);
+  assert.deepEqual(half.shape, [2, 12]);
+});
+
 test("the patch size follows the image when none is given", () => {
   for (const [size, patchSize] of [
     [32, 4],
@@ -350,14 +431,13 @@ test("the patch size follows the image when none is given", () => {
 test("options that do not fit are the user's to mend, and the message says how", () => {
   const refused = (options: z.input<typeof vit.options>, height: number, width: number, message: RegExp) =>
     assert.throws(() => build(options, height, width), { name: "UserError", message });
-  refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide images of 18 × 12 pixels; try 2, 3, 6$/);
-  refused({}, 31, 31, /patch size of 4 does not divide images of 31 × 31 pixels; no patch size does/);
+  refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide an input of 12 × 18; try 2, 3, 6$/);
+  refused({}, 31, 31, /patch size of 4 does not divide an input of 31 × 31; no patch size does/);
+  refused({ patchSize: [4, 4, 4] }, 32, 32, /patch size of 4,4,4 has 3 numbers, and the input 2 axes \(32 × 32\)/);
+  refused({ patchSize: [4, 5] }, 32, 32, /patch size of 4 × 5 does not divide an input of 32 × 32; try 2, 4, 8, 16$/);
   refused({ width: 10, heads: 3 }, 32, 32, /width of 10 cannot be split into 3 heads/);
   refused({ width: 6, heads: 3 }, 32, 32, /multiple of 4, not 6/);
-  assert.throws(() => vit.build(vit.options.parse({}), {}), {
-    name: "UserError",
-    message: /reads one array of 3 axes; these data have/,
-  });
+  assert.throws(() => vit.build(vit.options.parse({}), {}), { name: "UserError", message: /this data has none$/ });
 });
 
 test("linear weights start at deviation 0.02, cut at two deviations, biases at 0; patches by Xavier's uniform", () => {

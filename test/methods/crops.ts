@@ -8,7 +8,7 @@ import { compileStep, type DeviceState, initialState, optimizerOf } from "../../
 
 /** Pictures of one value, of which crops of any side can be taken: what was asked for can be read from the shape. */
 export function cropModality(channels: number, size: number) {
-  const asked: CropOptions[] = [];
+  const asked: (CropOptions & { view: number })[] = [];
   const fill = (value: number, side: number) => {
     const shape = [channels, side, side];
     return { pixels: float32(new Float32Array(channels * side * side).fill(value), shape) };
@@ -25,14 +25,14 @@ export function cropModality(channels: number, size: number) {
     specs: { pixels: { dtype: "float32", shape: [channels, size, size] } },
     tensors: (sample: unknown) => fill(viewOf(sample).value, viewOf(sample).side),
     augment: (sample: unknown, rng: Rng) => ({ value: viewOf(sample).value + rng.uniform(), side: size }),
-    crop(sample: unknown, rng: Rng, options: CropOptions) {
-      asked.push(options);
-      const { side, multipleOf = 1 } = options;
-      const pixels = multipleOf * Math.max(1, Math.round((side * size) / multipleOf));
+    crop(sample: unknown, rng: Rng, options: CropOptions, view = 0) {
+      asked.push({ ...options, view });
+      const unit = size / (options.grid?.[0] ?? size);
+      const pixels = unit * Math.max(1, Math.round((options.extent * size) / unit));
       return { value: viewOf(sample).value + rng.uniform(), side: pixels };
     },
     show: () => ({ text: "crop" }),
-  } satisfies Modality & Offered<typeof augment | typeof crop> & { asked: CropOptions[] };
+  } satisfies Modality & Offered<typeof augment | typeof crop> & { asked: (CropOptions & { view: number })[] };
 }
 
 function encoderOf(inputs: number, width: number, read: (pixels: Array) => Array): Encoder {

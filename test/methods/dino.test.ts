@@ -47,7 +47,7 @@ test("losses, student, teacher and centre over four steps are those of DINO's co
   }
 });
 
-test("two global crops and the asked-for local ones, in whole patches, the first blurred and the second solarised", () => {
+test("two global crops and the asked-for local ones, in whole patches, each with the number of its kind", () => {
   const { method, modality } = build({ localCrops: 3 }, tinyVit(), 16);
   const views = tree.entries<Tensor>(method.views(5, new Rng(1), noEntry));
   assert.deepEqual(
@@ -62,8 +62,8 @@ test("two global crops and the asked-for local ones, in whole patches, the first
     ],
   );
   assert.deepEqual(
-    modality.asked.map(({ scale, blur, solarize }) => [scale, blur, solarize]),
-    [[[0.4, 1], 1, 0], [[0.4, 1], 0.1, 0.2], ...[0, 1, 2].map(() => [[0.05, 0.4], 0.5, 0])],
+    modality.asked.map(({ scale, grid, view }) => [scale, grid, view]),
+    [[[0.4, 1], [4, 4], 0], [[0.4, 1], [4, 4], 1], ...[0, 1, 2].map(() => [[0.05, 0.4], [4, 4], 2])],
   );
   assert.equal(new Set(views.map(([, leaf]) => leaf.data[0])).size, 5);
   assert.deepEqual(tree.entries(method.views(5, new Rng(1), noEntry)), views);

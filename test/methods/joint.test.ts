@@ -102,7 +102,7 @@ const cases: Readonly<Record<string, Case>> = {
   vicreg: { options: { projectionDim: 7 } },
 };
 
-/** Pictures of six values; a crop adds a fraction and leaves a trace of how it was asked for. */
+/** Pictures of six values; a view adds a fraction. */
 const modality = {
   ...toyModality(1, 2),
   specs: { pixels: { dtype: "float32", shape: [1, 2, 3] } },
@@ -111,7 +111,6 @@ const modality = {
     const waves = Float32Array.from({ length: 6 }, (_, at) => Math.sin(value * (at + 1)));
     return { pixels: float32(waves, [1, 2, 3]) };
   },
-  crop: (sample: unknown, rng: Rng) => Number(sample) + 0.2 * rng.uniform(),
   augment: (sample: unknown, rng: Rng) => Number(sample) + 0.2 * rng.uniform(),
 } as const;
 

@@ -1,36 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng, type Tensor, tree } from "../../src/array/index.ts";
-import type { CropOptions } from "../../src/data/index.ts";
 import { methods } from "../../src/methods/index.ts";
+import { image } from "../../src/modalities/image/index.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import { tinyEncoder } from "./tiny-encoder.ts";
 import { noEntry, stack, toyModality } from "./toy.ts";
 
-for (const name of ["byol", "barlow-twins", "vicreg", "moco-v3"])
-  test(`${name}: the first view is always blurred, the second rarely, and solarised at times`, async () => {
+for (const name of ["byol", "barlow-twins", "vicreg", "moco-v3", "lejepa"])
+  test(`${name}: asks for augmented views alone, numbered; images are distorted by the number as in the papers`, async () => {
     const definition = await methods.load(name);
-    const asked: CropOptions[] = [];
+    assert.deepEqual(definition.needs, ["augment"]);
+    const asked: unknown[] = [];
     const modality = {
       ...toyModality(1, 2),
-      crop(sample: unknown, rng: Rng, own: CropOptions) {
-        asked.push(own);
+      augment(sample: unknown, rng: Rng, view?: number) {
+        asked.push(view);
         return Number(sample) + rng.uniform();
       },
     };
-    const views = (options: Record<string, unknown>) => {
-      const settled = definition.options.parse(options);
-      const method = definition.build({ encoder: tinyEncoder(4), modality, options: settled, samples: 8 });
-      return tree.paths(method.views(1, new Rng(0), noEntry));
-    };
-    assert.deepEqual(views({}), ["first.pixels", "second.pixels"]);
-    views({ viewBlur: [0.5, 0.25], viewSolarize: [0.125, 1] });
-    assert.deepEqual(asked, [
-      { side: 1, blur: 1, solarize: 0 },
-      { side: 1, blur: 0.1, solarize: 0.2 },
-      { side: 1, blur: 0.5, solarize: 0.125 },
-      { side: 1, blur: 0.25, solarize: 1 },
-    ]);
+    const settled = definition.options.parse({});
+    const method = definition.build({ encoder: tinyEncoder(4), modality, options: settled, samples: 8 });
+    tree.paths(method.views(1, new Rng(0), noEntry));
+    assert.deepEqual(asked, name === "lejepa" ? [0, 1, 2, 3] : [0, 1]);
+    const { blur, solarize } = image.options.parse(definition.modalityOptions);
+    assert.deepEqual(
+      [blur, solarize],
+      name === "lejepa"
+        ? [0.5, 0.2]
+        : [
+            [1, 0.1],
+            [0, 0.2],
+          ],
+    );
+    assert.equal(
+      image.options.parse({ ...definition.modalityOptions, ...definition.presets?.small?.modalityOptions }).blur,
+      0,
+    );
   });
 
 for (const name of ["byol", "moco-v3"])
@@ -38,7 +44,7 @@ for (const name of ["byol", "moco-v3"])
     const definition = await methods.load(name);
     const modality = {
       ...toyModality(1, 2),
-      crop: (sample: unknown, rng: Rng) => Number(sample) + rng.uniform(),
+      augment: (sample: unknown, rng: Rng) => Number(sample) + rng.uniform(),
     };
     const options = definition.options.parse({ momentum: 0.8, hiddenDim: 5, projectionDim: 3 });
     const method = definition.build({ encoder: tinyEncoder(4), modality, options, samples: 8 });

@@ -15,4 +15,5 @@ export interface HuggingFaceLayout {
   note(model: string): string;
 }
 
-export type LayoutOf = (encoder: Encoder) => HuggingFaceLayout;
+/** Nothing where Hugging Face has no such encoder: its ViT reads squares in square patches. */
+export type LayoutOf = (encoder: Encoder) => HuggingFaceLayout | undefined;

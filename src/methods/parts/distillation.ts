@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { type Array, float32, lax, np, type Rng, type Tensor } from "../../array/index.ts";
+import { type Array, float32, lax, np, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Preset } from "../method.ts";
 import { blockwiseMask, type Grid } from "./masks.ts";
 import { smallCrops } from "./multi-crop.ts";
-import { smallTraining } from "./presets.ts";
+import { smallTraining, withoutBlur } from "./presets.ts";
 
 /** Options that DINO, iBOT and DINOv2 have in common; the defaults are a paper's own. */
 export const distillationOptions = (of: { readonly prototypes: number; readonly momentum: number }) => ({
@@ -30,6 +30,7 @@ type Options = z.infer<z.ZodObject<ReturnType<typeof distillationOptions>>>;
 /** Their preset `small`; only the heads differ in width. */
 export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number }): Preset => ({
   summary: "1,024 prototypes, four local crops, a quicker teacher, no blur; batches of 64",
+  ...withoutBlur,
   options: {
     ...smallCrops,
     prototypes: 1024,
@@ -80,7 +81,7 @@ export function drawMask(
   grid: Grid,
   { maskProbability, maskRatio }: z.infer<z.ZodObject<typeof maskOptions>>,
 ): Tensor {
-  const count = grid[0] * grid[1];
+  const count = sizeOf(grid);
   const mask = new Float32Array(count);
   if (rng.chance(maskProbability)) {
     const hidden = Math.round(rng.uniform(maskRatio[0], maskRatio[1]) * count);

@@ -1,15 +1,8 @@
-import type { Rng } from "../../array/index.ts";
+import { type Rng, sizeOf } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 
-/** Rows and columns of patches; a patch's index is its place in reading order. */
-export type Grid = readonly [rows: number, columns: number];
-
-/** The grid that an encoder's tokens form. @throws UserError when they form none, as words do not */
-export function gridOf(tokens: { readonly grid: readonly number[] }, method: string): Grid {
-  const [rows, columns] = tokens.grid;
-  if (!rows || !columns) throw new UserError(`${method}: the encoder's tokens do not form a grid of rows and columns`);
-  return [rows, columns];
-}
+/** Patches along each axis; a patch's index is its place in row-major order. */
+export type Grid = readonly number[];
 
 /** How many of `count` patches a ratio is: at least one, and one is left. */
 export const shareOf = (count: number, ratio: number): number =>
@@ -23,83 +16,124 @@ export const randomPlaces = (rng: Rng, count: number, chosen: number): Int32Arra
   rng.permutation(count).slice(0, chosen);
 
 /**
- * Random squares of `side` × `side` patches, as in SimMIM's code: ⌈ratio · squares⌉ of them, the same number for every
- * sample. https://github.com/microsoft/SimMIM
- * @param side divides the rows and columns of the grid
+ * Random cells of `side` patches along every axis, as in SimMIM's code: of an image squares, of a video cubes, of a series
+ * runs; ⌈ratio · cells⌉ of them, the same number for every sample. https://github.com/microsoft/SimMIM
+ * @param side divides every extent of the grid
  * @returns the indices of the patches in them, ascending
  */
-export function randomSquares(rng: Rng, [rows, columns]: Grid, side: number, ratio: number): Int32Array {
-  const across = columns / side;
-  const squares = (rows / side) * across;
-  const mask = new Uint8Array(rows * columns);
-  for (const square of randomPlaces(rng, squares, Math.ceil(ratio * squares))) {
-    const [top, left] = [Math.floor(square / across) * side, (square % across) * side];
-    setBlock(mask, columns, { top, left, height: side, width: side });
-  }
+export function randomCells(rng: Rng, grid: Grid, side: number, ratio: number): Int32Array {
+  const cells = grid.map((extent) => extent / side);
+  const count = sizeOf(cells);
+  const mask = new Uint8Array(sizeOf(grid));
+  for (const cell of randomPlaces(rng, count, Math.ceil(ratio * count)))
+    setBlock(mask, grid, { start: cornerOf(cell, cells).map((at) => at * side), extents: grid.map(() => side) });
   return placesOf(mask);
 }
 
-/** A rectangle of patches. */
+/** A box of patches. */
 interface Block {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
+  /** Its first patch along each axis. */
+  readonly start: readonly number[];
+  readonly extents: readonly number[];
 }
 
-/** Sets or clears a block's patches. */
-function setBlock(mask: Uint8Array, columns: number, { top, left, height, width }: Block, value: 0 | 1 = 1): void {
-  for (let row = top; row < top + height; row++) mask.fill(value, row * columns + left, row * columns + left + width);
+/** The place of an index along each axis. */
+function cornerOf(index: number, grid: Grid): number[] {
+  let rest = index;
+  return grid
+    .toReversed()
+    .map((extent) => {
+      const at = rest % extent;
+      rest = Math.floor(rest / extent);
+      return at;
+    })
+    .toReversed();
 }
 
 /** Indices of a block's patches, ascending. */
-const blockPlaces = (columns: number, { top, left, height, width }: Block): number[] =>
-  globalThis.Array.from(
-    { length: height * width },
-    (_, index) => (top + Math.floor(index / width)) * columns + left + (index % width),
-  );
+function blockPlaces(grid: Grid, { start, extents }: Block): number[] {
+  let places = [0];
+  for (const [axis, extent] of extents.entries()) {
+    const finer: number[] = [];
+    for (const place of places) {
+      const first = place * grid[axis]! + start[axis]!;
+      for (let at = 0; at < extent; at++) finer.push(first + at);
+    }
+    places = finer;
+  }
+  return places;
+}
+
+/** Sets or clears a block's patches. */
+function setBlock(mask: Uint8Array, grid: Grid, block: Block, value: 0 | 1 = 1): void {
+  for (const place of blockPlaces(grid, block)) mask[place] = value;
+}
+
+/** A block of those extents anywhere in the grid. */
+const placeBlock = (rng: Rng, grid: Grid, extents: readonly number[]): Block => ({
+  start: grid.map((whole, axis) => rng.integer(0, whole - extents[axis]!)),
+  extents,
+});
+
+/**
+ * Extents of a block in whole patches, at least one along every axis. Axes share its volume as the grid's own extents are
+ * to each other, so that a block of a long spectrogram is long; `aspect` stretches the last axis but one against the
+ * last: rows against columns, of a video too, whose frames it leaves alone. On a grid of equal extents that is
+ * √(area · aspect) × √(area / aspect) of BEiT and I-JEPA. They may come out larger than the grid.
+ * @param volume patches that it should cover, about
+ */
+function blockExtents(grid: Grid, volume: number, aspect: number): number[] {
+  const long = grid.filter((extent) => extent > 1);
+  const axes = long.length;
+  const isEven = long.every((extent) => extent === long[0]);
+  const mean = sizeOf(long) ** (1 / axes);
+  const plane = volume ** (2 / axes);
+  const sides = long.map((extent, axis) => {
+    const stretch = isEven ? 1 : extent / mean;
+    if (axes === 1) return volume;
+    if (axis < axes - 2) return stretch * volume ** (1 / axes);
+    return stretch * Math.sqrt(axis === axes - 2 ? plane * aspect : plane / aspect);
+  });
+  return grid.map((extent) => (extent > 1 ? Math.max(1, Math.round(sides.shift()!)) : 1));
+}
 
 /**
  * Blockwise masking of BEiT (https://arxiv.org/abs/2106.08254, algorithm 1; https://github.com/microsoft/unilm): blocks
- * of random area and aspect until enough is hidden. Where its code gives up after ten vain draws and hides fewer, single
- * patches make up the number.
+ * of random area and aspect until enough is hidden; of a series runs, of a video boxes. Where its code gives up after ten
+ * vain draws and hides fewer, single patches make up the number.
  * @param hidden how many patches, exactly
- * @param options.minBlock smallest area of a block; 16 of 196 patches in BEiT, and the same share here
- * @param options.minAspect smallest height over width; the largest is its inverse
+ * @param options.minBlock fewest patches of a block; 16 of 196 in BEiT, and the same share here
+ * @param options.minAspect smallest height over width (see `blockExtents`); the largest is its inverse
  * @returns the indices of the hidden patches, ascending
  */
 export function blockwiseMask(
   rng: Rng,
-  [rows, columns]: Grid,
+  grid: Grid,
   hidden: number,
   {
-    minBlock = Math.max(1, Math.round((16 / 196) * rows * columns)),
+    minBlock = Math.max(1, Math.round((16 / 196) * sizeOf(grid))),
     minAspect = 0.3,
   }: { minBlock?: number; minAspect?: number } = {},
 ): Int32Array {
-  const mask = new Uint8Array(rows * columns);
+  const count = sizeOf(grid);
+  const mask = new Uint8Array(count);
   let missing = hidden;
   for (let vain = 0; missing > 0 && vain < 10; ) {
     const area = rng.uniform(minBlock, missing);
     const aspect = Math.exp(rng.uniform(Math.log(minAspect), -Math.log(minAspect)));
-    const [height, width] = [Math.round(Math.sqrt(area * aspect)), Math.round(Math.sqrt(area / aspect))];
+    const extents = blockExtents(grid, area, aspect);
     vain++;
-    if (height >= rows || width >= columns) continue;
-    const block = { top: rng.integer(0, rows - height), left: rng.integer(0, columns - width), height, width };
-    const added = blockPlaces(columns, block).filter((place) => mask[place] === 0).length;
+    if (extents.some((extent, axis) => extent >= grid[axis]! && grid[axis]! > 1)) continue;
+    const block = placeBlock(rng, grid, extents);
+    const added = blockPlaces(grid, block).filter((place) => mask[place] === 0).length;
     if (added === 0 || added > missing) continue;
-    setBlock(mask, columns, block);
+    setBlock(mask, grid, block);
     missing -= added;
     vain = 0;
   }
-  const visible = rng.permutation(rows * columns).filter((place) => mask[place] === 0);
+  const visible = rng.permutation(count).filter((place) => mask[place] === 0);
   for (const place of visible.subarray(0, missing)) mask[place] = 1;
   return placesOf(mask);
-}
-
-/** Exactly `hidden` tokens: blockwise where the tokens form a grid, else any of them. @returns their indices */
-export function placesToHide(rng: Rng, [rows = 0, columns]: readonly number[], hidden: number): Int32Array {
-  return columns ? blockwiseMask(rng, [rows, columns], hidden) : randomPlaces(rng, rows, hidden);
 }
 
 export interface MultiBlockOptions {
@@ -107,9 +141,9 @@ export interface MultiBlockOptions {
   readonly targets: number;
   /** Smallest and largest area of a target block, as a share of the grid. */
   readonly targetScale: readonly [number, number];
-  /** Smallest and largest height over width of a target block. */
+  /** Smallest and largest height over width of a target block, on a grid of equal extents. */
   readonly targetAspect: readonly [number, number];
-  /** Smallest and largest area of the context block, a square, before the targets are taken from it. */
+  /** Smallest and largest area of the context block, shaped like the grid, before the targets are taken from it. */
   readonly contextScale: readonly [number, number];
   /** Share of the grid that is left of the context, for every sample. */
   readonly contextRatio: number;
@@ -131,27 +165,19 @@ const ATTEMPTS = 1000;
  * that leave fewer are drawn again). Its blocks are always smaller than the grid and never touch the last row and
  * column, which is an oversight that small grids cannot afford; these may.
  */
-export function multiBlockMask([rows, columns]: Grid, options: MultiBlockOptions) {
+export function multiBlockMask(grid: Grid, options: MultiBlockOptions) {
+  const count = sizeOf(grid);
   const sizesOf = (scale: readonly [number, number], aspects: readonly [number, number]) =>
     globalThis.Array.from({ length: SIZES }, (_, index) => {
       const share = index / (SIZES - 1);
-      const area = Math.floor(rows * columns * (scale[0] + share * (scale[1] - scale[0])));
+      const area = Math.floor(count * (scale[0] + share * (scale[1] - scale[0])));
       const aspect = aspects[0] + share * (aspects[1] - aspects[0]);
-      const height = Math.min(rows, Math.max(1, Math.round(Math.sqrt(area * aspect))));
-      const width = Math.min(columns, Math.max(1, Math.round(Math.sqrt(area / aspect))));
-      return { height, width };
+      return blockExtents(grid, area, aspect).map((extent, axis) => Math.min(extent, grid[axis]!));
     });
   const targetSizes = sizesOf(options.targetScale, options.targetAspect);
   const contextSizes = sizesOf(options.contextScale, [1, 1]);
-  const targetCount = Math.min(...targetSizes.map(({ height, width }) => height * width));
-  const contextCount = shareOf(rows * columns, options.contextRatio);
-  const place = (rng: Rng, { height, width }: { height: number; width: number }): Block => ({
-    top: rng.integer(0, rows - height),
-    left: rng.integer(0, columns - width),
-    height,
-    width,
-  });
-
+  const targetCount = Math.min(...targetSizes.map(sizeOf));
+  const contextCount = shareOf(count, options.contextRatio);
   return {
     /** Patches of the context, and of each target, in every draw. */
     contextCount,
@@ -163,20 +189,20 @@ export function multiBlockMask([rows, columns]: Grid, options: MultiBlockOptions
     draw(rng: Rng): { context: Int32Array; targets: Int32Array } {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const size = targetSizes[rng.integer(0, SIZES - 1)]!;
-        const blocks = globalThis.Array.from({ length: options.targets }, () => place(rng, size));
-        const mask = new Uint8Array(rows * columns);
-        setBlock(mask, columns, place(rng, contextSizes[rng.integer(0, SIZES - 1)]!));
-        for (const block of blocks) setBlock(mask, columns, block, 0);
+        const blocks = globalThis.Array.from({ length: options.targets }, () => placeBlock(rng, grid, size));
+        const mask = new Uint8Array(count);
+        setBlock(mask, grid, placeBlock(rng, grid, contextSizes[rng.integer(0, SIZES - 1)]!));
+        for (const block of blocks) setBlock(mask, grid, block, 0);
         const left = placesOf(mask);
         if (left.length < contextCount) continue;
         const context = randomPlaces(rng, left.length, contextCount).map((index) => left[index]!);
         return {
           context: context.sort(),
-          targets: Int32Array.from(blocks.flatMap((block) => blockPlaces(columns, block).slice(0, targetCount))),
+          targets: Int32Array.from(blocks.flatMap((block) => blockPlaces(grid, block).slice(0, targetCount))),
         };
       }
       throw new UserError(
-        `${options.targets} targets leave no context of ${contextCount} of ${rows} × ${columns} patches; lower --context-ratio`,
+        `${options.targets} targets leave no context of ${contextCount} of ${grid.join(" × ")} patches; lower --context-ratio`,
       );
     },
   };

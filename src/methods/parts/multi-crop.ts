@@ -1,26 +1,21 @@
 import * as z from "zod";
 import { type Array, np, type Rng } from "../../array/index.ts";
-import type { Offered } from "../../data/ability.ts";
-import type { Modality, TensorRecord } from "../../data/modality.ts";
-import type { crop, Sample } from "../../data/views.ts";
+import { type Offered, offerOf } from "../../data/ability.ts";
+import type { Modality } from "../../data/modality.ts";
+import type { CropOptions, crop, Sample } from "../../data/views.ts";
+import { patches } from "../../encoders/abilities.ts";
 import type { Encoder, Inputs, Params } from "../../encoders/encoder.ts";
 import { concatenateInputs } from "./views.ts";
 
 const scale = z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)]);
-const probabilities = z.tuple([z.number().min(0).max(1), z.number().min(0).max(1), z.number().min(0).max(1)]);
-
-type Triple = [first: number, second: number, local: number];
-
 /** Options of multi-crop; the defaults are a paper's own. */
 export const multiCropOptions = (of: {
   readonly globalScale: [number, number];
   readonly localScale: [number, number];
   readonly localCrops: number;
-  readonly cropBlur?: Triple;
-  readonly cropSolarize?: Triple;
 }) => ({
-  globalScale: scale.default(of.globalScale).describe("area of a global crop, as a share of the picture"),
-  localScale: scale.default(of.localScale).describe("area of a local crop, as a share of the picture"),
+  globalScale: scale.default(of.globalScale).describe("part of the sample that a global crop shows, as a share"),
+  localScale: scale.default(of.localScale).describe("part of the sample that a local crop shows, as a share"),
   localCrops: z.int().nonnegative().default(of.localCrops).describe("number of small local crops"),
   localSide: z
     .number()
@@ -28,30 +23,22 @@ export const multiCropOptions = (of: {
     .max(1)
     .default(96 / 224)
     .describe("side of a local crop over a global one's"),
-  cropBlur: probabilities
-    .default(of.cropBlur ?? [0.5, 0.5, 0.5])
-    .describe("probability of a blur: first, other global crops, local crops"),
-  cropSolarize: probabilities
-    .default(of.cropSolarize ?? [0, 0, 0])
-    .describe("probability of solarising: first, other global crops, local crops"),
 });
 
 /** What multi-crop says for each kind of crop by itself. */
-export const multiCropReplaces = {
-  cropScale: "globalScale and localScale",
-  blur: "cropBlur",
-  solarize: "cropSolarize",
-} as const;
+export const multiCropReplaces = { cropScale: "globalScale and localScale" } as const;
+
+/** How DINO, iBOT and DINOv2 distort images: of the first, of other global and of local crops. */
+export const dinoImages = { saturation: 0.5, blur: [1, 0.1, 0.5], solarize: [0, 0.2, 0] } as const;
 
 export type MultiCropOptions = z.infer<z.ZodObject<ReturnType<typeof multiCropOptions>>>;
 
-/** Multi-crop on pictures of 32 pixels: parts that are still recognisable, and no blur. */
+/** Multi-crop on images of 32 pixels: parts that are still recognisable. */
 export const smallCrops = {
   globalScale: [0.4, 1],
   localScale: [0.15, 0.4],
   localCrops: 4,
   localSide: 0.5,
-  cropBlur: [0, 0, 0],
 } as const;
 
 /**
@@ -66,20 +53,21 @@ export function multiCrop(
   { globalCrops = 2, ...options }: MultiCropOptions & { readonly globalCrops?: number },
 ) {
   // A Transformer reads whole patches.
-  const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
-  const crops = (sample: Sample, rng: Rng, count: number, side: number, from: number): TensorRecord[] =>
-    globalThis.Array.from({ length: count }, (_, index) => {
-      const which = Math.min(from + index, from === 0 ? 1 : 2) as 0 | 1 | 2;
-      const own = {
-        scale: from === 0 ? options.globalScale : options.localScale,
-        blur: options.cropBlur[which],
-        solarize: options.cropSolarize[which],
-      };
-      return modality.tensors(modality.crop(sample, rng, { side, multipleOf, ...own }));
-    });
+  const { grid } = offerOf(encoder, patches) ?? {};
+  const { globalScale, localScale, localCrops, localSide } = options;
+  const crop = (sample: Sample, rng: Rng, own: CropOptions, view: number) =>
+    modality.tensors(modality.crop(sample, rng, grid ? { ...own, grid } : own, view));
   return (sample: Sample, rng: Rng) => ({
-    global: crops(sample, rng, globalCrops, 1, 0),
-    ...(options.localCrops > 0 ? { local: crops(sample, rng, options.localCrops, options.localSide, 2) } : {}),
+    global: globalThis.Array.from({ length: globalCrops }, (_, index) =>
+      crop(sample, rng, { extent: 1, scale: globalScale }, Math.min(index, 1)),
+    ),
+    ...(localCrops > 0
+      ? {
+          local: globalThis.Array.from({ length: localCrops }, () =>
+            crop(sample, rng, { extent: localSide, scale: localScale }, 2),
+          ),
+        }
+      : {}),
   });
 }
 

@@ -22,7 +22,7 @@ export interface PatchDecoderOptions {
 }
 
 /**
- * The narrow Transformer behind an encoder: MAE's decoder, I-JEPA's predictor, what turns codes into pictures. A method
+ * The narrow Transformer behind an encoder: MAE's decoder, I-JEPA's predictor, what turns codes into images. A method
  * projects the tokens it has, puts them and mask tokens in their places, adds positions, and decodes.
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
@@ -45,8 +45,8 @@ export function patchDecoder({ name, grid, input, width, depth, heads, output }:
   type DecoderParams = Traced<ParamsOf<{ init: typeof init }>>;
   return {
     init,
-    /** Fixed positions of the grid, `[rows × columns, width]`. */
-    positions: (): Array => constant(sinCosPositions(grid[0], grid[1], width)),
+    /** Fixed positions of the grid, `[patches, width]`. */
+    positions: (): Array => constant(sinCosPositions(grid, width)),
     /** `[batch, tokens, input]` → `[batch, tokens, width]`. */
     project: (params: Pick<DecoderParams, "project">, tokens: Array): Array => project.apply(params.project, tokens),
     /** `[batch, tokens, width]`, positions added → `[batch, tokens, output]`. */

@@ -1,8 +1,7 @@
-import * as z from "zod";
 import { type Array, np, type Rng } from "../../array/index.ts";
 import type { Offered } from "../../data/ability.ts";
 import type { Modality, TensorRecord } from "../../data/modality.ts";
-import type { augment, crop, Sample } from "../../data/views.ts";
+import type { augment, Sample } from "../../data/views.ts";
 import type { Inputs } from "../../encoders/encoder.ts";
 
 /** Several views' inputs as one batch, the first view's rows first: one pass through the encoder for all. */
@@ -20,47 +19,21 @@ export function concatenateInputs(views: readonly Inputs[]): Inputs {
   );
 }
 
-/** Two strongly distorted views of one sample, drawn alike. */
+/** Two strongly distorted views of one sample. */
 export const twoViews = (
   modality: Modality & Offered<typeof augment>,
   sample: Sample,
   rng: Rng,
 ): Record<"first" | "second", TensorRecord> => ({
-  first: modality.tensors(modality.augment(sample, rng)),
-  second: modality.tensors(modality.augment(sample, rng)),
+  first: modality.tensors(modality.augment(sample, rng, 0)),
+  second: modality.tensors(modality.augment(sample, rng, 1)),
 });
 
-const probability = z.number().min(0).max(1);
-
-/** Options of methods whose two views are distorted unequally; the defaults are BYOL's (table 6 of the paper). */
-export const unequalViewOptions = {
-  viewBlur: z
-    .tuple([probability, probability])
-    .default([1, 0.1])
-    .describe("probability of a blur, first and second view"),
-  viewSolarize: z
-    .tuple([probability, probability])
-    .default([0, 0.2])
-    .describe("probability of solarising, first and second view"),
-};
-
-/** How these methods' papers cut and colour pictures, where SimCLR's jitter has one strength for all. */
-export const unequalViewPictures = { cropScale: [0.08, 1], saturation: 0.5 } as const;
-
-/** What they say for each view by itself. */
-export const unequalViewReplaces = { blur: "viewBlur", solarize: "viewSolarize" } as const;
-
-/** Two strongly distorted views of one sample, the one blurred and solarised more often than the other. */
-export function unequalViews(
-  modality: Modality & Offered<typeof crop>,
-  { viewBlur, viewSolarize }: z.infer<z.ZodObject<typeof unequalViewOptions>>,
-  sample: Sample,
-  rng: Rng,
-): Record<"first" | "second", TensorRecord> {
-  const view = (which: 0 | 1) =>
-    modality.tensors(modality.crop(sample, rng, { side: 1, blur: viewBlur[which], solarize: viewSolarize[which] }));
-  return { first: view(0), second: view(1) };
-}
+/**
+ * How BYOL distorts images (table 6 of the paper), and those that came after it: the first view is always blurred, the
+ * second rarely, and solarised at times; the saturation's jitter is half of the others', where SimCLR has one for all.
+ */
+export const byolImages = { cropScale: [0.08, 1], saturation: 0.5, blur: [1, 0.1], solarize: [0, 0.2] } as const;
 
 /** Pictures of tiles, `[batch, channels, side, side]` each and row by row, as one picture of `columns` tiles across. */
 export function assemble(tiles: readonly Array[], columns: number): Array {

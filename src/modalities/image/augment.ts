@@ -2,6 +2,7 @@ import { Rng } from "../../array/rng.ts";
 import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
+import { patchSide } from "./patch-side.ts";
 import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
 import { horizontalFlip } from "./transforms/flip.ts";
 import { gaussianBlur } from "./transforms/gaussian-blur.ts";
@@ -11,13 +12,20 @@ import { solarize } from "./transforms/solarize.ts";
 import { warp } from "./transforms/warp.ts";
 
 /** SimCLR's distortions (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as on its CIFAR-10. */
-function augmentPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
-  const view = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
-  return distort(rng.chance(options.flip) ? horizontalFlip(view) : view, options, rng);
+function augmentPhoto(image: Image, options: ImageOptions, rng: Rng, view: number): Image {
+  const cut = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
+  return distort(rng.chance(options.flip) ? horizontalFlip(cut) : cut, options, rng, view);
 }
 
-/** SimCLR's distortions of a photo that leave everything in its place: colours, blur, solarising. */
-export function distort(image: Image, options: ImageOptions, rng: Rng): Image {
+/** The probability for a view, of one for all or one for each. */
+const forView = (probabilities: number | readonly number[], view: number): number =>
+  typeof probabilities === "number" ? probabilities : probabilities[Math.min(view, probabilities.length - 1)]!;
+
+/**
+ * SimCLR's distortions of a photo that leave everything in its place: colours, blur, solarising.
+ * @param which number of the view, for probabilities that differ from view to view
+ */
+export function distort(image: Image, options: ImageOptions, rng: Rng, which = 0): Image {
   const { imageSize, jitter } = options;
   let view = image;
   if (rng.chance(options.jitterProbability)) {
@@ -29,11 +37,11 @@ export function distort(image: Image, options: ImageOptions, rng: Rng): Image {
     );
   }
   if (rng.chance(options.greyscale)) view = toGreyscale(view);
-  if (rng.chance(options.blur ?? (imageSize > 64 ? 0.5 : 0))) {
+  if (rng.chance(forView(options.blur ?? (imageSize > 64 ? 0.5 : 0), which))) {
     const kernel = Math.max(3, Math.floor(imageSize / 20) * 2 + 1);
     view = gaussianBlur(view, kernel, rng.uniform(0.1, 2));
   }
-  if (rng.chance(options.solarize)) view = solarize(view);
+  if (rng.chance(forView(options.solarize, which))) view = solarize(view);
   return view;
 }
 
@@ -62,19 +70,26 @@ export const prepare = (image: Image, options: ImageOptions): Image =>
     ? warp(twiceTheSize(image, options), options.imageSize, STILL, new Rng(0))
     : withChannels(resizeAndCentreCrop(image, options.imageSize), options.channels);
 
-/** A strongly distorted view of a size, area and spoiling of its own. */
-export function crop(image: Image, options: ImageOptions, rng: Rng, own: CropOptions): Image {
-  const { side, multipleOf = 1, scale = options.cropScale, blur = options.blur, solarize = options.solarize } = own;
-  const imageSize = multipleOf * Math.max(1, Math.round((side * options.imageSize) / multipleOf));
+/** A strongly distorted view of a part of its own choice, `imageSize` square or smaller: a whole number of patches a side. */
+export function crop(
+  image: Image,
+  options: ImageOptions,
+  rng: Rng,
+  { extent, grid, scale }: CropOptions,
+  view = 0,
+): Image {
+  const unit = patchSide(options.imageSize, grid);
+  const imageSize = unit * Math.max(1, Math.round((extent * options.imageSize) / unit));
+  const cropScale: [number, number] = scale ? [scale[0], scale[1]] : options.cropScale;
   // A drawing is warped as a whole unless a part of it is asked for.
-  const isPart = options.augmentation === "drawing" && own.scale !== undefined;
-  const source = isPart ? randomResizedCrop(image, 2 * imageSize, [scale[0], scale[1]], rng) : image;
-  return augment(source, { ...options, imageSize, cropScale: [scale[0], scale[1]], blur, solarize }, rng);
+  const isPart = options.augmentation === "drawing" && scale !== undefined;
+  const source = isPart ? randomResizedCrop(image, 2 * imageSize, cropScale, rng) : image;
+  return augment(source, { ...options, imageSize, cropScale }, rng, view);
 }
 
-/** A strongly distorted view, `imageSize` square. */
-export const augment = (image: Image, options: ImageOptions, rng: Rng): Image =>
-  options.augmentation === "photo" ? augmentPhoto(image, options, rng) : augmentDrawing(image, options, rng, 1);
+/** A strongly distorted view, `imageSize` square. @param view number of the view: photos may be blurred unequally */
+export const augment = (image: Image, options: ImageOptions, rng: Rng, view = 0): Image =>
+  options.augmentation === "photo" ? augmentPhoto(image, options, rng, view) : augmentDrawing(image, options, rng, 1);
 
 /** A lightly changed view, `imageSize` square: crop and flip, or a third of the hand's freedom. */
 export function perturb(image: Image, options: ImageOptions, rng: Rng): Image {

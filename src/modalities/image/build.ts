@@ -48,8 +48,8 @@ export function buildImages(options: ImageOptions) {
       }
       return { pixels: float32(pixels, [channels, height, width]) };
     },
-    augment: (image: Image, rng: Rng) => ready(augment(image, options, rng)),
-    crop: (image: Image, rng: Rng, own: CropOptions) => ready(crop(image, options, rng, own)),
+    augment: (image: Image, rng: Rng, view = 0) => ready(augment(image, options, rng, view)),
+    crop: (image: Image, rng: Rng, own: CropOptions, view = 0) => ready(crop(image, options, rng, own, view)),
     perturb: (image: Image, rng: Rng) => ready(perturb(image, options, rng)),
     rotate(image: Image, quarters: number) {
       return ready(rotateQuarters(seen(image), quarters));

@@ -2,6 +2,9 @@ import * as z from "zod";
 
 const probability = (by: number) => z.number().min(0).max(1).default(by);
 
+/** One probability, or one for each view of a sample; views beyond the list have its last. */
+const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1)]);
+
 /** How images are prepared and distorted. */
 export const ImageOptions = z.object({
   imageSize: z.int().positive().default(32).describe("side of the square the encoder sees, in pixels"),
@@ -24,8 +27,10 @@ export const ImageOptions = z.object({
   saturation: z.number().min(0).max(1).default(1).describe("strength of the saturation's jitter beside the others'"),
   jitterProbability: probability(0.8).describe("probability of the colour jitter"),
   greyscale: probability(0.2).describe("probability of losing the colours"),
-  blur: z.number().min(0).max(1).optional().describe("probability of a Gaussian blur; 0.5 above 64 pixels, else 0"),
-  solarize: probability(0).describe("probability of solarising"),
+  blur: perView
+    .optional()
+    .describe("probability of a Gaussian blur, or one for each view; 0.5 above 64 pixels, else 0"),
+  solarize: perView.default(0).describe("probability of solarising, or one for each view"),
   degrees: z.number().min(0).max(180).default(12).describe("drawing: rotation between ± degrees"),
   translate: probability(0.06).describe("drawing: shift between ± share of the side"),
   zoom: z.number().min(0).lt(1).default(0.18).describe("drawing: scale between 1 − zoom and 1 + zoom"),

@@ -1,19 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Rng } from "../../../src/array/index.ts";
+import { Rng, sizeOf } from "../../../src/array/index.ts";
 import {
   blockwiseMask,
   type Grid,
   multiBlockMask,
-  placesToHide,
+  randomCells,
   randomPlaces,
-  randomSquares,
   shareOf,
 } from "../../../src/methods/parts/masks.ts";
 
 const side = fc.integer({ min: 2, max: 16 });
 const grids = fc.tuple(side, side);
+/** Grids of series, images and videos. */
+const anyGrid = fc.oneof(
+  fc.tuple(fc.integer({ min: 2, max: 300 })),
+  grids,
+  fc.tuple(fc.integer({ min: 1, max: 8 }), side, side),
+);
 const seeds = fc.integer();
 
 /** As many as there should be, all different, all inside. */
@@ -21,6 +26,19 @@ function assertPlaces(places: Int32Array, count: number, chosen: number): void {
   assert.equal(places.length, chosen);
   assert.equal(new Set(places).size, chosen);
   assert.ok(places.every((place) => Number.isInteger(place) && place >= 0 && place < count));
+}
+
+/** The place of an index along each axis. */
+const cornerOf = (index: number, grid: Grid): number[] =>
+  grid.map((extent, axis) => Math.floor(index / sizeOf(grid.slice(axis + 1))) % extent);
+
+/** Extents of the smallest box around the places. */
+function boxOf(places: readonly number[], grid: Grid): number[] {
+  const corners = places.map((place) => cornerOf(place, grid));
+  return grid.map((_, axis) => {
+    const along = corners.map((corner) => corner[axis]!);
+    return Math.max(...along) - Math.min(...along) + 1;
+  });
 }
 
 /** The rectangle that the places fill. */
@@ -45,45 +63,43 @@ test("random places: exactly so many, and the seed decides", () => {
         const places = randomPlaces(new Rng(seed), count, chosen);
         assertPlaces(places, count, chosen);
         assert.deepEqual(randomPlaces(new Rng(seed), count, chosen), places);
-        assert.equal(placesToHide(new Rng(seed), [count], chosen).join(), places.join());
       },
     ),
   );
 });
 
-test("random squares: whole ones, ⌈ratio · squares⌉ of them, and the seed decides", () => {
+test("random cells: whole ones, ⌈ratio · cells⌉ of them, and the seed decides, on any number of axes", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 4 }),
-      grids,
+      anyGrid,
       fc.double({ min: 0.05, max: 1, noNaN: true }),
       seeds,
-      (size, [down, across], ratio, seed) => {
-        const grid: Grid = [down * size, across * size];
-        const places = randomSquares(new Rng(seed), grid, size, ratio);
-        const squares = Math.ceil(ratio * (down * across));
-        assertPlaces(places, grid[0] * grid[1], squares * size * size);
-        const square = (place: number) =>
-          Math.floor(place / grid[1] / size) * across + Math.floor((place % grid[1]) / size);
-        assert.equal(new Set([...places].map(square)).size, squares);
-        assert.deepEqual(randomSquares(new Rng(seed), grid, size, ratio), places);
+      (size, cells, ratio, seed) => {
+        const grid: Grid = cells.map((extent) => extent * size);
+        const places = randomCells(new Rng(seed), grid, size, ratio);
+        const chosen = Math.ceil(ratio * sizeOf(cells));
+        assertPlaces(places, sizeOf(grid), chosen * size ** grid.length);
+        const cell = (place: number) => cornerOf(place, grid).map((at) => Math.floor(at / size));
+        assert.equal(new Set([...places].map((place) => cell(place).join())).size, chosen);
+        assert.deepEqual(randomCells(new Rng(seed), grid, size, ratio), places);
       },
     ),
   );
 });
 
-test("blockwise masks: exactly so many, and the seed decides", () => {
+test("blockwise masks: exactly so many, and the seed decides, on any number of axes", () => {
   fc.assert(
-    fc.property(grids, fc.double({ min: 0.01, max: 0.95, noNaN: true }), seeds, ([rows, columns], ratio, seed) => {
-      const hidden = shareOf(rows * columns, ratio);
-      const places = blockwiseMask(new Rng(seed), [rows, columns], hidden);
-      assertPlaces(places, rows * columns, hidden);
+    fc.property(anyGrid, fc.double({ min: 0.01, max: 0.95, noNaN: true }), seeds, (grid, ratio, seed) => {
+      const count = sizeOf(grid);
+      const hidden = shareOf(count, ratio);
+      const places = blockwiseMask(new Rng(seed), grid, hidden);
+      assertPlaces(places, count, hidden);
       assert.deepEqual(
         [...places],
         [...places].sort((a, b) => a - b),
       );
-      assert.deepEqual(blockwiseMask(new Rng(seed), [rows, columns], hidden), places);
-      assert.deepEqual(placesToHide(new Rng(seed), [rows, columns], hidden), places);
+      assert.deepEqual(blockwiseMask(new Rng(seed), grid, hidden), places);
     }),
   );
 });
@@ -104,6 +120,13 @@ test("blockwise masks are made of blocks: neighbours are alike far more often th
   assert.ok(blockwise > 0.8, `${blockwise}`);
 });
 
+const RECORDED = {
+  blockwise: [13, 16, 17, 22, 23, 28, 29, 34, 35],
+  squares: [0, 1, 2, 3, 6, 7, 8, 9, 14, 15, 16, 17, 20, 21, 22, 23],
+  context: [3, 4, 5, 7, 8, 9, 10, 12, 16, 30],
+  targets: [19, 20, 25, 26, 14, 15, 20, 21, 22, 23, 28, 29, 21, 22, 27, 28],
+};
+
 const paper = {
   targets: 4,
   targetScale: [0.15, 0.2],
@@ -111,6 +134,65 @@ const paper = {
   contextScale: [0.85, 1],
   contextRatio: 0.28,
 } as const;
+
+test("draws on square grids are those that published numbers were made with", () => {
+  // Recorded before grids had any number of axes.
+  assert.deepEqual([...blockwiseMask(new Rng(3), [6, 6], 9)], RECORDED.blockwise);
+  assert.deepEqual([...randomCells(new Rng(3), [6, 6], 2, 0.4)], RECORDED.squares);
+  const { context, targets } = multiBlockMask([6, 6], paper).draw(new Rng(3));
+  assert.deepEqual([[...context], [...targets]], [RECORDED.context, RECORDED.targets]);
+});
+
+test("neighbours in series and videos are hidden together along every axis", () => {
+  for (const [grid, hidden] of [
+    [[128], 51],
+    [[8, 14, 14], 627],
+    [[8, 64], 205],
+  ] as const) {
+    const share = hidden / sizeOf(grid);
+    const atRandom = share ** 2 + (1 - share) ** 2;
+    for (const axis of grid.keys()) {
+      const step = sizeOf(grid.slice(axis + 1));
+      let [same, pairs] = [0, 0];
+      for (let seed = 0; seed < 100; seed++) {
+        const places = new Set(blockwiseMask(new Rng(seed), grid, hidden));
+        for (let place = 0; place < sizeOf(grid); place++)
+          if (cornerOf(place, grid)[axis]! < grid[axis]! - 1) {
+            pairs++;
+            if (places.has(place) === places.has(place + step)) same++;
+          }
+      }
+      assert.ok(same / pairs > atRandom + 0.2, `axis ${axis} of ${grid}: ${same / pairs}, not above ${atRandom}`);
+    }
+  }
+});
+
+test("multi-block masks of long grids, series and videos: blocks, apart from the context, as many every time", () => {
+  for (const grid of [[64], [8, 64], [8, 14, 14], [1, 9, 9]]) {
+    const masks = multiBlockMask(grid, paper);
+    const count = sizeOf(grid);
+    assert.equal(masks.contextCount, Math.round(0.28 * count));
+    assert.ok(masks.targetCount / count > 0.1 && masks.targetCount / count < 0.2, `${masks.targetCount} of ${count}`);
+    for (let seed = 0; seed < 50; seed++) {
+      const { context, targets } = masks.draw(new Rng(seed));
+      assertPlaces(context, count, masks.contextCount);
+      assert.equal(targets.length, 4 * masks.targetCount);
+      const hidden = new Set(targets);
+      assert.ok(context.every((place) => !hidden.has(place)));
+      for (let block = 0; block < 4; block++) {
+        const places = [...targets.subarray(block * masks.targetCount, (block + 1) * masks.targetCount)];
+        assertPlaces(Int32Array.from(places), count, masks.targetCount);
+        // A box shaped like the grid: not much larger than what is told of it, and short of every long axis.
+        const box = boxOf(places, grid);
+        assert.ok(sizeOf(box) <= 0.3 * count, `${box} of ${grid}`);
+        assert.ok(
+          box.every((extent, axis) => grid[axis] === 1 || extent < grid[axis]!),
+          `${box} of ${grid}`,
+        );
+      }
+    }
+  }
+});
 
 test("multi-block masks: targets are blocks of one size, the context is apart from them, counts never change", () => {
   fc.assert(

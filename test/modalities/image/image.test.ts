@@ -39,18 +39,42 @@ for (const augmentation of ["photo", "drawing"] as const)
       }
     });
 
-test("a crop has a side of its own, a multiple of what is asked for, and keeps it in the tensors", () => {
+test("a crop has a side of its own, of whole patches where there is a grid, and keeps it in the tensors", () => {
   const modality = image.build(image.options.parse({ imageSize: 32, channels: 3 }));
-  for (const [side, multipleOf, expected] of [
-    [1, 1, 32],
-    [0.43, 1, 14],
-    [0.43, 4, 12],
-    [0.01, 4, 4],
+  for (const [extent, grid, expected] of [
+    [1, undefined, 32],
+    [0.43, undefined, 14],
+    [0.43, [8, 8], 12],
+    [0.01, [8, 8], 4],
+    // Patches of 4 × 8 pixels: a square of both.
+    [0.43, [8, 4], 16],
   ] as const) {
-    const view = modality.crop?.(oblong(3), new Rng(0), { side, multipleOf, scale: [0.05, 0.4] });
+    const own = { extent, scale: [0.05, 0.4], ...(grid ? { grid } : {}) } as const;
+    const view = modality.crop?.(oblong(3), new Rng(0), own);
     assert.ok(view);
     assert.deepEqual(modality.tensors(view).pixels?.shape, [3, expected, expected]);
   }
+});
+
+test("photos are blurred and solarised by the probability of the view, drawings and other views as ever", () => {
+  const settings = { imageSize: 16, jitterProbability: 0, greyscale: 0, flip: 0, cropScale: [1, 1] };
+  const plain = image.build(image.options.parse({ ...settings, blur: 0 }));
+  const views = image.build(image.options.parse({ ...settings, blur: [0, 1], solarize: [0, 0, 1] }));
+  const whole = oblong(3);
+  const sample = { ...whole, width: 24, data: whole.data.filter((_, at) => at % 120 < 72) };
+  const original = plain.augment!(sample, new Rng(1)).data;
+  const seen = [0, 1, 2, 3].map((view) => views.augment!(sample, new Rng(1), view).data);
+  assert.deepEqual(views.augment!(sample, new Rng(1)).data, seen[0], "view 0 unless said otherwise");
+  assert.deepEqual(seen[0], original);
+  assert.notDeepEqual(seen[1], original);
+  // The list's last probabilities hold for all further views: blurred, and from the third on solarised too.
+  assert.deepEqual(seen[3], seen[2]);
+  assert.deepEqual(
+    seen[2],
+    seen[1]!.map((value) => (value >= 128 ? 255 - value : value)),
+  );
+  for (const view of [0, 1, 2])
+    assert.deepEqual(views.crop!(sample, new Rng(1), { extent: 1 }, view).data, seen[view], "crops too");
 });
 
 test("tensors: channels first, scaled by mean and deviation", () => {
@@ -88,7 +112,7 @@ test("a crop of a drawing is a part of it", () => {
   const isEven = (view: Image) => view.data.every((value) => value === view.data[0]);
   const seeds = Array.from({ length: 20 }, (_, seed) => seed);
   const even = (scale?: readonly [number, number]) =>
-    seeds.filter((seed) => isEven(modality.crop!(halves, new Rng(seed), { side: 1, ...(scale ? { scale } : {}) })))
+    seeds.filter((seed) => isEven(modality.crop!(halves, new Rng(seed), { extent: 1, ...(scale ? { scale } : {}) })))
       .length;
   assert.equal(even(), 0);
   assert.ok(even([0.05, 0.1]) > 5);

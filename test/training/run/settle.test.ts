@@ -187,7 +187,6 @@ test("an option of the data that a method has another for is refused, wherever i
       const made = settle({ data: folder, preset: "small", ...choices }, image, source);
       await assert.rejects(made, (error) => error instanceof UserError && /in its place$/.test(error.message));
     };
-    await refusal({ method: "byol", modalityOptions: { blur: 0.5 } });
     await refusal({ method: "dino", modalityOptions: { cropScale: [0.5, 1] } });
     await refusal({ method: "dino", curriculum: ["cropScale=0.8,1:0.2,1@linear"] });
     for (const name of methods.names) {

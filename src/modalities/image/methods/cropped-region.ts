@@ -1,15 +1,18 @@
 import * as z from "zod";
 import { type Array, constant, float32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
 import { perturb } from "../../../data/views.ts";
+import { patches } from "../../../encoders/abilities.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { layerNorm } from "../../../layers/layer-norm.ts";
 import { linear } from "../../../layers/linear.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { sinCosPositions } from "../../../layers/positions.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap } from "../../../methods/parts/feature-map.ts";
+import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
 import { region } from "../abilities.ts";
+import { patchSide } from "../patch-side.ts";
 
 /**
  * Cropped-region prediction: where in the picture does this piece of it lie?
@@ -56,7 +59,7 @@ export const croppedRegion = method({
       );
     const map = featureMap(encoder, "cropped-region");
     const [channels, rows, columns] = map.shape;
-    const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
+    const multipleOf = patchSide(pixelShape(modality.specs, "cropped-region")[1], offerOf(encoder, patches)?.grid);
     const layers = {
       query: linear(encoder.embedDim, attentionDim),
       picture: linear(channels, attentionDim),
@@ -80,7 +83,7 @@ export const croppedRegion = method({
     const locate = (params: Traced<ReturnType<typeof init>>, whole: Array, region: Array): Array => {
       const cells = np.reshape(map.apply(params.encoder, { pixels: whole }), [-1, channels, rows * columns]);
       const picture = layers.picture.apply(params.picture, np.transpose(cells, [0, 2, 1]));
-      const placed = np.add(picture, constant(sinCosPositions(rows, columns, attentionDim)));
+      const placed = np.add(picture, constant(sinCosPositions([rows, columns], attentionDim)));
       const query = layers.query.apply(params.query, encoder.apply(params.encoder, { pixels: region }));
       const perHead = (x: Array) =>
         np.transpose(np.reshape(x, [query.shape[0]!, -1, heads, attentionDim / heads]), [0, 2, 1, 3]);

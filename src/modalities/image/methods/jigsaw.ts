@@ -1,12 +1,16 @@
 import * as z from "zod";
 import { type Array, constant, float32, int32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { patches } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { method } from "../../../methods/method.ts";
+import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
+import { patchSide } from "../patch-side.ts";
 import { distantPermutations } from "./permutations.ts";
 
 /** Each tile with the mean of each of its channels taken away and over its deviation, `[tiles, channels, side, side]`. */
@@ -59,7 +63,7 @@ export const jigsaw = method({
     const { grid, permutations: count, share, greyscale, channelShift, tileDim, hiddenDim } = options;
     const places = grid * grid;
     const permutations = distantPermutations(places, count);
-    const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
+    const multipleOf = patchSide(pixelShape(modality.specs, "jigsaw")[1], offerOf(encoder, patches)?.grid);
     const tile = linear(encoder.embedDim, tileDim);
     const head = mlp([places * tileDim, hiddenDim, count]);
 

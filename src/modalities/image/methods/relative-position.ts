@@ -1,10 +1,14 @@
 import * as z from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { patches } from "../../../encoders/abilities.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { method } from "../../../methods/method.ts";
+import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
+import { patchSide } from "../patch-side.ts";
 
 /** Where a neighbour lies, `[rows down, columns right]`: the eight answers, in this order. */
 export const NEIGHBOURS = [
@@ -79,7 +83,7 @@ export const relativePosition = method({
 
   build({ encoder, modality, options: { grid, share, jitter, dropColours, pixelate, hiddenDim } }) {
     const pairs = pairsOf(grid);
-    const multipleOf = Number(encoder.hyperparameters.patchSize ?? 1);
+    const multipleOf = patchSide(pixelShape(modality.specs, "relative-position")[1], offerOf(encoder, patches)?.grid);
     const head = mlp([2 * encoder.embedDim, hiddenDim, NEIGHBOURS.length]);
     return {
       views(sample, rng) {

@@ -1,4 +1,6 @@
 import { float32, type Tensor, tree } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { patches } from "../../../encoders/abilities.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import { sinCosPositions } from "../../../layers/positions.ts";
@@ -20,7 +22,10 @@ function toConvolution({ data, shape }: Tensor, patchSize: number, channels: num
  * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
  * https://huggingface.co/docs/transformers/model_doc/vit
  */
-export const vitLayout: LayoutOf = ({ hyperparameters }) => {
+export const vitLayout: LayoutOf = (encoder) => {
+  const { hyperparameters } = encoder;
+  const isSquare = typeof hyperparameters.patchSize === "number" && typeof hyperparameters.size === "number";
+  if (!isSquare || offerOf(encoder, patches)?.grid.length !== 2) return undefined;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth, heads, patchSize, size, channels, prefix] = [
     "width",
@@ -72,7 +77,7 @@ export const vitLayout: LayoutOf = ({ hyperparameters }) => {
         ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
       ];
       if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
-      const fixed = sinCosPositions(side, side, width);
+      const fixed = sinCosPositions([side, side], width);
       const positions =
         byPath.get("positions")?.data ?? Float32Array.from([...new Float32Array(prefix * width), ...fixed.data]);
       named.push([
