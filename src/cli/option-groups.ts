@@ -66,43 +66,56 @@ const GENERAL = [
   "encoder",
   "modality",
   "labels",
+  "label-count",
   "column",
   "label-column",
   "out",
   "resume",
   "from",
+  "steps",
   "json",
   "help",
 ];
 
 /**
+ * The groups of one kind, each flag under a name that is not taken.
+ * @param taken names that others have already; theirs are added
+ */
+function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken: Set<string>): Group[] {
+  const groups = definitions.map(({ name, options, tasks }) => {
+    const owners = tasks && optionOwners(tasks);
+    const flags = flagsOf(options).map((flag): [string, Flag] => {
+      const owner = owners?.get(flag.key)?.task.definition.name ?? name;
+      const title = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
+      return [title, title === flag.name ? flag : { ...flag, name: title }];
+    });
+    return { kind, name, flags: new Map(flags) };
+  });
+  for (const { flags } of groups) for (const name of flags.keys()) taken.add(name);
+  return groups;
+}
+
+/** Training's options alone: what help shows when nothing is chosen. */
+export const trainingGroups = (taken = new Set(GENERAL)): Group[] =>
+  groupsOf("training", [{ name: "training", options: TrainingOptions }], taken);
+
+/** All of them, and the one that is chosen: a file of the user's comes beside the built-in, or in place of its namesake. */
+const withChosen = <Entry extends Definition>(all: readonly Entry[], chosen: Entry | undefined): readonly Entry[] =>
+  chosen ? [...all.filter(({ name }) => name !== chosen.name), chosen] : all;
+
+/**
  * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
  * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
  * whatever is chosen, so that a flag means the same on every command line.
- * @param chosen brings in what is not built in: a method in a file of the user's
+ * @param chosen brings in what is not built in: an encoder, a method or a modality in a file of the user's
  */
 export async function optionGroups(chosen: Choice): Promise<Group[]> {
   const taken = new Set(GENERAL);
-  const groupsOf = (kind: Group["kind"], definitions: readonly Definition[]): Group[] => {
-    const made = definitions.map(({ name, options, tasks }) => {
-      const owners = tasks && optionOwners(tasks);
-      const flags = flagsOf(options).map((flag): [string, Flag] => {
-        const owner = owners?.get(flag.key)?.task.definition.name ?? name;
-        const own = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
-        return [own, own === flag.name ? flag : { ...flag, name: own }];
-      });
-      return { kind, name, flags: new Map(flags) };
-    });
-    for (const { flags } of made) for (const name of flags.keys()) taken.add(name);
-    return made;
-  };
-  const withChosen = <Entry>(all: readonly Entry[], one: Entry | undefined): Entry[] =>
-    one && !all.includes(one) ? [...all, one] : [...all];
   return [
-    ...groupsOf("training", [{ name: "training", options: TrainingOptions }]),
-    ...groupsOf("encoder", withChosen(await encoders.all(), chosen.encoder)),
-    ...groupsOf("method", withChosen(await methods.all(), chosen.method)),
-    ...groupsOf("modality", await modalities.all()),
+    ...trainingGroups(taken),
+    ...groupsOf("encoder", withChosen(await encoders.all(), chosen.encoder), taken),
+    ...groupsOf("method", withChosen(await methods.all(), chosen.method), taken),
+    ...groupsOf("modality", withChosen(await modalities.all(), chosen.modality), taken),
   ];
 }
 
@@ -111,9 +124,10 @@ const isChosen = (group: Group, chosen: Choice): boolean =>
 
 const headings = { training: "Training:", encoder: "Encoder", method: "Method", modality: "Data" } as const;
 
-/** Adds every flag of every group; help shows those of what is chosen. */
-export function addOptions(command: Command, all: readonly Group[], chosen: Choice): void {
+/** Adds every flag of every group; help shows those of what is chosen, as far as they do anything there. */
+export function addOptions(command: Command, all: readonly Group[], chosen: Choice): Command {
   const added = new Set<string>();
+  const { replaces = {} } = chosen.method ?? {};
   for (const group of [...all].sort((a, b) => Number(isChosen(b, chosen)) - Number(isChosen(a, chosen))))
     for (const [name, flag] of group.flags) {
       if (added.has(name)) continue;
@@ -124,13 +138,16 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
         flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
       ].filter(Boolean);
       const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+      const isReplaced = group.kind === "modality" && Object.hasOwn(replaces, flag.key);
+      const isHidden = isReplaced || !isChosen(group, chosen);
       const add = (syntax: string, description: string) =>
-        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(!isChosen(group, chosen)));
+        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(isHidden));
       if (flag.isSwitch) {
         add(`--${name}`, text);
         add(`--no-${name}`, `turns --${name} off`);
       } else add(`--${name} <value>`, text);
     }
+  return command;
 }
 
 /**

@@ -64,7 +64,7 @@ test("a BERT of fewer heads and units runs, exports as it is, and recovers what 
     assert.ok(recovered < 0.9 * less && whole < less, `${whole} before, ${less} pruned, ${recovered} recovered`);
 
     const to = join(folder, "model");
-    await exportRun({ run: pruned.run, to });
+    await exportRun({ run: pruned.run, out: to });
     const file = await openExported(await readFile(join(to, "model.onnx")));
     const { encoder, params, modality } = pruned.run;
     const source = await pruned.run.modalityDefinition.open(data);

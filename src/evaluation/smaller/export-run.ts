@@ -9,7 +9,14 @@ import { buildMethod, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
 /** Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card. */
-export async function exportRun({ run, to }: { readonly run: Run; readonly to: string }): Promise<{ files: string[] }> {
+export async function exportRun({
+  run,
+  out,
+}: {
+  readonly run: Run;
+  /** Folder to write. */
+  readonly out: string;
+}): Promise<{ files: string[] }> {
   const { config, encoder, params, modality, methodDefinition } = run;
   const evaluation: Evaluation | undefined = await readFile(join(run.path, "evaluation.json"), "utf8").then(
     (text) => JSON.parse(text),
@@ -42,14 +49,14 @@ export async function exportRun({ run, to }: { readonly run: Run; readonly to: s
     const { method } = await buildMethod(config, config.data.entries);
     const wordLogits = method.wordLogits?.bind(method);
     const all = { params: run.methodParams, wordLogits, head: headOf(method, run) };
-    return exportLanguageModel({ encoder, ...all, vocabulary, maskToken, tokenizer, card, to });
+    return exportLanguageModel({ encoder, ...all, vocabulary, maskToken, tokenizer, card, to: out });
   }
   // Other methods may need a run to be built on, which an encoder's export does not.
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
   const head = isSupervised ? headOf((await buildMethod(config, config.data.entries)).method, run) : undefined;
   const { specs, preprocessor } = modality;
-  return exportModel({ encoder, params, specs, preprocessor, head, card, to });
+  return exportModel({ encoder, params, specs, preprocessor, head, card, to: out });
 }
 
 /** What a run answers, if it does. */

@@ -217,7 +217,7 @@ export function exportedFeatures(
 export async function exportedModel(run: Run): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
   try {
-    await exportRun({ run, to: folder });
+    await exportRun({ run, out: folder });
     return await readFile(join(folder, "model.onnx"));
   } finally {
     await rm(folder, { recursive: true, force: true });

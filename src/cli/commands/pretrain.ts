@@ -1,8 +1,7 @@
 import { basename, extname, join } from "node:path";
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
   encoders,
-  kebab,
   type MethodDefinition,
   type ModalityDefinition,
   methods,
@@ -11,11 +10,23 @@ import {
   type Progress,
   pretrain,
   UserError,
-} from "../index.ts";
-import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
-import { addOptions, type Choice, choose, type Group, optionGroups, shareOut, valueOf } from "./option-groups.ts";
-import { columns, print, printJson } from "./output.ts";
-import { progressLine } from "./progress.ts";
+} from "../../index.ts";
+import { columnOptions } from "../data-options.ts";
+import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
+import {
+  addOptions,
+  type Choice,
+  choose,
+  type Group,
+  optionGroups,
+  shareOut,
+  trainingGroups,
+  valueOf,
+} from "../option-groups.ts";
+import { columns, print, printJson } from "../output.ts";
+import { progressLine } from "../progress.ts";
+import { refuseChanges, resumeOption, stoppedAt } from "../resume.ts";
+import type { Configure } from "../table.ts";
 
 interface General {
   readonly method?: string;
@@ -32,11 +43,10 @@ interface General {
   readonly json?: boolean;
 }
 
-/** @param argv looked at for `--method` and the like before it is parsed: they decide which flags there are */
-export async function pretrainCommand(argv: readonly string[]): Promise<Command> {
-  const command = new Command("pretrain")
-    .description("learn a representation from data without labels")
-    .argument("[data]", "images: folder, .zip, IDX (.gz), CIFAR; texts: file, table, folder")
+/** `argv` is looked at for `--method` and the like before it is parsed: they decide which options there are. */
+export const configure: Configure = async (command, argv) => {
+  command
+    .argument("[data]", "what to learn from: a folder, an archive, a file")
     .option(
       "--method <name>",
       "how to learn: a name from `autodidact methods`, a file, or several at once: rotation+simclr:0.5",
@@ -54,28 +64,30 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
       "change an option as the run learns, at the pace linear, cosine, step or competence; may be given several times",
       (text: string, before: readonly string[] = []) => [...before, text],
     )
-    .option("--modality <name>", "kind of data, where it cannot be told from the data")
-    .option("--labels <table>", "table with columns path and label; kept for evaluation, not used in training")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
-    .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
-    .option("--from <folder>", "begin with the weights of this run, or of a BERT in Hugging Face's files")
-    .option("--resume <run>", "continue this run, bit for bit, from its last checkpoint")
-    .option("--json", "print the result as JSON");
-  if (argv[0] !== "pretrain") return command;
+    .option("--modality <name>", "kind of data, where it cannot be recognised: a name, or a file that defines one");
+  resumeOption(
+    columnOptions(
+      command.option(
+        "--labels <table>",
+        "table with columns path and label; kept for evaluation, not used in training",
+      ),
+    )
+      .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
+      .option("--from <folder>", "begin with the weights of this run, or of a BERT in Hugging Face's files"),
+  ).option("--json", "print the result as JSON");
 
   const names = {
     method: valueOf(argv, "--method"),
     encoder: valueOf(argv, "--encoder"),
     preset: valueOf(argv, "--preset"),
+    modality: valueOf(argv, "--modality"),
   };
-  const shown: Choice =
-    names.method || names.encoder || names.preset
-      ? await choose(names, await shownModality(names.method, valueOf(argv, "--modality")))
-      : {};
-  const all = await optionGroups(shown);
-  addOptions(command, all, shown);
-  return command
+  const isChosen = Object.values(names).some((name) => name !== undefined);
+  const shown: Choice = isChosen ? await choose(names, await shownModality(names.method, names.modality)) : {};
+  // Help that is about no method shows no method's options: none is loaded.
+  const isHelp = argv.includes("--help") || argv.includes("-h");
+  const all = isHelp && !isChosen ? trainingGroups() : await optionGroups(shown);
+  return addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
     .addHelpText("after", names.method ? "" : "\nA method's own options: autodidact pretrain --method simclr --help")
     .addHelpText("after", "\nExamples:\n  autodidact pretrain photos/ --method simclr --out runs/photos --epochs 50")
@@ -83,8 +95,8 @@ export async function pretrainCommand(argv: readonly string[]): Promise<Command>
     .addHelpText("after", "  autodidact pretrain --resume runs/photos")
     .addHelpText("after", "  autodidact pretrain books.txt --method bert --preset small --out runs/books")
     .addHelpText("after", "  autodidact pretrain reviews.csv --column body --method simcse --from runs/books")
-    .action((data: string | undefined, given: General & Record<string, unknown>) => run(data, given, all));
-}
+    .action((data: string | undefined, given: General & Record<string, unknown>) => run(data, given, all, command));
+};
 
 /** The data whose options help shows: of the kind that is named, or that the method's encoder reads. */
 async function shownModality(method: string | undefined, named: string | undefined): Promise<ModalityDefinition> {
@@ -102,26 +114,31 @@ function presetsText(method: MethodDefinition | undefined): string {
   return `\nPresets of ${method?.name}:\n${columns(presets.map(([name, { summary }]) => [`  ${name}`, summary]))}`;
 }
 
-/** What is wished for a new run, by what has it; of one that is continued nothing may be. */
-async function wished(data: string | undefined, given: General & Record<string, unknown>, all: readonly Group[]) {
+/** The options of a new run, by what has them; a run that is continued has its own. */
+async function optionsOf(
+  data: string | undefined,
+  given: General & Record<string, unknown>,
+  all: readonly Group[],
+  command: Command,
+) {
   const { resume } = given;
-  if (resume === undefined) {
-    if (data === undefined) throw new UserError("name the data to learn from, or a run to go on with: --resume");
-    return shareOut(given, all, await choose(given, await modalityFor(data, given.modality)));
+  if (resume !== undefined) {
+    refuseChanges(command, resume, ["labels"]);
+    return undefined;
   }
-  const changed = Object.keys(given).find((key) => !["labels", "resume", "json"].includes(key));
-  if (changed) throw new UserError(`--resume continues ${resume} as it was begun; leave out --${kebab(changed)}`);
-  return undefined;
+  if (data === undefined) throw new UserError("name the data to learn from, or a run to continue: --resume");
+  return shareOut(given, all, await choose(given, await modalityFor(data, given.modality)));
 }
 
 async function run(
   data: string | undefined,
   given: General & Record<string, unknown>,
   all: readonly Group[],
+  command: Command,
 ): Promise<void> {
   const { labels, resume, json, out = join("runs", basename(data ?? "", extname(data ?? ""))) } = given;
   const folder = resume ?? out;
-  const options = await wished(data, given, all);
+  const options = await optionsOf(data, given, all, command);
   const line = progressLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   try {
@@ -153,9 +170,7 @@ async function run(
     line.end();
     const { epochs } = learned.config.training;
     if (interrupt.signal.aborted && learned.epoch < epochs)
-      throw new Interrupted(
-        `stopped at step ${learned.step}, saved; continue with: autodidact pretrain --resume ${folder}`,
-      );
+      throw new Interrupted(stoppedAt("pretrain", folder, learned.step));
     const { method, encoder } = learned.config;
     if (json)
       return printJson({

@@ -1,10 +1,9 @@
-import { Command } from "commander";
-import { methods } from "../index.ts";
-import { columns, print, printJson } from "./output.ts";
+import { methods } from "../../index.ts";
+import { columns, print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
 
-export const methodsCommand = (): Command =>
-  new Command("methods")
-    .description("list the methods: family, what they need of data and encoder, paper, and one line each")
+export const configure: Configure = (command) =>
+  command
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact methods\n  autodidact pretrain --method simclr --help")
     .action(async ({ json }: { json?: boolean }) => {
