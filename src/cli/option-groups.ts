@@ -1,20 +1,9 @@
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import {
-  type EncoderDefinition,
-  encoderOf,
-  encoders,
-  type Flag,
-  flagsOf,
-  type MethodDefinition,
-  type ModalityDefinition,
-  methods,
-  modalities,
-  optionOwners,
-  presetOf,
-  TrainingOptions,
-  UserError,
-} from "../index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { type Flag, flagsOf } from "../foundation/options.ts";
+import type { EncoderDefinition, MethodDefinition, ModalityDefinition } from "../index.ts";
+import { TrainingOptions } from "../training/run/config.ts";
 
 /** Options that belong together: training's, or those of one method, encoder or modality. */
 export interface Group {
@@ -40,26 +29,16 @@ export function valueOf(argv: readonly string[], option: string): string | undef
   return argv[index]!.includes("=") ? argv[index]!.slice(option.length + 1) : argv[index + 1];
 }
 
-/** What the data and the names come to: the defaults that pre-training itself would take. */
-export async function choose(
-  names: { method?: string; encoder?: string; preset?: string },
-  modality: ModalityDefinition,
-) {
-  const method = await methods.load(names.method ?? modality.defaultMethod);
-  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
-  const encoder = await encoderOf(names.encoder, preset, method, modality);
-  return { modality, method, encoder } satisfies Choice;
-}
-
 /** What brings options with it. */
-interface Definition {
+export interface Definition {
   readonly name: string;
   readonly options: z.ZodObject;
-  readonly tasks?: MethodDefinition["tasks"];
+  /** Of an option that is another's: the name that goes in front of its own where that is taken. */
+  readonly owners?: ReadonlyMap<string, string>;
 }
 
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = [
+export const GENERAL: readonly string[] = [
   "method",
   "preset",
   "curriculum",
@@ -81,11 +60,10 @@ const GENERAL = [
  * The groups of one kind, each flag under a name that is not taken.
  * @param taken names that others have already; theirs are added
  */
-function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken: Set<string>): Group[] {
-  const groups = definitions.map(({ name, options, tasks }) => {
-    const owners = tasks && optionOwners(tasks);
+export function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken: Set<string>): Group[] {
+  const groups = definitions.map(({ name, options, owners }) => {
     const flags = flagsOf(options).map((flag): [string, Flag] => {
-      const owner = owners?.get(flag.key)?.task.definition.name ?? name;
+      const owner = owners?.get(flag.key) ?? name;
       const title = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
       return [title, title === flag.name ? flag : { ...flag, name: title }];
     });
@@ -96,28 +74,8 @@ function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken
 }
 
 /** Training's options alone: what help shows when nothing is chosen. */
-export const trainingGroups = (taken = new Set(GENERAL)): Group[] =>
+export const trainingGroups = (taken: Set<string> = new Set(GENERAL)): Group[] =>
   groupsOf("training", [{ name: "training", options: TrainingOptions }], taken);
-
-/** All of them, and the one that is chosen: a file of the user's comes beside the built-in, or in place of its namesake. */
-const withChosen = <Entry extends Definition>(all: readonly Entry[], chosen: Entry | undefined): readonly Entry[] =>
-  chosen ? [...all.filter(({ name }) => name !== chosen.name), chosen] : all;
-
-/**
- * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
- * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
- * whatever is chosen, so that a flag means the same on every command line.
- * @param chosen brings in what is not built in: an encoder, a method or a modality in a file of the user's
- */
-export async function optionGroups(chosen: Choice): Promise<Group[]> {
-  const taken = new Set(GENERAL);
-  return [
-    ...trainingGroups(taken),
-    ...groupsOf("encoder", withChosen(await encoders.all(), chosen.encoder), taken),
-    ...groupsOf("method", withChosen(await methods.all(), chosen.method), taken),
-    ...groupsOf("modality", withChosen(await modalities.all(), chosen.modality), taken),
-  ];
-}
 
 const isChosen = (group: Group, chosen: Choice): boolean =>
   group.kind === "training" || chosen[group.kind]?.name === group.name;

@@ -26,6 +26,9 @@ test("help shows the options of a user's own modality and encoder, by names of t
   assert.match(help, /--xray-size <value> taken by the ViT/);
   assert.match(help, /Encoder block-net: .*--gain <value> gain of the last block/);
   assert.match(help, /--block-net-seed <value> taken by training/);
+  // SimCLR's own keeps its name: what a flag means does not depend on what is in a user's file.
+  assert.match(help, /--block-net-temperature <value> taken by SimCLR/);
+  assert.match(help, /Method simclr: (?:.* )?--temperature <value>/);
   assert.equal(help.match(/--epochs <value>/g)?.length, 1);
   assert.doesNotMatch(fine("pretrain", "--method", "simclr", "--help"), /--window|--gain/);
 });

@@ -42,6 +42,13 @@ test("help and version load the table of commands and nothing heavy", async () =
   assert.deepEqual(loaded.filter((name) => !name.startsWith("node:")).sort(), [...light, "commander"].sort());
   const kind = await loadedWith(resolve(src, "modalities/text/commands/index.ts"));
   assert.equal(kind.size, 1, [...kind].join());
+  // Nor does what shows training's options alone.
+  const pretrain = [...(await loadedWith(resolve(src, "cli/commands/pretrain.ts")))];
+  assert.ok(pretrain.includes(resolve(src, "training/run/config.ts")));
+  assert.ok(
+    !pretrain.some((name) => /src\/(index|methods|modalities|encoders|evaluation)\b/.test(name)),
+    pretrain.join(),
+  );
 });
 
 test("help lists every command in a line, and the kinds of data", () => {

@@ -18,10 +18,11 @@ import {
   verdictTable,
   writeAtomically,
 } from "../../index.ts";
+import { optionGroups } from "../chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
 import { whereLabelsAre } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
-import { addOptions, type Group, optionGroups, shareOut, valueOf } from "../option-groups.ts";
+import { addOptions, type Group, shareOut, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
 import { progressLine } from "../progress.ts";
 import { refuseChanges, resumeOption, stoppedAt } from "../resume.ts";
