@@ -48,11 +48,11 @@ const show = (name: string, models: readonly ShippedWorth[]) => {
   console.log(`\n${name}\n${shippedTable(models)}\n`);
 };
 
-show("int8, scales found in every call", (await quantizeRun({ run, to: `${work}/dynamic`, labels })).models);
+show("int8, scales found in every call", (await quantizeRun({ run, out: `${work}/dynamic`, labels })).models);
 for (const percentile of [100, 99.99])
   show(
     `int8, calibrated, percentile ${percentile}`,
-    (await quantizeRun({ run, to: `${work}/static-${percentile}`, labels, calibration: { data: train, percentile } }))
+    (await quantizeRun({ run, out: `${work}/static-${percentile}`, labels, calibration: { data: train, percentile } }))
       .models,
   );
 

@@ -106,7 +106,15 @@ async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]>
   const evaluations: Evaluation[] = [];
   for (const { labels, draws, steps } of settings)
     evaluations.push(
-      await evaluate({ run, ...set, labels, draws, finetune: true, finetuneSteps: steps, scratchSteps: steps }),
+      await evaluate({
+        run,
+        ...set,
+        labelCount: labels,
+        draws,
+        finetune: true,
+        finetuneSteps: steps,
+        scratchSteps: steps,
+      }),
     );
   const score = ({ linear, accuracy, matthews }: Contestant) => {
     const { mean = 0, deviation = 0 } = (measure === "matthews" ? matthews : (linear ?? accuracy)) ?? {};

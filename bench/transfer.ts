@@ -121,7 +121,7 @@ async function judged(run: Run, source: TransferSet, target: TransferSet): Promi
   const fewLabels = Math.max(dry ? 20 : 1, Math.round(labels / 100));
   const few = await evaluate({
     ...common,
-    ...{ labels: fewLabels, draws, finetune: true },
+    ...{ labelCount: fewLabels, draws, finetune: true },
     // Of the target alone, whatever was learned before: once is enough.
     scratch: source === target || !source.labelled,
     ...(dry ? { finetuneSteps: 4, scratchSteps: 4 } : {}),

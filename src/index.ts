@@ -74,6 +74,7 @@ export {
 export { exportRun } from "./evaluation/smaller/export-run.ts";
 export { type PruneResult, type PruneRunOptions, pruneRun } from "./evaluation/smaller/prune-run.ts";
 export { type QuantizeResult, type QuantizeRunOptions, quantizeRun } from "./evaluation/smaller/quantize-run.ts";
+export { resumeDistillation, resumePruning } from "./evaluation/smaller/resume.ts";
 export { type LabelledPair, measureShipped, type Shipped, type ShippedWorth } from "./evaluation/smaller/shipped.ts";
 export { shippedTable } from "./evaluation/smaller/shipped-table.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/vectors/neighbour-index.ts";

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { withStages } from "../examples/compiler/stages.ts";
+import { commands } from "../src/cli/commands.ts";
+import { kinds } from "../src/cli/kinds.ts";
 import { methods, pretrain } from "../src/index.ts";
 import { inFolder, writeImages } from "./support/cli.ts";
 
@@ -48,8 +50,16 @@ test("every page that docs link to is there, and every command that the README s
   }
   const readme = await readFile(join(root, "README.md"), "utf8");
   for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));
-  const commands = new Set((await readdir(join(root, "src", "cli"))).map((name) => name.replace(/\.ts$/, "")));
-  for (const [, command = ""] of readme.matchAll(/autodidact (\w+) /g)) assert.ok(commands.has(command), command);
+  const texts = [readme, ...(await Promise.all([...pages].map((page) => readFile(join(docs, page), "utf8"))))];
+  for (const [, words = ""] of texts.join("\n").matchAll(/^(?:npx )?autodidact ([a-z-]+(?: [a-z]+)?)(?= )/gm)) {
+    const [first = "", second = ""] = words.split(" ");
+    const table = kinds[first] ? (await kinds[first].load()).commands : commands;
+    const name = kinds[first] ? second : first;
+    assert.ok(
+      Object.values(table).some((lines) => Object.hasOwn(lines, name)),
+      words,
+    );
+  }
 });
 
 test("docs/methods.md has every method in its table", async () => {

@@ -1,22 +1,27 @@
 import type { Command } from "commander";
-import { type LabelledPair, type TrainAndTest, UserError } from "../index.ts";
+import { UserError } from "../foundation/errors.ts";
+import type { LabelledPair, TrainAndTest } from "../index.ts";
+import { columnOptions } from "./data-options.ts";
 
 /** Options of commands that measure a model before and after. */
 export type LabelsGiven = Partial<TrainAndTest>;
 
 /** Where the labels are, if not in folders of classes. */
 export const whereLabelsAre = (command: Command): Command =>
-  command
-    .option("--train-labels <table>", "labels of the training data: CSV, TSV, JSONL or Parquet, columns path and label")
-    .option("--test-labels <table>", "labels of the test data, likewise")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels");
+  columnOptions(
+    command
+      .option(
+        "--train-labels <table>",
+        "labels of the training data: CSV, TSV, JSONL or Parquet, with the columns path and label",
+      )
+      .option("--test-labels <table>", "labels of the test data, likewise"),
+  );
 
 export const labelOptions = (command: Command): Command =>
   whereLabelsAre(
     command
-      .option("--train <data>", "labelled data for accuracies before and after: to learn from")
-      .option("--test <data>", "labelled data to be judged on"),
+      .option("--train <data>", "labelled data to learn from, for accuracies before and after")
+      .option("--test <data>", "labelled data to measure them on"),
   );
 
 /** The same for commands that are about nothing else: both must be there. */
@@ -24,7 +29,7 @@ export const trainAndTestOptions = (command: Command): Command =>
   whereLabelsAre(
     command
       .requiredOption("--train <data>", "labelled data to learn from")
-      .requiredOption("--test <data>", "labelled data to be judged on"),
+      .requiredOption("--test <data>", "labelled data to measure on"),
   );
 
 /** @throws UserError when only one of the two is there, or labels of one that is not */

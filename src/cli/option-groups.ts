@@ -1,20 +1,9 @@
 import { type Command, Option } from "commander";
 import type * as z from "zod";
-import {
-  type EncoderDefinition,
-  encoderOf,
-  encoders,
-  type Flag,
-  flagsOf,
-  type MethodDefinition,
-  type ModalityDefinition,
-  methods,
-  modalities,
-  optionOwners,
-  presetOf,
-  TrainingOptions,
-  UserError,
-} from "../index.ts";
+import { UserError } from "../foundation/errors.ts";
+import { type Flag, flagsOf } from "../foundation/options.ts";
+import type { EncoderDefinition, MethodDefinition, ModalityDefinition } from "../index.ts";
+import { TrainingOptions } from "../training/run/config.ts";
 
 /** Options that belong together: training's, or those of one method, encoder or modality. */
 export interface Group {
@@ -40,80 +29,63 @@ export function valueOf(argv: readonly string[], option: string): string | undef
   return argv[index]!.includes("=") ? argv[index]!.slice(option.length + 1) : argv[index + 1];
 }
 
-/** What the data and the names come to: the defaults that pre-training itself would take. */
-export async function choose(
-  names: { method?: string; encoder?: string; preset?: string },
-  modality: ModalityDefinition,
-) {
-  const method = await methods.load(names.method ?? modality.defaultMethod);
-  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
-  const encoder = await encoderOf(names.encoder, preset, method, modality);
-  return { modality, method, encoder } satisfies Choice;
-}
-
 /** What brings options with it. */
-interface Definition {
+export interface Definition {
   readonly name: string;
   readonly options: z.ZodObject;
-  readonly tasks?: MethodDefinition["tasks"];
+  /** Of an option that is another's: the name that goes in front of its own where that is taken. */
+  readonly owners?: ReadonlyMap<string, string>;
 }
 
 /** Flags of the command itself, which no schema may take. */
-const GENERAL = [
+export const GENERAL: readonly string[] = [
   "method",
   "preset",
   "curriculum",
   "encoder",
   "modality",
   "labels",
+  "label-count",
   "column",
   "label-column",
   "out",
   "resume",
   "from",
+  "steps",
   "json",
   "help",
 ];
 
 /**
- * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
- * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
- * whatever is chosen, so that a flag means the same on every command line.
- * @param chosen brings in what is not built in: a method in a file of the user's
+ * The groups of one kind, each flag under a name that is not taken.
+ * @param taken names that others have already; theirs are added
  */
-export async function optionGroups(chosen: Choice): Promise<Group[]> {
-  const taken = new Set(GENERAL);
-  const groupsOf = (kind: Group["kind"], definitions: readonly Definition[]): Group[] => {
-    const made = definitions.map(({ name, options, tasks }) => {
-      const owners = tasks && optionOwners(tasks);
-      const flags = flagsOf(options).map((flag): [string, Flag] => {
-        const owner = owners?.get(flag.key)?.task.definition.name ?? name;
-        const own = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
-        return [own, own === flag.name ? flag : { ...flag, name: own }];
-      });
-      return { kind, name, flags: new Map(flags) };
+export function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken: Set<string>): Group[] {
+  const groups = definitions.map(({ name, options, owners }) => {
+    const flags = flagsOf(options).map((flag): [string, Flag] => {
+      const owner = owners?.get(flag.key) ?? name;
+      const title = taken.has(flag.name) ? `${owner}-${flag.name}` : flag.name;
+      return [title, title === flag.name ? flag : { ...flag, name: title }];
     });
-    for (const { flags } of made) for (const name of flags.keys()) taken.add(name);
-    return made;
-  };
-  const withChosen = <Entry>(all: readonly Entry[], one: Entry | undefined): Entry[] =>
-    one && !all.includes(one) ? [...all, one] : [...all];
-  return [
-    ...groupsOf("training", [{ name: "training", options: TrainingOptions }]),
-    ...groupsOf("encoder", withChosen(await encoders.all(), chosen.encoder)),
-    ...groupsOf("method", withChosen(await methods.all(), chosen.method)),
-    ...groupsOf("modality", await modalities.all()),
-  ];
+    return { kind, name, flags: new Map(flags) };
+  });
+  for (const { flags } of groups) for (const name of flags.keys()) taken.add(name);
+  return groups;
 }
+
+/** Training's options alone: what help shows when nothing is chosen. */
+export const trainingGroups = (taken: Set<string> = new Set(GENERAL)): Group[] =>
+  groupsOf("training", [{ name: "training", options: TrainingOptions }], taken);
 
 const isChosen = (group: Group, chosen: Choice): boolean =>
   group.kind === "training" || chosen[group.kind]?.name === group.name;
 
 const headings = { training: "Training:", encoder: "Encoder", method: "Method", modality: "Data" } as const;
 
-/** Adds every flag of every group; help shows those of what is chosen. */
-export function addOptions(command: Command, all: readonly Group[], chosen: Choice): void {
+/** Adds every flag of every group; help shows those of what is chosen, as far as they do anything there. */
+export function addOptions(command: Command, all: readonly Group[], chosen: Choice): Command {
   const added = new Set<string>();
+  const { replaces = {} } = chosen.method ?? {};
   for (const group of [...all].sort((a, b) => Number(isChosen(b, chosen)) - Number(isChosen(a, chosen))))
     for (const [name, flag] of group.flags) {
       if (added.has(name)) continue;
@@ -124,13 +96,16 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
         flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
       ].filter(Boolean);
       const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+      const isReplaced = group.kind === "modality" && Object.hasOwn(replaces, flag.key);
+      const isHidden = isReplaced || !isChosen(group, chosen);
       const add = (syntax: string, description: string) =>
-        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(!isChosen(group, chosen)));
+        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(isHidden));
       if (flag.isSwitch) {
         add(`--${name}`, text);
         add(`--no-${name}`, `turns --${name} off`);
       } else add(`--${name} <value>`, text);
     }
+  return command;
 }
 
 /**

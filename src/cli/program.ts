@@ -1,28 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
-import { messageOf, UserError } from "../index.ts";
-import { completeCommand } from "./complete.ts";
-import { distillCommand } from "./distill.ts";
-import { duplicatesCommand } from "./duplicates.ts";
-import { embedCommand } from "./embed.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { exportCommand } from "./export.ts";
-import { fewShotCommand } from "./few-shot.ts";
-import { finetuneCommand } from "./finetune.ts";
-import { infoCommand } from "./info.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { commands } from "./commands.ts";
 import { Interrupted } from "./interrupt.ts";
-import { lookCommand } from "./look.ts";
-import { methodsCommand } from "./methods.ts";
-import { perplexityCommand } from "./perplexity.ts";
-import { predictCommand } from "./predict.ts";
-import { pretrainCommand } from "./pretrain.ts";
-import { pruneCommand } from "./prune.ts";
-import { quantizeCommand } from "./quantize.ts";
-import { reportCommand } from "./report.ts";
-import { searchCommand } from "./search.ts";
-import { serveCommand } from "./serve.ts";
-import { suggestCommand } from "./suggest.ts";
-import { tokenizeCommand } from "./tokenize.ts";
+import { kinds } from "./kinds.ts";
+import type { CommandTable } from "./table.ts";
+
+const OF_ONE_KIND = "Commands of one kind of data:";
 
 /** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -35,43 +19,66 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       if (process.listenerCount(signal) === 1) process.exit(code);
     });
   try {
-    const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-    const program = new Command("autodidact")
-      .description(
-        "Learns from unlabeled data: a folder of images or a text file in, a representation worth using out.",
-      )
-      .version(version)
-      .addCommand(await pretrainCommand(argv))
-      .addCommand(evaluateCommand())
-      .addCommand(reportCommand())
-      .addCommand(await finetuneCommand(argv))
-      .addCommand(fewShotCommand())
-      .addCommand(embedCommand())
-      .addCommand(predictCommand())
-      .addCommand(searchCommand())
-      .addCommand(serveCommand())
-      .addCommand(suggestCommand())
-      .addCommand(duplicatesCommand())
-      .addCommand(lookCommand())
-      .addCommand(exportCommand())
-      .addCommand(quantizeCommand())
-      .addCommand(distillCommand())
-      .addCommand(pruneCommand())
-      .addCommand(completeCommand())
-      .addCommand(perplexityCommand())
-      .addCommand(infoCommand())
-      .addCommand(methodsCommand())
-      .addCommand(tokenizeCommand())
-      .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
-      .addHelpText("after", "\nExit codes: 0 fine, 1 failed, 2 a mistake in the command line or the data.");
-    for (const command of [program, ...program.commands])
-      command.exitOverride().configureOutput({ outputError: () => undefined });
-    if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: "user" });
+    const words = asksForHelp(argv);
+    const program = await programFor(words);
+    await program.parseAsync(words, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return report(error);
+  }
+}
+
+/** `help embed` is `embed --help`; nothing at all, or a kind of data alone, asks for help too. */
+function asksForHelp(argv: readonly string[]): readonly string[] {
+  const words = argv[0] === "help" ? argv.slice(1) : argv;
+  const [first, second] = words;
+  const isAlone = first === undefined || (Object.hasOwn(kinds, first) && second === undefined);
+  return isAlone || words !== argv ? [...words, "--help"] : words;
+}
+
+/** Every command by its summary, and the one that is asked for as it is: nothing else is loaded. */
+async function programFor(words: readonly string[]): Promise<Command> {
+  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  const program = new Command("autodidact")
+    .description("Learns a representation from unlabelled data, and measures, serves and exports it.")
+    .version(version)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
+    .addHelpText("after", "\nExit codes: 0 fine, 1 failed, 2 a mistake in the command line or the data.");
+  const [asked = "", ...rest] = words;
+  let isKnown = (await addCommands(program, commands, words)) || asked.startsWith("-");
+  for (const [name, { summary, load }] of Object.entries(kinds)) {
+    const kind = program.command(name).description(summary).helpCommand(false).helpGroup(OF_ONE_KIND);
+    if (name !== asked) continue;
+    isKnown = true;
+    await addCommands(kind, (await load()).commands, rest);
+  }
+  if (!isKnown) await refuseElsewhere(asked);
+  return program;
+}
+
+/** @returns whether one of them is asked for */
+async function addCommands(parent: Command, table: CommandTable, [asked, ...rest]: readonly string[]) {
+  let isKnown = false;
+  for (const [heading, lines] of Object.entries(table))
+    for (const [name, { summary, load }] of Object.entries(lines)) {
+      const command = parent.command(name).description(summary).helpGroup(heading);
+      if (name !== asked) continue;
+      isKnown = true;
+      await (await load()).configure(command, rest);
+    }
+  return isKnown;
+}
+
+/** @throws UserError for a command that is one kind of data's */
+async function refuseElsewhere(asked: string): Promise<void> {
+  for (const [kind, { load }] of Object.entries(kinds)) {
+    const tables = Object.values((await load()).commands);
+    if (tables.some((lines) => Object.hasOwn(lines, asked)))
+      throw new UserError(`unknown command '${asked}'; there is: autodidact ${kind} ${asked}`);
   }
 }
 

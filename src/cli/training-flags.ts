@@ -9,8 +9,8 @@ const flags = flagsOf(TrainingOptions);
  */
 export function addTrainingFlags(command: Command, defaults: Readonly<Record<string, string>> = {}): Command {
   for (const { key, name, description, defaultValue } of flags) {
-    const said = defaults[key] ?? (defaultValue === undefined ? undefined : String(defaultValue));
-    const text = `${description}${said === undefined ? "" : ` (${key in defaults ? "here" : "default"} ${said})`}`;
+    const value = defaults[key] ?? (defaultValue === undefined ? undefined : String(defaultValue));
+    const text = `${description}${value === undefined ? "" : ` (${key in defaults ? "here" : "default"} ${value})`}`;
     command.addOption(new Option(`--${name} <value>`, text).helpGroup("Training:"));
   }
   return command;

@@ -89,7 +89,7 @@ test("runs that cannot be used are refused, and nothing in them is lost", () =>
     await writeFile(checkpoint, weights);
 
     await writeFile(config, settings.replace(/"version": \d+/, '"version": 7'));
-    refused(autodidact("export", run, "--to", join(folder, "model")), /version 7/);
+    refused(autodidact("export", run, "--out", join(folder, "model")), /version 7/);
     await writeFile(config, settings);
 
     const others = join(folder, "others");
@@ -119,7 +119,7 @@ test("labels and tables that do not fit are refused", () =>
     refused(autodidact("evaluate", run, "--train", images, "--test", flat, "--test-labels", csv), /missing\.png/);
     const unseen = join(folder, "unseen");
     await writeImages(unseen, 4);
-    refused(autodidact("evaluate", run, "--train", images, "--test", unseen, "--labels", "9999"), /9999/);
+    refused(autodidact("evaluate", run, "--train", images, "--test", unseen, "--label-count", "9999"), /9999/);
     const copied = join(folder, "copied");
     await cp(images, copied, { recursive: true });
     for (const command of ["evaluate", "report"])

@@ -50,8 +50,14 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     refused(learn(corpus, "--image-size", "32"), /--image-size is an option of modality image/);
     assert.ok(!(await readdir(folder)).includes("run"));
     const tokenizer = join(folder, "tokenizer.json");
-    refused(autodidact("tokenize", corpus, "--out", tokenizer, "--kind", "words"), /--kind words.*wordpiece, bpe/);
-    refused(autodidact("tokenize", corpus, "--out", tokenizer, "--vocabulary-size", "99999"), /larger than the corpus/);
+    refused(
+      autodidact("text", "tokenize", corpus, "--out", tokenizer, "--kind", "words"),
+      /--kind words.*wordpiece, bpe/,
+    );
+    refused(
+      autodidact("text", "tokenize", corpus, "--out", tokenizer, "--vocabulary-size", "99999"),
+      /larger than the corpus/,
+    );
     assert.ok(!(await readdir(folder)).includes("tokenizer.json"));
   }));
 
@@ -93,7 +99,7 @@ test("another start's words, a mask that is not there, and words that see too mu
     assert.ok(!(await readdir(folder)).includes("second"));
     const writer = learn(second, ...bert, "--method", "causal-lm", "--tokenizer", turned);
     assert.equal(writer.code, 0, writer.stderr);
-    const written = autodidact("complete", second, "the sea", "--tokens", "4");
+    const written = autodidact("text", "complete", second, "the sea", "--tokens", "4");
     assert.equal(written.code, 0, written.stderr);
     // A start's tokenizer and how it was learned come along.
     const again = learn(join(folder, "third"), "--from", first);
@@ -105,7 +111,17 @@ test("tokenize, pretrain, info, embed and search on texts", () =>
     const corpus = join(folder, "corpus.txt");
     await writeFile(corpus, CORPUS.join("\n"));
     const tokenizer = join(folder, "tokenizer.json");
-    const learned = autodidact("tokenize", corpus, "--out", tokenizer, "--kind", "bpe", "--vocabulary-size", "300");
+    const learned = autodidact(
+      "text",
+      "tokenize",
+      corpus,
+      "--out",
+      tokenizer,
+      "--kind",
+      "bpe",
+      "--vocabulary-size",
+      "300",
+    );
     assert.equal(learned.code, 0, learned.stderr);
     assert.match(learned.stdout, /tokenizer\.json: 300 tokens, learned from 400 texts/);
     const info = JSON.parse(autodidact("info", corpus, "--json").stdout);

@@ -47,7 +47,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
       while (!existsSync(join(cut, sign))) await new Promise((done) => setTimeout(done, 5));
       child.kill("SIGKILL");
       await ended;
-      fine("finetune", cut, "--resume");
+      fine("finetune", "--resume", cut);
       for (const name of ["last", "best"]) {
         const bytes = (at: string) => readFile(join(at, "checkpoints", `${name}.safetensors`));
         assert.ok((await bytes(cut)).equals(await bytes(whole)), `${sign}: ${name}`);
@@ -84,7 +84,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     assert.match(said, /mean average precision +[01]\.\d+/);
     const changed = rows.map((row, at) => (at === 3 ? row.replace("red|warm", "cold") : row));
     await writeFile(labels, `path,label\n${changed.join("\n")}\n`);
-    const onOthers = autodidact("finetune", join(folder, "labels"), "--resume");
+    const onOthers = autodidact("finetune", "--resume", join(folder, "labels"));
     assert.equal(onOthers.code, 2);
     assert.match(onOthers.stderr, /not the labels that .* began with/);
     const lora = ["--lora-rank", "2", "--out", join(folder, "lora")];
@@ -100,10 +100,11 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     refused(/this encoder has none/, run, ...options, ...lora);
     refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
     refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
-    refused(/no fine-tuning/, run, "--resume");
-    refused(/leave out --epochs/, whole, "--resume", "--epochs", "9");
-    refused(/leave out --task/, whole, "--resume", "--task", "similarity");
-    refused(/500 labels were asked for/, run, ...options, "--labels", "500", "--out", join(folder, "x"));
+    refused(/no fine-tuning/, "--resume", run);
+    refused(/leave out .*run/, run, "--resume", whole);
+    refused(/leave out --epochs/, "--resume", whole, "--epochs", "9");
+    refused(/leave out --task/, "--resume", whole, "--task", "similarity");
+    refused(/500 labels were asked for/, run, ...options, "--label-count", "500", "--out", join(folder, "x"));
     refused(/must be a share/, run, ...options, "--validation", "2", "--out", join(folder, "x"));
     const { code, stderr } = autodidact("pretrain", data, "--resume", whole);
     assert.equal(code, 2);

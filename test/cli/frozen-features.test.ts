@@ -31,7 +31,7 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
     };
     fine("pretrain", images, "--out", run, ...TINY);
 
-    const episodes = ["few-shot", run, "--data", images, "--ways", "3", "--queries", "4", "--episodes", "20"];
+    const episodes = ["few-shot", run, images, "--ways", "3", "--queries", "4", "--episodes", "20"];
     const few = JSON.parse(fine(...episodes, "--shots", "1,5", "--json"));
     assert.deepEqual(
       few.contestants.map(({ role }: { role: string }) => role),

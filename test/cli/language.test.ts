@@ -21,7 +21,7 @@ test("perplexity and complete, after a tokenizer that keeps capitals", () =>
       assert.equal(ended.code, 0, ended.stderr);
       return ended.stdout;
     };
-    fine("tokenize", corpus, "--kind", "bpe", "--out", tokenizer);
+    fine("text", "tokenize", corpus, "--kind", "bpe", "--out", tokenizer);
     const tiny = "--method causal-lm --width 16 --depth 1 --heads 2 --max-length 16 --epochs 80 --batch-size 16";
     const small = [...tiny.split(" "), "--workers", "0", "--learning-rate", "0.01", "--out", run];
     const refused = autodidact("pretrain", corpus, "--tokenizer", tokenizer, "--no-lowercase", ...small);
@@ -29,16 +29,16 @@ test("perplexity and complete, after a tokenizer that keeps capitals", () =>
     assert.match(refused.stderr, /bpe\.json: is learned already/);
     fine("pretrain", corpus, "--tokenizer", tokenizer, ...small);
 
-    assert.match(fine("complete", run, "The cat", "--temperature", "0"), /^The cat sat on the mat\./);
-    const told = JSON.parse(fine("perplexity", run, corpus, "--train", corpus, "--json"));
+    assert.match(fine("text", "complete", run, "The cat", "--temperature", "0"), /^The cat sat on the mat\./);
+    const told = JSON.parse(fine("text", "perplexity", run, corpus, "--train", corpus, "--json"));
     assert.equal(told.kind, "next");
     assert.ok(told.perplexity > 1 && told.perplexity < told.unigram.perplexity, JSON.stringify(told));
-    const shown = fine("perplexity", run, corpus, "--samples", "5");
+    const shown = fine("text", "perplexity", run, corpus, "--samples", "5");
     assert.match(
       shown,
       /accuracy +perplexity\ncausal-lm +\d+\.\d % +\d+\.\d\n\d\.\d{3} bits per byte; .* of 5 samples/,
     );
-    const none = autodidact("perplexity", run, join(folder, "none.txt"));
+    const none = autodidact("text", "perplexity", run, join(folder, "none.txt"));
     assert.equal(none.code, 2);
     assert.match(none.stderr, /none\.txt/);
   }));
@@ -55,7 +55,7 @@ test("a folder of Hugging Face's files is begun with: its words, its weights, it
     const learn = ["pretrain", at("corpus.txt"), "--method", "bert", "--workers", "0", "--batch-size", "16"];
     const tiny = "--width 16 --depth 1 --heads 2 --max-length 16 --epochs 60 --learning-rate 0.01".split(" ");
     fine(...learn, ...tiny, "--out", at("first"));
-    fine("export", at("first"), "--to", at("model"));
+    fine("export", at("first"), "--out", at("model"));
 
     // As files come that were made for the sake of a GPU: more words than the tokenizer has.
     const config = JSON.parse(await readFile(at("model/config.json"), "utf8"));
@@ -73,7 +73,8 @@ test("a folder of Hugging Face's files is begun with: its words, its weights, it
 
     const more = "--max-length 16 --epochs 1 --learning-rate 1e-9 --weight-decay 0".split(" ");
     fine(...learn, "--from", at("model"), ...more, "--out", at("second"));
-    const told = (run: string) => JSON.parse(fine("perplexity", at(run), at("corpus.txt"), "--json")).perplexity;
+    const told = (run: string) =>
+      JSON.parse(fine("text", "perplexity", at(run), at("corpus.txt"), "--json")).perplexity;
     const [first, second] = [told("first"), told("second")];
     assert.ok(first < config.vocab_size / 2, `${first}`);
     assert.ok(Math.abs(second / first - 1) < 1e-3, `${second}, and ${first} at first`);

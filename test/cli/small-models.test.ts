@@ -22,7 +22,9 @@ async function interrupted(file: string, ...args: string[]): Promise<[code: unkn
   return [await ended, stderr];
 }
 
-const STOPPED = /\nautodidact: stopped at step \d+, saved in .*; the same command goes on from there\n$/;
+/** What is said when it stops, with the command that continues it. */
+const stopped = (command: string, run: string) =>
+  new RegExp(`\\nautodidact: stopped at step \\d+, saved; continue with: autodidact ${command} --resume ${run}\\n$`);
 
 /** The command's output, which must end well. */
 function fine(...args: string[]): string {
@@ -42,11 +44,11 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     for (const [index, path] of paths.entries()) await copyFile(path, join(flat, `${index}.png`));
     await writeFile(csv, `path,label\n${paths.map((_, index) => `${index}.png,class${index % 2}`).join("\n")}\n`);
     const labels = ["--train", data, "--test", unseen];
-    const table = fine("quantize", run, "--to", to, "--static", "--samples", "8", ...labels);
+    const table = fine("quantize", run, "--out", to, "--static", "--samples", "8", ...labels);
     assert.match(table, /size +batch 1 +batch 64 +kNN, k = 20 +linear probe/);
     assert.match(table, /float32 +\d\.\d\d MB/);
     assert.match(table, /int8, static +\d\.\d\d MB \(\d+ %\)/);
-    const { models, files } = JSON.parse(fine("quantize", run, "--to", to, "--json"));
+    const { models, files } = JSON.parse(fine("quantize", run, "--out", to, "--json"));
     assert.deepEqual(
       models.map(({ name }: { name: string }) => name),
       ["float32", "int8, dynamic"],
@@ -56,20 +58,20 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     assert.equal((await stat(join(to, "onnx", "model_quantized.onnx"))).size, models[1].bytes);
     assert.match(await readFile(join(to, "README.md"), "utf8"), /dtype: "q8"/);
     // Another model in its place, and the old one would answer for it.
-    fine("export", run, "--to", to);
+    fine("export", run, "--out", to);
     await assert.rejects(stat(join(to, "onnx", "model_quantized.onnx")), /ENOENT/);
     for (const [option, value] of [
       ["--percentile", "99"],
       ["--calibrate", data],
     ] as const) {
-      const loose = autodidact("quantize", run, "--to", to, option, value);
+      const loose = autodidact("quantize", run, "--out", to, option, value);
       assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} is for --static; add it\n`]);
     }
     const apart = ["--train", flat, "--train-labels", csv, "--test", unseen];
-    assert.ok("linear" in JSON.parse(fine("quantize", run, "--to", to, ...apart, "--json")).models[1]);
-    const lone = autodidact("quantize", run, "--to", to, "--test-labels", csv);
+    assert.ok("linear" in JSON.parse(fine("quantize", run, "--out", to, ...apart, "--json")).models[1]);
+    const lone = autodidact("quantize", run, "--out", to, "--test-labels", csv);
     assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels goes with --test\n"]);
-    const half = autodidact("quantize", run, "--to", to, "--train", data);
+    const half = autodidact("quantize", run, "--out", to, "--train", data);
     assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
   });
 });
@@ -79,7 +81,7 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
     const [data, run, out] = [join(folder, "data"), join(folder, "run"), join(folder, "small")];
     await writeImages(data, 8);
     fine("pretrain", data, "--out", run, ...TINY);
-    const common = ["--data", data, "--epochs", "1", "--batch-size", "8", "--workers", "0"];
+    const common = [data, "--epochs", "1", "--batch-size", "8", "--workers", "0"];
     const into = ["--into", "vit-tiny:width=8,depth=1,heads=2,patchSize=8"];
     const { models, step } = JSON.parse(fine("distill", run, ...common, ...into, "--out", out, "--json"));
     assert.deepEqual([models.map(({ name }: { name: string }) => name), step], [["teacher", "student"], 2]);
@@ -93,13 +95,25 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
     );
     const head = autodidact("distill", run, ...common, "--head-layers", "3", "--out", join(folder, "other"));
     assert.deepEqual([head.code, head.stderr], [2, "autodidact: --head-layers 3: must be one of 1, 2, 4\n"]);
+    const again = autodidact("distill", run, ...common, ...into, "--out", out);
+    assert.deepEqual(
+      [again.code, again.stderr],
+      [
+        2,
+        `autodidact: ${out}: there is a run already; continue it with autodidact distill --resume ${out}, or name another --out\n`,
+      ],
+    );
     // Finished, it is measured again.
-    assert.match(fine("distill", run, ...common, ...into, "--out", out), /student +\d\.\d\d MB.*, 2 steps/s);
+    assert.match(fine("distill", "--resume", out), /student +\d\.\d\d MB.*, 2 steps/s);
+    const changed = autodidact("distill", "--resume", out, "--epochs", "2");
+    assert.match(changed.stderr, /as it was begun; leave out --epochs\n$/);
+    assert.match(autodidact("distill", "--resume", run).stderr, /a run of simclr, no distillation/);
+    assert.match(autodidact("distill", run).stderr, /name the run of the teacher and the data to learn on/);
     const other = join(folder, "other");
-    const long = ["distill", run, "--data", data, "--epochs", "1000", "--batch-size", "8", ...into, "--out", other];
+    const long = ["distill", run, data, "--epochs", "1000", "--batch-size", "8", ...into, "--out", other];
     const [code, said] = await interrupted(join(other, "metrics.jsonl"), ...long);
     assert.equal(code, 130);
-    assert.match(said, STOPPED);
+    assert.match(said, stopped("distill", other));
   });
 });
 
@@ -128,17 +142,26 @@ test("prune leaves a run that opens as any other, recovers by its own method, an
     assert.deepEqual([pruned.encoder.heads, pruned.encoder.headDim, pruned.encoder.mlpRatio], [2, 4, 2]);
     assert.ok(pruned.models[1].bytes < pruned.models[0].bytes);
     assert.equal(JSON.parse(fine("info", out, "--json")).last.step, 2);
-    fine("export", join(out, "pruned"), "--to", join(folder, "model"));
+    fine("export", join(out, "pruned"), "--out", join(folder, "model"));
     const again = autodidact("prune", run, "--keep", "0.5", "--out", out);
     assert.deepEqual(
       [again.code, again.stderr],
-      [2, `autodidact: ${out}: there is a run already; name another --out\n`],
+      [
+        2,
+        `autodidact: ${out}: there is a run already; continue it with autodidact prune --resume ${out}, or name another --out\n`,
+      ],
     );
+    const measured = JSON.parse(fine("prune", "--resume", out, "--json"));
+    assert.deepEqual(models(measured), models(pruned));
+    assert.match(autodidact("prune", "--resume", run).stderr, /not a pruned run/);
+    assert.match(autodidact("prune", "--resume", out, "--keep", "0.25").stderr, /leave out --keep\n$/);
+    assert.match(autodidact("prune", run, "--out", join(folder, "x")).stderr, /--keep is missing/);
+
     const long = ["prune", run, "--keep", "0.5", "--batches", "1", "--recover-epochs", "1000"];
-    const stopped = join(folder, "stopped");
-    const [code, said] = await interrupted(join(stopped, "metrics.jsonl"), ...long, "--out", stopped);
+    const stoppedIn = join(folder, "stopped");
+    const [code, said] = await interrupted(join(stoppedIn, "metrics.jsonl"), ...long, "--out", stoppedIn);
     assert.equal(code, 130);
-    assert.match(said, STOPPED);
+    assert.match(said, stopped("prune", stoppedIn));
     const all = autodidact("prune", run, "--keep", "0.999", "--out", join(folder, "all"));
     assert.match(all.stderr, /keep 0\.999: 4 of 4 heads, 64 of 64 units would stay/);
   });

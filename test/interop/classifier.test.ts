@@ -315,7 +315,7 @@ test("a fine-tuned run is exported with its head, in float32 and in int8", { tim
       training: { workers: 0 },
     });
     const labels = { train: data, test: unseen };
-    const { files, models } = await quantizeRun({ run, to, seconds: 0, labels });
+    const { files, models } = await quantizeRun({ run, out: to, seconds: 0, labels });
     const told = await judge({ run, data: unseen });
     assert.equal(models[0]!.head, told.measures.accuracy);
     assert.ok(models[1]!.head! >= 0.5 && models[1]!.linear! >= 0.5);

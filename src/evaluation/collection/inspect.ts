@@ -36,16 +36,20 @@ export interface DataReport {
 /** Entries decoded when not everything is asked for. */
 const SAMPLE = 2000;
 
-/** What is in a run folder or in data. @throws UserError when the path is neither */
+/**
+ * What is in a run folder or in data.
+ * @param options with `modality`, the kind of data where it cannot be recognised: a name, or a file that defines one
+ * @throws UserError when the path is neither
+ */
 export async function inspect(
   path: string,
-  options: OpenOptions & { full?: boolean } = {},
+  { modality, ...options }: OpenOptions & { modality?: string; full?: boolean } = {},
 ): Promise<RunReport | DataReport> {
   const isRun = await stat(join(path, "config.json")).then(
     () => true,
     () => false,
   );
-  return isRun ? inspectRun(path) : inspectData(path, await modalityFor(path), options);
+  return isRun ? inspectRun(path) : inspectData(path, await modalityFor(path, modality), options);
 }
 
 async function inspectRun(path: string): Promise<RunReport> {

@@ -63,16 +63,20 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
     await refuseOther(choices);
     onNote?.(`${out}: begun already; going on with it`);
   }
-  const run = await pretrain({ ...choices, resume });
-  if (run.epoch < run.config.training.epochs) return { run, models: [] };
+  return measureStudent(taught, await pretrain({ ...choices, resume }), options);
+}
+
+/** Teacher and student, measured; of a student that was stopped before its end, nothing. */
+export async function measureStudent(teacher: Run, student: Run, options: MeasureOptions): Promise<DistillResult> {
+  if (student.epoch < student.config.training.epochs) return { run: student, models: [] };
   const models = await measureShipped(
     [
-      { name: "teacher", model: await exportedModel(taught), run: taught },
-      { name: "student", model: await exportedModel(run), run },
+      { name: "teacher", model: await exportedModel(teacher), run: teacher },
+      { name: "student", model: await exportedModel(student), run: student },
     ],
     options,
   );
-  return { run, models };
+  return { run: student, models };
 }
 
 /** What says nothing about the model: how many threads prepare its data (another machine has other cores). */

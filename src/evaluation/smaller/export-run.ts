@@ -14,6 +14,7 @@ export async function exportRun({
   out,
 }: {
   readonly run: Run;
+  /** Folder to write. */
   readonly out: string;
 }): Promise<{ files: string[] }> {
   const { config, encoder, methodDefinition } = run;

@@ -93,7 +93,7 @@ function planOf({ run, out, keep, importance = "taylor", batches = 8, data, reco
       `${run.path}: a fine-tuned run recovers by its labels; prune it without --recover-epochs, then autodidact finetune ${out} --train <labelled data>`,
     );
   if (data !== undefined && run.config.supervision)
-    throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; leave --data out`);
+    throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; name no other data`);
   const { structures, smaller } = partsOfEncoder(run.encoder, run.params);
   const { kept, options } = smaller(keep);
   if (structures.every(({ count }, index) => kept[index] === count))

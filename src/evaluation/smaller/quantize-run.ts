@@ -14,7 +14,7 @@ import { checkLabels, type MeasureOptions, measureShipped, openOwn, type Shipped
 export interface QuantizeRunOptions extends MeasureOptions {
   readonly run: Run;
   /** Folder to write: an export, and the quantised model in it. */
-  readonly to: string;
+  readonly out: string;
   /** Fixed scales for activations, from data like those the model will see; otherwise they are found in every call. */
   readonly calibration?: {
     /** What the run learned from when not given. */
@@ -45,16 +45,16 @@ const CALIBRATION_BATCH = 16;
  * @throws UserError when the folder holds something else, or data cannot be read
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
-  const { run, to, fullRange, calibration: wanted } = options;
+  const { run, out, fullRange, calibration: wanted } = options;
   await checkLabels(run, options.labels);
   const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
-  const { files } = await exportRun({ run, out: to });
-  const model = await readFile(join(to, "model.onnx"));
+  const { files } = await exportRun({ run, out });
+  const model = await readFile(join(out, "model.onnx"));
   const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
   const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
-  await writeAtomically(join(to, QUANTIZED), [small]);
+  await writeAtomically(join(out, QUANTIZED), [small]);
   const models = await measureShipped(
     [
       { name: "float32", model, run },
@@ -62,7 +62,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
     ],
     options,
   );
-  const card = join(to, "README.md");
+  const card = join(out, "README.md");
   await writeAtomically(card, [`${await readFile(card, "utf8")}\n${note(models)}`]);
   return { files: [...files, QUANTIZED], models };
 }

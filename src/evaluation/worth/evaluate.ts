@@ -13,7 +13,7 @@ import { contestantNames, type Role } from "./names.ts";
 export interface EvaluateOptions extends TrainAndTest {
   readonly run: Run;
   /** Use only this many training labels, drawn evenly over the classes; several draws. */
-  readonly labels?: number;
+  readonly labelCount?: number;
   readonly draws?: number;
   /** Also fine-tune all of the pretrained encoder on the labels. */
   readonly finetune?: boolean;
@@ -134,7 +134,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           {
             from: run.path,
             train: options.train,
-            ...{ ...columns, labels: options.trainLabels, labelCount: options.labels, scratch: role === "scratch" },
+            ...{ ...columns, labels: options.trainLabels, labelCount: options.labelCount, scratch: role === "scratch" },
             ...(steps === undefined ? {} : { steps }),
             training,
             onProgress: ({ step, steps }) => told(step, steps),
@@ -168,7 +168,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   }
 }
 
-const drawsOf = (labels: Int32Array, { labels: count, draws = 5 }: EvaluateOptions, seed: number): Int32Array[] =>
+const drawsOf = (labels: Int32Array, { labelCount: count, draws = 5 }: EvaluateOptions, seed: number): Int32Array[] =>
   count === undefined
     ? [Int32Array.from(labels.keys())]
     : Array.from({ length: draws }, (_, draw) => drawLabels(labels, count, seed + draw));

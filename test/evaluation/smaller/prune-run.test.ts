@@ -81,7 +81,7 @@ test("a ResNet loses channels within its blocks, trains on with its BatchNorms, 
     const before = await openRun(join(folder, "half", "pruned"));
     assert.deepEqual([leaf(before).shape, leaf(small).shape], [[8], [8]]);
     assert.notDeepEqual(leaf(before).data, leaf(small).data);
-    await quantizeRun({ run: small, to, seconds: 0.1 });
+    await quantizeRun({ run: small, out: to, seconds: 0.1 });
     assert.match(await readFile(join(to, "README.md"), "utf8"), /Channels were pruned: .* use the ONNX file/);
     const again = await pruneRun({ ...half, run: small, out: join(folder, "quarter"), importance: "magnitude" });
     assert.equal(again.models[1]!.name, "pruned to 14 of 28 inner channels");
@@ -106,7 +106,7 @@ test("a fine-tuned run is pruned by its labels, skips what is broken, and recove
       pruneRun({ run, out: join(folder, "more"), keep: 0.5, recoverEpochs: 1 }),
       /autodidact finetune/,
     );
-    await assert.rejects(pruneRun({ run, out: join(folder, "other"), keep: 0.5, data }), /leave --data out/);
+    await assert.rejects(pruneRun({ run, out: join(folder, "other"), keep: 0.5, data }), /name no other data/);
   }));
 
 test("without a validation part the last weights are the ones opened", () =>

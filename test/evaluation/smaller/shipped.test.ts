@@ -35,7 +35,7 @@ test("labelled data that do not do are refused before anything is learned or wri
       modalityOptions: { imageSize: 16 },
     });
     const commands = (labels: LabelledPair) => [
-      () => quantizeRun({ run, to: at("out"), labels, seconds: 0.1 }),
+      () => quantizeRun({ run, out: at("out"), labels, seconds: 0.1 }),
       () => distillRun({ teacher: run.path, data, out: at("out"), labels, training }),
       () => pruneRun({ run, keep: 0.5, out: at("out"), labels, recoverEpochs: 1 }),
     ];
@@ -56,6 +56,6 @@ test("labelled data that do not do are refused before anything is learned or wri
     assert.equal(existsSync(at("out")), false);
     const flat = { train: at("flat"), test: at("flat") };
     const apart = { ...flat, trainLabels: at("labels0.csv"), testLabels: at("labels1.csv") };
-    const { models } = await quantizeRun({ run, to: at("out"), labels: apart, seconds: 0.1 });
+    const { models } = await quantizeRun({ run, out: at("out"), labels: apart, seconds: 0.1 });
     assert.ok(models.every(({ linear, knn20 }) => linear !== undefined && knn20 !== undefined));
   }));

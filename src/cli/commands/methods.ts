@@ -1,22 +1,24 @@
-import { Command } from "commander";
-import { methods } from "../index.ts";
-import { columns, print, printJson } from "./output.ts";
+import { methods } from "../../index.ts";
+import { columns, print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
 
-export const methodsCommand = (): Command =>
-  new Command("methods")
-    .description("list the methods: family, what they need of data and encoder, paper, and one line each")
+export const configure: Configure = (command) =>
+  command
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact methods\n  autodidact pretrain --method simclr --help")
     .action(async ({ json }: { json?: boolean }) => {
       const all = await methods.all();
       if (json)
         return printJson(
-          all.map(({ name, family, paper, needs, summary }) => ({ name, family, paper, needs, summary })),
+          all.map(({ name, family, paper, needs, summary }) => ({
+            ...{ name, family, paper, summary },
+            needs: needs.map((need) => need.name),
+          })),
         );
       const rows = all.map(({ name, family, needs, paper, summary }) => [
         name,
         family,
-        needs.join(", "),
+        needs.map((need) => need.name).join(", "),
         paper,
         summary,
       ]);

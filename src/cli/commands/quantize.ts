@@ -1,12 +1,12 @@
-import { Command } from "commander";
-import { openRun, quantizeRun, shippedTable, UserError } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { type LabelsGiven, labelledPair, labelOptions } from "./labelled-pair.ts";
-import { print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { openRun, quantizeRun, shippedTable, UserError } from "../../index.ts";
+import { type LabelsGiven, labelledPair, labelOptions } from "../labelled-pair.ts";
+import { wholeNumber } from "../numbers.ts";
+import { print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given extends LabelsGiven {
-  readonly to: string;
+  readonly out: string;
   readonly static?: boolean;
   readonly calibrate?: string;
   readonly samples?: string;
@@ -15,14 +15,13 @@ interface Given extends LabelsGiven {
   readonly json?: boolean;
 }
 
-export const quantizeCommand = (): Command =>
+export const configure: Configure = (command) =>
   labelOptions(
-    new Command("quantize")
-      .description("export a model in int8, a quarter of the size, beside the one in float32, and measure both")
+    command
       .argument("<run>", "run folder")
-      .requiredOption("--to <folder>", "folder to write")
+      .requiredOption("--out <folder>", "folder to write")
       .option("--static", "fix the scales of activations beforehand; faster for convolutions")
-      .option("--calibrate <data>", "what --static takes them from; the run's own data by default")
+      .option("--calibrate <data>", "what --static takes them from; the data of the run by default")
       .option("--samples <count>", "how many of these (default: 256)")
       .option("--percentile <per cent>", "share of an activation's values that its scale spans (default: 100)")
       .option(
@@ -33,7 +32,7 @@ export const quantizeCommand = (): Command =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact quantize runs/photos --to models/photos\n  autodidact quantize runs/photos --to models/photos --static --train labelled/train --test labelled/test",
+      "\nExamples:\n  autodidact quantize runs/photos --out models/photos\n  autodidact quantize runs/photos --out models/photos --static --train labelled/train --test labelled/test",
     )
     .action(async (path: string, given: Given) => {
       for (const option of ["calibrate", "samples", "percentile"] as const)
@@ -45,7 +44,7 @@ export const quantizeCommand = (): Command =>
       const line = stageLine();
       const { files, models } = await quantizeRun({
         run,
-        to: given.to,
+        out: given.out,
         fullRange: given.fullRange,
         labels: labelledPair(given),
         onProgress: line.update,
@@ -60,7 +59,7 @@ export const quantizeCommand = (): Command =>
             }
           : {}),
       }).finally(line.end);
-      if (given.json) return printJson({ folder: given.to, files, models });
+      if (given.json) return printJson({ folder: given.out, files, models });
       print(shippedTable(models));
-      print(`\n${given.to}: ${files.join(", ")}`);
+      print(`\n${given.out}: ${files.join(", ")}`);
     });

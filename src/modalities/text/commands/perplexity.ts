@@ -1,8 +1,10 @@
-import { Command } from "commander";
-import { evaluateLanguage, languageTable, openRun } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { wholeNumber } from "../../../cli/numbers.ts";
+import { print, printJson } from "../../../cli/output.ts";
+import { stageLine } from "../../../cli/progress.ts";
+import type { Configure } from "../../../cli/table.ts";
+import { openRun } from "../../../training/run/run.ts";
+import { evaluateLanguage } from "../language/language.ts";
+import { languageTable } from "../language/language-table.ts";
 
 interface Given {
   readonly train?: string;
@@ -12,17 +14,16 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const perplexityCommand = (): Command =>
-  new Command("perplexity")
-    .description("how well a language model tells held-out text: accuracy, perplexity, bits per byte")
-    .argument("<run>", "run folder of a method that tells words (bert, bag-of-words, causal-lm, sentence-order)")
-    .argument("<data>", "text that it has not learned from")
-    .option("--train <data>", "text to count words in: the commonest word, and the commonest after another, beside it")
+export const configure: Configure = (command) =>
+  command
+    .argument("<run>", "run folder of a method that predicts tokens (bert, bag-of-words, causal-lm, sentence-order)")
+    .argument("<data>", "held-out text: what the run has not learned from")
+    .option("--train <data>", "text for the baselines: the most frequent token, and the most frequent after each token")
     .option("--column <name>", "column with the texts, by name or, without a header, by number (default: text)")
-    .option("--samples <count>", "most samples to look at, drawn at random; all by default")
+    .option("--samples <count>", "most samples to evaluate, drawn at random; all by default")
     .option("--seed <seed>", "of the masks and of that draw", "0")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  autodidact perplexity runs/books held-out.txt --train corpus.txt")
+    .addHelpText("after", "\nExample:\n  autodidact text perplexity runs/books held-out.txt --train corpus.txt")
     .action(async (path: string, data: string, { json, ...given }: Given) => {
       const run = await openRun(path);
       const line = stageLine();

@@ -1,8 +1,9 @@
-import { Command } from "commander";
-import { openRun, predict } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { openRun, predict } from "../../index.ts";
+import { columnOption } from "../data-options.ts";
+import { wholeNumber } from "../numbers.ts";
+import { print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly out: string;
@@ -11,14 +12,14 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const predictCommand = (): Command =>
-  new Command("predict")
-    .description("write what a run with a head says about every sample to a CSV or Parquet file")
-    .argument("<run>", "run folder with a head")
-    .argument("<data>", "what to predict: a folder, an archive, a file")
+export const configure: Configure = (command) =>
+  columnOption(
+    command
+      .argument("<run>", "run folder of a fine-tuning")
+      .argument("<data>", "what to predict for: a folder, an archive, a file"),
+  )
     .requiredOption("--out <file>", "file to write, .csv or .parquet: columns path, prediction, probability; or value")
     .option("--top <count>", "of classes, how many of the likeliest", "1")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
     .option("--json", "print JSON")
     .addHelpText(
       "after",

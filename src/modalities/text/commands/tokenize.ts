@@ -1,7 +1,10 @@
-import { Command, Option } from "commander";
-import { tokenize, tokenizerKinds, UserError } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { print, printJson } from "./output.ts";
+import { Option } from "commander";
+import { wholeNumber } from "../../../cli/numbers.ts";
+import { print, printJson } from "../../../cli/output.ts";
+import type { Configure } from "../../../cli/table.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { tokenize } from "../tokenizers/learn.ts";
+import { tokenizerKinds } from "../tokenizers/train.ts";
 
 interface Given {
   readonly out: string;
@@ -12,23 +15,22 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const tokenizeCommand = (): Command =>
-  new Command("tokenize")
-    .description("learn a tokenizer from texts and write it as Hugging Face's tokenizer.json")
+export const configure: Configure = (command) =>
+  command
     .argument("<data>", "text file, CSV, TSV, JSON lines or Parquet (each also .gz), or a folder of them")
     .requiredOption("--out <file>", "tokenizer.json to write")
     .addOption(new Option("--kind <kind>", "wordpiece (BERT) or bpe (byte-level)").default("wordpiece"))
-    .option("--vocabulary-size <count>", "tokens in the vocabulary; 8192, or what the texts allow")
-    .option("--lowercase", "small letters only (wordpiece also drops accents): the default with wordpiece")
+    .option("--vocabulary-size <count>", "tokens in the vocabulary (default: 8192, or fewer if the texts are few)")
+    .option("--lowercase", "lower case only (wordpiece also drops accents): the default with wordpiece")
     .option("--no-lowercase", "keep capitals and accents: the default with bpe")
     .option("--column <name>", "column with the texts, by name or, without a header, by number (default: text)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  autodidact tokenize corpus.txt --vocabulary-size 8192 --kind wordpiece --out tokenizer.json",
+      "\nExample:\n  autodidact text tokenize corpus.txt --vocabulary-size 8192 --kind wordpiece --out tokenizer.json",
     )
     .action(async (data: string, { out, vocabularySize, column, lowercase, json, ...given }: Given) => {
-      const kind = tokenizerKinds.find((known) => known === given.kind);
+      const kind = tokenizerKinds.find((name) => name === given.kind);
       if (!kind) throw new UserError(`--kind ${given.kind}: must be one of ${tokenizerKinds.join(", ")}`);
       const size = vocabularySize === undefined ? undefined : wholeNumber("vocabulary-size", vocabularySize);
       const learned = await tokenize({ data, out, kind, vocabularySize: size, lowercase, column });

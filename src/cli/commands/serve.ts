@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { Command } from "commander";
-import { messageOf, openRun, serve, UserError } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { abortOnInterrupt } from "./interrupt.ts";
-import { print } from "./output.ts";
+import { messageOf, openRun, serve, UserError } from "../../index.ts";
+import { abortOnInterrupt } from "../interrupt.ts";
+import { wholeNumber } from "../numbers.ts";
+import { print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly port: string;
@@ -14,11 +14,11 @@ interface Given {
   readonly batch: string;
   readonly wait: string;
   readonly threads?: string;
+  readonly json?: boolean;
 }
 
-export const serveCommand = (): Command =>
-  new Command("serve")
-    .description("answer over HTTP: vectors, predictions and nearest neighbours of what is sent")
+export const configure: Configure = (command) =>
+  command
     .argument("<run>", "run folder")
     .option("--port <number>", "port to listen on; 0: any that is free", "8080")
     .option(
@@ -32,6 +32,7 @@ export const serveCommand = (): Command =>
     .option("--batch <count>", "most samples computed together", "32")
     .option("--wait <ms>", "how long a sample waits for others to be computed with", "2")
     .option("--threads <count>", "threads within an operator; all cores by default")
+    .option("--json", "print where it listens and what it answers as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"text\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
@@ -55,7 +56,8 @@ export const serveCommand = (): Command =>
           threads: given.threads === undefined ? undefined : wholeNumber("threads", given.threads),
           onError: (error) => process.stderr.write(`${messageOf(error)}\n`),
         });
-        print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);
+        if (given.json) printJson({ url: server.url, routes: server.routes });
+        else print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);
         if (!signal.aborted) await once(signal, "abort");
         await server.stop();
       } finally {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { Command } from "commander";
-import { duplicates, openRun, UserError } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { columns, print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { duplicates, openRun, UserError } from "../../index.ts";
+import { labelsOptions } from "../data-options.ts";
+import { wholeNumber } from "../numbers.ts";
+import { columns, print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly threshold: string;
@@ -19,20 +20,16 @@ interface Given {
 /** Groups and outliers that the terminal shows; the file has them all. */
 const SHOWN = 5;
 
-export const duplicatesCommand = (): Command =>
-  new Command("duplicates")
-    .description("find near-duplicates and outliers in data")
-    .argument("<run>", "run folder")
-    .argument("<data>", "where to look: a folder, an archive, a file")
+export const configure: Configure = (command) =>
+  labelsOptions(
+    command.argument("<run>", "run folder").argument("<data>", "where to look: a folder, an archive, a file"),
+  )
     .option("--threshold <cosine>", "cosine from which two samples are near-duplicates, above 0 and up to 1", "0.98")
     .option("--neighbours <n>", "outliers are those far from their n-th nearest neighbour", "10")
     .option("--outliers <count>", "how many outliers to list", "20")
-    .option("--labels <table>", "labels: CSV, TSV, JSONL or Parquet, columns path and label")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
     .option(
       "--out <file>",
-      "CSV to write; of pictures also a .png beside it (default: duplicates.csv in the run folder)",
+      "CSV to write; of images also a sheet beside it, a .png (default: duplicates.csv in the run folder)",
     )
     .option("--json", "print JSON")
     .addHelpText(
@@ -63,7 +60,7 @@ export const duplicatesCommand = (): Command =>
         print(`  ${group.length}: ${names.join(", ")}${group.length > names.length ? " …" : ""}`);
       }
       if (2 * inGroups > result.data.entries)
-        print("  More than half of the data: at this threshold the encoder tells them apart too little; raise it.");
+        print("  More than half of the data: at this threshold the encoder separates them too little; raise it.");
       print(`\nfarthest from their ${neighbours} nearest neighbours (median ${median.toFixed(4)}):`);
       print(columns(outliers.slice(0, SHOWN).map((outlier) => [`  ${outlier.distance.toFixed(4)}`, outlier.path])));
       print(`\n${result.data.broken} broken entries left out; written: ${result.files.join(", ")}`);

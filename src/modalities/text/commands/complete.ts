@@ -1,7 +1,9 @@
-import { Command } from "commander";
-import { complete, openRun, UserError } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { columns, print, printJson } from "./output.ts";
+import { wholeNumber } from "../../../cli/numbers.ts";
+import { columns, print, printJson } from "../../../cli/output.ts";
+import type { Configure } from "../../../cli/table.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { openRun } from "../../../training/run/run.ts";
+import { complete } from "../language/complete.ts";
 
 interface Given {
   readonly top: string;
@@ -12,20 +14,19 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const completeCommand = (): Command =>
-  new Command("complete")
-    .description("fill the masks of a text, or go on with it: a look at what a language model knows")
-    .argument("<run>", "run folder of a method that tells words (bert, bag-of-words, causal-lm, sentence-order)")
+export const configure: Configure = (command) =>
+  command
+    .argument("<run>", "run folder of a method that predicts tokens (bert, bag-of-words, causal-lm, sentence-order)")
     .argument("<text>", 'text with masks ("the [MASK] sat"), or the beginning of one')
-    .option("--top <count>", "guesses for each mask", "5")
+    .option("--top <count>", "candidates for each mask", "5")
     .option("--tokens <count>", "most tokens to write (causal models)", "40")
-    .option("--temperature <number>", "0: always the likeliest word; 1: as the model has it", "1")
-    .option("--top-k <count>", "words chosen among at each place; 0 for all", "50")
+    .option("--temperature <number>", "0: always the most likely token; 1: the model's own probabilities", "1")
+    .option("--top-k <count>", "how many of the most likely tokens to draw from; 0 for all", "50")
     .option("--seed <number>", "same seed, same text", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      '\nExamples:\n  autodidact complete runs/books "the [MASK] sat on the mat"\n  autodidact complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
+      '\nExamples:\n  autodidact text complete runs/books "the [MASK] sat on the mat"\n  autodidact text complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
     )
     .action(async (path: string, text: string, given: Given) => {
       const temperature = Number(given.temperature);

@@ -1,7 +1,8 @@
-import { Command } from "commander";
-import { embed, openRun } from "../index.ts";
-import { print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { embed, openRun } from "../../index.ts";
+import { labelsOptions } from "../data-options.ts";
+import { print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly out: string;
@@ -12,15 +13,11 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const embedCommand = (): Command =>
-  new Command("embed")
-    .description("write the vector of every sample to a Parquet file")
-    .argument("<run>", "run folder")
-    .argument("<data>", "what to embed: a folder, an archive, a file")
+export const configure: Configure = (command) =>
+  labelsOptions(
+    command.argument("<run>", "run folder").argument("<data>", "what to embed: a folder, an archive, a file"),
+  )
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
-    .option("--labels <table>", "labels: CSV, TSV, JSONL or Parquet, columns path and label")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
     .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")
     .option("--json", "print JSON")
     .addHelpText(

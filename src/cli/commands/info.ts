@@ -1,21 +1,18 @@
-import { Command } from "commander";
-import { type DataReport, inspect, type OpenOptions, type RunReport } from "../index.ts";
-import { columns, print, printJson } from "./output.ts";
+import { type DataReport, inspect, type OpenOptions, type RunReport } from "../../index.ts";
+import { labelsOptions } from "../data-options.ts";
+import { columns, print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
 
-export const infoCommand = (): Command =>
-  new Command("info")
-    .description("what is in a run folder or in data: counts, sizes, labels, broken files; configuration, last metrics")
-    .argument("<run or data>", "run folder; or folder of images or texts, archive, file")
-    .option("--labels <table>", "labels of the data: CSV, TSV, JSONL or Parquet, columns path and label")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels")
+export const configure: Configure = (command) =>
+  labelsOptions(command.argument("<run or data>", "run folder; or data: a folder, an archive, a file"))
+    .option("--modality <name>", "kind of the data, where it cannot be recognised: a name, or a file that defines one")
     .option("--full", "read every entry, not a sample of 2,000")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact info photos/\n  autodidact info reviews.tsv --column 1 --label-column 2   # no header: numbers from 1\n  autodidact info runs/photos --json",
+      "\nExamples:\n  autodidact info photos/\n  autodidact info reviews.tsv --column 1 --label-column 2   # no header: numbers from 1\n  autodidact info recordings/ --modality ./seismograms.ts\n  autodidact info runs/photos --json",
     )
-    .action(async (path: string, given: OpenOptions & { full?: boolean; json?: boolean }) => {
+    .action(async (path: string, given: OpenOptions & { modality?: string; full?: boolean; json?: boolean }) => {
       const report = await inspect(path, given);
       if (given.json) return printJson(report);
       print(report.kind === "run" ? describeRun(report) : describeData(report));

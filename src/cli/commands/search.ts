@@ -1,7 +1,7 @@
-import { Command } from "commander";
-import { openRun, search } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { columns, print, printJson } from "./output.ts";
+import { openRun, search } from "../../index.ts";
+import { wholeNumber } from "../numbers.ts";
+import { columns, print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly in: string;
@@ -10,14 +10,13 @@ interface Given {
   readonly json?: boolean;
 }
 
-export const searchCommand = (): Command =>
-  new Command("search")
-    .description("find what is most like one sample among embedded ones")
+export const configure: Configure = (command) =>
+  command
     .argument("<run>", "run folder that made the vectors")
-    .argument("<query>", "file with the sample to look for; or, among texts, the text itself")
+    .argument("<query>", "file with the sample to search for; or, among texts, the text itself")
     .requiredOption("--in <file>", "Parquet file of `autodidact embed`")
     .option("--top <count>", "how many to show", "10")
-    .option("--html <file>", "also write a page with pictures or texts")
+    .option("--html <file>", "also write a page that shows them")
     .option("--json", "print JSON")
     .addHelpText(
       "after",

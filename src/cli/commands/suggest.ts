@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { Command, Option } from "commander";
-import { openRun, type StrategyName, strategies, suggest } from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { columns, print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { Option } from "commander";
+import { openRun, type StrategyName, strategies, suggest } from "../../index.ts";
+import { wholeNumber } from "../numbers.ts";
+import { columns, print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given {
   readonly budget: string;
@@ -20,22 +21,24 @@ interface Given {
 /** Suggestions that the terminal shows; the file has them all. */
 const SHOWN = 10;
 
-export const suggestCommand = (): Command =>
-  new Command("suggest")
-    .description("choose what to label next")
+export const configure: Configure = (command) =>
+  command
     .argument("<run>", "run folder")
-    .argument("<pool>", "data to choose from")
+    .argument("<data>", "data to choose from")
     .option("--budget <count>", "how many to choose", "100")
     .addOption(new Option("--strategy <name>", "how to choose").choices(strategies).default("typicality"))
-    .option("--labels <table>", "what of the pool is labelled already: columns path and label")
+    .option(
+      "--labels <table>",
+      "labels of those that have one already: CSV, TSV, JSONL or Parquet, columns path and label",
+    )
     .option("--labelled <data>", "other data that are labelled already")
-    .option("--column <name>", "of a table: column with the texts, by name or, without a header, by number")
+    .option("--column <name>", "of a table: column with the samples, by name or, without a header, by number")
     .option("--label-column <name>", "of a table: column with the labels; rows that have one are not suggested")
     .option(
       "--out <file>",
-      "CSV to write; of pictures also a .png beside it (default: suggestions.csv in the run folder)",
+      "CSV to write; of images also a sheet beside it, a .png (default: suggestions.csv in the run folder)",
     )
-    .option("--seed <seed>", "of what is drawn at random", "0")
+    .option("--seed <seed>", "of the random choices", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Option } from "commander";
 import {
   headlineInWords,
   labelEfficiency,
@@ -10,12 +10,13 @@ import {
   savedInWords,
   type TrainAndTest,
   UserError,
-} from "../index.ts";
-import { wholeNumber } from "./evaluate.ts";
-import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
-import { trainAndTestOptions } from "./labelled-pair.ts";
-import { print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+} from "../../index.ts";
+import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
+import { trainAndTestOptions } from "../labelled-pair.ts";
+import { STEPS, wholeNumber } from "../numbers.ts";
+import { print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
+import type { Configure } from "../table.ts";
 
 interface Given extends TrainAndTest {
   readonly task: ReportTask;
@@ -29,12 +30,8 @@ interface Given extends TrainAndTest {
   readonly json?: boolean;
 }
 
-export const reportCommand = (): Command =>
-  trainAndTestOptions(
-    new Command("report")
-      .description("was it worth it: accuracy against the number of labels, beside training from scratch, on one page")
-      .argument("<run>", "run folder"),
-  )
+export const configure: Configure = (command) =>
+  trainAndTestOptions(command.argument("<run>", "run folder"))
     .addOption(
       new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), or a number")
         .choices(reportTasks)
@@ -43,7 +40,7 @@ export const reportCommand = (): Command =>
     .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
     .option("--draws <count>", "how often to draw the labels of each share", "3")
     .option("--out <folder>", "folder of the report (default: report in the run's)")
-    .option("--steps <count>", "steps, about, of each fine-tuning and each training from scratch")
+    .option("--steps <count>", STEPS)
     .option("--no-finetune", "leave out fine-tuning")
     .option("--no-scratch", "leave out training the encoder from scratch, and with it the labels saved")
     .option("--seed <seed>", "of the draws and trainings", "0")

@@ -1,0 +1,61 @@
+import {
+  type EncoderDefinition,
+  encoderOf,
+  encoders,
+  type MethodDefinition,
+  type ModalityDefinition,
+  methods,
+  modalities,
+  optionOwners,
+  presetOf,
+} from "../index.ts";
+import { type Choice, type Definition, GENERAL, type Group, groupsOf, trainingGroups } from "./option-groups.ts";
+
+/** What the data and the names come to: the defaults that pre-training itself would take. */
+export async function choose(
+  names: { method?: string; encoder?: string; preset?: string },
+  modality: ModalityDefinition,
+) {
+  const method = await methods.load(names.method ?? modality.defaultMethod);
+  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
+  const encoder = await encoderOf(names.encoder, preset, method, modality);
+  return { modality, method, encoder } satisfies Choice;
+}
+
+type Chosen = EncoderDefinition | MethodDefinition | ModalityDefinition;
+
+/** Of a combination of methods, whose each option is. */
+function definitionOf(chosen: Chosen): Definition {
+  const owners = "tasks" in chosen && chosen.tasks ? [...optionOwners(chosen.tasks)] : [];
+  const { name, options } = chosen;
+  return { name, options, owners: new Map(owners.map(([key, { task }]) => [key, task.definition.name])) };
+}
+
+/**
+ * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
+ * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
+ * whatever is chosen, so that a flag means the same on every command line. What is in a file of the user's takes no name
+ * from what is built in, and the place of its namesake.
+ * @param chosen brings in what is not built in: an encoder, a method or a modality in a file, several methods at once
+ */
+export async function optionGroups(chosen: Choice): Promise<Group[]> {
+  const combined = chosen.method?.tasks ? [chosen.method] : [];
+  const kinds: ["encoder" | "method" | "modality", readonly Chosen[]][] = [
+    ["encoder", await encoders.all()],
+    ["method", [...(await methods.all()), ...combined]],
+    ["modality", await modalities.all()],
+  ];
+  const taken = new Set(GENERAL);
+  let groups = trainingGroups(taken);
+  for (const [kind, all] of kinds) groups.push(...groupsOf(kind, all.map(definitionOf), taken));
+  for (const [kind, all] of kinds) {
+    const one = chosen[kind];
+    if (!one || all.includes(one)) continue;
+    const others = groups.filter((group) => group.kind !== kind).flatMap(({ flags }) => [...flags.keys()]);
+    groups = [
+      ...groups.filter((group) => group.kind !== kind || group.name !== one.name),
+      ...groupsOf(kind, [definitionOf(one)], new Set([...GENERAL, ...others])),
+    ];
+  }
+  return groups;
+}

@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { look, openRun, writeAtomically } from "../../index.ts";
+import { wholeNumber } from "../numbers.ts";
+import { print, printJson } from "../output.ts";
+import type { Configure } from "../table.ts";
+
+interface Given {
+  readonly out?: string;
+  readonly samples: string;
+  readonly seed: string;
+  readonly json?: boolean;
+}
+
+export const configure: Configure = (command) =>
+  command
+    .argument("<run>", "run folder")
+    .argument("[data]", "what to look at; the data of the run by default")
+    .option("--out <file>", "PNG to write (default: look.png in the run folder)")
+    .option("--samples <count>", "how many samples to show", "8")
+    .option("--seed <seed>", "of masks and views", "0")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  autodidact look runs/photos --out sheet.png\n  autodidact look runs/photos others/",
+    )
+    .action(
+      async (path: string, data: string | undefined, { out = join(path, "look.png"), samples, seed, json }: Given) => {
+        const run = await openRun(path);
+        const options = { run, data, samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
+        const { png, columns, rows } = await look(options);
+        await writeAtomically(out, [png]);
+        if (json) return printJson({ file: out, columns, rows });
+        print(`${out}: ${rows} rows; ${columns.join(", ")}`);
+      },
+    );

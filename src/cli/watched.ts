@@ -1,0 +1,48 @@
+import type { PretrainOptions, Run, ShippedWorth } from "../index.ts";
+import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
+import { progressLine, stageLine } from "./progress.ts";
+import { stoppedAt } from "./resume.ts";
+
+/** What a command that trains and then measures is watched by. */
+export interface Watch extends Pick<PretrainOptions, "signal" | "onNote"> {
+  readonly onStep: PretrainOptions["onProgress"];
+  readonly onProgress: (stage: string, done: number, total: number) => void;
+}
+
+/** A run, and what it and others are worth; no models when it was stopped before its end. */
+interface Measured {
+  readonly run: Run;
+  readonly models: readonly ShippedWorth[];
+}
+
+/**
+ * Shows how far training and measuring are; the first Ctrl-C saves.
+ * @param command and the run folder, for what to say when it is stopped
+ * @throws Interrupted
+ */
+export async function watched(
+  command: string,
+  out: string,
+  work: (watch: Watch) => Promise<Measured>,
+): Promise<Measured> {
+  const line = progressLine();
+  const stages = stageLine();
+  const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
+  try {
+    const measured = await work({
+      signal: interrupt.signal,
+      onNote: line.note,
+      onStep: line.update,
+      onProgress: (...stage) => {
+        if (interrupt.signal.aborted) throw new Interrupted(stoppedAt(command, out));
+        stages.update(...stage);
+      },
+    });
+    if (measured.models.length > 0) return measured;
+    throw new Interrupted(stoppedAt(command, out, measured.run.step));
+  } finally {
+    line.end();
+    stages.end();
+    interrupt.release();
+  }
+}
