@@ -2,6 +2,8 @@
 export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { type LabelTask, labelTasks } from "./data/answers.ts";
 export {
+  augment,
+  crop,
   type Extractor,
   type Features,
   type Modality,
@@ -9,6 +11,7 @@ export {
   modalities,
   type OpenOptions,
   type Picture,
+  perturb,
   type Source,
 } from "./data/index.ts";
 export { modality } from "./data/modality.ts";

@@ -130,6 +130,6 @@ test("convolutions start with He's deviation over the fan-out, and by seed", () 
 test("data without pixels are refused", () => {
   assert.throws(() => resnet.build(resnet.options.parse({}), {}), {
     name: "UserError",
-    message: /reads one array of 3 axes; these data have/,
+    message: /reads one tensor of channels and 2 axes, such as pixels; this data has none/,
   });
 });

@@ -27,12 +27,12 @@ async function until(app: ReturnType<typeof fakeApp>, samples: number): Promise<
 
 test("/embed answers a text and several, in order", async () => {
   const app = fakeApp();
-  const one = await app.request("/embed", json({ text: "7" }));
+  const one = await app.request("/embed", json({ input: "7" }));
   assert.equal(one.status, 200);
   assert.deepEqual(await jsonOf(one), { dim: 2, embeddings: [[7, -7]] });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 999 }), { minLength: 1, maxLength: 8 }), async (values) => {
-      const answer = await app.request("/embed", json({ texts: values.map(String) }));
+      const answer = await app.request("/embed", json({ inputs: values.map(String) }));
       assert.deepEqual(
         (await jsonOf(answer)).embeddings,
         values.map((value) => [value, -value]),
@@ -63,7 +63,7 @@ test("/predict gives classes with their probabilities, labels, or the value", as
   const outputs = ["cat", "dog", "eel"];
   const ask = async (task: "classification" | "multi-label" | "regression", names: string[], query = "") => {
     const app = fakeApp({ predictor: { head: { task, outputs: names }, run } });
-    const answer = await app.request(`/predict${query}`, json({ texts: ["1", "2"] }));
+    const answer = await app.request(`/predict${query}`, json({ inputs: ["1", "2"] }));
     assert.equal(answer.status, 200);
     const body = await jsonOf(answer);
     assert.equal(body.task, task);
@@ -91,7 +91,7 @@ test("/search gives each sample's neighbours", async () => {
       Array.from({ length: top }, (_, rank) => ({ path: `${vector[0]}.${rank}`, similarity: 1 / (1 + rank) })),
   };
   const app = fakeApp({ index });
-  const answer = await app.request("/search?top=2", json({ texts: ["3", "4"] }));
+  const answer = await app.request("/search?top=2", json({ inputs: ["3", "4"] }));
   assert.deepEqual(
     (await jsonOf(answer)).neighbours.map((list: { path: string }[]) => list.map(({ path }) => path)),
     [
@@ -99,14 +99,14 @@ test("/search gives each sample's neighbours", async () => {
       ["4.0", "4.1"],
     ],
   );
-  const all = await app.request("/search", json({ text: "3" }));
+  const all = await app.request("/search", json({ input: "3" }));
   assert.equal((await jsonOf(all)).neighbours[0].length, 10);
 });
 
 test("what is not there, or not so, is refused in JSON", async () => {
   const app = fakeApp();
-  assert.deepEqual(await refusal(app.request("/predict", json({ text: "1" }))), [404, "this run has no head"]);
-  const [status, error] = await refusal(app.request("/search", json({ text: "1" })));
+  assert.deepEqual(await refusal(app.request("/predict", json({ input: "1" }))), [404, "this run has no head"]);
+  const [status, error] = await refusal(app.request("/search", json({ input: "1" })));
   assert.equal(status, 404);
   assert.match(error, /--in embeddings.parquet/);
   assert.deepEqual(await refusal(app.request("/")), [
@@ -123,23 +123,23 @@ test("a body that is not decodable is refused with the reason", async () => {
   const cases: [unknown, number, RegExp][] = [
     ["{", 422, /^the body is not JSON in UTF-8 \(/],
     ["", 422, /^the body is not JSON in UTF-8 \(/],
-    [{ text: 5 }, 422, /^the body must be \{"text": "…"\} or/],
-    [{ texts: [] }, 422, /^the body must be/],
-    [{ text: "1", texts: ["2"] }, 422, /^the body must be/],
+    [{ input: 5 }, 422, /^the body must be \{"input": "…"\} or/],
+    [{ inputs: [] }, 422, /^the body must be/],
+    [{ input: "1", inputs: ["2"] }, 422, /^the body must be/],
     [null, 422, /^the body must be/],
-    [{ texts: ["1", " \n"] }, 422, /^text 2 is empty$/],
-    [{ texts: Array.from({ length: 9 }, () => "1") }, 413, /^9 samples in a request; at most 8$/],
+    [{ inputs: ["1", " \n"] }, 422, /^input 2 is empty$/],
+    [{ inputs: Array.from({ length: 9 }, () => "1") }, 413, /^9 samples in a request; at most 8$/],
   ];
   for (const [body, status, message] of cases) {
     const [actual, error] = await refusal(texts.request("/embed", json(body)));
     assert.deepEqual([actual, message.test(error)], [status, true], `${JSON.stringify(body)}: ${error}`);
   }
-  const latin1 = { ...json(""), body: Uint8Array.of(...Buffer.from('{"text":"caf'), 0xe9, ...Buffer.from('"}')) };
+  const latin1 = { ...json(""), body: Uint8Array.of(...Buffer.from('{"input":"caf'), 0xe9, ...Buffer.from('"}')) };
   assert.match((await refusal(texts.request("/embed", latin1)))[1], /not JSON in UTF-8/);
   const plain = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" };
   assert.deepEqual(await refusal(texts.request("/embed", plain)), [
     415,
-    'content type text/plain is not read here; send JSON (application/json): {"text": "…"} or {"texts": ["…", …]}',
+    'content type text/plain is not read here; send JSON (application/json): {"input": "…"} or {"inputs": ["…", …]}',
   ]);
 
   const app = fakeApp({ reader: pictures });
@@ -162,7 +162,7 @@ test("a body that is not decodable is refused with the reason", async () => {
   assert.match((await post("nonsense", "multipart/form-data; boundary=x"))[1], /^the body is not multipart/);
   for (const top of ["0", "-1", "x", "1.5", ""])
     assert.equal(
-      (await refusal(fakeApp({ index: { nearest: () => [] } }).request(`/search?top=${top}`, json({ text: "1" }))))[0],
+      (await refusal(fakeApp({ index: { nearest: () => [] } }).request(`/search?top=${top}`, json({ input: "1" }))))[0],
       422,
     );
 });
@@ -183,15 +183,15 @@ test("a body larger than allowed is refused, whether or not it says how large it
   const untold = { ...json(""), body: stream, duplex: "half" as const };
   for (const request of [told, untold])
     assert.deepEqual(await refusal(app.request("/embed", request)), [413, "the body is larger than 100 bytes"]);
-  assert.equal((await app.request("/embed", json({ text: "1" }))).status, 200);
+  assert.equal((await app.request("/embed", json({ input: "1" }))).status, 200);
 });
 
 test("when full it refuses with Retry-After, without reading the body, and has room again when it has answered", async () => {
   const model = gated();
   const app = fakeApp({ embed: model.run, queue: 5 });
   const accepted = [
-    app.request("/embed", json({ texts: ["1", "2", "3"] })),
-    app.request("/embed", json({ texts: ["4", "5"] })),
+    app.request("/embed", json({ inputs: ["1", "2", "3"] })),
+    app.request("/embed", json({ inputs: ["4", "5"] })),
   ];
   await until(app, 5);
 
@@ -225,20 +225,20 @@ test("when full it refuses with Retry-After, without reading the body, and has r
   ]);
   assert.equal((await jsonOf(app.request("/health"))).samples, 0);
   // All of the room again, not more and not less.
-  assert.equal((await app.request("/embed", json({ texts: ["1", "2", "3", "4", "5"] }))).status, 200);
+  assert.equal((await app.request("/embed", json({ inputs: ["1", "2", "3", "4", "5"] }))).status, 200);
 });
 
 test("a request that fits only in part is refused whole, and refusals of every kind give their places back", async () => {
   const model = gated();
   const app = fakeApp({ embed: model.run, queue: 3 });
-  const first = app.request("/embed", json({ texts: ["1", "2"] }));
+  const first = app.request("/embed", json({ inputs: ["1", "2"] }));
   await until(app, 2);
-  assert.equal((await refusal(app.request("/embed", json({ texts: ["3", "4"] }))))[0], 503);
-  for (const body of ["{", { text: "" }, { texts: ["1", "2", "3", "4"] }])
+  assert.equal((await refusal(app.request("/embed", json({ inputs: ["3", "4"] }))))[0], 503);
+  for (const body of ["{", { input: "" }, { inputs: ["1", "2", "3", "4"] }])
     await refusal(app.request("/embed", json(body)));
-  await refusal(app.request("/predict", json({ text: "1" })));
-  await refusal(app.request("/search", json({ text: "1" })));
-  const last = app.request("/embed", json({ text: "5" }));
+  await refusal(app.request("/predict", json({ input: "1" })));
+  await refusal(app.request("/search", json({ input: "1" })));
+  const last = app.request("/embed", json({ input: "5" }));
   model.open();
   assert.deepEqual([(await first).status, (await last).status], [200, 200]);
   assert.equal((await jsonOf(app.request("/health"))).samples, 0);
@@ -252,7 +252,7 @@ test("what goes wrong inside is told to the server's log, not to the client", as
     },
     onError: (error) => errors.push(error),
   });
-  const [status, error] = await refusal(app.request("/embed", json({ text: "1" })));
+  const [status, error] = await refusal(app.request("/embed", json({ input: "1" })));
   assert.equal(status, 500);
   assert.doesNotMatch(error, /secret/);
   assert.match(String(errors[0]), /secret/);
@@ -270,13 +270,13 @@ test("/health says what is served; when the server is about to end it says so, a
     [ending.status, ending.headers.get("connection"), await jsonOf(ending)],
     [503, "close", { status: "stopping" }],
   );
-  const answered = await app.request("/embed", json({ text: "1" }));
+  const answered = await app.request("/embed", json({ input: "1" }));
   assert.deepEqual([answered.status, answered.headers.get("connection")], [200, "close"]);
 });
 
 test("/metrics counts requests by route and status, samples and batches", async () => {
   const app = fakeApp({ reader: numbers, embed: echo, waitMs: 20 });
-  await Promise.all(["1", "2", "3"].map((value) => app.request("/embed", json({ text: value }))));
+  await Promise.all(["1", "2", "3"].map((value) => app.request("/embed", json({ input: value }))));
   await app.request("/embed", json("{"));
   await app.request("/nowhere/at/all");
   const answer = await app.request("/metrics");

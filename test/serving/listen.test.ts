@@ -31,7 +31,7 @@ const post = { method: "POST", headers: { "content-type": "application/json" } }
 
 async function embed(url: string, value: number, agent?: Agent): Promise<IncomingMessage & { vector?: number[] }> {
   const asked = request(`${url}/embed`, { ...post, agent });
-  asked.end(JSON.stringify({ text: String(value) }));
+  asked.end(JSON.stringify({ input: String(value) }));
   const [answer] = await once(asked, "response");
   return Object.assign(answer, { vector: JSON.parse(await text(answer)).embeddings?.[0] });
 }
@@ -93,7 +93,7 @@ test("clients that keep their connections busy are all answered until they are t
 test("a request that is half sent when the server stops is answered when it is whole", { timeout }, async () => {
   const { url, stop, samples } = await started();
   const asked = request(`${url}/embed`, post);
-  asked.write('{"text":');
+  asked.write('{"input":');
   while ((await samples()) < 1) await setImmediate();
   const stopped = stop();
   while (await accepts(url)) await setImmediate();

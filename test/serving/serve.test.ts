@@ -43,15 +43,15 @@ test("what a run on texts is asked over HTTP is what embed writes, one by one an
     const { data: vectors, dim, paths } = await readEmbeddings(out);
     const server = await serve({ run, port: 0, in: out, batch: 10, threads: 1 });
     try {
-      const asked = await fetch(`${server.url}/embed`, json({ texts }));
+      const asked = await fetch(`${server.url}/embed`, json({ inputs: texts }));
       const answer = await jsonOf(asked);
       assert.equal(answer.dim, dim);
       assertNear(answer.embeddings, vectors);
       const single = await Promise.all(
-        texts.map(async (text) => (await jsonOf(fetch(`${server.url}/embed`, json({ text })))).embeddings[0]),
+        texts.map(async (text) => (await jsonOf(fetch(`${server.url}/embed`, json({ input: text })))).embeddings[0]),
       );
       assertNear(single, vectors);
-      const { neighbours } = await jsonOf(fetch(`${server.url}/search?top=3`, json({ text: texts[5] })));
+      const { neighbours } = await jsonOf(fetch(`${server.url}/search?top=3`, json({ input: texts[5] })));
       assert.equal(neighbours[0].length, 3);
       assert.ok(neighbours[0][0].similarity > 0.9999);
       // Texts that are the same are equally near.

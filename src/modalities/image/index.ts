@@ -30,6 +30,12 @@ export const image = modality({
   reopen: reopenImages,
   infer: inferImages,
   accepts: { bytes: givenImage, types: ["image/*"] },
+  /** How views were distorted one by one, as BYOL's, is the method's that the other run had. */
+  inherit: ({ blur, solarize, ...kept }) => ({
+    ...kept,
+    ...(typeof blur === "number" ? { blur } : {}),
+    ...(typeof solarize === "number" ? { solarize } : {}),
+  }),
   async baseline(modality) {
     const { rawValues } = await import("../../evaluation/worth/features.ts");
     return rawValues(modality, "raw pixels");

@@ -68,6 +68,6 @@ test("data without pictures are refused in one line", () =>
     await pretrain({ ...options, method: fixture("preset-method.ts"), training: { ...options.training, epochs: 1 } });
     await assert.rejects(look({ run: await openRun(options.out) }), {
       name: "UserError",
-      message: /look draws pictures; vectors data have none/,
+      message: /look draws what the encoder reads; vectors data cannot be drawn/,
     });
   }));
