@@ -58,15 +58,18 @@ test("they are given as flags, parsed by their schema, and refused where they do
 
 test("what a method replaces is not offered with it, and says why when it is given", () =>
   inFolder(async (folder) => {
-    const help = fine("pretrain", "--method", "byol", "--help");
-    assert.match(help, /--view-blur/);
-    assert.doesNotMatch(help, / --(no-)?(blur|solarize) /);
-    assert.match(help, / --flip /);
-    assert.match(fine("pretrain", "--method", "simclr", "--help"), / --blur /);
+    const help = fine("pretrain", "--method", "dino", "--help");
+    assert.match(help, /--global-scale/);
+    assert.doesNotMatch(help, / --crop-scale /);
+    assert.match(help, / --blur /);
+    assert.match(fine("pretrain", "--method", "simclr", "--help"), / --crop-scale /);
     const data = join(folder, "data");
     await writeImages(data, 8);
-    const given = ["pretrain", data, "--method", "byol", "--out", join(folder, "run"), "--blur", "0.5"];
-    refused(autodidact(...given), /^autodidact: blur does nothing with byol; it has viewBlur in its place$/);
+    const given = ["pretrain", data, "--method", "dino", "--out", join(folder, "run"), "--crop-scale", "0.5,1"];
+    refused(
+      autodidact(...given),
+      /^autodidact: cropScale does nothing with dino; it has globalScale and localScale in its place$/,
+    );
   }));
 
 test("help without a method shows training's options, and those of no method", () => {
