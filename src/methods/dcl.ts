@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { type Array, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { dcl as dclLoss } from "../objectives/dcl.ts";
-import { dclw as dclwLoss } from "../objectives/dclw.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { normalize } from "../objectives/normalize.ts";
-import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { dcl as dclLoss } from "../objectives/contrastive/dcl.ts";
+import { dclw as dclwLoss } from "../objectives/contrastive/dclw.ts";
+import { contrastiveAccuracy } from "../objectives/contrastive/nt-xent.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";

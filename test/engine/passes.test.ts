@@ -20,9 +20,9 @@ import { hoist } from "../../src/engine/passes/hoist.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
 import { inverse } from "../../src/engine/passes/inverse.ts";
 import { trace } from "../../src/engine/trace.ts";
-import { gelu } from "../../src/layers/gelu.ts";
-import { relu } from "../../src/layers/relu.ts";
-import { softmax } from "../../src/layers/softmax.ts";
+import { gelu } from "../../src/layers/functions/gelu.ts";
+import { relu } from "../../src/layers/functions/relu.ts";
+import { softmax } from "../../src/layers/functions/softmax.ts";
 
 let id = 0;
 const value = (...shape: number[]): Value => ({ id: id++, dtype: "float32", shape });

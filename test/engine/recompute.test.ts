@@ -9,7 +9,7 @@ import { recompute } from "../../src/engine/passes/recompute.ts";
 import { schedule } from "../../src/engine/passes/schedule.ts";
 import { onnxRuntime } from "../../src/engine/runtimes/onnx.ts";
 import { trace } from "../../src/engine/trace.ts";
-import { relu } from "../../src/layers/relu.ts";
+import { relu } from "../../src/layers/functions/relu.ts";
 
 type Weights = { first: Array; second: Array; third: Array };
 

@@ -25,8 +25,8 @@ export type Prediction =
   | Readonly<Record<string, number>>;
 
 /**
- * One row of probabilities (or the value) in words: the likeliest class (and `top` of them where more than one is asked for), or every
- * label's probability and which are at least 0.5, or the value.
+ * One row of outputs in words: the likeliest class (and `top` of them where more than one is asked for), or every label's
+ * probability and which are at least 0.5, or the value.
  */
 export function prediction({ task, outputs }: Answers, row: Float32Array, top = 1): Prediction {
   const all = () => Object.fromEntries(outputs.map((name, output) => [name, row[output]!]));
