@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { modalities } from "../../src/data/index.ts";
 import { inFolder } from "../support/cli.ts";
+import { withoutComments } from "../support/walls/files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -90,7 +91,10 @@ for (const [room, except] of Object.entries(rooms))
 
 for (const kind of modalities.names)
   test(`${kind}: what makes tensors and views of a sample has nothing of Node's`, async () => {
-    await bundle([`src/modalities/${kind}/build.ts`]);
+    const { metafile } = await bundle([`src/modalities/${kind}/build.ts`]);
+    // Bundlers do not see what is global in Node.
+    for (const path of Object.keys(metafile.inputs).filter((input) => input.startsWith("src/")))
+      assert.doesNotMatch(withoutComments(await readFile(join(root, path), "utf8")), /\b(Buffer|process)\./, path);
   });
 
 test("training: the step, its schedule and what watches it have nothing of Node's", async () => {
