@@ -14,8 +14,8 @@ import type { LabelPlan } from "./plan.ts";
 /** What an encoder that learns no more makes of the labelled samples, which probes are trained and judged on. */
 export interface Frozen {
   /** Of the training data and of the test data, with what is right about them. */
-  readonly bank: LabelledFeatures;
-  readonly queries: LabelledFeatures;
+  readonly bank: ProbeFeatures;
+  readonly queries: ProbeFeatures;
   /** The same as they came out of the encoder. */
   readonly learned: Features;
   readonly judged: Features;
@@ -61,18 +61,18 @@ async function frozen({ options, data }: LabelPlan, name: keyof FrozenPair, para
 }
 
 /** Features with what is right about them; `entries` of the source that each row is of. */
-interface LabelledFeatures extends ProbeData {
+interface ProbeFeatures extends ProbeData {
   readonly entries: Int32Array;
 }
 
 /** @param features of labelled entries */
-function withTruth(answers: Answers, features: Features): LabelledFeatures {
+function withTruth(answers: Answers, features: Features): ProbeFeatures {
   const { data, dim, rows, indices, classes = [], labels = new Int32Array(rows) } = features;
   return { data, dim, rows, truth: truthOf(answers, classes, labels), labels, entries: indices };
 }
 
 /** The rows of entries that were drawn; those that could not be read are in none. */
-export function rowsOf({ data, dim, truth, labels, entries }: LabelledFeatures, drawn: Int32Array): ProbeData {
+export function rowsOf({ data, dim, truth, labels, entries }: ProbeFeatures, drawn: Int32Array): ProbeData {
   const wanted = new Set(drawn);
   const rows = Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
   const some = (values: Float32Array, width: number) =>

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Array, np, Rng, sizeOf, type Tensor } from "../../src/array/index.ts";
-import { type Atom, type Graph, isLiteral, type Value } from "../../src/engine/graph.ts";
-import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
-import { simplify } from "../../src/engine/passes/index.ts";
-import { recompute } from "../../src/engine/passes/recompute.ts";
-import { schedule } from "../../src/engine/passes/schedule.ts";
-import { onnxRuntime } from "../../src/engine/runtimes/onnx.ts";
-import { trace } from "../../src/engine/trace.ts";
-import { relu } from "../../src/layers/functions/relu.ts";
+import { type Array, np, Rng, sizeOf, type Tensor } from "../../../src/array/index.ts";
+import { type Atom, type Graph, isLiteral, type Value } from "../../../src/engine/graph.ts";
+import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { simplify } from "../../../src/engine/passes/index.ts";
+import { recompute } from "../../../src/engine/passes/recompute.ts";
+import { schedule } from "../../../src/engine/passes/schedule.ts";
+import { onnxRuntime } from "../../../src/engine/runtimes/onnx.ts";
+import { trace } from "../../../src/engine/trace.ts";
+import { relu } from "../../../src/layers/functions/relu.ts";
 
 type Weights = { first: Array; second: Array; third: Array };
 

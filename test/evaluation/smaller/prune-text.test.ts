@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { offerOf } from "../../src/data/ability.ts";
-import { words } from "../../src/encoders/abilities.ts";
-import { taylor } from "../../src/evaluation/smaller/pruning/importance.ts";
-import { prunable } from "../../src/evaluation/smaller/pruning/prunable.ts";
-import { prune } from "../../src/evaluation/smaller/pruning/structures.ts";
-import { exportedFeatures } from "../../src/evaluation/smaller/shipped.ts";
+import { offerOf } from "../../../src/data/ability.ts";
+import { words } from "../../../src/encoders/abilities.ts";
+import { taylor } from "../../../src/evaluation/smaller/pruning/importance.ts";
+import { prunable } from "../../../src/evaluation/smaller/pruning/prunable.ts";
+import { prune } from "../../../src/evaluation/smaller/pruning/structures.ts";
+import { exportedFeatures } from "../../../src/evaluation/smaller/shipped.ts";
 import {
   evaluateLanguage,
   exportRun,
@@ -16,12 +16,12 @@ import {
   type PretrainOptions,
   pretrain,
   pruneRun,
-} from "../../src/index.ts";
-import { openExported } from "../../src/interop/exported-model.ts";
-import { textPublisher } from "../../src/modalities/text/publish/index.ts";
-import { arrange } from "../../src/training/run/settle.ts";
-import { CORPUS } from "../modalities/text/corpus.ts";
-import { inFolder } from "../support/cli.ts";
+} from "../../../src/index.ts";
+import { openExported } from "../../../src/interop/exported-model.ts";
+import { textPublisher } from "../../../src/modalities/text/publish/index.ts";
+import { arrange } from "../../../src/training/run/settle.ts";
+import { CORPUS } from "../../modalities/text/corpus.ts";
+import { inFolder } from "../../support/cli.ts";
 
 /** Every text is one of four, so that a word is told by those around it. */
 const SENTENCES = [

@@ -10,19 +10,19 @@ import {
   type Tensor,
   type Tree,
   withDerivative,
-} from "../../src/array/index.ts";
-import type { Equation, Graph, Value } from "../../src/engine/graph.ts";
-import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
-import { cse } from "../../src/engine/passes/cse.ts";
-import { dce } from "../../src/engine/passes/dce.ts";
-import { fold } from "../../src/engine/passes/fold.ts";
-import { hoist } from "../../src/engine/passes/hoist.ts";
-import { simplify } from "../../src/engine/passes/index.ts";
-import { inverse } from "../../src/engine/passes/inverse.ts";
-import { trace } from "../../src/engine/trace.ts";
-import { gelu } from "../../src/layers/functions/gelu.ts";
-import { relu } from "../../src/layers/functions/relu.ts";
-import { softmax } from "../../src/layers/functions/softmax.ts";
+} from "../../../src/array/index.ts";
+import type { Equation, Graph, Value } from "../../../src/engine/graph.ts";
+import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { cse } from "../../../src/engine/passes/cse.ts";
+import { dce } from "../../../src/engine/passes/dce.ts";
+import { fold } from "../../../src/engine/passes/fold.ts";
+import { hoist } from "../../../src/engine/passes/hoist.ts";
+import { simplify } from "../../../src/engine/passes/index.ts";
+import { inverse } from "../../../src/engine/passes/inverse.ts";
+import { trace } from "../../../src/engine/trace.ts";
+import { gelu } from "../../../src/layers/functions/gelu.ts";
+import { relu } from "../../../src/layers/functions/relu.ts";
+import { softmax } from "../../../src/layers/functions/softmax.ts";
 
 let id = 0;
 const value = (...shape: number[]): Value => ({ id: id++, dtype: "float32", shape });

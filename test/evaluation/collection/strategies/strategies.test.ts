@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Rng } from "../../../src/array/index.ts";
-import { kCenter } from "../../../src/evaluation/collection/strategies/k-center.ts";
-import { margin } from "../../../src/evaluation/collection/strategies/margin.ts";
-import { random } from "../../../src/evaluation/collection/strategies/random.ts";
-import type { Candidates, Strategy } from "../../../src/evaluation/collection/strategies/strategy.ts";
-import { typicality } from "../../../src/evaluation/collection/strategies/typicality.ts";
-import { unitRows } from "../../../src/evaluation/vectors/normalize.ts";
+import { Rng } from "../../../../src/array/index.ts";
+import { kCenter } from "../../../../src/evaluation/collection/strategies/k-center.ts";
+import { margin } from "../../../../src/evaluation/collection/strategies/margin.ts";
+import { random } from "../../../../src/evaluation/collection/strategies/random.ts";
+import type { Candidates, Strategy } from "../../../../src/evaluation/collection/strategies/strategy.ts";
+import { typicality } from "../../../../src/evaluation/collection/strategies/typicality.ts";
+import { unitRows } from "../../../../src/evaluation/vectors/normalize.ts";
 
 const strategies: Record<string, Strategy> = { typicality, kCenter, random };
 
