@@ -2,17 +2,17 @@
 import { type Array, int32, np, type Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { batchNorm } from "../../src/layers/batch-norm.ts";
 import { conv1d } from "../../src/layers/conv.ts";
-import { layerNorm } from "../../src/layers/layer-norm.ts";
+import { relu } from "../../src/layers/functions/relu.ts";
 import { linear } from "../../src/layers/linear.ts";
-import { relu } from "../../src/layers/relu.ts";
-import { transformerBlock } from "../../src/layers/transformer.ts";
+import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
+import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
+import { transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import { mae } from "../../src/methods/mae.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import { crossEntropy } from "../../src/objectives/cross-entropy.ts";
+import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 
 export interface StepCase {
   readonly method: Method;

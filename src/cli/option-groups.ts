@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type * as z from "zod";
 import { UserError } from "../foundation/errors.ts";
-import { type Flag, flagsOf } from "../foundation/options.ts";
+import { ANY_TEXT, type Flag, flagsOf } from "../foundation/options.ts";
 import type { EncoderDefinition, MethodDefinition, ModalityDefinition } from "../index.ts";
 import { TrainingOptions } from "../training/run/config.ts";
 
@@ -92,7 +92,7 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
       added.add(name);
       const heading = group.kind === "training" ? headings.training : `${headings[group.kind]} ${group.name}:`;
       const notes = [
-        flag.allowed === "text" || flag.isSwitch ? "" : flag.allowed,
+        flag.allowed === ANY_TEXT || flag.isSwitch ? "" : flag.allowed,
         flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
       ].filter(Boolean);
       const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;

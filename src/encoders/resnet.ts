@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
-import { batchNorm } from "../layers/batch-norm.ts";
 import { conv } from "../layers/conv.ts";
+import { relu } from "../layers/functions/relu.ts";
 import type { ParamsOf } from "../layers/layer.ts";
-import { relu } from "../layers/relu.ts";
+import { batchNorm } from "../layers/norms/batch-norm.ts";
 import { map } from "./abilities.ts";
 import { encoder, type Inputs } from "./encoder.ts";
 import { gridInput } from "./grid-input.ts";

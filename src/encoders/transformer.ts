@@ -2,11 +2,11 @@ import * as z from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import type { Offered } from "../data/ability.ts";
 import { UserError } from "../foundation/errors.ts";
-import { attentionBias } from "../layers/attention-bias.ts";
-import { dropout } from "../layers/dropout.ts";
+import { dropout } from "../layers/functions/dropout.ts";
 import type { ParamsOf } from "../layers/layer.ts";
-import { layerNorm } from "../layers/layer-norm.ts";
-import { transformerBlock } from "../layers/transformer.ts";
+import { layerNorm } from "../layers/norms/layer-norm.ts";
+import { attentionBias } from "../layers/transformer/attention-bias.ts";
+import { transformerBlock } from "../layers/transformer/transformer.ts";
 import { tokens, words } from "./abilities.ts";
 import { type EncodeOptions, type Encoder, encoder, type Inputs } from "./encoder.ts";
 

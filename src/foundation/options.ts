@@ -75,6 +75,9 @@ function candidates(text: string | boolean): unknown[] {
   return [one(text), text, ...(text === "true" ? [true] : text === "false" ? [false] : []), list.map(one), list];
 }
 
+/** What is said to be allowed of an option that takes whatever is given. */
+export const ANY_TEXT = "any text";
+
 /** What a property allows: `a whole number above 0`, `one of adamw, sgd, lars`, `2 numbers with commas between`. */
 function inWords(property: Property): string {
   if (property.enum) return `one of ${property.enum.join(", ")}`;
@@ -92,7 +95,7 @@ function inWords(property: Property): string {
     const each = item.success ? inWords(item.data) : "values";
     return `${count ?? "several"} values with commas between, each ${each}`;
   }
-  if (property.type !== "number" && property.type !== "integer") return "text";
+  if (property.type !== "number" && property.type !== "integer") return ANY_TEXT;
   // zod bounds every integer by what a double can hold; that is no limit of the option's.
   const limit = (value: number | undefined) =>
     value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;

@@ -1,5 +1,5 @@
 import { type Array, constant, filled, int32, lax, np, type Rng } from "../array/index.ts";
-import { oneHot } from "./one-hot.ts";
+import { oneHot } from "./functions/one-hot.ts";
 import { trainingScope } from "./scope.ts";
 
 /** Consecutive multiples of it, without their whole parts, lie evenly in [0, 1), any number of them. */

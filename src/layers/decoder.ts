@@ -1,9 +1,9 @@
 import { type Array, constant, filled, float32, np, type Rng, sizeOf, type Traced } from "../array/index.ts";
-import { batchNorm } from "./batch-norm.ts";
 import { conv } from "./conv.ts";
+import { relu } from "./functions/relu.ts";
 import type { ParamsOf } from "./layer.ts";
 import { linear } from "./linear.ts";
-import { relu } from "./relu.ts";
+import { batchNorm } from "./norms/batch-norm.ts";
 
 /** Sides from the one above `from` up to `to`, each half the next, rounded up: what strided convolutions went through. */
 function sidesBetween(from: number, to: number): number[] {

@@ -4,12 +4,16 @@ import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
-import { gelu } from "../layers/gelu.ts";
+import { gelu } from "../layers/functions/gelu.ts";
 import type { ParamsOf } from "../layers/layer.ts";
-import { layerNorm } from "../layers/layer-norm.ts";
 import { linear } from "../layers/linear.ts";
-import { sinCosPositions } from "../layers/positions.ts";
-import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
+import { layerNorm } from "../layers/norms/layer-norm.ts";
+import { sinCosPositions } from "../layers/transformer/positions.ts";
+import {
+  maskedReconstruction,
+  normalizePatches,
+  patchMoments,
+} from "../objectives/restoration/masked-reconstruction.ts";
 import { method } from "./method.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";

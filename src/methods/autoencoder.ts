@@ -3,7 +3,7 @@ import { perturb } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";
 import { linear } from "../layers/linear.ts";
-import { squaredError } from "../objectives/pixels.ts";
+import { squaredError } from "../objectives/restoration/pixels.ts";
 import { method } from "./method.ts";
 import { pixelShape } from "./parts/feature-map.ts";
 

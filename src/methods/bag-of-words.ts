@@ -2,8 +2,8 @@ import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
-import { wordHead } from "../layers/word-head.ts";
-import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";
+import { wordHead } from "../layers/heads/word-head.ts";
+import { bagOfWords as bagLoss } from "../objectives/predictive/bag-of-words.ts";
 import { method } from "./method.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { barlowTwins as barlowTwinsLoss } from "../objectives/barlow-twins.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { barlowTwins as barlowTwinsLoss } from "../objectives/non-contrastive/barlow-twins.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";

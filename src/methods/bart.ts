@@ -2,11 +2,11 @@ import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
-import { attentionBias, causalBias } from "../layers/attention-bias.ts";
-import { dropout } from "../layers/dropout.ts";
-import { layerNorm } from "../layers/layer-norm.ts";
-import { decoderBlock } from "../layers/transformer.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { dropout } from "../layers/functions/dropout.ts";
+import { layerNorm } from "../layers/norms/layer-norm.ts";
+import { attentionBias, causalBias } from "../layers/transformer/attention-bias.ts";
+import { decoderBlock } from "../layers/transformer/transformer.ts";
+import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { infill, permuteSentences } from "./parts/word-noise.ts";
 

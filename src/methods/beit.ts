@@ -7,7 +7,7 @@ import type { PatchAbility } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inEvaluation } from "../layers/scope.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { type FrozenRun, method } from "./method.ts";
 import { blockwiseMask, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";

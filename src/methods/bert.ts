@@ -2,7 +2,7 @@ import * as z from "zod";
 import { np, Rng } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
-import { wordHead } from "../layers/word-head.ts";
+import { wordHead } from "../layers/heads/word-head.ts";
 import { method } from "./method.ts";
 import { smallLanguage } from "./parts/presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { negativeCosine } from "../objectives/negative-cosine.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { negativeCosine } from "../objectives/non-contrastive/negative-cosine.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";

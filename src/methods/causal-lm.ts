@@ -2,7 +2,7 @@ import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 
 /**

@@ -1,20 +1,21 @@
 import * as z from "zod";
-import { np } from "../array/index.ts";
+import { type Array, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { dcl as dclLoss } from "../objectives/dcl.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { normalize } from "../objectives/normalize.ts";
-import { contrastiveAccuracy } from "../objectives/nt-xent.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { dcl as dclLoss } from "../objectives/contrastive/dcl.ts";
+import { dclw as dclwLoss } from "../objectives/contrastive/dclw.ts";
+import { contrastiveAccuracy } from "../objectives/contrastive/nt-xent.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
- * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches learn as well.
- * Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs from the
- * paper: the two directions are added, each a mean, as in the code at
+ * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches learn as well; and DCLW,
+ * which also pulls harder on the pairs that are far apart. Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs
+ * from the paper: the two directions are added, each a mean, and DCLW's weights are differentiated too, as in the code at
  * https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
  */
 export const dcl = method({
@@ -25,12 +26,16 @@ export const dcl = method({
   needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
+    weighted: z.boolean().default(false).describe("pull harder on pairs of views that are far apart, as DCLW does"),
+    sigma: z.number().positive().default(0.5).describe("spread of the weights of the pairs, if weighted"),
     projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },
 
-  build({ encoder, modality, options: { projectionDim, ...weights } }) {
+  build({ encoder, modality, options: { temperature, weighted, sigma, projectionDim } }) {
+    const oneWay = (from: Array, to: Array) =>
+      weighted ? dclwLoss(from, to, { temperature, sigma }) : dclLoss(from, to, { temperature });
     const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));
     return {
       views: (sample, rng) => twoViews(modality, sample, rng),
@@ -38,7 +43,7 @@ export const dcl = method({
       loss(params, { first, second }) {
         const [z0, z1] = [normalize(network.apply(params, first)), normalize(network.apply(params, second))];
         return {
-          loss: np.add(dclLoss(z0, z1, weights), dclLoss(z1, z0, weights)),
+          loss: np.add(oneWay(z0, z1), oneWay(z1, z0)),
           metrics: { accuracy: contrastiveAccuracy(z0, z1), deviation: embeddingDeviation(z0) },
         };
       },

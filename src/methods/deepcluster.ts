@@ -4,7 +4,7 @@ import { kMeans, whiten } from "../array/k-means.ts";
 import { perturb } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { smallTraining } from "./parts/presets.ts";
 

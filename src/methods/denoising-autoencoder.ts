@@ -3,7 +3,7 @@ import { float32, type Rng, sizeOf, type Tensor } from "../array/index.ts";
 import { normalization, perturb } from "../data/views.ts";
 import { gridInput } from "../encoders/grid-input.ts";
 import { decoder } from "../layers/decoder.ts";
-import { squaredError } from "../objectives/pixels.ts";
+import { squaredError } from "../objectives/restoration/pixels.ts";
 import { method } from "./method.ts";
 import { gridMap } from "./parts/feature-map.ts";
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { filled } from "../array/index.ts";
 import { crop } from "../data/views.ts";
-import { dinoHead } from "../layers/dino-head.ts";
+import { dinoHead } from "../layers/heads/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
-import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
+import { dino as dinoLoss, updateCenter } from "../objectives/distillation/dino.ts";
 import { method } from "./method.ts";
 import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./parts/distillation.ts";
 import {

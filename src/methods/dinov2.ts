@@ -2,12 +2,12 @@ import * as z from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
-import { dinoHead } from "../layers/dino-head.ts";
+import { dinoHead } from "../layers/heads/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
-import { distillation } from "../objectives/dino.ts";
-import { patchDistillation } from "../objectives/ibot.ts";
-import { koleo } from "../objectives/koleo.ts";
-import { sinkhorn } from "../objectives/sinkhorn.ts";
+import { sinkhorn } from "../objectives/clustering/sinkhorn.ts";
+import { distillation } from "../objectives/distillation/dino.ts";
+import { patchDistillation } from "../objectives/distillation/ibot.ts";
+import { koleo } from "../objectives/distillation/koleo.ts";
 import { method } from "./method.ts";
 import {
   classTokenOf,

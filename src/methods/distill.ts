@@ -3,10 +3,10 @@ import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import { offerOf } from "../data/ability.ts";
 import { perturb, type Sample } from "../data/views.ts";
 import { UserError } from "../foundation/errors.ts";
-import { mlp } from "../layers/mlp.ts";
+import { mlp } from "../layers/heads/mlp.ts";
 import { inEvaluation } from "../layers/scope.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { negativeCosine } from "../objectives/negative-cosine.ts";
+import { negativeCosine } from "../objectives/non-contrastive/negative-cosine.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { smallTraining } from "./parts/presets.ts";
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
-import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { smallTraining } from "./parts/presets.ts";
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { lax, nn, np } from "../array/index.ts";
 import { augment, perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
-import { atLabels, weightedMean } from "../objectives/cross-entropy.ts";
+import { atLabels, weightedMean } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { labelOptions, targetsOf } from "./parts/labels.ts";
 import { concatenateInputs } from "./parts/views.ts";

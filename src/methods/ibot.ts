@@ -2,10 +2,10 @@ import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
-import { dinoHead } from "../layers/dino-head.ts";
+import { dinoHead } from "../layers/heads/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
-import { dino as dinoLoss, updateCenter } from "../objectives/dino.ts";
-import { ibot as patchLoss } from "../objectives/ibot.ts";
+import { dino as dinoLoss, updateCenter } from "../objectives/distillation/dino.ts";
+import { ibot as patchLoss } from "../objectives/distillation/ibot.ts";
 import { method } from "./method.ts";
 import {
   classTokenOf,

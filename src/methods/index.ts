@@ -20,7 +20,6 @@ const single = registry<MethodDefinition>("method", {
   "cropped-region": () => import("../modalities/image/methods/cropped-region.ts"),
   data2vec: () => import("./data2vec.ts"),
   dcl: () => import("./dcl.ts"),
-  dclw: () => import("./dclw.ts"),
   deepcluster: () => import("./deepcluster.ts"),
   "denoising-autoencoder": () => import("./denoising-autoencoder.ts"),
   dino: () => import("./dino.ts"),

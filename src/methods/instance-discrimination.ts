@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { type Array, int32, lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { instanceDiscrimination as instanceLoss } from "../objectives/instance-discrimination.ts";
-import { normalize } from "../objectives/normalize.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { instanceDiscrimination as instanceLoss } from "../objectives/contrastive/instance-discrimination.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";

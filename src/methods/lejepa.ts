@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { lejepa as lejepaLoss } from "../objectives/lejepa.ts";
-import { sigreg } from "../objectives/sigreg.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { lejepa as lejepaLoss } from "../objectives/non-contrastive/lejepa.ts";
+import { sigreg } from "../objectives/non-contrastive/sigreg.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";

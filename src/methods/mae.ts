@@ -4,7 +4,11 @@ import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
-import { maskedReconstruction, normalizePatches, patchMoments } from "../objectives/masked-reconstruction.ts";
+import {
+  maskedReconstruction,
+  normalizePatches,
+  patchMoments,
+} from "../objectives/restoration/masked-reconstruction.ts";
 import { method } from "./method.ts";
 import { randomPlaces, shareOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";

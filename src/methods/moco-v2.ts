@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { lax } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
+import { mlp } from "../layers/heads/mlp.ts";
 import { inEvaluation } from "../layers/scope.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { infoNce, infoNceAccuracy } from "../objectives/info-nce.ts";
-import { normalize } from "../objectives/normalize.ts";
+import { infoNce, infoNceAccuracy } from "../objectives/contrastive/info-nce.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { lax } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
-import { mocoV3 as mocoV3Loss } from "../objectives/moco-v3.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { inBatchAccuracy } from "../objectives/contrastive/in-batch-contrast.ts";
+import { mocoV3 as mocoV3Loss } from "../objectives/contrastive/moco-v3.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";

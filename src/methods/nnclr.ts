@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { inBatchAccuracy } from "../objectives/in-batch-contrast.ts";
-import { nnclr as nnclrLoss } from "../objectives/nnclr.ts";
-import { normalize } from "../objectives/normalize.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { inBatchAccuracy } from "../objectives/contrastive/in-batch-contrast.ts";
+import { nnclr as nnclrLoss } from "../objectives/contrastive/nnclr.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { contrastiveAccuracy, ntXent } from "../objectives/nt-xent.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { contrastiveAccuracy, ntXent } from "../objectives/contrastive/nt-xent.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";

@@ -4,7 +4,7 @@ import { vocabulary } from "../data/vocabulary.ts";
 import { words } from "../encoders/abilities.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
+import { inBatchAccuracy, inBatchContrast } from "../objectives/contrastive/in-batch-contrast.ts";
 import { method } from "./method.ts";
 import { concatenateInputs } from "./parts/views.ts";
 

@@ -5,7 +5,7 @@ import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
-import { maskedL1 } from "../objectives/masked-l1.ts";
+import { maskedL1 } from "../objectives/restoration/masked-l1.ts";
 import { method } from "./method.ts";
 import { randomCells } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { int32 } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { linear } from "../layers/linear.ts";
-import { supCon } from "../objectives/sup-con.ts";
+import { supCon } from "../objectives/supervised/sup-con.ts";
 import { method } from "./method.ts";
 import { labelOptions, targetsOf } from "./parts/labels.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { prototypes as prototypeLayer } from "../layers/prototypes.ts";
-import { normalize } from "../objectives/normalize.ts";
-import { swav as swavLoss } from "../objectives/swav.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { prototypes as prototypeLayer } from "../layers/heads/prototypes.ts";
+import { swav as swavLoss } from "../objectives/clustering/swav.ts";
+import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { frozenUntil } from "./parts/distillation.ts";
 import {

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { augment } from "../data/views.ts";
-import { mlp } from "../layers/mlp.ts";
-import { embeddingDeviation } from "../objectives/deviation.ts";
-import { vicreg as vicregLoss } from "../objectives/vicreg.ts";
+import { mlp } from "../layers/heads/mlp.ts";
+import { vicreg as vicregLoss } from "../objectives/non-contrastive/vicreg.ts";
+import { embeddingDeviation } from "../objectives/parts/deviation.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { modalities } from "../../src/data/index.ts";
 import { inFolder } from "../support/cli.ts";
+import { withoutComments } from "../support/walls/files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -72,8 +74,8 @@ const rooms: Record<string, readonly string[]> = {
   objectives: [],
   encoders: [],
   methods: [],
-  // The registry reaches what opens files.
-  data: ["src/data/index.ts", "src/data/labels.ts", "src/data/tables/"],
+  // The registry reaches what opens files, and what a path holds is seen on a disk.
+  data: ["src/data/index.ts", "src/data/labels.ts", "src/data/recognise.ts", "src/data/tables/"],
 };
 
 for (const [room, except] of Object.entries(rooms))
@@ -85,6 +87,14 @@ for (const [room, except] of Object.entries(rooms))
         `${path} is gone`,
       );
     await bundle(files.filter((file) => !except.some((path) => file.startsWith(path))));
+  });
+
+for (const kind of modalities.names)
+  test(`${kind}: what makes tensors and views of a sample has nothing of Node's`, async () => {
+    const { metafile } = await bundle([`src/modalities/${kind}/build.ts`]);
+    // Bundlers do not see what is global in Node.
+    for (const path of Object.keys(metafile.inputs).filter((input) => input.startsWith("src/")))
+      assert.doesNotMatch(withoutComments(await readFile(join(root, path), "utf8")), /\b(Buffer|process)\./, path);
   });
 
 test("training: the step, its schedule and what watches it have nothing of Node's", async () => {

@@ -18,9 +18,9 @@ import {
 } from "../../src/array/index.ts";
 import type { Inputs, Params } from "../../src/encoders/encoder.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { layerNorm } from "../../src/layers/layer-norm.ts";
-import { resizePositions, sinCosPositions } from "../../src/layers/positions.ts";
+import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
 import { inTraining } from "../../src/layers/scope.ts";
+import { resizePositions, sinCosPositions } from "../../src/layers/transformer/positions.ts";
 import {
   assertGradients,
   assertMatches,

@@ -18,7 +18,7 @@ import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { lower, supportedPrimitives } from "../../src/engine/lower/index.ts";
 import { simplify } from "../../src/engine/passes/index.ts";
 import { trace } from "../../src/engine/trace.ts";
-import { gelu } from "../../src/layers/gelu.ts";
+import { gelu } from "../../src/layers/functions/gelu.ts";
 
 const rng = new Rng(11);
 const normal = (...shape: number[]) => rng.normals(shape);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
-import { attention } from "../../src/layers/attention.ts";
-import { batchNorm } from "../../src/layers/batch-norm.ts";
 import { conv } from "../../src/layers/conv.ts";
-import { layerNorm } from "../../src/layers/layer-norm.ts";
+import { mlp } from "../../src/layers/heads/mlp.ts";
 import { linear } from "../../src/layers/linear.ts";
-import { mlp } from "../../src/layers/mlp.ts";
+import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
+import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
 import { inTraining } from "../../src/layers/scope.ts";
-import { transformerBlock } from "../../src/layers/transformer.ts";
+import { attention } from "../../src/layers/transformer/attention.ts";
+import { transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, float32, lax, nn, np, Rng, type Tensor } from "../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
-import { gelu } from "../../src/layers/gelu.ts";
-import { standardize } from "../../src/layers/layer-norm.ts";
-import { relu } from "../../src/layers/relu.ts";
-import { softmax } from "../../src/layers/softmax.ts";
+import { gelu } from "../../src/layers/functions/gelu.ts";
+import { relu } from "../../src/layers/functions/relu.ts";
+import { softmax } from "../../src/layers/functions/softmax.ts";
+import { standardize } from "../../src/layers/norms/layer-norm.ts";
 
 /** Each layer with a derivative of its own, and the same as differentiation would have it. */
 const layers: Readonly<Record<string, readonly [ours: (x: Array) => Array, plain: (x: Array) => Array]>> = {

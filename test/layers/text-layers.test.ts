@@ -11,11 +11,11 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { attention } from "../../src/layers/attention.ts";
-import { attentionBias, causalBias } from "../../src/layers/attention-bias.ts";
-import { dropout } from "../../src/layers/dropout.ts";
+import { dropout } from "../../src/layers/functions/dropout.ts";
 import { inTraining } from "../../src/layers/scope.ts";
-import { decoderBlock, transformerBlock } from "../../src/layers/transformer.ts";
+import { attention } from "../../src/layers/transformer/attention.ts";
+import { attentionBias, causalBias } from "../../src/layers/transformer/attention-bias.ts";
+import { decoderBlock, transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

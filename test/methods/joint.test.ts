@@ -47,6 +47,8 @@ const teacherOf = (leaves: TreeRecord<Tensor>) =>
   ) as TreeRecord<Tensor>;
 
 interface Case {
+  /** Where the case is not called as its method is. */
+  readonly method?: string;
   /** As in joint.py. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Other options where it is to learn from one batch again and again. */
@@ -69,7 +71,7 @@ const cases: Readonly<Record<string, Case>> = {
     target: "target",
   },
   dcl: { options: { projectionDim: 4 } },
-  dclw: { options: { projectionDim: 4 } },
+  dclw: { method: "dcl", options: { weighted: true, projectionDim: 4 } },
   "instance-discrimination": {
     options: { projectionDim: 4 },
     batch: { view: view(0), index: int32([9, 0, 4, 3, 7, 1, 2, 8], [8]) },
@@ -115,7 +117,7 @@ const modality = {
 } as const;
 
 async function build(name: string, options: Readonly<Record<string, unknown>> = cases[name]!.options) {
-  const definition = await methods.load(name);
+  const definition = await methods.load(cases[name]!.method ?? name);
   return definition.build({
     encoder: tinyEncoder(6),
     modality,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
 import { filled, Rng, type Tensor, tree } from "../../src/array/index.ts";
-import { prototypes } from "../../src/layers/prototypes.ts";
+import { prototypes } from "../../src/layers/heads/prototypes.ts";
 import { swav } from "../../src/methods/swav.ts";
 import { evaluateOne, fill } from "../fixtures/torch/reference.ts";
 import { cropModality, descend, meanEncoder, tenSteps, withNormalPixels } from "./crops.ts";

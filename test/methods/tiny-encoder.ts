@@ -1,7 +1,7 @@
 import { type Array, nn, np, type Rng, type Traced } from "../../src/array/index.ts";
 import type { Encoder, Inputs } from "../../src/encoders/index.ts";
-import { batchNorm } from "../../src/layers/batch-norm.ts";
 import { linearNoBias } from "../../src/layers/linear.ts";
+import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
 
 /** A linear layer, BatchNorm and a ReLU over `values` numbers: the encoder of joint.py. */
 export function tinyEncoder(values: number): Encoder {

@@ -10,9 +10,9 @@ import {
   type TreeRecord,
 } from "../../src/array/index.ts";
 import { objectives } from "../../src/index.ts";
-import { embeddingDeviation } from "../../src/objectives/deviation.ts";
-import { inBatchAccuracy } from "../../src/objectives/in-batch-contrast.ts";
-import { infoNceAccuracy } from "../../src/objectives/info-nce.ts";
+import { inBatchAccuracy } from "../../src/objectives/contrastive/in-batch-contrast.ts";
+import { infoNceAccuracy } from "../../src/objectives/contrastive/info-nce.ts";
+import { embeddingDeviation } from "../../src/objectives/parts/deviation.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -9,10 +9,10 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { boxLoss, meanIou } from "../../src/objectives/boxes.ts";
-import { gaussianKl } from "../../src/objectives/gaussian-kl.ts";
-import { bernoulliNll, gaussianNll, squaredError } from "../../src/objectives/pixels.ts";
-import { softCrossEntropy } from "../../src/objectives/soft-cross-entropy.ts";
+import { boxLoss, meanIou } from "../../src/objectives/predictive/boxes.ts";
+import { gaussianKl } from "../../src/objectives/restoration/gaussian-kl.ts";
+import { bernoulliNll, gaussianNll, squaredError } from "../../src/objectives/restoration/pixels.ts";
+import { softCrossEntropy } from "../../src/objectives/supervised/soft-cross-entropy.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -9,9 +9,9 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { accuracy, crossEntropy } from "../../src/objectives/cross-entropy.ts";
-import { inBatchAccuracy, inBatchContrast } from "../../src/objectives/in-batch-contrast.ts";
-import { replacedTokenDetection } from "../../src/objectives/replaced-token-detection.ts";
+import { inBatchAccuracy, inBatchContrast } from "../../src/objectives/contrastive/in-batch-contrast.ts";
+import { replacedTokenDetection } from "../../src/objectives/predictive/replaced-token-detection.ts";
+import { accuracy, crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

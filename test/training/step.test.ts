@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, float32, np, Rng, scalar, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
-import { batchNorm } from "../../src/layers/batch-norm.ts";
-import { dropPath } from "../../src/layers/drop-path.ts";
+import { dropPath } from "../../src/layers/functions/drop-path.ts";
+import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
 import {
   compileStep,

@@ -31,6 +31,6 @@ export const configure: Configure = (command) =>
         ...[similarity.toFixed(4), name, label ?? ""],
         ...(hasTexts ? [text.length > 80 ? `${text.slice(0, 79)}…` : text] : []),
       ]);
-      print(columns([["cosine", "path", "label", ...(hasTexts ? ["text"] : [])], ...rows]));
+      print(columns([["cosine", "path", "label", ...(hasTexts ? ["sample"] : [])], ...rows]));
       if (given.html) print(`\npage: ${given.html}`);
     });

@@ -30,12 +30,13 @@ export const tableFormats: Readonly<Record<string, TableFormat>> = {
   ".parquet": "parquet",
 };
 
-interface Columns extends Pick<OpenOptions, "column" | "labelColumn"> {
+interface Columns extends Pick<OpenOptions, "labelColumn"> {
+  /** The column of the samples by its name or its number from 1; several with commas between are joined by a space. */
+  readonly column: string;
   /** What to do when one is missing, in words. */
   readonly advice?: string;
 }
 
-const TEXT_COLUMN = "text";
 const LABEL_COLUMN = "label";
 
 /**
@@ -49,7 +50,7 @@ export function rowsOf(path: string, format: TableFormat, columns: Columns): Asy
 }
 
 /** Several columns with commas between are joined by a space: a title and a body. */
-const namesOf = ({ column = TEXT_COLUMN }: Columns): string[] => column.split(",").map((name) => name.trim());
+const namesOf = ({ column }: Pick<Columns, "column">): string[] => column.split(",").map((name) => name.trim());
 
 const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 

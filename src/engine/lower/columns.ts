@@ -167,18 +167,18 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     extents(offsets.length),
   );
 
-  const classes = new Map<string, { used: number[]; where: number[]; pixels: number[] }>();
+  const classes = new Map<string, { used: number[]; where: number[]; under: number[] }>();
   positions.forEach((position, index) => {
     const under = laid.map((offset) => pixelAt(geometry, position, offset));
     const used = laid.flatMap((_, offset) => (under[offset] === undefined ? [] : [offset]));
     if (used.length === 0) return;
-    const group = classes.get(used.join()) ?? { used, where: [], pixels: [] };
+    const group = classes.get(used.join()) ?? { used, where: [], under: [] };
     group.where.push(index);
-    group.pixels.push(...under.filter((pixel) => pixel !== undefined));
+    group.under.push(...under.filter((pixel) => pixel !== undefined));
     classes.set(used.join(), group);
   });
   const groups = [...classes.values()];
-  const results = groups.map(({ used, where, pixels }) => {
+  const results = groups.map(({ used, where, under: pixels }) => {
     const width = used.length * channels;
     const some =
       used.length === offsets.length

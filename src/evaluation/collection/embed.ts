@@ -5,7 +5,7 @@ import { writeEmbeddings } from "../../interop/parquet.ts";
 import { prepareTable } from "../../interop/table.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
-import { digestOfWeights } from "../worth/features.ts";
+import { digestOfWeights } from "../vectors/digest.ts";
 
 export interface EmbedOptions extends OpenOptions {
   readonly run: Run;

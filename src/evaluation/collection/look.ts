@@ -10,8 +10,8 @@ import { stackViews, toBatch } from "../../training/data/loader-task.ts";
 import { extractFeatures, readBatches, stack } from "../../training/features.ts";
 import { checkpointPath, loadCheckpoint } from "../../training/run/checkpoint.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
-import { evenly } from "../drawing/neighbours.ts";
 import { type PictureSheet, pictureSheet } from "../drawing/picture-sheet.ts";
+import { evenly } from "../vectors/evenly.ts";
 import { topIndices } from "../vectors/knn.ts";
 import { unitRows } from "../vectors/normalize.ts";
 

@@ -2,7 +2,6 @@ import type { EChartsOption } from "echarts";
 import sharp from "sharp";
 import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
-import type { Evaluation } from "../worth/evaluate.ts";
 
 /** Okabe and Ito's colours, which colour-blind readers tell apart. */
 export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
@@ -78,49 +77,6 @@ export function lossChart(rows: readonly MetricRow[], title: string): Promise<st
     },
     760,
     400,
-  );
-}
-
-/** Accuracies beside the baselines, as SVG. */
-export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
-  const bars = contestants.map(({ name }) => name);
-  const series = [
-    { name: "kNN, k = 20", of: "knn20" },
-    { name: "linear probe", of: "linear" },
-    { name: "end to end", of: "accuracy" },
-  ] as const;
-  const value = (mean?: number) => (mean === undefined ? null : Number((100 * mean).toFixed(1)));
-  return render(
-    {
-      title: {
-        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: always the commonest class)`,
-        left: "center",
-        textStyle: { fontSize: 15, fontWeight: "normal" },
-      },
-      grid: { left: 56, right: 24, top: 48, bottom: 60 },
-      xAxis: { type: "category", data: bars, axisTick: { show: false } },
-      yAxis: { type: "value", name: "%", min: 0, max: 100 },
-      legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
-      series: series.map(({ name, of }, index) => ({
-        type: "bar" as const,
-        name,
-        barMaxWidth: 44,
-        label: { show: true, position: "top" as const, fontSize: 11 },
-        data: contestants.map((contestant) => value(contestant[of]?.mean)),
-        ...(index === 0
-          ? {
-              markLine: {
-                symbol: "none",
-                lineStyle: { color: "#666", type: "dashed" as const },
-                label: { show: false },
-                data: [{ yAxis: 100 * chance }],
-              },
-            }
-          : {}),
-      })),
-    },
-    760,
-    420,
   );
 }
 

@@ -1,16 +1,23 @@
 import { htmlList, htmlNote, htmlTable } from "../drawing/html.ts";
+import { grouped, percent } from "../scores/in-words.ts";
 import { perClassOf } from "../scores/measures.ts";
+import type { LabelFacts } from "./facts.ts";
 import { PAIRS } from "./label-answers.ts";
-import { grouped } from "./label-charts.ts";
-import type { LabelPage } from "./label-page.ts";
-import { bestInWords, percent } from "./label-words.ts";
+import { bestInWords } from "./label-words.ts";
+
+/** What the section is made of: SVG of the matrix of classes where there are not too many, of answers against right values. */
+export interface AnswersPart {
+  readonly facts: LabelFacts;
+  readonly confusion?: string;
+  readonly values?: string;
+}
 
 /** Classes in the table: the worst ones of more. */
 const MOST_CLASSES = 40;
 const MISTAKES = 10;
 
 /** What the best model answers: of classes and labels each one's measures, of values all against the right ones. */
-export function answersSection(page: LabelPage): string {
+export function answersSection(page: AnswersPart): string {
   const { task, outputs, best } = page.facts;
   if (task === "regression")
     return `${htmlNote(`Of ${bestInWords(page.facts)}; up to ${PAIRS} test samples of each draw.`)}
@@ -40,7 +47,7 @@ ${kind === "class" ? mistakesOf(page, confusion) : ""}`;
 }
 
 function mistakesOf(
-  { facts: { outputs, best }, confusion: picture }: LabelPage,
+  { facts: { outputs, best }, confusion: picture }: AnswersPart,
   confusion: readonly (readonly number[])[],
 ) {
   const mistakes = confusion

@@ -1,7 +1,7 @@
 import type { Answers } from "../../data/index.ts";
-import { evenly } from "../drawing/neighbours.ts";
 import { largestOf, measuresOf } from "../scores/measures.ts";
 import { commonestShare } from "../scores/metrics.ts";
+import { evenly } from "../vectors/evenly.ts";
 import { linearHead, outputsOf, type ProbeData } from "../vectors/probe.ts";
 import type { CellResult, ReportTask } from "./label-cells.ts";
 

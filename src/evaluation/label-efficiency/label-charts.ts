@@ -1,10 +1,12 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
 import { aroundPoints, COLORS, render } from "../drawing/charts.ts";
 import { shortNames, widthOf, withTitles } from "../drawing/short-names.ts";
+import { grouped } from "../scores/in-words.ts";
 import { contenderNames } from "../worth/names.ts";
+import type { Curves } from "./facts.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve } from "./label-curves.ts";
-import { type Curves, rowsAndColumns } from "./label-summary.ts";
+import { rowsAndColumns } from "./label-summary.ts";
 import { capitalized, measureWords } from "./measure-words.ts";
 
 const styles: Readonly<Record<Contender, { color: string; symbol: string; type: "solid" | "dashed" }>> = {
@@ -19,8 +21,6 @@ const title = (text: string): EChartsOption["title"] => ({
   left: "center",
   textStyle: { fontSize: 15, fontWeight: "normal" },
 });
-
-export const grouped = (value: number): string => Math.round(value).toLocaleString("en-US");
 
 /** Score against labels with a band of one deviation to either side, as SVG. Of what is far below 0 it shows that it is. */
 export function labelChart(task: ReportTask, curves: Curves, chance: number, test: number): Promise<string> {

@@ -1,19 +1,15 @@
 import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
+import { grouped } from "../scores/in-words.ts";
 import { contenderNames } from "../worth/names.ts";
-import { answersSection } from "./answers-section.ts";
-import { grouped } from "./label-charts.ts";
+import { type AnswersPart, answersSection } from "./answers-section.ts";
 import type { Curve } from "./label-curves.ts";
-import type { LabelEfficiency } from "./label-efficiency.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { factorInWords, headlineInWords, savedInWords, unknowns } from "./label-words.ts";
 import { capitalized, gainInWords, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
 
-export interface LabelPage {
-  readonly facts: Omit<LabelEfficiency, "out" | "files">;
-  /** SVG; the matrix of classes where there are not too many, answers against right values, a map of enough samples. */
+export interface LabelPage extends AnswersPart {
+  /** SVG: scores against labels, and a map of enough samples. */
   readonly scores: string;
-  readonly confusion?: string;
-  readonly values?: string;
   readonly map?: string;
   readonly points: number;
   /** Nearest neighbours as PNG, or as texts. */

@@ -2,16 +2,11 @@ import { join } from "node:path";
 import type { Modality, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { writeChart } from "../drawing/charts.ts";
-import {
-  className,
-  evenly,
-  type NeighbourRow,
-  nearestEntries,
-  neighbourPicture,
-  type Placed,
-} from "../drawing/neighbours.ts";
+import { className, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "../drawing/neighbours.ts";
+import { evenly } from "../vectors/evenly.ts";
 import { select } from "../worth/contestants.ts";
 import { embeddingMap } from "./embedding-map.ts";
+import type { LabelFacts } from "./facts.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
 import { type LabelPage, labelPage } from "./label-page.ts";
 import { measureWords } from "./measure-words.ts";
@@ -31,7 +26,7 @@ const TEXTS = 4;
  */
 export async function writeLabelReport(
   out: string,
-  facts: LabelPage["facts"],
+  facts: LabelFacts,
   samples: {
     readonly modality: Modality<unknown>;
     readonly bank: Placed;

@@ -1,9 +1,7 @@
+import type { Curves, LabelEfficiency } from "./facts.ts";
 import { togetherIn } from "./label-answers.ts";
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
 import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
-import type { LabelEfficiency } from "./label-efficiency.ts";
-
-export type Curves = LabelEfficiency["curves"];
 
 /** The curves as rows of a table, and the numbers of labels as its columns. */
 export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Curve])[]; counts: number[] } {

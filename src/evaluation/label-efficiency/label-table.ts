@@ -1,8 +1,8 @@
+import { grouped } from "../scores/in-words.ts";
 import { contenderNames } from "../worth/names.ts";
 import { alignColumns } from "../worth/table.ts";
-import { grouped } from "./label-charts.ts";
+import type { LabelEfficiency } from "./facts.ts";
 import type { Curve } from "./label-curves.ts";
-import type { LabelEfficiency } from "./label-efficiency.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { capitalized, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
 

@@ -1,10 +1,8 @@
+import { grouped } from "../scores/in-words.ts";
 import { contenderNames } from "../worth/names.ts";
-import { grouped } from "./label-charts.ts";
+import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./label-curves.ts";
-import type { LabelEfficiency } from "./label-efficiency.ts";
 import { measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** `6.2 ×`, `more than 100 ×`; nothing to say without training from scratch. */
 export function factorInWords({ kind, factor }: Saving): string {
@@ -64,7 +62,7 @@ function readingInWords({ task, saved, train }: SavedFacts): string {
 const listed = (values: readonly number[]): string => values.map(grouped).join(", ");
 
 /** What the page cannot say, and why. */
-export function unknowns(facts: Omit<LabelEfficiency, "out" | "files">): string[] {
+export function unknowns(facts: LabelFacts): string[] {
   const { run, task, curves, pretrained, train, settings, saved } = facts;
   return [
     `One pre-training: the encoder was pre-trained once, with seed ${run.seed}. What another seed would change is in none of the bands.`,
@@ -113,7 +111,7 @@ function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "
 }
 
 /** How far chance alone moves an accuracy on so many samples. */
-function testInWords({ task, best: { confusion = [] }, test }: Omit<LabelEfficiency, "out" | "files">): string {
+function testInWords({ task, best: { confusion = [] }, test }: LabelFacts): string {
   if (task !== "classification")
     return `${grouped(test.labelled)} test samples: how far chance alone moves ${measureWords[task].name} on so many is not worked out here.`;
   const judged = confusion.flat().reduce((sum, count) => sum + count, 0);

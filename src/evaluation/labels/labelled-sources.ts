@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { type Answers, answersOf, type LabelTask, type Source, unknownAmong } from "../../data/index.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
-import { evenly } from "../drawing/neighbours.ts";
 import { refuseOtherTasks } from "../scores/one-class-each.ts";
+import { evenly } from "../vectors/evenly.ts";
 import { openLabelled } from "./judge.ts";
 import { labelledEntries } from "./supervision.ts";
 
@@ -18,7 +18,8 @@ export interface TrainAndTest {
   readonly labelColumn?: string;
 }
 
-interface Opened {
+/** Both opened, with what their labels are. */
+export interface LabelledData {
   readonly train: Source<unknown>;
   readonly test: Source<unknown>;
   readonly classes: readonly string[];
@@ -35,7 +36,7 @@ export async function openTrainAndTest(
   { modalityDefinition, config }: Run,
   { column, labelColumn, ...given }: TrainAndTest,
   task: LabelTask = "classification",
-): Promise<Opened> {
+): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) => {
     const source = await openLabelled(modalityDefinition, path, { column, labelColumn, labels });

@@ -1,4 +1,4 @@
-import type { Predictor } from "../labels/predictor.ts";
+import type { Answers } from "../../data/index.ts";
 
 /** A guess and how sure the model is of it, in [0, 1]. */
 export interface Guess {
@@ -25,14 +25,10 @@ export type Prediction =
   | Readonly<Record<string, number>>;
 
 /**
- * One row of a predictor in words: the likeliest class (and `top` of them where more than one is asked for), or every
- * label's probability and which are at least 0.5, or the value.
+ * One row of outputs in words: the likeliest class (and `top` of them where more than one is asked for), or every label's
+ * probability and which are at least 0.5, or the value.
  */
-export function prediction(
-  { task, outputs }: Pick<Predictor, "task" | "outputs">,
-  row: Float32Array,
-  top = 1,
-): Prediction {
+export function prediction({ task, outputs }: Answers, row: Float32Array, top = 1): Prediction {
   const all = () => Object.fromEntries(outputs.map((name, output) => [name, row[output]!]));
   if (task === "multi-label") return { predictions: chosenLabels(outputs, row), probabilities: all() };
   if (task !== "classification") return all();

@@ -1,7 +1,7 @@
 import { type Array, float32, nn, np, scalar, type Tensor } from "../../array/index.ts";
 import type { LabelTask } from "../../data/index.ts";
 import { compile, type DeviceTensor, valueAndGrad } from "../../engine/index.ts";
-import { binaryCrossEntropies } from "../../objectives/binary-cross-entropy.ts";
+import { binaryCrossEntropies } from "../../objectives/supervised/binary-cross-entropy.ts";
 
 /** L2 strengths tried, per sample: loss + ½ λ ‖W‖². */
 export const L2_GRID = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1] as const;

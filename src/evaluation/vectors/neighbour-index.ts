@@ -1,7 +1,7 @@
 import type { InitialParams } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { readEmbeddings } from "../../interop/parquet.ts";
-import { digestOfWeights } from "../worth/features.ts";
+import { digestOfWeights } from "./digest.ts";
 import { bankOf } from "./nearest.ts";
 
 export interface Neighbour {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Array, Rng, sizeOf, type Tensor, tree } from "../../array/index.ts";
 import type { Extractor, Modality } from "../../data/modality.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../../encoders/index.ts";
@@ -66,11 +65,4 @@ export async function untrainedParams(encoder: Encoder, options: FeatureOptions,
   } finally {
     await program.dispose();
   }
-}
-
-/** Tells one encoder's weights from another's: 16 hexadecimal digits. */
-export function digestOfWeights(params: InitialParams): string {
-  const hash = createHash("sha256");
-  for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);
-  return hash.digest("hex").slice(0, 16);
 }

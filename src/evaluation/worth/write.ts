@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
-import { accuracyChart, lossChart, writeChart } from "../drawing/charts.ts";
-import { evenly, nearestEntries, neighbourPicture } from "../drawing/neighbours.ts";
+import { lossChart, writeChart } from "../drawing/charts.ts";
+import { nearestEntries, neighbourPicture } from "../drawing/neighbours.ts";
+import { evenly } from "../vectors/evenly.ts";
+import { accuracyChart } from "./accuracy-chart.ts";
 import type { Evaluation } from "./evaluate.ts";
 
 const QUERIES = 8;

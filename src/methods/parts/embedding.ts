@@ -1,6 +1,6 @@
 import type { Array, Rng, Traced } from "../../array/index.ts";
 import type { Encoder, Inputs } from "../../encoders/encoder.ts";
-import type { mlp } from "../../layers/mlp.ts";
+import type { mlp } from "../../layers/heads/mlp.ts";
 
 /**
  * An encoder and the projector on top of it: what joint-embedding methods train, and what their teachers are made of.

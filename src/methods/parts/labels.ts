@@ -3,8 +3,8 @@ import { type Array, float32, nn, np, scalar, type Tensor } from "../../array/in
 import type { LinearHead } from "../../data/answers.ts";
 import { answersOf, labelTasks, truthsOf } from "../../data/answers.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { binaryCrossEntropy } from "../../objectives/binary-cross-entropy.ts";
-import { accuracy, weightedMean } from "../../objectives/cross-entropy.ts";
+import { binaryCrossEntropy } from "../../objectives/supervised/binary-cross-entropy.ts";
+import { accuracy, weightedMean } from "../../objectives/supervised/cross-entropy.ts";
 
 /** What labels are and what is to be answered; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({

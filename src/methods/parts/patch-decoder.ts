@@ -1,10 +1,10 @@
 import { type Array, constant, type Rng, type Traced } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { ParamsOf } from "../../layers/layer.ts";
-import { layerNorm } from "../../layers/layer-norm.ts";
 import { linear } from "../../layers/linear.ts";
-import { sinCosPositions } from "../../layers/positions.ts";
-import { transformerBlock } from "../../layers/transformer.ts";
+import { layerNorm } from "../../layers/norms/layer-norm.ts";
+import { sinCosPositions } from "../../layers/transformer/positions.ts";
+import { transformerBlock } from "../../layers/transformer/transformer.ts";
 import type { Grid } from "./masks.ts";
 
 export interface PatchDecoderOptions {

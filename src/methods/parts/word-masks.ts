@@ -1,6 +1,6 @@
 import { type Array, float32, int32, np, type Rng, type Tensor } from "../../array/index.ts";
 import type { TokenSequence, VocabularySpec } from "../../data/vocabulary.ts";
-import { accuracy, crossEntropy } from "../../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../../objectives/supervised/cross-entropy.ts";
 import { rowsAt } from "./tokens.ts";
 
 interface Words extends VocabularySpec {

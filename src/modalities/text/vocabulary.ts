@@ -19,6 +19,8 @@ const NAMES = {
 /** The name of the vocabulary's file in a run folder, as Hugging Face has it. */
 export const TOKENIZER_FILE = "tokenizer.json";
 
+const utf8 = new TextEncoder();
+
 export interface TextVocabulary extends Vocabulary<Text> {
   /** A text's tokens without `begin` and `end`, however many, and where its sentences start. */
   tokenize(text: string): TokenizedText;
@@ -114,7 +116,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
       return { ids: int32(padded, [length]), mask: int32(present, [length]) };
     },
     allTokens: (sample) => (isTokenized(sample) ? sample : tokenize(sample.text)).ids,
-    byteLength: (sample) => Buffer.byteLength(isTokenized(sample) ? decode(sample.ids) : sample.text),
+    byteLength: (sample) => utf8.encode(isTokenized(sample) ? decode(sample.ids) : sample.text).length,
     parse,
     decode,
     token: (id) => tokenizer.id_to_token(id) ?? "",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, int32, np, Rng, type Traced, type Tree } from "../../../src/array/index.ts";
 import { compile, valueAndGrad } from "../../../src/engine/index.ts";
-import { attention } from "../../../src/layers/attention.ts";
+import { attention } from "../../../src/layers/transformer/attention.ts";
 import { nodesOf } from "../../support/nodes.ts";
 
 test("attention and its gradients transpose no heads: they move in whole rows, each part by itself, and products lie as they are read", async () => {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/index.ts";
+import { digestOfWeights } from "../../../src/evaluation/vectors/digest.ts";
 import { neighbourIndex } from "../../../src/evaluation/vectors/neighbour-index.ts";
-import { digestOfWeights } from "../../../src/evaluation/worth/features.ts";
 import { writeEmbeddings } from "../../../src/interop/parquet.ts";
 import { inFolder } from "../../support/cli.ts";
 

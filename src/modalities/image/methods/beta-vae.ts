@@ -5,8 +5,8 @@ import { decoder } from "../../../layers/decoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { pixelShape } from "../../../methods/parts/feature-map.ts";
-import { gaussianKl } from "../../../objectives/gaussian-kl.ts";
-import { bernoulliNll, gaussianNll } from "../../../objectives/pixels.ts";
+import { gaussianKl } from "../../../objectives/restoration/gaussian-kl.ts";
+import { bernoulliNll, gaussianNll } from "../../../objectives/restoration/pixels.ts";
 
 /**
  * β-VAE: a variational autoencoder whose latents are pressed harder (β > 1) towards independent standard normals.

@@ -15,7 +15,7 @@ import { normalization, perturb } from "../../../data/views.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
-import { softCrossEntropy } from "../../../objectives/soft-cross-entropy.ts";
+import { softCrossEntropy } from "../../../objectives/supervised/soft-cross-entropy.ts";
 import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
 import { labToRgb } from "./lab.ts";

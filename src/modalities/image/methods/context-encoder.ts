@@ -4,7 +4,7 @@ import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
-import { squaredError } from "../../../objectives/pixels.ts";
+import { squaredError } from "../../../objectives/restoration/pixels.ts";
 
 /** Where the hole meets what is seen, its reconstruction counts so much more ("overlapL2Weight" in the authors' code). */
 const OVERLAP_WEIGHT = 10;

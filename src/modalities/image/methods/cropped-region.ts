@@ -4,13 +4,13 @@ import { offerOf } from "../../../data/ability.ts";
 import { perturb } from "../../../data/views.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import { UserError } from "../../../foundation/errors.ts";
-import { layerNorm } from "../../../layers/layer-norm.ts";
+import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
-import { mlp } from "../../../layers/mlp.ts";
-import { sinCosPositions } from "../../../layers/positions.ts";
+import { layerNorm } from "../../../layers/norms/layer-norm.ts";
+import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
-import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
+import { boxLoss, meanIou } from "../../../objectives/predictive/boxes.ts";
 import { region } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 

@@ -3,12 +3,12 @@ import { type Array, constant, float32, int32, nn, np, type Rng, type Traced } f
 import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
+import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
-import { mlp } from "../../../layers/mlp.ts";
 import { method } from "../../../methods/method.ts";
 import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
-import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 import { distantPermutations } from "./permutations.ts";

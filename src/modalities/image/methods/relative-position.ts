@@ -2,11 +2,11 @@ import * as z from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
-import { mlp } from "../../../layers/mlp.ts";
+import { mlp } from "../../../layers/heads/mlp.ts";
 import { method } from "../../../methods/method.ts";
 import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
-import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 

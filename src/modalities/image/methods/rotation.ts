@@ -4,7 +4,7 @@ import { perturb } from "../../../data/views.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { concatenateInputs } from "../../../methods/parts/views.ts";
-import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { rotate } from "../abilities.ts";
 
 const QUARTERS = [0, 1, 2, 3] as const;

@@ -3,7 +3,7 @@ import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
-import { sinCosPositions } from "../../../layers/positions.ts";
+import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 
 /** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
 function toConvolution({ data, shape }: Tensor, patchSize: number, channels: number): Tensor {

@@ -3,12 +3,12 @@ import { filled, int32, np, type Rng } from "../../../array/index.ts";
 import type { TokenSequence } from "../../../data/vocabulary.ts";
 import { maskToken, vocabulary } from "../../../data/vocabulary.ts";
 import { words } from "../../../encoders/abilities.ts";
+import { wordHead } from "../../../layers/heads/word-head.ts";
 import { linear } from "../../../layers/linear.ts";
-import { wordHead } from "../../../layers/word-head.ts";
 import { method } from "../../../methods/method.ts";
 import { smallLanguage } from "../../../methods/parts/presets.ts";
 import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "../../../methods/parts/word-masks.ts";
-import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
+import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 
 /**
  * Sentence order: are two neighbouring pieces of a text in the right order? Beside masked words, as in ALBERT.

@@ -14,6 +14,9 @@ import { Appender, temporaryFolder } from "./unpacked.ts";
 
 type Format = TableFormat | "text";
 
+/** What the column of the texts is called where nothing else is said. */
+const TEXT_COLUMN = "text";
+
 const formats: Readonly<Record<string, Format>> = {
   ".txt": "text",
   ".text": "text",
@@ -91,7 +94,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
   const add = async (file: string, name: string): Promise<void> => {
     const format = formatOf(name) ?? "text";
     if (format !== "text") {
-      for await (const rows of rowsOf(file, format, options))
+      for await (const rows of rowsOf(file, format, { ...options, column: options.column ?? TEXT_COLUMN }))
         for (const { text, label, line } of rows) {
           if (text.trim() === "") {
             skipped++;

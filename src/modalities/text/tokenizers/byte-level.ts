@@ -1,4 +1,4 @@
-import type { Recipe } from "./train.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** RoBERTa's names, in RoBERTa's order. */
 const SPECIAL = { begin: "<s>", pad: "<pad>", end: "</s>", unknown: "<unk>", mask: "<mask>" };

@@ -1,4 +1,4 @@
-import type { Recipe } from "./train.ts";
+import type { Recipe } from "./recipe.ts";
 
 const PREFIX = "##";
 const SPECIAL = { pad: "[PAD]", unknown: "[UNK]", begin: "[CLS]", end: "[SEP]", mask: "[MASK]" };

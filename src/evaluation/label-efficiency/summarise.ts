@@ -1,0 +1,63 @@
+import { cpus } from "node:os";
+import type { Features } from "../../data/features.ts";
+import type { Source } from "../../data/index.ts";
+import { writeAtomically } from "../../foundation/files.ts";
+import type { MetricRow } from "../../training/run/metrics.ts";
+import type { LabelEfficiency, LabelFacts } from "./facts.ts";
+import type { FrozenPair } from "./frozen.ts";
+import { scoreByChance } from "./label-answers.ts";
+import type { CellResult } from "./label-cells.ts";
+import { writeLabelReport } from "./label-report.ts";
+import { summaryOf } from "./label-summary.ts";
+import type { LabelPlan } from "./plan.ts";
+
+/** What the finished trainings come to, written as a page, pictures and `report.json`. */
+export async function summarise(
+  plan: LabelPlan,
+  frozen: FrozenPair,
+  cells: readonly CellResult[],
+): Promise<LabelEfficiency> {
+  const { basis, file, out, options, data } = plan;
+  const facts = await factsOf(plan, frozen, cells);
+  const { learned, judged } = frozen.pretrained;
+  const files = await writeLabelReport(out, facts, {
+    modality: options.run.modality,
+    bank: { source: data.train, features: learned },
+    queries: { source: data.test, features: judged },
+    onProgress: options.onProgress,
+  });
+  const report: LabelEfficiency = { ...facts, out, files: ["report.json", ...files] };
+  await writeAtomically(file, [`${JSON.stringify({ version: 1, basis, ...report, cells }, null, 1)}\n`]);
+  return report;
+}
+
+async function factsOf(
+  { options, data, task, shares, draws, seed }: LabelPlan,
+  { pretrained, untrained }: FrozenPair,
+  cells: readonly CellResult[],
+): Promise<LabelFacts> {
+  const { run, steps } = options;
+  const { path, step, epoch, encoder, config } = run;
+  const { outputs } = data.answers;
+  const seconds = secondsOf(await run.metrics());
+  return {
+    run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
+    pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
+    train: side(options.train, data.train, pretrained.learned),
+    test: side(options.test, data.test, pretrained.judged),
+    ...{ task, outputs, chance: scoreByChance(data.answers, pretrained.queries.truth) },
+    settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device: config.training.device },
+    machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
+    width: encoder.embedDim,
+    frozen: { pretrained: pretrained.facts, untrained: untrained.facts },
+    ...summaryOf(cells, { task, outputs }),
+  };
+}
+
+const side = (path: string, source: Source<unknown>, { rows, broken }: Features): LabelFacts["train"] => ({
+  ...{ path, entries: source.length, labelled: rows, broken: broken.length },
+});
+
+/** Every process of a run that was resumed counts from 0. */
+const secondsOf = (rows: readonly MetricRow[]): number =>
+  rows.reduce((sum, { seconds }, at) => sum + (seconds <= (rows[at + 1]?.seconds ?? 0) ? 0 : seconds), 0);

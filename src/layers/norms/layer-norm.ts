@@ -1,0 +1,27 @@
+import { type Array, filled, lax, np, withDerivative } from "../../array/index.ts";
+
+/** The last axis at mean 0 and variance 1 (biased, + epsilon): a layer norm without scale and shift. */
+export function standardize(given: Array, epsilon = 1e-5): Array {
+  const x = lax.stopGradient(given);
+  const centred = np.subtract(x, np.mean(x, -1, { keepdims: true }));
+  const variance = np.mean(np.square(centred), -1, { keepdims: true });
+  const inverse = np.reciprocal(np.sqrt(np.add(variance, epsilon)));
+  const standard = np.multiply(centred, inverse);
+  // What moves x along itself or as a whole does not show.
+  return withDerivative(standard, given, (change) => {
+    const mean = (array: Array) => np.mean(array, -1, { keepdims: true });
+    const whole = np.negative(mean(change));
+    const along = np.negative(mean(np.multiply(change, standard)));
+    return np.multiply(np.add(change, np.add(np.multiply(standard, along), whole)), inverse);
+  });
+}
+
+/**
+ * Layer normalisation over the last axis, with scale and shift. Ba et al. 2016, https://arxiv.org/abs/1607.06450
+ * @param epsilon 1e-6 in timm's and Hugging Face's ViT; PyTorch's default is 1e-5
+ */
+export const layerNorm = (width: number, epsilon = 1e-6) => ({
+  init: () => ({ scale: filled([width], 1), shift: filled([width], 0) }),
+  apply: (params: { scale: Array; shift: Array }, x: Array): Array =>
+    np.add(np.multiply(standardize(x, epsilon), params.scale), params.shift),
+});

@@ -1,0 +1,23 @@
+import { type Array, constant, float32, np } from "../../array/index.ts";
+
+/** What makes a softmax give nothing: far below any score, and no infinity that could become a NaN. */
+const NEVER = -1e9;
+
+/**
+ * What is added to attention scores so that nobody sees padding and, with `causal`, nobody what comes after.
+ * @param mask `[batch, tokens]`, 0 where there is only padding
+ * @returns `[batch, 1, 1 or tokens, tokens]`
+ */
+export function attentionBias(mask: Array, { causal = false }: { causal?: boolean } = {}): Array {
+  const tokens = mask.shape[1]!;
+  const padding = np.where(np.equal(np.reshape(mask, [-1, 1, 1, tokens]), 0), NEVER, 0);
+  return causal ? np.add(padding, causalBias(tokens)) : padding;
+}
+
+/** The same for a sequence without padding, `[tokens, tokens]`: −10⁹ above the diagonal. */
+export function causalBias(tokens: number): Array {
+  const values = Float32Array.from({ length: tokens * tokens }, (_, index) =>
+    index % tokens > Math.floor(index / tokens) ? NEVER : 0,
+  );
+  return constant(float32(values, [tokens, tokens]));
+}

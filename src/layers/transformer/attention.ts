@@ -1,0 +1,97 @@
+import { type Array, np, type Rng } from "../../array/index.ts";
+import { dropout } from "../functions/dropout.ts";
+import { softmax } from "../functions/softmax.ts";
+import { type LinearParams, linear } from "../linear.ts";
+import { rotate } from "./rotary.ts";
+
+export interface AttentionOptions {
+  /** Turn queries and keys by their positions. */
+  readonly rotary?: boolean;
+  /** Share of the attention weights left out in training. */
+  readonly dropout?: number;
+  /** Width of a head; by default the heads share the width among them. Other where heads were pruned. */
+  readonly headDim?: number;
+}
+
+/**
+ * Softmax(q · kᵀ / √headDim + bias) for every head: who looks where, `[batch, heads, queries, keys]`.
+ * @param query `[batch, heads, queries, headDim]`
+ * @param key `[batch, heads, keys, headDim]`
+ * @param bias broadcastable to the result; a large negative number where a key is not to be seen
+ */
+function look(query: Array, key: Array, bias: Array | undefined): Array {
+  const scaled = np.multiply(query, 1 / Math.sqrt(query.shape[3]!));
+  const scores = np.matmul(scaled, np.transpose(key, [0, 1, 3, 2]));
+  return softmax(bias ? np.add(scores, bias) : scores);
+}
+
+/** `[batch, heads, tokens, headDim]` → `[batch, tokens, width]`. */
+const joinHeads = (x: Array): Array => {
+  const [batch, heads, tokens, headDim] = x.shape as [number, number, number, number];
+  return np.reshape(np.transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * headDim]);
+};
+
+/** `[batch, tokens, parts × width]` → `parts` of `[batch, heads, tokens, headDim]`. */
+function splitHeads(x: Array, parts: number, heads: number): Array[] {
+  const [batch, tokens, all] = x.shape as [number, number, number];
+  const headDim = all / parts / heads;
+  const apart = np.reshape(x, [batch, tokens, parts, heads, headDim]);
+  return np
+    .split(np.transpose(apart, [2, 0, 3, 1, 4]), parts, 0)
+    .map((part) => np.reshape(part, [batch, heads, tokens, headDim]));
+}
+
+/**
+ * Multi-head self-attention, `[batch, tokens, width]` → the same. Vaswani et al. 2017,
+ * https://arxiv.org/abs/1706.03762. Queries, keys and values come from one product (`qkv`, as in timm).
+ */
+export function attention(width: number, heads: number, options: AttentionOptions = {}) {
+  const inner = heads * (options.headDim ?? width / heads);
+  const qkv = linear(width, 3 * inner);
+  const output = linear(inner, width);
+  const turn = (x: Array): Array => (options.rotary ? rotate(x) : x);
+  const split = (params: { qkv: LinearParams }, x: Array, bias: Array | undefined) => {
+    const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);
+    if (!query || !key || !value) throw new Error("attention: the product could not be split in three");
+    return { weights: look(turn(query), turn(key), bias), value };
+  };
+  return {
+    init: (rng: Rng) => ({ qkv: qkv.init(rng.split("qkv")), output: output.init(rng.split("output")) }),
+    /** Who looks where: `[batch, heads, tokens, tokens]`, rows that sum to 1. */
+    weights: (params: { qkv: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array =>
+      split(params, x, bias).weights,
+    apply(params: { qkv: LinearParams; output: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array {
+      const { weights, value } = split(params, x, bias);
+      return output.apply(params.output, joinHeads(np.matmul(dropout(weights, options.dropout ?? 0), value)));
+    },
+  };
+}
+
+/**
+ * Multi-head attention of `x` `[batch, tokens, width]` to another sequence `memory` `[batch, others, width]`: the
+ * middle part of a decoder's block. Keys and values come from one product, `kv`.
+ */
+export function crossAttention(width: number, heads: number, options: Pick<AttentionOptions, "dropout"> = {}) {
+  const q = linear(width, width);
+  const kv = linear(width, 2 * width);
+  const output = linear(width, width);
+  return {
+    init: (rng: Rng) => ({
+      q: q.init(rng.split("q")),
+      kv: kv.init(rng.split("kv")),
+      output: output.init(rng.split("output")),
+    }),
+    apply(
+      params: { q: LinearParams; kv: LinearParams; output: LinearParams },
+      x: Array,
+      memory: Array,
+      { bias }: { bias?: Array } = {},
+    ): Array {
+      const [query] = splitHeads(q.apply(params.q, x), 1, heads);
+      const [key, value] = splitHeads(kv.apply(params.kv, memory), 2, heads);
+      if (!query || !key || !value) throw new Error("attention: the product could not be split");
+      const weights = dropout(look(query, key, bias), options.dropout ?? 0);
+      return output.apply(params.output, joinHeads(np.matmul(weights, value)));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { float32, sizeOf, type Tensor } from "../../array/index.ts";
+
+/**
+ * Fixed sine–cosine positions of a grid of any number of axes, `[cells, width]`, cells in row-major order. The width is
+ * shared out evenly, the last axis first, each with sines and then cosines: of two axes the first half encodes the column,
+ * the second the row, as in MAE's released code (https://github.com/facebookresearch/mae). Where the axes do not divide
+ * the width, each has as much as the largest share and the end is cut off, as in V-JEPA's code
+ * (https://github.com/facebookresearch/jepa).
+ * @param native the grid that spans the same extents; where it differs from this one, the middles of this grid's cells are
+ *   looked up in that grid's coordinates
+ * @throws Error unless the width is a multiple of 4
+ */
+export function sinCosPositions(grid: readonly number[], width: number, native: readonly number[] = grid): Tensor {
+  if (width % 4 !== 0) throw new Error(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
+  const count = sizeOf(grid);
+  const share = Math.ceil(width / (2 * grid.length));
+  const frequencies = globalThis.Array.from({ length: share }, (_, index) => 10000 ** (-index / share));
+  const values = new Float32Array(count * width);
+  let stride = 1;
+  let start = 0;
+  for (let axis = grid.length - 1; axis >= 0; axis--) {
+    const extent = grid[axis]!;
+    for (let cell = 0; cell < count; cell++) {
+      const place = middle(Math.floor(cell / stride) % extent, native[axis]! / extent);
+      const row = values.subarray(cell * width, (cell + 1) * width);
+      // What lies beyond the end of the row is cut off.
+      for (let i = 0; i < share; i++) {
+        row[start + i] = Math.sin(place * frequencies[i]!);
+        row[start + share + i] = Math.cos(place * frequencies[i]!);
+      }
+    }
+    stride *= extent;
+    start += 2 * share;
+  }
+  return float32(values, [count, width]);
+}
+
+/** Where the middle of cell `index` lies among cells that are 1 / `scale` as wide; `index` itself when `scale` is 1. */
+const middle = (index: number, scale: number): number => (index + 0.5) * scale - 0.5;
+
+/** Keys' cubic convolution kernel with a = −0.75, PyTorch's. */
+function cubic(distance: number): number {
+  const a = -0.75;
+  const t = Math.abs(distance);
+  if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? a * (((t - 5) * t + 8) * t - 4) : 0;
+}
+
+/** Weights `[to][from]` of one axis: four neighbours of each place, those beyond the border being the border's. */
+const cubicAxis = (from: number, to: number): number[][] =>
+  globalThis.Array.from({ length: to }, (_, index) => {
+    const place = middle(index, from / to);
+    const weights = new globalThis.Array<number>(from).fill(0);
+    for (let at = Math.floor(place) - 1; at <= Math.floor(place) + 2; at++)
+      weights[Math.min(from - 1, Math.max(0, at))]! += cubic(place - at);
+    return weights;
+  });
+
+/**
+ * The matrix that takes learned positions of one grid to those of another with as many axes by cubic interpolation along
+ * each, `[cells of to, cells of from]`: of two axes `torch.nn.functional.interpolate(mode="bicubic")`, with which DINO's
+ * ViT reads crops (https://github.com/facebookresearch/dino; it scales by a factor that is a tenth of a patch too large,
+ * against rounding; here the factor is exact).
+ */
+export function resizePositions(from: readonly number[], to: readonly number[]): Tensor {
+  const rows = from.reduce<number[][]>(
+    (before, extent, axis) => {
+      const along = cubicAxis(extent, to[axis]!);
+      return before.flatMap((outer) =>
+        along.map((inner) => outer.flatMap((first) => inner.map((second) => first * second))),
+      );
+    },
+    [[1]],
+  );
+  return float32(rows.flat(), [sizeOf(to), sizeOf(from)]);
+}

@@ -1,0 +1,125 @@
+import { type Array, np, type Rng, type Traced } from "../../array/index.ts";
+import { dropPath } from "../functions/drop-path.ts";
+import { dropout } from "../functions/dropout.ts";
+import { gelu } from "../functions/gelu.ts";
+import type { ParamsOf } from "../layer.ts";
+import { linear } from "../linear.ts";
+import { layerNorm } from "../norms/layer-norm.ts";
+import { attention, crossAttention } from "./attention.ts";
+
+export interface BlockOptions {
+  readonly width: number;
+  readonly heads: number;
+  /** Width of a head, where it is not `width / heads`. */
+  readonly headDim?: number;
+  /** Hidden width of the feed-forward part, as a multiple of `width`. */
+  readonly mlpRatio: number;
+  readonly dropPath?: number;
+  /** Of attention weights and of what each branch adds. */
+  readonly dropout?: number;
+  /** Where the norms stand: before each branch (ViT, GPT-2), or after its sum (BERT, and Vaswani's own). */
+  readonly norm?: "pre" | "post";
+  /** Added to variances; 1e-6 as in timm's ViT. */
+  readonly epsilon?: number;
+  readonly rotary?: boolean;
+}
+
+/**
+ * One Transformer block with exact GELU, `[batch, tokens, width]` → the same: ViT's (timm's `Block`) with the norms in
+ * front, BERT's with the norms behind.
+ */
+export function transformerBlock(options: BlockOptions) {
+  const { width, heads, mlpRatio, dropPath: rate = 0, dropout: dropped = 0, norm = "pre", epsilon } = options;
+  const hidden = Math.round(width * mlpRatio);
+  const layers = {
+    norm1: layerNorm(width, epsilon),
+    attention: attention(width, heads, { rotary: options.rotary, dropout: dropped, headDim: options.headDim }),
+    norm2: layerNorm(width, epsilon),
+    up: linear(width, hidden),
+    down: linear(hidden, width),
+  };
+  const init = (rng: Rng) => ({
+    norm1: layers.norm1.init(),
+    attention: layers.attention.init(rng.split("attention")),
+    norm2: layers.norm2.init(),
+    up: layers.up.init(rng.split("up")),
+    down: layers.down.init(rng.split("down")),
+  });
+  type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
+  return {
+    init,
+    /** The block's attention, `[batch, heads, tokens, tokens]`. */
+    attention: (params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array => {
+      const given = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
+      return layers.attention.weights(params.attention, given, { bias });
+    },
+    apply(params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array {
+      const attend = (given: Array) => layers.attention.apply(params.attention, given, { bias });
+      const feed = (given: Array) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, given)));
+      const add = (before: Array, branch: Array) => np.add(before, dropPath(dropout(branch, dropped), rate));
+      const norm1 = (given: Array) => layers.norm1.apply(params.norm1, given);
+      const norm2 = (given: Array) => layers.norm2.apply(params.norm2, given);
+      if (norm === "post") {
+        const middle = norm1(add(x, attend(x)));
+        return norm2(add(middle, feed(middle)));
+      }
+      const middle = add(x, attend(norm1(x)));
+      return add(middle, feed(norm2(middle)));
+    },
+  };
+}
+
+/**
+ * One block of an encoder–decoder's decoder: self-attention, attention to the encoder's output, feed-forward; norms
+ * as in `transformerBlock`.
+ */
+export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" | "headDim">) {
+  const { width, heads, mlpRatio, dropout: dropped = 0, norm = "pre", epsilon } = options;
+  const hidden = Math.round(width * mlpRatio);
+  const layers = {
+    norm1: layerNorm(width, epsilon),
+    attention: attention(width, heads, { dropout: dropped }),
+    norm2: layerNorm(width, epsilon),
+    cross: crossAttention(width, heads, { dropout: dropped }),
+    norm3: layerNorm(width, epsilon),
+    up: linear(width, hidden),
+    down: linear(hidden, width),
+  };
+  const init = (rng: Rng) => ({
+    norm1: layers.norm1.init(),
+    attention: layers.attention.init(rng.split("attention")),
+    norm2: layers.norm2.init(),
+    cross: layers.cross.init(rng.split("cross")),
+    norm3: layers.norm3.init(),
+    up: layers.up.init(rng.split("up")),
+    down: layers.down.init(rng.split("down")),
+  });
+  return {
+    init,
+    /**
+     * @param x `[batch, tokens, width]`
+     * @param memory the encoder's output, `[batch, others, width]`
+     * @param bias of self-attention, which makes it causal; `memoryBias` of the attention to `memory`, for its padding
+     */
+    apply(
+      params: Traced<ParamsOf<{ init: typeof init }>>,
+      x: Array,
+      memory: Array,
+      { bias, memoryBias }: { bias?: Array; memoryBias?: Array } = {},
+    ): Array {
+      const branches: ((given: Array) => Array)[] = [
+        (given) => layers.attention.apply(params.attention, given, { bias }),
+        (given) => layers.cross.apply(params.cross, given, memory, { bias: memoryBias }),
+        (given) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, given))),
+      ];
+      const norms = ([1, 2, 3] as const).map(
+        (which) => (given: Array) => layers[`norm${which}`].apply(params[`norm${which}`], given),
+      );
+      return branches.reduce((before, branch, index) => {
+        const normalise = norms[index]!;
+        if (norm === "post") return normalise(np.add(before, dropout(branch(before), dropped)));
+        return np.add(before, dropout(branch(normalise(before)), dropped));
+      }, x);
+    },
+  };
+}

@@ -1,4 +1,0 @@
-import { type Array, np } from "../array/index.ts";
-
-/** True on the diagonal, `[size, size]`. A comparison: `np.eye` would keep the whole table with the program. */
-export const onDiagonal = (size: number): Array => np.equal(np.reshape(np.arange(size), [-1, 1]), np.arange(size));
