@@ -91,6 +91,7 @@ export { writeReport } from "./evaluation/worth/write.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
+export { trustCode } from "./foundation/user-file.ts";
 export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";

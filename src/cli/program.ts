@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../foundation/errors.ts";
+import { trustCode } from "../foundation/user-file.ts";
 import { commands } from "./commands.ts";
 import { Interrupted } from "./interrupt.ts";
 import { kinds } from "./kinds.ts";
 import type { CommandTable } from "./table.ts";
+
+/** Said to any command. */
+const TRUST = "--trust-code";
 
 const OF_ONE_KIND = "Commands of one kind of data:";
 
@@ -19,7 +23,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       if (process.listenerCount(signal) === 1) process.exit(code);
     });
   try {
-    const words = asksForHelp(argv);
+    if (argv.includes(TRUST)) trustCode();
+    const words = asksForHelp(argv.filter((word) => word !== TRUST));
     const program = await programFor(words);
     await program.parseAsync(words, { from: "user" });
     return 0;
@@ -47,6 +52,10 @@ async function programFor(words: readonly string[]): Promise<Command> {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
+    .addHelpText(
+      "after",
+      `\n${TRUST} lets a run folder run the code of methods, encoders and kinds of data that it names by a file's path.`,
+    )
     .addHelpText("after", "\nExit codes: 0 fine, 1 failed, 2 a mistake in the command line or the data.");
   const [asked = "", ...rest] = words;
   let isKnown = (await addCommands(program, commands, words)) || asked.startsWith("-");

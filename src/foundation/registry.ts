@@ -1,6 +1,6 @@
 import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
-import { importFile, isPath } from "./user-file.ts";
+import { importFile, isPath, isTrusted } from "./user-file.ts";
 
 /** What a registry holds: something with a name and a mark that says which registry it belongs to. */
 export interface Registered {
@@ -9,12 +9,16 @@ export interface Registered {
 }
 
 export interface Registry<Entry extends Registered> {
-  /** Every name that `builtIn` knows, sorted; loads nothing. */
+  /** Every built-in name, sorted; loads nothing. */
   readonly names: readonly string[];
   /** Every entry, sorted by name. */
   all(): Promise<Entry[]>;
-  /** The entry of that name; no code runs but the library's. @throws UserError naming what there is */
-  builtIn(name: string): Promise<Entry>;
+  /**
+   * The entry that a file names, such as a run's config.json: a built-in one, or one in a file whose code the user asked
+   * for in this process (by `load`) or trusts (`trustCode`).
+   * @throws UserError for any other path, and naming what there is
+   */
+  stored(nameOrPath: string): Promise<Entry>;
   /**
    * The entry of that name, or the one in the user's file of that path: `simclr`, `./my-method.ts`. The file's code runs,
    * so the name must be one that the user gave.
@@ -52,15 +56,24 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
     return entry;
   };
 
+  const isCode = (nameOrPath: string) => !Object.hasOwn(lines, nameOrPath) && isPath(nameOrPath);
+  const load = async (nameOrPath: string): Promise<Entry> => {
+    if (!isCode(nameOrPath)) return builtIn(nameOrPath);
+    const entry = entryIn(await importFile(nameOrPath, kind));
+    if (entry) return entry;
+    throw new UserError(`${nameOrPath}: exports no ${kind}`);
+  };
+
   return {
     names,
     all: () => Promise.all(names.map(builtIn)),
-    builtIn,
-    async load(nameOrPath) {
-      if (Object.hasOwn(lines, nameOrPath) || !isPath(nameOrPath)) return builtIn(nameOrPath);
-      const entry = entryIn(await importFile(nameOrPath, kind));
-      if (entry) return entry;
-      throw new UserError(`${nameOrPath}: exports no ${kind}`);
+    load,
+    async stored(nameOrPath) {
+      if (isCode(nameOrPath) && !isTrusted(nameOrPath))
+        throw new UserError(
+          `the ${kind} is code in a file, ${nameOrPath}, which runs only if you trust it: add --trust-code (in a program, call trustCode())`,
+        );
+      return load(nameOrPath);
     },
   };
 }

@@ -77,7 +77,7 @@ async function together(name: string, find: (part: string) => Promise<MethodDefi
 /** Every method, by name, or several at once: `rotation+simclr:0.5`. */
 export const methods: Registry<MethodDefinition> = {
   ...single,
-  builtIn: (name) => together(name, single.builtIn),
+  stored: (name) => (isThere(name) ? single.stored(name) : together(name, single.stored)),
   // A file's name may have a + in it.
   load: (name) => (isThere(name) ? single.load(name) : together(name, single.load)),
 };

@@ -118,10 +118,21 @@ export async function embedder(
       const { data } = await features.read();
       features.dispose();
       if (!(data instanceof Float32Array)) throw new Error("features are not float32");
-      return data.slice(0, rows.length * encoder.embedDim);
+      const vectors = data.slice(0, rows.length * encoder.embedDim);
+      refuseInfinite(vectors, `encoder ${encoder.name}`);
+      return vectors;
     },
     dispose: () => program.dispose(),
   };
+}
+
+/** @throws UserError when a value is not finite: the weights have diverged or are damaged, or a sample holds such values */
+export function refuseInfinite(values: Float32Array, who: string): void {
+  for (const value of values)
+    if (!Number.isFinite(value))
+      throw new UserError(
+        `${who} gives values that are not finite (NaN or infinite): its weights have diverged, or the data hold such values`,
+      );
 }
 
 /** Collects vectors that `toVectors` makes of each batch. */

@@ -13,12 +13,13 @@ test("a name is what is built in, a path is the user's file; the file's code run
   inFolder(async (folder) => {
     const path = join(folder, "quince + 1 %.mjs");
     await writeFile(path, `globalThis.quinces = (globalThis.quinces ?? 0) + 1;\n${quince}`);
-    assert.equal((await fruit.builtIn("apple")).name, "apple");
+    assert.equal((await fruit.stored("apple")).name, "apple");
     assert.equal((await fruit.load("apple")).name, "apple");
-    await assert.rejects(fruit.builtIn(path), { name: "UserError", message: /^unknown fruit ".*"; there are: apple$/ });
+    await assert.rejects(fruit.stored(path), { name: "UserError", message: /^the fruit is code in a file, .*trust/ });
     assert.ok(!("quinces" in globalThis));
     assert.equal((await fruit.load(path)).name, "quince");
     assert.ok("quinces" in globalThis);
+    assert.equal((await fruit.stored(path)).name, "quince", "the user has named this file in this process");
   }));
 
 test("what is neither is refused in one line", () =>
@@ -33,9 +34,9 @@ test("what is neither is refused in one line", () =>
   }));
 
 test("of several methods at once each is built in, where only those may be", async () => {
-  assert.equal((await methods.builtIn("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
-  const message = /^unknown method "\.\/mine\.ts"/;
-  await assert.rejects(methods.builtIn("rotation+./mine.ts:0.5"), { name: "UserError", message });
+  assert.equal((await methods.stored("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
+  const message = /^the method is code in a file, \.\/mine\.ts/;
+  await assert.rejects(methods.stored("rotation+./mine.ts:0.5"), { name: "UserError", message });
 });
 
 test("in a browser there are the names, and a path is refused", async (t) => {

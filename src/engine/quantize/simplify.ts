@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InferenceSession } from "#onnxruntime";
+import { InferenceSession } from "../runtimes/ort.ts";
 
 /**
  * The file with constants folded and BatchNorm within the convolutions, as ONNX Runtime's basic optimisations leave it:

@@ -1,6 +1,6 @@
-import { InferenceSession, type Tensor as OrtTensor } from "#onnxruntime";
 import type { DType } from "../../array/index.ts";
 import { GraphWriter } from "../lower/onnx.ts";
+import { InferenceSession, type Tensor as OrtTensor } from "./ort.ts";
 
 /** By type and rank: a tensor's extents are free in them. */
 const sessions = new Map<string, Promise<InferenceSession>>();

@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
 import type { Tensor } from "../../array/index.ts";
+import { InferenceSession, Tensor as OrtTensor } from "./ort.ts";
 
 /** An input of a file: a tensor, or one whose int32 values the file reads as int64. */
 export type FileInput =

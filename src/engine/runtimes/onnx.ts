@@ -1,10 +1,10 @@
-import * as ort from "#onnxruntime";
 import type { DType, Tensor } from "../../array/index.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import type { Graph } from "../graph.ts";
 import { lower } from "../lower/index.ts";
 import { type Device, type DeviceTensor, isDeviceTensor, type Runtime } from "../runtime.ts";
 import { download } from "./download.ts";
+import * as ort from "./ort.ts";
 
 /** A tensor that ONNX Runtime made and may still hold in a device's memory. */
 class OnnxTensor implements DeviceTensor {

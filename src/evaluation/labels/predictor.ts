@@ -4,7 +4,7 @@ import type { Inputs } from "../../encoders/index.ts";
 import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Method, MethodParams } from "../../methods/index.ts";
-import { BATCH, type EmbedderOptions, specsOf, stack } from "../../training/features.ts";
+import { BATCH, type EmbedderOptions, refuseInfinite, specsOf, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 
 /** What a run answers to samples, compiled once. */
@@ -53,6 +53,7 @@ export async function predictorOf(
       outputs.dispose();
       result.set(data.subarray(0, part.length * width), start * width);
     }
+    refuseInfinite(result, "the head");
     return result;
   };
   return {

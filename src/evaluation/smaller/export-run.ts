@@ -31,7 +31,7 @@ export async function exportRun({
     method: methodDefinition.name,
     paper: methodDefinition.paper,
     encoder: encoder.name,
-    encoderPaper: (await encoders.load(config.encoder.name)).paper,
+    encoderPaper: (await encoders.stored(config.encoder.name)).paper,
     data: basename(config.data.path),
     entries: config.data.entries,
     steps: run.step,

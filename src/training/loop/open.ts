@@ -68,7 +68,7 @@ export async function openTraining(
 
   await using opened = new AsyncDisposableStack();
   await makeFolder(join(out, "checkpoints"));
-  opened.defer(await lockRun(out));
+  const lock = opened.adopt(await lockRun(out), (it) => it.release());
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
   // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
   if (start && !resume) await saveCheckpoint(out, initial(), BEGINNING, false);
@@ -81,7 +81,7 @@ export async function openTraining(
   const { device, seed, ema, batchSize, checkpointEvery } = training;
   const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (it) => it.dispose());
   const judge = judgeOf(supervised, position, ema, plan, log, options);
-  const saver = saverOf(out, position, plan, checkpointEvery, { log, judge, curriculum });
+  const saver = saverOf(out, position, plan, checkpointEvery, { log, judge, curriculum, lock });
 
   // Waits for data and compiles, before the clock starts.
   const { batch } = await loader.next();

@@ -2,6 +2,7 @@ import { type Tensor, tree } from "../../array/index.ts";
 import { read } from "../../engine/index.ts";
 import type { Curriculum } from "../curriculum.ts";
 import { checkpointPath, type Position, saveCheckpoint } from "../run/checkpoint.ts";
+import type { Lock } from "../run/lock.ts";
 import { type HostState, type StepResult, toDevice } from "../step.ts";
 import type { Judge } from "./judge.ts";
 import type { Log } from "./log.ts";
@@ -22,7 +23,7 @@ export interface Saver {
   /**
    * Writes a checkpoint.
    * @param isJudgedBest what the judge says of these weights; without a judge the lowest smoothed loss is the best
-   * @throws Diverged when the weights are not finite
+   * @throws Diverged when the weights are not finite; UserError when another process has taken the run over
    */
   save(now: Readonly<Now>, isJudgedBest: boolean | undefined): Promise<void>;
 }
@@ -36,10 +37,12 @@ export function saverOf(
     log,
     judge,
     curriculum,
+    lock,
   }: {
     readonly log: Pick<Log, "sync" | "pending">;
     readonly judge: Judge | undefined;
     readonly curriculum: Curriculum;
+    readonly lock: Pick<Lock, "check">;
   },
 ): Saver {
   let { smoothedLoss, bestLoss } = position;
@@ -66,6 +69,7 @@ export function saverOf(
       const isRegular = step === steps || step % checkpointEvery === 0;
       const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
       if (isLowest) bestLoss = smoothedLoss;
+      await lock.check();
       await log.sync();
       const now = {
         ...{ step, epoch: Math.floor(step / perEpoch), smoothedLoss, bestLoss, pending: log.pending() },

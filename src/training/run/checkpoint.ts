@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { crc32c } from "@node-rs/crc32";
 import * as z from "zod";
 import { type Tensor, tree } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -52,12 +53,24 @@ export async function saveCheckpoint(
       .flatMap(([path, leaf]): [string, Tensor][] => (path ? [[`${group}.${path}`, leaf]] : [])),
   );
   const { step, epoch, smoothedLoss: loss } = position;
+  const written = JSON.stringify(position);
   // The last one comes last: a run that is killed in between does the step again, and with it the best.
   for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
-    await writeSafetensors(checkpointPath(run, which), tensors, { position: JSON.stringify(position) });
+    await writeSafetensors(checkpointPath(run, which), tensors, {
+      position: written,
+      digest: digestOf(tensors, written),
+    });
     const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
     await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);
   }
+}
+
+/** Of tensors in their order, with their names, and of the position: one flipped bit gives another. */
+function digestOf(tensors: Iterable<readonly [name: string, tensor: Tensor]>, position: string): string {
+  let digest = crc32c(position);
+  for (const [name, { data }] of tensors)
+    digest = crc32c(Buffer.from(data.buffer, data.byteOffset, data.byteLength), crc32c(name, digest));
+  return digest.toString(16).padStart(8, "0");
 }
 
 /** @throws UserError when the checkpoint is missing, corrupt, or of another shape than `expected` */
@@ -69,6 +82,8 @@ export async function loadCheckpoint(
   const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
   if (!position.success)
     throw new UserError(`${path}: not a checkpoint of a run (it does not say at which step it was)`);
+  if (metadata.digest !== digestOf(tensors, metadata.position ?? ""))
+    throw new UserError(`${path}: damaged: its content is not what was written (the digest differs)`);
   const group = (name: (typeof groups)[number]) =>
     tree.fromEntries(
       [...tensors].flatMap(([key, leaf]): [string, Tensor][] =>

@@ -108,11 +108,11 @@ function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): 
   );
 }
 
-/** @throws UserError when the modality, encoder or method lacks what another needs */
+/** @throws UserError when the modality, encoder or method lacks what another needs, or is code that nobody trusts */
 export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
-  const modalityDefinition = await modalities.load(config.modality.name);
-  const encoderDefinition = await encoders.load(config.encoder.name);
-  const methodDefinition = await methods.load(config.method.name);
+  const modalityDefinition = await modalities.stored(config.modality.name);
+  const encoderDefinition = await encoders.stored(config.encoder.name);
+  const methodDefinition = await methods.stored(config.method.name);
   const modalityOptions = parseOptions(
     modalityDefinition.options,
     config.modality.options,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scalar } from "../../../src/array/index.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
 import { openCurriculum } from "../../../src/training/curriculum.ts";
 import { Diverged, saverOf } from "../../../src/training/loop/saver.ts";
 import { checkpointPath, loadCheckpoint } from "../../../src/training/run/checkpoint.ts";
@@ -19,7 +20,8 @@ const withSaver = (use: (saver: ReturnType<typeof saverOf>, out: string) => Prom
   inFolder(async (out) => {
     await mkdir(join(out, "checkpoints"));
     const curriculum = openCurriculum([], 8, BEGINNING);
-    await use(saverOf(out, BEGINNING, { steps: 8, perEpoch: 4 }, 2, { log, judge: undefined, curriculum }), out);
+    const lock = { check: async () => undefined };
+    await use(saverOf(out, BEGINNING, { steps: 8, perEpoch: 4 }, 2, { log, judge: undefined, curriculum, lock }), out);
   });
 
 test("the best is the lowest smoothed loss at a regular checkpoint, or what the judge says", () =>
@@ -67,4 +69,34 @@ test("what is not finite is refused, with the last good checkpoint, which stays"
     );
     await assert.rejects(saver.save({ step: 4, state: stateOf(Number.NaN) }, true), Diverged);
     assert.equal((await loadCheckpoint(last)).position.step, 2);
+  }));
+
+test("a flipped bit in a checkpoint, of weights or of the position, is found when it is read", () =>
+  withSaver(async (saver, out) => {
+    await saver.save({ step: 2, state: stateOf(2) }, undefined);
+    const last = checkpointPath(out, "last");
+    const whole = await readFile(last);
+    const at = whole.indexOf('"position"') + 20;
+    for (const byte of [whole.length - 2, at]) {
+      const damaged = Buffer.from(whole);
+      damaged[byte]! ^= byte === at ? 1 : 0x40;
+      await writeFile(last, damaged);
+      await assert.rejects(loadCheckpoint(last), { name: "UserError", message: /last\.safetensors: / });
+    }
+    await writeFile(last, whole);
+    assert.equal((await loadCheckpoint(last)).position.step, 2);
+  }));
+
+test("nothing is written once another process has taken the run over", () =>
+  inFolder(async (out) => {
+    await mkdir(join(out, "checkpoints"));
+    const lock = {
+      check: async () => {
+        throw new UserError("taken over");
+      },
+    };
+    const parts = { log, judge: undefined, curriculum: openCurriculum([], 8, BEGINNING), lock };
+    const saver = saverOf(out, BEGINNING, { steps: 8, perEpoch: 4 }, 2, parts);
+    await assert.rejects(saver.save({ step: 2, state: stateOf(2) }, undefined), /taken over/);
+    assert.deepEqual(await readdir(join(out, "checkpoints")), []);
   }));

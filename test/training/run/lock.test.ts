@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { lockRun } from "../../../src/training/run/lock.ts";
 import { inFolder } from "../../support/cli.ts";
 
@@ -12,9 +13,9 @@ test("one process trains in a folder at a time; what a dead or silent one left h
   inFolder(async (folder) => {
     const file = join(folder, "lock");
     const taken = { name: "UserError", message: /is being trained already, by process \d+ on / };
-    const release = await lockRun(folder);
+    const held = await lockRun(folder);
     await assert.rejects(lockRun(folder), taken);
-    await release();
+    await held.release();
     assert.ok(!existsSync(file));
 
     const left = (pid: number, host = hostname()) =>
@@ -24,13 +25,82 @@ test("one process trains in a folder at a time; what a dead or silent one left h
     await assert.rejects(lockRun(folder), taken);
     for (const pid of [spawnSync(process.execPath, ["-e", ""]).pid, process.pid]) {
       await left(pid);
-      await (await lockRun(folder))();
+      await (await lockRun(folder)).release();
     }
     await writeFile(file, '{"pid": 1');
-    await (await lockRun(folder))();
+    await (await lockRun(folder)).release();
     await left(1, "another machine");
     await assert.rejects(lockRun(folder), taken);
     const longAgo = new Date(Date.now() - 120_000);
     await utimes(file, longAgo, longAgo);
-    await (await lockRun(folder))();
+    await (await lockRun(folder)).release();
+  }));
+
+const RACER = `
+const { lockRun } = await import(${JSON.stringify(new URL("../../../src/training/run/lock.ts", import.meta.url).href)});
+const [folder, rounds, start] = process.argv.slice(1);
+const held = [];
+for (let round = 0; round < Number(rounds); round++) {
+  const at = Number(start) + 250 * round;
+  while (Date.now() < at) await new Promise((done) => setTimeout(done, 1));
+  const lock = await lockRun(folder + "/" + round).catch(() => undefined);
+  // Whoever lost a lock again must notice before it writes.
+  await new Promise((done) => setTimeout(done, 120));
+  if (await lock?.check().then(() => true, () => false)) held.push(round);
+}
+console.log(JSON.stringify(held));
+`;
+
+test("of four processes that take over the same stale lock one trains", () =>
+  inFolder(async (folder) => {
+    const rounds = 12;
+    const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+    for (let round = 0; round < rounds; round++) {
+      await mkdir(join(folder, String(round)));
+      const left = JSON.stringify({ pid: dead, host: hostname(), token: "dead" });
+      await writeFile(join(folder, String(round), "lock"), left);
+    }
+    const start = String(Date.now() + 2_500);
+    const racers = Array.from({ length: 4 }, () =>
+      promisify(execFile)(process.execPath, [
+        ...["--conditions=autodidact-source", "--input-type=module", "--eval", RACER],
+        ...[folder, String(rounds), start],
+      ]),
+    );
+    const winners = (await Promise.all(racers)).flatMap(({ stdout }): number[] => JSON.parse(stdout));
+    assert.deepEqual(
+      winners.sort((a, b) => a - b),
+      Array.from({ length: rounds }, (_, round) => round),
+    );
+    assert.deepEqual(await readdir(join(folder, "0")), ["lock"], "nothing else is left there");
+  }));
+
+test("a stopped process on this machine keeps its lock, however silent; an unlike one of its number does not", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "lock");
+    const stat = (await readFile(`/proc/${process.ppid}/stat`, "utf8").catch(() => ""))
+      .split(") ")
+      .at(-1)
+      ?.split(" ")[19];
+    if (stat === undefined) return;
+    const longAgo = new Date(Date.now() - 120_000);
+    const left = async (started: string) => {
+      await writeFile(file, JSON.stringify({ pid: process.ppid, host: hostname(), token: "another's", started }));
+      await utimes(file, longAgo, longAgo);
+    };
+    await left(stat);
+    await assert.rejects(lockRun(folder), /is being trained already/);
+    await left("1");
+    await (await lockRun(folder)).release();
+  }));
+
+test("who lost the lock notices, and releases only its own", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "lock");
+    const held = await lockRun(folder);
+    await held.check();
+    await writeFile(file, "another's");
+    await assert.rejects(held.check(), /another process has taken this run over/);
+    await held.release();
+    assert.equal(await readFile(file, "utf8"), "another's");
   }));
