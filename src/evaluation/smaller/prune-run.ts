@@ -214,7 +214,7 @@ async function recover(
     modalityOptions: Object.fromEntries(wished),
     method: method.name,
     preset: pruned.config.preset,
-    methodOptions: method.options,
+    options: method.options,
     encoder: encoder.name,
     encoderOptions: encoder.options,
     training: { ...rest, epochs },
