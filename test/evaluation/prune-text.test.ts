@@ -9,7 +9,6 @@ import { prunable } from "../../src/evaluation/smaller/pruning/prunable.ts";
 import { prune } from "../../src/evaluation/smaller/pruning/structures.ts";
 import { exportedFeatures } from "../../src/evaluation/smaller/shipped.ts";
 import {
-  evaluateLanguage,
   exportRun,
   extractFeatures,
   openRun,
@@ -18,6 +17,7 @@ import {
   pruneRun,
 } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
+import { evaluateLanguage } from "../../src/modalities/text/public.ts";
 import { textPublisher } from "../../src/modalities/text/publish/index.ts";
 import { arrange } from "../../src/training/run/settle.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";

@@ -9,7 +9,7 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { objectives } from "../../src/index.ts";
+import * as objectives from "../../src/objectives/public.ts";
 import { embeddingDeviation } from "../../src/objectives/deviation.ts";
 import { inBatchAccuracy } from "../../src/objectives/in-batch-contrast.ts";
 import { infoNceAccuracy } from "../../src/objectives/info-nce.ts";

@@ -9,7 +9,7 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { objectives } from "../../src/index.ts";
+import * as objectives from "../../src/objectives/public.ts";
 import { labelOptions, targetsOf } from "../../src/methods/parts/labels.ts";
 import {
   assertFiniteDifferences,

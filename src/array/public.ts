@@ -1,0 +1,3 @@
+/** `autodidact/array`: arrays as model code borrows them, tensors on the host, trees of both, the seeded generator. */
+export * from "./index.ts";
+export { type KMeansOptions, kMeans, whiten } from "./k-means.ts";
