@@ -47,6 +47,17 @@ export interface PretrainOptions<
  * Learns a representation from unlabelled data and leaves a run folder: `config.json`, `metrics.jsonl`, TensorBoard
  * events and checkpoints. With `resume`, goes on from the last checkpoint exactly as if it had never stopped.
  * @throws UserError for a wrong option, unreadable data, a full disk; Diverged when the loss becomes NaN or infinite
+ *
+ * @example
+ * const run = await pretrain({
+ *   data: "photos/",
+ *   out: "runs/photos",
+ *   method: "simclr",
+ *   options: { temperature: 0.2 },
+ *   preset: "small",
+ *   training: { epochs: 50 },
+ * });
+ * console.log(run.step, run.config.encoder.name);
  */
 export async function pretrain<
   Method extends string = string,

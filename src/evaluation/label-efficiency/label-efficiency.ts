@@ -109,6 +109,11 @@ const SPREAD = 128;
  * does the others only.
  * @returns nothing when `signal` stopped it; what is finished is kept
  * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const found = await labelEfficiency({ run, train: "labelled/train", test: "labelled/test", out: "reports/photos" });
+ * if (found) console.log(labelTable(found));
  */
 export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
   const { run, task = "classification", seed = 0, draws = 3, shares = [1, 2, 5, 10, 25, 100] } = options;

@@ -90,6 +90,16 @@ const within = (value: number, [least, most]: readonly [number, number]) => Math
  * layers more slowly (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054), judged after every epoch on labels held
  * out: by accuracy and the like, or where they are fewer than 500 by the loss. What it leaves is a run folder whose best epoch is the one opened.
  * @throws UserError when labels are missing, too few, or do not suit the task
+ *
+ * @example
+ * const tuned = await finetune({
+ *   from: "runs/photos",
+ *   train: "labelled/train",
+ *   out: "runs/tuned",
+ *   labelCount: 200,
+ *   options: { labelSmoothing: 0.1 },
+ * });
+ * console.log(verdictTable(await judge({ run: tuned, data: "labelled/test" })));
  */
 export async function finetune<With extends string = never>(options: FinetuneOptions<With>): Promise<Run>;
 export async function finetune(options: FinetuneOptions): Promise<Run> {
@@ -169,7 +179,13 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
   return openRun(out);
 }
 
-/** Goes on with fine-tuning from its last checkpoint. @throws UserError when it is none, or the data have changed */
+/**
+ * Goes on with fine-tuning from its last checkpoint.
+ * @throws UserError when it is none, or the data have changed
+ *
+ * @example
+ * const tuned = await resumeFinetuning("runs/tuned");
+ */
 export async function resumeFinetuning(
   out: string,
   options: Pick<FinetuneOptions, "test" | "signal" | "onNote" | "onProgress"> = {},

@@ -35,6 +35,16 @@ export interface DistillResult {
  * Teaches a small encoder by a finished run (`distill`), on data that are read as that run reads them, and measures both.
  * Asked for the same again, it goes on where it was stopped; what is finished is only measured.
  * @throws UserError for an encoder that there is not, a folder with another run, and for whatever `pretrain` refuses
+ *
+ * @example
+ * const { run, models } = await distillRun({
+ *   teacher: "runs/photos",
+ *   data: "photos/",
+ *   into: "vit-tiny",
+ *   out: "runs/photos-small",
+ *   preset: "small",
+ * });
+ * console.log(run.path, shippedTable(models));
  */
 export async function distillRun(options: DistillRunOptions): Promise<DistillResult> {
   const { teacher, into, data, out, column, preset, training, signal, onNote, onStep } = options;
