@@ -1,6 +1,7 @@
 /**
  * Autodidact: learns from unlabeled data. These are its verbs, and what one needs around them; what methods, encoders and
  * kinds of data are written with is in `autodidact/methods`, `autodidact/layers` …: docs/api.md.
+ * @module autodidact
  */
 export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { type LabelTask, labelTasks } from "./data/answers.ts";

@@ -1,6 +1,7 @@
 /**
- * `autodidact/data`: what a kind of data is, the abilities that kinds share, what labels can say, and the errors to throw.
+ * What a kind of data is, the abilities that kinds share, what labels can say, and the errors to throw.
  * The kinds themselves, and the tables that labels are read from, are in `autodidact`: nothing here needs Node.
+ * @module autodidact/data
  */
 export { BrokenSample, UserError } from "../foundation/errors.ts";
 export {

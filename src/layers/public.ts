@@ -1,4 +1,7 @@
-/** `autodidact/layers`: what networks are made of. A layer has `init(rng)` for its parameters and `apply(params, x)`. */
+/**
+ * What networks are made of. A layer has `init(rng)` for its parameters and `apply(params, x)`.
+ * @module autodidact/layers
+ */
 export * from "./attention.ts";
 export * from "./attention-bias.ts";
 export * from "./batch-norm.ts";

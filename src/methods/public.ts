@@ -1,4 +1,7 @@
-/** `autodidact/methods`: what a method is, and the parts that several built-in ones share. A user's own is a file as theirs. */
+/**
+ * What a method is, and the parts that several built-in ones share. A user's own is a file as theirs.
+ * @module autodidact/methods
+ */
 export {
   type EpochContext,
   type FrozenRun,

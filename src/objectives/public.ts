@@ -1,4 +1,7 @@
-/** `autodidact/objectives`: the losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
+/**
+ * The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back.
+ * @module autodidact/objectives
+ */
 export { bagOfWords } from "./bag-of-words.ts";
 export { barlowTwins } from "./barlow-twins.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";

@@ -3,6 +3,7 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { pretrain } from "../../src/index.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
 import { inPackage, typeErrors } from "./compile.ts";
@@ -78,4 +79,14 @@ test("every subpath has its source, its types and its code at one place", async 
     const built = source.replace("./src/", "./dist/").replace(/\.ts$/, "");
     assert.deepEqual([target.types, target.default], [`${built}.d.ts`, `${built}.js`], subpath);
   }
+});
+
+test("every subpath but those of verbs can be bundled for a browser", async () => {
+  const bundled = ["array", "data", "encoders", "image", "layers", "methods", "objectives"];
+  const contents = bundled.map((name) => `export * as ${name} from "autodidact/${name}";`).join("\n");
+  await build({
+    stdin: { contents, resolveDir: join(root, "test", "api") },
+    conditions: ["autodidact-source"],
+    ...{ bundle: true, platform: "browser", format: "esm", outdir: "bundle", write: false, logLevel: "silent" },
+  });
 });

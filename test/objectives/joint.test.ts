@@ -9,10 +9,10 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import * as objectives from "../../src/objectives/public.ts";
 import { embeddingDeviation } from "../../src/objectives/deviation.ts";
 import { inBatchAccuracy } from "../../src/objectives/in-batch-contrast.ts";
 import { infoNceAccuracy } from "../../src/objectives/info-nce.ts";
+import * as objectives from "../../src/objectives/public.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -43,8 +43,8 @@ const MEMBERS = 8;
  *
  * @example
  * const run = await openRun("runs/photos");
- * const { image, text } = await look({ run, samples: 8 });
- * console.log(image ?? text);
+ * const { png } = await look({ run, samples: 8 });
+ * await writeAtomically("look.png", [png]);
  */
 export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);

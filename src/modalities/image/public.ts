@@ -1,4 +1,7 @@
-/** `autodidact/image`: what methods may ask of images alone, and what their pages are written with. */
+/**
+ * What methods may ask of images alone, and what their pages are written with.
+ * @module autodidact/image
+ */
 export {
   lab,
   type Region,

@@ -1,4 +1,7 @@
-/** `autodidact/text`: tokenizers, and what language models write and are measured by. */
+/**
+ * Tokenizers, and what language models write and are measured by.
+ * @module autodidact/text
+ */
 export { text } from "./index.ts";
 export { type CompleteOptions, type Completion, complete, type Guess } from "./language/complete.ts";
 export {
