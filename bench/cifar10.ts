@@ -27,7 +27,7 @@ const recipes: Record<string, Omit<Parameters<typeof pretrain>[0], "data" | "out
   simclr: {
     method: "simclr",
     ...resnet,
-    methodOptions: { temperature: 0.2 },
+    options: { temperature: 0.2 },
     modalityOptions: { cropScale: [0.25, 1] },
     training: {
       epochs: 20,
@@ -47,7 +47,7 @@ const recipes: Record<string, Omit<Parameters<typeof pretrain>[0], "data" | "out
     method: "mae",
     encoder: "vit",
     encoderOptions: { width: 192, depth: 4, heads: 3, patchSize: 4 },
-    methodOptions: { decoderWidth: 128, decoderDepth: 2, decoderHeads: 4 },
+    options: { decoderWidth: 128, decoderDepth: 2, decoderHeads: 4 },
     training: { epochs: 10, batchSize: 128, learningRate: 1.5e-3, warmupEpochs: 1, gradientClip: 1 },
   },
 };

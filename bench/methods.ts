@@ -54,7 +54,7 @@ const folderOf = (method: string, seed: number) =>
 /** The run of a method: trained, or gone on with. */
 async function runOf(method: string, seed: number) {
   const folder = folderOf(method, seed);
-  const choices = { method, preset: "small", training: { seed }, methodOptions: tokenizerFor(method, seed) };
+  const choices = { method, preset: "small", training: { seed }, options: tokenizerFor(method, seed) };
   const resume = existsSync(`${folder}/config.json`);
   const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
   return trained({ ...choices, training: { seed, epochs } }, folder, resume);

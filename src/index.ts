@@ -1,4 +1,8 @@
-/** Autodidact: learns from unlabeled data. Everything public, typed; docs/README.md is the guide. */
+/**
+ * Autodidact: learns from unlabeled data. These are its verbs, and what one needs around them; what methods, encoders and
+ * kinds of data are written with is in `autodidact/methods`, `autodidact/layers` …: docs/api.md.
+ * @module autodidact
+ */
 export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { type LabelTask, labelTasks } from "./data/answers.ts";
 export {
@@ -8,16 +12,25 @@ export {
   type Features,
   type Modality,
   type ModalityDefinition,
+  type ModalityOptions,
   modalities,
   type OpenOptions,
   type Picture,
   perturb,
   type Source,
 } from "./data/index.ts";
+export { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "./data/labels.ts";
 export { modality } from "./data/modality.ts";
 export { modalityFor } from "./data/recognise.ts";
 export { encoder } from "./encoders/encoder.ts";
-export { type Encoder, type EncoderDefinition, encoders, type Inputs, reads } from "./encoders/index.ts";
+export {
+  type Encoder,
+  type EncoderDefinition,
+  type EncoderOptions,
+  encoders,
+  type Inputs,
+  reads,
+} from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
 export {
   type Duplicate,
@@ -92,25 +105,14 @@ export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { trustCode } from "./foundation/user-file.ts";
-export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
-export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
+export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
-export { type CompleteOptions, type Completion, complete, type Guess } from "./modalities/text/language/complete.ts";
-export {
-  evaluateLanguage,
-  type LanguageEvaluation,
-  type LanguageOptions,
-} from "./modalities/text/language/language.ts";
-export { languageTable } from "./modalities/text/language/language-table.ts";
-export { tokenize } from "./modalities/text/tokenizers/learn.ts";
-export { tokenizerKinds } from "./modalities/text/tokenizers/train.ts";
-export * as objectives from "./objectives/index.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serving/serve.ts";
 export { extractFeatures } from "./training/features.ts";
 export type { Progress } from "./training/loop/options.ts";
 export { type PretrainOptions, pretrain } from "./training/pretrain.ts";
-export { TrainingOptions } from "./training/run/config.ts";
+export { type TrainingChoices, TrainingOptions } from "./training/run/config.ts";
 export { openRun, type Run } from "./training/run/run.ts";
 export { encoderOf } from "./training/run/settle/encoder.ts";
 export { presetOf } from "./training/run/settle/presets.ts";

@@ -40,7 +40,7 @@ const run = await pretrain({
   data: characters,
   out: join(out, "run"),
   method: "simclr",
-  methodOptions: { temperature: 0.1, projectionDim: 64 },
+  options: { temperature: 0.1, projectionDim: 64 },
   encoder: "resnet",
   encoderOptions: { layers: "10", width: 24, stem: "stride2" },
   modalityOptions: { imageSize: 28 },

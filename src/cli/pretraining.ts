@@ -113,7 +113,7 @@ async function run(
       curriculum: given.curriculum,
       encoder: given.encoder,
       training: options?.training,
-      methodOptions: options?.method,
+      options: options?.method,
       encoderOptions: options?.encoder,
       modalityOptions: options?.modality,
       signal: interrupt.signal,

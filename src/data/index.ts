@@ -1,11 +1,17 @@
-import { registry } from "../foundation/registry.ts";
+import { type OptionsByName, registry } from "../foundation/registry.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
-/** Every kind of data, by name. These lines are all that is known of a kind outside its folder. */
-export const modalities = registry<ModalityDefinition>("modality", {
+/** These lines are all that is known of a kind outside its folder. */
+const lines = {
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),
-});
+};
+
+/** Every modality's options, by its name. */
+export type ModalityOptions = OptionsByName<typeof lines>;
+
+/** Every kind of data, by name. */
+export const modalities = registry<ModalityDefinition>("modality", lines);
 export { type Ability, ability, encoderAbility, type Offered, offerOf, offers } from "./ability.ts";
 export {
   type Answers,

@@ -29,6 +29,9 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
  * Labels from a table with columns `path` and `label`, paths as in the data: CSV, TSV, JSONL or Parquet by its name, CSV
  * where that says nothing. A list of labels in one field is `cat|indoor`.
  * @throws UserError when a column is missing, no path has a label, or one is not in the data or has two
+ *
+ * @example
+ * const { classes, labels } = await labelsFromTable("labels.csv", ["cats/1.wav", "dogs/2.wav"]);
  */
 export async function labelsFromTable(file: string, names: readonly string[]): Promise<Labels> {
   const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";

@@ -7,6 +7,12 @@ import type { ModalityDefinition } from "./modality.ts";
 /**
  * The kind of data that is named, or else the one that recognises the path best.
  * @throws UserError when none does, or when two are certain
+ *
+ * @example
+ * const definition = await modalityFor("photos/");
+ * const source = await definition.open("photos/");
+ * console.log(definition.name, source.length);
+ * await source.close();
  */
 export async function modalityFor(path: string, name?: string): Promise<ModalityDefinition> {
   if (name) return modalities.load(name);

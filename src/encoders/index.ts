@@ -1,12 +1,17 @@
-import { registry } from "../foundation/registry.ts";
+import { type OptionsByName, registry } from "../foundation/registry.ts";
 import type { EncoderDefinition } from "./encoder.ts";
 
-/** Every encoder, by name. */
-export const encoders = registry<EncoderDefinition>("encoder", {
+const lines = {
   resnet: () => import("./resnet.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),
-});
+};
+
+/** Every encoder's options, by its name. */
+export type EncoderOptions = OptionsByName<typeof lines>;
+
+/** Every encoder, by name. */
+export const encoders = registry<EncoderDefinition>("encoder", lines);
 export type {
   EncodeOptions,
   Encoder,

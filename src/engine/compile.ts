@@ -38,6 +38,9 @@ export interface Program<Out extends Tree<Array> = Tree<Array>> {
  * @param fn takes one tree of arrays per example and returns a tree of arrays; no value may depend on anything else
  * @param examples trees of tensors or of specifications: only shapes and types are looked at
  * @throws UserError when the device is not available; Error naming `options.name` when an operation is not supported
+ *
+ * @example
+ * const add = await compile((a: Array, b: Array) => np.add(a, b), [float32([1, 2], [2]), float32([3, 4], [2])]);
  */
 export async function compile<Out extends Tree<Array>>(
   fn: (...args: never[]) => Out,

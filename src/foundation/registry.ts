@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
 import { importFile, isPath, isTrusted } from "./user-file.ts";
@@ -29,6 +30,21 @@ export interface Registry<Entry extends Registered> {
 
 /** A registry's lines: what imports the file of that name. Static, so that a bundler can follow them. */
 export type Lines = Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>>;
+
+/** Of the entry that a module exports, the options as a user may give them. */
+type OptionsIn<Module> = {
+  readonly [Key in keyof Module]: Module[Key] extends {
+    readonly kind: string;
+    readonly options: infer Options extends z.ZodObject;
+  }
+    ? Readonly<Partial<z.input<Options>>>
+    : never;
+}[keyof Module];
+
+/** The options of every entry, by its name: read off the files that the lines import, so that no list is kept by hand. */
+export type OptionsByName<Names extends Lines> = {
+  readonly [Name in keyof Names]: OptionsIn<Awaited<ReturnType<Names[Name]>>>;
+};
 
 /**
  * What can be asked for by name: one line a name, and its file is loaded when it is asked for. Each file exports one

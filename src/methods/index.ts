@@ -1,10 +1,10 @@
 import { UserError } from "../foundation/errors.ts";
-import { type Registry, registry } from "../foundation/registry.ts";
+import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
 import { isThere, lastingPath } from "../foundation/user-file.ts";
 import { combine, parseTasks } from "./combine.ts";
 import type { MethodDefinition } from "./method.ts";
 
-const single = registry<MethodDefinition>("method", {
+const lines = {
   aim: () => import("./aim.ts"),
   autoencoder: () => import("./autoencoder.ts"),
   "bag-of-words": () => import("./bag-of-words.ts"),
@@ -49,7 +49,12 @@ const single = registry<MethodDefinition>("method", {
   swav: () => import("./swav.ts"),
   vicreg: () => import("./vicreg.ts"),
   "vq-autoencoder": () => import("./vq-autoencoder.ts"),
-});
+};
+
+/** Every built-in method's options, by its name. */
+export type MethodOptions = OptionsByName<typeof lines>;
+
+const single = registry<MethodDefinition>("method", lines);
 
 /** The methods of a name, each found by `find`: one, or several at once. */
 async function together(name: string, find: (part: string) => Promise<MethodDefinition>): Promise<MethodDefinition> {

@@ -47,6 +47,12 @@ export interface RunningServer {
  * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. Everything is compiled and has run once
  * when it resolves.
  * @throws UserError when the run's data cannot be sent, the file to search is another encoder's, or the port is taken
+ *
+ * @example
+ * const run = await openRun("runs/tuned");
+ * const server = await serve({ run, port: 8080, in: "photos.parquet" });
+ * console.log(server.url, server.routes);
+ * await server.stop();
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, batch = 32, waitMs = 2 } = options;

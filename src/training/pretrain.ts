@@ -1,14 +1,42 @@
 import { readdir } from "node:fs/promises";
+import type { ModalityOptions } from "../data/index.ts";
 import { modalityFor } from "../data/recognise.ts";
+import type { EncoderOptions } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
+import type { NameIn, OptionsOf } from "../foundation/named.ts";
+import type { MethodOptions } from "../methods/index.ts";
 import type { TrainOptions } from "./loop/options.ts";
 import { train } from "./loop.ts";
 import type { RunChoices } from "./run/choices.ts";
+import type { TrainingChoices } from "./run/config.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
 import { arrange, settle, sourceOf } from "./run/settle.ts";
 import { openStart, type Start } from "./run/start.ts";
 
-export interface PretrainOptions extends Omit<RunChoices, "data">, TrainOptions {
+type Typed = "data" | "modality" | "method" | "encoder" | "options" | "encoderOptions" | "modalityOptions" | "training";
+
+/**
+ * What to learn from, and how. Options are those of the method, the encoder and the modality that are named; of what is
+ * in a file of one's own they are checked when it is loaded.
+ */
+export interface PretrainOptions<
+  Method extends string = string,
+  Encoder extends string = string,
+  Modality extends string = string,
+> extends Omit<RunChoices, Typed>,
+    TrainOptions {
+  /** A kind of data: its name, or the path of a file that exports one; found out by default. */
+  readonly modality?: NameIn<ModalityOptions, Modality>;
+  /** How the data are prepared and distorted. */
+  readonly modalityOptions?: OptionsOf<ModalityOptions, Modality>;
+  /** A method's name, several at once (`rotation+simclr:0.5`), or the path of a file; the modality's usual by default. */
+  readonly method?: NameIn<MethodOptions, Method>;
+  /** The method's. */
+  readonly options?: OptionsOf<MethodOptions, Method>;
+  /** An encoder's name, or the path of a file; what the method or the modality asks for by default. */
+  readonly encoder?: NameIn<EncoderOptions, Encoder>;
+  readonly encoderOptions?: OptionsOf<EncoderOptions, Encoder>;
+  readonly training?: TrainingChoices;
   /** Folder, archive or file with the data; with `resume`, what the run was begun with where it is not given. */
   readonly data?: string;
   /** Begin with the parameters of this run, or of this model of BERT's family in Hugging Face's files. */
@@ -19,7 +47,23 @@ export interface PretrainOptions extends Omit<RunChoices, "data">, TrainOptions 
  * Learns a representation from unlabelled data and leaves a run folder: `config.json`, `metrics.jsonl`, TensorBoard
  * events and checkpoints. With `resume`, goes on from the last checkpoint exactly as if it had never stopped.
  * @throws UserError for a wrong option, unreadable data, a full disk; Diverged when the loss becomes NaN or infinite
+ *
+ * @example
+ * const run = await pretrain({
+ *   data: "photos/",
+ *   out: "runs/photos",
+ *   method: "simclr",
+ *   options: { temperature: 0.2 },
+ *   preset: "small",
+ *   training: { epochs: 50 },
+ * });
+ * console.log(run.step, run.config.encoder.name);
  */
+export async function pretrain<
+  Method extends string = string,
+  Encoder extends string = string,
+  Modality extends string = string,
+>(options: PretrainOptions<Method, Encoder, Modality>): Promise<Run>;
 export async function pretrain(options: PretrainOptions): Promise<Run> {
   const { out } = options;
   const isRun = await readdir(out).then(

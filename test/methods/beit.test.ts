@@ -69,9 +69,9 @@ test("a run learns from the codes of another run and keeps them; one that reads 
       training: { epochs: 1, batchSize: 4, workers: 0, learningRate: 1e-3 },
     };
     const vq = join(folder, "vq");
-    await pretrain({ ...common, out: vq, method: "vq-autoencoder", methodOptions: vqOptions });
+    await pretrain({ ...common, out: vq, method: "vq-autoencoder", options: vqOptions });
     const out = join(folder, "beit");
-    await pretrain({ ...common, out, method: "beit", methodOptions: { visualTokenizer: vq } });
+    await pretrain({ ...common, out, method: "beit", options: { visualTokenizer: vq } });
     const [learned, used] = await Promise.all(
       [vq, out].map((run) => loadCheckpoint(join(run, "checkpoints", "last.safetensors"))),
     );
@@ -85,11 +85,11 @@ test("a run learns from the codes of another run and keeps them; one that reads 
     json.modality.options.mean = [0.5, 0.5, 0.5];
     await writeFile(config, JSON.stringify(json));
     await assert.rejects(
-      pretrain({ ...common, out: join(folder, "other"), method: "beit", methodOptions: { visualTokenizer: vq } }),
+      pretrain({ ...common, out: join(folder, "other"), method: "beit", options: { visualTokenizer: vq } }),
       { name: "UserError", message: /another size or scale/ },
     );
     await assert.rejects(
-      pretrain({ ...common, out: join(folder, "none"), method: "beit", methodOptions: { visualTokenizer: images } }),
+      pretrain({ ...common, out: join(folder, "none"), method: "beit", options: { visualTokenizer: images } }),
       { name: "UserError", message: /not a run/ },
     );
   }));

@@ -102,7 +102,7 @@ test("bad combinations are refused in one line", async () => {
 test("tasks from files have their turn between epochs, and a resumed run goes on exactly", () =>
   inFolder(async (folder) => {
     const method = `${fixture("epoch-method.ts")}+${fixture("preset-method.ts")}:0.5`;
-    const options = { ...(await vectorRun(folder)), method, methodOptions: { size: 2 } };
+    const options = { ...(await vectorRun(folder)), method, options: { size: 2 } };
     const whole = await learned(options);
     assert.deepEqual(
       whole.map((row) => row["centred/calls"]),

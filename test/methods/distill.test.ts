@@ -62,7 +62,7 @@ test("a run learns from another run, whose encoder stays as it was", () =>
       encoder: "vit",
       modalityOptions: { imageSize: 16 },
       training: { epochs: 1, batchSize: 4, workers: 0, learningRate: 1e-3, optimizer: "adamw" },
-    };
+    } as const;
     const [big, small] = [join(folder, "big"), join(folder, "small")];
     const wide = { width: 16, depth: 2, heads: 2, patchSize: 4 };
     await pretrain({ ...common, out: big, method: "mae", encoderOptions: wide });
@@ -71,7 +71,7 @@ test("a run learns from another run, whose encoder stays as it was", () =>
       ...common,
       out: small,
       method: "distill",
-      methodOptions: { teacher: big },
+      options: { teacher: big },
       encoderOptions: narrow,
     });
     const [taught, learned] = await Promise.all(

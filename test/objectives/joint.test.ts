@@ -9,10 +9,10 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { objectives } from "../../src/index.ts";
 import { inBatchAccuracy } from "../../src/objectives/contrastive/in-batch-contrast.ts";
 import { infoNceAccuracy } from "../../src/objectives/contrastive/info-nce.ts";
 import { embeddingDeviation } from "../../src/objectives/parts/deviation.ts";
+import * as objectives from "../../src/objectives/public.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

@@ -9,8 +9,8 @@ import {
   type Traced,
   type TreeRecord,
 } from "../../src/array/index.ts";
-import { objectives } from "../../src/index.ts";
 import { labelOptions, targetsOf } from "../../src/methods/parts/labels.ts";
+import * as objectives from "../../src/objectives/public.ts";
 import {
   assertFiniteDifferences,
   assertGradients,

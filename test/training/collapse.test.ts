@@ -92,7 +92,7 @@ test("a run logs both, and says when its features collapse", () =>
     const run = await pretrain({
       ...options,
       method: fixture("preset-method.ts"),
-      methodOptions: { size: 1 },
+      options: { size: 1 },
       encoderOptions: { dropPath: 0 },
       training: { ...options.training, logEvery: 5, epochs: 30, learningRate: 0.1, optimizer: "adamw", weightDecay: 0 },
       onNote: (note) => notes.push(note),

@@ -58,7 +58,8 @@ async function ready(command: Command, teacher: string | undefined, data: string
   const headLayers = flagsOf((await methods.load("distill")).options)
     .find(({ key }) => key === "headLayers")
     ?.parse(given.headLayers);
-  const choices = { teacher, data, into, out, preset, column, labels, methodOptions: { headLayers } };
+  const options: Readonly<Record<string, unknown>> = { headLayers };
+  const choices = { teacher, data, into, out, preset, column, labels, options };
   const training = trainingGiven(given);
   return {
     out,

@@ -112,7 +112,7 @@ async function act(
   path: string | undefined,
   given: Given & Readonly<Record<string, unknown>>,
   command: Command,
-  methodOptions: Readonly<Record<string, unknown>>,
+  options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { train = "", resume } = given;
   if (resume !== undefined) {
@@ -147,7 +147,7 @@ async function act(
     run =
       resume !== undefined
         ? await resumeFinetuning(resume, watch)
-        : await finetune({ ...optionsOf(from, given), train, out, training, methodOptions, ...watch });
+        : await finetune({ ...optionsOf(from, given), train, out, training, options, ...watch });
   } finally {
     line.end();
     interrupt.release();

@@ -71,6 +71,11 @@ const CHUNK = 256;
  * neighbour: Ramaswamy et al. 2000, https://doi.org/10.1145/342009.335437). Above 50,000 samples neighbours are found by an
  * approximate index, which may miss a few.
  * @throws UserError when fewer than two samples can be read
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const { groups, outliers } = await duplicates({ run, data: "photos/", threshold: 0.98 });
+ * for (const group of groups) console.log(group.map(({ path }) => path).join(" = "));
  */
 export async function duplicates(options: DuplicatesOptions): Promise<Duplicates> {
   const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;

@@ -23,7 +23,14 @@ export interface EmbedResult {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** Writes the vector of every readable entry to a Parquet file. @throws UserError when nothing can be read or written */
+/**
+ * Writes the vector of every readable entry to a Parquet file.
+ * @throws UserError when nothing can be read or written
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const { rows, dim } = await embed({ run, data: "photos/", out: "photos.parquet" });
+ */
 export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
   const { encoder, params, modality, config } = run;
   await prepareTable(out, ["parquet"]);

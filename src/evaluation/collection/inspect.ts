@@ -40,6 +40,10 @@ const SAMPLE = 2000;
  * What is in a run folder or in data.
  * @param options with `modality`, the kind of data where it cannot be recognised: a name, or a file that defines one
  * @throws UserError when the path is neither
+ *
+ * @example
+ * const report = await inspect("photos/");
+ * console.log(report);
  */
 export async function inspect(
   path: string,

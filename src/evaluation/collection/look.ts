@@ -40,6 +40,11 @@ const MEMBERS = 8;
  * the views that it made of each sample, and the sample's nearest neighbours by the encoder. In front of these, attention
  * maps where the encoder has a class token; with `prototypes`, their nearest members below.
  * @throws UserError when the data cannot be drawn, or cannot be read
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const { png } = await look({ run, samples: 8 });
+ * await writeAtomically("look.png", [png]);
  */
 export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);

@@ -19,7 +19,15 @@ export interface SearchOptions {
   readonly html?: string;
 }
 
-/** The rows of a Parquet file nearest to one sample. @throws UserError when the file is another encoder's */
+/**
+ * The rows of a Parquet file nearest to one sample.
+ * @throws UserError when the file is another encoder's
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const found = await search({ run, query: "cat.jpg", in: "photos.parquet", top: 5 });
+ * for (const { path, similarity } of found) console.log(path, similarity);
+ */
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
   const { encoder, params, modality, config } = run;
   const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });

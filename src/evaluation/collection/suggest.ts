@@ -65,6 +65,11 @@ export interface Suggestions {
 /**
  * What to label next: samples of a pool chosen by the encoder's vectors.
  * @throws UserError when there are fewer samples without a label than asked for
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const { suggestions } = await suggest({ run, pool: "photos/", budget: 50, strategy: "typicality" });
+ * for (const { path } of suggestions) console.log(path);
  */
 export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   const { run, pool, budget = 100, strategy = "typicality", out } = options;

@@ -14,6 +14,11 @@ export type { LabelEfficiency, LabelEfficiencyOptions };
  * does the others only.
  * @returns nothing when `signal` stopped it; what is finished is kept
  * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const found = await labelEfficiency({ run, train: "labelled/train", test: "labelled/test", out: "reports/photos" });
+ * if (found) console.log(labelTable(found));
  */
 export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
   const data = await openTrainAndTest(options.run, options, options.task ?? "classification");

@@ -13,10 +13,11 @@ import {
 import { modalityFor } from "../../data/recognise.ts";
 import type { Encoder } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import type { MethodParams } from "../../methods/index.ts";
+import type { AnyOptions } from "../../foundation/named.ts";
+import type { MethodOptions, MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Progress } from "../../training/loop/options.ts";
-import type { RunConfig, Supervision, Training } from "../../training/run/config.ts";
+import type { RunConfig, Supervision, Training, TrainingChoices } from "../../training/run/config.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
 import { beginFrom, openStart, type Start } from "../../training/run/start.ts";
@@ -26,9 +27,16 @@ import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
 import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
 
-type Options = Readonly<Record<string, unknown>>;
+/** Options of the method that learns: what the labels are is read off the labels. */
+type MethodOptionsWith<With extends string> = [With] extends [never]
+  ? Omit<MethodOptions["supervised"], FromLabels>
+  : With extends "fixmatch"
+    ? Omit<MethodOptions["fixmatch"], FromLabels>
+    : AnyOptions;
+type FromLabels = "task" | "classes" | "classWeights" | "labelWeights" | "center" | "spread";
 
-export interface FinetuneOptions extends OpenOptions {
+/** @typeParam With the other task's name where it is known, and `never` where there is none */
+export interface FinetuneOptions<With extends string = string> extends OpenOptions {
   /** Run to begin with, or a model of BERT's family in Hugging Face's files; of `scratch`, whose encoder to train. */
   readonly from: string;
   /** Labelled data. */
@@ -39,7 +47,7 @@ export interface FinetuneOptions extends OpenOptions {
   readonly test?: Omit<JudgeOptions, "run" | "onProgress">;
   readonly task?: LabelTask;
   /** Another task to learn from all samples at the same time, as in `--method`: `simclr:0.3`; or `fixmatch`. */
-  readonly with?: string;
+  readonly with?: With;
   /** Begin with random numbers. */
   readonly scratch?: boolean;
   /** Use only so many labels, drawn evenly over the classes. */
@@ -52,8 +60,9 @@ export interface FinetuneOptions extends OpenOptions {
   readonly steps?: number;
   /** Weigh classes by the inverse of how often they occur. */
   readonly balanced?: boolean;
-  readonly training?: Options;
-  readonly methodOptions?: Options;
+  readonly training?: TrainingChoices;
+  /** The method's: of `supervised`, and of the other task's beside it. */
+  readonly options?: MethodOptionsWith<With>;
   readonly signal?: AbortSignal;
   readonly onNote?: (note: string) => void;
   readonly onProgress?: (progress: Progress) => void;
@@ -81,7 +90,18 @@ const within = (value: number, [least, most]: readonly [number, number]) => Math
  * layers more slowly (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054), judged after every epoch on labels held
  * out: by accuracy and the like, or where they are fewer than 500 by the loss. What it leaves is a run folder whose best epoch is the one opened.
  * @throws UserError when labels are missing, too few, or do not suit the task
+ *
+ * @example
+ * const tuned = await finetune({
+ *   from: "runs/photos",
+ *   train: "labelled/train",
+ *   out: "runs/tuned",
+ *   labelCount: 200,
+ *   options: { labelSmoothing: 0.1 },
+ * });
+ * console.log(verdictTable(await judge({ run: tuned, data: "labelled/test" })));
  */
+export async function finetune<With extends string = never>(options: FinetuneOptions<With>): Promise<Run>;
 export async function finetune(options: FinetuneOptions): Promise<Run> {
   const { from, out, task = "classification", scratch = false, onNote } = options;
   if ((await readdir(out).catch((): string[] => [])).includes("config.json"))
@@ -118,9 +138,9 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
         encoder: start.encoder,
         encoderDefaults: start.encoderOptions,
         method: methodWith(options.with),
-        methodOptions: {
+        options: {
           ...optionsFromLabels(answers, classes, parts, options.balanced ?? false),
-          ...options.methodOptions,
+          ...options.options,
         },
         training: {
           epochs:
@@ -159,7 +179,13 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
   return openRun(out);
 }
 
-/** Goes on with fine-tuning from its last checkpoint. @throws UserError when it is none, or the data have changed */
+/**
+ * Goes on with fine-tuning from its last checkpoint.
+ * @throws UserError when it is none, or the data have changed
+ *
+ * @example
+ * const tuned = await resumeFinetuning("runs/tuned");
+ */
 export async function resumeFinetuning(
   out: string,
   options: Pick<FinetuneOptions, "test" | "signal" | "onNote" | "onProgress"> = {},
@@ -194,17 +220,22 @@ export function methodWith(other: string | undefined): string {
 }
 
 /** @throws UserError for options that mean nothing to the task */
-function refuseForTask(task: LabelTask, { balanced, methodOptions, with: other }: FinetuneOptions): void {
+function refuseForTask(task: LabelTask, { balanced, options, with: other }: FinetuneOptions): void {
   if (balanced && (task === "similarity" || task === "regression"))
     throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weigh`);
-  if (methodOptions?.labelSmoothing && task !== "classification")
+  if (options?.labelSmoothing && task !== "classification")
     throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
   if (other === "fixmatch" && task !== "classification")
     throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
 }
 
 /** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
-function rated(training: Training, { embedDim }: Encoder, given: Options | undefined, scratch: boolean): Training {
+function rated(
+  training: Training,
+  { embedDim }: Encoder,
+  given: TrainingChoices | undefined,
+  scratch: boolean,
+): Training {
   if (given?.learningRate !== undefined) return training;
   const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
   return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };

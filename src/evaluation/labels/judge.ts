@@ -88,6 +88,10 @@ export interface JudgeOptions extends OpenOptions {
 /**
  * How right a fine-tuned run is on labelled data.
  * @throws UserError when there are no labels, or such as the run has never seen
+ *
+ * @example
+ * const run = await openRun("runs/tuned");
+ * console.log(verdictTable(await judge({ run, data: "labelled/test" })));
  */
 export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
   const source = await openLabelled(run.modalityDefinition, data, open);

@@ -35,6 +35,10 @@ const answered = { "multi-label": "every label for itself", regression: "a value
  *   given) and `probability_<label>` each;
  * - of numbers `value`.
  * @throws UserError when the run has no head, `top` does not suit it, or nothing can be read or written
+ *
+ * @example
+ * const run = await openRun("runs/tuned");
+ * await predict({ run, data: "photos/", out: "predictions.csv", top: 3 });
  */
 export async function predict({
   run,

@@ -21,7 +21,16 @@ export interface Predictor extends Answers {
 
 export type PredictorOptions = EmbedderOptions;
 
-/** @throws UserError when the run has learned no answers */
+/**
+ * @throws UserError when the run has learned no answers
+ *
+ * @example
+ * const run = await openRun("runs/tuned");
+ * const source = await run.modalityDefinition.open("photos/");
+ * const { predict, dispose } = await predictor(run);
+ * const outputs = await predict([run.modality.tensors(await source.read(0))]);
+ * await Promise.all([dispose(), source.close()]);
+ */
 export async function predictor(run: Run, options: PredictorOptions = {}): Promise<Predictor> {
   const { method, modality } = await buildMethod(run.config, run.config.data.entries);
   if (!method.predict)

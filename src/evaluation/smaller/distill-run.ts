@@ -4,6 +4,7 @@ import { modalityFor } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { type Flag, flagsOf } from "../../foundation/options.ts";
+import type { MethodOptions } from "../../methods/index.ts";
 import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import type { RunChoices } from "../../training/run/choices.ts";
 import { openRun, type Run, readConfig } from "../../training/run/run.ts";
@@ -20,7 +21,7 @@ export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions,
   readonly teacher: string;
   /** The small encoder: `vit-tiny`, `resnet-10:width=16,stem=stride2`; the preset's or the data's when not given. */
   readonly into?: string;
-  readonly methodOptions?: Readonly<Record<string, unknown>>;
+  readonly options?: Omit<MethodOptions["distill"], "teacher">;
   readonly onStep?: PretrainOptions["onProgress"];
 }
 
@@ -34,9 +35,19 @@ export interface DistillResult {
  * Teaches a small encoder by a finished run (`distill`), on data that are read as that run reads them, and measures both.
  * Asked for the same again, it goes on where it was stopped; what is finished is only measured.
  * @throws UserError for an encoder that there is not, a folder with another run, and for whatever `pretrain` refuses
+ *
+ * @example
+ * const { run, models } = await distillRun({
+ *   teacher: "runs/photos",
+ *   data: "photos/",
+ *   into: "vit-tiny",
+ *   out: "runs/photos-small",
+ *   preset: "small",
+ * });
+ * console.log(run.path, shippedTable(models));
  */
 export async function distillRun(options: DistillRunOptions): Promise<DistillResult> {
-  const { teacher, into, data, out, column, preset, training, signal, onNote, onStep, methodOptions } = options;
+  const { teacher, into, data, out, column, preset, training, signal, onNote, onStep } = options;
   const taught = await openRun(teacher);
   await checkLabels(taught, options.labels);
   const { modality } = taught.config;
@@ -54,8 +65,8 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
     onProgress: onStep,
     modality: modality.name,
     modalityDefaults: inherited,
-    method: "distill",
-    methodOptions: { ...methodOptions, teacher },
+    method: "distill" as const,
+    options: { ...options.options, teacher },
     ...(into === undefined ? {} : await encoderNamed(into)),
   };
   const resume = existsSync(join(out, "config.json"));

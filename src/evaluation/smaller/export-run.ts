@@ -8,7 +8,13 @@ import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
-/** Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card. */
+/**
+ * Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card.
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * await exportRun({ run, out: "models/photos" });
+ */
 export async function exportRun({
   run,
   out,

@@ -55,6 +55,11 @@ export interface PruneResult {
  * stays in `pruned/` within the folder. Asked for the same again, it goes on where it was stopped; what is finished is
  * only measured.
  * @throws UserError when the encoder is of another kind, nothing would be left out, or the folder holds something else
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const pruned = await pruneRun({ run, out: "runs/photos-pruned", keep: 0.5, recoverEpochs: 10 });
+ * console.log(shippedTable(pruned.models));
  */
 export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const { run, out, recoverEpochs = 0 } = options;
@@ -214,7 +219,7 @@ async function recover(
     modalityOptions: Object.fromEntries(wished),
     method: method.name,
     preset: pruned.config.preset,
-    methodOptions: method.options,
+    options: method.options,
     encoder: encoder.name,
     encoderOptions: encoder.options,
     training: { ...rest, epochs },

@@ -43,6 +43,11 @@ const CALIBRATION_BATCH = 16;
 /**
  * Exports a run's encoder in float32 and in int8, and measures both.
  * @throws UserError when the folder holds something else, or data cannot be read
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const labels = { train: "labelled/train", test: "labelled/test" };
+ * console.log(shippedTable((await quantizeRun({ run, out: "models/photos-int8", labels })).models));
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
   const { run, out, fullRange, calibration: wanted } = options;

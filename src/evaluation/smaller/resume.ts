@@ -13,6 +13,9 @@ type OnResume = "labels" | "threads" | "seconds" | "signal" | "onNote" | "onStep
 /**
  * Continues a distillation from its last checkpoint, and measures teacher and student; what is finished is only measured.
  * @throws UserError when the folder holds no distillation, or its teacher or data have gone
+ *
+ * @example
+ * const { run } = await resumeDistillation("runs/photos-small");
  */
 export async function resumeDistillation(
   out: string,
@@ -31,6 +34,9 @@ export async function resumeDistillation(
 /**
  * Continues what `pruneRun` began, and measures it; what is finished is only measured.
  * @throws UserError when the folder holds no pruned run, or it was stopped before its training began
+ *
+ * @example
+ * const { run } = await resumePruning("runs/photos-pruned");
  */
 export async function resumePruning(out: string, options: Pick<PruneRunOptions, OnResume> = {}): Promise<PruneResult> {
   const isRecovering = existsSync(join(out, "pruned", "config.json"));

@@ -27,6 +27,10 @@ export interface NeighbourIndex {
  * Reads a Parquet file of `embed`.
  * @param encoder what made the vectors that will be looked for: their width, and its weights
  * @throws UserError when the file cannot be read or is another encoder's
+ *
+ * @example
+ * const { encoder, params } = await openRun("runs/photos");
+ * const index = await neighbourIndex("photos.parquet", { dim: encoder.embedDim, params });
  */
 export async function neighbourIndex(
   file: string,

@@ -66,6 +66,11 @@ export interface Evaluation {
  * What the representation is worth: kNN and linear probe on frozen features, beside the baseline of such data (raw
  * pixels, TF-IDF …), the same encoder untrained, and the same encoder trained from scratch on the same labels.
  * @throws UserError when labels are missing or the classes of train and test do not match
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const evaluation = await evaluate({ run, train: "labelled/train", test: "labelled/test", labelCount: 100 });
+ * console.log(evaluationTable(evaluation));
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;

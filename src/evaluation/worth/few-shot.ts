@@ -61,6 +61,10 @@ export interface FewShot {
  * contestant. Differs from SimpleShot: with `center` the mean is that of all of the data, without their labels, as there
  * are no base classes.
  * @throws UserError when there are too few classes, or too few examples of one
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * console.log(fewShotTable(await fewShot({ run, data: "labelled/", ways: 5, shots: [1, 5] })));
  */
 export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShotOptions): Promise<FewShot> {
   const { data, labels, column, labelColumn } = options;

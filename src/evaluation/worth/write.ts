@@ -13,7 +13,13 @@ const NEIGHBOURS = 8;
 /** Entries among which the sheet's neighbours are looked for. */
 const BANK = 4000;
 
-/** Leaves `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours in the run folder. */
+/**
+ * Leaves `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours in the run folder.
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * const files = await writeReport(run, await evaluate({ run, train: "labelled/train", test: "labelled/test" }));
+ */
 export async function writeReport(run: Run, evaluation: Evaluation): Promise<string[]> {
   const at = (name: string) => join(run.path, name);
   await writeAtomically(at("evaluation.json"), [`${JSON.stringify(evaluation, null, 2)}\n`]);

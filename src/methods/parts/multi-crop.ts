@@ -55,16 +55,16 @@ export function multiCrop(
   // A Transformer reads whole patches.
   const { grid } = offerOf(encoder, patches) ?? {};
   const { globalScale, localScale, localCrops, localSide } = options;
-  const crop = (sample: Sample, rng: Rng, own: CropOptions, view: number) =>
+  const cropped = (sample: Sample, rng: Rng, own: CropOptions, view: number) =>
     modality.tensors(modality.crop(sample, rng, grid ? { ...own, grid } : own, view));
   return (sample: Sample, rng: Rng) => ({
     global: globalThis.Array.from({ length: globalCrops }, (_, index) =>
-      crop(sample, rng, { extent: 1, scale: globalScale }, Math.min(index, 1)),
+      cropped(sample, rng, { extent: 1, scale: globalScale }, Math.min(index, 1)),
     ),
     ...(localCrops > 0
       ? {
           local: globalThis.Array.from({ length: localCrops }, () =>
-            crop(sample, rng, { extent: localSide, scale: localScale }, 2),
+            cropped(sample, rng, { extent: localSide, scale: localScale }, 2),
           ),
         }
       : {}),

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { OpenOptions } from "../../data/index.ts";
+import type { AnyOptions } from "../../foundation/named.ts";
 
-export type Options = Readonly<Record<string, unknown>>;
+export type Options = AnyOptions;
 
 /** What the user says about a run. */
 export interface RunChoices extends OpenOptions {
@@ -14,7 +15,8 @@ export interface RunChoices extends OpenOptions {
   /** One of the method's presets: settings for data or machines unlike the paper's. */
   readonly preset?: string;
   readonly modalityOptions?: Options;
-  readonly methodOptions?: Options;
+  /** The method's. */
+  readonly options?: Options;
   readonly encoderOptions?: Options;
   /** Of the encoder that training begins with; what the method and the user say comes first. */
   readonly encoderDefaults?: Options;

@@ -40,6 +40,9 @@ export const TrainingOptions = z.object({
   logEvery: z.int().positive().default(10).describe("steps per row of metrics.jsonl"),
 });
 
+/** Those of the training's options that somebody decides. */
+export type TrainingChoices = Readonly<Partial<z.input<typeof TrainingOptions>>>;
+
 /** Training options with everything decided. */
 export const SettledTraining = TrainingOptions.required({
   batchSize: true,

@@ -240,6 +240,10 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
  * Opens a run for evaluation, embedding or export.
  * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
  * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
+ *
+ * @example
+ * const run = await openRun("runs/photos");
+ * console.log(run.config.method.name, run.epoch, run.encoder.embedDim);
  */
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);

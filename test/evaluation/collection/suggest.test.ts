@@ -10,12 +10,12 @@ test("margin asks a run with a head; one without says how to get one", () =>
   inFolder(async (folder) => {
     const images = join(folder, "images");
     await writeImages(images, 6, 3);
-    const made = (method: string, methodOptions: Record<string, unknown>) =>
+    const made = (method: string, options: Record<string, unknown>) =>
       pretrain({
         data: images,
         out: join(folder, method),
         method,
-        methodOptions,
+        options,
         encoder: "resnet",
         encoderOptions: { layers: "8", width: 4, stem: "stride2" },
         modalityOptions: { imageSize: 16 },

@@ -18,7 +18,7 @@ async function taught(folder: string): Promise<DistillRunOptions & { readonly no
   const notes: string[] = [];
   return {
     ...{ teacher, data, out: join(folder, "small"), into: "vit-tiny:width=8,depth=1,heads=2,patchSize=8", notes },
-    ...{ training: { ...training, logEvery: 1 }, methodOptions: { headLayers: 1 }, seconds: 0.1 },
+    ...{ training: { ...training, logEvery: 1 }, options: { headLayers: 1 }, seconds: 0.1 },
     onNote: (note) => notes.push(note),
   };
 }
@@ -55,7 +55,7 @@ test("a folder with another run is refused, and what differs is named", () =>
       distillRun(options),
       /training\.epochs 1 and not 2; go on with it by the command that began it/,
     );
-    await assert.rejects(distillRun({ ...options, methodOptions: { headLayers: 2 } }), /headLayers 1 and not 2/);
+    await assert.rejects(distillRun({ ...options, options: { headLayers: 2 } }), /headLayers 1 and not 2/);
     // How many threads prepare the data says nothing about the model.
     await distillRun({ ...options, training: { ...options.training, epochs: 1, workers: 1 } });
     assert.equal((await openRun(options.out)).step, step);

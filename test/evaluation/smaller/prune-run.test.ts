@@ -18,7 +18,7 @@ test("a method with distortions of its own recovers too", () =>
   inFolder(async (folder) => {
     await writeImages(join(folder, "data"), 8);
     const options = { ...small, data: join(folder, "data"), out: join(folder, "run"), method: "byol" };
-    const run = await pretrain({ ...options, methodOptions: { hiddenDim: 16, projectionDim: 8 } });
+    const run = await pretrain({ ...options, options: { hiddenDim: 16, projectionDim: 8 } });
     const { models } = await pruneRun({ run, out: join(folder, "half"), keep: 0.5, batches: 1, recoverEpochs: 1 });
     assert.equal(models.length, 3);
   }));
@@ -122,7 +122,7 @@ test("without a validation part the last weights are the ones opened", () =>
     const refused = { from: start.path, train: data, out: join(folder, "no") };
     await assert.rejects(finetune({ ...refused, task: "similarity", balanced: true }), /balanced does nothing/);
     await assert.rejects(
-      finetune({ ...refused, task: "multi-label", methodOptions: { labelSmoothing: 0.1 } }),
+      finetune({ ...refused, task: "multi-label", options: { labelSmoothing: 0.1 } }),
       /label smoothing/,
     );
   }));

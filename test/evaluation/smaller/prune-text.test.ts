@@ -8,16 +8,9 @@ import { taylor } from "../../../src/evaluation/smaller/pruning/importance.ts";
 import { prunable } from "../../../src/evaluation/smaller/pruning/prunable.ts";
 import { prune } from "../../../src/evaluation/smaller/pruning/structures.ts";
 import { exportedFeatures } from "../../../src/evaluation/smaller/shipped.ts";
-import {
-  evaluateLanguage,
-  exportRun,
-  extractFeatures,
-  openRun,
-  type PretrainOptions,
-  pretrain,
-  pruneRun,
-} from "../../../src/index.ts";
+import { exportRun, extractFeatures, openRun, type PretrainOptions, pretrain, pruneRun } from "../../../src/index.ts";
 import { openExported } from "../../../src/interop/exported-model.ts";
+import { evaluateLanguage } from "../../../src/modalities/text/public.ts";
 import { textPublisher } from "../../../src/modalities/text/publish/index.ts";
 import { arrange } from "../../../src/training/run/settle.ts";
 import { CORPUS } from "../../modalities/text/corpus.ts";

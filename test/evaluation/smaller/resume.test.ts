@@ -17,7 +17,7 @@ test("a distillation that was stopped goes on bit for bit from its folder alone"
     await writeImages(data, 8);
     await pretrain({ ...resnet, data, out: teacher, training: { ...training, epochs: 1 } });
     const into = "vit-tiny:width=8,depth=1,heads=2,patchSize=8";
-    const choices = { teacher, data, into, training, methodOptions: { headLayers: 1 }, seconds: 0.1 };
+    const choices = { teacher, data, into, training, options: { headLayers: 1 }, seconds: 0.1 } as const;
     const stop = new AbortController();
     const stopped = await distillRun({ ...choices, out, signal: stop.signal, onStep: () => stop.abort() });
     assert.deepEqual([stopped.models, stopped.run.step < 4], [[], true]);

@@ -40,7 +40,7 @@ test("the user's word comes before the preset, the preset before the recipe, the
 
   const mixed = await settled({
     preset: "small",
-    methodOptions: { scale: 5 },
+    options: { scale: 5 },
     modalityOptions: { dim: 4 },
     training: { weightDecay: 0.0625 },
   });
@@ -83,7 +83,7 @@ test("a preset's encoder is taken unless the user names one, and its settings ar
 });
 
 test("what a preset has for other data is passed over", async () => {
-  const preset = { methodOptions: { scale: 5 }, preset: "elsewhere" };
+  const preset = { options: { scale: 5 }, preset: "elsewhere" };
   const { encoder, modality } = await settled(preset);
   assert.deepEqual(
     [encoder.options, modality.options],

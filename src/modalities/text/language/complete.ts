@@ -35,6 +35,11 @@ export interface Completion {
 /**
  * Fills the masks of a text, or goes on with it.
  * @throws UserError when the model tells no words, when there is no mask to fill, or the text is too long
+ *
+ * @example
+ * const run = await openRun("runs/notes");
+ * const { masks } = await complete({ run, text: "the [MASK] sat", top: 3 });
+ * console.log(masks?.[0]);
  */
 export async function complete(options: CompleteOptions): Promise<Completion> {
   const { run, text } = options;

@@ -52,6 +52,11 @@ const BATCH = 16;
  * are masked in seven random parts, one part at a time (Salazar et al. 2019, https://arxiv.org/abs/1910.14659, mask one
  * word at a time, which flatters and costs as many passes as there are words).
  * @throws UserError when the run's method tells no words
+ *
+ * @example
+ * const run = await openRun("runs/notes");
+ * const evaluation = await evaluateLanguage({ run, data: "held-out.txt", train: "notes.txt" });
+ * console.log(languageTable("runs/notes", evaluation));
  */
 export async function evaluateLanguage(options: LanguageOptions): Promise<LanguageEvaluation> {
   const { run, seed = 0 } = options;

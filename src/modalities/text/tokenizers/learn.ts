@@ -40,7 +40,13 @@ export async function learnTokenizer(source: Source<Text>, options: TokenizerOpt
   return trainTokenizer(textsOf(source, step), options);
 }
 
-/** Learns a tokenizer from a file or folder of texts, and writes it. @returns how many tokens it has */
+/**
+ * Learns a tokenizer from a file or folder of texts, and writes it.
+ * @returns how many tokens it has
+ *
+ * @example
+ * const { tokens } = await tokenize({ data: "notes.txt", out: "tokenizer.json", kind: "bpe", vocabularySize: 8192 });
+ */
 export async function tokenize({
   data,
   out,

@@ -12,7 +12,7 @@ export function settleMethod(
   { name, options: schema, runs = [], tasks }: MethodDefinition,
   { preset }: PresetParts,
 ): RunConfig["method"] {
-  const decided = decide({ user: choices.methodOptions, preset: known(schema, preset?.options) });
+  const decided = decide({ user: choices.options, preset: known(schema, preset?.options) });
   const options = parseOptions(schema, decided, `method ${name}`);
   // The run may be opened from another folder.
   const paths = runs.flatMap((run): [string, string][] => {

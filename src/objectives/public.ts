@@ -1,16 +1,20 @@
-/** The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
+/**
+ * The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back.
+ * @module autodidact/objectives
+ */
 
-export { msn } from "./clustering/msn.ts";
+export { type MsnOptions, msn } from "./clustering/msn.ts";
 export { sinkhorn } from "./clustering/sinkhorn.ts";
 export { swav } from "./clustering/swav.ts";
 export { dcl } from "./contrastive/dcl.ts";
 export { dclw } from "./contrastive/dclw.ts";
-export { infoNce } from "./contrastive/info-nce.ts";
+export { inBatchAccuracy, inBatchContrast } from "./contrastive/in-batch-contrast.ts";
+export { infoNce, infoNceAccuracy } from "./contrastive/info-nce.ts";
 export { instanceDiscrimination } from "./contrastive/instance-discrimination.ts";
 export { mocoV3 } from "./contrastive/moco-v3.ts";
 export { nnclr } from "./contrastive/nnclr.ts";
-export { ntXent } from "./contrastive/nt-xent.ts";
-export { dino, distillation, updateCenter } from "./distillation/dino.ts";
+export { contrastiveAccuracy, ntXent } from "./contrastive/nt-xent.ts";
+export { type DistillationTemperatures, dino, distillation, updateCenter } from "./distillation/dino.ts";
 export { ibot, patchDistillation } from "./distillation/ibot.ts";
 export { koleo } from "./distillation/koleo.ts";
 export { barlowTwins } from "./non-contrastive/barlow-twins.ts";
@@ -18,8 +22,11 @@ export { lejepa } from "./non-contrastive/lejepa.ts";
 export { negativeCosine } from "./non-contrastive/negative-cosine.ts";
 export { sigreg } from "./non-contrastive/sigreg.ts";
 export { vicreg } from "./non-contrastive/vicreg.ts";
+export { embeddingDeviation } from "./parts/deviation.ts";
+export { normalize } from "./parts/normalize.ts";
 export { bagOfWords } from "./predictive/bag-of-words.ts";
 export { boxLoss, meanIou } from "./predictive/boxes.ts";
+export { replacedTokenDetection } from "./predictive/replaced-token-detection.ts";
 export { gaussianKl } from "./restoration/gaussian-kl.ts";
 export { maskedL1 } from "./restoration/masked-l1.ts";
 export { maskedReconstruction, normalizePatches, patchMoments } from "./restoration/masked-reconstruction.ts";
@@ -27,5 +34,6 @@ export { bernoulliNll, gaussianNll, squaredError } from "./restoration/pixels.ts
 export { smoothL1 } from "./restoration/smooth-l1.ts";
 export { codebookUsage, commitment, perplexity } from "./restoration/vector-quantization.ts";
 export { binaryCrossEntropy } from "./supervised/binary-cross-entropy.ts";
+export { accuracy, atLabels, crossEntropy, weightedMean } from "./supervised/cross-entropy.ts";
 export { softCrossEntropy } from "./supervised/soft-cross-entropy.ts";
 export { supCon } from "./supervised/sup-con.ts";

@@ -1,0 +1,34 @@
+/**
+ * What a method is, and the parts that several built-in ones share. A user's own is a file as theirs.
+ * @module autodidact/methods
+ */
+export {
+  type EpochContext,
+  type FrozenRun,
+  type Method,
+  type MethodContext,
+  type MethodDefinition,
+  type MethodOptions,
+  type MethodParams,
+  methods,
+  type Preset,
+  type Recipe,
+  type Schedule,
+} from "./index.ts";
+export { type Entry, method } from "./method.ts";
+export * from "./parts/distillation.ts";
+export * from "./parts/embedding.ts";
+export * from "./parts/feature-map.ts";
+export * from "./parts/labels.ts";
+export * from "./parts/masks.ts";
+export * from "./parts/multi-crop.ts";
+export * from "./parts/patch-decoder.ts";
+export * from "./parts/pictures.ts";
+export * from "./parts/presets.ts";
+export * from "./parts/queue.ts";
+export * from "./parts/teacher.ts";
+export * from "./parts/tokens.ts";
+export * from "./parts/views.ts";
+export * from "./parts/word-masks.ts";
+export * from "./parts/word-noise.ts";
+export { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
