@@ -2,33 +2,32 @@ import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
 import { importFile, isPath } from "./user-file.ts";
 
-/** What a registry holds: something with a name and a mark that says which registry it belongs to. */
+/** An entry of a registry: its name, and the kind that says which registry it belongs to. */
 export interface Registered {
   readonly kind: string;
   readonly name: string;
 }
 
 export interface Registry<Entry extends Registered> {
-  /** Every name that `builtIn` knows, sorted; loads nothing. */
+  /** Names of the built-in entries, sorted; loads nothing. */
   readonly names: readonly string[];
-  /** Every entry, sorted by name. */
+  /** Every built-in entry, sorted by name. */
   all(): Promise<Entry[]>;
-  /** The entry of that name; no code runs but the library's. @throws UserError naming what there is */
+  /** The built-in entry of that name; runs no user code. @throws UserError listing the names */
   builtIn(name: string): Promise<Entry>;
   /**
-   * The entry of that name, or the one in the user's file of that path: `simclr`, `./my-method.ts`. The file's code runs,
-   * so the name must be one that the user gave.
-   * @throws UserError naming what there is
+   * The built-in entry of that name, or the one in a user's file: `simclr`, `./my-method.ts`. The file's code runs, so
+   * the path must come from the user.
+   * @throws UserError listing the names
    */
   load(nameOrPath: string): Promise<Entry>;
 }
 
-/** A registry's lines: what imports the file of that name. Static, so that a bundler can follow them. */
+/** A registry's lines: an import function for each name. Static, so that a bundler can follow them. */
 export type Lines = Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>>;
 
 /**
- * What can be asked for by name: one line a name, and its file is loaded when it is asked for. Each file exports one
- * entry of `kind`.
+ * A registry: one line a name, whose file is loaded on first use. Each file exports one entry of `kind`.
  *
  * @example
  * const methods = registry<MethodDefinition>("method", { simclr: () => import("./simclr.ts") });

@@ -9,7 +9,7 @@ import { inFolder } from "../support/cli.ts";
 const fruit = registry("fruit", { apple: async () => ({ apple: { kind: "fruit", name: "apple" } }) });
 const quince = 'export const quince = { kind: "fruit", name: "quince" };';
 
-test("a name is what is built in, a path is the user's file; the file's code runs only when it may", () =>
+test("a name is a built-in entry, a path a user's file, whose code runs only through load", () =>
   inFolder(async (folder) => {
     const path = join(folder, "quince + 1 %.mjs");
     await writeFile(path, `globalThis.quinces = (globalThis.quinces ?? 0) + 1;\n${quince}`);
@@ -21,7 +21,7 @@ test("a name is what is built in, a path is the user's file; the file's code run
     assert.ok("quinces" in globalThis);
   }));
 
-test("what is neither is refused in one line", () =>
+test("anything else is refused in one line", () =>
   inFolder(async (folder) => {
     const empty = join(folder, "empty.mjs");
     await writeFile(empty, "");
@@ -32,13 +32,13 @@ test("what is neither is refused in one line", () =>
     await refused(join(folder, "none.mjs"), /none\.mjs: could not be loaded as a fruit \(.*\)$/);
   }));
 
-test("of several methods at once each is built in, where only those may be", async () => {
+test("where only built-in methods are allowed, so are combinations of them only", async () => {
   assert.equal((await methods.builtIn("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
   const message = /^unknown method "\.\/mine\.ts"/;
   await assert.rejects(methods.builtIn("rotation+./mine.ts:0.5"), { name: "UserError", message });
 });
 
-test("in a browser there are the names, and a path is refused", async (t) => {
+test("in a browser names work, and a path is refused", async (t) => {
   // What a browser lacks.
   t.mock.property(process, "getBuiltinModule", undefined);
   assert.equal((await methods.load("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
