@@ -50,8 +50,8 @@ export async function prepareFile(path: string): Promise<void> {
 }
 
 /**
- * Writes a file atomically: a reader, also after a power failure, sees either the old file or the new one. Written under
- * a temporary name, synced and renamed; then the folder is synced.
+ * Writes a file atomically: a reader, also after a power failure, sees either the old file or the new one. Written
+ * under a temporary name, synced and renamed; then the folder is synced.
  * @throws UserError naming the path when the disk is full or the folder is not writable; the old file stays intact
  */
 export async function writeAtomically(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {

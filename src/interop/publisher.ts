@@ -2,7 +2,7 @@ import type { Array, Tensor, TensorSpec, Traced, Tree } from "../array/index.ts"
 import type { Answers, LinearHead } from "../data/answers.ts";
 import type { VocabularySpec } from "../data/vocabulary.ts";
 import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
-import type { FileInput, WordInputs } from "../engine/index.ts";
+import type { FileInput, TokenInputs } from "../engine/index.ts";
 
 /** All parameters of a method, the encoder's under `encoder`. */
 export type ModelParams = InitialParams & { readonly encoder: InitialParams };
@@ -39,7 +39,7 @@ export interface Graph {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** Where the inputs are tokens: any number of them in the file. */
-  readonly words?: WordInputs;
+  readonly tokens?: TokenInputs;
 }
 
 /** How the parameters are written in somebody's terms. */
@@ -91,7 +91,10 @@ export interface AdoptedModel {
 /** How models of one kind of data are published, and read where others have published them. */
 export interface Publisher {
   describe(model: PublishedModel): Publication;
-  /** The inputs of the ONNX file from a batch of the modality's tensors; names that the file does not have are not used. */
+  /**
+   * The inputs of the ONNX file from a batch of the modality's tensors; names that the file does not have are not
+   * used.
+   */
   feeds(batch: Readonly<Record<string, Tensor>>): Readonly<Record<string, FileInput>>;
   /** Kinds of models (`model_type` of `config.json`) that `adopt` reads. */
   readonly adopts?: readonly string[];

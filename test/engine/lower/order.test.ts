@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { nodeOf } from "../../../src/engine/lower/onnx.ts";
 import { nearestOutputsLast } from "../../../src/engine/lower/order.ts";
 
-test("outputs stand last, the nearest at the very end", () => {
+test("outputs come last, the nearest at the very end", () => {
   const nodes = [
     nodeOf("Neg", ["x"], ["a"]),
     nodeOf("Neg", ["a"], ["near"]),
@@ -15,7 +15,7 @@ test("outputs stand last, the nearest at the very end", () => {
   assert.deepEqual(order, ["a", "b", "far", "near"]);
 });
 
-test("nothing is lost, and each node stands behind what it uses", () => {
+test("all nodes are kept, in topological order", () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), { maxLength: 30 }), (choices) => {
       const nodes = choices.map((inputs, index) =>

@@ -44,7 +44,7 @@ function graphOf(model: PublishedModel, isBert: boolean): Graph {
     examples: [example, example],
     inputNames: ["input_ids", "attention_mask"],
     outputNames: [...(logits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
-    words: {
+    tokens: {
       length,
       // GPT-2's kind is given no segments.
       ignored: isBert ? ["token_type_ids"] : [],
