@@ -53,7 +53,7 @@ export interface Layout {
 
 /** How to use the model, for its card. */
 export interface Usage {
-  /** Hugging Face's name of what the model is for, where a pipeline of theirs reads such data. */
+  /** Hugging Face's name of the task, if one of its pipelines reads such data. */
   readonly pipeline?: string;
   readonly library?: string;
   /** Runnable JavaScript. */

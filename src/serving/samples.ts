@@ -40,7 +40,7 @@ export async function sourcesOf(request: Request, reader: Reader): Promise<Sourc
   if (bytes && isAmong(type, [...types, "application/octet-stream"]))
     return [bytes(new Uint8Array(await request.arrayBuffer()), "the body", type)];
   throw new HTTPException(415, {
-    message: `content type ${type || "(none)"} is not read here; send ${bodyOf(reader)}`,
+    message: `content type ${type || "(none)"} is not supported; send ${bodyOf(reader)}`,
   });
 }
 

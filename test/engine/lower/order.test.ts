@@ -25,12 +25,12 @@ test("all nodes are kept, in topological order", () => {
           [`v${index + 1}`],
         ),
       );
-      const known = new Set(["v0"]);
+      const available = new Set(["v0"]);
       for (const { input, output } of nearestOutputsLast(nodes)) {
-        for (const name of input ?? []) assert.ok(known.has(name));
-        for (const name of output ?? []) known.add(name);
+        for (const name of input ?? []) assert.ok(available.has(name));
+        for (const name of output ?? []) available.add(name);
       }
-      assert.equal(known.size, nodes.length + 1);
+      assert.equal(available.size, nodes.length + 1);
     }),
   );
 });
