@@ -1,14 +1,14 @@
 import { type Array as JaxArray, lax as jaxLax, nn as jaxNn, numpy } from "@jax-js/jax";
 
-/** An array of jax-js, or its stand-in while a function is traced. Pass it to `np`, `nn` and `lax`; call no method of it. */
+/** A jax-js array, or a tracer in its place. Pass it to `np`, `nn` and `lax`; never call its methods. */
 export type Array = JaxArray;
 
-/** True for arrays and for the tracers that stand for them. */
+/** True for arrays and for tracers. */
 export function isArray(value: unknown): value is Array {
   return typeof value === "object" && value !== null && "aval" in value && "ref" in value;
 }
 
-/** What jax-js would consume is handed over as one more reference, also inside lists and option objects. */
+/** Passes another reference of each array, since jax-js would consume the caller's; also inside lists. */
 function lend(argument: unknown): unknown {
   if (isArray(argument)) return argument.ref;
   if (globalThis.Array.isArray(argument)) return argument.map(lend);
@@ -16,8 +16,8 @@ function lend(argument: unknown): unknown {
 }
 
 /**
- * jax-js moves arrays into the functions they are passed to. Model code borrows instead: every function of the
- * returned module takes its own reference of each argument, so that an array may be used any number of times.
+ * jax-js functions consume the arrays passed to them. Model code borrows instead: every function of the returned
+ * module takes its own reference of each argument, so an array may be used any number of times.
  */
 function borrowing<Module extends object>(module: Module): Module {
   const wrapped = new Map<PropertyKey, unknown>();

@@ -1,4 +1,4 @@
-/** The borrowing arrays, trees, tensors and the seeded generator: what every other room is written in. */
+/** Borrowing arrays, trees, tensors and the seeded generator, which all other rooms build on. */
 export { type Array, isArray, lax, nn, np } from "./borrow.ts";
 export { constant } from "./constant.ts";
 export { withDerivative } from "./derivative.ts";

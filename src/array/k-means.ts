@@ -1,6 +1,6 @@
 import type { Rng } from "./rng.ts";
 
-/** Perturbation that tells the halves of a split cluster apart, faiss'. */
+/** Relative perturbation that separates the halves of a split cluster; faiss' value. */
 const SPLIT = 1 / 1024;
 
 export interface KMeansOptions {
@@ -9,13 +9,14 @@ export interface KMeansOptions {
   /** No more than rows. */
   readonly clusters: number;
   readonly iterations: number;
-  /** Where the centres begin: at points drawn evenly, as faiss has it, or spread out by k-means++. */
+  /** Initial centres: points drawn uniformly, as in faiss, or by k-means++. */
   readonly start?: "points" | "k-means++";
 }
 
 /**
  * k-means by Lloyd's iterations, as faiss runs it for DeepCluster (https://github.com/facebookresearch/faiss): an empty
- * cluster takes half of another, drawn by size, whose centre is moved a little both ways.
+ * cluster takes half of another one, drawn with probability proportional to its size, and the two centres are moved
+ * slightly apart.
  * @param points `[rows, dim]`, row-major
  * @returns each row's cluster, and how many rows each cluster has
  */
@@ -26,8 +27,9 @@ export function kMeans(
 ): { assignments: Int32Array; sizes: Int32Array } {
   if (rows < clusters) throw new Error(`k-means: ${rows} points are too few for ${clusters} clusters`);
   const centers = new Float32Array(clusters * dim);
-  const begin = start === "points" ? rng.permutation(rows).subarray(0, clusters) : spread(points, rows, clusters, rng);
-  begin.forEach((row, cluster) => {
+  const initial =
+    start === "points" ? rng.permutation(rows).subarray(0, clusters) : plusPlus(points, rows, clusters, rng);
+  initial.forEach((row, cluster) => {
     centers.set(points.subarray(row * dim, (row + 1) * dim), cluster * dim);
   });
   const assignments = new Int32Array(rows);
@@ -48,10 +50,10 @@ export function kMeans(
 }
 
 /**
- * Rows for centres to begin at, by k-means++: each is drawn with a probability that grows with its squared distance from
- * those drawn before it. Arthur and Vassilvitskii 2007, https://doi.org/10.5555/1283383.1283494
+ * Rows of the initial centres by k-means++: each is drawn with a probability proportional to its squared distance from
+ * the nearest one drawn before. Arthur and Vassilvitskii 2007, https://doi.org/10.5555/1283383.1283494
  */
-function spread(points: Float32Array, rows: number, clusters: number, rng: Rng): Int32Array {
+function plusPlus(points: Float32Array, rows: number, clusters: number, rng: Rng): Int32Array {
   const dim = points.length / rows;
   const drawn = Int32Array.of(rng.integer(0, rows - 1), ...new Int32Array(clusters - 1));
   const distances = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
@@ -64,7 +66,7 @@ function spread(points: Float32Array, rows: number, clusters: number, rng: Rng):
       total += distances[row] = Math.min(distances[row]!, sum);
     }
     let left = rng.uniform() * total;
-    // Where all points are doubles of those drawn, any will do.
+    // If every point coincides with one drawn before, any will do.
     const row = distances.findIndex((distance) => {
       left -= distance;
       return distance > 0 && left <= 0;
@@ -74,7 +76,7 @@ function spread(points: Float32Array, rows: number, clusters: number, rng: Rng):
   return drawn;
 }
 
-/** The nearest centre of each point: the largest x · c − ‖c‖² / 2. Four centres at a time, which is as fast as it gets. */
+/** The nearest centre of each point: the largest x · c − ‖c‖² / 2. Four centres at a time, for speed. */
 function assign(
   points: Float32Array,
   centers: Float32Array,
@@ -147,10 +149,10 @@ function splitForEmpty(centers: Float32Array, dim: number, sizes: Int32Array, rn
 }
 
 /**
- * Whitened rows at unit length: mean 0, covariance the identity, then each divided by its length. By the Cholesky factor
- * of the covariance; PCA's whitening is the same but for a rotation, which no distance sees.
+ * Whitened rows of unit length: mean 0, identity covariance, then each divided by its length. Uses the Cholesky factor
+ * of the covariance; PCA whitening differs only by a rotation, which leaves distances unchanged.
  * @param points `[rows, dim]`, row-major
- * @param ridge added to the variances, as a share of their mean, so that dead features do no harm
+ * @param ridge added to the variances, as a share of their mean, so that constant features do no harm
  */
 export function whiten(points: Float32Array, rows: number, dim: number, ridge = 1e-5): Float32Array {
   const mean = new Float64Array(dim);
@@ -171,7 +173,7 @@ export function whiten(points: Float32Array, rows: number, dim: number, ridge = 
       for (let k = 0; k < j; k++) sum -= factor[i * dim + k]! * factor[j * dim + k]!;
       factor[i * dim + j] = i === j ? Math.sqrt(Math.max(sum, Number.MIN_VALUE)) : sum / factor[j * dim + j]!;
     }
-  // Row by row, the solution w of L · w = x: forward substitution.
+  // Solves L · w = x for each row by forward substitution.
   for (let row = 0; row < rows; row++) {
     const w = centred.subarray(row * dim, (row + 1) * dim);
     let length = 0;

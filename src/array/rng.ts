@@ -16,9 +16,9 @@ function mix(state: number, word: number): number {
 }
 
 /**
- * The one seeded generator. `split` derives an independent generator from a purpose ("augment", epoch, index …)
- * without advancing this one, so what is drawn for one sample depends on nothing but the seed and the path to it:
- * the same whatever the number of workers, and the same after a resume.
+ * The seeded generator. `split` derives an independent generator from a purpose ("augment", epoch, index …) without
+ * advancing this one. So a sample's random numbers depend only on the seed and the purposes: they are the same for any
+ * number of workers, and after a resume.
  */
 export class Rng {
   readonly #key: number;

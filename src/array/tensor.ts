@@ -3,13 +3,13 @@ export type DType = "float32" | "int32" | "uint32" | "bool";
 
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
 
-/** What is known of an array before it has values. */
+/** An array's type and shape, without values. */
 export interface TensorSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
 }
 
-/** Only what is known before there are values: holding it holds no data. */
+/** The specification alone, so that keeping it does not keep the data. */
 export const specOf = ({ dtype, shape }: TensorSpec): TensorSpec => ({ dtype, shape });
 
 /** An array on the host, row-major. */
@@ -20,14 +20,14 @@ export interface Tensor extends TensorSpec {
 /** Number of elements of `shape`; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** float32 tensor over `data`, which is used and not copied. @throws if the sizes disagree. */
+/** float32 tensor over `data`, which is not copied. @throws if the sizes disagree. */
 export function float32(data: Float32Array | readonly number[], shape: readonly number[]): Tensor {
   const values = data instanceof Float32Array ? data : Float32Array.from(data);
   if (values.length !== sizeOf(shape)) throw new Error(`${values.length} values do not fill shape [${shape}]`);
   return { dtype: "float32", shape, data: values };
 }
 
-/** int32 tensor over `data`, which is used and not copied. @throws if the sizes disagree. */
+/** int32 tensor over `data`, which is not copied. @throws if the sizes disagree. */
 export function int32(data: Int32Array | readonly number[], shape: readonly number[]): Tensor {
   const values = data instanceof Int32Array ? data : Int32Array.from(data);
   if (values.length !== sizeOf(shape)) throw new Error(`${values.length} values do not fill shape [${shape}]`);

@@ -2,7 +2,7 @@ import type { Array } from "./borrow.ts";
 import type { Tensor } from "./tensor.ts";
 import type { TreeRecord } from "./tree.ts";
 
-/** A tree of host tensors as it looks while traced: every tensor an array. */
+/** The type of a tree of host tensors while traced: every tensor becomes an array. */
 export type Traced<Host> =
   TreeRecord<Tensor> extends Host
     ? TreeRecord<Array>

@@ -1,10 +1,10 @@
 /**
- * Trees of anything: nested plain objects and arrays with leaves of one type. Parameters, optimiser state and
- * batches are trees. Children are visited in insertion order of keys; a path joins keys with dots: `blocks.0.norm.scale`.
+ * Trees: nested plain objects and arrays with leaves of one type. Parameters, optimiser state and batches are trees.
+ * Keys are visited in insertion order; a path joins them with dots: `blocks.0.norm.scale`.
  */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
 
-/** A tree that is an object at its top: the usual kind. */
+/** A tree whose root is an object: the usual case. */
 export type TreeRecord<Leaf> = { readonly [key: string]: Tree<Leaf> };
 
 const isBranch = (node: unknown): node is readonly unknown[] | Record<string, unknown> =>
@@ -12,7 +12,7 @@ const isBranch = (node: unknown): node is readonly unknown[] | Record<string, un
   (typeof node === "object" &&
     node !== null &&
     Object.getPrototypeOf(node) === Object.prototype &&
-    // Tensors are plain objects too; what tells a leaf from a branch is that it has a shape.
+    // Tensors are plain objects too; a shape and a type make one a leaf.
     !("shape" in node && "dtype" in node));
 
 /** Every leaf with its path, depth first. */
@@ -46,11 +46,11 @@ export function map<From, To>(tree: Tree<From>, transform: (leaf: From, path: st
 export function unflatten<Leaf>(structure: Tree<unknown>, newLeaves: readonly Leaf[]): Tree<Leaf> {
   let next = 0;
   const result = map(structure, () => newLeaves[next++] as Leaf);
-  if (next !== newLeaves.length) throw new Error(`a tree of ${next} leaves was given ${newLeaves.length}`);
+  if (next !== newLeaves.length) throw new Error(`${newLeaves.length} leaves for a tree of ${next}`);
   return result;
 }
 
-/** The tree that has a leaf at each dotted path. Objects whose keys are 0…n−1 become arrays. */
+/** The tree with a leaf at each dotted path. Objects whose keys are 0…n−1 become arrays. */
 export function fromEntries<Leaf>(pairs: Iterable<readonly [path: string, leaf: Leaf]>): Tree<Leaf> {
   const isLeaf = Symbol("leaf");
   type Branch = Map<string, Branch | { [isLeaf]: Leaf }>;

@@ -1,6 +1,6 @@
 import { type Array, specOf, type Tensor, type TensorSpec, type Tree, type TreeRecord, tree } from "../array/index.ts";
 import { sameShape } from "./graph.ts";
-import { lower, type WordInputs } from "./lower/index.ts";
+import { lower, type TokenInputs } from "./lower/index.ts";
 import { simplify } from "./passes/index.ts";
 import { recompute } from "./passes/recompute.ts";
 import type { Device, DeviceTensor, RuntimeOptions } from "./runtime.ts";
@@ -15,7 +15,7 @@ export interface CompileOptions extends Partial<RuntimeOptions> {
   readonly name?: string;
 }
 
-/** What a function returned, with every array where the program left it. */
+/** A function's result, with each array left on its device. */
 export type OnDevice<Out> = [Tree<Array>] extends [Out]
   ? Tree<DeviceTensor>
   : [TreeRecord<Array>] extends [Out]
@@ -26,17 +26,17 @@ export type OnDevice<Out> = [Tree<Array>] extends [Out]
 
 export interface Program<Out extends Tree<Array> = Tree<Array>> {
   /**
-   * Runs on trees of the structure and shapes of the examples; host tensors and earlier outputs may be mixed.
-   * @throws Error when a leaf's shape or type is not the example's
+   * Runs on trees with the structure and shapes of the examples; host tensors and earlier outputs may be mixed.
+   * @throws Error when a leaf's shape or type differs from the example's
    */
   run(...args: Tree<Tensor | DeviceTensor>[]): Promise<OnDevice<Out>>;
   dispose(): Promise<void>;
 }
 
 /**
- * Traces a pure function once, at the shapes of the examples, and makes a program of it.
- * @param fn takes one tree of arrays per example and returns a tree of arrays; no value may depend on anything else
- * @param examples trees of tensors or of specifications: only shapes and types are looked at
+ * Traces a pure function once, with the shapes of the examples, and compiles it.
+ * @param fn takes one tree of arrays per example and returns a tree of arrays, which must depend on nothing else
+ * @param examples trees of tensors or of specifications: only shapes and types matter
  * @throws UserError when the device is not available; Error naming `options.name` when an operation is not supported
  *
  * @example
@@ -48,16 +48,16 @@ export async function compile<Out extends Tree<Array>>(
   options: CompileOptions = {},
 ): Promise<Program<Out>> {
   const { device = "cpu", name = fn.name || "the traced function" } = options;
-  // Only what it is of the examples is held on to: they may be a model's whole state.
-  const given = examples.map((example) => tree.map(example, specOf));
-  const traced = await trace(fn, given, name);
+  // Keeps specifications only: the examples may be a model's whole state.
+  const exampleSpecs = examples.map((example) => tree.map(example, specOf));
+  const traced = await trace(fn, exampleSpecs, name);
   const { outputs } = traced;
   const runtime = device === "wasm" ? wasmRuntime : onnxRuntime;
   const simple = simplify(traced.graph);
-  // Other devices' kernels are for a few axes only, and copies have many.
+  // Recomputed values get extra axes, more than other devices' kernels support.
   const graph = device === "cpu" ? recompute(simple) : simple;
   const executable = await runtime({ ...traced, graph }, { ...options, device, name });
-  const specs = given.flatMap((example) => tree.leaves(example));
+  const specs = exampleSpecs.flatMap((example) => tree.leaves(example));
   const paths = examples.flatMap((example, index) => tree.paths(example).map((path) => `${index}.${path}`));
   return {
     async run(...args) {
@@ -71,7 +71,7 @@ export async function compile<Out extends Tree<Array>>(
             `${name}: argument ${paths[index]} is ${leaf.dtype}[${leaf.shape}], compiled for ${spec.dtype}[${spec.shape}]`,
           );
       });
-      // The trace recorded the very structure that `fn` returned.
+      // The trace recorded the structure that `fn` returned.
       return tree.unflatten(outputs, await executable.run(leaves)) as OnDevice<Out>;
     },
     dispose: () => executable.dispose(),
@@ -83,23 +83,23 @@ export interface ExportOptions {
   /** Names of the leaves of `examples`, in order. */
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Tensors that become constants of the file: the first argument of `fn`. */
+  /** The first argument of `fn`, stored in the file as constants. */
   readonly params: Tree<Tensor>;
-  /** Where the inputs are words: any number of them in the file. */
-  readonly words?: WordInputs;
+  /** For inputs that are tokens: the file accepts sequences of any length. */
+  readonly tokens?: TokenInputs;
 }
 
-/** No extent of a model is a multiple of it by chance, so that it marks the batch wherever it turns up. */
+/** Marks the batch dimension: a prime that no extent of a model is a multiple of by chance. */
 const BATCH_MARK = 7919;
 
 /**
- * Writes `fn(params, ...examples)` as an ONNX file of standard operators. Examples have a batch dimension in front,
- * whatever its extent; in the file it is free.
+ * Writes `fn(params, ...examples)` as an ONNX file of standard operators. The examples' first dimension is the batch,
+ * of any extent; in the file it is free.
  */
 export async function toOnnx(
   fn: (...args: never[]) => Tree<Array>,
   examples: readonly Tree<TensorSpec>[],
-  { name, inputNames, outputNames, params, words }: ExportOptions,
+  { name, inputNames, outputNames, params, tokens }: ExportOptions,
 ): Promise<Uint8Array> {
   const marked = examples.map((example) =>
     tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape: [BATCH_MARK, ...shape.slice(1)] })),
@@ -114,6 +114,6 @@ export async function toOnnx(
     initializers: new Map(embedded.map((tensor, index) => [index, tensor])),
     portable: true,
     batch: BATCH_MARK,
-    words,
+    tokens,
   });
 }

@@ -1,13 +1,13 @@
 import type { DType } from "../array/index.ts";
 
-/** The engine's own form of a jaxpr: equations in an order in which each uses only what stands before it. */
+/** The engine's form of a jaxpr: equations in topological order, each using only earlier results. */
 export interface Graph {
   readonly inputs: readonly Value[];
   readonly equations: readonly Equation[];
   readonly outputs: readonly Atom[];
 }
 
-/** The result of one equation, or an input. Identity is the object's. */
+/** The result of an equation, or an input; compared by object identity. */
 export interface Value {
   readonly id: number;
   readonly dtype: DType;
@@ -36,14 +36,14 @@ export const isLiteral = (atom: Atom): atom is Literal => "literal" in atom;
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 
-/** A pass over a graph; has no side effects. */
+/** A pass over a graph, without side effects. */
 export type Pass = (graph: Graph) => Graph;
 
 /** Reads a parameter that must be a list of integers. */
 export function integers(equation: Equation, key: string): number[] {
   const value = equation.params[key];
   if (Array.isArray(value) && value.every((item) => typeof item === "number")) return value;
-  throw new Error(`${equation.primitive}: parameter ${key} is no list of integers`);
+  throw new Error(`${equation.primitive}: parameter ${key} is not a list of integers`);
 }
 
 /** Reads a parameter that must be a list of [low, high] pairs. */
@@ -52,13 +52,13 @@ export function pairs(equation: Equation, key: string): [number, number][] {
   if (Array.isArray(value))
     return value.map((pair: unknown) => {
       if (Array.isArray(pair) && typeof pair[0] === "number" && typeof pair[1] === "number") return [pair[0], pair[1]];
-      throw new Error(`${equation.primitive}: parameter ${key} holds no pairs`);
+      throw new Error(`${equation.primitive}: parameter ${key} is not a list of pairs`);
     });
-  throw new Error(`${equation.primitive}: parameter ${key} is no list of pairs`);
+  throw new Error(`${equation.primitive}: parameter ${key} is not a list of pairs`);
 }
 
 export function integer(equation: Equation, key: string): number {
   const value = equation.params[key];
   if (typeof value === "number") return value;
-  throw new Error(`${equation.primitive}: parameter ${key} is no integer`);
+  throw new Error(`${equation.primitive}: parameter ${key} is not an integer`);
 }

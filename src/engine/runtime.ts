@@ -1,18 +1,18 @@
 import { type Tensor, type TensorSpec, type Tree, tree } from "../array/index.ts";
 import type { Traced } from "./trace.ts";
 
-/** Where a program runs. All but `wasm` are ONNX Runtime's execution providers; `wasm` is jax-js' own engine. */
+/** Where a program runs. All but `wasm`, which is jax-js' engine, are ONNX Runtime's execution providers. */
 export const devices = ["cpu", "cuda", "coreml", "dml", "webgpu", "wasm"] as const;
 export type Device = (typeof devices)[number];
 
-/** An output that stays where it was computed until it is read; may be passed to `run` again without a copy. */
+/** An output that stays on its device until it is read; it may be passed to `run` again without a copy. */
 export interface DeviceTensor extends TensorSpec {
   /** The values on the host. On `cpu` they are not copied. */
   read(): Promise<Tensor>;
   dispose(): void;
 }
 
-/** One engine's form of a program, over flat lists of leaves. */
+/** A program compiled for one engine, over flat lists of leaves. */
 export interface Executable {
   run(inputs: readonly (Tensor | DeviceTensor)[]): Promise<DeviceTensor[]>;
   dispose(): Promise<void>;
@@ -21,11 +21,11 @@ export interface Executable {
 export interface RuntimeOptions {
   readonly device: Device;
   readonly name: string;
-  /** Threads within one operator; all cores when not given. */
+  /** Threads within one operator; all cores by default. */
   readonly threads?: number;
   /**
-   * Threads wait for work awake, which is a little faster while nothing else needs the processors; a server's requests and
-   * decoders do. Default true.
+   * Threads spin while they wait for work, which is slightly faster if nothing else needs the processors, as a server's
+   * requests and decoders do. Default true.
    */
   readonly spin?: boolean;
   /** File prefix for ONNX Runtime's profile, written when the program is disposed. */

@@ -1,13 +1,13 @@
 import { type Atom, type Graph, isLiteral, type Value } from "./graph.ts";
 
-/** A graph as text, an equation per line, values numbered in the order they are made. */
+/** A graph as text, one equation a line, values numbered in order of definition. */
 export function showGraph(graph: Graph): string {
   const names = new Map<Value, string>();
   const nameOf = (atom: Atom): string => {
     if (isLiteral(atom)) return String(atom.literal);
-    const known = names.get(atom) ?? `%${names.size}`;
-    names.set(atom, known);
-    return known;
+    const name = names.get(atom) ?? `%${names.size}`;
+    names.set(atom, name);
+    return name;
   };
   const typed = (value: Value) => `${nameOf(value)} ${value.dtype}[${value.shape}]`;
   const inputs = graph.inputs.map(typed).join(", ");

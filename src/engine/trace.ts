@@ -14,27 +14,27 @@ import { type Atom, type Equation, type Graph, type Literal, sameShape, type Val
 
 const dtypes = { float32: numpy.float32, int32: numpy.int32, uint32: numpy.uint32, bool: numpy.bool };
 
-/** A traced function: its graph, the arrays it closes over, and the structure of what it returns. */
+/** A traced function: its graph, the arrays it closes over, and the structure of its result. */
 export interface Traced {
   readonly graph: Graph;
   /** Values of the first `constants.length` inputs of the graph; the arguments' leaves follow. */
   readonly constants: readonly Tensor[];
   readonly outputs: Tree<TensorSpec>;
-  /** The same in jax-js' own terms, arguments and results flattened. */
+  /** The function for jax-js, with arguments and results flattened. */
   readonly flat: (...args: Array[]) => Array[];
 }
 
 let ready: Promise<unknown> | undefined;
 
-/** Starts jax-js' wasm engine once; tracing needs it for the constants that functions make. */
+/** Starts jax-js' wasm engine once; tracing needs it for constants created inside functions. */
 export function startJax(): Promise<unknown> {
   ready ??= init("wasm").then(() => defaultDevice("wasm"));
   return ready;
 }
 
 /**
- * Records what `fn` does to arrays of the examples' shapes.
- * @throws Error naming `fn` when it returns something that is no tree of arrays, or when jax-js refuses an operation.
+ * Traces `fn` with arrays of the examples' shapes.
+ * @throws Error naming `fn` when its result is not a tree of arrays, or when jax-js refuses an operation.
  */
 export async function trace(
   fn: (...args: never[]) => Tree<Array>,
@@ -46,7 +46,7 @@ export async function trace(
   const flat = (...leaves: Array[]): Array[] => {
     let next = 0;
     const args = examples.map((example) => tree.map(example, () => leaves[next++]));
-    // The caller's types are erased here: a tree of arrays goes in for every tree of specifications.
+    // The caller's types are erased here: each tree of specifications becomes a tree of arrays.
     structure = Reflect.apply(fn, undefined, args);
     return tree.entries(structure as Tree<Array>).map(([path, leaf]) => {
       if (!isArray(leaf)) throw new Error(`${name}: output ${path || "(whole)"} is ${typeof leaf}, not an array`);
@@ -71,8 +71,8 @@ export async function trace(
     throw new Error(`${name}: arrays of type ${dtype} are not supported`);
   };
   const valueOf = (variable: { id: number; aval: { dtype: string; shape: number[] } }): Value => {
-    const known = values.get(variable);
-    if (known) return known;
+    const existing = values.get(variable);
+    if (existing) return existing;
     const value: Value = { id: values.size, dtype: dtypeOf(variable.aval.dtype), shape: variable.aval.shape };
     values.set(variable, value);
     return value;
@@ -82,7 +82,7 @@ export async function trace(
       ? ({ literal: Number(atom.value), dtype: dtypeOf(atom.aval.dtype), shape: [] } satisfies Literal)
       : valueOf(atom);
 
-  // Differentiation leaves zeros wherever something does not differ; said as such, they fold away and take no memory.
+  // Differentiation produces zero arrays as constants. Written as broadcasts of 0, they fold away and take no memory.
   const zeros: Equation[] = [];
   const inputs: Value[] = [];
   const constants: Tensor[] = [];
@@ -90,7 +90,7 @@ export async function trace(
     const constant = closed.consts[index];
     const value = valueOf(binder);
     if (index >= closed.consts.length) inputs.push(value);
-    else if (!isArray(constant)) throw new Error(`${name}: a constant is no array`);
+    else if (!isArray(constant)) throw new Error(`${name}: a constant is not an array`);
     else if (await isZero(constant)) {
       const axis = value.shape.map((_, each) => each);
       const literal: Literal = { literal: 0, dtype: value.dtype, shape: [] };
@@ -101,8 +101,8 @@ export async function trace(
         throw new Error(`${name}: constants of type ${constant.dtype} are not supported`);
       const { dtype, shape } = value;
       const tensor = { dtype, shape, data: dtype === "bool" ? Uint8Array.from(data) : data };
-      // Equal constants are one, such as the fixed positions of an encoder that is called twice: what is computed from one
-      // of them is then seen to be what is computed from the other.
+      // Equal constants, such as the fixed positions of an encoder that is called twice, become one, so that equal
+      // expressions of them are computed once.
       const original = constants.findIndex((other) => sameBits(tensor, other));
       if (original >= 0) values.set(binder, inputs[original]!);
       else {
@@ -129,7 +129,7 @@ export async function trace(
   return { graph, constants, outputs: tree.unflatten<TensorSpec>(structure as Tree<Array>, specs), flat };
 }
 
-/** Whether an array is all zeros, without making it: jax-js keeps such arrays as a rule until somebody reads them. */
+/** Whether an array is all zeros, without materialising it: jax-js evaluates such arrays lazily. */
 const isZero = async (array: Array): Promise<boolean> => !(await np.any(array).data())[0];
 
 function sameBits(a: Tensor, b: Tensor): boolean {

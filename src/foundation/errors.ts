@@ -1,17 +1,17 @@
 /**
- * A mistake the user can mend: a wrong option, a missing file, data of the wrong kind.
- * The command line prints its one line and ends with exit code 2; nothing else ends with 2.
+ * A mistake the user can fix: a wrong option, a missing file, data of the wrong kind.
+ * The command line prints its one line and exits with code 2; no other error does.
  */
 export class UserError extends Error {
   override name = "UserError";
 }
 
-/** One sample that could not be decoded. Sources throw it; whoever reads counts it, names it and goes on. */
+/** A sample that could not be decoded. Sources throw it; readers count it, name it and continue. */
 export class BrokenSample extends Error {
   override name = "BrokenSample";
 }
 
-/** For `catch` where one broken sample is no reason to stop: it becomes undefined, anything else is thrown on. */
+/** For `catch`: a broken sample becomes undefined, any other error is thrown again. */
 export function skipBroken(error: unknown): undefined {
   if (!(error instanceof BrokenSample)) throw error;
 }

@@ -17,19 +17,19 @@ const reasons: Record<string, string> = {
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
-/** A failed file operation as one line that names the path; other errors come back as they are. */
+/** A failed file operation as a `UserError` of one line that names the path; other errors are returned unchanged. */
 export function fileError(path: string, action: string, error: unknown): unknown {
   const code = codeOf(error);
   if (!code) return error;
   return new UserError(`${path}: could not be ${action} (${reasons[code] ?? messageOf(error)})`);
 }
 
-/** Makes a folder and those above it. @throws UserError naming the path */
+/** Creates a folder and its parents. @throws UserError naming the path */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
-    // On a read-only file system Node's recursive form says that something is missing; the plain one says why.
+    // On a read-only file system, Node's recursive form reports ENOENT; the plain form reports the real reason.
     const above = codeOf(error) === "ENOENT" && dirname(path) !== path ? dirname(path) : undefined;
     if (above) await makeFolder(above);
     await mkdir(path).catch((plain: unknown) => {
@@ -38,7 +38,7 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Sees to it before long work that a file can be written there; makes its folder. @throws UserError naming the path */
+/** Checks that a file can be written, before long work; creates its folder. @throws UserError naming the path */
 export async function prepareFile(path: string): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
@@ -50,9 +50,9 @@ export async function prepareFile(path: string): Promise<void> {
 }
 
 /**
- * Writes a file so that a reader, or a machine that loses power, sees the old one or the new one and nothing between:
- * to a temporary name, synced, renamed, and the folder synced.
- * @throws UserError naming the path when the disk is full or the folder may not be written; the old file is intact then
+ * Writes a file atomically: a reader, also after a power failure, sees either the old file or the new one. Written
+ * under a temporary name, synced and renamed; then the folder is synced.
+ * @throws UserError naming the path when the disk is full or the folder is not writable; the old file stays intact
  */
 export async function writeAtomically(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -73,9 +73,9 @@ export async function writeAtomically(path: string, parts: Iterable<Uint8Array |
 }
 
 /**
- * Files below a folder by their paths in it, with `/` between folders, sorted. Links are followed, but not round in
- * circles; what a name with a dot in front hides is left out.
- * @throws UserError when a folder may not be read
+ * All files below a folder: sorted relative paths, with `/` between folders. Links are followed, except into cycles;
+ * names that begin with a dot are left out.
+ * @throws UserError when a folder cannot be read
  */
 export async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -87,9 +87,9 @@ export async function filesBelow(folder: string): Promise<string[]> {
     if (above.includes(real)) return;
     for (const item of await readdir(path, { withFileTypes: true }).catch(failed)) {
       if (item.name.startsWith(".")) continue;
-      const own = join(path, item.name);
-      const kind = item.isSymbolicLink() ? await stat(own).catch(() => item) : item;
-      if (kind.isDirectory()) await visit(own, `${prefix}${item.name}/`, [...above, real]);
+      const itemPath = join(path, item.name);
+      const kind = item.isSymbolicLink() ? await stat(itemPath).catch(() => item) : item;
+      if (kind.isDirectory()) await visit(itemPath, `${prefix}${item.name}/`, [...above, real]);
       else if (kind.isFile() || kind.isSymbolicLink()) found.push(`${prefix}${item.name}`);
     }
   };
@@ -97,7 +97,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** Removes the temporary files that `writeAtomically` leaves behind in a folder when its process is killed. */
+/** Removes a folder's temporary files, which `writeAtomically` leaves behind when its process is killed. */
 export async function removeTemporary(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
@@ -109,7 +109,7 @@ export async function removeTemporary(folder: string): Promise<void> {
     });
 }
 
-/** Windows cannot open folders; renames are durable there without it. */
+/** Nothing on Windows, which cannot open folders; renames are durable there without it. */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");

@@ -1,10 +1,10 @@
 import { messageOf, UserError } from "./errors.ts";
 
 /**
- * What a text says as JSON.
- * @param source what the message names: a file, or a line of one
- * @param advice what the message ends with: what to do about it
- * @throws UserError when it is not JSON
+ * Parses JSON.
+ * @param source named by the error: a file, or a line of one
+ * @param advice ends the error's message: what to do about it
+ * @throws UserError when the text is not JSON
  */
 export function parseJson(text: string, source: string, advice = ""): unknown {
   try {
@@ -14,7 +14,7 @@ export function parseJson(text: string, source: string, advice = ""): unknown {
   }
 }
 
-/** What a text says as JSON; undefined where a process may have been killed while it wrote. */
+/** Parses JSON that a killed process may have left incomplete; undefined if so. */
 export function parseTornJson(text: string): unknown {
   try {
     return JSON.parse(text);

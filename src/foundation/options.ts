@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { UserError } from "./errors.ts";
 
-/** One option of a schema, as a flag of the command line. */
+/** An option of a schema as a command-line flag. */
 export interface Flag {
   /** Key in the schema: `projectionDim`. */
   readonly key: string;
@@ -11,13 +11,13 @@ export interface Flag {
   /** A switch takes no value: `--nesterov`, `--no-nesterov`. */
   readonly isSwitch: boolean;
   readonly defaultValue: unknown;
-  /** What may be given, in words: `a whole number above 0`. */
+  /** Allowed values, in words: `a whole number above 0`. */
   readonly allowed: string;
-  /** The value the schema makes of a text. @throws UserError naming the flag, the text and what is allowed */
+  /** Parses a value by the schema. @throws UserError naming the flag, the text and the allowed values */
   parse(text: string | boolean): unknown;
 }
 
-/** The part of JSON Schema that zod writes for options and that help texts are made of. */
+/** The part of zod's JSON Schema that help texts use. */
 const Property = z.object({
   type: z.string().optional(),
   enum: z.array(z.union([z.string(), z.number()])).optional(),
@@ -66,7 +66,7 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
   });
 }
 
-/** What a text on the command line may stand for, the more specific first; the schema decides. */
+/** Possible values of a command-line text, the most specific first; the schema decides. */
 function candidates(text: string | boolean): unknown[] {
   if (typeof text === "boolean") return [text];
   const one = (part: string): string | number =>
@@ -75,10 +75,10 @@ function candidates(text: string | boolean): unknown[] {
   return [one(text), text, ...(text === "true" ? [true] : text === "false" ? [false] : []), list.map(one), list];
 }
 
-/** What is said to be allowed of an option that takes whatever is given. */
+/** Allowed values of an option that takes any string. */
 export const ANY_TEXT = "any text";
 
-/** What a property allows: `a whole number above 0`, `one of adamw, sgd, lars`, `2 numbers with commas between`. */
+/** Allowed values in words: `a whole number above 0`, `one of adamw, sgd, lars`, `2 values with commas between, …`. */
 function inWords(property: Property): string {
   if (property.enum) return `one of ${property.enum.join(", ")}`;
   if (property.const !== undefined) return String(property.const);
@@ -96,7 +96,7 @@ function inWords(property: Property): string {
     return `${count ?? "several"} values with commas between, each ${each}`;
   }
   if (property.type !== "number" && property.type !== "integer") return ANY_TEXT;
-  // zod bounds every integer by what a double can hold; that is no limit of the option's.
+  // zod bounds every integer by the safe integers; that is not a limit of the option.
   const limit = (value: number | undefined) =>
     value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
   const [above, least] = [limit(property.exclusiveMinimum), limit(property.minimum)];
@@ -108,15 +108,15 @@ function inWords(property: Property): string {
   return [property.type === "integer" ? "a whole number" : "a number", bounds.join(" and ")].filter(Boolean).join(" ");
 }
 
-/** The candidate that a mistyped word most likely meant, if one is near. */
-export function closest(word: string, known: readonly string[]): string | undefined {
-  const near = known
+/** The name most similar to a mistyped word, if one is near. */
+export function closest(word: string, names: readonly string[]): string | undefined {
+  const near = names
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
   return near && near.distance <= Math.max(2, Math.floor(word.length / 3)) ? near.candidate : undefined;
 }
 
-/** Levenshtein's distance: insertions, deletions and substitutions. */
+/** Levenshtein distance: insertions, deletions and substitutions. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let i = 1; i <= from.length; i++) {

@@ -3,32 +3,32 @@ import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
 import { importFile, isPath, isTrusted } from "./user-file.ts";
 
-/** What a registry holds: something with a name and a mark that says which registry it belongs to. */
+/** An entry of a registry: its name, and the kind that says which registry it belongs to. */
 export interface Registered {
   readonly kind: string;
   readonly name: string;
 }
 
 export interface Registry<Entry extends Registered> {
-  /** Every built-in name, sorted; loads nothing. */
+  /** Names of the built-in entries, sorted; loads nothing. */
   readonly names: readonly string[];
-  /** Every entry, sorted by name. */
+  /** Every built-in entry, sorted by name. */
   all(): Promise<Entry[]>;
   /**
    * The entry that a file names, such as a run's config.json: a built-in one, or one in a file whose code the user asked
    * for in this process (by `load`) or trusts (`trustCode`).
-   * @throws UserError for any other path, and naming what there is
+   * @throws UserError for any other path, and listing the names
    */
   stored(nameOrPath: string): Promise<Entry>;
   /**
-   * The entry of that name, or the one in the user's file of that path: `simclr`, `./my-method.ts`. The file's code runs,
-   * so the name must be one that the user gave.
-   * @throws UserError naming what there is
+   * The built-in entry of that name, or the one in a user's file: `simclr`, `./my-method.ts`. The file's code runs, so
+   * the path must come from the user.
+   * @throws UserError listing the names
    */
   load(nameOrPath: string): Promise<Entry>;
 }
 
-/** A registry's lines: what imports the file of that name. Static, so that a bundler can follow them. */
+/** A registry's lines: an import function for each name. Static, so that a bundler can follow them. */
 export type Lines = Readonly<Record<string, () => Promise<Readonly<Record<string, unknown>>>>>;
 
 /** Of the entry that a module exports, the options as a user may give them. */
@@ -47,8 +47,7 @@ export type OptionsByName<Names extends Lines> = {
 };
 
 /**
- * What can be asked for by name: one line a name, and its file is loaded when it is asked for. Each file exports one
- * entry of `kind`.
+ * A registry: one line a name, whose file is loaded on first use. Each file exports one entry of `kind`.
  *
  * @example
  * const methods = registry<MethodDefinition>("method", { simclr: () => import("./simclr.ts") });

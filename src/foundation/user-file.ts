@@ -1,27 +1,27 @@
 import { messageOf, UserError } from "./errors.ts";
 
 /*
- * Files that a user names by their paths and that hold code: a method, an encoder, a kind of data. Node's modules are
- * asked for when such a file is, and not imported: a browser has neither.
+ * Code files that a user names by path: a method, an encoder, a kind of data. Node's modules are looked up when needed
+ * instead of imported, since a browser has none.
  */
 
-/** Whether a name is meant as a path: `./my-method.ts`, not `simclr`. */
+/** Whether a name is a path: `./my-method.ts`, not `simclr`. */
 export const isPath = (name: string): boolean => /[/\\.]/.test(name);
 
-/** In a browser no file is. */
-export const isThere = (path: string): boolean =>
+/** Whether a file exists; false in a browser. */
+export const fileExists = (path: string): boolean =>
   globalThis.process?.getBuiltinModule?.("node:fs").existsSync(path) ?? false;
 
-/** The path from the root on, which is the same from any folder. */
-export const lastingPath = (path: string): string =>
+/** The absolute path; unchanged in a browser. */
+export const absolutePath = (path: string): string =>
   globalThis.process?.getBuiltinModule?.("node:path").resolve(path) ?? path;
 
-/** Files whose code the user asked for in this process, by their lasting paths; and whether any file's code may run. */
+/** Files whose code the user asked for in this process, by their absolute paths; and whether any file's code may run. */
 const trusted = { paths: new Set<string>(), all: false };
 
 /**
- * Lets the code run that run folders name by a path: methods, encoders and kinds of data in somebody's files. Without it
- * such a folder is refused, unless the user has named the very file in this process.
+ * Allows the code of methods, encoders and kinds of data that a run folder names by a file's path to run. Without it such a
+ * run is refused, unless the user has named the same file in this process.
  *
  * @example
  * trustCode();
@@ -31,19 +31,19 @@ export function trustCode(): void {
   trusted.all = true;
 }
 
-/** Whether the code in a file may run, though only a run folder names it. */
-export const isTrusted = (path: string): boolean => trusted.all || trusted.paths.has(lastingPath(path));
+/** Whether the code in a file may run although only a run folder names it. */
+export const isTrusted = (path: string): boolean => trusted.all || trusted.paths.has(absolutePath(path));
 
 /**
- * What the module in a file exports. Its code runs, so the path must be the user's word or trusted.
- * @param what it is loaded as, for the error
- * @throws UserError when it cannot be loaded, and in a browser
+ * Imports a file, which runs its code, and returns its exports. The path must be given by the user, or trusted.
+ * @param what kind of thing it is loaded as, for the error
+ * @throws UserError when it cannot be loaded, or in a browser
  */
 export async function importFile(path: string, what: string): Promise<Readonly<Record<string, unknown>>> {
   const url = globalThis.process?.getBuiltinModule?.("node:url").pathToFileURL(path);
   if (!url) throw new UserError(`${path}: a ${what} is loaded by its file's path in Node.js only`);
-  trusted.paths.add(lastingPath(path));
-  // Bundlers are asked to leave it as it is.
+  trusted.paths.add(absolutePath(path));
+  // The comments tell bundlers to leave the import alone.
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url.href).catch((error: unknown) => {
     throw new UserError(`${path}: could not be loaded as a ${what} (${messageOf(error)})`);
   });

@@ -1,4 +1,4 @@
-/** Rows as CSV (RFC 4180, but lines end in a line feed): cells with commas, quotes or line breaks are quoted. */
+/** Rows as CSV (RFC 4180, except that lines end in a line feed); quotes cells with commas, quotes or line breaks. */
 export function csv(rows: readonly (readonly (string | number | undefined)[])[]): string {
   const cell = (value: string | number | undefined) => {
     const text = String(value ?? "");

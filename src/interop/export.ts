@@ -16,11 +16,11 @@ export interface ExportOptions {
 }
 
 /**
- * Writes a folder that others load: `model.onnx` (also as `onnx/model.onnx`, where transformers.js looks),
- * `model.safetensors`, `config.json`, whatever files the kind of data has beside them (`preprocessor_config.json`,
- * `tokenizer.json`), and a model card. Names of inputs and parameters are the publisher's.
+ * Writes a folder that other software can load: `model.onnx` (also as `onnx/model.onnx`, where transformers.js looks),
+ * `model.safetensors`, `config.json`, further files of the kind of data (`preprocessor_config.json`, `tokenizer.json`),
+ * and a model card. The publisher names inputs and parameters.
  * @returns the files' names
- * @throws UserError when the folder holds something else, or cannot be written
+ * @throws UserError when the folder contains other files, or cannot be written
  */
 export async function exportModel({ model, publisher, card, out }: ExportOptions): Promise<{ files: string[] }> {
   const { encoder, head } = model;

@@ -2,24 +2,24 @@ import type { Tensor } from "../array/index.ts";
 import { type FileInput, openOnnx } from "../engine/index.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** What exports call the vectors of samples. */
+/** Names of the output with the samples' vectors. */
 const outputs = ["pooler_output", "sentence_embedding"];
 
-/** An exported encoder, opened: from batches of a modality's tensors to vectors. */
+/** An open exported encoder, which maps batches of a modality's tensors to vectors. */
 export interface ExportedModel {
-  /** The inputs as the file has them. @param batch the modality's tensors by name, with the batch in front */
+  /** The file's inputs. @param batch the modality's tensors by name, with a leading batch dimension */
   feeds(batch: Readonly<Record<string, Tensor>>): Record<string, FileInput>;
   /** `[rows, dim]` */
   vectors(feeds: Readonly<Record<string, FileInput>>): Promise<Tensor>;
-  /** What the head answers, `[rows, outputs]`, where the file has one (or, of a language model, the tokens' logits). */
+  /** The head's logits `[rows, outputs]`, or a language model's logits of tokens; absent if the file has none. */
   logits?(feeds: Readonly<Record<string, FileInput>>): Promise<Tensor>;
   dispose(): Promise<void>;
 }
 
 /**
  * Opens an ONNX file of an encoder.
- * @param publisher how models of its kind of data name their inputs
- * @throws Error when it gives no vectors, or reads what nothing is known of
+ * @param publisher of its kind of data, which names the inputs
+ * @throws Error when the file has no output of vectors
  */
 export async function openExported(
   model: Uint8Array,
@@ -29,14 +29,14 @@ export async function openExported(
   const file = await openOnnx(model, options);
   const output = outputs.find((name) => file.outputNames.includes(name));
   if (!output)
-    throw new Error(`the model gives ${file.outputNames.join(", ")}, none of which is ${outputs.join(" or ")}`);
+    throw new Error(`the model has outputs ${file.outputNames.join(", ")}, but neither ${outputs.join(" nor ")}`);
   return {
     feeds(batch) {
       const all = publisher.feeds(batch);
       return Object.fromEntries(
         file.inputNames.map((name) => {
           const feed = all[name];
-          if (!feed) throw new Error(`the model reads ${name}, which these data do not have`);
+          if (!feed) throw new Error(`the model needs input ${name}, which these data do not have`);
           return [name, feed];
         }),
       );

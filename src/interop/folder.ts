@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, makeFolder } from "../foundation/files.ts";
 
-/** A folder that has files in it, none of them an earlier export's, is somebody's. */
+/** @throws UserError when a folder has files, but no exported model among them */
 export async function refuseForeignFolder(path: string): Promise<void> {
   const names = await readdir(path).catch((error: unknown): string[] => {
     if (codeOf(error) === "ENOENT") return [];
@@ -13,13 +13,13 @@ export async function refuseForeignFolder(path: string): Promise<void> {
     throw new UserError(`${path}: not empty, and no model in it; name a new folder`);
 }
 
-/** The folder of a model's files, without the int8 model of an earlier one. */
+/** Creates the folder of an exported model, and removes an earlier export's int8 model. */
 export async function makeModelFolder(path: string): Promise<void> {
   await makeFolder(join(path, "onnx"));
   await rm(join(path, "onnx", "model_quantized.onnx"), { force: true });
 }
 
-/** One file under two names where the file system allows it. */
+/** Hard-links a file under a second name, or copies it where the file system has no links. */
 export async function linkOrCopy(from: string, to: string): Promise<void> {
   await rm(to, { force: true });
   await link(from, to).catch(() => copyFile(from, to));

@@ -1,7 +1,7 @@
 import type { Answers } from "../data/answers.ts";
 import type { Usage } from "./publisher.ts";
 
-/** What a model card says. */
+/** The contents of a model card. */
 export interface ModelCardFacts {
   readonly method: string;
   readonly paper: string;
@@ -18,14 +18,14 @@ export interface ModelCardFacts {
   readonly scores?: readonly { readonly name: string; readonly knn20: string; readonly linear: string }[];
   readonly note: string;
   readonly usage: Usage;
-  /** Of a model that has learned from labels. */
+  /** The task and outputs of a model trained on labels. */
   readonly answers?: Answers | undefined;
 }
 
 /** A model card in Hugging Face's form. */
 export function modelCard(facts: ModelCardFacts): string {
   const scores = facts.scores?.length
-    ? `## What it is worth
+    ? `## Accuracy
 
 | features | kNN, k = 20 | linear probe |
 |---|---|---|
@@ -37,9 +37,9 @@ ${facts.scores.map(({ name, knn20, linear }) => `| ${name} | ${knn20} | ${linear
   return `---
 ${usage.library ? `library_name: ${usage.library}\n` : ""}${usage.pipeline ? `pipeline_tag: ${usage.pipeline}\n` : ""}tags: [${answers ? "fine-tuned" : "self-supervised"}, ${facts.method}, autodidact]
 ---
-# ${facts.encoder} learned by ${facts.method}
+# ${facts.encoder} ${answers ? "fine-tuned" : "pre-trained"} with ${facts.method}
 
-${answers ? `Answers learned from the labels among ${samples}: ${learned(answers)}.` : `A representation learned without labels from ${samples}.`}
+${answers ? `Fine-tuned on the labels of ${samples}; predicts ${predicted(answers)}.` : `A representation learned without labels from ${samples}.`}
 
 | | |
 |---|---|
@@ -56,16 +56,16 @@ ${usage.code}
 
 ${usage.warning ? `${usage.warning}\n\n` : ""}\`model.onnx\` runs in any ONNX Runtime: ${usage.onnx}. ${facts.note}
 
-The licence of the model is for whoever trained it to choose; mind the licence of the data.
+The licence of the model is the choice of whoever trained it; mind the licence of the data.
 `;
 }
 
-/** Of so many outputs the card names all; `config.json` does in any case. */
+/** Most outputs that the card lists; `config.json` has all of them. */
 const NAMED = 20;
 
-/** What is answered, in words. */
-function learned({ task, outputs }: Answers): string {
+/** What the model predicts, in words. */
+function predicted({ task, outputs }: Answers): string {
   const names = outputs.slice(0, NAMED).map((name) => `\`${name}\``);
   const list = `${names.join(", ")}${outputs.length > NAMED ? ` and ${outputs.length - NAMED} more` : ""}`;
-  return task === "regression" ? "a number" : `${task === "multi-label" ? "which hold of" : "one of"} ${list}`;
+  return task === "regression" ? "a number" : `${task === "multi-label" ? "any of" : "one of"} ${list}`;
 }

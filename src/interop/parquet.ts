@@ -4,10 +4,10 @@ import { fileWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer"
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf, fileError } from "../foundation/files.ts";
 
-/** Vectors with the names (and classes) of what they stand for. */
+/** Vectors with the names (and classes) of their samples. */
 export interface Embeddings {
   readonly paths: readonly string[];
-  /** Class names, null for none; absent when nothing is labelled. */
+  /** Class names, null for unlabelled samples; absent if all are unlabelled. */
   readonly labels?: readonly (string | null)[];
   /** `[rows, dim]`, row-major. */
   readonly data: Float32Array;
@@ -22,11 +22,11 @@ const text = (name: string, repetition: "REQUIRED" | "OPTIONAL"): SchemaElement 
   repetition_type: repetition,
 });
 
-/** Rows written at a time: what has to be unpacked into plain arrays at once. */
+/** Rows per row group, which are unpacked into plain arrays at once. */
 const ROW_GROUP = 4096;
 
 interface ParquetTable {
-  /** Without the root. */
+  /** Without the root element. */
   readonly schema: readonly SchemaElement[];
   readonly rows: number;
   readonly metadata: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ interface ParquetTable {
   values(start: number, end: number): { name: string; data: unknown[] }[];
 }
 
-/** Writes a table row group by row group. The file appears under its name when it is whole. */
+/** Writes a table row group by row group; the file appears under its name only when complete. */
 async function writeParquet(file: string, { schema, rows, metadata, values }: ParquetTable): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
@@ -56,8 +56,8 @@ async function writeParquet(file: string, { schema, rows, metadata, values }: Pa
 }
 
 /**
- * Writes Parquet with the columns `path`, `label` (when there are any) and `embedding`, a list of float32: readable by
- * DuckDB, pyarrow and pandas.
+ * Writes Parquet with the columns `path`, `label` (if there are labels) and `embedding`, a list of float32, for DuckDB,
+ * pyarrow and pandas.
  * @throws UserError when it cannot be written
  */
 export async function writeEmbeddings(file: string, { paths, labels, data, dim, metadata }: Embeddings): Promise<void> {
@@ -84,7 +84,7 @@ export async function writeEmbeddings(file: string, { paths, labels, data, dim, 
   });
 }
 
-/** A column of a flat table: texts throughout, or numbers (float32) throughout. */
+/** A column of a flat table: all strings, or all numbers (float32). */
 export interface Column {
   readonly name: string;
   readonly values: readonly (string | number)[];
@@ -105,7 +105,7 @@ export const writeColumns = (
     values: (start, end) => columns.map(({ name, values }) => ({ name, data: values.slice(start, end) })),
   });
 
-/** Reads what `writeEmbeddings` wrote. @throws UserError when it is no Parquet file or has other columns */
+/** Reads a file of `writeEmbeddings`. @throws UserError when it is not Parquet or has other columns */
 export async function readEmbeddings(file: string): Promise<Embeddings> {
   try {
     const buffer = await asyncBufferFromFile(file);

@@ -2,69 +2,69 @@ import type { Array, Tensor, TensorSpec, Traced, Tree } from "../array/index.ts"
 import type { Answers, LinearHead } from "../data/answers.ts";
 import type { VocabularySpec } from "../data/vocabulary.ts";
 import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
-import type { FileInput, WordInputs } from "../engine/index.ts";
+import type { FileInput, TokenInputs } from "../engine/index.ts";
 
-/** All parameters of a method, the encoder's under `encoder`. */
+/** A method's parameters, the encoder's under `encoder`. */
 export type ModelParams = InitialParams & { readonly encoder: InitialParams };
 
 type TracedParams = Traced<ModelParams>;
 
-/** What a fine-tuned model answers, beside its representation. */
+/** The head of a fine-tuned model: its task, its outputs and how it computes them. */
 export interface ExportedHead extends Answers {
-  /** The answers to a batch of inputs, `[batch, outputs]`. */
+  /** Logits, or values, of a batch of inputs, `[batch, outputs]`. */
   predict(params: TracedParams, inputs: Inputs): Array;
-  /** The layer that makes the answers of the representation, where it is one. */
+  /** The layer from representation to outputs, if the head is a single layer. */
   readonly linear?: LinearHead | undefined;
 }
 
-/** A model that is to be published: what was learned, and how it reads its samples. */
+/** A model to be published: its parameters, and how it reads samples. */
 export interface PublishedModel {
   readonly encoder: Encoder;
   readonly params: ModelParams;
-  /** The built modality: what it offers may matter for how it is published. */
+  /** The built modality; publishers may check its abilities. */
   readonly modality: { readonly name: string; readonly specs: Readonly<Record<string, TensorSpec>> };
-  /** Files of the run that were made from its data: a tokenizer. */
+  /** Files of the run that were learned from its data: a tokenizer. */
   readonly files?: Readonly<Record<string, string>> | undefined;
-  /** Logits at every place, where the method predicts tokens. */
+  /** Logits at every position, if the method predicts tokens. */
   readonly tokenLogits?: ((params: TracedParams, inputs: Inputs) => Array) | undefined;
   readonly head?: ExportedHead | undefined;
 }
 
-/** What becomes `model.onnx`: a program of the parameters and, in order, of the inputs. */
+/** The function that becomes `model.onnx`: of the parameters and then the inputs. */
 export interface Graph {
   fn(params: never, ...inputs: never[]): Tree<Array>;
   readonly params: Tree<Tensor>;
-  /** With any batch in front; it is free in the file. */
+  /** With a leading batch dimension of any extent; it is free in the file. */
   readonly examples: readonly Tree<TensorSpec>[];
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Where the inputs are tokens: any number of them in the file. */
-  readonly words?: WordInputs;
+  /** For inputs that are tokens: the file accepts sequences of any length. */
+  readonly tokens?: TokenInputs;
 }
 
-/** How the parameters are written in somebody's terms. */
+/** The parameters and `config.json` in the format of some library. */
 export interface Layout {
-  /** `config.json`; answers and our own hyperparameters are added. */
+  /** `config.json`; the head's labels and our hyperparameters are added. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly tensors: readonly (readonly [name: string, tensor: Tensor])[];
-  /** What a reader of the model card should know about the names. */
+  /** A note on the names for the model card. */
   readonly note: string;
 }
 
-/** How the model is used, for its card. */
+/** How to use the model, for its card. */
 export interface Usage {
-  /** Hugging Face's name of what the model is for, where a pipeline of theirs reads such data. */
+  /** Hugging Face's name of the task, if one of its pipelines reads such data. */
   readonly pipeline?: string;
   readonly library?: string;
-  /** JavaScript that runs as it stands. */
+  /** Runnable JavaScript. */
   readonly code: string;
-  /** Something to say before the code's explanation. */
+  /** A caution that follows the code. */
   readonly warning?: string;
-  /** What the ONNX file reads and gives. */
+  /** The ONNX file's inputs and outputs. */
   readonly onnx: string;
 }
 
-/** All that an export's folder is made of. */
+/** The contents of an export's folder. */
 export interface Publication {
   readonly graph: Graph;
   readonly layout: Layout;
@@ -73,28 +73,28 @@ export interface Publication {
   readonly usage: Usage;
 }
 
-/** A model of somebody else's, in our terms: what `--from` begins with. */
+/** A model from another library, converted, for `--from`. */
 export interface AdoptedModel {
   readonly encoder: string;
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   readonly modalityOptions: Readonly<Record<string, unknown>>;
-  /** What `build` of the modality gets. */
+  /** Files for the modality's `build`. */
   readonly files: Readonly<Record<string, string>>;
   /**
-   * Parameters by our paths: `encoder.…` and, where the model has one, `head.…`.
-   * @param vocabulary of the run that begins
-   * @throws UserError when the model does not reach so far
+   * Parameters by our paths: `encoder.…` and, if the model has one, `head.…`.
+   * @param vocabulary of the new run
+   * @throws UserError when the model has fewer tokens or positions than the run needs
    */
   tensors(vocabulary: VocabularySpec | undefined): ReadonlyMap<string, Tensor>;
 }
 
-/** How models of one kind of data are published, and read where others have published them. */
+/** Exports models of one kind of data, and imports published ones. */
 export interface Publisher {
   describe(model: PublishedModel): Publication;
-  /** The inputs of the ONNX file from a batch of the modality's tensors; names that the file does not have are not used. */
+  /** The ONNX file's inputs from a batch of the modality's tensors; the file need not read all of them. */
   feeds(batch: Readonly<Record<string, Tensor>>): Readonly<Record<string, FileInput>>;
   /** Kinds of models (`model_type` of `config.json`) that `adopt` reads. */
   readonly adopts?: readonly string[];
-  /** Reads a folder with such a model. @throws UserError when it is not whole */
+  /** Reads a folder with such a model. @throws UserError when it is incomplete */
   adopt?(folder: string): Promise<AdoptedModel>;
 }

@@ -4,18 +4,18 @@ import { UserError } from "../foundation/errors.ts";
 
 /*
  * The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length of a JSON header,
- * the header, and the tensors' bytes at the offsets it names. Nothing in it is executable. There is no kept library
- * for it in JavaScript, and the format is this page.
+ * the header, and the tensors' bytes at the offsets that it gives. Nothing in it is executable. JavaScript has no
+ * maintained library for it.
  */
 
 const names: Record<DType, string> = { float32: "F32", int32: "I32", uint32: "U32", bool: "BOOL" };
 const dtypes = new Map(Object.entries(names).map(([dtype, name]) => [name, dtype as DType]));
-/** Half-precision types are read, and become float32 without loss; they are never written. */
+/** Half-precision types are read as float32, without loss, and never written. */
 const halves = ["F16", "BF16"] as const;
 type Half = (typeof halves)[number];
 const bytesPer: Record<DType | Half, number> = { float32: 4, int32: 4, uint32: 4, bool: 1, F16: 2, BF16: 2 };
 
-/** A header larger than this is no header. */
+/** Largest header that is accepted, in bytes. */
 const MAX_HEADER = 100_000_000;
 
 const entrySchema = z.object({
@@ -29,14 +29,14 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A file's bytes, wherever it is: on a disk, in a browser's storage, in memory. */
+/** A file's bytes: on disk, in a browser's storage, in memory. */
 export interface Bytes {
   readonly size: number;
-  /** Fills `into` with what begins at `position`, as far as one read reaches. @returns how many bytes; 0 at the end */
+  /** Reads from `position` into `into`, perhaps less than fits. @returns the number of bytes; 0 at the end */
   read(into: Uint8Array, position: number): Promise<number>;
 }
 
-/** The file's bytes, one part after the other; the tensors' are not copied. */
+/** The file's bytes in consecutive parts; the tensors' data is not copied. */
 export function encodeSafetensors(
   tensors: Iterable<readonly [name: string, tensor: Tensor]>,
   metadata: Readonly<Record<string, string>>,
@@ -58,24 +58,24 @@ export function encodeSafetensors(
   return [length, text, ...parts];
 }
 
-/** A float of half precision as float32: IEEE's 16 bits, or the upper half of a float32's. */
+/** Half-precision floats as float32: IEEE's 16 bits, or the upper half of a float32. */
 function widened(half: Half, bits: Uint16Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   if (half === "F16") return Float32Array.from(new Float16Array(bits.buffer));
   return new Float32Array(Uint32Array.from(bits, (upper) => upper << 16).buffer);
 }
 
 /**
- * What is in a file; F16 and BF16 become float32.
- * @param path for the errors
- * @param isWanted which tensors; others may be of any type
- * @throws UserError, naming the path, when it is cut short or not safetensors
+ * Decodes a file; F16 and BF16 become float32.
+ * @param path for errors
+ * @param isWanted selects tensors; others may be of any type
+ * @throws UserError naming the path, when the file is truncated or not safetensors
  */
 export async function decodeSafetensors(
   file: Bytes,
   path: string,
   isWanted: (name: string) => boolean,
 ): Promise<SafetensorsFile> {
-  const corrupt = (what: string) => new UserError(`${path}: not a whole safetensors file (${what})`);
+  const corrupt = (reason: string) => new UserError(`${path}: not a complete safetensors file (${reason})`);
   const { size } = file;
   const take = async (bytes: Uint8Array, position: number): Promise<Uint8Array> => {
     for (let done = 0; done < bytes.length; ) {
@@ -95,7 +95,8 @@ export async function decodeSafetensors(
   } catch {
     throw corrupt("its header is not JSON");
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw corrupt("its header is no object");
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw corrupt("its header is not an object");
   const fields = new Map<string, unknown>(Object.entries(header));
   const metadata = z.record(z.string(), z.string()).safeParse(fields.get("__metadata__") ?? {});
   if (!metadata.success) throw corrupt("its metadata are not strings");
@@ -112,14 +113,14 @@ export async function decodeSafetensors(
     if (end - start !== sizeOf(shape) * bytesPer[dtype]) throw corrupt(`the size of ${name}`);
     return { name, dtype, shape, start, end };
   });
-  // The format allows neither holes nor overlaps, so the tensors are there in whole or something is wrong.
+  // The format allows neither gaps nor overlaps, so any mismatch means a corrupt file.
   let covered = 0;
   for (const { name, start, end } of entries.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
     if (start !== covered) throw corrupt(`${name} does not begin where the tensor before it ends`);
     covered = end;
   }
-  const there = size - 8 - headerLength;
-  if (covered !== there) throw corrupt(`${there} bytes of tensors, and not ${covered}`);
+  const dataLength = size - 8 - headerLength;
+  if (covered !== dataLength) throw corrupt(`${dataLength} bytes of tensors, expected ${covered}`);
 
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, start } of entries) {

@@ -14,8 +14,8 @@ export async function writeSafetensors(
 
 /**
  * Reads a whole file; F16 and BF16 become float32.
- * @param isWanted which tensors; others may be of any type
- * @throws UserError, naming the path, when it is missing, cut short or not safetensors
+ * @param isWanted selects tensors; others may be of any type
+ * @throws UserError naming the path, when it is missing, truncated or not safetensors
  */
 export async function readSafetensors(
   path: string,

@@ -7,20 +7,20 @@ import { type Column, writeColumns } from "./parquet.ts";
 const all = ["csv", "parquet"] as const;
 type TableFormat = (typeof all)[number];
 
-/** Sees to it before long work that a table can be written there. @throws UserError when it cannot, or not by that name */
+/** Checks that a table can be written, before long work. @throws UserError when it cannot, or the extension is wrong */
 export async function prepareTable(file: string, formats: readonly TableFormat[] = all): Promise<void> {
   tableFormat(file, formats);
   await prepareFile(file);
 }
 
-/** How a table's file is written, by its name. @throws UserError when that is none of the formats */
+/** The format by the file's extension. @throws UserError when it is none of the formats */
 function tableFormat(file: string, formats: readonly TableFormat[] = all): TableFormat {
   const format = formats.find((one) => extname(file).toLowerCase() === `.${one}`);
   if (format) return format;
   throw new UserError(`${file}: name a file that ends in ${formats.map((one) => `.${one}`).join(" or ")}`);
 }
 
-/** Rows of CSV made at a time. */
+/** Rows of CSV written at a time. */
 const ROWS = 4096;
 
 function* csvOf(columns: readonly Column[]): Generator<string> {
@@ -31,7 +31,7 @@ function* csvOf(columns: readonly Column[]): Generator<string> {
       Array.from({ length: Math.min(ROWS, rows - start) }, (_, row) =>
         columns.map(({ values }) => {
           const value = values[start + row]!;
-          // Float32 has seven digits.
+          // Float32 has about seven significant digits.
           return typeof value === "number" ? Number(value.toPrecision(7)) : value;
         }),
       ),
@@ -39,9 +39,9 @@ function* csvOf(columns: readonly Column[]): Generator<string> {
 }
 
 /**
- * Writes columns of one length as CSV (with a header) or Parquet, as the file's name says; it appears when it is whole.
+ * Writes columns of equal length as CSV (with a header) or Parquet, by the file's extension, atomically.
  * @param metadata kept in Parquet; CSV has no place for it
- * @throws UserError when the name says neither, or the file cannot be written
+ * @throws UserError when the extension is neither, or the file cannot be written
  */
 export async function writeTable(
   file: string,

@@ -30,7 +30,7 @@ function record(data: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Appends scalars to one `events.out.tfevents.*` file, which TensorBoard follows while it grows. */
+/** Appends scalars to an `events.out.tfevents.*` file, which TensorBoard follows while it grows. */
 export class EventWriter {
   readonly #file: FileHandle;
   readonly #path: string;

@@ -1,6 +1,6 @@
 import { UserError } from "../foundation/errors.ts";
 import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
-import { isThere, lastingPath } from "../foundation/user-file.ts";
+import { absolutePath, fileExists } from "../foundation/user-file.ts";
 import { combine, parseTasks } from "./combine.ts";
 import type { MethodDefinition } from "./method.ts";
 
@@ -74,7 +74,7 @@ async function together(name: string, find: (part: string) => Promise<MethodDefi
   // A name that finds the same methods from any folder.
   const lasting = tasks.map(({ definition, weight }, index) => {
     const part = parts[index]!.name;
-    return `${part === definition.name ? part : lastingPath(part)}${weight === 1 ? "" : `:${weight}`}`;
+    return `${part === definition.name ? part : absolutePath(part)}${weight === 1 ? "" : `:${weight}`}`;
   });
   return combine(lasting.join("+"), tasks);
 }
@@ -82,9 +82,9 @@ async function together(name: string, find: (part: string) => Promise<MethodDefi
 /** Every method, by name, or several at once: `rotation+simclr:0.5`. */
 export const methods: Registry<MethodDefinition> = {
   ...single,
-  stored: (name) => (isThere(name) ? single.stored(name) : together(name, single.stored)),
+  stored: (name) => (fileExists(name) ? single.stored(name) : together(name, single.stored)),
   // A file's name may have a + in it.
-  load: (name) => (isThere(name) ? single.load(name) : together(name, single.load)),
+  load: (name) => (fileExists(name) ? single.load(name) : together(name, single.load)),
 };
 export type {
   EpochContext,

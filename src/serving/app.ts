@@ -9,32 +9,32 @@ import { batcher } from "./batcher.ts";
 import { type Metrics, serverMetrics } from "./metrics.ts";
 import { type Reader, sourcesOf, tensorsOf } from "./samples.ts";
 
-/** Rows to a vector each; at most `batch` rows at a time. */
+/** Computes a vector for each row; at most `batch` rows at a time. */
 export type RunBatch = (rows: readonly TensorRecord[]) => Promise<readonly Float32Array[]>;
 
 export interface AppOptions {
   readonly reader: Reader;
   readonly embed: RunBatch;
-  /** The head; or, where there is none, why. */
+  /** The head; if there is none, the reason. */
   readonly predictor: { readonly head: Pick<Predictor, "task" | "outputs">; readonly run: RunBatch } | string;
-  /** What is searched. */
+  /** Embeddings to search. */
   readonly index?: Pick<NeighbourIndex, "nearest">;
-  /** What `/health` tells of the model. */
+  /** What `/health` reports about the model. */
   readonly about: Readonly<Record<string, unknown>>;
   /** Largest body, in bytes. */
   readonly maxBody: number;
-  /** Most samples that are accepted and not answered yet. */
+  /** Most samples in progress: accepted and not answered yet. */
   readonly queue: number;
   readonly batch: number;
   readonly waitMs: number;
-  /** Whether the server is about to end: answers close their connections then. */
+  /** Whether the server is stopping; responses then close their connections. */
   readonly stopping?: () => boolean;
   readonly metrics?: (samples: () => number) => Metrics;
-  /** Told what went wrong in here, which the client is not. */
+  /** Receives internal errors, whose details clients do not see. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Seconds after which a refused client may ask again. */
+/** Seconds after which a refused client may try again. */
 const RETRY_AFTER = "1";
 
 const allowed: Readonly<Record<string, "GET" | "POST">> = {
@@ -45,7 +45,7 @@ const allowed: Readonly<Record<string, "GET" | "POST">> = {
   "/metrics": "GET",
 };
 
-/** Every route, over models that are ready. Whatever is refused is answered with JSON: `{ "error": "…" }`. */
+/** The server's routes, over loaded models. Refused requests get JSON: `{ "error": "…" }`. */
 export function serverApp(options: AppOptions): Hono {
   const { reader, predictor, index, queue, batch, waitMs, maxBody, stopping = () => false } = options;
   let samples = 0;
@@ -64,16 +64,18 @@ export function serverApp(options: AppOptions): Hono {
   const embed = batches("embed", options.embed);
   const predict = typeof predictor === "string" ? undefined : batches("predict", predictor.run);
 
-  /** A place for `count` more samples. @throws HTTPException 503 when there is none */
+  /** Reserves places for `count` samples. @throws HTTPException 503 when the queue is full */
   function take(count: number): void {
     if (samples + count > queue)
       throw new HTTPException(503, {
-        message: `full: ${samples} samples are waiting and ${queue} may; try again in ${RETRY_AFTER} s`,
+        message: `full: ${samples} of ${queue} samples are waiting; try again in ${RETRY_AFTER} s`,
       });
     samples += count;
   }
 
-  /** A request has a place before its body is read, so that a full server reads none, and until it is answered. */
+  /**
+   * Holds a place for a request, from before its body is read, so that a full server reads none, until its response.
+   */
   async function admit(_: Context, next: Next): Promise<void> {
     take(1);
     try {
@@ -83,7 +85,7 @@ export function serverApp(options: AppOptions): Hono {
     }
   }
 
-  /** Reads the body and passes its samples on; those beyond the first need places too. */
+  /** Reads the body's samples and passes them on; those beyond the first need places too. */
   async function withSamples(c: Context, use: (rows: TensorRecord[]) => Promise<Response>): Promise<Response> {
     const sources = await sourcesOf(c.req.raw, reader);
     const more = sources.length - 1;
@@ -147,7 +149,7 @@ export function serverApp(options: AppOptions): Hono {
   app.notFound((c) => {
     const method = allowed[c.req.path];
     if (method) return c.json({ error: `${c.req.path} takes ${method}, not ${c.req.method}` }, 405, { Allow: method });
-    return c.json({ error: `no route ${c.req.path}; there are ${Object.keys(allowed).join(", ")}` }, 404);
+    return c.json({ error: `no route ${c.req.path}; there are: ${Object.keys(allowed).join(", ")}` }, 404);
   });
   app.onError((error, c) => {
     if (error instanceof HTTPException) {
@@ -155,15 +157,15 @@ export function serverApp(options: AppOptions): Hono {
       return c.json({ error: error.message }, error.status);
     }
     options.onError?.(error);
-    return c.json({ error: "something went wrong in the server; its log says what" }, 500);
+    return c.json({ error: "internal error; see the server's log" }, 500);
   });
   return app;
 }
 
-/** @throws HTTPException 422 when a parameter of the URL is no whole number of at least 1 */
-function countOf(c: Context, name: string, otherwise: number): number {
+/** A count from the URL's query. @throws HTTPException 422 when it is not a whole number of at least 1 */
+function countOf(c: Context, name: string, defaultCount: number): number {
   const text = c.req.query(name);
-  if (text === undefined) return otherwise;
+  if (text === undefined) return defaultCount;
   if (!/^[1-9]\d{0,8}$/.test(text))
     throw new HTTPException(422, { message: `${name}=${text}: must be a whole number of at least 1` });
   return Number(text);

@@ -1,8 +1,8 @@
-/** Gathers what many ask for one at a time into batches. */
+/** Gathers rows of many callers into batches. */
 export interface Batcher<Row, Result> {
   /**
-   * One result per row, in order. Rows may go in different batches.
-   * @throws what the batch's `run` threw, to all whose rows were in it
+   * One result per row, in order. Rows may be in different batches.
+   * @throws what `run` threw for a batch that had one of the rows
    */
   submit(rows: readonly Row[]): Promise<Result[]>;
 }
@@ -10,7 +10,7 @@ export interface Batcher<Row, Result> {
 export interface BatcherOptions<Row, Result> {
   /** @returns one result per row, in order */
   run(rows: readonly Row[]): Promise<readonly Result[]>;
-  /** Most rows of a batch. */
+  /** Most rows in a batch. */
   readonly size: number;
   /** How long the first row of a batch waits for others, in milliseconds. */
   readonly waitMs: number;
@@ -24,8 +24,8 @@ interface Waiting<Row, Result> {
 }
 
 /**
- * A batch goes when it is full, or when its first row has waited long enough; what comes while one is computed is in the
- * next. One batch is computed at a time.
+ * A batch is computed when it is full or its first row has waited long enough, one batch at a time. Rows that arrive
+ * meanwhile join the next one.
  */
 export function batcher<Row, Result>({ run, size, waitMs }: BatcherOptions<Row, Result>): Batcher<Row, Result> {
   const waiting: Waiting<Row, Result>[] = [];

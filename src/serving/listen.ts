@@ -9,15 +9,15 @@ export interface Listening {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   /**
-   * Takes no new connections, answers every request that was accepted, and resolves when all connections are closed.
-   * What arrives on open connections meanwhile is answered too.
+   * Accepts no new connections, answers all accepted requests and those that still arrive on open connections, and
+   * resolves when all connections are closed.
    */
   stop(): Promise<void>;
 }
 
-/** How long open connections must have been quiet before they are closed: a client's next request may be on its way. */
+/** How long open connections must have been idle before they are closed: a client's next request may be in transit. */
 const QUIET_MS = 200;
-/** How long a request may still take to arrive, or an answer to be fetched. What is being computed is waited for. */
+/** How long a request may take to arrive, or a response to be fetched, when stopping. Computations have no limit. */
 const PATIENCE_MS = 30_000;
 
 const reasons: Readonly<Record<string, string>> = {
@@ -29,8 +29,8 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * Serves a function from requests to responses over HTTP.
- * @param port 0: any that is free
- * @throws UserError when the port cannot be had
+ * @param port 0 for any free port
+ * @throws UserError when it cannot listen on the port
  */
 export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
@@ -55,21 +55,21 @@ export async function listen(
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
 
-  /** Received whole and not answered yet. */
-  const isOurs = ([request, response]: [IncomingMessage, ServerResponse]) =>
+  /** Whether a request has been received completely and not been answered yet. */
+  const isPending = ([request, response]: [IncomingMessage, ServerResponse]) =>
     request.complete && !response.writableEnded;
 
   const close = async (): Promise<void> => {
     const began = performance.now();
     onStop();
-    // What the system has connected already is accepted in the next turn of the event loop.
+    // Connections that the system has already established are accepted in the next turn of the event loop.
     await setImmediate();
-    // The HTTP server's own `close` would also cut connections that are between two requests.
+    // The HTTP server's `close` would also close connections that are between two requests.
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => resolve());
     });
     while (open.size > 0 || performance.now() - Math.max(began, lastEnd) < QUIET_MS) {
-      if (performance.now() - began > PATIENCE_MS && ![...open].some(isOurs)) break;
+      if (performance.now() - began > PATIENCE_MS && ![...open].some(isPending)) break;
       await sleep(20);
     }
     server.closeAllConnections();

@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** What the server counts, for Prometheus. */
+/** The server's Prometheus metrics. */
 export interface Metrics {
   readonly registry: Registry;
   request(route: string, status: number, seconds: number): void;
   batch(program: string, rows: number, seconds: number): void;
 }
 
-/** @param samples how many are accepted and not answered yet */
+/** @param samples number of samples in progress */
 export function serverMetrics(samples: () => number, registry = new Registry()): Metrics {
   const registers = [registry];
   const requests = new Counter({
@@ -18,21 +18,21 @@ export function serverMetrics(samples: () => number, registry = new Registry()):
   });
   const requestSeconds = new Histogram({
     name: "autodidact_request_seconds",
-    help: "From a request's headers to its answer.",
+    help: "Time from a request's headers to its response.",
     labelNames: ["route"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
   const batchRows = new Histogram({
     name: "autodidact_batch_rows",
-    help: "Samples that went through a program together.",
+    help: "Samples in a batch.",
     labelNames: ["program"],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
     registers,
   });
   const batchSeconds = new Histogram({
     name: "autodidact_batch_seconds",
-    help: "Time a program took for a batch.",
+    help: "Time to compute a batch.",
     labelNames: ["program"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,

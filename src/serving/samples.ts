@@ -3,13 +3,13 @@ import * as z from "zod";
 import type { Modality, ModalityDefinition, Source, TensorRecord } from "../data/index.ts";
 import { BrokenSample, messageOf } from "../foundation/errors.ts";
 
-/** What turns a request's body into samples. */
+/** The modality that decodes a request's body. */
 export interface Reader {
   readonly modality: Pick<Modality, "tensors">;
   readonly definition: Pick<ModalityDefinition, "name" | "accepts">;
 }
 
-/** How a request to this server carries its samples, in a line. */
+/** The accepted request bodies, in a line. */
 export function bodyOf({ definition: { name, accepts } }: Reader): string {
   const types = [...(accepts.types ?? []), "application/octet-stream"];
   return [
@@ -18,7 +18,7 @@ export function bodyOf({ definition: { name, accepts } }: Reader): string {
   ].join("; ");
 }
 
-/** Whether a media type is among those, of which `image/*` stands for many. */
+/** Whether a media type matches one of `types`, which may be patterns such as `image/*`. */
 const isAmong = (type: string, types: readonly string[]): boolean =>
   types.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
 
@@ -28,8 +28,8 @@ const Inputs = z.union([
 ]);
 
 /**
- * The samples of a body, each a source of one; nothing is decoded yet.
- * @throws HTTPException 415 for a content type that is not read here, 422 for a body that is not what it says
+ * The samples of a body, each as a source of one sample; nothing is decoded yet.
+ * @throws HTTPException 415 for an unsupported content type, 422 for a malformed body
  */
 export async function sourcesOf(request: Request, reader: Reader): Promise<Source<unknown>[]> {
   const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
@@ -40,7 +40,7 @@ export async function sourcesOf(request: Request, reader: Reader): Promise<Sourc
   if (bytes && isAmong(type, [...types, "application/octet-stream"]))
     return [bytes(new Uint8Array(await request.arrayBuffer()), "the body", type)];
   throw new HTTPException(415, {
-    message: `content type ${type || "(none)"} is not read here; send ${bodyOf(reader)}`,
+    message: `content type ${type || "(none)"} is not supported; send ${bodyOf(reader)}`,
   });
 }
 
@@ -72,7 +72,7 @@ async function filesOf(request: Request): Promise<{ bytes: Uint8Array; name: str
   return files;
 }
 
-/** Decodes samples. @throws HTTPException 422 naming the first that cannot be */
+/** Decodes samples. @throws HTTPException 422 naming the first that cannot be decoded */
 export function tensorsOf(sources: readonly Source<unknown>[], { modality }: Reader): Promise<TensorRecord[]> {
   return Promise.all(
     sources.map(async (source) => {

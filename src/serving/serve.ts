@@ -14,9 +14,9 @@ import { batchSizes, sized } from "./sized.ts";
 
 export interface ServeOptions {
   readonly run: Run;
-  /** 0: any free port. Default 8080. */
+  /** 0 for any free port. Default 8080. */
   readonly port?: number;
-  /** Default 127.0.0.1: this machine only. There is no authentication. */
+  /** Default 127.0.0.1, this machine only. There is no authentication. */
   readonly host?: string;
   /** Parquet file of `embed`, for `/search`. */
   readonly in?: string;
@@ -24,29 +24,30 @@ export interface ServeOptions {
   readonly maxBody?: number;
   /** Most samples accepted and not answered yet; more are refused with 503. Default 256. */
   readonly queue?: number;
-  /** Most samples computed together. Default 32. */
+  /** Most samples in a batch. Default 32. */
   readonly batch?: number;
   /** How long the first sample of a batch waits for others, in milliseconds. Default 2. */
   readonly waitMs?: number;
   /** Threads within an operator; all cores by default. */
   readonly threads?: number;
-  /** Told what went wrong inside; the client gets status 500. */
+  /** Receives internal errors; the client gets status 500. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
-  /** Routes that POST samples: `/embed`, and `/predict` and `/search` where they answer. */
+  /** Routes for samples: `/embed`, and `/predict` and `/search` if available. */
   readonly routes: readonly string[];
-  /** Takes no new connections, answers every accepted request, then frees the models. */
+  /** Accepts no new connections, answers every accepted request, then frees the models. */
   stop(): Promise<void>;
 }
 
 /**
- * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. Everything is compiled and has run once
- * when it resolves.
- * @throws UserError when the run's data cannot be sent, the file to search is another encoder's, or the port is taken
+ * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. When it resolves, all programs are
+ * compiled and have run once.
+ * @throws UserError when the run's kind of data cannot be sent in a request, the embeddings to search are of another
+ *   encoder, or the port is taken
  *
  * @example
  * const run = await openRun("runs/tuned");
@@ -93,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       heads.push(head);
       return { run: head.predict, dispose: head.dispose };
     }).catch((error: unknown) => {
-      // A run without a head embeds and searches all the same.
+      // A run without a head can still embed and search.
       if (error instanceof UserError && heads.length === 0) return error.message;
       throw error;
     });

@@ -1,23 +1,23 @@
 import type { TensorRecord } from "../data/index.ts";
 
-/** A program for batches of one size, the missing rows padded. */
+/** A program for batches of one size; it pads missing rows. */
 export interface SizedProgram {
   /** @returns `[rows.length, width]` */
   run(rows: readonly TensorRecord[]): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
-/** Sizes worth compiling for: 1, 2, 4 … below the largest, and the largest. */
+/** Sizes to compile programs for: 1, 2, 4 … below the largest, and the largest. */
 export function batchSizes(largest: number): number[] {
   const sizes: number[] = [];
   for (let size = 1; size < largest; size *= 2) sizes.push(size);
   return [...sizes, largest];
 }
 
-/** A batch is padded to the next size when it fills so much of it. */
+/** A batch is padded to the next size if it fills at least this share of it. */
 const FULL_ENOUGH = 0.75;
 
-/** The sizes that a batch is cut into: on processors a padded row takes as long as any other. */
+/** The sizes that a batch is split into, since on a CPU a padded row costs as much as any other. */
 export function cutInto(count: number, sizes: readonly number[]): number[] {
   const parts: number[] = [];
   for (let left = count; left > 0; left -= parts.at(-1)!) {
@@ -28,8 +28,8 @@ export function cutInto(count: number, sizes: readonly number[]): number[] {
 }
 
 /**
- * Programs for several batch sizes as one: a lone row that is padded to a full batch would take a full batch's time. Each
- * is run once on zeros, so that the first request finds it warm.
+ * Programs for several batch sizes, combined: a single row padded to a full batch would take a full batch's time. Each
+ * is run once on zeros, so that the first request is fast.
  * @param zeros one sample's tensors
  * @returns a function from rows to a vector for each
  */

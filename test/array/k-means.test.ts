@@ -12,9 +12,9 @@ function blobs(rows: number, dim: number, count: number): Float32Array {
   );
 }
 
-test("separate heaps are found whole, and sizes count their points", () => {
+test("well-separated clusters are found, and sizes count their points", () => {
   const points = blobs(90, 8, 6);
-  // Random beginnings may put two centres into one heap for good: one of a few does not.
+  // A random start may leave two centres in one cluster for good; one of a few starts does not.
   const found = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19].map((seed) =>
     kMeans(points, { rows: 90, dim: 8, clusters: 6, iterations: 20 }, new Rng(seed)),
   );
@@ -30,14 +30,14 @@ test("separate heaps are found whole, and sizes count their points", () => {
     });
 });
 
-test("k-means++ begins in every heap, whatever the seed", () => {
+test("k-means++ starts in every cluster, for any seed", () => {
   const points = blobs(90, 8, 6);
   for (let seed = 0; seed < 20; seed++) {
     const options = { rows: 90, dim: 8, clusters: 6, iterations: 1, start: "k-means++" } as const;
     const { sizes } = kMeans(points, options, new Rng(seed));
     assert.deepEqual([...sizes], [15, 15, 15, 15, 15, 15]);
   }
-  // Doubles only: nothing to be far from.
+  // Duplicates only: every distance is 0.
   const same = kMeans(
     new Float32Array(12).fill(1),
     { rows: 6, dim: 2, clusters: 3, iterations: 1, start: "k-means++" },
@@ -46,7 +46,7 @@ test("k-means++ begins in every heap, whatever the seed", () => {
   assert.equal(same.assignments.length, 6);
 });
 
-test("at the end each point is in the cluster of the nearest mean, and another iteration finds no worse", () => {
+test("each point ends in the cluster of the nearest mean, and another iteration finds no worse", () => {
   const points = new Rng(3).normals([200, 5]).data as Float32Array;
   const spread = (iterations: number) => {
     const { assignments, sizes } = kMeans(points, { rows: 200, dim: 5, clusters: 7, iterations }, new Rng(4));
@@ -68,8 +68,8 @@ test("at the end each point is in the cluster of the nearest mean, and another i
   });
 });
 
-test("clusters that lose all their points take others': none is empty where there are points enough", () => {
-  // Half of the points are one and the same: centres begun there are doubles, and all but one of them empty.
+test("clusters that lose all their points split others: none is empty if there are enough points", () => {
+  // Half of the points coincide: centres that start there coincide too, and all but one of their clusters are empty.
   const points = Float32Array.from({ length: 80 }, (_, index) => (index < 40 ? 1 : index));
   const { sizes } = kMeans(points, { rows: 80, dim: 1, clusters: 8, iterations: 30 }, new Rng(0));
   assert.ok(sizes.filter((size) => size > 0).length >= 7, `${sizes}`);
@@ -79,17 +79,17 @@ test("clusters that lose all their points take others': none is empty where ther
   );
 });
 
-test("whitened rows have length 1, and before that mean 0 and the identity as covariance; dead features do no harm", () => {
+test("whitened rows have length 1, and before that mean 0 and identity covariance; constant features do no harm", () => {
   const rows = 500;
   const noise = [...new Rng(5).normals([rows, 3]).data];
-  // Correlated, shifted, and a fourth feature that never moves.
+  // Correlated and shifted features, and a fourth that is constant.
   const points = Float32Array.from({ length: rows * 4 }, (_, index) => {
     const [row, at] = [Math.floor(index / 4), index % 4];
     const [a, b, c] = [noise[row * 3]!, noise[row * 3 + 1]!, noise[row * 3 + 2]!];
     return [5 + 3 * a, a + 0.5 * b, 2 * b - 4 * c, 7][at]!;
   });
   const white = whiten(points, rows, 4);
-  // By hand: the angle between two rows is that of their Mahalanobis products, whatever the rotation.
+  // By hand: the angle between two rows follows from their Mahalanobis products, for any rotation.
   const mean = [0, 1, 2].map(
     (at) => noise.reduce((sum, value, index) => sum + (index % 3 === at ? value : 0), 0) / rows,
   );

@@ -5,7 +5,7 @@ import { Rng } from "../../src/array/index.ts";
 
 const take = (rng: Rng, count = 8) => Array.from({ length: count }, () => rng.uniform());
 
-test("the same seed and purpose give the same numbers, whatever was drawn before", () => {
+test("the same seed and purpose give the same numbers, regardless of earlier draws", () => {
   fc.assert(
     fc.property(fc.integer(), fc.string(), fc.nat(), (seed, purpose, index) => {
       const root = new Rng(seed);
@@ -17,7 +17,7 @@ test("the same seed and purpose give the same numbers, whatever was drawn before
   );
 });
 
-test("other seeds and purposes give other numbers", () => {
+test("different seeds and purposes give different numbers", () => {
   const root = new Rng(1);
   const streams = [
     new Rng(2),

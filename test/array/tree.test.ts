@@ -12,11 +12,11 @@ const nested = fc.letrec<{ tree: tree.Tree<number> }>((tie) => ({
   ),
 })).tree;
 
-test("a tree comes back from its paths", () => {
+test("a tree is rebuilt from its paths", () => {
   fc.assert(fc.property(nested, (original) => assert.deepEqual(tree.fromEntries(tree.entries(original)), original)));
 });
 
-test("a tree comes back from its leaves", () => {
+test("a tree is rebuilt from its leaves", () => {
   fc.assert(
     fc.property(nested, (original) => assert.deepEqual(tree.unflatten(original, tree.leaves(original)), original)),
   );
@@ -35,8 +35,8 @@ test("tensors are leaves although they are plain objects", () => {
 });
 
 test("a wrong number of leaves is refused", () => {
-  assert.throws(() => tree.unflatten({ a: 0, b: 0 }, [1]), /2 leaves was given 1/);
-  assert.throws(() => tree.unflatten({ a: 0 }, [1, 2]), /1 leaves was given 2/);
+  assert.throws(() => tree.unflatten({ a: 0, b: 0 }, [1]), /^Error: 1 leaves for a tree of 2$/);
+  assert.throws(() => tree.unflatten({ a: 0 }, [1, 2]), /^Error: 2 leaves for a tree of 1$/);
 });
 
 test("a tensor must fill its shape", () => {

@@ -84,8 +84,8 @@ test("runs that cannot be used are refused, and nothing in them is lost", () =>
 
     await rm(join(run, "checkpoints", "best.safetensors"));
     await truncate(checkpoint, 1000);
-    refused(autodidact("embed", run, images, "--out", join(folder, "a.parquet")), /not a whole safetensors file/);
-    refused(autodidact("pretrain", images, "--resume", run), /not a whole safetensors file/);
+    refused(autodidact("embed", run, images, "--out", join(folder, "a.parquet")), /not a complete safetensors file/);
+    refused(autodidact("pretrain", images, "--resume", run), /not a complete safetensors file/);
     await writeFile(checkpoint, weights);
 
     await writeFile(config, settings.replace(/"version": \d+/, '"version": 7'));

@@ -82,7 +82,7 @@ test("every command on real photographs, one after the other", async (context) =
     assert.equal(html.match(/data:image\/png;base64/g)?.length, 4);
 
     fine("export", run, "--out", join(folder, "model"));
-    assert.match(await readFile(join(folder, "model", "README.md"), "utf8"), /learned by simclr/);
+    assert.match(await readFile(join(folder, "model", "README.md"), "utf8"), /pre-trained with simclr/);
     assert.equal(JSON.parse(fine("info", run, "--json")).last.step, 30);
     const data = JSON.parse(fine("info", train, "--json"));
     assert.deepEqual([data.entries, data.classes.length, data.classes[3].count], [120, 10, 12]);

@@ -31,7 +31,7 @@ const ints = (low: number, high: number, ...shape: number[]): Tensor =>
   );
 
 interface Case {
-  /** Primitives that the case is there for. */
+  /** Primitives that the case covers. */
   readonly covers: readonly string[];
   readonly inputs: readonly Tensor[];
   readonly fn: (...inputs: Array[]) => Array;
@@ -377,7 +377,7 @@ const programOf =
     if (!gradient) return [fn(...args)];
     const { loss, aux, gradients } = valueAndGrad((leaves: Array[]) => {
       const value = fn(...leaves);
-      // Weights of no symmetry, so that a gradient in the wrong place shows.
+      // Asymmetric weights, so that a gradient in the wrong place is noticed.
       const weights = float32(
         Float32Array.from({ length: value.size }, (_, i) => Math.sin(i + 1)),
         value.shape,
@@ -396,7 +396,7 @@ async function onDevice(device: "cpu" | "wasm", example: Case): Promise<Tensor[]
   }
 }
 
-/** With standard operators only, as on other devices and in exported files. */
+/** Runs with standard operators only, as on other devices and in exported files. */
 async function withStandardOperators(example: Case): Promise<OrtTensor[]> {
   const { graph, constants } = await trace(programOf(example), example.inputs, "case");
   const names = (prefix: string, list: readonly unknown[]) => list.map((_, index) => `${prefix}${index}`);
@@ -417,10 +417,10 @@ for (const [name, example] of Object.entries(cases))
   test(`${name}: ONNX Runtime agrees with jax-js`, async () => {
     const reference = await onDevice("wasm", example);
     const results = { cpu: await onDevice("cpu", example), standard: await withStandardOperators(example) };
-    for (const [way, ours] of Object.entries(results)) {
-      assert.equal(ours.length, reference.length);
+    for (const [way, actual] of Object.entries(results)) {
+      assert.equal(actual.length, reference.length);
       reference.forEach((expected, output) => {
-        const values = [...(ours[output]!.data as Float32Array)].map(Number);
+        const values = [...(actual[output]!.data as Float32Array)].map(Number);
         assert.equal(values.length, expected.data.length);
         const largest = [...expected.data].map(Number).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
         expected.data.forEach((right, i) => {
@@ -443,7 +443,7 @@ test("every primitive with a lowering occurs in these programs", async () => {
   );
 });
 
-test("what has no lowering is named, with the function", async () => {
+test("a primitive without a lowering is named, with the function", async () => {
   const bits = (x: Array) => [np.bitwiseXor(x, 5)];
   await assert.rejects(
     compile(bits, [ints(0, 9, 3)], { name: "my loss" }),

@@ -11,7 +11,7 @@ import { interpretGraph } from "../support/float64.ts";
 const PROGRAMS = Number(process.env.PROGRAMS ?? 120);
 const LIMIT = 400;
 
-/** One instruction: which operation, on which earlier values, with which choice among its variants. */
+/** An instruction: an operation, the earlier values it reads, and which of its variants to use. */
 interface Instruction {
   readonly operation: number;
   readonly first: number;
@@ -21,15 +21,15 @@ interface Instruction {
 
 const axesOf = (x: Array) => x.shape.map((_, axis) => axis);
 const axisOf = (x: Array, choice: number) => choice % x.ndim;
-/** Rotates the axes, so that every layout turns up. */
+/** Rotates the axes, so that every layout occurs. */
 const rotated = (x: Array, choice: number) => {
   const turn = choice % Math.max(1, x.ndim);
   return np.transpose(x, [...axesOf(x).slice(turn), ...axesOf(x).slice(0, turn)]);
 };
 const flat = (x: Array) => np.reshape(x, [x.size]);
 /**
- * Cut to size or repeated. By a product with zeros and ones: jax-js' own engine sums what is tiled, split and reshaped
- * wrongly (ours is right by hand), and would accuse us.
+ * Cropped or repeated to a shape, by a product with zeros and ones: jax-js' engine sums tiled, split and reshaped arrays
+ * wrongly (checked by hand), and the comparison would fail.
  */
 const sized = (x: Array, ...shape: number[]) => {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -97,7 +97,7 @@ const operations: Readonly<Record<string, (a: Array, b: Array, choice: number) =
     return np.sin(np.matmul(rows, sized(b, a.shape.at(-1)!, width)));
   },
   batchedMatmul: (a, b) => np.sin(np.matmul(sized(a, 2, 3, 4), np.transpose(sized(b, 2, 5, 4), [0, 2, 1]))),
-  // No gradient through indices: jax-js' own scatter misreads permuted arrays. lower/indexing.test.ts tests ours.
+  // No gradient through indices: jax-js' scatter misreads permuted arrays. lower/indexing.test.ts tests the engine's.
   take: (a, _, choice) => {
     const axis = axisOf(a, choice);
     return np.add(np.take(lax.stopGradient(a), stepped(a.shape[axis]!, 1 + (choice % 3)), axis), np.sin(a));
@@ -115,7 +115,7 @@ const operations: Readonly<Record<string, (a: Array, b: Array, choice: number) =
 };
 const names = Object.keys(operations);
 
-/** Runs the instructions on a growing list of values; the result is all values that nothing else has used, added up. */
+/** Runs the instructions on a growing list of values; the result is the sum of all unused values. */
 function interpret(instructions: readonly Instruction[], inputs: readonly Array[]): Array {
   const values = [...inputs];
   const unused = new Set(values);
@@ -155,15 +155,15 @@ async function onDevice(device: "cpu" | "wasm", instructions: readonly Instructi
   return results.map(({ data }) => [...data].map(Number));
 }
 
-/** The third opinion: the same graph, as it was traced, in double precision. */
+/** The reference: the traced graph in double precision. */
 async function exactly(instructions: readonly Instruction[], inputs: Tensor[]) {
   const { graph, constants } = await trace(programOf(instructions), inputs, "random program");
   const results = interpretGraph(graph, [...constants, ...inputs]);
-  assert.deepEqual(interpretGraph(recompute(graph, 1), [...constants, ...inputs]), results, "made again");
+  assert.deepEqual(interpretGraph(recompute(graph, 1), [...constants, ...inputs]), results, "recomputed");
   return results;
 }
 
-/** NaN when one of the numbers is, and then no bound holds. */
+/** NaN if one of the numbers is, so that no bound holds. */
 const largestDifference = (a: readonly number[], b: Float64Array): number =>
   b.reduce((most, value, index) => Math.max(most, Math.abs(value - a[index]!)), 0);
 
@@ -178,7 +178,7 @@ const instruction: fc.Arbitrary<Instruction> = fc.record({
 async function agree(instructions: readonly Instruction[], seed: number): Promise<void> {
   const rng = new Rng(seed);
   const inputs = [rng.normals([2, 3, 4]), rng.normals([5]), rng.normals([3, 4])];
-  const [ours, theirs, exact] = [
+  const [onnx, wasm, exact] = [
     await onDevice("cpu", instructions, inputs),
     await onDevice("wasm", instructions, inputs),
     await exactly(instructions, inputs),
@@ -186,14 +186,14 @@ async function agree(instructions: readonly Instruction[], seed: number): Promis
   const shown = instructions.map(({ operation }) => names[operation]).join(" → ");
   for (const [output, { data }] of exact.entries()) {
     const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    const error = largestDifference(ours[output]!, data) / largest;
-    const other = largestDifference(theirs[output]!, data) / largest;
-    assert.ok(error <= 1e-4, `${shown}: output ${output} is off by ${error}, jax-js' own by ${other}`);
-    assert.ok(other <= 1e-2, `${shown}: output ${output}: jax-js' own engine is off by ${other}, ours by ${error}`);
+    const error = largestDifference(onnx[output]!, data) / largest;
+    const wasmError = largestDifference(wasm[output]!, data) / largest;
+    assert.ok(error <= 1e-4, `${shown}: output ${output} is off by ${error}, jax-js' by ${wasmError}`);
+    assert.ok(wasmError <= 1e-2, `${shown}: output ${output}: jax-js is off by ${wasmError}, the engine by ${error}`);
   }
 }
 
-/** The long run comes in parts, so that it says how far it is, and explores; the suite's run is the same each time. */
+/** The long run reports its progress in parts and draws its seeds; the suite's run is the same each time. */
 const PART = 500;
 const parts = Array.from({ length: Math.ceil(PROGRAMS / PART) }, (_, part) => ({
   first: part * PART,

@@ -27,12 +27,12 @@ const encoders: Record<string, Encoder> = {
 };
 const rng = new Rng(8);
 const labels = Int32Array.from({ length: BATCH }, (_, row) => row % CLASSES);
-const answers = Array.from({ length: BATCH * CLASSES }, (_, at) =>
+const oneHot = Array.from({ length: BATCH * CLASSES }, (_, at) =>
   Number(labels[Math.floor(at / CLASSES)] === at % CLASSES),
 );
 const batch = {
   views: [{ pixels: rng.normals([BATCH, 1, SIZE, SIZE]) }],
-  target: { values: float32(answers, [BATCH, CLASSES]), weight: filled([BATCH], 1) },
+  target: { values: float32(oneHot, [BATCH, CLASSES]), weight: filled([BATCH], 1) },
   label: int32(labels, [BATCH]),
 };
 
@@ -74,13 +74,13 @@ async function train(encoder: Encoder, device: "cpu" | "wasm"): Promise<{ losses
 
 for (const [name, encoder] of Object.entries(encoders))
   test(`ten steps of a whole ${name} agree between ONNX Runtime and jax-js`, async () => {
-    const [ours, theirs] = [await train(encoder, "cpu"), await train(encoder, "wasm")];
-    ours.losses.forEach((loss, step) => {
-      assert.ok(Math.abs(loss - theirs.losses[step]!) < 1e-3, `step ${step}: ${loss} and ${theirs.losses[step]}`);
+    const [actual, reference] = [await train(encoder, "cpu"), await train(encoder, "wasm")];
+    actual.losses.forEach((loss, step) => {
+      assert.ok(Math.abs(loss - reference.losses[step]!) < 1e-3, `step ${step}: ${loss} and ${reference.losses[step]}`);
     });
-    assert.ok(ours.losses[9]! < ours.losses[0]!, `the loss falls: ${ours.losses}`);
-    ours.weights.forEach(({ data }, leaf) => {
-      const other = theirs.weights[leaf]!.data;
+    assert.ok(actual.losses[9]! < actual.losses[0]!, `the loss falls: ${actual.losses}`);
+    actual.weights.forEach(({ data }, leaf) => {
+      const other = reference.weights[leaf]!.data;
       const norm = Math.hypot(...data);
       const distance = Math.hypot(...data.map((value, i) => value - other[i]!));
       assert.ok(distance <= 5e-3 * (norm + 0.1), `leaf ${leaf}: ${distance} of ${norm}`);

@@ -6,7 +6,7 @@ import { UserError } from "../../src/foundation/errors.ts";
 import { filesBelow } from "../../src/foundation/files.ts";
 import { inFolder } from "../support/cli.ts";
 
-test("links to folders are followed, circles and hidden names are not", () =>
+test("links to folders are followed, cycles and hidden names are not", () =>
   inFolder(async (folder) => {
     const [pool, away] = [join(folder, "pool"), join(folder, "away")];
     for (const path of [

@@ -9,7 +9,7 @@ import { inFolder } from "../support/cli.ts";
 const fruit = registry("fruit", { apple: async () => ({ apple: { kind: "fruit", name: "apple" } }) });
 const quince = 'export const quince = { kind: "fruit", name: "quince" };';
 
-test("a name is what is built in, a path is the user's file; the file's code runs only when it may", () =>
+test("a name is a built-in entry, a path a user's file, whose code runs only through load", () =>
   inFolder(async (folder) => {
     const path = join(folder, "quince + 1 %.mjs");
     await writeFile(path, `globalThis.quinces = (globalThis.quinces ?? 0) + 1;\n${quince}`);
@@ -22,7 +22,7 @@ test("a name is what is built in, a path is the user's file; the file's code run
     assert.equal((await fruit.stored(path)).name, "quince", "the user has named this file in this process");
   }));
 
-test("what is neither is refused in one line", () =>
+test("anything else is refused in one line", () =>
   inFolder(async (folder) => {
     const empty = join(folder, "empty.mjs");
     await writeFile(empty, "");
@@ -33,13 +33,13 @@ test("what is neither is refused in one line", () =>
     await refused(join(folder, "none.mjs"), /none\.mjs: could not be loaded as a fruit \(.*\)$/);
   }));
 
-test("of several methods at once each is built in, where only those may be", async () => {
+test("a combination in a run folder may name built-in methods only", async () => {
   assert.equal((await methods.stored("rotation+simclr:0.5")).name, "rotation+simclr:0.5");
   const message = /^the method is code in a file, \.\/mine\.ts/;
   await assert.rejects(methods.stored("rotation+./mine.ts:0.5"), { name: "UserError", message });
 });
 
-test("in a browser there are the names, and a path is refused", async (t) => {
+test("in a browser names work, and a path is refused", async (t) => {
   // What a browser lacks.
   t.mock.property(process, "getBuiltinModule", undefined);
   assert.equal((await methods.load("rotation+simclr:0.5")).name, "rotation+simclr:0.5");

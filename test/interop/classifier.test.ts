@@ -73,12 +73,12 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
   for (let i = 0; i < actual.length; i++)
     assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
 };
-type Guesses = { label: string; score: number }[];
-/** A pipeline's guesses in the order of the outputs. */
-const scoresOf = (guesses: Guesses, outputs: readonly string[]) =>
-  outputs.map((name) => guesses.find(({ label }) => label === name)!.score);
+type Predictions = { label: string; score: number }[];
+/** A pipeline's scores in the order of the outputs. */
+const scoresOf = (predictions: Predictions, outputs: readonly string[]) =>
+  outputs.map((name) => predictions.find(({ label }) => label === name)!.score);
 
-/** A head of that kind on an encoder, its predictor, and what an export asks for. */
+/** An encoder with a head: parameters, predictor, and the head as an export needs it. */
 async function headOn(
   encoder: Encoder,
   modality: Modality<unknown>,
@@ -87,9 +87,9 @@ async function headOn(
 ) {
   const method = definition.build({ encoder, modality, options: definition.options.parse(options), samples: 8 });
   const params = weights(method.init(new Rng(1)));
-  const ours = await predictorOf(method, params, modality, { batchSize: 4 });
+  const direct = await predictorOf(method, params, modality, { batchSize: 4 });
   const head = { ...method.answers!, params, predict: method.predict!, linear: method.linearHead!(params) };
-  return { params, ours, head, outputs: method.answers!.outputs };
+  return { params, direct, head, outputs: method.answers!.outputs };
 }
 
 /** `representation · weightᵀ + bias` on the host. */
@@ -102,12 +102,12 @@ function linear(x: ArrayLike<number>, weight: Tensor, bias: Tensor): number[] {
   });
 }
 
-const pictures = [1, 2, 3].map((seed) => {
+const images = [1, 2, 3].map((seed) => {
   const rng = new Rng(seed);
   const data = Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255));
   return { width: SIZE, height: SIZE, channels: 3 as const, data };
 });
-const raw = pictures.map(({ data }) => new RawImage(data, SIZE, SIZE, 3));
+const rawImages = images.map(({ data }) => new RawImage(data, SIZE, SIZE, 3));
 const tinyVit = { width: 24, depth: 2, heads: 3, patchSize: 4 };
 const seeing: Record<string, { encoder: Encoder; model: string; layer: string; first: string }> = {
   "vit with a class token": {
@@ -131,50 +131,50 @@ const seeing: Record<string, { encoder: Encoder; model: string; layer: string; f
 };
 
 for (const [name, { encoder, model, layer, first }] of Object.entries(seeing))
-  test(`${name}: image-classification answers what our own predictor answers`, async () => {
+  test(`${name}: image-classification predicts the same as our predictor`, async () => {
     for (const task of ["classification", "multi-label", "regression"] as const) {
       const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
-      const { params, ours, head, outputs } = await headOn(encoder, photos, labels[task]);
+      const { params, direct, head, outputs } = await headOn(encoder, photos, labels[task]);
       await exportModel({
         model: { encoder, params, modality: photos, head },
         publisher: imagePublisher,
         card,
         out: to,
       });
-      const rows = pictures.map((sample) => photos.tensors(sample));
-      const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
-      await ours.dispose();
+      const rows = images.map((sample) => photos.tensors(sample));
+      const [logits, expected] = [await direct.logits(rows), await direct.predict(rows)];
+      await direct.dispose();
       assert.ok(new Set(logits).size === logits.length && logits.every(Number.isFinite));
 
-      // The model itself: logits or values, whatever the task.
+      // The model itself gives logits, or values, for every task.
       const processor = await AutoProcessor.from_pretrained(basename(to));
       const network = await AutoModelForImageClassification.from_pretrained(basename(to), { dtype: "fp32" });
-      const output = await network(await processor(raw));
+      const output = await network(await processor(rawImages));
       assert.deepEqual(output.logits.dims, [3, outputs.length]);
       close(output.logits.data, logits);
-      if (task === "multi-label") close(output.logits.sigmoid().data, answers);
+      if (task === "multi-label") close(output.logits.sigmoid().data, expected);
       await network.dispose();
 
       if (task === "classification") {
         const classify = await pipeline("image-classification", basename(to), { dtype: "fp32" });
-        for (const [row, picture] of raw.entries()) {
-          const guesses = (await classify(picture, { top_k: outputs.length })) as Guesses;
-          close(scoresOf(guesses, outputs), answers.subarray(row * outputs.length, (row + 1) * outputs.length));
+        for (const [row, image] of rawImages.entries()) {
+          const predictions = (await classify(image, { top_k: outputs.length })) as Predictions;
+          close(scoresOf(predictions, outputs), expected.subarray(row * outputs.length, (row + 1) * outputs.length));
         }
         await classify.dispose();
       }
 
-      // The representation is still there, and the published layer on top of it gives the same.
-      const own = await embedder(encoder, params.encoder, photos, { batchSize: 3 });
-      const vectors = await own.embed(rows);
-      await own.dispose();
+      // The representation is still an output, and the published layer on top of it gives the same logits.
+      const encoderOnly = await embedder(encoder, params.encoder, photos, { batchSize: 3 });
+      const vectors = await encoderOnly.embed(rows);
+      await encoderOnly.dispose();
       const extract = await pipeline("image-feature-extraction", basename(to), { dtype: "fp32" });
       const { tensors } = await readSafetensors(join(to, "model.safetensors"));
       const [weight, bias] = [tensors.get(`${layer}.weight`)!, tensors.get(`${layer}.bias`)!];
       assert.deepEqual([weight.shape, bias.shape], [[outputs.length, encoder.embedDim], [outputs.length]]);
       assert.ok(tensors.has(first));
-      for (const [row, picture] of raw.entries()) {
-        const vector = (await extract(picture, { pool: true })).data as Float32Array;
+      for (const [row, image] of rawImages.entries()) {
+        const vector = (await extract(image, { pool: true })).data as Float32Array;
         close(vector, vectors.subarray(row * encoder.embedDim, (row + 1) * encoder.embedDim));
         close(linear(vector, weight, bias), logits.subarray(row * outputs.length, (row + 1) * outputs.length), 2e-4);
       }
@@ -198,31 +198,31 @@ for (const [name, { encoder, model, layer, first }] of Object.entries(seeing))
   });
 
 const reading: Record<string, Record<string, unknown>> = {
-  "bert by its first word": { norm: "post", positions: "learned", pooling: "first" },
-  "bert by the mean of the words": { norm: "post", positions: "learned", pooling: "mean" },
+  "bert by its first token": { norm: "post", positions: "learned", pooling: "first" },
+  "bert by the mean of the tokens": { norm: "post", positions: "learned", pooling: "mean" },
   "rotary positions": { norm: "pre", positions: "rotary", pooling: "mean" },
   "a causal encoder": { norm: "pre", positions: "learned", pooling: "mean", causal: true },
 };
 const sentences = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
-/** As many labels as there are words, which are not to be taken for words. */
+/** As many labels as a text has tokens, which must not be mistaken for them. */
 const many = { task: "multi-label", classes: Array.from({ length: LENGTH }, (_, at) => `label ${at}`) };
 
 for (const [name, options] of Object.entries(reading))
-  test(`${name}: text-classification answers what our own predictor answers`, async () => {
+  test(`${name}: text-classification predicts the same as our predictor`, async () => {
     const encoder = transformer.build(
       transformer.options.parse({ width: 24, depth: 2, heads: 3, ...options }),
       texts.specs,
       vocabulary,
     );
     const cases = { ...labels, "multi-label": many };
-    for (const [task, given] of Object.entries(cases)) {
+    for (const [task, taskLabels] of Object.entries(cases)) {
       const to = join(folder, `${name.replaceAll(" ", "-")}-${task}`);
-      const { params, ours, head, outputs } = await headOn(encoder, texts, given);
+      const { params, direct, head, outputs } = await headOn(encoder, texts, taskLabels);
       const model = { encoder, params, modality: texts, files: { "tokenizer.json": tokenizer }, head };
       await exportModel({ model, publisher: textPublisher, card, out: to });
       const rows = sentences.map((one) => texts.tensors({ text: one }));
-      const [logits, answers] = [await ours.logits(rows), await ours.predict(rows)];
-      await ours.dispose();
+      const [logits, expected] = [await direct.logits(rows), await direct.predict(rows)];
+      await direct.dispose();
       const of = (values: Float32Array, row: number) =>
         values.subarray(row * outputs.length, (row + 1) * outputs.length);
 
@@ -238,15 +238,15 @@ for (const [name, options] of Object.entries(reading))
       if (task !== "regression") {
         const classify = await pipeline("text-classification", basename(to), { dtype: "fp32" });
         for (const [row, sentence] of sentences.entries()) {
-          const guesses = (await classify(sentence, { top_k: null as unknown as number })) as Guesses;
-          close(scoresOf(guesses, outputs), of(answers, row));
+          const predictions = (await classify(sentence, { top_k: null as unknown as number })) as Predictions;
+          close(scoresOf(predictions, outputs), of(expected, row));
         }
         await classify.dispose();
       }
 
-      const own = await embedder(encoder, params.encoder, texts, { batchSize: 3 });
-      const vectors = await own.embed(rows);
-      await own.dispose();
+      const encoderOnly = await embedder(encoder, params.encoder, texts, { batchSize: 3 });
+      const vectors = await encoderOnly.embed(rows);
+      await encoderOnly.dispose();
       const { tensors } = await readSafetensors(join(to, "model.safetensors"));
       if (options.norm === "post") {
         assert.ok(tensors.has("bert.embeddings.word_embeddings.weight"));
@@ -261,7 +261,7 @@ for (const [name, options] of Object.entries(reading))
           const found = linear(pooled, tensors.get("classifier.weight")!, tensors.get("classifier.bias")!);
           close(found, of(logits, row));
         }
-        // And another run may begin with it.
+        // Another run can start from it.
         const back = (await importBert(to)).tensors(LENGTH, vocabulary.size);
         for (const [path, leaf] of tree.entries<Tensor>(params.encoder))
           assert.deepEqual([...back.get(`encoder.${path}`)!.data], [...leaf.data], path);
@@ -281,14 +281,14 @@ for (const [name, options] of Object.entries(reading))
     }
   });
 
-test("the labelled task of a combination answers, and the others' heads are not in the file", async () => {
+test("a combination exports the head of its labelled task only", async () => {
   const { encoder } = seeing.resnet!;
   const to = join(folder, "combination");
   const definition = await methods.load("simclr:0.3+fixmatch");
-  const { params, ours, head, outputs } = await headOn(encoder, photos, labels.classification!, definition);
+  const { params, direct, head, outputs } = await headOn(encoder, photos, labels.classification!, definition);
   assert.deepEqual(outputs, ["cat", "dog", "tree"]);
-  const logits = await ours.logits([photos.tensors(pictures[0]!)]);
-  await ours.dispose();
+  const logits = await direct.logits([photos.tensors(images[0]!)]);
+  await direct.dispose();
   await exportModel({ model: { encoder, params, modality: photos, head }, publisher: imagePublisher, card, out: to });
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   const { linear: layer } = head;
@@ -297,7 +297,7 @@ test("the labelled task of a combination answers, and the others' heads are not 
   assert.ok(file.includes("tasks.fixmatch.head.weight") && !file.includes("tasks.simclr"));
   const network = await AutoModelForImageClassification.from_pretrained(basename(to), { dtype: "fp32" });
   const { Tensor: HostTensor } = await import("@huggingface/transformers");
-  const { data } = photos.tensors(pictures[0]!).pixels!;
+  const { data } = photos.tensors(images[0]!).pixels!;
   const pixel_values = new HostTensor("float32", Float32Array.from(data), [1, 3, SIZE, SIZE]);
   close((await network({ pixel_values })).logits.data, logits);
   await network.dispose();
@@ -316,12 +316,12 @@ test("a fine-tuned run is exported with its head, in float32 and in int8", { tim
     });
     const labels = { train: data, test: unseen };
     const { files, models } = await quantizeRun({ run, out: to, seconds: 0, labels });
-    const told = await judge({ run, data: unseen });
-    assert.equal(models[0]!.head, told.measures.accuracy);
+    const judged = await judge({ run, data: unseen });
+    assert.equal(models[0]!.head, judged.measures.accuracy);
     assert.ok(models[1]!.head! >= 0.5 && models[1]!.linear! >= 0.5);
     assert.match(shippedTable(models), /kNN, k = 20 +linear probe +its head\n/);
     assert.ok(files.includes("onnx/model_quantized.onnx"));
-    const ours = await predictor(run);
+    const direct = await predictor(run);
     const source = await run.modalityDefinition.open(data);
     env.localModelPath = dirname(to);
     for (const [dtype, tolerance] of [
@@ -330,15 +330,15 @@ test("a fine-tuned run is exported with its head, in float32 and in int8", { tim
     ] as const) {
       const classify = await pipeline("image-classification", basename(to), { dtype });
       for (const index of [0, 9]) {
-        const expected = await ours.predict([run.modality.tensors(await source.read(index))]);
+        const expected = await direct.predict([run.modality.tensors(await source.read(index))]);
         const path = paths.find((one) => one.endsWith(source.name(index)))!;
-        const guesses = (await classify(path)) as Guesses;
-        close(scoresOf(guesses, ["class0", "class1"]), expected, tolerance);
+        const predictions = (await classify(path)) as Predictions;
+        close(scoresOf(predictions, ["class0", "class1"]), expected, tolerance);
       }
       await classify.dispose();
     }
     env.localModelPath = folder;
-    await ours.dispose();
+    await direct.dispose();
     await source.close();
     assert.match(await readFile(join(to, "README.md"), "utf8"), /one of `class0`, `class1`/);
   }),

@@ -51,7 +51,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const picture = (seed: number) => {
+const imageOf = (seed: number) => {
   const rng = new Rng(seed);
   return {
     width: SIZE,
@@ -67,7 +67,7 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
 };
 
 for (const [name, encoder] of Object.entries(encoders))
-  test(`${name}: transformers.js and ONNX Runtime give what the encoder gives`, async () => {
+  test(`${name}: transformers.js and ONNX Runtime agree with the encoder`, async () => {
     const to = join(folder, name.replaceAll(" ", "-"));
     const params = encoder.init(new Rng(5));
     await exportModel({
@@ -76,16 +76,16 @@ for (const [name, encoder] of Object.entries(encoders))
       card,
       out: to,
     });
-    const pictures = [1, 2, 3].map(picture);
-    const ours = await embedder(encoder, params, modality, { batchSize: 3 });
-    const expected = await ours.embed(pictures.map((sample) => modality.tensors(sample)));
-    await ours.dispose();
+    const images = [1, 2, 3].map(imageOf);
+    const direct = await embedder(encoder, params, modality, { batchSize: 3 });
+    const expected = await direct.embed(images.map((sample) => modality.tensors(sample)));
+    await direct.dispose();
 
     const session = await InferenceSession.create(join(to, "model.onnx"));
     for (const batch of [1, 3, 64]) {
       const pixels = new Float32Array(batch * 3 * SIZE * SIZE);
       for (let row = 0; row < batch; row++)
-        pixels.set(modality.tensors(pictures[row % 3]!).pixels!.data, row * 3 * SIZE * SIZE);
+        pixels.set(modality.tensors(images[row % 3]!).pixels!.data, row * 3 * SIZE * SIZE);
       const { pooler_output: pooled } = await session.run({
         pixel_values: new OrtTensor(pixels, [batch, 3, SIZE, SIZE]),
       });
@@ -103,7 +103,7 @@ for (const [name, encoder] of Object.entries(encoders))
     env.allowRemoteModels = false;
     env.localModelPath = dirname(to);
     const extract = await pipeline("image-feature-extraction", basename(to), { dtype: "fp32" });
-    for (const [row, { data }] of pictures.entries()) {
+    for (const [row, { data }] of images.entries()) {
       const output = await extract(new RawImage(data, SIZE, SIZE, 3), { pool: true });
       close(output.data as Float32Array, expected.subarray(row * encoder.embedDim, (row + 1) * encoder.embedDim), 1e-4);
     }
@@ -134,7 +134,7 @@ test("ViT's safetensors have ViTModel's names and shapes", async () => {
   assert.equal((await stat(join(to, "onnx", "model.onnx"))).size, (await stat(join(to, "model.onnx"))).size);
 });
 
-test("a folder with something else in it is left alone", async () => {
+test("a folder with other files is left alone", async () => {
   const encoder = encoders.resnet!;
   const options = {
     model: { encoder, params: { encoder: encoder.init(new Rng(5)) }, modality },

@@ -57,17 +57,17 @@ async function exported(name: string, methodName: string, options: Record<string
   const files = { "tokenizer.json": tokenizer };
   const model = { encoder, params, modality, files, tokenLogits: method.wordLogits?.bind(method) };
   await exportModel({ model, publisher: textPublisher, card, out: to });
-  /** What our own program gives for a text: logits, hidden states, representation. */
-  const ours = async (ids: ArrayLike<number>) => {
+  /** Our program's logits, hidden states and representation of a text. */
+  const expected = async (ids: ArrayLike<number>) => {
     const { ids: padded, mask } = vocabulary.encode(ids);
     const one = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });
     const results = await evaluate(
       (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
-        const given = inputs as { ids: Array; mask: Array };
+        const batch = inputs as { ids: Array; mask: Array };
         return {
-          ...(method.wordLogits ? { logits: method.wordLogits(p, given) } : {}),
-          hidden: encoder.hidden(p.encoder, given),
-          pooled: encoder.apply(p.encoder, given),
+          ...(method.wordLogits ? { logits: method.wordLogits(p, batch) } : {}),
+          hidden: encoder.hidden(p.encoder, batch),
+          pooled: encoder.apply(p.encoder, batch),
         };
       },
       [params, { ids: one(padded), mask: one(mask) }] as const,
@@ -84,7 +84,7 @@ async function exported(name: string, methodName: string, options: Record<string
     };
     return { rows, pooled: byPath.get("pooled")!.data };
   };
-  return { to, name, encoder, params, ours };
+  return { to, name, encoder, params, expected };
 }
 
 const encodersBothWays: Record<string, Record<string, unknown>> = {
@@ -94,22 +94,22 @@ const encodersBothWays: Record<string, Record<string, unknown>> = {
   "pruned heads": { heads: 2, headDim: 8 },
 };
 for (const [name, options] of Object.entries(encodersBothWays))
-  test(`${name}: fill-mask and feature-extraction give what our own program gives, for texts of any length`, async () => {
+  test(`${name}: fill-mask and feature-extraction agree with our program, for texts of any length`, async () => {
     const model = await exported(name.replaceAll(" ", "-"), "bert", options);
     const fill = await pipeline("fill-mask", model.name, { dtype: "fp32" });
     const sentence = "the cat [MASK] on a mat .";
     const ids = vocabulary.tokens({ text: sentence }).ids;
     const place = ids.indexOf(maskToken!);
     assert.equal(place, 3);
-    const logits = (await model.ours(ids)).rows("logits")[place]!;
+    const logits = (await model.expected(ids)).rows("logits")[place]!;
     const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
-    const guesses = (await fill(sentence, { top_k: 3 })) as { token: number; token_str: string; score: number }[];
+    const predictions = (await fill(sentence, { top_k: 3 })) as { token: number; token_str: string; score: number }[];
     const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
     assert.deepEqual(
-      guesses.map(({ token }) => Number(token)),
+      predictions.map(({ token }) => Number(token)),
       best.slice(0, 3),
     );
-    for (const { token, token_str, score } of guesses) {
+    for (const { token, token_str, score } of predictions) {
       assert.ok(Math.abs(score - Math.exp(logits[Number(token)]!) / total) < 1e-4);
       assert.equal(token_str, tokens[Number(token)]);
     }
@@ -118,7 +118,7 @@ for (const [name, options] of Object.entries(encodersBothWays))
     const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
     const texts = ["the dogs ran .", "a cat sat on the unknown mat .", "cat"];
     for (const one of texts) {
-      const { rows, pooled } = await model.ours(vocabulary.tokens({ text: one }).ids);
+      const { rows, pooled } = await model.expected(vocabulary.tokens({ text: one }).ids);
       const output = await extract(one);
       close(
         output.data as Float32Array,
@@ -128,7 +128,7 @@ for (const [name, options] of Object.entries(encodersBothWays))
     }
     const together = await extract(texts, { pooling: "mean" });
     const apart = await Promise.all(
-      texts.map(async (one) => (await model.ours(vocabulary.tokens({ text: one }).ids)).pooled),
+      texts.map(async (one) => (await model.expected(vocabulary.tokens({ text: one }).ids)).pooled),
     );
     close(
       together.data as Float32Array,
@@ -137,12 +137,12 @@ for (const [name, options] of Object.entries(encodersBothWays))
     await extract.dispose();
   });
 
-test("in int8, fill-mask's guesses weigh nearly as much, dynamic and calibrated", async () => {
+test("in int8, fill-mask's probabilities stay close, dynamic and calibrated", async () => {
   const model = await exported("int8", "bert", {});
   const float = await readFile(join(model.to, "model.onnx"));
   const sentence = "the cat [MASK] on a mat .";
   const ids = vocabulary.tokens({ text: sentence }).ids;
-  const logits = (await model.ours(ids)).rows("logits")[3]!;
+  const logits = (await model.expected(ids)).rows("logits")[3]!;
   const total = logits.reduce((sum, value) => sum + Math.exp(value), 0);
   const file = await openExported(float, textPublisher);
   const calibration = ["the dogs ran .", "a cat sat on the mat .", sentence].map((one) => {
@@ -156,29 +156,29 @@ test("in int8, fill-mask's guesses weigh nearly as much, dynamic and calibrated"
     assert.ok(small.length < float.length);
     await writeFile(join(model.to, "onnx", "model_quantized.onnx"), small);
     const fill = await pipeline("fill-mask", model.name, { dtype: "q8" });
-    const guesses = (await fill(sentence, { top_k: tokens.length })) as { token: number; score: number }[];
+    const predictions = (await fill(sentence, { top_k: tokens.length })) as { token: number; score: number }[];
     await fill.dispose();
-    const errors = guesses.map(({ token, score }) => Math.abs(score - Math.exp(logits[Number(token)]!) / total));
+    const errors = predictions.map(({ token, score }) => Math.abs(score - Math.exp(logits[Number(token)]!) / total));
     assert.ok(Math.max(...errors) > 0 && Math.max(...errors) < 0.02, String(Math.max(...errors)));
   }
 });
 
-test("a batch with padding through the model itself, and the library's own cut of long texts", async () => {
+test("a batch with padding through the model itself, and the library's truncation of long texts", async () => {
   const model = await exported("batch", "bert", { positions: "learned" });
   const tokenize = await AutoTokenizer.from_pretrained(model.name);
   const network = await AutoModelForMaskedLM.from_pretrained(model.name, { dtype: "fp32" });
   const long = "the cat sat on a mat . ".repeat(5);
   const texts = ["the cat", long];
-  const given = await tokenize(texts, { padding: true, truncation: true });
-  const output = await network(given);
+  const batch = await tokenize(texts, { padding: true, truncation: true });
+  const output = await network(batch);
   assert.deepEqual(output.logits.dims, [2, LENGTH, tokens.length]);
   for (const [row] of texts.entries()) {
-    // The library cuts the end token off a long text, ours keeps it: what is compared is the model, on the same tokens.
-    const present = [...(given.attention_mask.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH);
-    const all = [...(given.input_ids.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH).map(Number);
+    // The library truncates the end token of a long text, we keep it: compare the models on the same tokens.
+    const present = [...(batch.attention_mask.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH);
+    const all = [...(batch.input_ids.data as BigInt64Array)].slice(row * LENGTH, (row + 1) * LENGTH).map(Number);
     const ids = all.filter((_, at) => present[at] === 1n);
     assert.equal(ids.length, row === 0 ? 4 : LENGTH);
-    const expected = (await model.ours(ids)).rows("logits");
+    const expected = (await model.expected(ids)).rows("logits");
     const start = row * LENGTH * tokens.length;
     close(
       (output.logits.data as Float32Array).slice(start, start + ids.length * tokens.length),
@@ -195,13 +195,13 @@ const causalEncoders: Record<string, Record<string, unknown>> = {
   "causal with pruned heads": { heads: 2, headDim: 8 },
 };
 for (const [name, options] of Object.entries(causalEncoders))
-  test(`${name}: text-generation continues as our own program would, word by word`, async () => {
+  test(`${name}: text-generation continues as our program does, token by token`, async () => {
     const model = await exported(name.replaceAll(" ", "-"), "causal-lm", options);
     const generate = await pipeline("text-generation", model.name, { dtype: "fp32" });
     const start = Int32Array.of(vocabulary.ids.begin, ...vocabulary.parse("the cat"));
     const written = [...start];
     for (let step = 0; step < 8; step++) {
-      const logits = (await model.ours(written)).rows("logits").at(-1)!;
+      const logits = (await model.expected(written)).rows("logits").at(-1)!;
       const next = logits.indexOf(Math.max(...logits));
       written.push(next);
       if (next === vocabulary.ids.end) break;
@@ -209,7 +209,7 @@ for (const [name, options] of Object.entries(causalEncoders))
     const output = (await generate("the cat", { max_new_tokens: 8, do_sample: false })) as { generated_text: string }[];
     const expected = generate.tokenizer.decode(written, { skip_special_tokens: true });
     assert.equal(output[0]!.generated_text.trim(), expected.trim());
-    assert.ok(written.length > 4, "it writes more than a word or two");
+    assert.ok(written.length > 4, "it writes more than a token or two");
     await generate.dispose();
 
     const tokenize = await AutoTokenizer.from_pretrained(model.name);
@@ -217,12 +217,12 @@ for (const [name, options] of Object.entries(causalEncoders))
     const { logits } = await network(await tokenize("the cat"));
     close(
       logits.data as Float32Array,
-      (await model.ours(start)).rows("logits").flatMap((row) => [...row]),
+      (await model.expected(start)).rows("logits").flatMap((row) => [...row]),
     );
     await network.dispose();
   });
 
-test("a causal encoder of sentences is given their ends, and feature-extraction finds it", async () => {
+test("a causal sentence encoder gets the end token, in feature-extraction too", async () => {
   for (const positions of ["learned", "rotary"]) {
     const model = await exported(`sentences-${positions}`, "simcse", {
       causal: true,
@@ -232,7 +232,7 @@ test("a causal encoder of sentences is given their ends, and feature-extraction 
     });
     const extract = await pipeline("feature-extraction", model.name, { dtype: "fp32" });
     const sentence = "the dogs ran .";
-    const { pooled } = await model.ours(vocabulary.tokens({ text: sentence }).ids);
+    const { pooled } = await model.expected(vocabulary.tokens({ text: sentence }).ids);
     close((await extract(sentence, { pooling: "mean" })).data as Float32Array, pooled);
     await extract.dispose();
   }
@@ -272,7 +272,7 @@ const published = (width: number, depth: number, vocabularySize: number, length:
   "cls.predictions.transform.LayerNorm.bias": [width],
 });
 
-test("BERT's safetensors have the published names and shapes, and come back as they were", async () => {
+test("BERT's safetensors have the published names and shapes, and are read back unchanged", async () => {
   const { to, params, encoder } = await exported("names", "bert", {});
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, [...shape]]));
@@ -289,7 +289,7 @@ test("BERT's safetensors have the published names and shapes, and come back as t
   assert.deepEqual(again.hyperparameters, encoder.hyperparameters);
 });
 
-test("checkpoints as others write them: old norm names, segments, no prefix, RoBERTa's offset", async () => {
+test("checkpoints of other libraries: old norm names, segments, no prefix, RoBERTa's offset", async () => {
   const { to, params } = await exported("others", "bert", {});
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
@@ -327,10 +327,10 @@ test("checkpoints as others write them: old norm names, segments, no prefix, RoB
   );
   const second = await importBert(to);
   assert.equal(second.length, LENGTH);
-  // CamemBERT and XLM-RoBERTa are RoBERTa, whose padding is word 1 unless the file says otherwise.
+  // CamemBERT and XLM-RoBERTa are RoBERTa, whose padding token is 1 unless the file says otherwise.
   for (const model_type of ["camembert", "xlm-roberta"]) {
-    const own = { ...config, model_type, max_position_embeddings: LENGTH + 2, pad_token_id: undefined };
-    await writeFile(join(to, "config.json"), JSON.stringify(own));
+    const roberta = { ...config, model_type, max_position_embeddings: LENGTH + 2, pad_token_id: undefined };
+    await writeFile(join(to, "config.json"), JSON.stringify(roberta));
     const third = (await importBert(to)).tensors(10, tokens.length);
     assert.deepEqual([...third.get("encoder.positions")!.data], expected.slice(0, 240));
   }
@@ -338,7 +338,7 @@ test("checkpoints as others write them: old norm names, segments, no prefix, RoB
   assert.ok(![...second.tensors(10, tokens.length).keys()].some((name) => name.startsWith("head.")));
 });
 
-test("more words than the tokenizer has, weights of half the precision, the bias as the decoder's, ELECTRA", async () => {
+test("more tokens than the tokenizer has, the bias under the decoder, ELECTRA", async () => {
   const { to, params } = await exported("padded", "bert", {});
   const path = join(to, "model.safetensors");
   const { tensors } = await readSafetensors(path);
@@ -354,27 +354,27 @@ test("more words than the tokenizer has, weights of half the precision, the bias
       name.replace("cls.predictions.bias", "cls.predictions.decoder.bias").replace(/^bert\./, `${prefix}.`),
       name.endsWith("word_embeddings.weight") || name === "cls.predictions.bias" ? longer(tensor) : tensor,
     ]);
-  const ours = [...tree.entries<Tensor>(params)];
+  const original = [...tree.entries<Tensor>(params)];
 
   await writeSafetensors(path, named("bert"));
   await writeFile(join(to, "config.json"), JSON.stringify({ ...config, vocab_size: padded }));
   const imported = await importBert(to);
   const back = imported.tensors(LENGTH, tokens.length);
-  for (const [name, leaf] of ours) assert.deepEqual([...back.get(name)!.data], [...leaf.data], name);
+  for (const [name, leaf] of original) assert.deepEqual([...back.get(name)!.data], [...leaf.data], name);
   assert.throws(() => imported.tensors(LENGTH, padded + 1), { name: "UserError", message: /has \d+ words; the token/ });
 
   await writeSafetensors(path, named("electra"));
   const electra = { ...config, vocab_size: padded, model_type: "electra", embedding_size: 24 };
   await writeFile(join(to, "config.json"), JSON.stringify(electra));
   const encoderOnly = (await importBert(to)).tensors(LENGTH, tokens.length);
-  for (const [name, leaf] of ours.filter(([each]) => each.startsWith("encoder.")))
+  for (const [name, leaf] of original.filter(([each]) => each.startsWith("encoder.")))
     assert.deepEqual([...encoderOnly.get(name)!.data], [...leaf.data], name);
   assert.ok(![...encoderOnly.keys()].some((name) => name.startsWith("head.")));
   await writeFile(join(to, "config.json"), JSON.stringify({ ...electra, embedding_size: 12 }));
   await assert.rejects(importBert(to), { name: "UserError", message: /words of width 12 in an encoder of width 24/ });
 });
 
-test("a model of another kind, or one that lacks a part, gets one clear line", async () => {
+test("a model of another kind, or an incomplete one, is refused in one clear line", async () => {
   const { to } = await exported("wrong", "bert", {});
   const config = JSON.parse(await readFile(join(to, "config.json"), "utf8"));
   const withConfig = async (changes: Record<string, unknown>) => {

@@ -34,7 +34,7 @@ const encoders = {
 const calibration = [1, 2].map((seed) => ({ pixel_values: new Rng(seed).normals([16, 3, SIZE, SIZE]) }));
 
 for (const [name, encoder] of Object.entries(encoders))
-  test(`${name}: transformers.js takes the int8 model as "q8", and its vectors point where the float ones do`, async () => {
+  test(`${name}: transformers.js loads the int8 model as "q8", and its vectors are close to the float model's`, async () => {
     const to = await mkdtemp(join(tmpdir(), "autodidact-quantized-"));
     try {
       const params = encoder.init(new Rng(5));

@@ -26,7 +26,7 @@ const tensor: fc.Arbitrary<Tensor> = fc
   });
 const bytesOf = ({ data }: Tensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-test("what is written is read again, whatever the names, shapes and bits", () =>
+test("tensors are read back as written, for any names, shapes and bits", () =>
   fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.tuple(fc.string({ unit: "binary" }), tensor), { selector: ([name]) => name, maxLength: 6 }),
@@ -80,7 +80,7 @@ const entry = (start: number, end: number, shape = [(end - start) / 4], dtype = 
   data_offsets: [start, end],
 });
 
-test("every kind of damage is the user's to know, with the path", async () => {
+test("every kind of damage is a UserError that names the path", async () => {
   const damaged: Record<string, Buffer> = {
     "no bytes": Buffer.alloc(0),
     "half a length": Buffer.alloc(5),
@@ -132,7 +132,7 @@ test("half-precision types become float32 without loss", async () => {
   assert.deepEqual(tensors.get("brain")!.shape, [2, 2]);
 });
 
-test("what is not wanted may be of a type that is unknown here", async () => {
+test("tensors that are not selected may have an unsupported type", async () => {
   const header = JSON.stringify({
     position_ids: { dtype: "I64", shape: [1, 2], data_offsets: [0, 16] },
     weight: { dtype: "F32", shape: [1], data_offsets: [16, 20] },
@@ -149,7 +149,7 @@ test("what is not wanted may be of a type that is unknown here", async () => {
   assert.equal(tensors.get("weight")!.data[0], 1.5);
 });
 
-test("no cut and no changed byte of the header makes anything but a UserError or a valid file", async () => {
+test("any truncation or changed byte of the header gives a UserError or a valid file", async () => {
   await writeSafetensors(path, [
     ["weights", float32([1, 2, 3], [3])],
     ["count", int32([4], [1])],

@@ -20,7 +20,7 @@ const columnsOf = (rows: readonly [string, number][]) => [
   { name: 'odd, "name"', values: rows.map(([, value]) => value) },
 ];
 
-test("CSV reads back as it was written, whatever is in it", () =>
+test("CSV is read back as written, for any contents", () =>
   inFolder(async (folder) => {
     const file = join(folder, "table.csv");
     await fc.assert(
@@ -42,7 +42,7 @@ test("CSV reads back as it was written, whatever is in it", () =>
     assert.deepEqual(await readdir(folder), ["table.csv"]);
   }));
 
-test("Parquet reads back as it was written, over several row groups too, with its metadata", () =>
+test("Parquet is read back as written, with metadata, over several row groups too", () =>
   inFolder(async (folder) => {
     const file = join(folder, "table.parquet");
     const read = async () => parquetReadObjects({ file: await asyncBufferFromFile(file) });
@@ -66,7 +66,7 @@ test("Parquet reads back as it was written, over several row groups too, with it
     assert.deepEqual(await readdir(folder), ["table.parquet"]);
   }));
 
-test("a table is told by its name, and that it cannot be written before it is made", () =>
+test("the extension gives the format, and a table that cannot be written is refused beforehand", () =>
   inFolder(async (folder) => {
     await prepareTable(join(folder, "a/b/c.CSV"));
     assert.ok((await stat(join(folder, "a/b"))).isDirectory());

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { EventWriter, maskedCrc } from "../../src/interop/tensorboard.ts";
 
-/** CRC-32C bit by bit, from its polynomial: nothing shared with the library that the writer uses. */
+/** CRC-32C bit by bit from its polynomial, independent of the library that the writer uses. */
 function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -32,7 +32,7 @@ test("checksums are CRC-32C's published ones, masked as TFRecord masks them", ()
     assert.equal(crc32c(bytes), expected);
     assert.equal(maskedCrc(bytes), masked(bytes));
   }
-  // A view into a larger buffer has its own checksum.
+  // A view into a larger buffer: only its bytes count.
   assert.equal(maskedCrc(Buffer.from("xx123456789yy").subarray(2, 11)), masked(Buffer.from("123456789")));
 });
 

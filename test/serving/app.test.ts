@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import sharp from "sharp";
 import { jsonOf } from "../support/http.ts";
-import { echo, fakeApp, gated, json, numbers, pictures } from "./parts.ts";
+import { echo, fakeApp, gated, images, json, numbers } from "./parts.ts";
 
 const png = (red: number) =>
   sharp({ create: { width: 6, height: 5, channels: 3, background: { r: red, g: 0, b: 0 } } })
@@ -20,7 +20,7 @@ async function refusal(answer: Response | Promise<Response>): Promise<[number, s
   return [response.status, body.error];
 }
 
-/** Waits until so many samples are accepted. */
+/** Waits until `samples` samples are in progress. */
 async function until(app: ReturnType<typeof fakeApp>, samples: number): Promise<void> {
   while ((await jsonOf(app.request("/health"))).samples !== samples) await setImmediate();
 }
@@ -42,8 +42,8 @@ test("/embed answers a text and several, in order", async () => {
   );
 });
 
-test("/embed answers a picture as the body and several as multipart", async () => {
-  const app = fakeApp({ reader: pictures });
+test("/embed answers an image as the body and several as multipart", async () => {
+  const app = fakeApp({ reader: images });
   const first = (body: { embeddings: number[][] }) => body.embeddings.map(([red]) => Math.round(255 * red!));
   for (const type of ["image/png", "application/octet-stream", "image/png; charset=binary"]) {
     const answer = await app.request("/embed", {
@@ -103,7 +103,7 @@ test("/search gives each sample's neighbours", async () => {
   assert.equal((await jsonOf(all)).neighbours[0].length, 10);
 });
 
-test("what is not there, or not so, is refused in JSON", async () => {
+test("missing routes, heads and indexes, and wrong methods, are refused in JSON", async () => {
   const app = fakeApp();
   assert.deepEqual(await refusal(app.request("/predict", json({ input: "1" }))), [404, "this run has no head"]);
   const [status, error] = await refusal(app.request("/search", json({ input: "1" })));
@@ -111,14 +111,14 @@ test("what is not there, or not so, is refused in JSON", async () => {
   assert.match(error, /--in embeddings.parquet/);
   assert.deepEqual(await refusal(app.request("/")), [
     404,
-    "no route /; there are /embed, /predict, /search, /health, /metrics",
+    "no route /; there are: /embed, /predict, /search, /health, /metrics",
   ]);
-  const wrong = await app.request("/embed");
-  assert.equal(wrong.headers.get("allow"), "POST");
-  assert.deepEqual(await refusal(wrong), [405, "/embed takes POST, not GET"]);
+  const wrongMethod = await app.request("/embed");
+  assert.equal(wrongMethod.headers.get("allow"), "POST");
+  assert.deepEqual(await refusal(wrongMethod), [405, "/embed takes POST, not GET"]);
 });
 
-test("a body that is not decodable is refused with the reason", async () => {
+test("a body that cannot be decoded is refused with the reason", async () => {
   const texts = fakeApp();
   const cases: [unknown, number, RegExp][] = [
     ["{", 422, /^the body is not JSON in UTF-8 \(/],
@@ -139,10 +139,10 @@ test("a body that is not decodable is refused with the reason", async () => {
   const plain = { method: "POST", headers: { "content-type": "text/plain" }, body: "hello" };
   assert.deepEqual(await refusal(texts.request("/embed", plain)), [
     415,
-    'content type text/plain is not read here; send JSON (application/json): {"input": "…"} or {"inputs": ["…", …]}',
+    'content type text/plain is not supported; send JSON (application/json): {"input": "…"} or {"inputs": ["…", …]}',
   ]);
 
-  const app = fakeApp({ reader: pictures });
+  const app = fakeApp({ reader: images });
   const post = (body: NonNullable<RequestInit["body"]>, type?: string) =>
     refusal(app.request("/embed", { method: "POST", body, ...(type ? { headers: { "content-type": type } } : {}) }));
   assert.deepEqual(await post("hello", "image/jpeg"), [422, "the body: not a decodable image (text, not a picture)"]);
@@ -167,10 +167,10 @@ test("a body that is not decodable is refused with the reason", async () => {
     );
 });
 
-test("a body larger than allowed is refused, whether or not it says how large it is", async () => {
+test("a body larger than allowed is refused, with or without a content length", async () => {
   const app = fakeApp({ maxBody: 100 });
   const large = JSON.stringify({ text: "1".padStart(101) });
-  const told = {
+  const declared = {
     ...json(large),
     headers: { "content-type": "application/json", "content-length": String(large.length) },
   };
@@ -180,13 +180,13 @@ test("a body larger than allowed is refused, whether or not it says how large it
       controller.close();
     },
   });
-  const untold = { ...json(""), body: stream, duplex: "half" as const };
-  for (const request of [told, untold])
+  const undeclared = { ...json(""), body: stream, duplex: "half" as const };
+  for (const request of [declared, undeclared])
     assert.deepEqual(await refusal(app.request("/embed", request)), [413, "the body is larger than 100 bytes"]);
   assert.equal((await app.request("/embed", json({ input: "1" }))).status, 200);
 });
 
-test("when full it refuses with Retry-After, without reading the body, and has room again when it has answered", async () => {
+test("a full server refuses with Retry-After, without reading the body, and has room again after answering", async () => {
   const model = gated();
   const app = fakeApp({ embed: model.run, queue: 5 });
   const accepted = [
@@ -207,7 +207,7 @@ test("when full it refuses with Retry-After, without reading the body, and has r
   );
   const refused = await app.request("/embed", { ...json(""), body, duplex: "half" });
   assert.equal(refused.headers.get("retry-after"), "1");
-  assert.deepEqual(await refusal(refused), [503, "full: 5 samples are waiting and 5 may; try again in 1 s"]);
+  assert.deepEqual(await refusal(refused), [503, "full: 5 of 5 samples are waiting; try again in 1 s"]);
   assert.equal(isRead, false);
   assert.equal((await jsonOf(app.request("/health"))).samples, 5);
 
@@ -224,11 +224,11 @@ test("when full it refuses with Retry-After, without reading the body, and has r
     ],
   ]);
   assert.equal((await jsonOf(app.request("/health"))).samples, 0);
-  // All of the room again, not more and not less.
+  // Exactly the whole room again.
   assert.equal((await app.request("/embed", json({ inputs: ["1", "2", "3", "4", "5"] }))).status, 200);
 });
 
-test("a request that fits only in part is refused whole, and refusals of every kind give their places back", async () => {
+test("a request that fits only in part is refused as a whole, and every refusal frees its places", async () => {
   const model = gated();
   const app = fakeApp({ embed: model.run, queue: 3 });
   const first = app.request("/embed", json({ inputs: ["1", "2"] }));
@@ -244,7 +244,7 @@ test("a request that fits only in part is refused whole, and refusals of every k
   assert.equal((await jsonOf(app.request("/health"))).samples, 0);
 });
 
-test("what goes wrong inside is told to the server's log, not to the client", async () => {
+test("internal errors go to the server's log, not to the client", async () => {
   const errors: unknown[] = [];
   const app = fakeApp({
     embed: async () => {
@@ -258,7 +258,7 @@ test("what goes wrong inside is told to the server's log, not to the client", as
   assert.match(String(errors[0]), /secret/);
 });
 
-test("/health says what is served; when the server is about to end it says so, and answers close their connections", async () => {
+test("/health describes the model; when the server is stopping it says so, and responses close their connections", async () => {
   let stopping = false;
   const app = fakeApp({ stopping: () => stopping });
   const fine = await app.request("/health");

@@ -6,7 +6,7 @@ import { batcher } from "../../src/serving/batcher.ts";
 
 const FOREVER = 2 ** 30;
 
-test("every row gets its own result, whatever the requests, the batch and who waits for whom", () =>
+test("every row gets its result, for any requests, batches and order of waiting", () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(fc.integer(), { maxLength: 9 }), { maxLength: 12 }),
@@ -42,7 +42,7 @@ test("every row gets its own result, whatever the requests, the batch and who wa
     { numRuns: 60 },
   ));
 
-test("a batch goes as soon as it is full, and not before while there is time to wait", async () => {
+test("a batch is computed as soon as it is full, and not before while there is time to wait", async () => {
   const batches: number[][] = [];
   const { submit } = batcher<number, number>({
     async run(rows) {
@@ -63,12 +63,12 @@ test("a batch goes as soon as it is full, and not before while there is time to 
   assert.deepEqual(batches, [[1, 2, 3, 4]]);
 });
 
-test("a batch that is not full goes when its first row has waited long enough", async () => {
+test("a batch that is not full is computed when its first row has waited long enough", async () => {
   const { submit } = batcher<number, number>({ run: async (rows) => rows.map((row) => -row), size: 100, waitMs: 5 });
   assert.deepEqual(await Promise.all([submit([1]), submit([2, 3])]), [[-1], [-2, -3]]);
 });
 
-test("one batch is computed at a time; what comes meanwhile goes together in the next", async () => {
+test("one batch is computed at a time; rows that arrive meanwhile form the next", async () => {
   const gates: (() => void)[] = [];
   let running = 0;
   const batches: number[][] = [];
@@ -93,7 +93,7 @@ test("one batch is computed at a time; what comes meanwhile goes together in the
   await Promise.all(answers);
 });
 
-test("a batch that fails fails those in it, and the next is computed", async () => {
+test("a failing batch rejects its rows only, and the next is computed", async () => {
   const { submit } = batcher<number, number>({
     async run(rows) {
       if (rows.includes(13)) throw new Error("no thirteens");

@@ -9,7 +9,7 @@ import { listen } from "../../src/serving/listen.ts";
 import { jsonOf } from "../support/http.ts";
 import { fakeApp, gated } from "./parts.ts";
 
-/** The fake app behind a real socket. */
+/** The fake app on a real socket. */
 async function started(options: Parameters<typeof fakeApp>[0] = {}) {
   let stopping = false;
   const app = fakeApp({ ...options, stopping: () => stopping });
@@ -30,15 +30,17 @@ async function started(options: Parameters<typeof fakeApp>[0] = {}) {
 const post = { method: "POST", headers: { "content-type": "application/json" } };
 
 async function embed(url: string, value: number, agent?: Agent): Promise<IncomingMessage & { vector?: number[] }> {
-  const asked = request(`${url}/embed`, { ...post, agent });
-  asked.end(JSON.stringify({ input: String(value) }));
-  const [answer] = await once(asked, "response");
+  const sent = request(`${url}/embed`, { ...post, agent });
+  sent.end(JSON.stringify({ input: String(value) }));
+  const [answer] = await once(sent, "response");
   return Object.assign(answer, { vector: JSON.parse(await text(answer)).embeddings?.[0] });
 }
 
 const timeout = 60_000;
 
-test("stopping loses nothing: every accepted request is answered, and nobody new gets in", { timeout }, async () => {
+test("stopping loses nothing: every accepted request is answered, and new connections are refused", {
+  timeout,
+}, async () => {
   const model = gated();
   const { url, stop, samples } = await started({ embed: model.run, queue: 100 });
   const answers = Array.from({ length: 20 }, (_, at) => embed(url, at + 1));
@@ -47,7 +49,7 @@ test("stopping loses nothing: every accepted request is answered, and nobody new
   const stopped = stop().then(() => {
     hasStopped = true;
   });
-  // The system refuses connections from now on.
+  // From now on the system refuses connections.
   while (await accepts(url)) await setImmediate();
   assert.equal(hasStopped, false);
   model.open();
@@ -66,7 +68,7 @@ const accepts = (url: string) =>
     socket.once("close", (failed) => resolve(!failed));
   });
 
-test("clients that keep their connections busy are all answered until they are told that it ends", {
+test("clients that keep their connections busy are all answered until a response closes the connection", {
   timeout,
 }, async () => {
   const { url, stop } = await started({ queue: 100 });
@@ -90,20 +92,20 @@ test("clients that keep their connections busy are all answered until they are t
   assert.equal(toldToClose, 8);
 });
 
-test("a request that is half sent when the server stops is answered when it is whole", { timeout }, async () => {
+test("a request that is half sent when the server stops is answered when it is complete", { timeout }, async () => {
   const { url, stop, samples } = await started();
-  const asked = request(`${url}/embed`, post);
-  asked.write('{"input":');
+  const sent = request(`${url}/embed`, post);
+  sent.write('{"input":');
   while ((await samples()) < 1) await setImmediate();
   const stopped = stop();
   while (await accepts(url)) await setImmediate();
-  asked.end('"42"}');
-  const [answer] = await once(asked, "response");
+  sent.end('"42"}');
+  const [answer] = await once(sent, "response");
   assert.deepEqual(JSON.parse(await text(answer)).embeddings, [[42, -42]]);
   await stopped;
 });
 
-test("connections that ask for nothing keep no server from stopping", { timeout }, async () => {
+test("idle connections do not keep the server from stopping", { timeout }, async () => {
   const { url, stop } = await started();
   const silent = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
   await once(silent, "connect");
@@ -115,14 +117,14 @@ test("connections that ask for nothing keep no server from stopping", { timeout 
   agent.destroy();
 });
 
-test("a client that sends far too much reads its refusal", { timeout }, async () => {
+test("a client that sends far too much can read its refusal", { timeout }, async () => {
   const { url, stop } = await started({ maxBody: 1000 });
   const answer = await fetch(`${url}/embed`, { ...post, body: "x".repeat(5_000_000) });
   assert.deepEqual([answer.status, await jsonOf(answer)], [413, { error: "the body is larger than 1000 bytes" }]);
   await stop();
 });
 
-test("a port that is taken is the user's mistake, said in a line", { timeout }, async () => {
+test("a port that is in use is a UserError of one line", { timeout }, async () => {
   const { url, stop } = await started();
   const port = Number(new URL(url).port);
   await assert.rejects(

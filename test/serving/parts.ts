@@ -4,7 +4,7 @@ import { image } from "../../src/modalities/image/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { type AppOptions, type RunBatch, serverApp } from "../../src/serving/app.ts";
 
-/** The first number of each sample's only tensor, and its negative. */
+/** Returns the first number of each sample's only tensor, and its negative. */
 export const echo: RunBatch = async (rows) =>
   rows.map((row) => {
     const [value = 0] = Object.values(row)[0]!.data;
@@ -22,13 +22,13 @@ export const numbers = {
   definition: text,
 };
 
-/** Pictures, by their number of bytes of red. */
-export const pictures = {
+/** Images, whose first value is the amount of red. */
+export const images = {
   modality: image.build(image.options.parse({ imageSize: 4, mean: [0, 0, 0], std: [1, 1, 1] })),
   definition: image,
 };
 
-/** An app over a fake model. */
+/** An app with a fake model. */
 export const fakeApp = (options: Partial<AppOptions> = {}) =>
   serverApp({
     reader: numbers,
@@ -48,7 +48,7 @@ export const json = (body: unknown): RequestInit => ({
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
 
-/** A function from batches to vectors that computes only when it is told to. */
+/** A function from batches to vectors that computes nothing until it is opened. */
 export function gated() {
   const gates: (() => void)[] = [];
   let isOpen = false;
@@ -58,7 +58,7 @@ export function gated() {
   };
   return {
     run,
-    /** Batches that wait. */
+    /** Number of waiting batches. */
     waiting: () => gates.length,
     open() {
       isOpen = true;

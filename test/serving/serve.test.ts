@@ -23,7 +23,7 @@ const assertNear = (actual: number[][], expected: Float32Array) => {
     assert.ok(Math.abs(value - expected[at]!) < 1e-4, `${value} ${expected[at]}`);
 };
 
-test("what a run on texts is asked over HTTP is what embed writes, one by one and together", () =>
+test("a text run's embeddings over HTTP are those that embed writes, one by one and together", () =>
   inFolder(async (folder) => {
     const data = join(folder, "texts.csv");
     const words = ["red", "green", "blue", "old", "new", "cat", "dog", "house"];
@@ -43,8 +43,7 @@ test("what a run on texts is asked over HTTP is what embed writes, one by one an
     const { data: vectors, dim, paths } = await readEmbeddings(out);
     const server = await serve({ run, port: 0, in: out, batch: 10, threads: 1 });
     try {
-      const asked = await fetch(`${server.url}/embed`, json({ inputs: texts }));
-      const answer = await jsonOf(asked);
+      const answer = await jsonOf(fetch(`${server.url}/embed`, json({ inputs: texts })));
       assert.equal(answer.dim, dim);
       assertNear(answer.embeddings, vectors);
       const single = await Promise.all(
@@ -54,7 +53,7 @@ test("what a run on texts is asked over HTTP is what embed writes, one by one an
       const { neighbours } = await jsonOf(fetch(`${server.url}/search?top=3`, json({ input: texts[5] })));
       assert.equal(neighbours[0].length, 3);
       assert.ok(neighbours[0][0].similarity > 0.9999);
-      // Texts that are the same are equally near.
+      // Equal texts are equally near.
       assert.equal(texts[paths.indexOf(neighbours[0][0].path)], texts[5]);
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
       assert.match(metrics, /^process_resident_memory_bytes \d+/m);
@@ -70,7 +69,7 @@ test("what a run on texts is asked over HTTP is what embed writes, one by one an
     await assert.rejects(fetch(`${server.url}/health`));
   }));
 
-test("what cannot be served is said before anything listens", () =>
+test("what cannot be served is refused before the server listens", () =>
   inFolder(async (folder) => {
     const vectors = await pretrain(await vectorRun(folder));
     await assert.rejects(serve({ run: vectors, port: 0 }), {
@@ -80,7 +79,7 @@ test("what cannot be served is said before anything listens", () =>
 
     const images = join(folder, "images");
     await writeImages(images, 4);
-    const pictures = (width: number) =>
+    const imageRun = (width: number) =>
       pretrain({
         data: images,
         out: join(folder, `run${width}`),
@@ -90,7 +89,7 @@ test("what cannot be served is said before anything listens", () =>
         modalityOptions: { imageSize: 16 },
         training: { epochs: 1, batchSize: 8, workers: 0, threads: 1 },
       });
-    const [run, other] = [await pictures(4), await pictures(8)];
+    const [run, other] = [await imageRun(4), await imageRun(8)];
     const file = join(folder, "images.parquet");
     await embed({ run, data: images, out: file });
     await assert.rejects(serve({ run: other, port: 0, in: file }), { name: "UserError", message: /embed again/ });

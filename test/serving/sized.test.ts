@@ -6,7 +6,7 @@ import { batchSizes, cutInto, sized } from "../../src/serving/sized.ts";
 
 const sample = (value: number) => ({ pixels: float32(Float32Array.of(value), [1]) });
 
-test("rows go through programs of the sizes they are cut into, and come back in order", async () => {
+test("rows are split among programs of several sizes, and results are in order", async () => {
   const calls: [size: number, rows: number][] = [];
   const disposed: number[] = [];
   const { run, dispose } = await sized(20, sample(0), async (size) => ({
@@ -62,7 +62,7 @@ test("rows go through programs of the sizes they are cut into, and come back in 
   assert.deepEqual(disposed, sizes);
 });
 
-test("when one program cannot be made, those before it are disposed of", async () => {
+test("when a program cannot be made, those before it are disposed of", async () => {
   const disposed: number[] = [];
   await assert.rejects(
     sized(8, sample(0), async (size) => {
@@ -74,7 +74,7 @@ test("when one program cannot be made, those before it are disposed of", async (
   assert.deepEqual(disposed, [1, 2, 4]);
 });
 
-test("sizes rise to the largest; every batch is cut into them, of which only the last is padded, and little", () =>
+test("sizes rise to the largest; every batch is split into them, and only the last is padded, a little", () =>
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 900 }), (largest, count) => {
       const sizes = batchSizes(largest);

@@ -4,19 +4,19 @@ import type { Context } from "./context.ts";
 import { type Geometry, type Pass, pixelRows, type Rows, setPixelRows } from "./rows.ts";
 import { storageOrder } from "./view.ts";
 
-/** Elements of columns up to which they are made at once, and kept from the forward pass for the backward pass. */
+/** Up to this many elements, columns are made at once and kept from the forward pass for the backward pass. */
 const KEPT = 2 ** 24;
-/** Elements of the pieces that longer columns are made in: they stay in a processor's cache. */
+/** Elements of the pieces that longer columns are made in, so that a piece stays in a processor's cache. */
 const PIECE = 2 ** 22;
 
-/** Every coordinate within the extents, the last axis fastest. */
+/** All coordinates within the extents, the last axis fastest. */
 const coordinates = (extents: readonly number[]): number[][] =>
   extents.reduce<number[][]>(
     (list, extent) => list.flatMap((head) => globalThis.Array.from({ length: extent }, (_, step) => [...head, step])),
     [[]],
   );
 
-/** The number of the pixel under a kernel's `offset` at a `position`; −1 is padding, undefined between two pixels. */
+/** Index of the pixel under a kernel's `offset` at a `position`; −1 in the padding, undefined between two pixels. */
 function pixelAt(geometry: Geometry, position: readonly number[], offset: readonly number[]): number | undefined {
   const { strides, rhsDilation, lhsDilation, padding, input } = geometry;
   const spread = input.map(
@@ -28,7 +28,7 @@ function pixelAt(geometry: Geometry, position: readonly number[], offset: readon
   return place.reduce((number, coordinate, axis) => number * input[axis]! + coordinate, 0);
 }
 
-/** Pixels by their numbers, `[numbers, samples, channels]`; zeros for −1. */
+/** Pixels by index, `[numbers, samples, channels]`; zeros for −1. */
 function take(context: Context, rows: Rows, numbers: readonly number[], pass: Pass): string {
   const [pixels, samples, channels] = rows.shape;
   if (numbers.length === pixels && numbers.every((number, index) => number === index)) return rows.name;
@@ -41,7 +41,7 @@ function take(context: Context, rows: Rows, numbers: readonly number[], pass: Pa
   return context.reshape(gathered, [...lead, ...extents], extents);
 }
 
-/** A pixel of zeros behind the others. */
+/** The rows with a pixel of zeros appended. */
 function onePixelMore(context: Context, { name, shape }: Rows, pass: Pass): Rows {
   const [pixels, samples, channels] = shape;
   const more = [pixels + 1, samples, channels] as const;
@@ -53,9 +53,9 @@ function onePixelMore(context: Context, { name, shape }: Rows, pass: Pass): Rows
 }
 
 /**
- * What lies under the kernel at some positions, `[positions × samples, offsets × channels]`.
- * @param samples the operand's axis that numbers the samples
- * @param pixels number of the pixel for each position and each offset; −1 for padding
+ * The input under the kernel at some positions (im2col), `[positions × samples, offsets × channels]`.
+ * @param samples the operand's batch axis
+ * @param pixels index of the pixel for each position and offset; −1 for padding
  */
 function columns(
   context: Context,
@@ -92,7 +92,7 @@ function columns(
   return lookUp(context, table, starts, each, offsets, flat, pass);
 }
 
-/** Rows of a table: for each position and each sample so many side by side, numbered by what the two add up to. */
+/** Rows of a table: for each position and sample `together` of them side by side, each at index start + sample. */
 function lookUp(
   context: Context,
   table: string,
@@ -105,7 +105,7 @@ function lookUp(
   const count = starts.length / together;
   const shape = [count, samples.length, together, flat[1] / together];
   const lead = context.apart(`${table} ${pass}`, shape);
-  // ONNX Runtime adds the two up once, when it loads the program.
+  // ONNX Runtime computes this sum once, when it loads the program.
   const indices = context.emit("Add", [
     context.writer.constant("int32", starts, [...lead, count, 1, together]),
     context.writer.constant("int32", samples, [1, samples.length, 1]),
@@ -115,8 +115,8 @@ function lookUp(
 }
 
 /**
- * How many pixels under the kernel can be looked up at once, with nothing moved before: of one channel that lies sample
- * by sample, such as a wave, where they come in runs. Elsewhere 1.
+ * How many pixels under the kernel can be gathered at once without moving anything first: more than 1 only for inputs
+ * of one channel stored sample by sample, such as audio, where pixels come in runs.
  */
 function runOf(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly number[], offsets: number): number {
   const order = atom.shape.map((_, axis) => axis).filter((axis) => axis !== 1 - samples && atom.shape[axis] !== 1);
@@ -131,7 +131,7 @@ function runOf(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly nu
   return lengths.find((length) => offsets % length === 0 && extent % length === 0 && isRun(length)) ?? 1;
 }
 
-/** Runs `make` on all positions, or on a part of them after the other where their columns are long. */
+/** Runs `make` on all positions at once, or on one part after another when their columns are long. */
 function inPieces(positions: number, perPosition: number, make: (from: number, to: number) => string): string[] {
   const total = positions * perPosition;
   const count = total <= KEPT ? 1 : Math.min(positions, Math.ceil(total / PIECE));
@@ -140,9 +140,9 @@ function inPieces(positions: number, perPosition: number, make: (from: number, t
 }
 
 /**
- * A convolution as products: what lies under the kernel is gathered into one row for each position and sample.
- * Positions between the pixels of a spread input see only some of the kernel; each such class of positions has a
- * product of its own, so that no zeros are multiplied.
+ * A convolution as products: the input under the kernel is gathered into one row for each position and sample.
+ * In a dilated input, a position between pixels meets only part of the kernel; each class of such positions gets a
+ * separate product, so that no zeros are multiplied.
  */
 export function productOfColumns(context: Context, equation: Equation, geometry: Geometry): void {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
@@ -152,10 +152,10 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
   const offsets = coordinates(geometry.kernel);
   const { atom: kernel, flipped } = context.unflipped(rhs);
   const pass = flipped ? "backward" : "forward";
-  /** Where the kernel's element of that number is laid: at the mirrored offset, if the kernel is turned round. */
+  /** The offset of each kernel element: mirrored if the kernel is flipped. */
   const laid = flipped ? offsets.toReversed() : offsets;
 
-  // Whichever order lets a single axis move: outputs first as in the forward pass, or last.
+  // The order that moves only a single axis: outputs first, as in the forward pass, or last.
   const view = context.whole(kernel);
   const outputsLast = view.map[1]! < view.map[0]!;
   const kernelAxes = geometry.kernel.map((_, axis) => axis + 2);
@@ -209,8 +209,9 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
 }
 
 /**
- * Gradient with respect to a kernel, as one product with the very columns of the forward pass. jax-js shows it as a
- * convolution whose samples are on the second axis, with images for kernels and a kernel for output.
+ * Gradient with respect to a kernel, as one product with the same columns as the forward pass. jax-js writes it as a
+ * convolution with the batch on the second axis, the output gradient as its kernel and the kernel gradient as its
+ * output.
  */
 export function kernelGradientOfColumns(context: Context, equation: Equation, geometry: Geometry): void {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
@@ -222,7 +223,7 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
     offsets.map((offset) => pixelAt(geometry, offset, position) ?? -1),
   );
   const width = offsets.length * channels;
-  // A fifth faster with many outputs, and almost twice where columns are narrow; slower with few outputs.
+  // With many outputs a fifth faster, almost twice as fast for narrow columns; with few outputs slower.
   const outputsLast = outputs >= 64;
   const pieces = inPieces(positions, width * samples, (from, to) => {
     const whole = from === 0 && to === positions;

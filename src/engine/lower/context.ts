@@ -1,19 +1,19 @@
 import { type DType, sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, type Graph, isLiteral, sameShape, type Value } from "../graph.ts";
 import { dataTypeOf, GraphWriter } from "./onnx.ts";
-import { dense, ownShape, storageOrder, type View } from "./view.ts";
+import { dense, storageOrder, storedShape, type View } from "./view.ts";
 
-/** Turns one equation into nodes. */
+/** Writes an equation as ONNX nodes. */
 export type Lowering = (context: Context, equation: Equation) => void;
 
 export interface ContextOptions {
-  /** Only operators of the ONNX standard, for files that others read. */
+  /** Only standard ONNX operators, for files that other software reads. */
   readonly portable: boolean;
-  /** An extent that stands for the free batch dimension wherever it, or a multiple, occurs. */
+  /** The extent that marks the free batch dimension, wherever it or a multiple of it occurs. */
   readonly batch?: number;
 }
 
-/** A part of an axis: `[start, end)`, with a step. */
+/** A slice of an axis: `[start, end)`, with a step. */
 interface Cut {
   readonly axis: number;
   readonly start: number;
@@ -21,11 +21,13 @@ interface Cut {
   readonly step?: number;
 }
 
-/** Elements that must stay together for rows to be looked up rather than transposed, and how many rows there may be. */
+/**
+ * A transpose becomes a gather of rows if each has at least so many contiguous elements, and there are not more rows.
+ */
 const LEAST_BLOCK = 16;
 const MOST_BLOCKS = 2 ** 20;
 
-/** State of one lowering: where each value lies, and the graph being written. */
+/** State of a lowering: the view of each value, and the graph being written. */
 export class Context {
   readonly writer = new GraphWriter();
   readonly portable: boolean;
@@ -34,9 +36,9 @@ export class Context {
   readonly #uses = new Map<Value, Equation[]>();
   readonly #flipped = new Map<Value, Atom>();
   readonly #sources = new Map<string, string[]>();
-  /** Tensors made of rows that were looked up: where, which, and their extents. */
+  /** Tensors gathered from rows of another: which tensor, which rows, and the result's extents. */
   readonly #lookups = new Map<string, { rows: string; order: readonly number[]; shape: readonly number[] }>();
-  /** Tensor whose first extent is the batch, for sizes computed at run time. */
+  /** A tensor whose first extent is the batch, for sizes computed at run time. */
   batchSource = "";
 
   constructor({ equations }: Graph, options: ContextOptions) {
@@ -56,14 +58,14 @@ export class Context {
     return this.#uses.get(value) ?? [];
   }
 
-  /** @param literalType type of a literal, where it takes that of the other operands (jax-js' weak types) */
+  /** @param literalType type for a literal that adopts the other operands' type (jax-js' weak types) */
   view(atom: Atom, literalType?: DType): View {
     if (isLiteral(atom)) {
       const name = this.writer.constant(literalType ?? atom.dtype, [atom.literal], []);
       return { name, base: [], map: [], shape: [] };
     }
     const view = this.#views.get(atom);
-    if (!view) throw new Error(`value %${atom.id} is used before it is made`);
+    if (!view) throw new Error(`value %${atom.id} is used before it is computed`);
     return view;
   }
 
@@ -71,18 +73,18 @@ export class Context {
     this.#views.set(value, view);
   }
 
-  /** Remembers that a value is another one turned round along all axes behind the first two: a kernel, backwards. */
+  /** Records that a value is another one flipped along all axes after the first two: a flipped kernel. */
   noteFlip(value: Value, of: Atom): void {
     this.#flipped.set(value, of);
   }
 
-  /** The kernel that a turned one was made of, or the value itself. */
+  /** The kernel before it was flipped, or the value itself if it was not. */
   unflipped(atom: Atom): { atom: Atom; flipped: boolean } {
     const before = isLiteral(atom) ? undefined : this.#flipped.get(atom);
     return { atom: before ?? atom, flipped: before !== undefined };
   }
 
-  /** Sets the equation's only output to a tensor of its shape. */
+  /** Sets the equation's only output to a tensor of the same shape. */
   setDense(equation: Equation, name: string): void {
     const output = equation.outputs[0]!;
     this.set(output, dense(name, output.shape));
@@ -92,7 +94,7 @@ export class Context {
     return this.writer.emit(...args);
   }
 
-  /** Extents as a tensor; those that depend on the batch are computed from it when the program runs. */
+  /** Extents as a tensor; those that depend on the batch are computed at run time. */
   extents(shape: readonly number[], allowInferred = false): string {
     const batch = this.#batch;
     const free = (extent: number) => batch !== undefined && extent !== 0 && extent % batch === 0;
@@ -108,9 +110,10 @@ export class Context {
   }
 
   /**
-   * Axes of extent 1 to put in front of what is made of a tensor, as many as no other tensor has for results of these
-   * extents. ONNX Runtime plans one buffer for all values of equal extents, and keeps it from the first to the last of
-   * them: so nothing large waits, unused, from one layer to the next, or from the forward pass to the backward pass.
+   * Leading axes of extent 1 for a result computed from `source`; their number differs between sources of results with
+   * these extents. ONNX Runtime plans one buffer for all values of equal extents and keeps it from the first to the
+   * last of them, so equal extents would hold a large unused buffer from layer to layer, or from forward to backward
+   * pass.
    */
   apart(source: string, extents: readonly number[]): number[] {
     const key = extents.join();
@@ -128,14 +131,14 @@ export class Context {
     return reshaped;
   }
 
-  /** Rows of `[rows, block]`. */
+  /** Gathers rows of a tensor `[rows, block]`. */
   #lookUp(rows: string, order: readonly number[], block: number): string {
     const found = this.emit("Gather", [rows, this.writer.constant("int32", order)], { axis: 0 });
     this.#lookups.set(found, { rows, order, shape: [order.length, block] });
     return found;
   }
 
-  /** @param shape extents before */
+  /** @param shape extents before the transpose */
   transpose(name: string, perm: readonly number[], shape: readonly number[]): string {
     if (perm.every((axis, index) => axis === index)) return name;
     const moving = perm.findLastIndex((axis, index) => axis !== index) + 1;
@@ -143,7 +146,7 @@ export class Context {
     const extents = shape.slice(0, moving);
     const rows = sizeOf(extents);
     if (this.portable || block < LEAST_BLOCK || rows > MOST_BLOCKS) return this.emit("Transpose", [name], { perm });
-    // Rows that stay whole are looked up, which ONNX Runtime does on all threads and `Transpose` on one.
+    // Contiguous rows are gathered, which ONNX Runtime does on all threads; `Transpose` uses one.
     const strides = extents.map((_, axis) => sizeOf(extents.slice(axis + 1)));
     const order = perm
       .slice(0, moving)
@@ -162,14 +165,14 @@ export class Context {
     );
   }
 
-  /** The value's own elements with its axes in the given order (an axis of repeats has extent 1). */
+  /** The stored elements with the axes in the given order (a repeated axis has extent 1). */
   inOrder(view: View, order: readonly number[]): string {
-    const own = ownShape(view);
-    const target = order.map((axis) => own[axis]!);
+    const shape = storedShape(view);
+    const target = order.map((axis) => shape[axis]!);
     const stored = storageOrder(view);
-    const wanted = order.filter((axis) => own[axis] !== 1);
+    const wanted = order.filter((axis) => shape[axis] !== 1);
     if (sameShape(stored, wanted)) return this.reshape(view.name, view.base, target);
-    // Axes that stay together move as one: ONNX Runtime is fast where only one axis moves.
+    // Axes that stay adjacent are merged into one: ONNX Runtime is fast if only one axis moves.
     const runs = wanted.reduce<number[][]>((list, axis) => {
       const last = list.at(-1);
       if (last && stored.indexOf(axis) === stored.indexOf(last.at(-1)!) + 1) last.push(axis);
@@ -178,39 +181,39 @@ export class Context {
     }, []);
     const place = (run: number[]) => stored.indexOf(run[0]!);
     const inStore = runs.toSorted((a, b) => place(a) - place(b));
-    const size = (run: number[]) => sizeOf(run.map((axis) => own[axis]!));
+    const size = (run: number[]) => sizeOf(run.map((axis) => shape[axis]!));
     const extents = inStore.map(size);
     const perm = runs.map((run) => inStore.indexOf(run));
     const moved = this.transpose(this.reshape(view.name, view.base, extents), perm, extents);
     return this.reshape(moved, runs.map(size), target);
   }
 
-  /** The value with its axes in order; repeats still have extent 1. */
-  own(view: View): string {
+  /** The stored elements with the axes in order; a repeated axis has extent 1. */
+  compact(view: View): string {
     return this.inOrder(
       view,
       view.shape.map((_, axis) => axis),
     );
   }
 
-  /** The value with every element in place. */
+  /** The value written out in full, repeats included. */
   full(atom: Atom): string {
     const view = this.view(atom);
-    const tensor = this.own(view);
-    return sameShape(ownShape(view), view.shape) ? tensor : this.emit("Expand", [tensor, this.extents(view.shape)]);
+    const tensor = this.compact(view);
+    return sameShape(storedShape(view), view.shape) ? tensor : this.emit("Expand", [tensor, this.extents(view.shape)]);
   }
 
-  /** A view without repeats: the value's own, or of the value with every element in place. */
+  /** A view without repeats: the value's view if it has none, else of the value written out in full. */
   whole(atom: Atom): View {
     const view = this.view(atom);
-    return sameShape(ownShape(view), view.shape) ? view : dense(this.full(atom), view.shape);
+    return sameShape(storedShape(view), view.shape) ? view : dense(this.full(atom), view.shape);
   }
 
-  /** A part of a tensor, cut on some of its axes. */
+  /** Slices a tensor along some of its axes. */
   slice(name: string, cuts: readonly Cut[]): string {
     if (cuts.length === 0) return name;
-    const apart = this.#lookedUpApart(name, cuts);
-    if (apart) return apart;
+    const gathered = this.#sliceOfLookup(name, cuts);
+    if (gathered) return gathered;
     const { writer } = this;
     return this.emit("Slice", [
       name,
@@ -221,8 +224,8 @@ export class Context {
     ]);
   }
 
-  /** A part of rows that were looked up: they are looked up by themselves, and never cut out. */
-  #lookedUpApart(name: string, [cut, another]: readonly Cut[]): string | undefined {
+  /** A slice of gathered rows is a gather of these rows alone. */
+  #sliceOfLookup(name: string, [cut, another]: readonly Cut[]): string | undefined {
     const lookup = this.#lookups.get(name);
     if (!lookup || !cut || another || cut.axis !== 0 || cut.step !== undefined) return undefined;
     const [extent = 1, ...rest] = lookup.shape;
@@ -234,7 +237,7 @@ export class Context {
     return this.reshape(this.#lookUp(lookup.rows, order, block), [order.length, block], shape);
   }
 
-  /** Zeros around a tensor; negative widths cut off. `widths` has a [before, after] for each axis. */
+  /** Pads a tensor with zeros; negative widths crop. `widths` has [before, after] for each axis. */
   pad(name: string, widths: readonly (readonly [number, number])[], shape: readonly number[]): string {
     const cuts = widths.flatMap(([before, after], axis) =>
       before < 0 || after < 0 ? [{ axis, start: Math.max(0, -before), end: shape[axis]! - Math.max(0, -after) }] : [],
@@ -247,25 +250,25 @@ export class Context {
   }
 
   /**
-   * Declares an input of words, int64 `[batch, sequence]` with both free, as Hugging Face's models have it. The program is
-   * for `length` words: fewer are padded with zeros, more are cut off.
-   * @param before int64 `[batch, past]`, words that stand in front of it
+   * Declares an input of tokens, int64 `[batch, sequence]`, both free, as in Hugging Face's models. The program has a
+   * fixed `length`: shorter sequences are padded with zeros, longer ones cut off.
+   * @param before int64 `[batch, past]`, tokens that precede the input
    * @returns int32 `[batch, length]`
    */
-  words(name: string, length: number, before?: string): string {
-    const given = this.writer.input(name, "int64", ["batch", "sequence"]);
-    const all = before ? this.emit("Concat", [before, given], { axis: 1 }) : given;
+  tokens(name: string, length: number, before?: string): string {
+    const input = this.writer.input(name, "int64", ["batch", "sequence"]);
+    const all = before ? this.emit("Concat", [before, input], { axis: 1 }) : input;
     const missing = this.emit("Sub", [this.writer.int64([length]), this.sequence(all)]);
     const widths = this.emit("Concat", [this.writer.int64([0, 0, 0]), missing], { axis: 0 });
     return this.emit("Cast", [this.emit("Pad", [all, widths])], { to: dataTypeOf("int32") });
   }
 
-  /** How many words an input has, `[1]`. */
+  /** Number of tokens in an input, `[1]`. */
   sequence(input: string): string {
     return this.emit("Shape", [input], { start: 1, end: 2 });
   }
 
-  /** `a · b` over the last two axes (`transB`: over both last axes). */
+  /** Matrix product over the last two axes, with either operand transposed. */
   matmul(a: string, b: string, options: { transA: boolean; transB: boolean; rank: number; dtype?: DType }): string {
     const { transA, transB, rank, dtype = "float32" } = options;
     if (!transA && !transB) return this.emit("MatMul", [a, b]);
@@ -273,10 +276,10 @@ export class Context {
       return this.emit("FusedMatMul", [a, b], { transA: +transA, transB: +transB }, "com.microsoft");
     const perm = globalThis.Array.from({ length: rank }, (_, axis) => axis);
     [perm[rank - 2], perm[rank - 1]] = [perm[rank - 1]!, perm[rank - 2]!];
-    const turned = (name: string) => this.emit("Transpose", [name], { perm });
-    return this.emit("MatMul", [transA ? turned(a) : a, transB ? turned(b) : b]);
+    const transposed = (name: string) => this.emit("Transpose", [name], { perm });
+    return this.emit("MatMul", [transA ? transposed(a) : a, transB ? transposed(b) : b]);
   }
 }
 
-/** How many elements a view has of its own. */
-export const ownSize = (view: View): number => sizeOf(ownShape(view));
+/** Number of stored elements of a view. */
+export const storedSize = (view: View): number => sizeOf(storedShape(view));

@@ -8,11 +8,11 @@ import { tiledConvolution, tiledKernelGradient } from "./winograd.ts";
 const ones = (values: readonly number[]) => values.every((value) => value === 1);
 
 /**
- * `conv` as jax-js has it: `[batch, in, …]` with `[out, in, …]`, dilations on both sides for the two gradients.
+ * jax-js' `conv`: `[batch, in, …]` with kernels `[out, in, …]`, and dilations of both operands for the two gradients.
  *
  * On the CPU a convolution becomes products with pixels first and channels last, which train faster than ONNX Runtime's
- * `Conv`: 3 × 3 kernels over Winograd's tiles, others over columns that forward pass and kernel gradient share. Files for
- * others and other devices get `Conv`.
+ * `Conv`: 3 × 3 kernels on Winograd tiles, others on columns that the forward pass and the kernel gradient share.
+ * Exported files and other devices get `Conv`.
  */
 const conv: Lowering = (context, equation) => {
   if (integer(equation, "vmapDims") !== 0) throw new Error("conv: grouped convolutions are not supported");
@@ -46,7 +46,7 @@ function direct(context: Context, equation: Equation, geometry: Geometry, input:
   const { strides, rhsDilation, padding, input: extents, lhsDilation, kernel } = geometry;
   const shape = equation.inputs[0]!.shape.slice(0, 2);
   const spatial = extents.map((extent, axis) => (extent - 1) * lhsDilation[axis]! + 1);
-  // The operator pads by itself, but cannot cut.
+  // The operator pads, but cannot crop.
   const cut = padding.map(([low, high]): [number, number] => [Math.min(0, low), Math.min(0, high)]);
   const source = context.pad(input, [[0, 0], [0, 0], ...cut], [...shape, ...spatial]);
   const pads = [...padding.map(([low]) => Math.max(0, low)), ...padding.map(([, high]) => Math.max(0, high))];
@@ -59,7 +59,7 @@ function transposed(context: Context, equation: Equation, geometry: Geometry): v
   const { lhsDilation, kernel, padding } = geometry;
   const weights = equation.inputs[1]!;
   const swapped = context.inOrder(context.whole(weights), [1, 0, ...kernel.map((_, axis) => axis + 2)]);
-  // The operator turns the kernel round; ours is applied as it stands.
+  // The operator flips the kernel; jax-js' convolution does not, so flip it first.
   const cuts = kernel.map((_, axis) => ({ axis: axis + 2, start: -1, end: -(2 ** 31), step: -1 }));
   const flipped = sizeOf(kernel) === 1 ? swapped : context.slice(swapped, cuts);
   const before = padding.map(([low], axis) => kernel[axis]! - 1 - low);
@@ -74,13 +74,13 @@ function transposed(context: Context, equation: Equation, geometry: Geometry): v
   context.setDense(equation, context.emit("ConvTranspose", [input, flipped], attributes));
 }
 
-/** Zeros between the elements of each spatial axis. */
+/** Inserts zeros between the elements along each spatial axis. */
 function dilated(context: Context, equation: Equation, dilation: readonly number[]): string {
   const input = equation.inputs[0]!;
   return spread(context, context.full(input), input.shape, [1, 1, ...dilation]);
 }
 
-/** Zeros between the elements of a tensor: extent n becomes (n − 1) · step + 1. */
+/** Inserts zeros between the elements of a tensor: extent n becomes (n − 1) · step + 1. */
 export function spread(context: Context, name: string, shape: readonly number[], steps: readonly number[]): string {
   if (ones(steps)) return name;
   const apart = shape.flatMap((extent) => [extent, 1]);

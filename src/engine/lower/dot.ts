@@ -1,14 +1,14 @@
 import { sizeOf } from "../../array/index.ts";
 import { type Equation, integers, sameShape, type Value } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
-import { dense, ownShape, padRank, squeezed, storageOrder, transposed, type View } from "./view.ts";
+import { dense, padRank, squeezed, storageOrder, storedShape, transposed, type View } from "./view.ts";
 
-/** Terms from which on a sum is worth taking in two halves. */
+/** From this many terms on, a sum is computed in two halves. */
 const MANY = 512;
 
 /**
  * `dot` multiplies and sums over the last axis, with broadcasting. Every other axis belongs to both operands (batch),
- * to the left (rows) or to the right (columns): a batched product, whose transposes ONNX Runtime takes for nothing.
+ * to the left one (rows) or to the right one (columns): a batched product, whose operands may be transposed at no cost.
  */
 const dot: Lowering = (context, equation) => {
   const output = equation.outputs[0]!;
@@ -16,24 +16,24 @@ const dot: Lowering = (context, equation) => {
   const inner = rank - 1;
   const [left, right] = equation.inputs.map((input): View => {
     const view = context.view(input);
-    // A sum over repeats needs them there.
-    const repeats = view.shape.length > 0 && ownShape(view).at(-1) !== view.shape.at(-1);
+    // A sum over a repeated axis needs the repeats written out.
+    const repeats = view.shape.length > 0 && storedShape(view).at(-1) !== view.shape.at(-1);
     return padRank(repeats ? context.whole(input) : view, rank);
   });
   if (!left || !right) throw new Error("dot: two operands are needed");
-  const leftOwn = ownShape(left);
-  const rightOwn = ownShape(right);
+  const leftStored = storedShape(left);
+  const rightStored = storedShape(right);
   const outer = output.shape.map((_, axis) => axis);
-  const batch = outer.filter((axis) => leftOwn[axis] !== 1 && rightOwn[axis] !== 1);
-  const rows = outer.filter((axis) => leftOwn[axis] !== 1 && rightOwn[axis] === 1);
-  const columns = outer.filter((axis) => leftOwn[axis] === 1 && rightOwn[axis] !== 1);
+  const batch = outer.filter((axis) => leftStored[axis] !== 1 && rightStored[axis] !== 1);
+  const rows = outer.filter((axis) => leftStored[axis] !== 1 && rightStored[axis] === 1);
+  const columns = outer.filter((axis) => leftStored[axis] === 1 && rightStored[axis] !== 1);
 
   const factors = [operand(context, left, batch, rows, inner), operand(context, right, batch, columns, inner)] as const;
-  // (a · b)ᵀ = bᵀ · aᵀ: the product lies as it is read next.
+  // (a · b)ᵀ = bᵀ · aᵀ: compute the one whose memory order suits the next reader.
   const first = readingOrder(context, output).find((axis) => !batch.includes(axis));
   const [a, b] = first !== undefined && columns.includes(first) ? [factors[1], factors[0]] : factors;
-  const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftOwn[axis]!, rightOwn[axis]!));
-  const [terms, rowCount, columnCount] = [leftOwn[inner]!, sizeOf(extents(a.free)), sizeOf(extents(b.free))];
+  const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftStored[axis]!, rightStored[axis]!));
+  const [terms, rowCount, columnCount] = [leftStored[inner]!, sizeOf(extents(a.free)), sizeOf(extents(b.free))];
   const { dtype } = output;
   const isLong = terms >= MANY && terms % 2 === 0 && dtype === "float32" && !context.portable;
   const product =
@@ -48,52 +48,55 @@ const dot: Lowering = (context, equation) => {
 };
 
 /**
- * aᵀ · b, a `[terms, rows]` and b `[terms, columns]`, with the first half of the terms and the second half as a batch of
- * two. Threads share a product by the rows of its result, and here each of them would read what all of them wrote; of a
- * batch of two each of two threads reads the half of the samples that it has worked on all along. A weight's gradient is
- * such a product.
+ * aᵀ · b of a `[terms, rows]` and b `[terms, columns]`, with the two halves of the terms as a batch of two. ONNX
+ * Runtime splits a product among threads by rows of the result, so that each thread would read what all of them wrote.
+ * In a batch of two, each of two threads reads only the half of the samples that it wrote. A weight's gradient is such
+ * a product.
  */
 function sumOfHalves(context: Context, a: string, b: string, terms: number, rows: number, columns: number): string {
   const half = (name: string, extent: number) => context.reshape(name, [terms, extent], [2, terms / 2, extent]);
   const halves = context.matmul(half(a, rows), half(b, columns), { transA: true, transB: false, rank: 3 });
-  // For so few rows ONNX Runtime's `ReduceSum` takes several times as long.
+  // ONNX Runtime's `ReduceSum` takes several times as long for two rows.
   const ones = context.writer.constant("float32", [1, 1], [1, 2]);
   const sum = context.emit("MatMul", [ones, context.reshape(halves, [2, rows, columns], [2, rows * columns])]);
   return context.reshape(sum, [1, rows * columns], [rows, columns]);
 }
 
-/** The operand as `[...batch, free, inner]`, or `[...batch, inner, free]` where that moves less. */
+/** The operand as `[...batch, free, inner]`, or as `[...batch, inner, free]` if that moves less. */
 function operand(context: Context, view: View, batch: number[], free: number[], inner: number) {
-  const own = ownShape(view);
-  const extents = (axes: readonly number[]) => axes.map((axis) => own[axis]!);
-  const long = (axes: readonly number[]) => axes.filter((axis) => own[axis] !== 1);
+  const compact = storedShape(view);
+  const extents = (axes: readonly number[]) => axes.map((axis) => compact[axis]!);
+  const long = (axes: readonly number[]) => axes.filter((axis) => compact[axis] !== 1);
   const freeSize = sizeOf(extents(free));
   const stored = storageOrder(view);
   const orders = { innerLast: [...batch, ...free, inner], innerFirst: [...batch, inner, ...free] };
   const lies = (order: readonly number[]) => sameShape(stored, long(order));
-  // If it must be moved, then in rows as long as they lie in memory.
+  // If elements must move, then in rows that are contiguous in memory.
   const innerFirst =
     !lies(orders.innerLast) && (lies(orders.innerFirst) || stored.at(-1) === long(orders.innerFirst).at(-1));
   const order = innerFirst ? orders.innerFirst : orders.innerLast;
-  const shape = innerFirst ? [...extents(batch), own[inner]!, freeSize] : [...extents(batch), freeSize, own[inner]!];
+  const matrix = innerFirst ? [compact[inner]!, freeSize] : [freeSize, compact[inner]!];
+  const shape = [...extents(batch), ...matrix];
   return { name: context.reshape(context.inOrder(view, order), extents(order), shape), innerFirst, free };
 }
 
-/** The axes of a value in the order in which it is read where it is more than shown in another one. */
+/**
+ * The axes of a value in the order in which the first equation that reads its elements (not only its view) sees them.
+ */
 function readingOrder(context: Context, value: Value): number[] {
   let read = value;
   let view = dense("", value.shape);
   for (;;) {
     const [use, another] = context.usesOf(read);
-    const shown = use && !another ? shownBy(use, view) : undefined;
-    if (!use || !shown) return view.map.filter((axis) => axis >= 0 && value.shape[axis] !== 1);
-    view = shown;
+    const next = use && !another ? viewThrough(use, view) : undefined;
+    if (!use || !next) return view.map.filter((axis) => axis >= 0 && value.shape[axis] !== 1);
+    view = next;
     read = use.outputs[0]!;
   }
 }
 
-/** The view through an equation that moves no element. */
-function shownBy(use: Equation, view: View): View | undefined {
+/** The view after an equation that moves no element; undefined if it does. */
+function viewThrough(use: Equation, view: View): View | undefined {
   if (use.primitive === "transpose") return transposed(view, integers(use, "perm"));
   return use.primitive === "reshape" ? squeezed(view, use.outputs[0]!.shape) : undefined;
 }

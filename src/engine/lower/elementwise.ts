@@ -1,11 +1,11 @@
 import { type Equation, isLiteral } from "../graph.ts";
-import { type Context, type Lowering, ownSize } from "./context.ts";
+import { type Context, type Lowering, storedSize } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
-import { ownShape, padRank, storageOrder, type View } from "./view.ts";
+import { padRank, storageOrder, storedShape, type View } from "./view.ts";
 
 /**
- * Applies an elementwise operator in the memory order of the largest operand; the others, usually a bias or a scale,
- * are brought to that order, and the result is a view in it.
+ * Applies an elementwise operator in the memory order of the largest operand. The others, usually a bias or a scale,
+ * are brought to that order; the result is a view in it.
  */
 function inSharedOrder(context: Context, equation: Equation, apply: (operands: string[]) => string): void {
   const output = equation.outputs[0]!;
@@ -15,13 +15,13 @@ function inSharedOrder(context: Context, equation: Equation, apply: (operands: s
   const views = equation.inputs.map((input, index) =>
     padRank(context.view(input, equation.primitive === "where" && index === 0 ? "bool" : literalType), rank),
   );
-  // Together the operands must cover the output; where all of them repeat, the first gives up being lazy.
-  const covered = output.shape.map((_, axis) => Math.max(...views.map((view) => ownShape(view)[axis]!)));
-  const largest = views.reduce((best, view) => (ownSize(view) > ownSize(best) ? view : best));
+  // An axis that all operands repeat stays repeated in the result.
+  const covered = output.shape.map((_, axis) => Math.max(...views.map((view) => storedShape(view)[axis]!)));
+  const largest = views.reduce((best, view) => (storedSize(view) > storedSize(best) ? view : best));
   const stored = storageOrder(largest);
   const axes = output.shape.map((_, axis) => axis);
   const order = stored.length === axes.filter((axis) => covered[axis] !== 1).length ? [...stored] : axes;
-  // Axes of extent 1 go in front: they cost nothing anywhere.
+  // Axes of extent 1 go in front, where they cost nothing.
   const complete = [...axes.filter((axis) => !order.includes(axis)), ...order];
   const isScalar = (view: View) => view.base.length === 0;
   const result = apply(views.map((view) => (isScalar(view) ? view.name : context.inOrder(view, complete))));
@@ -41,8 +41,8 @@ const binary =
       context.emit(equation.outputs[0]!.dtype === "bool" ? onBooleans : op, operands),
     );
 
-/** One operand: computed on the elements there are, whatever order or repetition they are shown in. */
-function onOwnElements(context: Context, equation: Equation, apply: (name: string) => string): void {
+/** Unary operators work on the stored elements, whatever their order or repetition. */
+function onStoredElements(context: Context, equation: Equation, apply: (name: string) => string): void {
   const view: View = context.view(equation.inputs[0]!);
   context.set(equation.outputs[0]!, { ...view, name: apply(view.name), shape: equation.outputs[0]!.shape });
 }
@@ -50,7 +50,7 @@ function onOwnElements(context: Context, equation: Equation, apply: (name: strin
 const unary =
   (op: string): Lowering =>
   (context, equation) =>
-    onOwnElements(context, equation, (name) => context.emit(op, [name]));
+    onStoredElements(context, equation, (name) => context.emit(op, [name]));
 
 const comparisons: Record<string, (context: Context, operands: string[]) => string> = {
   less: (context, operands) => context.emit("Less", operands),
@@ -101,12 +101,15 @@ export const elementwise: Record<string, Lowering> = {
   atan: unary("Atan"),
   erf: unary("Erf"),
   erfc: (context, equation) =>
-    onOwnElements(context, equation, (name) =>
+    onStoredElements(context, equation, (name) =>
       context.emit("Sub", [context.writer.constant("float32", [1], []), context.emit("Erf", [name])]),
     ),
-  /** Exact. The standard has it from version 20 on, which fewer runtimes read than those that read its parts. */
+  /**
+   * Exact GELU. The standard has `Gelu` from opset 20 on, which fewer runtimes support, so exported files spell it
+   * out.
+   */
   gelu: (context, equation) =>
-    onOwnElements(context, equation, (x) => {
+    onStoredElements(context, equation, (x) => {
       if (!context.portable) return context.emit("Gelu", [x], {}, "com.microsoft");
       const number = (value: number) => context.writer.constant("float32", [value], []);
       const phi = context.emit("Mul", [
@@ -115,19 +118,19 @@ export const elementwise: Record<string, Lowering> = {
       ]);
       return context.emit("Mul", [x, phi]);
     }),
-  /** 1 above 0, and 0 elsewhere: so steep that every normal number reaches an end. */
+  /** 1 above 0 and 0 elsewhere: so steep that every normal number reaches 0 or 1. */
   step: (context, equation) =>
-    onOwnElements(context, equation, (name) =>
+    onStoredElements(context, equation, (name) =>
       context.emit("HardSigmoid", [name], { alpha: { float: 3.4e38 }, beta: { float: 0 } }),
     ),
-  /** Half way to 1, of what is in −1 … 1. */
+  /** (x + 1) / 2, for x in [−1, 1]. */
   halfway: (context, equation) =>
-    onOwnElements(context, equation, (name) =>
+    onStoredElements(context, equation, (name) =>
       context.emit("HardSigmoid", [name], { alpha: { float: 0.5 }, beta: { float: 0.5 } }),
     ),
-  stop_gradient: (context, equation) => onOwnElements(context, equation, (name) => name),
+  stop_gradient: (context, equation) => onStoredElements(context, equation, (name) => name),
   cast: (context, equation) => {
     const { dtype } = equation.outputs[0]!;
-    onOwnElements(context, equation, (name) => context.emit("Cast", [name], { to: dataTypeOf(dtype) }));
+    onStoredElements(context, equation, (name) => context.emit("Cast", [name], { to: dataTypeOf(dtype) }));
   },
 };

@@ -21,7 +21,7 @@ const lowerings: Record<string, Lowering> = {
   ...indexing,
 };
 
-/** Every primitive there is a lowering for. */
+/** Every primitive that has a lowering, sorted. */
 export const supportedPrimitives: readonly string[] = Object.keys(lowerings).sort();
 
 export interface LowerOptions extends ContextOptions {
@@ -29,37 +29,37 @@ export interface LowerOptions extends ContextOptions {
   readonly name: string;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** Inputs that are constants of the file instead, by their position. */
+  /** Inputs, by position, that become constants of the file. */
   readonly initializers?: ReadonlyMap<number, Tensor>;
-  readonly words?: WordInputs;
+  readonly tokens?: TokenInputs;
 }
 
-/** How a model that reads words is called. */
-export interface WordInputs {
+/** How a model that reads tokens is called. */
+export interface TokenInputs {
   /**
-   * Inputs of `[batch, length]` int32 become int64 of any number of words, up to this one; outputs
-   * `[batch, length, width]` have as many. An output of two axes is no words', whatever its width.
+   * Most tokens of a sequence. Inputs of `[batch, length]` int32 become int64 `[batch, sequence]` with up to `length`
+   * tokens, and outputs of `[batch, length, …]` with at least three axes are cut to the same sequence.
    */
   readonly length: number;
-  /** Inputs that are declared, because others feed them, and not looked at; int64 `[batch, sequence]`. */
+  /** Inputs that are declared because callers feed them, but not read; int64 `[batch, sequence]`. */
   readonly ignored?: readonly string[];
   /**
-   * For models that are called with one new word after the other: names of an input and an output, float32
-   * `[batch, 1, past, 1]`, that take the place of a cache of keys and values. They hold the words themselves, which are
-   * read anew each time. The first input is the new words; the others are about all of them.
+   * For models that generate token by token: names of an input and an output, float32 `[batch, 1, past, 1]`, in the
+   * place of a cache of keys and values. They hold the earlier tokens themselves, which are processed again in each
+   * call. The first input holds the new tokens only; the other inputs, all of them.
    */
   readonly cache?: { readonly past: string; readonly present: string };
 }
 
-/** Writes a graph as an ONNX model. @throws Error naming the primitive and the traced function if one is unknown. */
+/** Writes a graph as an ONNX model. @throws Error naming the function and the primitive if one has no lowering. */
 export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const context = new Context(graph, options);
   const dimensions = (shape: readonly number[]): Dimension[] =>
     shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
   const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
-  const { words } = options;
-  // The names of its extents are those that transformers.js makes an empty cache by.
-  const past = words?.cache && context.writer.input(words.cache.past, "float32", ["batch_size", 1, "past", 1]);
+  const { tokens } = options;
+  // transformers.js makes an empty cache by these names of extents.
+  const past = tokens?.cache && context.writer.input(tokens.cache.past, "float32", ["batch_size", 1, "past", 1]);
   const before =
     past &&
     context.emit("Cast", [context.emit("Squeeze", [past, context.writer.int64([1, 3])])], { to: dataTypeOf("int64") });
@@ -71,14 +71,14 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
       return;
     }
     const isFirst = context.batchSource === "";
-    const given =
-      words && input.shape.length === 2 && input.shape[1] === words.length
-        ? context.words(name, words.length, isFirst ? before : undefined)
+    const declared =
+      tokens && input.shape.length === 2 && input.shape[1] === tokens.length
+        ? context.tokens(name, tokens.length, isFirst ? before : undefined)
         : context.writer.input(name, input.dtype, dimensions(input.shape));
-    context.set(input, dense(given, input.shape));
+    context.set(input, dense(declared, input.shape));
     if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
   });
-  for (const name of words?.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
+  for (const name of tokens?.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
   for (const equation of graph.equations) {
     const lowering = lowerings[equation.primitive];
     if (!lowering) throw new Error(`${options.name} uses "${equation.primitive}", which has no ONNX lowering`);
@@ -93,18 +93,18 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const value = isLiteral(output)
       ? context.writer.constant(output.dtype, [output.literal], [])
       : context.full(output);
-    if (words && output.shape.length > 2 && output.shape[1] === words.length) {
+    if (tokens && output.shape.length > 2 && output.shape[1] === tokens.length) {
       const start = past ? context.emit("Shape", [past], { start: 2, end: 3 }) : context.writer.int64([0]);
       const end = context.emit("Add", [start, context.sequence(context.batchSource)]);
       const cut = context.emit("Slice", [value, start, end, context.writer.int64([1])]);
       context.writer.output(name, cut, output.dtype, ["batch", "sequence", ...dimensions(output.shape.slice(2))]);
     } else context.writer.output(name, value, output.dtype, dimensions(output.shape));
   });
-  if (words?.cache && before) {
+  if (tokens?.cache && before) {
     const all = context.emit("Concat", [before, context.batchSource], { axis: 1 });
     const kept = context.emit("Unsqueeze", [all, context.writer.int64([1, 3])]);
     const cache = context.emit("Cast", [kept], { to: dataTypeOf("float32") });
-    context.writer.output(words.cache.present, cache, "float32", ["batch_size", 1, "all", 1]);
+    context.writer.output(tokens.cache.present, cache, "float32", ["batch_size", 1, "all", 1]);
   }
   return context.writer.finish();
 }

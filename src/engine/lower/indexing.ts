@@ -4,18 +4,19 @@ import type { Context, Lowering } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { dense } from "./view.ts";
 
-/** Index arrays of one shape, and where the axes they stand for end up. */
+/** The array, its index arrays and their broadcast shape, the axes they index, and where these go in the output. */
 function indexed(equation: Equation) {
   const [array, ...indices] = equation.inputs;
   if (!array || indices.length === 0) throw new Error(`${equation.primitive}: an array and its indices are needed`);
   const shape = indices.reduce<readonly number[]>(
-    (widest, { shape: own }) => (own.length > widest.length || sizeOf(own) > sizeOf(widest) ? own : widest),
+    (widest, index) =>
+      index.shape.length > widest.length || sizeOf(index.shape) > sizeOf(widest) ? index.shape : widest,
     [],
   );
   return { array, indices, shape, axes: integers(equation, "axis"), outDim: integer(equation, "outDim") };
 }
 
-/** Several index arrays as one, a coordinate for each position: `[…shape, axes]`. */
+/** Index arrays joined into one of coordinates: `[…shape, axes]`. */
 function coordinates(context: Context, indices: readonly Atom[], shape: readonly number[]): string {
   const columns = indices.map((index) => {
     const name = context.emit("Cast", [context.full(index)], { to: dataTypeOf("int64") });
@@ -32,7 +33,7 @@ const gather: Lowering = (context, equation) => {
   const places = shape.map((_, index) => -1 - index);
   const extent = (label: number) => (label < 0 ? shape[-1 - label]! : array.shape[label]!);
   const [axis = 0] = axes;
-  // One axis is taken where it stands; several come to the front first.
+  // A single axis is gathered in place; several are first moved to the front.
   const stored = axes.length === 1 ? [...rest.slice(0, axis), ...places, ...rest.slice(axis)] : [...places, ...rest];
   const name =
     axes.length === 1
@@ -47,7 +48,7 @@ const gather: Lowering = (context, equation) => {
   context.set(output, { ...dense(name, stored.map(extent)), map, shape: output.shape });
 };
 
-/** Adds (or writes) rows of updates at indices of some axes, over zeros. */
+/** Adds (or writes) updates into zeros, at indices of some axes. */
 const scatter: Lowering = (context, equation) => {
   const { array: updates, indices, shape: places, axes, outDim } = indexed(equation);
   const shape = integers(equation, "shape");

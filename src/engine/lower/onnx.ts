@@ -2,7 +2,7 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { allocate, type DType, sizeOf, type Tensor } from "../../array/index.ts";
 import { nearestOutputsLast } from "./order.ts";
 
-/** The one place that fixes the versions of what we write. */
+/** Versions of the files written, fixed here only. */
 const OPSET = 18;
 const IR_VERSION = 9;
 
@@ -50,13 +50,13 @@ const valueInfo = (name: string, dtype: DType | "int64", shape: readonly Dimensi
   },
 });
 
-/** Collects nodes and constants of one ONNX graph; equal nodes and equal constants are written once. */
+/** Collects the nodes and constants of an ONNX graph; equal nodes and equal constants are written once. */
 export class GraphWriter {
   readonly #nodes: onnx.INodeProto[] = [];
   readonly #initializers: onnx.ITensorProto[] = [];
   readonly #inputs: onnx.IValueInfoProto[] = [];
   readonly #outputs: onnx.IValueInfoProto[] = [];
-  readonly #known = new Map<string, string[]>();
+  readonly #emitted = new Map<string, string[]>();
   readonly #renamed = new Map<string, string>();
   #count = 0;
 
@@ -64,22 +64,22 @@ export class GraphWriter {
     return `v${this.#count++}`;
   }
 
-  /** Adds a node of one output, or finds the one already there. @returns the name of its output */
+  /** Adds a node of one output, or finds an equal one. @returns the name of its output */
   emit(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
     return this.emitMany(op, inputs, 1, attributes, domain)[0]!;
   }
 
   emitMany(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}, domain = ""): string[] {
     const key = `${domain}.${op}(${inputs.join()})${JSON.stringify(attributes)}`;
-    const known = this.#known.get(key);
-    if (known) return known;
+    const emitted = this.#emitted.get(key);
+    if (emitted) return emitted;
     const output = globalThis.Array.from({ length: outputs }, () => this.fresh());
     this.#nodes.push(nodeOf(op, inputs, output, attributes, domain));
-    this.#known.set(key, output);
+    this.#emitted.set(key, output);
     return output;
   }
 
-  /** A constant under a name of its own, such as a parameter's path. */
+  /** A constant with a given name, such as a parameter's path. */
   initializer(name: string, { dtype, shape, data }: Tensor): string {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#initializers.push({ name, dataType: dataTypes[dtype], dims: [...shape], rawData });
@@ -88,24 +88,24 @@ export class GraphWriter {
 
   constant(dtype: DType, values: readonly number[], shape: readonly number[] = [values.length]): string {
     const key = `constant ${dtype} [${shape}] ${values.map((value) => (Object.is(value, -0) ? "-0" : value)).join()}`;
-    const known = this.#known.get(key);
-    if (known) return known[0]!;
+    const emitted = this.#emitted.get(key);
+    if (emitted) return emitted[0]!;
     const data = allocate(dtype, sizeOf(shape));
     data.set(values);
     const name = this.initializer(this.fresh(), { dtype, shape, data });
-    this.#known.set(key, [name]);
+    this.#emitted.set(key, [name]);
     return name;
   }
 
   int64(values: readonly number[]): string {
     const key = `constant int64 ${values.join()}`;
-    const known = this.#known.get(key);
-    if (known) return known[0]!;
+    const emitted = this.#emitted.get(key);
+    if (emitted) return emitted[0]!;
     const data = BigInt64Array.from(values, BigInt);
     const name = this.fresh();
     const rawData = new Uint8Array(data.buffer);
     this.#initializers.push({ name, dataType: dataTypes.int64, dims: [values.length], rawData });
-    this.#known.set(key, [name]);
+    this.#emitted.set(key, [name]);
     return name;
   }
 
@@ -117,7 +117,7 @@ export class GraphWriter {
   /** Makes `value` an output called `name`. */
   output(name: string, value: string, dtype: DType, shape: readonly Dimension[]): void {
     const made = this.#nodes.some((node) => node.output?.includes(value));
-    // The node that makes the value writes under the output's name, unless it is an input or has a name already.
+    // The node that computes the value writes to the output's name, unless it has one already or is an input.
     if (made && !this.#renamed.has(value)) this.#renamed.set(value, name);
     else this.#nodes.push({ name: `Identity_${name}`, opType: "Identity", input: [value], output: [name] });
     this.#outputs.push(valueInfo(name, dtype, shape));
@@ -125,7 +125,7 @@ export class GraphWriter {
 
   finish(): Uint8Array {
     const rename = (names: string[] | null | undefined) => names?.map((name) => this.#renamed.get(name) ?? name);
-    // A lowering may find that it can do without what another one wrote.
+    // Drops nodes whose results no lowering used.
     const needed = new Set([...this.#renamed.keys(), ...this.#outputs.map(({ name }) => name ?? "")]);
     const live = this.#nodes.toReversed().filter((node) => {
       const used = node.output?.some((name) => needed.has(name)) ?? false;

@@ -1,10 +1,10 @@
 import type { onnx } from "onnx-proto";
 
 /**
- * The nodes with those that end in an output behind the others, the longest way to them first. ONNX Runtime works from
- * its last such node backwards, each with all that it needs: so a parameter whose gradient is there first is brought up
- * to date first, and of a training step's gradients few wait at a time.
- * @param nodes in an order in which each uses only what stands before it; so is the result
+ * Sorts nodes so that those whose results are only outputs come last, the deepest first. ONNX Runtime starts from its
+ * last such node and works backwards, running each after the nodes it needs. So parameters are updated in the order in
+ * which their gradients become available, and few gradients are kept at a time.
+ * @param nodes in topological order; so is the result
  */
 export function nearestOutputsLast(nodes: readonly onnx.INodeProto[]): onnx.INodeProto[] {
   const depths = new Map<string, number>();

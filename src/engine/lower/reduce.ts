@@ -2,13 +2,13 @@ import { sizeOf } from "../../array/index.ts";
 import { integers } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
-import { dense, ownShape, type View } from "./view.ts";
+import { dense, storedShape, type View } from "./view.ts";
 
 const operators: Record<string, string> = { add: "ReduceSum", mul: "ReduceProd", max: "ReduceMax", min: "ReduceMin" };
 
 /**
- * ONNX Runtime is slow at reducing many rows to one (it works row by row), and fast at doing so within each of many
- * blocks: so first within blocks, then over them.
+ * ONNX Runtime is slow at reducing many rows to one (it works row by row) and fast at doing so within each of many
+ * blocks, so rows are reduced first within blocks, then over them.
  */
 function over(context: Context, operator: string, { name, base }: View, axes: readonly number[]): string {
   if (axes.length === 0) return name;
@@ -25,7 +25,7 @@ function over(context: Context, operator: string, { name, base }: View, axes: re
   return blocks === 1 ? reduce(name, sorted) : reduce(reduce(blocked, [1]), [0]);
 }
 
-/** Reduces in memory order, whatever order the value's axes are shown in; what repeats is multiplied, not summed. */
+/** Reduces in memory order, whatever the view's order of axes; a sum over repeats becomes a multiplication. */
 const reduce: Lowering = (context, equation) => {
   const input = equation.inputs[0]!;
   const output = equation.outputs[0]!;
@@ -43,8 +43,8 @@ const reduce: Lowering = (context, equation) => {
     return;
   }
   const view = context.view(input);
-  const own = ownShape(view);
-  const repeats = axes.filter((axis) => own[axis] !== view.shape[axis]);
+  const stored = storedShape(view);
+  const repeats = axes.filter((axis) => stored[axis] !== view.shape[axis]);
   if (operation === "mul" && repeats.length > 0) {
     const reduced = context.emit(operator, [context.full(input), context.writer.int64(axes)], { keepdims: 0 });
     context.setDense(equation, reduced);

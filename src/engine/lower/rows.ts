@@ -14,19 +14,19 @@ export interface Geometry {
   readonly output: readonly number[];
 }
 
-/** A convolution's operand with its pixels in front: a tensor of shape `[pixels, samples, channels]`. */
+/** A convolution's operand with its pixels first: a tensor of shape `[pixels, samples, channels]`. */
 export interface Rows {
   readonly name: string;
   readonly shape: readonly [pixels: number, samples: number, channels: number];
 }
 
-/** Which pass of a training step something is made for: what one has made is not kept for the other. */
+/** The pass of a training step that a tensor is computed for; the other pass computes its own copy. */
 export type Pass = "forward" | "backward";
 
 /**
- * Pixels first, then samples, channels last: a part of the picture is one block of memory for the whole batch, and
- * what a product makes of it lies there as well.
- * @param samples the axis that numbers the samples; channels are the other of the first two
+ * Pixels first, then samples, channels last: a part of the image is one block of memory for the whole batch, and so is
+ * a product's result for it.
+ * @param samples the batch axis; channels are the other of the first two axes
  */
 export function pixelRows(context: Context, atom: Atom, samples: 0 | 1): Rows {
   const order = [...atom.shape.map((_, axis) => axis).slice(2), samples, 1 - samples];
@@ -37,7 +37,7 @@ export function pixelRows(context: Context, atom: Atom, samples: 0 | 1): Rows {
 
 /** Sets a convolution's output, `[batch, channels, …]`, to a tensor of pixel rows. */
 export function setPixelRows(context: Context, output: Atom, rows: Rows): void {
-  if ("literal" in output) throw new Error("conv: its output is a literal");
+  if ("literal" in output) throw new Error("conv: the output is a literal");
   const spatial = output.shape.slice(2);
   const base = [...spatial, rows.shape[1], rows.shape[2]];
   context.set(output, {

@@ -1,9 +1,9 @@
 import { integer, integers, pairs, sameShape } from "../graph.ts";
 import type { Context, Lowering } from "./context.ts";
-import { dense, ownShape, squeezed, storageOrder, transposed, type View } from "./view.ts";
+import { dense, squeezed, storageOrder, storedShape, transposed, type View } from "./view.ts";
 
 /**
- * Splits a reshape into groups of axes of equal size.
+ * Splits a reshape into groups of adjacent axes with equal numbers of elements.
  * @returns the source and target axes of each group
  */
 function axisGroups(from: readonly number[], to: readonly number[]): { source: number[]; target: number[] }[] {
@@ -30,15 +30,15 @@ function axisGroups(from: readonly number[], to: readonly number[]): { source: n
 }
 
 /**
- * The view through a reshape that splits and merges axes, where each group of them either repeats as a whole or lies
- * together in memory: then nothing moves, in whatever order the groups lie. Otherwise they are put in order first.
+ * The view after a reshape that splits and merges axes. If each group of axes is adjacent in memory, nothing moves,
+ * whatever the order of the groups; otherwise the axes are put in order first. Undefined if a group repeats in part.
  */
 function regrouped(context: Context, view: View, shape: readonly number[]): View | undefined {
-  const own = ownShape(view);
+  const compact = storedShape(view);
   const groups = axisGroups(view.shape, shape).map(({ source, target }) => ({
-    source: source.filter((axis) => own[axis] !== 1),
+    source: source.filter((axis) => compact[axis] !== 1),
     target,
-    repeats: source.some((axis) => own[axis] !== view.shape[axis]),
+    repeats: source.some((axis) => compact[axis] !== view.shape[axis]),
   }));
   if (groups.some(({ source, repeats }) => repeats && source.length > 0)) return undefined;
   const stored = storageOrder(view);
@@ -49,7 +49,9 @@ function regrouped(context: Context, view: View, shape: readonly number[]): View
     .sort((a, b) => (together ? place(a) - place(b) : 0))
     .flatMap(({ target }) => target);
   const base = inStore.map((axis) => shape[axis]!);
-  const name = together ? context.reshape(view.name, view.base, base) : context.reshape(context.own(view), own, base);
+  const name = together
+    ? context.reshape(view.name, view.base, base)
+    : context.reshape(context.compact(view), compact, base);
   return { name, base, map: shape.map((_, axis) => inStore.indexOf(axis)), shape };
 }
 
@@ -84,7 +86,7 @@ export const shapes: Record<string, Lowering> = {
     const axes = integers(equation, "axis");
     if (axes.length === input.shape.length - 2 && axes.every((axis) => axis >= 2))
       context.noteFlip(equation.outputs[0]!, input);
-    // From the last element to before the first, backwards.
+    // From the last element down to the first.
     const cuts = axes.map((axis) => ({ axis, start: -1, end: -(2 ** 31), step: -1 }));
     context.setDense(equation, context.slice(context.full(input), cuts));
   },

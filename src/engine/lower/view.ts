@@ -1,21 +1,21 @@
 import { sameShape } from "../graph.ts";
 
 /**
- * How a value's elements lie in a tensor of the ONNX graph. Permutations and broadcasts are only noted here; they are
- * carried out where an operation cannot do without, which products and elementwise operations mostly can.
+ * How a value's elements are stored in a tensor of the ONNX graph. Permutations and broadcasts only change the view;
+ * elements move when an operation needs it, which products and elementwise operations mostly do not.
  */
 export interface View {
   /** Name of the tensor. */
   readonly name: string;
-  /** Its extents. */
+  /** The tensor's extents. */
   readonly base: readonly number[];
-  /** For each axis of the value the axis of the tensor that it shows, or −1 for an axis of repeats. */
+  /** For each axis of the value the axis of the tensor, or −1 for a repeated or added axis. */
   readonly map: readonly number[];
   /** Extents of the value. */
   readonly shape: readonly number[];
 }
 
-/** The tensor as it is. */
+/** The view of a tensor with all its axes in order. */
 export const dense = (name: string, shape: readonly number[]): View => ({
   name,
   base: shape,
@@ -23,10 +23,10 @@ export const dense = (name: string, shape: readonly number[]): View => ({
   shape,
 });
 
-/** Extents that have elements of their own: 1 where the value only repeats. */
-export const ownShape = (view: View): number[] => view.map.map((axis) => (axis < 0 ? 1 : view.base[axis]!));
+/** Extents of the stored elements: 1 for repeated axes. */
+export const storedShape = (view: View): number[] => view.map.map((axis) => (axis < 0 ? 1 : view.base[axis]!));
 
-/** Axes of the value in the order in which they lie in memory; axes of extent 1 are left out. */
+/** Axes of the value in memory order, without axes of extent 1. */
 export const storageOrder = (view: View): number[] =>
   view.map
     .map((baseAxis, axis) => ({ baseAxis, axis }))
@@ -49,7 +49,7 @@ export const transposed = (view: View, perm: readonly number[]): View => ({
   shape: perm.map((axis) => view.shape[axis]!),
 });
 
-/** The view through a reshape when no element need move: axes of extent 1 come and go. */
+/** The view after a reshape that only adds or removes axes of extent 1; undefined for any other. */
 export function squeezed(view: View, shape: readonly number[]): View | undefined {
   const long = (extents: readonly number[]) => extents.filter((extent) => extent !== 1);
   if (!sameShape(long(view.shape), long(shape))) return undefined;

@@ -4,7 +4,7 @@ import type { Lowering } from "./context.ts";
 import { spread } from "./conv.ts";
 import { dense } from "./view.ts";
 
-/** Every offset within a window, row-major. */
+/** All offsets within a window, row-major. */
 const offsets = (window: readonly number[]): number[][] =>
   window.reduce<number[][]>(
     (prefixes, extent) =>
@@ -12,7 +12,10 @@ const offsets = (window: readonly number[]): number[][] =>
     [[]],
   );
 
-/** `[lead…, space…]` → `[lead…, out…, window…]`: one strided slice per offset, stacked in front so that copies are long. */
+/**
+ * `[lead…, space…]` → `[lead…, out…, window…]`: one strided slice per offset, stacked in front so that copies are
+ * large.
+ */
 const pool: Lowering = (context, equation) => {
   const input = equation.inputs[0]!;
   const window = integers(equation, "window");
@@ -35,7 +38,7 @@ const pool: Lowering = (context, equation) => {
   context.set(output, { ...dense(name, base), map, shape: output.shape });
 };
 
-/** The transpose of `pool`: every window's elements are added where they came from. */
+/** The transpose of `pool`: adds each window's elements to the positions they came from. */
 const poolTranspose: Lowering = (context, equation) => {
   const input = equation.inputs[0]!;
   const window = integers(equation, "window");
@@ -44,7 +47,7 @@ const poolTranspose: Lowering = (context, equation) => {
   const rank = shape.length;
   const first = rank - window.length;
   const extents = input.shape.slice(0, rank);
-  // Repeats must be there, since each window's copy goes elsewhere; windows come first, so that each is one block.
+  // Repeats are written out, since each window's copy goes elsewhere. Windows come first, so that each is one block.
   const windowAxes = window.map((_, index) => rank + index);
   const order = [...windowAxes, ...extents.map((_, axis) => axis)];
   const view = context.view(input);

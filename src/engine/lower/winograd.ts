@@ -3,15 +3,15 @@ import type { Context } from "./context.ts";
 import { type Geometry, type Pass, pixelRows, type Rows, setPixelRows } from "./rows.ts";
 
 const KERNEL = 3;
-/** Channels under which the products between the transforms are too small to be fast. */
+/** With fewer channels, the products between the transforms are too small to be fast. */
 const LEAST_CHANNELS = 16;
-/** Share of the direct convolution's multiplications above which it is the better way. */
+/** Tiles are used only if they need less than this share of the direct convolution's multiplications. */
 const WORTH = 0.8;
 
 /**
  * F(tile, 3) of Winograd's minimal filtering by the Cook–Toom construction: `tile` outputs of a 3-tap filter from
  * `tile + 2` products. Winograd 1980; for convolutions Lavin & Gray 2015, https://arxiv.org/abs/1509.09308. The points
- * ±√½, ±√2 lose no more precision than a direct sum of 64 channels does; the usual ±1, ±2 lose four times that.
+ * ±√½, ±√2 lose no more precision than a direct sum over 64 channels; the usual ±1, ±2 lose four times as much.
  */
 const POINTS: Readonly<Record<2 | 4, readonly number[]>> = {
   2: [0, 1, -1],
@@ -29,7 +29,7 @@ const times = (a: readonly number[], b: readonly number[]): number[] => {
   return product;
 };
 
-/** The transforms of F(tile, 3): of an input tile, of the kernel, and back to outputs. Rows: frequencies. */
+/** The transforms of F(tile, 3): of an input tile, of the kernel, and back to outputs. Rows are frequencies. */
 function transforms(tile: 2 | 4) {
   const points = POINTS[tile];
   const others = points.map((point) => points.filter((other) => other !== point));
@@ -56,7 +56,7 @@ interface Axis {
   readonly tiles: number;
   readonly input: number;
   readonly output: number;
-  /** `[frequencies × tiles, input]`; padding and overlap are in the matrix. */
+  /** `[frequencies × tiles, input]`; includes padding and overlap. */
   readonly spread: readonly number[];
   /** `[output, frequencies × tiles]` */
   readonly gather: readonly number[];
@@ -90,7 +90,7 @@ function axisOf(input: number, output: number, before: number): Axis {
 
 type Axes = readonly [rows: Axis, columns: Axis];
 
-/** Axes of the forward pass, if tiles save enough. @param input, output extents of the forward pass */
+/** Axes of the forward pass; undefined if tiles save too little. @param input, output extents of the forward pass */
 function axesFor(
   input: readonly number[],
   output: readonly number[],
@@ -123,7 +123,10 @@ interface Frequencies {
   readonly extents: readonly number[];
 }
 
-/** Pixels as frequencies, `[frequencies, tiles, frequencies, tiles × samples, channels]`, by matrices for both axes. */
+/**
+ * Transforms pixels to frequencies, `[frequencies, tiles, frequencies, tiles × samples, channels]`, one axis at a
+ * time.
+ */
 function toFrequencies(
   context: Context,
   { name, shape }: Rows,
@@ -132,7 +135,7 @@ function toFrequencies(
   pass: Pass,
 ): Frequencies {
   const [, samples, channels] = shape;
-  // The transposed gather is the adjoint of the way back: gradients travel by it.
+  // The transposed gather is the adjoint of the output transform, which gradients need.
   const transA = matrices === "gather";
   const [down, across] = [rows, columns].map((axis) => (transA ? gatherOf(axis) : spreadOf(axis)));
   if (!down || !across) throw new Error("winograd: two axes are needed");
@@ -155,7 +158,7 @@ function toFrequencies(
   return { name: context.reshape(second, [...lead, tall, wide, depth], [...lead, ...extents]), lead, extents };
 }
 
-/** Frequencies back to pixels: columns first, then rows. */
+/** Transforms frequencies back to pixels: columns first, then rows. */
 function toPixels(
   context: Context,
   { name, lead, extents }: Frequencies,
@@ -184,7 +187,7 @@ function toPixels(
   return { name: context.reshape(second, [...lead, height, width * depth], shape), shape };
 }
 
-/** `[9, frequencies × frequencies]`: how the kernel's nine elements go into each frequency. */
+/** `[9, frequencies × frequencies]`: the weight of each of the kernel's nine elements in each frequency. */
 const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
   const offsets = [0, 1, 2].flatMap((row) => [0, 1, 2].map((column) => [row, column] as const));
   const factors = offsets.flatMap(([row, column]) =>
@@ -193,7 +196,7 @@ const kernelMatrix = (context: Context, [rows, columns]: Axes): string => {
   return context.writer.constant("float32", factors, [KERNEL ** 2, rows.frequencies * columns.frequencies]);
 };
 
-/** The kernel in frequencies, `[frequencies, 1, frequencies, …]` with its two kinds of channels as they are stored. */
+/** The transformed kernel, `[frequencies, 1, frequencies, …]`, with input and output channels in stored order. */
 function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pass) {
   const view = context.whole(kernel);
   const outputsFirst = view.map[0]! < view.map[1]!;
@@ -213,7 +216,7 @@ function kernelFrequencies(context: Context, kernel: Atom, axes: Axes, pass: Pas
   return { name: context.reshape(product, [...lead, ...whole], extents), outputsFirst };
 }
 
-/** A 3 × 3 convolution over tiles, forward or as the gradient of its input. @returns false where it does not pay */
+/** A 3 × 3 convolution by tiles, forward or as its input's gradient. @returns false if tiles save too little */
 export function tiledConvolution(context: Context, equation: Equation, geometry: Geometry): boolean {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
   const [outputs, inputs] = rhs.shape as [number, number];
@@ -228,8 +231,8 @@ export function tiledConvolution(context: Context, equation: Equation, geometry:
       )
     : axesFor(geometry.input, geometry.output, before, [inputs, outputs]);
   if (!axes) return false;
-  // A turned kernel is that of an input's gradient: the adjoint of the forward pass shares its transformed gradient with
-  // the kernel's gradient. The kernel is transformed again, four times its size, rather than kept from the forward pass.
+  // A flipped kernel means an input gradient: as the adjoint of the forward pass it shares the transformed output
+  // gradient with the kernel gradient. The kernel, which grows fourfold, is transformed again instead of kept.
   const [into, back] = flipped ? (["gather", "spread"] as const) : (["spread", "gather"] as const);
   const pixels = pixelRows(context, lhs, 0);
   const samples = pixels.shape[1];
@@ -247,7 +250,7 @@ export function tiledConvolution(context: Context, equation: Equation, geometry:
   return true;
 }
 
-/** Gradient of a tiled convolution's kernel, from what forward pass and input gradient have transformed already. */
+/** Kernel gradient of a tiled convolution, with the transforms that forward pass and input gradient use too. */
 export function tiledKernelGradient(context: Context, equation: Equation, geometry: Geometry): boolean {
   const [lhs, rhs] = equation.inputs as [Atom, Atom];
   const [inputs, outputs] = [lhs.shape[0]!, rhs.shape[0]!];

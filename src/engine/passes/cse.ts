@@ -2,7 +2,7 @@ import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../
 
 const commutative = new Set(["add", "mul", "min", "max"]);
 
-/** Common subexpressions are computed once. */
+/** Common subexpression elimination: equal expressions are computed once. */
 export function cse(graph: Graph): Graph {
   const replaced = new Map<Value, Value>();
   const resolve = (atom: Atom): Atom => (isLiteral(atom) ? atom : (replaced.get(atom) ?? atom));

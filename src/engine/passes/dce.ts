@@ -1,6 +1,6 @@
 import { type Atom, type Equation, type Graph, isLiteral } from "../graph.ts";
 
-/** Dead code: equations that no output needs. */
+/** Dead code elimination: drops equations that no output needs. */
 export function dce(graph: Graph): Graph {
   const live = new Set<Atom>(graph.outputs);
   const kept: Equation[] = [];

@@ -1,17 +1,17 @@
 import { type Atom, type Equation, type Graph, isLiteral, type Literal, sameShape, type Value } from "../graph.ts";
 
-/** Views repeat their input's elements, so a constant stays the same constant. */
+/** These move or repeat their input's elements, so a constant stays the same constant. */
 const views = new Set(["broadcast", "reshape", "transpose", "flip", "shrink", "stop_gradient"]);
 
 /**
- * Removes what is known without computing: products with 0 and 1, sums with 0, `where` with equal branches,
- * chains of scales and signs, and movements that move nothing. Differentiation leaves many of each.
+ * Constant folding: removes products with 0 and 1, sums with 0, `where` with equal branches, chains of scales and
+ * signs, and movements that move nothing. Differentiation produces many of each.
  */
 export function fold(graph: Graph): Graph {
   const replaced = new Map<Value, Atom>();
-  /** Values all of whose elements are one known number. */
+  /** Values whose elements all equal one known number. */
   const constant = new Map<Value, number>();
-  /** `value = factor × of`, for chains of scalar products. */
+  /** `value = factor · of`, for chains of scalar products. */
   const scaled = new Map<Value, { factor: number; of: Value }>();
   const resolve = (atom: Atom): Atom => (isLiteral(atom) ? atom : (replaced.get(atom) ?? atom));
   const numberOf = (atom: Atom): number | undefined => (isLiteral(atom) ? atom.literal : constant.get(atom));
@@ -65,7 +65,7 @@ export function fold(graph: Graph): Graph {
         replaced.set(output, { literal: value, dtype: output.dtype, shape: [] } satisfies Literal);
         continue;
       }
-      // A broadcast of a literal is the cheapest way to say it; dead code takes away what led here.
+      // A broadcast literal is the cheapest form; dead code elimination removes what it was computed from.
       const literal: Literal = { literal: value, dtype: output.dtype, shape: [] };
       const axis = output.shape.map((_, index) => index);
       equations.push({
@@ -93,7 +93,7 @@ function constantOf({ primitive }: Equation, inputs: readonly (number | undefine
   if (views.has(primitive)) return a;
   switch (primitive) {
     case "mul":
-      // 0 · x is 0 for every finite x, and a step that meets an infinity has failed anyway.
+      // 0 · x is 0 for every finite x; a training step with an infinity has failed anyway.
       if (a === 0 || b === 0) return 0;
       return a !== undefined && b !== undefined ? Math.fround(a * b) : undefined;
     case "add":
@@ -111,7 +111,7 @@ function constantOf({ primitive }: Equation, inputs: readonly (number | undefine
   }
 }
 
-/** One scale in place of many: mul(mul(x, s), t) → mul(x, s·t), and likewise −x for −1 and x + x for 2. */
+/** Merges chains of scales: mul(mul(x, s), t) → mul(x, s·t); −x counts as a scale of −1, x + x as one of 2. */
 function mergeScales(
   equation: Equation,
   output: Value,
@@ -129,7 +129,7 @@ function mergeScales(
   return { ...equation, primitive: "mul", inputs: [of, { literal: factor, dtype: "float32", shape: [] }], params: {} };
 }
 
-/** What an equation scales and by how much, if that is all it does. */
+/** The operand and the factor of an equation that only scales. */
 function scaleOf(
   { primitive, inputs: [a, b] }: Equation,
   numberOf: (atom: Atom) => number | undefined,

@@ -1,21 +1,21 @@
 import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph.ts";
 
 /**
- * x · (½ · erf(√½ · x) + ½) → GELU, for which ONNX Runtime has a kernel: one pass instead of five, and of training the
- * backward pass makes again what it needs of it, so that nothing of that size is kept. There ½ · erf(z) + ½ is one pass
- * instead of two: half way between erf(z) and 1.
+ * x · (½ · erf(√½ · x) + ½) → GELU, for which ONNX Runtime has a kernel: one pass over memory instead of five. In
+ * training, the backward pass recomputes what it needs, so no intermediate value is kept. There ½ · erf(z) + ½ becomes
+ * one pass instead of two (`halfway`).
  */
 export function gelu(graph: Graph): Graph {
   const makers = new Map<Atom, Equation>();
   for (const equation of graph.equations) for (const output of equation.outputs) makers.set(output, equation);
-  /** The other operand of a `primitive` that makes `value` out of it and a number. */
+  /** The operand x, if `value` is `primitive(x, number)`. */
   const other = (value: Atom | undefined, primitive: string, number: number): Value | undefined => {
     const maker = value && makers.get(value);
     if (maker?.primitive !== primitive) return undefined;
     const [a, b] = maker.inputs;
     return a && b && !isLiteral(a) && isLiteral(b) && Math.fround(number) === b.literal ? a : undefined;
   };
-  /** The error function's value that Φ is made of. */
+  /** The `erf` that Φ = ½ · erf(z) + ½ is computed from. */
   const erfOf = (phi: Atom | undefined): Equation | undefined => {
     const value = other(other(phi, "add", 0.5), "mul", 0.5);
     const maker = value && makers.get(value);

@@ -1,6 +1,6 @@
 import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../graph.ts";
 
-/** Products of scaled factors: (s·a) · (t·b) → s·t · (a·b), which saves a pass or more over large arrays. */
+/** Moves scales out of products: (s·a) · (t·b) → s·t · (a·b), which saves passes over large arrays. */
 export function hoist(graph: Graph): Graph {
   const uses = new Map<Atom, number>();
   for (const atom of [...graph.equations.flatMap(({ inputs }) => inputs), ...graph.outputs])
@@ -26,7 +26,7 @@ export function hoist(graph: Graph): Graph {
       scales.set(output, { of: a, factor: b.literal });
       return [equation];
     }
-    // A scale that others need as well is not saved by going round it.
+    // A scale that has other uses is computed anyway, so moving it saves nothing.
     const scaleOf = (value: Value) => (uses.get(value) === 1 ? scales.get(value) : undefined);
     const [left, right] = [scaleOf(a), scaleOf(b)];
     const consumer = uses.get(output) === 1 ? consumers.get(output) : undefined;

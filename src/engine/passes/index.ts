@@ -9,7 +9,10 @@ import { step } from "./step.ts";
 
 const passes: readonly Pass[] = [hoist, fold, cse, dce];
 
-/** Applies the passes until they find nothing more; those that make primitives of our own last: the others know none. */
+/**
+ * Applies the passes until nothing changes; then those that introduce the engine's own primitives, unknown to the
+ * rest.
+ */
 export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {

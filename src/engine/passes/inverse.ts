@@ -1,15 +1,15 @@
 import { type Atom, type Equation, type Graph, sameShape } from "../graph.ts";
 
-/** What undoes an operation, what both are together, and whether that is worth it for an operand that repeats. */
-const inverses: Readonly<Record<string, { undo: string; together: string; repeated: boolean }>> = {
-  add: { undo: "neg", together: "sub", repeated: true },
+/** By operation: its inverse element, both combined, and whether combining pays for a broadcast operand too. */
+const inverses: Readonly<Record<string, { inverse: string; combined: string; broadcast: boolean }>> = {
+  add: { inverse: "neg", combined: "sub", broadcast: true },
   // A few reciprocals are faster than many quotients.
-  mul: { undo: "reciprocal", together: "div", repeated: false },
+  mul: { inverse: "reciprocal", combined: "div", broadcast: false },
 };
 
 /**
- * a + (−b) → a − b and a · (1 / b) → a / b: jax-js has neither, and a pass over a large array for every sign and every
- * reciprocal adds up.
+ * a + (−b) → a − b and a · (1 / b) → a / b. jax-js has neither, and each negation or reciprocal would be another pass
+ * over a large array.
  */
 export function inverse(graph: Graph): Graph {
   const makers = new Map<Atom, Equation>();
@@ -19,14 +19,14 @@ export function inverse(graph: Graph): Graph {
     if (output) makers.set(output, equation);
     const rule = inverses[equation.primitive];
     if (!rule || !a || !b || !output) return equation;
-    const undone = (atom: Atom): Atom | undefined => {
+    const inverted = (atom: Atom): Atom | undefined => {
       const maker = makers.get(atom);
-      const isWorthIt = rule.repeated || sameShape(atom.shape, output.shape);
-      return maker?.primitive === rule.undo && isWorthIt ? maker.inputs[0] : undefined;
+      const isWorthIt = rule.broadcast || sameShape(atom.shape, output.shape);
+      return maker?.primitive === rule.inverse && isWorthIt ? maker.inputs[0] : undefined;
     };
-    const [left, right] = [undone(a), undone(b)];
-    if (right) return { ...equation, primitive: rule.together, inputs: [a, right] };
-    return left ? { ...equation, primitive: rule.together, inputs: [b, left] } : equation;
+    const [left, right] = [inverted(a), inverted(b)];
+    if (right) return { ...equation, primitive: rule.combined, inputs: [a, right] };
+    return left ? { ...equation, primitive: rule.combined, inputs: [b, left] } : equation;
   });
   return { ...graph, equations };
 }

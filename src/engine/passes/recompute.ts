@@ -3,31 +3,31 @@ import { type Atom, type Equation, type Graph, isLiteral, type Value } from "../
 import { dce } from "./dce.ts";
 import { schedule } from "./schedule.ts";
 
-/** 8 MB. */
+/** Elements from which on a value is worth recomputing: 8 MB. */
 const LARGE = 2 ** 21;
-/** How many times smaller than such a value what is kept for its sake must be. */
+/** An operand may be kept for recomputing a value if it is this many times smaller. */
 const SMALLER = 16;
-/** Primitives that cost a pass over memory and no more. */
+/** Primitives that cost no more than a pass over memory. */
 const cheap = new Set(["add", "sub", "mul", "max", "min", "neg"]);
-/** How many of them are run again for one value. */
+/** Most equations that are run again for a value. */
 const MOST = 4;
-/** Primitives whose result shows their operand's memory. */
+/** Primitives whose result shares their operand's memory. */
 const views = new Set(["reshape", "transpose", "broadcast", "stop_gradient"]);
 
 /**
- * Of the large values that wait where most memory is held, those that a few passes make of what is held longer are made
- * again for their uses behind that place: ReLU's results, for one, from the centred values that BatchNorm's derivative
- * needs. Chen et al. 2016, https://arxiv.org/abs/1604.06174, but for nothing that costs a product.
- * @param large elements from which on a value's memory is worth computing it twice
+ * Recomputes large values instead of keeping them across the point of peak memory, if a few cheap equations can do it
+ * from values that are kept anyway: a ReLU's output, for example, from the centred values that BatchNorm's derivative
+ * needs. Chen et al. 2016, https://arxiv.org/abs/1604.06174, but never with matrix products.
+ * @param large least number of elements of a recomputed value
  */
-export function recompute(given: Graph, large = LARGE): Graph {
-  const graph = schedule(given);
+export function recompute(original: Graph, large = LARGE): Graph {
+  const graph = schedule(original);
   const { equations } = graph;
   const lives = livesOf(graph);
   const fullest = fullestPlace(graph, lives);
   const copied = new Set<Value>();
 
-  /** Places of the equations that make a value of what is still held at `until`; undefined where they are too many. */
+  /** Indices of the equations that compute a value from what is kept until `until`; undefined if they are too many. */
   function chainOf(value: Value, until: number, most = MOST): number[] | undefined {
     const at = lives.madeAt.get(value) ?? -1;
     const equation = equations[at];
@@ -52,12 +52,12 @@ export function recompute(given: Graph, large = LARGE): Graph {
     copied.add(value);
     copies.set(first, [...(copies.get(first) ?? []), { value, chain }]);
   }
-  return copied.size === 0 ? given : withCopies(graph, lives, copies);
+  return copied.size === 0 ? original : withCopies(graph, lives, copies);
 }
 
 type Lives = ReturnType<typeof livesOf>;
 
-/** Where values are made and used; what shows another's memory is used where that is. */
+/** Where values are defined and used; a use of a view is a use of the value whose memory it shares (its root). */
 function livesOf({ equations, outputs }: Graph) {
   const roots = new Map<Value, Value>();
   const madeAt = new Map<Value, number>();
@@ -66,8 +66,8 @@ function livesOf({ equations, outputs }: Graph) {
   const use = (atom: Atom, at: number) => {
     if (isLiteral(atom)) return;
     const root = rootOf(atom);
-    const known = uses.get(root);
-    if (known) known.push(at);
+    const places = uses.get(root);
+    if (places) places.push(at);
     else uses.set(root, [at]);
   };
   equations.forEach((equation, at) => {
@@ -81,7 +81,7 @@ function livesOf({ equations, outputs }: Graph) {
   return { rootOf, madeAt, usesOf, lastUse: (root: Value) => usesOf(root).at(-1) ?? -1 };
 }
 
-/** The place at which most elements are held. */
+/** Index of the equation at which most elements are held. */
 function fullestPlace({ equations }: Graph, { lastUse }: Lives): number {
   const ends = globalThis.Array<number>(equations.length + 1).fill(0);
   let [held, most, place] = [0, 0, 0];
@@ -98,7 +98,7 @@ function fullestPlace({ equations }: Graph, { lastUse }: Lives): number {
   return place;
 }
 
-/** @param copies what is made again, and by which equations, before the equation at a place */
+/** @param copies by equation index: the values to recompute before it, and the equations to do it with */
 function withCopies(
   graph: Graph,
   { rootOf, madeAt }: Lives,
@@ -108,7 +108,7 @@ function withCopies(
   const ids = [...graph.inputs, ...graph.equations.flatMap(({ outputs }) => outputs)].map(({ id }) => id);
   let next = ids.reduce((most, id) => Math.max(most, id), 0);
   const replaced = new Map<Value, Value>();
-  /** How many copies of values of these extents there are. */
+  /** Number of copies so far of values with these extents. */
   const alike = new Map<string, number>();
 
   const reshaped = (value: Value, shape: readonly number[]): Value => {
@@ -116,12 +116,12 @@ function withCopies(
     equations.push({ primitive: "reshape", inputs: [value], params: { shape }, outputs: [output] });
     return output;
   };
-  /** What stands for an atom by now; what shows the memory of something copied shows the copy's. */
+  /** An atom's current replacement; a view of a copied value becomes a view of the copy. */
   const resolve = (atom: Atom): Atom => {
     if (isLiteral(atom)) return atom;
-    const known = replaced.get(atom);
-    const equation = known || !replaced.has(rootOf(atom)) ? undefined : graph.equations[madeAt.get(atom)!];
-    if (!equation) return known ?? atom;
+    const replacement = replaced.get(atom);
+    const equation = replacement || !replaced.has(rootOf(atom)) ? undefined : graph.equations[madeAt.get(atom)!];
+    if (!equation) return replacement ?? atom;
     const output = { ...atom, id: ++next };
     equations.push({ ...equation, inputs: equation.inputs.map(resolve), outputs: [output] });
     replaced.set(atom, output);
@@ -131,18 +131,18 @@ function withCopies(
   graph.equations.forEach((equation, at) => {
     for (const { value, chain } of copies.get(at) ?? []) {
       const made = new Map<Value, Value>();
-      // With more axes than others have ONNX Runtime neither finds that this has been computed before nor keeps a buffer
-      // of an earlier value for it (`Context.apart`).
+      // Extra leading axes keep ONNX Runtime from merging the copy with the original, and from keeping an earlier
+      // value's buffer for it (`Context.apart`).
       const extents = value.shape.join();
       const lead = globalThis.Array<number>(1 + (alike.get(extents) ?? 0)).fill(1);
       alike.set(extents, lead.length);
       for (const { inputs, outputs, ...rest } of chain.map((place) => graph.equations[place]!)) {
         const [output] = outputs as [Value];
         const copy = { ...output, id: ++next, shape: [...lead, ...output.shape] };
-        const own = inputs.map((input) =>
+        const copiedInputs = inputs.map((input) =>
           isLiteral(input) ? input : (made.get(input) ?? reshaped(input, [...lead, ...input.shape])),
         );
-        equations.push({ ...rest, inputs: own, outputs: [copy] });
+        equations.push({ ...rest, inputs: copiedInputs, outputs: [copy] });
         made.set(output, copy);
       }
       replaced.set(value, reshaped(made.get(value)!, value.shape));

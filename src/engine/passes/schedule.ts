@@ -1,18 +1,18 @@
 import { type Equation, type Graph, isLiteral, type Value } from "../graph.ts";
 
 /**
- * The equations in the order in which ONNX Runtime will run what they are lowered to (`lower/order.ts`): the outputs with
- * the shortest way to them first, each with all that it needs just before it, and of that what comes last in the graph
- * first. So where values live can be told.
+ * Sorts equations in the order in which ONNX Runtime will run them after lowering (`lower/order.ts`), from which the
+ * values' lifetimes follow: the outputs of least depth first, each directly after the equations it needs, the latest of
+ * these in the graph first.
  */
 export function schedule(graph: Graph): Graph {
   const madeBy = new Map<Value, number>();
   const depths: number[] = [];
   const needs = graph.equations.map(({ inputs, outputs }, at) => {
-    const own = [...new Set(inputs.flatMap((input) => (isLiteral(input) ? [] : (madeBy.get(input) ?? []))))];
-    depths.push(1 + own.reduce((most, place) => Math.max(most, depths[place]!), 0));
+    const sources = [...new Set(inputs.flatMap((input) => (isLiteral(input) ? [] : (madeBy.get(input) ?? []))))];
+    depths.push(1 + sources.reduce((most, place) => Math.max(most, depths[place]!), 0));
     for (const output of outputs) madeBy.set(output, at);
-    return own.sort((a, b) => a - b);
+    return sources.sort((a, b) => a - b);
   });
   const needed = new Set(needs.flat());
   const ends = graph.equations.map((_, at) => at).filter((at) => !needed.has(at));

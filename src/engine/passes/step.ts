@@ -1,8 +1,8 @@
 import { type Atom, type Equation, type Graph, isLiteral } from "../graph.ts";
 
 /**
- * The numbers 1 and 0 made of `0 < x` → `step x`, which ONNX Runtime does in one pass; comparing and casting are two, and
- * the cast alone takes longer. Every ReLU's backward pass has it. Not-a-number has no defined step.
+ * `cast(0 < x)` → `step x`, one pass in ONNX Runtime instead of two, of which the cast alone takes longer. Every ReLU's
+ * backward pass has it. The step of NaN is undefined.
  */
 export function step(graph: Graph): Graph {
   const positive = new Map<Atom, Atom>();

@@ -3,26 +3,26 @@ import { type FileInput, openOnnx } from "../runtimes/file.ts";
 import { type OnnxPass, onnxTypes, transformModel } from "./onnx-graph.ts";
 import type { Range } from "./static.ts";
 
-/** Bins of the histogram that percentiles are read from. */
+/** Bins of the histogram for percentiles. */
 const BINS = 2048;
 
 export type Feeds = Readonly<Record<string, FileInput>>;
 
-/** Makes tensors within a graph outputs of it. */
+/** Adds inner tensors of a graph to its outputs. */
 const exposing =
   (names: readonly string[]): OnnxPass =>
   (graph) => {
-    const there = new Set([...(graph.output ?? []), ...(graph.input ?? [])].map(({ name }) => name));
+    const visible = new Set([...(graph.output ?? []), ...(graph.input ?? [])].map(({ name }) => name));
     const added: onnx.IValueInfoProto[] = names
-      .filter((name) => !there.has(name))
+      .filter((name) => !visible.has(name))
       .map((name) => ({ name, type: { tensorType: { elemType: onnxTypes.float32 } } }));
     return { ...graph, output: [...(graph.output ?? []), ...added] };
   };
 
 /**
- * Between which values tensors of a model lie on the given batches.
- * @param percentile in (50, 100]; 100 takes the smallest and the largest value there is, 99.99 leaves out one value in
- *   20,000 on each side: a few that are far from all others cost the rest their precision
+ * The ranges of a model's tensors on some batches; each includes 0.
+ * @param percentile in (50, 100]; 100 takes the smallest and largest value, 99.99 leaves out one value in 20,000 on
+ *   each side, since a few outliers would cost the other values precision
  */
 export async function calibrate(
   model: Uint8Array,
@@ -37,7 +37,7 @@ export async function calibrate(
       const results = outputs.length > 0 ? await file.run(batch, outputs) : {};
       for (const name of names) {
         const { data } = results[name] ?? batch[name] ?? {};
-        if (!(data instanceof Float32Array)) throw new Error(`${name} is not to be seen in the model`);
+        if (!(data instanceof Float32Array)) throw new Error(`the model has no float32 tensor ${name}`);
         use(name, data);
       }
     }
@@ -67,7 +67,7 @@ export async function calibrate(
   }
 }
 
-/** The range without a share of the values on either side; it still holds zero. */
+/** The range without a share of the values on either side; it still includes 0. */
 function within({ min, max }: Range, counts: Float64Array, cut: number): Range {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const width = (max - min) / counts.length;

@@ -11,25 +11,25 @@ import {
 import { quantizeWeight } from "./weights.ts";
 
 /**
- * Products with a constant (linear layers) in whole numbers: the weight is int8 per output channel, its input becomes
- * uint8 with the scale and zero of the very batch, as `DynamicQuantizeLinear` finds them; the result is a float again.
- * ONNX Runtime joins these nodes into one (`DynamicQuantizeMatMul`). Kernels of convolutions are stored as int8 and
- * computed with as floats: ONNX Runtime's `ConvInteger` takes nearly twice as long as its float `Conv`.
+ * Dynamic quantisation. Products with a constant (linear layers) are computed in integers: weights are int8 per output
+ * channel, inputs become uint8 with the scale and zero point of the current batch (`DynamicQuantizeLinear`), results
+ * are floats. ONNX Runtime fuses these nodes (`DynamicQuantizeMatMul`). Convolution kernels are stored as int8 but
+ * computed in floats: ONNX Runtime's `ConvInteger` takes nearly twice as long as its float `Conv`.
  */
 export const quantizeDynamically =
   ({ largest }: { readonly largest: number }): OnnxPass =>
   (graph) => {
     const weightOf = weightsOf(graph);
     const made = new Map<string, ReturnType<typeof initializerOf>>();
-    const started = new Set<string>();
+    const quantized = new Set<string>();
 
-    /** The nodes that turn an input into whole numbers, the first time it is met. */
+    /** The nodes that quantise an input, on its first use. */
     const input = (name: string): OnnxNode[] => {
-      if (started.has(name)) return [];
-      started.add(name);
+      if (quantized.has(name)) return [];
+      quantized.add(name);
       return [nodeOf("DynamicQuantizeLinear", [name], [`${name}.uint8`, `${name}.scale`, `${name}.zero`])];
     };
-    /** Casts the sums of products and gives them their scale. */
+    /** Casts the integer sums to floats and scales them. */
     const output = (x: string, scales: string, sums: string, name: string): OnnxNode[] => [
       nodeOf("Cast", [sums], [`${name}.float`], { to: onnxTypes.float32 }),
       nodeOf("Mul", [`${x}.scale`, scales], [`${name}.outputScale`]),
@@ -41,11 +41,11 @@ export const quantizeDynamically =
       const { values, scales } = quantizeWeight(weight.data, weight.shape, weight.isTransposed ? 0 : 1, largest);
       made.set(stored, initializerOf(stored, "int8", weight.shape, values));
       made.set(`${weight.name}.scale`, initializerOf(`${weight.name}.scale`, "float32", [scales.length], scales));
-      const turned = weight.isTransposed ? `${name}.weight.int8` : stored;
+      const oriented = weight.isTransposed ? `${name}.weight.int8` : stored;
       return [
         ...input(x),
-        ...(weight.isTransposed ? [nodeOf("Transpose", [stored], [turned], { perm: [1, 0] })] : []),
-        nodeOf("MatMulInteger", [`${x}.uint8`, turned, `${x}.zero`], [`${name}.sums`]),
+        ...(weight.isTransposed ? [nodeOf("Transpose", [stored], [oriented], { perm: [1, 0] })] : []),
+        nodeOf("MatMulInteger", [`${x}.uint8`, oriented, `${x}.zero`], [`${name}.sums`]),
         ...output(x, `${weight.name}.scale`, `${name}.sums`, name),
       ];
     };
@@ -59,7 +59,7 @@ export const quantizeDynamically =
       made.set(at("int8"), initializerOf(at("int8"), "int8", kernel.shape, values));
       made.set(at("scale"), initializerOf(at("scale"), "float32", spread, scales));
       return [
-        // Not `DequantizeLinear`: ONNX Runtime would compute that in every call, and this once, when it opens the file.
+        // ONNX Runtime would compute `DequantizeLinear` in every call; this it computes once, when it opens the file.
         nodeOf("Cast", [at("int8")], [at("float")], { to: onnxTypes.float32 }),
         nodeOf("Mul", [at("float"), at("scale")], [at("restored")]),
         restored,

@@ -10,18 +10,18 @@ import { LARGEST, LARGEST_IN_SUMS } from "./weights.ts";
 export type { Feeds } from "./calibrate.ts";
 
 export interface QuantizeOptions {
-  /** Batches to calibrate on: activations get fixed scales. Without them, scales are found in every call. */
+  /** Batches to calibrate on, for fixed scales of activations. Without them, scales are computed in every call. */
   readonly calibration?: readonly Feeds[];
   /** See `calibrate`. */
   readonly percentile?: number;
   /**
-   * Weights of 8 bits also where they are multiplied as whole numbers, for processors with VNNI or dot-product
-   * instructions; on others sums of pairs overflow 16 bits, and outputs are wrong. By default 7, which are right anywhere.
+   * Use 8 bits also for weights of integer products, for processors with VNNI or dot-product instructions; on others
+   * sums of pairs overflow 16 bits, and outputs are wrong. The default is 7 bits, which are correct anywhere.
    */
   readonly fullRange?: boolean;
 }
 
-/** An ONNX file of `toOnnx` with weights in int8: about a quarter of its size, the same inputs and outputs. */
+/** Quantises an ONNX file of `toOnnx` to int8 weights: about a quarter of the size, the same inputs and outputs. */
 export async function quantize(model: Uint8Array, options: QuantizeOptions = {}): Promise<Uint8Array> {
   const range = { largest: options.fullRange ? LARGEST : LARGEST_IN_SUMS };
   const prepared = transformModel(await simplifyOnnx(model), preparation);

@@ -4,10 +4,10 @@ import { sizeOf } from "../../array/index.ts";
 export type OnnxGraph = onnx.IGraphProto;
 export type OnnxNode = onnx.INodeProto;
 
-/** A pass over the graph of an ONNX file; has no side effects. */
+/** A pass over the graph of an ONNX file, without side effects. */
 export type OnnxPass = (graph: OnnxGraph) => OnnxGraph;
 
-/** ONNX's numbers for the types that quantised models add. */
+/** ONNX's codes of the types in quantised models. */
 export const onnxTypes = { float32: 1, uint8: 2, int8: 3, int32: 6 } as const;
 interface Stored {
   readonly float32: Float32Array;
@@ -16,7 +16,7 @@ interface Stored {
   readonly int32: Int32Array;
 }
 
-/** Applies passes, one after the other, to a file. */
+/** Applies passes to a file in turn. */
 export function transformModel(model: Uint8Array, passes: readonly OnnxPass[]): Uint8Array {
   const { ModelProto } = onnxProto.onnx;
   const decoded = ModelProto.decode(model);
@@ -38,14 +38,14 @@ export function initializerOf<Name extends keyof Stored>(
   return { name, dataType: onnxTypes[dtype], dims: [...dims], rawData };
 }
 
-/** A float32 constant of a file, read. */
+/** The values of a float32 constant. */
 export interface FloatConstant {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
-/** The float32 constants of a graph by name; each is read when it is asked for. */
+/** Looks up float32 constants of a graph by name; each is decoded when looked up. */
 export function floatConstants({ initializer }: OnnxGraph): (name: string | undefined) => FloatConstant | undefined {
   const byName = new Map((initializer ?? []).map((tensor) => [tensor.name ?? "", tensor]));
   return (name = "") => {
@@ -53,28 +53,28 @@ export function floatConstants({ initializer }: OnnxGraph): (name: string | unde
     if (!tensor || tensor.dataType !== onnxTypes.float32) return undefined;
     const shape = (tensor.dims ?? []).map(Number);
     if (!tensor.rawData?.length) return { name, shape, data: Float32Array.from(tensor.floatData ?? []) };
-    // A copy: the bytes lie in the file wherever they may, and an array of floats wants a multiple of four.
+    // Copied, since an array of floats needs an offset that is a multiple of four.
     return { name, shape, data: new Float32Array(new Uint8Array(tensor.rawData).buffer, 0, sizeOf(shape)) };
   };
 }
 
-/** What constant a product's right side is: one of the file, as it lies there or transposed. */
-export function weightsOf(graph: OnnxGraph): (name: string | undefined) => (FloatConstant & Turned) | undefined {
+/** Looks up the constant behind a product's right operand, as stored in the file or transposed. */
+export function weightsOf(graph: OnnxGraph): (name: string | undefined) => (FloatConstant & Orientation) | undefined {
   const constant = floatConstants(graph);
-  const turned = new Map(
+  const transposes = new Map(
     (graph.node ?? [])
       .filter(({ opType, attribute }) => opType === "Transpose" && attribute?.[0]?.ints?.map(Number).join() === "1,0")
       .map(({ input, output }) => [output?.[0] ?? "", input?.[0] ?? ""]),
   );
   return (name = "") => {
-    const straight = constant(name);
-    if (straight) return { ...straight, isTransposed: false };
-    const other = constant(turned.get(name));
-    return other && { ...other, isTransposed: true };
+    const direct = constant(name);
+    if (direct) return { ...direct, isTransposed: false };
+    const source = constant(transposes.get(name));
+    return source && { ...source, isTransposed: true };
   };
 }
 
-interface Turned {
+interface Orientation {
   /** Whether the node reads the constant through a `Transpose`. */
   readonly isTransposed: boolean;
 }
@@ -83,8 +83,8 @@ export const attributeOf = ({ attribute }: OnnxNode, name: string): onnx.IAttrib
   attribute?.find((one) => one.name === name);
 
 /**
- * Replaces each node by what `rewrite` makes of it (itself when undefined), and adds the constants that this leaves in
- * `made`, by name; one that is there already is the same.
+ * Replaces each node by the result of `rewrite` (undefined keeps it), then adds the constants that `rewrite` put in
+ * `made`, except names that the graph already has.
  */
 export function rewriteNodes(
   graph: OnnxGraph,
@@ -92,12 +92,12 @@ export function rewriteNodes(
   made: ReadonlyMap<string, onnx.ITensorProto> = new Map(),
 ): OnnxGraph {
   const node = (graph.node ?? []).flatMap((one) => rewrite(one) ?? [one]);
-  const there = new Set(graph.initializer?.map(({ name }) => name));
-  const added = [...made.values()].filter(({ name }) => !there.has(name));
+  const existing = new Set(graph.initializer?.map(({ name }) => name));
+  const added = [...made.values()].filter(({ name }) => !existing.has(name));
   return { ...graph, node, initializer: [...(graph.initializer ?? []), ...added] };
 }
 
-/** Leaves out nodes and constants that no output needs. */
+/** Removes nodes and constants that no output needs. */
 function withoutUnused(graph: OnnxGraph): OnnxGraph {
   const needed = new Set(graph.output?.map(({ name }) => name ?? ""));
   const node = (graph.node ?? []).toReversed().filter(({ input, output }) => {

@@ -1,7 +1,7 @@
 import { nodeOf } from "../lower/onnx.ts";
 import { attributeOf, floatConstants, type OnnxGraph, type OnnxPass, rewriteNodes } from "./onnx-graph.ts";
 
-/** `max(x, 0)` as `Relu`, which ONNX Runtime knows to join with what stands before and behind it. */
+/** `max(x, 0)` → `Relu`, which ONNX Runtime can fuse with its neighbours. */
 const relus: OnnxPass = (graph) => {
   const constant = floatConstants(graph);
   const isZero = (name: string) => {
@@ -16,27 +16,27 @@ const relus: OnnxPass = (graph) => {
   return rewriteNodes(graph, rewrite);
 };
 
-/** `Gemm` as the product and the sum that it is; its weight is looked at as that of any other product. */
+/** `Gemm` → `MatMul` and `Add`, so that its weight is treated like that of any other product. */
 const products: OnnxPass = (graph) =>
   rewriteNodes(graph, (node) => {
     const { opType, input, output } = node;
     if (opType !== "Gemm" || !input || !output) return undefined;
     const plain = ["alpha", "beta"].every((name) => (attributeOf(node, name)?.f ?? 1) === 1);
-    const turns = (name: string) => Number(attributeOf(node, name)?.i ?? 0) === 1;
-    if (!plain || turns("transA")) return undefined;
+    const isSet = (name: string) => Number(attributeOf(node, name)?.i ?? 0) === 1;
+    if (!plain || isSet("transA")) return undefined;
     const [a = "", b = "", bias] = input;
-    const right = turns("transB") ? `${output[0]}.weight` : b;
+    const right = isSet("transB") ? `${output[0]}.weight` : b;
     const product = bias ? `${output[0]}.product` : output[0]!;
     return [
-      ...(turns("transB") ? [nodeOf("Transpose", [b], [right], { perm: [1, 0] })] : []),
+      ...(isSet("transB") ? [nodeOf("Transpose", [b], [right], { perm: [1, 0] })] : []),
       nodeOf("MatMul", [a, right], [product]),
       ...(bias ? [nodeOf("Add", [product, bias], output)] : []),
     ];
   });
 
 /**
- * A table of words and the output layer tied to it are one constant again, after ONNX Runtime has made a transposed copy
- * of it.
+ * Restores weight tying between a token embedding and the output layer, for which ONNX Runtime has made a transposed
+ * copy of the table.
  */
 const ties: OnnxPass = (graph) => {
   const constant = floatConstants(graph);
@@ -49,10 +49,10 @@ const ties: OnnxPass = (graph) => {
       return table !== undefined && isTranspose(table, right);
     });
     if (original === undefined) return undefined;
-    const turned = `${output[0]}.weight`;
+    const transposed = `${output[0]}.weight`;
     return [
-      nodeOf("Transpose", [original], [turned], { perm: [1, 0] }),
-      { ...rest, opType, output, input: [input[0]!, turned] },
+      nodeOf("Transpose", [original], [transposed], { perm: [1, 0] }),
+      { ...rest, opType, output, input: [input[0]!, transposed] },
     ];
   });
 };
@@ -68,5 +68,5 @@ function isTranspose(a: Matrix, b: Matrix): boolean {
   return a.data.every((value, at) => value === b.data[(at % columns) * rows + Math.floor(at / columns)]);
 }
 
-/** What makes the file that ONNX Runtime simplified easier to quantise. */
+/** Passes that prepare a file simplified by ONNX Runtime for quantisation. */
 export const preparation: readonly OnnxPass[] = [relus, products, ties];

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { InferenceSession } from "../runtimes/ort.ts";
 
 /**
- * The file with constants folded and BatchNorm within the convolutions, as ONNX Runtime's basic optimisations leave it:
- * standard operators still. What its own tools do before they quantise.
+ * Folds constants, and BatchNorm into convolutions, by ONNX Runtime's basic optimisations, as its tools do before they
+ * quantise. The result has standard operators only.
  */
 export async function simplifyOnnx(model: Uint8Array): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-onnx-"));

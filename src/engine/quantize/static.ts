@@ -10,13 +10,16 @@ import {
 } from "./onnx-graph.ts";
 import { quantizeWeight } from "./weights.ts";
 
-/** Between which values a tensor lies. */
+/** The range of a tensor's values. */
 export interface Range {
   readonly min: number;
   readonly max: number;
 }
 
-/** Tensors that become uint8: at products only where they enter one, around convolutions for all who read them. */
+/**
+ * Tensors to quantise to uint8: inputs of products, for that product only; inputs and outputs of convolutions, for all
+ * readers.
+ */
 function activationsOf(graph: OnnxGraph): { ofProducts: Set<string>; ofConvolutions: Set<string> } {
   const weightOf = weightsOf(graph);
   const nodes = graph.node ?? [];
@@ -43,9 +46,9 @@ export function observedTensors(graph: OnnxGraph): string[] {
 }
 
 /**
- * Products with a constant and convolutions between `QuantizeLinear` and `DequantizeLinear`, which ONNX Runtime joins to
- * kernels of whole numbers: weights int8 per output channel, activations uint8 in the ranges that calibration found, biases
- * of convolutions int32. Nagel et al. 2021, https://arxiv.org/abs/2106.08295
+ * Static quantisation: products with a constant, and convolutions, between `QuantizeLinear` and `DequantizeLinear`,
+ * which ONNX Runtime fuses to integer kernels. Weights are int8 per output channel, activations uint8 in their
+ * calibrated ranges, biases of convolutions int32. Nagel et al. 2021, https://arxiv.org/abs/2106.08295
  * @param ranges of `observedTensors`
  * @throws Error when a range is missing
  */
@@ -56,13 +59,13 @@ export const quantizeStatically =
     const constant = floatConstants(graph);
     const { ofConvolutions } = activationsOf(graph);
     const made = new Map<string, ReturnType<typeof initializerOf>>();
-    const known = new Set<string>();
+    const emitted = new Set<string>();
     const scaleOf = (name: string) => asymmetric(rangeOf(ranges, name));
 
-    /** A tensor as whole numbers and back, the first time it is met. */
+    /** The nodes that quantise a tensor and back, on its first use. */
     const rounded = (name: string): OnnxNode[] => {
-      if (known.has(name)) return [];
-      known.add(name);
+      if (emitted.has(name)) return [];
+      emitted.add(name);
       const { scale, zero } = scaleOf(name);
       const grid = [`${name}.scale`, `${name}.zero`];
       made.set(grid[0]!, initializerOf(grid[0]!, "float32", [], Float32Array.of(scale)));
@@ -83,14 +86,14 @@ export const quantizeStatically =
       const { values, scales } = quantizeWeight(weight.data, weight.shape, weight.isTransposed ? 0 : 1, largest);
       made.set(stored, initializerOf(stored, "int8", weight.shape, values));
       made.set(`${weight.name}.scale`, initializerOf(`${weight.name}.scale`, "float32", [scales.length], scales));
-      const turned = weight.isTransposed ? `${node.output?.[0]}.int8` : stored;
-      const isFirst = !known.has(turned);
-      known.add(turned);
+      const oriented = weight.isTransposed ? `${node.output?.[0]}.int8` : stored;
+      const isFirst = !emitted.has(oriented);
+      emitted.add(oriented);
       return [
         ...rounded(x),
-        ...(weight.isTransposed ? [nodeOf("Transpose", [stored], [turned], { perm: [1, 0] })] : []),
-        ...(isFirst ? [restored(weight.name, turned, 1)] : []),
-        { ...node, input: [`${x}.rounded`, `${turned}.restored`] },
+        ...(weight.isTransposed ? [nodeOf("Transpose", [stored], [oriented], { perm: [1, 0] })] : []),
+        ...(isFirst ? [restored(weight.name, oriented, 1)] : []),
+        { ...node, input: [`${x}.rounded`, `${oriented}.restored`] },
       ];
     };
 
@@ -104,7 +107,7 @@ export const quantizeStatically =
       made.set(stored, initializerOf(stored, "int8", kernel.shape, values));
       made.set(`${kernel.name}.scale`, initializerOf(`${kernel.name}.scale`, "float32", [scales.length], scales));
       const added = bias === undefined ? undefined : constant(bias);
-      if (bias !== undefined && !added) throw new Error(`the bias ${bias} of a convolution is no constant`);
+      if (bias !== undefined && !added) throw new Error(`the bias ${bias} of a convolution is not a constant`);
       const sums = `${node.output?.[0]}.bias`;
       if (added) {
         const steps = scales.map((scale) => scale * scaleOf(x).scale);
@@ -143,7 +146,7 @@ function rangeOf(ranges: ReadonlyMap<string, Range>, name: string): Range {
   return range;
 }
 
-/** Step and zero of uint8 over a range, which is widened to hold zero: padding must be exact. */
+/** Scale and zero point of uint8 for a range, widened to include 0, since padding must be exact. */
 export function asymmetric({ min, max }: Range): { scale: number; zero: number } {
   const [low, high] = [Math.min(0, min), Math.max(0, max)];
   const scale = Math.fround((high - low) / 255) || 1;

@@ -2,12 +2,12 @@ import { nodeOf } from "../lower/onnx.ts";
 import { floatConstants, initializerOf, type OnnxPass, onnxTypes, rewriteNodes } from "./onnx-graph.ts";
 import { quantizeWeight } from "./weights.ts";
 
-/** Tables smaller than this stay as they are. */
+/** Smaller tables are left alone. */
 const LEAST_VALUES = 4096;
 
 /**
- * Tables that rows are looked up in (embeddings of words): int8 with a scale for every row. Rows come out as floats.
- * @param graph before its products are quantised
+ * Quantises lookup tables (token embeddings) to int8 with a scale for each row; looked-up rows are floats. To be run
+ * before the products are quantised.
  */
 export const quantizeTables =
   ({ largest }: { readonly largest: number }): OnnxPass =>

@@ -1,26 +1,26 @@
 import { sizeOf } from "../../array/index.ts";
 
-/** A weight in whole numbers: w ≈ values · scales, a scale for every channel and zero at zero. */
+/** A weight in int8: w ≈ values · scale, with a scale for each channel and zero point 0. */
 export interface QuantizedWeight {
   readonly values: Int8Array;
-  /** One a channel, positive. */
+  /** One for each channel, positive. */
   readonly scales: Float32Array;
 }
 
-/** The largest whole number used. −128 stays free, so that the range is symmetric. */
+/** Largest magnitude. −128 is not used, so that the range is symmetric. */
 export const LARGEST = 127;
 /**
- * With the last bit unused, two products with uint8 fit the 16 bits that processors without VNNI or dot-product
- * instructions add them up in: 2 · 255 · 63 < 2¹⁵.
+ * Largest magnitude with 7 bits, so that the sum of two products with uint8 fits in 16 bits, as processors without
+ * VNNI or dot-product instructions need: 2 · 255 · 63 < 2¹⁵.
  */
 export const LARGEST_IN_SUMS = 63;
 
 /**
- * Rounds a weight to int8, symmetric and per channel: scale = max |w| / 127 over the channel, so that no value is off by
- * more than half a scale. Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342, section 3.1.
+ * Rounds a weight to int8, symmetric and per channel: scale = max |w| / `largest` over the channel, so the error is at
+ * most half a scale. Krishnamoorthi 2018, https://arxiv.org/abs/1806.08342, section 3.1.
  * @param shape extents of `data`
- * @param axis of the channels: an output of a linear layer, a kernel of a convolution, a word of a table
- * @param largest number in use, 127 or 63; then scale = max |w| / 63
+ * @param axis of the channels: outputs of a linear layer, kernels of a convolution, tokens of a table
+ * @param largest magnitude used, 127 or 63
  */
 export function quantizeWeight(
   data: Float32Array,

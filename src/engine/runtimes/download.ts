@@ -2,7 +2,7 @@ import type { DType } from "../../array/index.ts";
 import { GraphWriter } from "../lower/onnx.ts";
 import { InferenceSession, type Tensor as OrtTensor } from "./ort.ts";
 
-/** By type and rank: a tensor's extents are free in them. */
+/** By type and rank; extents are free. */
 const sessions = new Map<string, Promise<InferenceSession>>();
 
 function copier(dtype: DType, rank: number): Promise<InferenceSession> {
@@ -17,13 +17,13 @@ function copier(dtype: DType, rank: number): Promise<InferenceSession> {
 }
 
 /**
- * A copy on the host of a tensor in a GPU's buffer. onnxruntime-node has no `getData` for those: 1.30's throws "not
- * implemented" where nothing can catch it, and the process aborts. A program whose output is bound to the host can do it.
+ * Copies a tensor from a GPU buffer to the host. onnxruntime-node 1.30's `getData` cannot: it throws "not implemented"
+ * where nothing can catch it, and the process aborts. So this runs a program whose output is bound to the host.
  */
 export async function download(tensor: OrtTensor, dtype: DType): Promise<OrtTensor> {
   const key = `${dtype} ${tensor.dims.length}`;
-  const known = sessions.get(key) ?? copier(dtype, tensor.dims.length);
-  sessions.set(key, known);
-  const { copy } = await (await known).run({ tensor });
+  const session = sessions.get(key) ?? copier(dtype, tensor.dims.length);
+  sessions.set(key, session);
+  const { copy } = await (await session).run({ tensor });
   return copy!;
 }

@@ -1,16 +1,16 @@
 import type { Tensor } from "../../array/index.ts";
 import { InferenceSession, Tensor as OrtTensor } from "./ort.ts";
 
-/** An input of a file: a tensor, or one whose int32 values the file reads as int64. */
+/** An input of a file: a tensor, or int32 values that the file reads as int64. */
 export type FileInput =
   | Tensor
   | { readonly dtype: "int64"; readonly shape: readonly number[]; readonly data: Int32Array };
 
-/** An ONNX file, opened as others open it. */
+/** An open ONNX file. */
 export interface OnnxFile {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /** @returns the outputs asked for, all by default; float32 only */
+  /** @param outputs names, all by default; they must be float32 */
   run(inputs: Readonly<Record<string, FileInput>>, outputs?: readonly string[]): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function openOnnx(model: Uint8Array, { threads }: { threads?: numbe
       return Object.fromEntries(
         outputs.map((name): [string, Tensor] => {
           const found = results[name];
-          if (!(found?.data instanceof Float32Array)) throw new Error(`output ${name} is no float32 tensor`);
+          if (!(found?.data instanceof Float32Array)) throw new Error(`output ${name} is not a float32 tensor`);
           return [name, { dtype: "float32", shape: found.dims, data: found.data }];
         }),
       );

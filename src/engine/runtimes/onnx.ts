@@ -6,7 +6,7 @@ import { type Device, type DeviceTensor, isDeviceTensor, type Runtime } from "..
 import { download } from "./download.ts";
 import * as ort from "./ort.ts";
 
-/** A tensor that ONNX Runtime made and may still hold in a device's memory. */
+/** An output tensor of ONNX Runtime, which may be in a device's memory. */
 class OnnxTensor implements DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -35,37 +35,37 @@ class OnnxTensor implements DeviceTensor {
       data instanceof Uint8Array
     )
       return { dtype: this.dtype, shape: this.shape, data };
-    throw new Error(`a ${this.tensor.type} tensor came where ${this.dtype} was expected`);
+    throw new Error(`a tensor is ${this.tensor.type}, expected ${this.dtype}`);
   }
 
   dispose(): void {
     const tensor = this.#tensor;
     if (tensor.location !== "cpu") tensor.dispose();
-    // Memory that nobody saw goes at once: the collector comes by much later, when more of it is needed.
+    // Memory that nobody has read is freed at once, since the garbage collector would free it much later.
     else if (this.#state === "unseen" && ArrayBuffer.isView(tensor.data) && tensor.data.buffer instanceof ArrayBuffer)
       tensor.data.buffer.transfer(0);
     this.#state = "disposed";
   }
 }
 
-/** onnxruntime-web has less: it lists no backends, and its build that browsers get has the processor's alone. */
+/** onnxruntime-web lists no backends; the build for browsers has the CPU's only. */
 const runtime: Partial<typeof ort> = ort;
 const backends = () => runtime.listSupportedBackends?.() ?? [{ name: "cpu", bundled: true }];
 
-/** What keeps a device from being used here, or undefined. */
+/** Why a device cannot be used here; undefined if it can. */
 function obstacle(device: Device): string | undefined {
   const all = backends();
   if (all.some((backend) => backend.name === device && (backend.bundled || device === "cuda"))) return undefined;
   return `device "${device}" is not available here; there are: ${[...all.filter((backend) => backend.bundled).map((backend) => backend.name), "wasm"].join(", ")}`;
 }
 
-/** Outputs stay on the GPU, but for numbers, such as the loss: they are what every step's caller reads. */
+/** Outputs stay on the GPU, except scalars such as the loss, which every step's caller reads. */
 const outputLocations = ({ outputs }: Graph, names: readonly string[]) =>
   Object.fromEntries(
     outputs.map(({ shape }, index) => [names[index]!, shape.length === 0 ? ("cpu" as const) : ("gpu-buffer" as const)]),
   );
 
-/** Lowers to ONNX and runs on ONNX Runtime. @throws UserError when the device is not there. */
+/** Lowers to ONNX and runs on ONNX Runtime. @throws UserError when the device is not available. */
 export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name, threads, spin = true, profile }) => {
   const blocked = obstacle(device);
   if (blocked) throw new UserError(blocked);
@@ -77,8 +77,8 @@ export const onnxRuntime: Runtime = async ({ graph, constants }, { device, name,
     executionProviders: [device],
     intraOpNumThreads: threads ?? navigator.hardwareConcurrency,
     graphOptimizationLevel: "all",
-    // Its one block for all intermediate values comes on top of what the arena took in the first run: a third more memory,
-    // and no time gained.
+    // Its one block for all intermediate values adds to what the arena took in the first run: a third more memory, at
+    // the same speed.
     enableMemPattern: false,
     ...(spin ? {} : { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
     logSeverityLevel: 3,

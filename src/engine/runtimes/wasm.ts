@@ -3,7 +3,7 @@ import type { DType, Tensor } from "../../array/index.ts";
 import { type DeviceTensor, isDeviceTensor, type Runtime } from "../runtime.ts";
 import { startJax } from "../trace.ts";
 
-/** An array of jax-js' engine. */
+/** An output of jax-js' engine. */
 class JaxTensor implements DeviceTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -18,7 +18,7 @@ class JaxTensor implements DeviceTensor {
   async read(): Promise<Tensor> {
     const data = await this.array.ref.data();
     if (data instanceof Float16Array || data instanceof Float64Array)
-      throw new Error(`an array came where ${this.dtype} was expected`);
+      throw new Error(`an array is of half or double precision, expected ${this.dtype}`);
     return { dtype: this.dtype, shape: this.shape, data: this.dtype === "bool" ? Uint8Array.from(data) : data };
   }
 
@@ -28,7 +28,7 @@ class JaxTensor implements DeviceTensor {
 }
 
 function upload({ dtype, shape, data }: Tensor): JaxArray {
-  // Booleans travel as numbers: jax-js has no constructor for packed ones.
+  // Booleans are passed as integers, since jax-js has no constructor for packed ones.
   if (data instanceof Uint8Array)
     return numpy.array(Int32Array.from(data), { shape: [...shape], dtype: numpy.int32 }).astype(numpy.bool);
   const copy = data.slice();
@@ -36,7 +36,7 @@ function upload({ dtype, shape, data }: Tensor): JaxArray {
   return numpy.array(copy, { shape: [...shape], dtype: type });
 }
 
-/** Runs on jax-js' own kernels: the second opinion in tests. */
+/** Runs on jax-js' own kernels: a reference for tests. */
 export const wasmRuntime: Runtime = async ({ graph, flat }, { name }) => {
   await startJax();
   const compiled = jit(flat);

@@ -6,7 +6,7 @@ const problems: Record<Exclude<LabelTask, "similarity">, string> = {
   regression: "regression",
 };
 
-/** What `config.json` says of a classifier. */
+/** A classifier's fields of `config.json`. */
 export const classifierConfig = ({ task, outputs }: Answers): Readonly<Record<string, unknown>> => ({
   ...(task === "similarity" ? {} : { problem_type: problems[task] }),
   id2label: Object.fromEntries(outputs.map((name, output) => [output, name])),

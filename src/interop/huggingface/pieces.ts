@@ -1,7 +1,7 @@
 import { float32, type Tensor, tree } from "../../array/index.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 
-/** Looks parameters up by their path. @throws Error naming a path that is not there */
+/** Looks parameters up by path. @throws Error naming a missing path */
 export function lookup(params: InitialParams): (path: string) => Tensor {
   const byPath = new Map(tree.entries<Tensor>(params));
   return (path) => {
@@ -11,7 +11,7 @@ export function lookup(params: InitialParams): (path: string) => Tensor {
   };
 }
 
-/** Hugging Face's names, for our layers at a path: `weight` and `bias` of both kinds. */
+/** The parameters of our layers at a path, under Hugging Face's names. */
 export function renamed(at: (path: string) => Tensor) {
   return {
     layer: (name: string, path: string): [string, Tensor][] =>
@@ -20,7 +20,7 @@ export function renamed(at: (path: string) => Tensor) {
       [`${name}.weight`, at(`${path}.scale`)],
       [`${name}.bias`, at(`${path}.shift`)],
     ],
-    /** The three layers that queries, keys and values come from, which are one of ours. */
+    /** Hugging Face has separate layers for queries, keys and values; we have one. */
     attention: (name: string, path: string): [string, Tensor][] =>
       ["query", "key", "value"].flatMap((role, which) =>
         ["weight", "bias"].map((kind): [string, Tensor] => [
@@ -31,14 +31,14 @@ export function renamed(at: (path: string) => Tensor) {
   };
 }
 
-/** One of the equal parts along the first axis. */
+/** One of `parts` equal parts along the first axis. */
 export function partOf({ data, shape }: Tensor, which: number, parts: number): Tensor {
   const size = data.length / parts;
   const values = Float32Array.from(data.subarray(which * size, (which + 1) * size));
   return float32(values, [shape[0]! / parts, ...shape.slice(1)]);
 }
 
-/** Tensors one under the other along the first axis. */
+/** Tensors concatenated along the first axis. */
 export function stacked(tensors: readonly Tensor[]): Tensor {
   const values = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
   let offset = 0;

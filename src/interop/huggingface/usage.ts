@@ -1,25 +1,25 @@
 import type { Answers } from "../../data/answers.ts";
 import type { Usage } from "../publisher.ts";
 
-/** How transformers.js calls models of one kind of data itself, where no pipeline answers rightly. */
+/** How transformers.js calls a model directly, where no pipeline handles its outputs. */
 export interface ModelCall {
-  /** Classes of transformers.js: what reads a sample, and the model. */
+  /** Classes of transformers.js that read a sample and load the model. */
   readonly reader: string;
   readonly model: string;
   /** Further names to import. */
   readonly names?: readonly string[];
-  /** What the model is called with: `await read(await RawImage.read("photo.jpg"))`. */
+  /** The model's argument: `await read(await RawImage.read("photo.jpg"))`. */
   readonly input: string;
-  /** Whether the kind's classification pipeline takes several labels, each by itself. */
-  readonly takesSeveral: boolean;
+  /** Whether the classification pipeline supports several labels per sample. */
+  readonly multiLabel: boolean;
 }
 
-/** A call of a pipeline. @param line what runs it: `const vector = await run("photo.jpg", { pool: true });` */
+/** Code that calls a pipeline. @param line the call: `const vector = await run("photo.jpg", { pool: true });` */
 const pipelineCode = (task: string, line: string) => `import { pipeline } from "@huggingface/transformers";
 const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
 ${line}`;
 
-/** How transformers.js uses a model whose answers its pipelines understand. */
+/** How to use a model through a pipeline of transformers.js. */
 export const pipelineUsage = (pipeline: string, line: string, onnx: string): Usage => ({
   pipeline,
   library: "transformers.js",
@@ -28,18 +28,18 @@ export const pipelineUsage = (pipeline: string, line: string, onnx: string): Usa
 });
 
 /**
- * How transformers.js uses a model that answers. A pipeline makes a choice of one of whatever the model gives, so that
- * several labels and values go through the model itself.
+ * How to use a model with a head in transformers.js. Pipelines pick one class (softmax), so multi-label models and
+ * regression call the model directly.
  */
-export function answersUsage(
+export function headUsage(
   { task, outputs: _ }: Answers,
-  { reader, model, names = [], input, takesSeveral }: ModelCall,
+  { reader, model, names = [], input, multiLabel }: ModelCall,
   byPipeline: Usage,
 ): Usage {
-  if (task === "classification" || (task === "multi-label" && takesSeveral)) return byPipeline;
+  if (task === "classification" || (task === "multi-label" && multiLabel)) return byPipeline;
   return {
     ...byPipeline,
-    warning: `A pipeline would make a choice of one of it${task === "regression" ? " and say 1 of every sample" : ""}: call the model itself, as above.`,
+    warning: `A pipeline would apply a softmax to it${task === "regression" ? ", which is 1 for every sample" : ""}: call the model itself, as above.`,
     code: `import { ${[model, reader, ...names].join(", ")} } from "@huggingface/transformers";
 const read = await ${reader}.from_pretrained("path/to/this/folder");
 const model = await ${model}.from_pretrained("path/to/this/folder", { dtype: "fp32" });

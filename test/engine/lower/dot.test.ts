@@ -5,7 +5,7 @@ import { compile, valueAndGrad } from "../../../src/engine/index.ts";
 import { attention } from "../../../src/layers/transformer/attention.ts";
 import { nodesOf } from "../../support/nodes.ts";
 
-test("attention and its gradients transpose no heads: they move in whole rows, each part by itself, and products lie as they are read", async () => {
+test("attention and its gradients transpose no heads: they move in whole rows, and products are stored as they are read", async () => {
   const layer = attention(32, 2);
   type Params = { layer: Traced<ReturnType<typeof layer.init>>; x: Array };
   const loss = (params: Params) => ({ loss: np.sum(np.square(layer.apply(params.layer, params.x))), aux: [] });
@@ -21,7 +21,7 @@ test("attention and its gradients transpose no heads: they move in whole rows, e
   );
 });
 
-test("a product read transposed is the other way round, and the same numbers", async () => {
+test("a product that is read transposed is computed transposed, with the same numbers", async () => {
   const rng = new Rng(1);
   const [a, b] = [rng.normals([2, 5, 3]), rng.normals([2, 3, 4])];
   const turned = (x: Array, y: Array): Array => np.transpose(np.matmul(x, y), [0, 2, 1]);
@@ -37,7 +37,7 @@ test("a product read transposed is the other way round, and the same numbers", a
   for (const [index, value] of cpu.data.entries()) assert.ok(Math.abs(value - wasm.data[index]!) < 1e-5);
 });
 
-test("a sum over many rows is that of both halves; an odd number of them is no such sum", async () => {
+test("a sum over many rows is computed in two halves, unless their number is odd", async () => {
   const gradient = (x: Array, y: Array): Array => np.matmul(np.transpose(x), y);
   for (const [terms, halves] of [
     [600, 1],
@@ -61,7 +61,7 @@ test("a sum over many rows is that of both halves; an odd number of them is no s
   }
 });
 
-test("integers are multiplied as they lie, too", async () => {
+test("integers are multiplied in stored order, too", async () => {
   const x = int32(
     Int32Array.from({ length: 600 * 3 }, (_, index) => index % 5),
     [600, 3],

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { type Array, constant, float32, int32, np, Rng, tree } from "../../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
 
-/** What to take from an array: its shape, how its axes are turned before and after, where, and which positions. */
-const takings = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }).chain((shape) => {
+/** Cases of `take`: the array's shape, permutations of axes before and after, the axis, and the positions. */
+const cases = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLength: 4 }).chain((shape) => {
   const axes = shape.map((_, axis) => axis);
   const order = () => fc.shuffledSubarray(axes, { minLength: axes.length });
   return fc.record({
@@ -18,11 +18,11 @@ const takings = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 2, maxLeng
   });
 });
 
-// jax-js' own scatter misreads permuted arrays, so it is no second opinion here. What is taken is linear in the array:
-// the derivative along an element is the function's value at that element's unit array, exactly.
-test("the gradient of what is taken by index is the function's value at the unit arrays", async () => {
+// jax-js' scatter misreads permuted arrays, so it is no reference here. Taking is linear in the array, so the derivative
+// along an element is exactly the function's value at that element's unit array.
+test("the gradient of indexing is the function's value at the unit arrays", async () => {
   await fc.assert(
-    fc.asyncProperty(takings, async ({ shape, before, after, axis, positions, seed }) => {
+    fc.asyncProperty(cases, async ({ shape, before, after, axis, positions, seed }) => {
       const length = shape[before[axis]!]!;
       const indices = constant(
         int32(

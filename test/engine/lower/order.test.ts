@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { nodeOf } from "../../../src/engine/lower/onnx.ts";
 import { nearestOutputsLast } from "../../../src/engine/lower/order.ts";
 
-test("outputs stand last, the nearest at the very end", () => {
+test("outputs come last, the nearest at the very end", () => {
   const nodes = [
     nodeOf("Neg", ["x"], ["a"]),
     nodeOf("Neg", ["a"], ["near"]),
@@ -15,7 +15,7 @@ test("outputs stand last, the nearest at the very end", () => {
   assert.deepEqual(order, ["a", "b", "far", "near"]);
 });
 
-test("nothing is lost, and each node stands behind what it uses", () => {
+test("all nodes are kept, in topological order", () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), { maxLength: 30 }), (choices) => {
       const nodes = choices.map((inputs, index) =>
@@ -25,12 +25,12 @@ test("nothing is lost, and each node stands behind what it uses", () => {
           [`v${index + 1}`],
         ),
       );
-      const known = new Set(["v0"]);
+      const available = new Set(["v0"]);
       for (const { input, output } of nearestOutputsLast(nodes)) {
-        for (const name of input ?? []) assert.ok(known.has(name));
-        for (const name of output ?? []) known.add(name);
+        for (const name of input ?? []) assert.ok(available.has(name));
+        for (const name of output ?? []) available.add(name);
       }
-      assert.equal(known.size, nodes.length + 1);
+      assert.equal(available.size, nodes.length + 1);
     }),
   );
 });

@@ -12,11 +12,11 @@ interface Case {
   readonly stride?: number;
 }
 
-type Given = { x: Array; w: Array; y: Array };
+type Operands = { x: Array; w: Array; y: Array };
 
-/** Output, and the gradients of a squared error to `y` by images and kernel. */
+/** Output, and the gradients of a squared error to `y` with respect to images and kernel. */
 const convolve = ({ pad, stride = 1 }: Case) =>
-  function convolution({ x, w, y }: Given) {
+  function convolution({ x, w, y }: Operands) {
     const { gradients, aux } = valueAndGrad(
       (p: { x: Array; w: Array }) => {
         const output = lax.convGeneralDilated(
@@ -45,10 +45,10 @@ function tensorsFor({ inputs, outputs, size, pad, stride = 1 }: Case) {
   };
 }
 
-/** The operators that a case is written with, and how many there are of each. */
-async function operators(given: Case): Promise<Map<string, number>> {
+/** How often each operator occurs in a case's program. */
+async function operators(example: Case): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const { opType } of await nodesOf(convolve(given), [tensorsFor(given)]))
+  for (const { opType } of await nodesOf(convolve(example), [tensorsFor(example)]))
     counts.set(opType ?? "", (counts.get(opType ?? "") ?? 0) + 1);
   return counts;
 }
@@ -62,37 +62,37 @@ const tiled: readonly Case[] = [
   { inputs: 64, outputs: 64, size: [16, 16], pad: 1 },
 ];
 
-for (const given of tiled)
-  test(`tiles give what jax-js gives, gradients too: ${given.inputs} → ${given.outputs}, ${given.size.join(" × ")}, padding ${given.pad}`, async () => {
-    const tensors = tensorsFor(given);
+for (const example of tiled)
+  test(`tiles agree with jax-js, gradients too: ${example.inputs} → ${example.outputs}, ${example.size.join(" × ")}, padding ${example.pad}`, async () => {
+    const tensors = tensorsFor(example);
     const results = await Promise.all(
       (["cpu", "wasm"] as const).map(async (device) => {
-        const program = await compile(convolve(given), [tensors], { device });
+        const program = await compile(convolve(example), [tensors], { device });
         const values = new Map(tree.entries<Tensor>(await read(await program.run(tensors))));
         await program.dispose();
         return values;
       }),
     );
-    const [ours, theirs] = results;
-    for (const [name, { data }] of theirs!) {
-      const other = ours!.get(name)!.data;
+    const [actual, reference] = results;
+    for (const [name, { data }] of reference!) {
+      const other = actual!.get(name)!.data;
       const error = Math.hypot(...data.map((value, at) => value - other[at]!)) / Math.hypot(...data);
       assert.ok(error < 3e-6, `${name} differs by ${error}`);
     }
   });
 
-test("both gradients share the transformed gradient of the outputs, and nothing is gathered or turned round", async () => {
+test("both gradients share the transformed gradient of the outputs, and nothing is gathered or flipped", async () => {
   const found = await operators({ inputs: 32, outputs: 32, size: [8, 8], pad: 1 });
   for (const operator of ["Gather", "Pad", "Slice", "Conv"]) assert.equal(found.get(operator), undefined, operator);
-  // Two transforms each of images, outputs, their gradient, images' gradient, and images again for the kernel's; the
-  // kernel to frequencies, and again for the images' gradient, and back; three products between.
+  // Two transforms each of images, outputs, their gradient, the images' gradient, and images again for the kernel's
+  // gradient; three transforms of the kernel: forward, for the images' gradient, and back; three products between.
   assert.equal((found.get("MatMul") ?? 0) + (found.get("FusedMatMul") ?? 0), 16);
 });
 
-test("few channels, or a stride, go by columns", async () => {
-  for (const given of [
+test("few channels, or a stride, use columns", async () => {
+  for (const example of [
     { inputs: 3, outputs: 32, size: [8, 8], pad: 1 },
     { inputs: 32, outputs: 32, size: [8, 8], pad: 1, stride: 2 },
   ] as const)
-    assert.ok((await operators(given)).has("Gather"));
+    assert.ok((await operators(example)).has("Gather"));
 });

@@ -39,7 +39,7 @@ const equation = (
   outputs: [output],
 });
 
-test("products with 1, sums with 0 and moves that move nothing stand for their operand", () => {
+test("products with 1, sums with 0 and moves that move nothing become their operand", () => {
   const [x, a, b, c, d] = [value(2, 3), value(2, 3), value(2, 3), value(2, 3), value(2, 3)] as const;
   const graph: Graph = {
     inputs: [x],
@@ -56,7 +56,7 @@ test("products with 1, sums with 0 and moves that move nothing stand for their o
   assert.deepEqual(folded.outputs, [x]);
 });
 
-test("a product with zeros is zero, and what led to it is dead", () => {
+test("a product with zeros is zero, and its operands become dead code", () => {
   const [x, zeros, product, sum, y] = [value(2), value(2), value(2), value(2), value(2)] as const;
   const graph: Graph = {
     inputs: [x],
@@ -91,7 +91,7 @@ test("where with equal branches needs no condition", () => {
   assert.deepEqual(folded.outputs, [x]);
 });
 
-test("x − x is zero, whichever comes first, and so is all that is made of it", () => {
+test("x − x is zero, in either order, and so is everything computed from it", () => {
   for (const turned of [false, true]) {
     const [x, y, minus, none, product, total, sum] = [
       value(2),
@@ -119,7 +119,7 @@ test("x − x is zero, whichever comes first, and so is all that is made of it",
   }
 });
 
-test("GELU is one operation, and what its derivative needs is not kept for it", async () => {
+test("GELU is one operation, and its derivative keeps no intermediate value", async () => {
   const step = (input: Array) => {
     const { loss, gradients } = valueAndGrad((x: Array) => ({ loss: np.sum(gelu(x)), aux: {} }), input);
     return { loss, gradients };
@@ -131,12 +131,12 @@ test("GELU is one operation, and what its derivative needs is not kept for it", 
     readers.map(({ primitive }) => primitive),
     ["reduce"],
   );
-  // Φ is made of the error function in one pass, and the density by one quotient.
+  // Φ is computed from the error function in one pass, and the density by one quotient.
   const passes = equations.map(({ primitive }) => primitive).filter((name) => ["halfway", "div", "neg"].includes(name));
   assert.deepEqual(passes.sort(), ["div", "halfway"]);
 });
 
-test("a derivative that is written down stands for differentiation's own, and costs the forward pass nothing", async () => {
+test("a hand-written derivative replaces the automatic one, and costs the forward pass nothing", async () => {
   const rng = new Rng(2);
   const x = rng.normals([6, 5]);
   const doubled = (input: Array) =>
@@ -160,7 +160,7 @@ test("a derivative that is written down stands for differentiation's own, and co
   }
 });
 
-test("zeros that differentiation leaves are no constants of the program", async () => {
+test("zeros from differentiation do not become constants of the program", async () => {
   const step = (input: Array) => {
     const { loss, gradients } = valueAndGrad((of: Array) => ({ loss: np.sum(softmax(of)), aux: {} }), input);
     return { loss, gradients };
@@ -185,7 +185,7 @@ test("equal expressions are computed once, also with operands exchanged; differe
   assert.deepEqual(merged.outputs, [a, a, c, d]);
 });
 
-test("what no output needs is left out", () => {
+test("equations that no output needs are removed", () => {
   const [x, a, b] = [value(2), value(2), value(2)] as const;
   const kept = dce({ inputs: [x], outputs: [a], equations: [equation("exp", [x], a), equation("log", [x], b)] });
   assert.deepEqual(
@@ -209,7 +209,7 @@ test("a differentiated layer shrinks", async () => {
   assert.ok(simplify(graph).equations.length < graph.equations.length);
 });
 
-test("outputs may be inputs, constants, repeated, or of nothing that was given", async () => {
+test("outputs may be inputs, constants, repeated, or independent of the inputs", async () => {
   const x = filled([2], 3);
   const odd = (a: Array, _unused: Array): Tree<Array> => {
     const sum = np.add(a, 1);
@@ -239,7 +239,7 @@ test("outputs may be inputs, constants, repeated, or of nothing that was given",
   await program.dispose();
 });
 
-test("a device that is not here is refused with those that are", async () => {
+test("an unavailable device is refused, with a list of those available", async () => {
   const missing = process.platform === "darwin" ? "dml" : "coreml";
   await assert.rejects(
     compile((x: Array) => [x], [filled([1], 0)], { device: missing }),
@@ -307,7 +307,7 @@ test("a ReLU's backward pass is a step and a product", async () => {
   assert.ok(!primitives.some((primitive) => ["compare", "cast", "where"].includes(primitive)), primitives.join());
 });
 
-test("scales leave a product, unless others need them inside", () => {
+test("scales are moved out of a product, unless they have other uses", () => {
   const [x, y, a, b, product] = [value(4), value(4), value(4), value(4), value(4)] as const;
   const graph: Graph = {
     inputs: [x, y],
@@ -326,7 +326,7 @@ test("scales leave a product, unless others need them inside", () => {
   assert.deepEqual(kept.equations, graph.equations);
 });
 
-test("constants that are equal are one, so that what is computed from them is computed once", async () => {
+test("equal constants become one, so that equal expressions of them are computed once", async () => {
   const table = (value: number): Tensor => filled([3], value);
   const scaled = (x: Array, by: Tensor) => np.exp(np.multiply(x, constant(by)));
   const fn = (x: Array) => [scaled(x, table(2)), scaled(x, table(2)), scaled(x, table(3))];

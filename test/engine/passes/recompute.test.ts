@@ -13,7 +13,7 @@ import { relu } from "../../../src/layers/functions/relu.ts";
 
 type Weights = { first: Array; second: Array; third: Array };
 
-/** Three layers, each centred and rectified as behind a BatchNorm, and the gradients of what comes out. */
+/** Three layers, each centred and rectified as after a BatchNorm, and the gradients of a loss. */
 function step(weights: Weights, x: Array) {
   const layer = (input: Array, weight: Array) => {
     const sums = np.matmul(input, weight);
@@ -32,7 +32,7 @@ const rng = new Rng(5);
 const weights = { first: rng.normals([24, 24]), second: rng.normals([24, 24]), third: rng.normals([24, 24]) };
 const x = rng.normals([64, 24]);
 
-/** The most elements that equations have made and others still need, in the graph's own order; views take none. */
+/** Most elements alive at a time, in the graph's order; views take none. */
 function mostHeld({ equations, outputs }: Graph): number {
   const roots = new Map<Value, Value>();
   const rootOf = (value: Value) => roots.get(value) ?? value;
@@ -44,7 +44,7 @@ function mostHeld({ equations, outputs }: Graph): number {
       roots.set(equation.outputs[0]!, rootOf(input));
   });
   for (const output of outputs) if (!isLiteral(output)) lastUse.set(rootOf(output), equations.length);
-  const made = equations.flatMap(({ outputs: own }, at) => own.map((value) => ({ value, at })));
+  const made = equations.flatMap(({ outputs: values }, at) => values.map((value) => ({ value, at })));
   const held = equations.map((_, at) =>
     made
       .filter(({ value, at: from }) => !roots.has(value) && from <= at && (lastUse.get(value) ?? -1) >= at)
@@ -53,7 +53,7 @@ function mostHeld({ equations, outputs }: Graph): number {
   return Math.max(...held);
 }
 
-test("ReLU's results are made again for the backward pass, and less is held", async () => {
+test("ReLU's results are recomputed for the backward pass, and fewer elements are held", async () => {
   const graph = simplify((await trace(step, [weights, x], "layers")).graph);
   const again = recompute(graph, 64 * 24);
   const count = (one: Graph) => one.equations.filter(({ primitive }) => primitive === "max").length;
@@ -65,7 +65,7 @@ test("ReLU's results are made again for the backward pass, and less is held", as
   assert.ok(after <= before - 64 * 24, `${after} elements held of ${before}`);
 });
 
-test("what is made again is the same to the last bit", async () => {
+test("recomputed values are the same to the last bit", async () => {
   const traced = await trace(step, [weights, x], "layers");
   const program = await compile(step, [weights, x]);
   const expected = (await read(await program.run(weights, x))) as { loss: Tensor; gradients: Record<string, Tensor> };
@@ -82,7 +82,7 @@ test("what is made again is the same to the last bit", async () => {
   );
 });
 
-test("small values, and programs that keep none, stay as they are", async () => {
+test("small values, and programs that keep none, are left alone", async () => {
   const graph = simplify((await trace(step, [weights, x], "layers")).graph);
   assert.equal(recompute(graph), graph);
   const forward = (input: Array) => relu(np.add(input, 1));
@@ -90,7 +90,7 @@ test("small values, and programs that keep none, stay as they are", async () => 
   assert.equal(recompute(plain, 1), plain);
 });
 
-test("a schedule loses nothing, and each equation stands behind what it uses", () => {
+test("a schedule keeps all equations, in topological order", () => {
   fc.assert(
     fc.property(fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), { maxLength: 30 }), (choices) => {
       const values = globalThis.Array.from(
@@ -103,12 +103,12 @@ test("a schedule loses nothing, and each equation stands behind what it uses", (
         params: {},
         outputs: [values[index + 1]!],
       }));
-      const known = new Set<Atom>(values.slice(0, 1));
+      const available = new Set<Atom>(values.slice(0, 1));
       for (const { inputs, outputs } of schedule({ inputs: [values[0]!], equations, outputs: [] }).equations) {
-        for (const input of inputs) assert.ok(known.has(input));
-        known.add(outputs[0]!);
+        for (const input of inputs) assert.ok(available.has(input));
+        available.add(outputs[0]!);
       }
-      assert.equal(known.size, values.length);
+      assert.equal(available.size, values.length);
     }),
   );
 });

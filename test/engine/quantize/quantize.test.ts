@@ -56,7 +56,7 @@ const mlp = () =>
   );
 const batch = (seed: number, rows: number): Tensor => new Rng(seed).normals([rows, WIDTHS[0]]);
 
-test("linear layers: int8 and near the float model, dynamic and static, for any batch", async () => {
+test("linear layers: int8 and close to the float model, dynamic and static, for any batch", async () => {
   const model = await mlp();
   const calibration = [1, 2, 3].map((seed) => ({ x: batch(seed, 32) }));
   const small = { dynamic: await quantize(model), static: await quantize(model, { calibration }) };
@@ -72,7 +72,7 @@ test("linear layers: int8 and near the float model, dynamic and static, for any 
   assert.ok(opsOf(small.static).includes("QuantizeLinear"));
 });
 
-test("a static product is what the scales say, number for number", async () => {
+test("a static product is exactly what its scales imply", async () => {
   const [rows, inner, columns] = [6, 24, 10];
   const weight = new Rng(2).normals([columns, inner], 0.3);
   const model = await toOnnx(
@@ -99,7 +99,7 @@ function roundToEven(value: number): number {
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-test("convolutions with BatchNorm, ReLU and a shortcut: the norm goes into the kernel, and the result stays near", async () => {
+test("convolutions with BatchNorm, ReLU and a shortcut: the norm goes into the kernel, and the result stays close", async () => {
   const params = {
     stem: rng.split("stem").normals([8, 3, 3, 3], 0.3),
     body: rng.split("body").normals([8, 8, 3, 3], 0.2),
@@ -134,14 +134,14 @@ test("convolutions with BatchNorm, ReLU and a shortcut: the norm goes into the k
     assert.ok(apart > 0 && apart < 0.03, `${kind}: ${apart}`);
     assert.equal([...typesOf(file).values()].filter((type) => type === 3).length, 2, kind);
   }
-  // The biases, which hold the norm's shift, are whole numbers too; `max(x, 0)` is known for what it is.
+  // The biases, which hold the norm's shift, are integers too; `max(x, 0)` has become `Relu`.
   assert.equal([...typesOf(small.static).values()].filter((type) => type === 6).length, 2);
   assert.equal(opsOf(small.static).filter((op) => op === "Relu").length, 2);
 });
 
-test("a table of words that the output layer is tied to is stored once, and read as rows and as a product", async () => {
-  const [words, width] = [512, 24];
-  const table = new Rng(8).normals([words, width], 0.3);
+test("a token table tied to the output layer is stored once, and read both by rows and in a product", async () => {
+  const [tokens, width] = [512, 24];
+  const table = new Rng(8).normals([tokens, width], 0.3);
   const model = await toOnnx(
     (params: { table: Array }, ids: Array) => {
       const rows = np.take(params.table, ids, 0);
@@ -155,13 +155,13 @@ test("a table of words that the output layer is tied to is stored once, and read
   const ids: FileInput = { dtype: "int32", shape: [3], data: Int32Array.of(5, 0, 511) };
   for (const name of ["y", "logits"])
     assert.ok(difference(await outputOf(small, { ids }, name), await outputOf(model, { ids }, name)) < 0.02, name);
-  // Rows are never summed in 16 bits: with all 8 they are near on any processor, and still share the product's table.
+  // Rows are never summed in 16 bits: with all 8 bits they are close on any processor, and still share the table.
   const full = await quantize(model, { fullRange: true });
   assert.ok(difference(await outputOf(full, { ids }), await outputOf(model, { ids })) < 0.01);
   assert.equal(full.length, small.length);
 });
 
-test("calibration sees the smallest and the largest value; a percentile leaves out the few that are far off", async () => {
+test("calibration finds the smallest and largest value; a percentile leaves out outliers", async () => {
   const prepared = transformModel(await simplifyOnnx(await mlp()), preparation);
   const names = observedTensors(graphOf(prepared));
   assert.equal(names.length, 2);
@@ -176,7 +176,7 @@ test("calibration sees the smallest and the largest value; a percentile leaves o
   assert.ok(min > Math.min(...x.data) - 0.05 && min < -2.5, String(min));
 });
 
-test("zero is exact in every range, since paddings are zeros", () => {
+test("zero is exact in every range, since padding is zero", () => {
   for (const range of [
     { min: -1.3, max: 2.7 },
     { min: 0.4, max: 9 },

@@ -24,7 +24,7 @@ for (const [name, shape, axis] of [
     assert.deepEqual([...reached], new Array(channels).fill(127));
   });
 
-test("what is whole already comes back exactly, a channel of zeros too; 7 bits stay within 63", () => {
+test("integers are kept exactly, a channel of zeros too; 7 bits stay within 63", () => {
   const weights = Float32Array.of(127, -64, 3, 0, 0, 0, 0.5, -1.27, 0.01);
   const { values, scales } = quantizeWeight(weights, [3, 3], 0);
   assert.deepEqual([...values], [127, -64, 3, 0, 0, 0, 50, -127, 1]);

@@ -6,7 +6,7 @@ import { compile } from "../../../src/engine/index.ts";
 const doubled = await compile((x: Array) => np.multiply(x, 2), [filled([1024], 0)]);
 const one = filled([1024], 1);
 
-test("what was read stays with its reader when the output is disposed", async () => {
+test("values that were read stay valid after the output is disposed", async () => {
   const output = await doubled.run(one);
   const { data } = await output.read();
   output.dispose();
@@ -14,7 +14,7 @@ test("what was read stays with its reader when the output is disposed", async ()
   assert.deepEqual(data, filled([1024], 2).data);
 });
 
-test("an output that nobody read gives its memory back at once", async () => {
+test("an output that nobody read frees its memory at once", async () => {
   const held = () => process.memoryUsage().arrayBuffers;
   const large = filled([2 ** 24], 1);
   const program = await compile((x: Array) => np.add(x, x), [large]);

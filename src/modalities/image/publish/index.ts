@@ -1,8 +1,8 @@
 import { offerOf } from "../../../data/ability.ts";
 import { type Normalization, normalization } from "../../../data/views.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
-import { answersUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
-import { encoderGraph, ownLayout } from "../../../interop/plain.ts";
+import { headUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { encoderGraph, plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel, Publisher } from "../../../interop/publisher.ts";
 import { resnetLayout } from "./resnet.ts";
 import { vitLayout } from "./vit.ts";
@@ -13,12 +13,12 @@ const layouts: Readonly<Record<string, LayoutOf>> = { vit: vitLayout, resnet: re
 function layoutOf(model: PublishedModel): Layout {
   const { encoder, params, head } = model;
   const layout = layouts[encoder.name]?.(encoder);
-  if (!layout) return ownLayout(model);
+  if (!layout) return plainLayout(model);
   const { model: plain, classifier } = layout;
   const config = { ...layout.config, architectures: [head ? classifier.model : plain] };
   const tensors = layout.tensors(params.encoder);
   if (!head) return { config, tensors, note: layout.note(plain) };
-  if (!head.linear) return { ...ownLayout(model), config };
+  if (!head.linear) return { ...plainLayout(model), config };
   const { weight, bias } = head.linear;
   return {
     config,
@@ -69,14 +69,14 @@ export const imagePublisher: Publisher = {
       layout: layoutOf(model),
       files: scaled && { "preprocessor_config.json": `${JSON.stringify(preprocessor(model, scaled), null, 2)}\n` },
       usage: head
-        ? answersUsage(
+        ? headUsage(
             head,
             {
               reader: "AutoProcessor",
               model: "AutoModelForImageClassification",
               names: ["RawImage"],
               input: 'await read(await RawImage.read("photo.jpg"))',
-              takesSeveral: false,
+              multiLabel: false,
             },
             pipelineUsage(
               "image-classification",

@@ -3,7 +3,7 @@ import { offerOf } from "../../../data/ability.ts";
 import { maskToken, type Vocabulary, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { words } from "../../../encoders/abilities.ts";
 import type { FileInput } from "../../../engine/index.ts";
-import { answersUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { headUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import type { Graph, ModelParams, PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
 import { TOKENIZER_FILE } from "../vocabulary.ts";
 import { adoptBert, BERT_FAMILY } from "./bert-import.ts";
@@ -44,7 +44,7 @@ function graphOf(model: PublishedModel, isBert: boolean): Graph {
     examples: [example, example],
     inputNames: ["input_ids", "attention_mask"],
     outputNames: [...(logits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
-    words: {
+    tokens: {
       length,
       // GPT-2's kind is given no segments.
       ignored: isBert ? ["token_type_ids"] : [],
@@ -58,13 +58,13 @@ function usageOf(model: PublishedModel): Usage {
   const inputs = "inputs `input_ids` and `attention_mask`";
   const withLogits = `${inputs}, outputs \`logits\`, \`last_hidden_state\` and\n\`sentence_embedding\`; batch and length are free`;
   if (head)
-    return answersUsage(
+    return headUsage(
       head,
       {
         reader: "AutoTokenizer",
         model: "AutoModelForSequenceClassification",
         input: 'read("a sentence")',
-        takesSeveral: true,
+        multiLabel: true,
       },
       pipelineUsage("text-classification", 'const guesses = await run("a sentence", { top_k: null });', withLogits),
     );
