@@ -1,0 +1,22 @@
+// How do I pretrain on my own texts? BERT learns a tokenizer and a Transformer from them, and fills in masked tokens.
+import { pretrain } from "autodidact";
+import { complete } from "autodidact/text";
+
+const [data = "docs", out = "runs/texts", text = "Every command has --help [MASK] an example"] = process.argv.slice(2);
+
+const run = await pretrain({
+  data, // a text file, CSV, TSV, JSONL, Parquet, or a folder of them
+  out,
+  modality: "text",
+  method: "bert", // "causal-lm" continues texts, "bag-of-words" makes better vectors of short ones
+  preset: "small",
+  encoderOptions: { width: 96, depth: 2, heads: 4 },
+  modalityOptions: { vocabularySize: 2000, maxLength: 64, pack: true },
+  training: { epochs: Number(process.env.EPOCHS ?? 60), batchSize: 16, logEvery: 100 },
+  onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
+});
+
+const { masks = [] } = await complete({ run, text, top: 5 });
+console.log(text);
+for (const guesses of masks)
+  console.log(guesses.map(({ token, probability }) => `${token} ${(100 * probability).toFixed(1)} %`).join("   "));
