@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
-import { wordHead } from "../layers/word-head.ts";
+import { sequence } from "../encoders/abilities.ts";
+import { tokenHead } from "../layers/token-head.ts";
 import { bagOfWords as bagLoss } from "../objectives/bag-of-words.ts";
 import { method } from "./method.ts";
-import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
+import { BERT_CORRUPTION, maskTokens, rowsOfTokens, slotsFor, maskedTokenLoss } from "./parts/token-masks.ts";
 
 /**
  * Bag of words: tell masked words from those around them, and from the representation alone every word of the text, the
@@ -19,7 +19,7 @@ export const bagOfWords = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/2401.11248",
   summary: "tell all words of a text from its representation, and masked ones from those around them",
-  needs: [vocabulary, maskToken, words],
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that is masked"),
@@ -37,15 +37,15 @@ export const bagOfWords = method({
   modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, bagWeight } }) {
-    const { width, encode, pool, table, epsilon } = encoder.words;
-    const head = wordHead(width, width, vocabulary.size, epsilon);
+    const { width, encode, pool, table, epsilon } = encoder.sequence;
+    const head = tokenHead(width, width, vocabulary.size, epsilon);
     const slots = slotsFor(vocabulary.length, maskRatio);
     return {
       views(sample, rng) {
         const sequence = vocabulary.tokens(sample);
-        const { ids, asked } = maskWords(sequence, vocabulary, rng, {
+        const { ids, asked } = maskTokens(sequence, vocabulary, rng, {
           ...{ ratio: maskRatio, slots, wholeWords: false },
-          shown: { ...BERT_SHOWS, token: maskToken },
+          shown: { ...BERT_CORRUPTION, token: maskToken },
         });
         const words = [...new Set(sequence.ids)].filter((id) => !vocabulary.isSpecial(id));
         const [wordOrPad, shares] = [new Int32Array(vocabulary.length), new Float32Array(vocabulary.length)];
@@ -60,14 +60,14 @@ export const bagOfWords = method({
       loss(params, { text, asked, bag }) {
         const words = table(params.encoder);
         const hidden = encode(params.encoder, text);
-        const masked = toldWords(head.apply(params.head, rowsOfWords(hidden, asked.places), words), asked);
+        const masked = maskedTokenLoss(head.apply(params.head, rowsOfTokens(hidden, asked.places), words), asked);
         const ofBag = bagLoss(head.apply(params.head, pool(hidden, text), words), bag.words, bag.shares);
         return {
           loss: np.add(masked.loss, np.multiply(ofBag, bagWeight)),
           metrics: { bag: ofBag, masked: masked.loss, accuracy: masked.accuracy },
         };
       },
-      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
+      tokenLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };
   },
 });

@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { attentionBias, causalBias } from "../layers/attention-bias.ts";
 import { dropout } from "../layers/dropout.ts";
 import { layerNorm } from "../layers/layer-norm.ts";
 import { decoderBlock } from "../layers/transformer.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
-import { infill, permuteSentences } from "./parts/word-noise.ts";
+import { infill, permuteSentences } from "./parts/token-noise.ts";
 
 /**
  * BART: a text is scrambled, and a decoder writes the original. Spans of words become one mask each, and sentences
@@ -21,7 +21,7 @@ export const bart = method({
   family: "restoration",
   paper: "https://arxiv.org/abs/1910.13461",
   summary: "write a text again whose spans were masked and whose sentences were shuffled",
-  needs: [vocabulary, maskToken, words],
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that lie in masked spans"),
@@ -39,7 +39,7 @@ export const bart = method({
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options }) {
-    const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.words;
+    const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.sequence;
     const depth = Number(encoder.hyperparameters.depth);
     const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
       decoderBlock({ width, heads, mlpRatio: 4, norm: "post", epsilon, dropout: rate }),

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { np, Rng } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
-import { wordHead } from "../layers/word-head.ts";
+import { sequence } from "../encoders/abilities.ts";
+import { tokenHead } from "../layers/token-head.ts";
 import { method } from "./method.ts";
 import { smallLanguage } from "./parts/presets.ts";
-import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
+import { BERT_CORRUPTION, maskTokens, rowsOfTokens, slotsFor, maskedTokenLoss } from "./parts/token-masks.ts";
 
 /**
  * BERT: tell the words that were masked from those around them. Devlin et al. 2018, https://arxiv.org/abs/1810.04805,
@@ -19,7 +19,7 @@ export const bert = method({
   family: "masked",
   paper: "https://arxiv.org/abs/1810.04805",
   summary: "tell the words of a text that were masked",
-  needs: [vocabulary, maskToken, words],
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is asked for"),
@@ -34,28 +34,28 @@ export const bert = method({
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, wholeWords, masks } }) {
-    const { width, encode, table, epsilon } = encoder.words;
-    const head = wordHead(width, width, vocabulary.size, epsilon);
+    const { width, encode, table, epsilon } = encoder.sequence;
+    const head = tokenHead(width, width, vocabulary.size, epsilon);
     const slots = slotsFor(vocabulary.length, maskRatio);
     return {
       views(sample, rng, { index }) {
         const own = masks === "static" ? new Rng(index).split("masks") : rng;
         const sequence = vocabulary.tokens(sample);
-        const { ids, asked } = maskWords(sequence, vocabulary, own, {
+        const { ids, asked } = maskTokens(sequence, vocabulary, own, {
           ratio: maskRatio,
           wholeWords,
           slots,
-          shown: { ...BERT_SHOWS, token: maskToken },
+          shown: { ...BERT_CORRUPTION, token: maskToken },
         });
         return { text: vocabulary.encode(ids), asked };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       loss(params, { text, asked }) {
-        const hidden = rowsOfWords(encode(params.encoder, text), asked.places);
-        const { loss, accuracy } = toldWords(head.apply(params.head, hidden, table(params.encoder)), asked);
+        const hidden = rowsOfTokens(encode(params.encoder, text), asked.places);
+        const { loss, accuracy } = maskedTokenLoss(head.apply(params.head, hidden, table(params.encoder)), asked);
         return { loss, metrics: { accuracy, perplexity: np.exp(loss) } };
       },
-      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
+      tokenLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };
   },
 });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
 
@@ -16,7 +16,7 @@ export const causalLm = method({
   family: "generative",
   paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
   summary: "tell each word of a text from those before it",
-  needs: [vocabulary, words],
+  needs: [vocabulary, sequence],
   causal: true,
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
@@ -30,7 +30,7 @@ export const causalLm = method({
   encoderOptions: { causal: true, norm: "pre" },
 
   build({ encoder, modality: { vocabulary } }) {
-    const { encode, table, count, width } = encoder.words;
+    const { encode, table, count, width } = encoder.sequence;
     return {
       views(sample) {
         const { ids, isCut } = vocabulary.tokens(sample);
@@ -49,7 +49,7 @@ export const causalLm = method({
           metrics: { accuracy: accuracy(logits, next(text.ids), { weights }), perplexity: np.exp(loss) },
         };
       },
-      wordLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
+      tokenLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
     };
   },
 });

@@ -14,7 +14,7 @@ import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
-import { maskWords, slotsFor } from "./parts/word-masks.ts";
+import { maskTokens, slotsFor } from "./parts/token-masks.ts";
 
 /**
  * Standard deviation over the rows of `[batch, places, width]`, by weight, the mean over the width: 0 tells of collapse.
@@ -88,7 +88,7 @@ export const data2vec = method({
       if (vocabulary) {
         // The words keep their ids: the mask takes the place of their embeddings.
         const wanted = { ratio, slots, wholeWords: false };
-        const { places, weights } = maskWords(vocabulary.tokens(sample), vocabulary, rng, wanted).asked;
+        const { places, weights } = maskTokens(vocabulary.tokens(sample), vocabulary, rng, wanted).asked;
         return { places, weights };
       }
       const places = patches ? blockwiseMask(rng, patches.grid, slots) : randomPlaces(rng, tokens.count, slots);

@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { type Array, lax, nn, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { gelu } from "../layers/gelu.ts";
 import { linear } from "../layers/linear.ts";
-import { wordHead } from "../layers/word-head.ts";
+import { tokenHead } from "../layers/token-head.ts";
 import { weightedMean } from "../objectives/cross-entropy.ts";
 import { replacedTokenDetection } from "../objectives/replaced-token-detection.ts";
 import { method } from "./method.ts";
 import { smallLanguage } from "./parts/presets.ts";
-import { maskWords, rowsOfWords, slotsFor, toldWords } from "./parts/word-masks.ts";
+import { maskTokens, rowsOfTokens, slotsFor, maskedTokenLoss } from "./parts/token-masks.ts";
 
 /** As in the authors' code: 85 % of the places show the mask, the others themselves. */
 const SHOWN = { mask: 0.85, random: 0 };
@@ -26,7 +26,7 @@ export const electra = method({
   family: "masked",
   paper: "https://arxiv.org/abs/2003.10555",
   summary: "tell which words of a text a small generator has replaced",
-  needs: [vocabulary, maskToken, words],
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that the generator fills"),
@@ -38,10 +38,10 @@ export const electra = method({
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, generatorSize, detectionWeight } }) {
-    const { width, count, encode, table, epsilon, narrowed } = encoder.words;
+    const { width, count, encode, table, epsilon, narrowed } = encoder.sequence;
     const generator = narrowed(generatorSize);
     const narrow = linear(width, generator.embedDim);
-    const head = wordHead(generator.embedDim, width, vocabulary.size, epsilon);
+    const head = tokenHead(generator.embedDim, width, vocabulary.size, epsilon);
     const detector = { hidden: linear(width, width), last: linear(width, 1) };
     const slots = slotsFor(vocabulary.length, maskRatio);
     const options = { ratio: maskRatio, slots, wholeWords: false, shown: { ...SHOWN, token: maskToken } };
@@ -59,7 +59,7 @@ export const electra = method({
     return {
       views(given, rng) {
         const sequence = vocabulary.tokens(given);
-        const { ids, asked } = maskWords(sequence, vocabulary, rng, options);
+        const { ids, asked } = maskTokens(sequence, vocabulary, rng, options);
         return {
           original: vocabulary.encode(sequence.ids),
           masked: vocabulary.encode(ids).ids,
@@ -83,9 +83,9 @@ export const electra = method({
       },
       loss(params, { original, masked, asked, noise }) {
         const words = narrow.apply(params.narrow, table(params.encoder));
-        const filled = generator.words.encode({ ...params.generator, words }, { ids: masked, mask: original.mask });
-        const logits = head.apply(params.head, rowsOfWords(filled, asked.places), table(params.encoder));
-        const generation = toldWords(logits, asked);
+        const filled = generator.sequence.encode({ ...params.generator, words }, { ids: masked, mask: original.mask });
+        const logits = head.apply(params.head, rowsOfTokens(filled, asked.places), table(params.encoder));
+        const generation = maskedTokenLoss(logits, asked);
 
         const drawn = np.expandDims(sample(logits, noise), 2);
         const isAsked = np.multiply(nn.oneHot(asked.places, count), np.expandDims(asked.weights, 2));

@@ -61,7 +61,7 @@ export interface Method<
    * Logits of every word at every place, `[batch, length, vocabulary]`: of the word that stands there (masked methods),
    * or of the next one where the encoder is causal. What `complete`, evaluation and export look at.
    */
-  wordLogits?(params: Traced<Initial>, inputs: Inputs): Array;
+  tokenLogits?(params: Traced<Initial>, inputs: Inputs): Array;
   /** Of methods that learn from labels: what they answer. */
   readonly answers?: Answers;
   /**

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/in-batch-contrast.ts";
@@ -18,7 +18,7 @@ export const simcse = method({
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.08821",
   summary: "a text seen through two dropout masks agrees with itself, different texts do not",
-  needs: [vocabulary, words],
+  needs: [vocabulary, sequence],
   options: z.object({
     temperature: z.number().positive().default(0.05).describe("sharpness of the similarity; lower is sharper"),
   }),
@@ -35,7 +35,7 @@ export const simcse = method({
   modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary }, options: { temperature } }) {
-    if (encoder.words.dropout === 0)
+    if (encoder.sequence.dropout === 0)
       throw new UserError("simcse: without dropout both views are the same; give the encoder --dropout 0.1");
     // Used in training only, as in the authors' code: the representation is what comes before it.
     const projector = linear(encoder.embedDim, encoder.embedDim);

@@ -1,4 +1,4 @@
-/** The losses, as pure functions: arrays first, then one options object; rows are samples; a scalar comes back. */
+/** The losses, as pure functions: arrays first, then one options object; rows are samples; the result is a scalar. */
 export { bagOfWords } from "./bag-of-words.ts";
 export { barlowTwins } from "./barlow-twins.ts";
 export { binaryCrossEntropy } from "./binary-cross-entropy.ts";

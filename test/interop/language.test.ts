@@ -55,7 +55,7 @@ async function exported(name: string, methodName: string, options: Record<string
   const params = weights(method.init(new Rng(1)));
   const to = join(folder, name);
   const files = { "tokenizer.json": tokenizer };
-  const model = { encoder, params, modality, files, tokenLogits: method.wordLogits?.bind(method) };
+  const model = { encoder, params, modality, files, tokenLogits: method.tokenLogits?.bind(method) };
   await exportModel({ model, publisher: textPublisher, card, out: to });
   /** What our own program gives for a text: logits, hidden states, representation. */
   const ours = async (ids: ArrayLike<number>) => {
@@ -65,7 +65,7 @@ async function exported(name: string, methodName: string, options: Record<string
       (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
         const given = inputs as { ids: Array; mask: Array };
         return {
-          ...(method.wordLogits ? { logits: method.wordLogits(p, given) } : {}),
+          ...(method.tokenLogits ? { logits: method.tokenLogits(p, given) } : {}),
           hidden: encoder.hidden(p.encoder, given),
           pooled: encoder.apply(p.encoder, given),
         };

@@ -3,7 +3,7 @@ import { offerOf } from "../../../data/ability.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Run } from "../../../training/run/run.ts";
-import { type WordModel, wordModel } from "./word-model.ts";
+import { type TokenModel, tokenModel } from "./token-model.ts";
 
 export interface CompleteOptions {
   readonly run: Run;
@@ -46,7 +46,7 @@ export async function complete(options: CompleteOptions): Promise<Completion> {
   if (content.length > room)
     throw new UserError(`the text has ${content.length} tokens; this model reads ${room} at most`);
   const slots = Math.max(1, [...content].filter((id) => id === mask).length);
-  const model = await wordModel(run, { slots });
+  const model = await tokenModel(run, { slots });
   try {
     if (model.maskToken === undefined)
       return { text: await continued(model, [vocabulary.ids.begin, ...content], options) };
@@ -57,7 +57,7 @@ export async function complete(options: CompleteOptions): Promise<Completion> {
 }
 
 async function filled(
-  { vocabulary, tell }: WordModel,
+  { vocabulary, tell }: TokenModel,
   mask: number,
   content: Int32Array,
   options: CompleteOptions,
@@ -83,7 +83,7 @@ async function filled(
 }
 
 async function continued(
-  { vocabulary, tell }: WordModel,
+  { vocabulary, tell }: TokenModel,
   start: readonly number[],
   options: CompleteOptions,
 ): Promise<string> {

@@ -2,11 +2,11 @@ import { Rng } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import type { Source, TokenSequence, Vocabulary } from "../../../data/index.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import type { Run } from "../../../training/run/run.ts";
 import { arrange } from "../../../training/run/settle.ts";
-import { wordModel } from "./word-model.ts";
+import { tokenModel } from "./token-model.ts";
 
 export interface LanguageOptions {
   readonly run: Run;
@@ -67,9 +67,9 @@ export async function evaluateLanguage(options: LanguageOptions): Promise<Langua
         countWords((await textsOf(samples, vocabulary, { data: train, seed })).texts, vocabulary),
       )
     : undefined;
-  const mask = offerOf(run.encoder, words)?.causal ? undefined : offerOf(run.modality, maskToken);
+  const mask = offerOf(run.encoder, sequence)?.causal ? undefined : offerOf(run.modality, maskToken);
   const slots = mask === undefined ? vocabulary.length - 1 : Math.ceil((vocabulary.length - 2) / PARTS);
-  const model = await wordModel(run, { batchSize: BATCH, slots });
+  const model = await tokenModel(run, { batchSize: BATCH, slots });
   try {
     const asks = texts.flatMap(({ ids, isCut }, index) =>
       mask === undefined

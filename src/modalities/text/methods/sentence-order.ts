@@ -2,12 +2,12 @@ import * as z from "zod";
 import { filled, int32, np, type Rng } from "../../../array/index.ts";
 import type { TokenSequence } from "../../../data/vocabulary.ts";
 import { maskToken, vocabulary } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import { linear } from "../../../layers/linear.ts";
-import { wordHead } from "../../../layers/word-head.ts";
+import { tokenHead } from "../../../layers/token-head.ts";
 import { method } from "../../../methods/method.ts";
 import { smallLanguage } from "../../../methods/parts/presets.ts";
-import { BERT_SHOWS, maskWords, rowsOfWords, slotsFor, toldWords } from "../../../methods/parts/word-masks.ts";
+import { BERT_CORRUPTION, maskTokens, rowsOfTokens, slotsFor, maskedTokenLoss } from "../../../methods/parts/token-masks.ts";
 import { accuracy, crossEntropy } from "../../../objectives/cross-entropy.ts";
 
 /**
@@ -22,7 +22,7 @@ export const sentenceOrder = method({
   family: "predictive",
   paper: "https://arxiv.org/abs/1909.11942",
   summary: "tell whether two pieces of a text were swapped, and the words that were masked",
-  needs: [vocabulary, maskToken, words],
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of the words that is masked"),
@@ -34,8 +34,8 @@ export const sentenceOrder = method({
   modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio } }) {
-    const { width, encode, table, epsilon } = encoder.words;
-    const head = wordHead(width, width, vocabulary.size, epsilon);
+    const { width, encode, table, epsilon } = encoder.sequence;
+    const head = tokenHead(width, width, vocabulary.size, epsilon);
     const pooler = linear(width, width);
     const order = linear(width, 2);
     const slots = slotsFor(vocabulary.length, maskRatio);
@@ -65,11 +65,11 @@ export const sentenceOrder = method({
         const pieces = part(whole, rng);
         const isSwapped = pieces !== undefined && rng.chance(0.5);
         const sequence = pieces ? joined(isSwapped ? pieces.toReversed() : pieces) : whole;
-        const { ids, asked } = maskWords(sequence, vocabulary, rng, {
+        const { ids, asked } = maskTokens(sequence, vocabulary, rng, {
           ratio: maskRatio,
           slots,
           wholeWords: false,
-          shown: { ...BERT_SHOWS, token: maskToken },
+          shown: { ...BERT_CORRUPTION, token: maskToken },
         });
         return {
           ...{ text: vocabulary.encode(ids), asked, swapped: int32([isSwapped ? 1 : 0], []) },
@@ -84,8 +84,8 @@ export const sentenceOrder = method({
       }),
       loss(params, { text, asked, swapped, isOrdered }) {
         const hidden = encode(params.encoder, text);
-        const logits = head.apply(params.head, rowsOfWords(hidden, asked.places), table(params.encoder));
-        const masked = toldWords(logits, asked);
+        const logits = head.apply(params.head, rowsOfTokens(hidden, asked.places), table(params.encoder));
+        const masked = maskedTokenLoss(logits, asked);
         const first = np.reshape(np.split(hidden, [1], 1)[0]!, [-1, width]);
         const verdict = order.apply(params.order, np.tanh(pooler.apply(params.pooler, first)));
         const ordering = crossEntropy(verdict, swapped, { weights: isOrdered });
@@ -99,7 +99,7 @@ export const sentenceOrder = method({
           },
         };
       },
-      wordLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
+      tokenLogits: (params, text) => head.apply(params.head, encode(params.encoder, text), table(params.encoder)),
     };
   },
 });

@@ -38,13 +38,13 @@ function classifier(width: number, { weight, bias }: LinearHead): [string, Tenso
  * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` where the method tells no words.
  * https://huggingface.co/docs/transformers/model_doc/bert
  */
-export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageFacts): LanguageLayout {
+export function bertLayout({ encoder, params, ids, predictsTokens, head }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
   const { hyperparameters } = encoder;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth] = [number("width"), number("depth")];
-  const prefix = tellsWords || head ? "bert." : "";
-  const model = head ? "BertForSequenceClassification" : tellsWords ? "BertForMaskedLM" : "BertModel";
+  const prefix = predictsTokens || head ? "bert." : "";
+  const model = head ? "BertForSequenceClassification" : predictsTokens ? "BertForMaskedLM" : "BertModel";
   const isPooled = hyperparameters.pooling === "first";
   const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
   const { norm, layer, attention } = renamed(at);
@@ -84,7 +84,7 @@ export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageF
       [`${prefix}embeddings.token_type_embeddings.weight`, filled([2, width], 0)],
       ...norm(`${prefix}embeddings.LayerNorm`, "encoder.embeddingNorm"),
       ...blocks,
-      ...(tellsWords
+      ...(predictsTokens
         ? [
             ...layer("cls.predictions.transform.dense", "head.transform"),
             ...norm("cls.predictions.transform.LayerNorm", "head.norm"),

@@ -1,7 +1,7 @@
 import { type Array, allocate, type Tensor, type Traced } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { maskToken, type Vocabulary, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import type { FileInput } from "../../../engine/index.ts";
 import { answersUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import type { Graph, ModelParams, PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
@@ -19,7 +19,7 @@ function vocabularyIn({ modality, files }: PublishedModel) {
 
 /** Whether the model continues texts: transformers.js feeds such a model the past and one token at a time. */
 const generatesText = ({ encoder, head, tokenLogits }: PublishedModel): boolean =>
-  (offerOf(encoder, words)?.causal ?? false) && !head && tokenLogits !== undefined;
+  (offerOf(encoder, sequence)?.causal ?? false) && !head && tokenLogits !== undefined;
 
 /**
  * The program of a model of text: `input_ids` and `attention_mask` in; `last_hidden_state`, `sentence_embedding` and,
@@ -74,7 +74,7 @@ function usageOf(model: PublishedModel): Usage {
       'const vector = await run("a sentence", { pooling: "mean" });',
       `${inputs}, outputs \`last_hidden_state\` and \`sentence_embedding\`;\nbatch and length are free`,
     );
-  return offerOf(encoder, words)?.causal
+  return offerOf(encoder, sequence)?.causal
     ? pipelineUsage(
         "text-generation",
         'const [{ generated_text }] = await run("once upon a time", { max_new_tokens: 20 });',
@@ -93,7 +93,7 @@ function tokenizerFiles(model: PublishedModel): Record<string, string> {
     model_max_length: length,
     pad_token: vocabulary.token(ids.pad),
     unk_token: vocabulary.token(ids.unknown),
-    ...(offerOf(model.encoder, words)?.causal
+    ...(offerOf(model.encoder, sequence)?.causal
       ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
       : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
     ...(mask === undefined ? {} : { mask_token: vocabulary.token(mask) }),
@@ -150,7 +150,7 @@ export const textPublisher: Publisher = {
   describe(model) {
     const { encoder, params, head, tokenLogits } = model;
     const { ids } = vocabularyIn(model).vocabulary;
-    const layout = languageLayout({ encoder, ids, params, tellsWords: tokenLogits !== undefined, head });
+    const layout = languageLayout({ encoder, ids, params, predictsTokens: tokenLogits !== undefined, head });
     return {
       graph: graphOf(model, layout.config.model_type === "bert"),
       layout,

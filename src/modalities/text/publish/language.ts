@@ -9,13 +9,13 @@ import type { LanguageFacts, LanguageLayout } from "./layout.ts";
  */
 export function languageLayout(facts: LanguageFacts): LanguageLayout {
   const { norm, positions, causal, width, heads, headDim } = facts.encoder.hyperparameters;
-  const { head, tellsWords } = facts;
+  const { head, predictsTokens } = facts;
   const isCausal = causal === "true";
   // Their classes have no room for heads that are narrower together than the width.
   const isPublished = positions === "learned" && (headDim === undefined || Number(heads) * Number(headDim) === width);
   if (isPublished && norm === "post" && !isCausal && (!head || head.linear)) return bertLayout(facts);
   if (isPublished && norm === "pre" && isCausal && !head) return gpt2Layout(facts);
-  const generates = isCausal && tellsWords && !head;
+  const generates = isCausal && predictsTokens && !head;
   return {
     config: generates ? gpt2Config(facts) : { model_type: "bert" },
     tensors: tree.entries<Tensor>(facts.params),

@@ -9,7 +9,7 @@ export interface LanguageFacts {
   /** All of the method's parameters: `encoder`, and where it tells words, its head. */
   readonly params: InitialParams;
   /** Whether the model tells words, or is an encoder only. */
-  readonly tellsWords: boolean;
+  readonly predictsTokens: boolean;
   /** What it answers, where it has learned from labels. */
   readonly head?: ExportedHead | undefined;
 }

@@ -8,7 +8,7 @@ interface Words extends VocabularySpec {
 }
 
 /** Places of a sequence whose words are to be told; `slots` of them, the unused ones with weight 0. */
-export interface MaskedWords {
+export interface MaskedTokens {
   /** The whole sequence with its words replaced. */
   readonly ids: Int32Array;
   readonly asked: {
@@ -33,18 +33,18 @@ export interface MaskOptions {
 }
 
 /** BERT's: of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
-export const BERT_SHOWS = { mask: 0.8, random: 0.1 } as const;
+export const BERT_CORRUPTION = { mask: 0.8, random: 0.1 } as const;
 
 /** How many places a sequence of that length may be asked for. */
 export const slotsFor = (length: number, ratio: number): number => Math.max(1, Math.ceil((length - 2) * ratio));
 
 /** Chooses places and what stands there instead, as BERT's `create_masked_lm_predictions`. */
-export function maskWords(
+export function maskTokens(
   sequence: Pick<TokenSequence, "ids" | "wordStarts">,
   vocabulary: Words,
   rng: Rng,
   options: MaskOptions,
-): MaskedWords {
+): MaskedTokens {
   const { ratio, slots, wholeWords, shown } = options;
   const ids = Int32Array.from(sequence.ids);
   const units: number[][] = [];
@@ -91,7 +91,7 @@ function randomWord(vocabulary: Words, rng: Rng): number {
 }
 
 /** A masked word's place in what the encoder makes of the text. @returns `[batch × slots, width]` */
-export const rowsOfWords = (hidden: Array, places: Array): Array =>
+export const rowsOfTokens = (hidden: Array, places: Array): Array =>
   np.reshape(rowsAt(hidden, places), [-1, hidden.shape[2]!]);
 
 /**
@@ -99,7 +99,7 @@ export const rowsOfWords = (hidden: Array, places: Array): Array =>
  * @param logits `[batch × slots, vocabulary]`
  * @returns cross-entropy and share of right words, over the slots in use
  */
-export function toldWords(logits: Array, asked: { readonly words: Array; readonly weights: Array }) {
+export function maskedTokenLoss(logits: Array, asked: { readonly words: Array; readonly weights: Array }) {
   const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
   return { loss: crossEntropy(logits, words, { weights }), accuracy: accuracy(logits, words, { weights }) };
 }

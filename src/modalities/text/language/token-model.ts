@@ -2,14 +2,14 @@ import { type Array, int32, nn, np, type Tensor, type Traced } from "../../../ar
 import { offerOf } from "../../../data/ability.ts";
 import type { Vocabulary } from "../../../data/index.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import { compile } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { MethodParams } from "../../../methods/index.ts";
 import { buildMethod, type Run } from "../../../training/run/run.ts";
 
 /** What a run's model thinks of words, compiled once. */
-export interface WordModel {
+export interface TokenModel {
   readonly vocabulary: Vocabulary<unknown>;
   /** The token in whose place it tells a word; without one it tells the next word. */
   readonly maskToken: number | undefined;
@@ -28,14 +28,14 @@ export interface WordModel {
  * @param slots most places of a text
  * @throws UserError when the run's method tells no words
  */
-export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<WordModel> {
+export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<TokenModel> {
   const { method, modality, encoder, methodDefinition } = await buildMethod(run.config, run.config.data.entries);
   const vocabulary = offerOf(modality, vocabularyAbility);
-  if (!vocabulary || !method.wordLogits)
+  if (!vocabulary || !method.tokenLogits)
     throw new UserError(`${run.path}: method ${methodDefinition.name} tells no words; bert and causal-lm do`);
   const { length, size } = vocabulary;
   const tell = (weights: Traced<MethodParams>, inputs: Record<"ids" | "mask" | "places", Array>) => {
-    const logits = method.wordLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
+    const logits = method.tokenLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
     const at = np.where(np.equal(np.expandDims(inputs.places, 2), np.arange(length)), 1, 0);
     return { rows: nn.logSoftmax(np.matmul(at, logits), -1) };
   };
@@ -47,7 +47,7 @@ export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Pr
   );
   return {
     vocabulary,
-    maskToken: offerOf(encoder, words)?.causal ? undefined : offerOf(modality, maskToken),
+    maskToken: offerOf(encoder, sequence)?.causal ? undefined : offerOf(modality, maskToken),
     async tell(texts, places) {
       const ids = new Int32Array(batchSize * length);
       const mask = new Int32Array(batchSize * length);

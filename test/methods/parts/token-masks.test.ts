@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Rng } from "../../../src/array/index.ts";
-import { maskWords, slotsFor } from "../../../src/methods/parts/word-masks.ts";
-import { infill, permuteSentences } from "../../../src/methods/parts/word-noise.ts";
+import { maskTokens, slotsFor } from "../../../src/methods/parts/token-masks.ts";
+import { infill, permuteSentences } from "../../../src/methods/parts/token-noise.ts";
 import { ids, toyText } from "../toy-text.ts";
 
 const { vocabulary } = toyText({ size: 60, length: 64 });
@@ -17,7 +17,7 @@ test("15 % of the words are asked for; 80 % of those show the mask, 10 % another
     const rng = new Rng(seed);
     const text = globalThis.Array.from({ length: 60 }, () => rng.integer(5, 59));
     const sequence = vocabulary.tokens(text);
-    const masked = maskWords(sequence, vocabulary, rng, { ratio: 0.15, slots, wholeWords: false, shown });
+    const masked = maskTokens(sequence, vocabulary, rng, { ratio: 0.15, slots, wholeWords: false, shown });
     counts.all += 60;
     masked.asked.weights.data.forEach((weight, slot) => {
       if (!weight) return;
@@ -51,7 +51,7 @@ test("places are distinct, ascending, no special tokens; nothing else changes; w
         const sequence = vocabulary.tokens(text);
         const slots = slotsFor(64, ratio);
         const options = { ratio, slots, wholeWords, shown: { token: ids.mask, mask: 1, random: 0 } };
-        const { ids: now, asked } = maskWords(sequence, vocabulary, new Rng(seed), options);
+        const { ids: now, asked } = maskTokens(sequence, vocabulary, new Rng(seed), options);
         const places = [...asked.places.data].filter((_, slot) => asked.weights.data[slot]);
         assert.deepEqual(
           places,
