@@ -6,16 +6,16 @@ import { accuracy, crossEntropy } from "../objectives/cross-entropy.ts";
 import { method } from "./method.ts";
 
 /**
- * Causal language model: tell each word from those before it. Radford et al. 2019,
- * https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf (GPT-2): norms in
- * front, output tied to the embeddings. Differs from the paper: no dropout unless the encoder's option asks for it, the
- * weights that end a branch start no smaller than the others, exact GELU.
+ * Causal language model: predict each token from those before it. Radford et al. 2019,
+ * https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf (GPT-2):
+ * pre-norm, output layer tied to the embeddings. Differs from the paper: no dropout unless the encoder has `--dropout`,
+ * the last weights of a branch are initialised like all others, exact GELU.
  */
 export const causalLm = method({
   name: "causal-lm",
   family: "generative",
   paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
-  summary: "tell each word of a text from those before it",
+  summary: "predict each token of a text from those before it",
   needs: [vocabulary, sequence],
   causal: true,
   options: z.object({}),
@@ -34,7 +34,7 @@ export const causalLm = method({
     return {
       views(sample) {
         const { ids, isCut } = vocabulary.tokens(sample);
-        // Where a window stops, a text does not end.
+        // The end of a window is not the end of its text: no `end` to predict.
         return { text: vocabulary.encode(isCut ? ids.subarray(0, -1) : ids) };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),

@@ -82,7 +82,10 @@ test("another start's words, a mask that is not there, and words that see too mu
 
     const bert = ["--method", "bert", "--encoder", "transformer", "--width", "16", "--depth", "1", "--heads", "2"];
     refused(learn(second, ...bert, "--causal"), /method bert predicts tokens from both sides/);
-    refused(learn(second, ...bert, "--method", "bert+simcse", "--causal"), /method bert predicts tokens from both sides/);
+    refused(
+      learn(second, ...bert, "--method", "bert+simcse", "--causal"),
+      /method bert predicts tokens from both sides/,
+    );
     refused(learn(second, ...bert, "--method", "causal-lm", "--no-causal"), /method causal-lm .*add --causal/);
 
     const isOther = ({ content }: { content: string }) => content !== "<mask>";

@@ -27,7 +27,7 @@ test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build());
 });
 
-/** A picture with one added to a patch of its second image. */
+/** The images with one added to a patch of the second. */
 function changed({ data, shape }: Tensor, place: number): Tensor {
   const [top, left] = [4 * Math.floor(place / 4), 4 * (place % 4)];
   const values = Float32Array.from(data, (value, at) => {
@@ -38,14 +38,14 @@ function changed({ data, shape }: Tensor, place: number): Tensor {
   return float32(values, shape);
 }
 
-test("what is told of a patch depends on the patches before it only", async () => {
+test("the prediction of a patch depends only on the patches before it", async () => {
   const method = build({ normalizeTarget: false });
-  const { completed, given } = await look(method, { image: pictures(), prefix: prefix() });
+  const { completed, visible } = await look(method, { image: pictures(), prefix: prefix() });
   for (let place = 0; place < 8; place++)
     assert.deepEqual(patchOf(completed!, 1, place), patchOf(pictures().pixels, 1, place));
-  assert.ok(patchOf(given!, 1, 8).every((value) => value === 0));
+  assert.ok(patchOf(visible!, 1, 8).every((value) => value === 0));
 
-  // Each patch of the lower half was told while all after it were blank. Told again with all in place, none differs.
+  // Each patch of the lower half was predicted with all after it blank. Predicted again with all in place, none differs.
   const half = int32([8, 8], [2, 1]);
   const params = weights(method.init(new Rng(0)));
   const lossOf = async (pixels: Tensor) =>
@@ -57,9 +57,9 @@ test("what is told of a patch depends on the patches before it only", async () =
       )
     ).data[0]!;
   assert.ok((await lossOf(completed!)) < 1e-10);
-  // The last patch is nobody's past: changed by one, it alone of the sixteen told is wrong, by one.
+  // The last patch is nobody's past: changed by one, its prediction alone of the sixteen is wrong, by one.
   assert.ok(Math.abs((await lossOf(changed(completed!, 15))) - 1 / 16) < 1e-5);
-  // The ninth is the past of seven, which are then told otherwise.
+  // The ninth is the past of seven, whose predictions then differ.
   assert.ok((await lossOf(changed(completed!, 8))) > 1 / 16 + 1e-4);
 });
 

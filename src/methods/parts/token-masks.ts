@@ -3,103 +3,105 @@ import type { TokenSequence, VocabularySpec } from "../../data/vocabulary.ts";
 import { accuracy, crossEntropy } from "../../objectives/cross-entropy.ts";
 import { rowsAt } from "./tokens.ts";
 
-interface Words extends VocabularySpec {
+interface MaskableVocabulary extends VocabularySpec {
   isSpecial(id: number): boolean;
 }
 
-/** Places of a sequence whose words are to be told; `slots` of them, the unused ones with weight 0. */
+/** A corrupted sequence, and the tokens to predict: `slots` of them, with weight 0 for unused slots. */
 export interface MaskedTokens {
-  /** The whole sequence with its words replaced. */
+  /** The whole sequence, corrupted. */
   readonly ids: Int32Array;
-  readonly asked: {
-    /** int32 `[slots]`. */
+  readonly targets: {
+    /** Positions in the sequence, int32 `[slots]`. */
     readonly places: Tensor;
-    /** int32 `[slots]`, the words that stood there. */
-    readonly words: Tensor;
+    /** The original tokens, int32 `[slots]`. */
+    readonly tokens: Tensor;
     /** float32 `[slots]`, 1 or 0. */
     readonly weights: Tensor;
   };
 }
 
 export interface MaskOptions {
-  /** Share of the words that is asked for. */
+  /** Share of the tokens to predict. */
   readonly ratio: number;
-  /** Most places asked for in a sequence; the loss pays for all of them. */
+  /** Most tokens to predict in a sequence; the loss costs as much for every sequence. */
   readonly slots: number;
-  /** Ask for all tokens of a word or for none. */
+  /** Predict all tokens of a word or none. */
   readonly wholeWords: boolean;
-  /** Of the places asked for, the shares that show the mask, `token`, and a random word; the others, or all, keep theirs. */
-  readonly shown?: { readonly token: number; readonly mask: number; readonly random: number };
+  /** Shares of the targets that become the mask `token` and a random token; the others stay. By default all stay. */
+  readonly corruption?: { readonly token: number; readonly mask: number; readonly random: number };
 }
 
-/** BERT's: of the words asked for, 80 % show the mask, 10 % a random word and 10 % themselves. */
+/** BERT's corruption: 80 % of the targets become the mask token, 10 % a random token, 10 % stay. */
 export const BERT_CORRUPTION = { mask: 0.8, random: 0.1 } as const;
 
-/** How many places a sequence of that length may be asked for. */
+/** The most tokens that may have to be predicted in a sequence of this length. */
 export const slotsFor = (length: number, ratio: number): number => Math.max(1, Math.ceil((length - 2) * ratio));
 
-/** Chooses places and what stands there instead, as BERT's `create_masked_lm_predictions`. */
+/** Chooses tokens to predict and corrupts them, as BERT's `create_masked_lm_predictions`. */
 export function maskTokens(
   sequence: Pick<TokenSequence, "ids" | "wordStarts">,
-  vocabulary: Words,
+  vocabulary: MaskableVocabulary,
   rng: Rng,
   options: MaskOptions,
 ): MaskedTokens {
-  const { ratio, slots, wholeWords, shown } = options;
+  const { ratio, slots, wholeWords, corruption } = options;
   const ids = Int32Array.from(sequence.ids);
+  /** Places that are masked together: those of a word, or single ones. */
   const units: number[][] = [];
   ids.forEach((id, place) => {
     if (vocabulary.isSpecial(id)) return;
     const last = units.at(-1);
-    // A piece belongs to the word before it only if nothing special stands between.
+    // A token continues the word before it only if no special token is between them.
     const continues = wholeWords && !sequence.wordStarts[place] && last?.at(-1) === place - 1;
     if (continues) last.push(place);
     else units.push([place]);
   });
   const count = units.reduce((sum, unit) => sum + unit.length, 0);
-  const wanted = count === 0 ? 0 : Math.min(slots, Math.max(1, Math.round(count * ratio)));
+  const budget = count === 0 ? 0 : Math.min(slots, Math.max(1, Math.round(count * ratio)));
   const places: number[] = [];
   for (const which of rng.permutation(units.length)) {
     const unit = units[which]!;
-    if (places.length + unit.length <= wanted) places.push(...unit);
-    if (places.length === wanted) break;
+    if (places.length + unit.length <= budget) places.push(...unit);
+    if (places.length === budget) break;
   }
   places.sort((a, b) => a - b);
-  const words = places.map((place) => ids[place]!);
-  if (shown)
+  const tokens = places.map((place) => ids[place]!);
+  if (corruption)
     for (const place of places) {
       const draw = rng.uniform();
-      if (draw < shown.mask) ids[place] = shown.token;
-      else if (draw < shown.mask + shown.random) ids[place] = randomWord(vocabulary, rng);
+      if (draw < corruption.mask) ids[place] = corruption.token;
+      else if (draw < corruption.mask + corruption.random) ids[place] = randomToken(vocabulary, rng);
     }
   const padded = (values: readonly number[]) => Int32Array.from({ length: slots }, (_, index) => values[index] ?? 0);
   return {
     ids,
-    asked: {
+    targets: {
       places: int32(padded(places), [slots]),
-      words: int32(padded(words), [slots]),
+      tokens: int32(padded(tokens), [slots]),
       weights: float32(Float32Array.from(padded(places.map(() => 1))), [slots]),
     },
   };
 }
 
-function randomWord(vocabulary: Words, rng: Rng): number {
+function randomToken(vocabulary: MaskableVocabulary, rng: Rng): number {
   for (;;) {
     const id = rng.integer(0, vocabulary.size - 1);
     if (!vocabulary.isSpecial(id)) return id;
   }
 }
 
-/** A masked word's place in what the encoder makes of the text. @returns `[batch × slots, width]` */
+/** The rows of `hidden` `[batch, length, width]` at `places` `[batch, slots]`. @returns `[batch × slots, width]` */
 export const rowsOfTokens = (hidden: Array, places: Array): Array =>
   np.reshape(rowsAt(hidden, places), [-1, hidden.shape[2]!]);
 
 /**
- * How well the words that were asked for are told.
+ * Loss and accuracy of predicted tokens.
  * @param logits `[batch × slots, vocabulary]`
- * @returns cross-entropy and share of right words, over the slots in use
+ * @param targets `tokens` and `weights`, `[batch, slots]` each
+ * @returns cross-entropy, and the share of correct predictions, over the slots in use
  */
-export function maskedTokenLoss(logits: Array, asked: { readonly words: Array; readonly weights: Array }) {
-  const [words, weights] = [np.reshape(asked.words, [-1]), np.reshape(asked.weights, [-1])];
-  return { loss: crossEntropy(logits, words, { weights }), accuracy: accuracy(logits, words, { weights }) };
+export function maskedTokenLoss(logits: Array, targets: { readonly tokens: Array; readonly weights: Array }) {
+  const [tokens, weights] = [np.reshape(targets.tokens, [-1]), np.reshape(targets.weights, [-1])];
+  return { loss: crossEntropy(logits, tokens, { weights }), accuracy: accuracy(logits, tokens, { weights }) };
 }

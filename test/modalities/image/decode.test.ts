@@ -127,7 +127,7 @@ test("broken files say in one line what is wrong", async () => {
     ["head of a JPEG", (await noise(200).jpeg().toBuffer()).subarray(0, 100), /truncated JPEG/],
     ["cut PNG", (await noise(200).png().toBuffer()).subarray(0, 2000), /truncated PNG/],
     ["cut WebP", (await noise(200).webp().toBuffer()).subarray(0, 2000), /truncated WebP/],
-    ["text", Buffer.from("this — is no picture\n"), /text, not a picture/],
+    ["text", Buffer.from("this — is no image\n"), /text, not an image/],
     ["nothing", new Uint8Array(0), /empty file/],
     ["bytes", Uint8Array.from({ length: 64 }, (_, at) => at), /unsupported image format/],
   ];

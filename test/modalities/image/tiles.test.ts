@@ -80,7 +80,7 @@ test("sides are multiples of a patch where asked, and too many tiles are refused
   for (const tile of cut(32, { rows: 2, columns: 2, share: 14 / 16, multipleOf: 4 })) assert.equal(tile.width, 12);
   assert.throws(() => cut(32, { rows: 16, columns: 16, share: 1, multipleOf: 4 }), {
     name: "UserError",
-    message: /sides of 0, and 6 is the least; use fewer tiles/,
+    message: /sides of 0; they need at least 6; use fewer tiles/,
   });
   assert.throws(() => cut(16, { rows: 3, columns: 3, share: 64 / 75 }), { name: "UserError", message: /sides of 4/ });
   for (const tile of cut(28, { rows: 3, columns: 3, share: 64 / 75 })) assert.equal(tile.width, 7);

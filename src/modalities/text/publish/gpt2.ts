@@ -15,7 +15,7 @@ const BLOCK_NORMS = [
   ["norm2", "ln_2"],
 ] as const;
 
-/** A causal encoder in GPT-2's terms. */
+/** GPT-2's `config.json` for a causal encoder. */
 export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "ids">): LanguageLayout["config"] {
   const number = (key: string) => Number(encoder.hyperparameters[key]);
   return {
@@ -23,7 +23,7 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
     vocab_size: number("vocabulary"),
     n_embd: number("width"),
     n_layer: number("depth"),
-    // Those that fill the width: of pruned ones the class has no notion, and libraries divide by them.
+    // Heads that fill the width: the class does not know pruned heads, and libraries divide by this number.
     n_head: offerOf(encoder, sequence)?.wholeHeads ?? number("heads"),
     n_inner: Math.round(number("width") * number("mlpRatio")),
     n_positions: number("length"),
@@ -52,8 +52,8 @@ export function gpt2Layout({ encoder, params, ids, predictsTokens }: LanguageFac
   const blocks = Array.from({ length: number("depth") }, (_, block) => {
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}h.${block}`];
     return [
-      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
-      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_LAYERS.flatMap(([path, name]) => layer(`${to}.${name}`, `${from}.${path}`)),
+      ...BLOCK_NORMS.flatMap(([path, name]) => norm(`${to}.${name}`, `${from}.${path}`)),
     ];
   }).flat();
   return {

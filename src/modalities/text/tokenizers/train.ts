@@ -8,12 +8,12 @@ import { countWords } from "./words.ts";
 export const tokenizerKinds = ["wordpiece", "bpe"] as const;
 export type TokenizerKind = (typeof tokenizerKinds)[number];
 
-/** What sets one kind of tokenizer apart; parts of `tokenizer.json` in Hugging Face's terms. */
+/** A kind of tokenizer: its parts of `tokenizer.json`, in Hugging Face's format. */
 export interface Recipe {
-  /** Special tokens by what they stand for, in the order of their ids. */
+  /** Special tokens by their role, in the order of their ids. */
   readonly special: Readonly<Record<"pad" | "unknown" | "begin" | "end" | "mask", string>>;
   pipeline(lowercase: boolean): { normalizer: object; pre_tokenizer: object; decoder: object };
-  /** Symbols that words are made of before anything is merged. */
+  /** The symbols of words before any merge. */
   alphabet(words: ReadonlyMap<string, number>, size: number): readonly string[];
   symbols(word: string): readonly string[];
   join(left: string, right: string): string;
@@ -22,11 +22,11 @@ export interface Recipe {
 
 export interface TokenizerOptions {
   readonly kind: TokenizerKind;
-  /** Tokens in all, special ones included; 8,192 or as many as the corpus allows when not given. */
+  /** Number of tokens, special ones included; by default 8,192, or as many as the corpus allows. */
   readonly vocabularySize?: number;
   /**
-   * Small letters only; WordPiece also drops accents then, as BERT's uncased models do. By default WordPiece does, and
-   * byte-level BPE, from which every text comes back as it was, does not.
+   * Lower case only; WordPiece then also drops accents, like BERT's uncased models. True by default for WordPiece, false for
+   * byte-level BPE, which restores every text exactly.
    */
   readonly lowercase?: boolean;
 }
@@ -64,8 +64,8 @@ export async function trainTokenizer(
     if (tokens.length >= size) return undefined;
     const token = recipe.join(tokens[left]!, tokens[right]!);
     merges.push([tokens[left]!, tokens[right]!]);
-    const known = ids.get(token);
-    if (known !== undefined) return known;
+    const existing = ids.get(token);
+    if (existing !== undefined) return existing;
     ids.set(token, tokens.length);
     return tokens.push(token) - 1;
   });
@@ -79,7 +79,7 @@ export async function trainTokenizer(
 const idsOf = (tokens: readonly string[]): Record<string, number> =>
   Object.fromEntries(tokens.map((token, id) => [token, id]));
 
-/** The whole of `tokenizer.json`: `begin` and `end` around a text, a second text behind another `end`. */
+/** The whole `tokenizer.json`: `begin` and `end` around a text; a second text follows `end` and has its own `end`. */
 function jsonOf({ special }: Recipe, pipeline: ReturnType<Recipe["pipeline"]>, model: object): object {
   const { begin, end } = special;
   const names = Object.values(special);
@@ -93,7 +93,7 @@ function jsonOf({ special }: Recipe, pipeline: ReturnType<Recipe["pipeline"]>, m
       id,
       content,
       single_word: false,
-      // RoBERTa's mask takes the space in front of it: "the <mask> sat".
+      // RoBERTa's mask includes the space before it: "the <mask> sat".
       lstrip: content === "<mask>",
       rstrip: false,
       normalized: false,
