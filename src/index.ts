@@ -95,7 +95,12 @@ export { linear } from "./layers/linear.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
-export { type CompleteOptions, type Completion, complete, type TokenPrediction } from "./modalities/text/language/complete.ts";
+export {
+  type CompleteOptions,
+  type Completion,
+  complete,
+  type TokenPrediction,
+} from "./modalities/text/language/complete.ts";
 export {
   evaluateLanguage,
   type LanguageEvaluation,

@@ -37,7 +37,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     refused(learn(unnamed), /latin1\.foo: data of a kind that cannot be told; name it: --modality image or text/);
     refused(learn(unnamed, "--modality", "text"), /latin1\.foo: not UTF-8: byte 3 is 0xe9/);
     refused(learn(join(folder, "none")), /none: could not be read \(there is no such file or folder\)/);
-    refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text in it, only empty lines/);
+    refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text, only empty lines/);
     refused(learn(await write("endless.txt", Buffer.alloc(17 << 20, "x"))), /does not end within 16 MiB/);
     const table = await write("table.csv", "title\na\nb\n");
     refused(learn(table), /table\.csv: no column "text"; there are: title/);
@@ -61,7 +61,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     assert.ok(!(await readdir(folder)).includes("tokenizer.json"));
   }));
 
-test("another start's words, a mask that is not there, and words that see too much are refused", () =>
+test("a start's other tokens, a missing mask token, and tokens that see too much are refused", () =>
   inFolder(async (folder) => {
     const corpus = join(folder, "corpus.txt");
     await writeFile(corpus, CORPUS.join("\n"));
@@ -71,7 +71,7 @@ test("another start's words, a mask that is not there, and words that see too mu
     const started = learn(first, "--tokenizer-kind", "bpe", "--vocabulary-size", "300");
     assert.equal(started.code, 0, started.stderr);
 
-    // As many words as the start's, in another order.
+    // As many tokens as the start's, in another order.
     const file = JSON.parse(await readFile(join(first, "tokenizer.json"), "utf8"));
     const [one = "", two = ""] = Object.keys(file.model.vocab).slice(-2);
     const vocab = { ...file.model.vocab, [one]: file.model.vocab[two], [two]: file.model.vocab[one] };
@@ -98,7 +98,7 @@ test("another start's words, a mask that is not there, and words that see too mu
         model: { ...file.model, vocab: unmasked },
       }),
     );
-    refused(learn(second, ...bert, "--tokenizer", turned), /method bert hides words, and the tokenizer has no token/);
+    refused(learn(second, ...bert, "--tokenizer", turned), /method bert needs "maskToken"/);
     assert.ok(!(await readdir(folder)).includes("second"));
     const writer = learn(second, ...bert, "--method", "causal-lm", "--tokenizer", turned);
     assert.equal(writer.code, 0, writer.stderr);

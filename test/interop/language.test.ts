@@ -371,7 +371,10 @@ test("more words than the tokenizer has, weights of half the precision, the bias
     assert.deepEqual([...encoderOnly.get(name)!.data], [...leaf.data], name);
   assert.ok(![...encoderOnly.keys()].some((name) => name.startsWith("head.")));
   await writeFile(join(to, "config.json"), JSON.stringify({ ...electra, embedding_size: 12 }));
-  await assert.rejects(importBert(to), { name: "UserError", message: /token embeddings of width 12 in an encoder of width 24/ });
+  await assert.rejects(importBert(to), {
+    name: "UserError",
+    message: /token embeddings of width 12 in an encoder of width 24/,
+  });
 });
 
 test("a model of another kind, or one that lacks a part, gets one clear line", async () => {

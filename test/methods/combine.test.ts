@@ -95,8 +95,8 @@ test("bad combinations are refused in one line", async () => {
   await refused("rotation:-1+simclr", /the weight of rotation must be a number above 0, not -1$/);
   await refused("rotation+simclr:much", /the weight of simclr must be a number above 0, not much$/);
   await refused("rotation+simclr:", /the weight of simclr must be a number above 0, not nothing$/);
-  await refused("simclr+simclr:2", /simclr is there twice/);
-  await refused("rotation+", /a name missing/);
+  await refused("simclr+simclr:2", /simclr is named twice/);
+  await refused("rotation+", /a name is missing/);
 });
 
 test("tasks from files have their turn between epochs, and a resumed run goes on exactly", () =>

@@ -155,6 +155,6 @@ test("masks that do not tile the grid are refused, whatever its axes", async () 
   const options = definition.options.parse({ maskSize: 3 });
   assert.throws(() => definition.build({ encoder, modality: wavesOf(series!), options, samples: 4 }), {
     name: "UserError",
-    message: /masks of 3 patches a side do not tile 16; change --mask-size/,
+    message: /squares of 3 patches a side do not tile 16; change --mask-size/,
   });
 });

@@ -43,5 +43,5 @@ test("pictures: hidden patches grey, then as told; visible ones as they were", a
 
 test("options that do not fit are refused with what would", () => {
   assert.throws(() => build("mean", { maskSize: 3 }), { name: "UserError", message: /--mask-size/ });
-  assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /hides all 4/ });
+  assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /masks all 4/ });
 });
