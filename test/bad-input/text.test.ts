@@ -46,7 +46,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     const corpus = await write("corpus.txt", CORPUS.join("\n"));
     refused(learn(corpus, "--vocabulary-size", "30000"), /vocabulary size 30000: larger than the corpus allows/);
     refused(learn(corpus, "--tokenizer", table), /table\.csv: not JSON/);
-    refused(autodidact("pretrain", corpus, "--out", out, "--method", "mae"), /on patches, which text data do not have/);
+    refused(autodidact("pretrain", corpus, "--out", out, "--method", "mae"), /grid of patches, and no encoder of text data does/);
     refused(learn(corpus, "--image-size", "32"), /--image-size is an option of modality image/);
     assert.ok(!(await readdir(folder)).includes("run"));
     const tokenizer = join(folder, "tokenizer.json");

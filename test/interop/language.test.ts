@@ -338,7 +338,7 @@ test("checkpoints as others write them: old norm names, segments, no prefix, RoB
   assert.ok(![...second.tensors(10, tokens.length).keys()].some((name) => name.startsWith("head.")));
 });
 
-test("more words than the tokenizer has, weights of half the precision, the bias as the decoder's, ELECTRA", async () => {
+test("more tokens than the tokenizer has, weights of half the precision, the bias as the decoder's, ELECTRA", async () => {
   const { to, params } = await exported("padded", "bert", {});
   const path = join(to, "model.safetensors");
   const { tensors } = await readSafetensors(path);
@@ -361,7 +361,7 @@ test("more words than the tokenizer has, weights of half the precision, the bias
   const imported = await importBert(to);
   const back = imported.tensors(LENGTH, tokens.length);
   for (const [name, leaf] of ours) assert.deepEqual([...back.get(name)!.data], [...leaf.data], name);
-  assert.throws(() => imported.tensors(LENGTH, padded + 1), { name: "UserError", message: /has \d+ words; the token/ });
+  assert.throws(() => imported.tensors(LENGTH, padded + 1), { name: "UserError", message: /has \d+ tokens; the token/ });
 
   await writeSafetensors(path, named("electra"));
   const electra = { ...config, vocab_size: padded, model_type: "electra", embedding_size: 24 };

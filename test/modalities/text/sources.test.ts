@@ -140,7 +140,7 @@ test("tables: CSV with a header, CSV and TSV without, JSON lines, Parquet, packe
     }
   }));
 
-test("lines may end one way and another, and fields without quotes are no guess", () =>
+test("line endings may be mixed, and unquoted fields are read literally", () =>
   inFolder(async (folder) => {
     const mixed = "text,label\r\nhello one,x\nhello two,y\r\nhello three,x\n";
     await opened(join(folder, "mixed.csv"), mixed, async (source) => {

@@ -31,7 +31,7 @@ test("the loss, the overlap and every gradient are PyTorch's", async () => {
   });
 });
 
-test("the region is cut from the very view that is shown", () => {
+test("the region is cut from the same view as the whole", () => {
   const views = new Map(tree.entries<Tensor>(build().views(7, new Rng(0), noEntry)));
   assert.equal(views.get("whole")!.data[0], 107);
   assert.equal(views.get("region")!.data[0], 1107);

@@ -62,7 +62,7 @@ test("the tiles are in the order of the target permutation, and every permutatio
 test("to look at: the tiles as shuffled, and put back as the network believes", async () => {
   const method = build({ permutations: 24 });
   const params = method.init(new Rng(0));
-  // A bias makes the network sure of one order, whatever it sees.
+  // A bias makes the network predict one permutation for any input.
   const sure = 17;
   new Map(tree.entries<Tensor>(params)).get("head.last.bias")!.data[sure] = 1e4;
   const order = distantPermutations(4, 24)[sure]!;

@@ -15,7 +15,7 @@ import { toyText } from "../../../methods/toy-text.ts";
 let folder = "";
 let masked: Run;
 let causal: Run;
-/** Every text is one of four, so that a word is told by those around it. */
+/** Every text is one of four, so that a token follows from its context. */
 const SENTENCES = [
   "the cat sat on the mat",
   "a dog ran in the park",
@@ -47,7 +47,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("a masked model fills the gap in a sentence that it has learned", async () => {
+test("a masked model fills the gap in a sentence that it was trained on", async () => {
   const { masks, text } = await complete({ run: masked, text: "the cat sat on the [MASK]", top: 3 });
   assert.equal(masks?.length, 1);
   assert.equal(masks[0]!.length, 3);
@@ -100,7 +100,7 @@ test("texts that cannot be completed get one clear line", async () => {
   });
 });
 
-test("learned sentences are told better than by counting, and every word once", async () => {
+test("sentences of the training data are predicted better than by counting, every token once", async () => {
   const data = join(folder, "train.csv");
   for (const run of [masked, causal]) {
     const result = await evaluateLanguage({ run, data, train: data, samples: 8 });
@@ -121,7 +121,7 @@ test("learned sentences are told better than by counting, and every word once", 
   }
 });
 
-test("words that the vocabulary does not have are told too, and their bytes count", async () => {
+test("unknown tokens are predicted too, and their bytes count", async () => {
   const data = join(folder, "unknown.csv");
   const texts = ["the cat sat on the 日本", "a 日本 ran in the park"];
   await writeFile(data, `text\n${texts.join("\n")}\n`);
