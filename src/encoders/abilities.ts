@@ -1,17 +1,17 @@
 import { encoderAbility } from "../data/ability.ts";
-import type { PatchAbility, TokenAbility, WordAbility } from "./encoder.ts";
+import type { PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
 
-/** The encoder sees its input as a sequence of tokens, patches or a vocabulary's. */
-export const tokens = encoderAbility<TokenAbility>()("tokens", "sees its input as a sequence of tokens");
+/** The encoder turns its input into a sequence of token vectors: patches, or tokens of a vocabulary. */
+export const tokens = encoderAbility<TokenAbility>()("tokens", "turns its input into a sequence of token vectors");
 
-/** The same with what patches of a grid add. */
-export const patches = encoderAbility<PatchAbility>()("patches", "sees its input as a grid of patches");
+/** `tokens` whose input is cut into a grid of patches. */
+export const patches = encoderAbility<PatchAbility>()("patches", "cuts its input into a grid of patches");
 
-/** The same with what tokens of a vocabulary add. */
-export const words = encoderAbility<WordAbility>()("words", "reads the tokens of a vocabulary");
+/** `tokens` whose input is a sequence of a vocabulary's tokens. */
+export const sequence = encoderAbility<SequenceAbility>()("sequence", "reads a sequence of a vocabulary's tokens");
 
-/** `[channels, rows, columns]` of `hidden` for one sample: what a decoder starts from. */
+/** The shape `[channels, rows, columns]` of `hidden` for one sample: where a decoder starts. */
 export const map = encoderAbility<readonly [channels: number, rows: number, columns: number]>()(
   "map",
-  "keeps a map of its input",
+  "ends in a feature map",
 );

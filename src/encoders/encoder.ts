@@ -11,8 +11,8 @@ export type InitialParams = TreeRecord<Tensor>;
 export type Inputs = Readonly<Record<string, Array>>;
 
 /**
- * Turns a batch into vectors. Pure: whatever it remembers between steps goes through `layers/scope.ts`. What else it offers
- * (tokens, patches, a map) are abilities.
+ * Turns a batch into vectors. Pure: running statistics go through `layers/scope.ts`. Everything else that it offers
+ * (tokens, patches, a feature map) is an ability.
  */
 export interface Encoder {
   readonly name: string;
@@ -23,13 +23,13 @@ export interface Encoder {
   apply(params: Params, inputs: Inputs): Array;
   /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
   hidden(params: Params, inputs: Inputs): Array;
-  /** What the options came to, for export and tables: width, depth, patchSize … */
+  /** The settled hyperparameters, for export and tables: width, depth, patchSize … */
   readonly hyperparameters: Readonly<Record<string, number | string>>;
 }
 
 /** A sequence of vectors in, a sequence of vectors out: what ViTs and text Transformers share. */
 export interface TokenAbility {
-  /** Tokens per sample, without a class token; padding included. */
+  /** Tokens per sample: padding included, class token not. */
   readonly count: number;
   /** Width of a token. */
   readonly width: number;
@@ -38,8 +38,8 @@ export interface TokenAbility {
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**
-   * What each block gives, first to last, `[batch, prefix + kept, width]` each and without the last norm: data2vec
-   * averages them.
+   * The output of each block, first to last, `[batch, prefix + kept, width]`, before the last norm: data2vec averages
+   * them.
    */
   blocks(params: Params, inputs: Inputs, options?: EncodeOptions): Array[];
 }
@@ -54,51 +54,51 @@ export interface PatchAbility extends TokenAbility {
   readonly grid: readonly number[];
   /** Values per raw patch: its extents and the channels, multiplied. */
   readonly patchDim: number;
-  /** Raw patches, `[batch, count, patchDim]`; within a patch the order is row, column, channel, as in MAE's code. */
+  /** Raw patches, `[batch, count, patchDim]`; the values of a patch are ordered row, column, channel, as in MAE's code. */
   patchify(inputs: Inputs): Array;
-  /** The way back from patches of the whole grid: `[batch, channels, ...extents]`. */
+  /** The inverse: all patches of the grid to `[batch, channels, ...extents]`. */
   unpatchify(patches: Array): Array;
   /**
    * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
-   * token's attention to itself sum to 1. Present when there is a class token. Computed apart from `encode`.
+   * token's attention to itself sum to 1. Only with a class token. A forward pass of its own, apart from `encode`.
    */
   classAttention?(params: Params, inputs: Inputs): Array;
 }
 
-/** Reads `ids` and `mask`, int32 `[batch, length]`: no class token of its own, since the first word is one. */
-export interface WordAbility extends TokenAbility {
+/** Reads `ids` and `mask`, int32 `[batch, length]`. It adds no class token: the sequence's first token is one. */
+export interface SequenceAbility extends TokenAbility {
   /** Ids run from 0 to `vocabulary` − 1. */
   readonly vocabulary: number;
-  /** Whether a token sees only those before it. */
+  /** Whether a token attends only to itself and those before it. */
   readonly causal: boolean;
   readonly dropout: number;
-  /** Added to variances in norms; heads on top use the same. */
+  /** Added to variances in norms; heads use the same. */
   readonly epsilon: number;
-  /** Heads that fill the width: what a decoder beside the encoder has, also where some of the encoder's were pruned. */
+  /** Attention heads that fill the width: a decoder's number of heads, even if some of the encoder's were pruned. */
   readonly wholeHeads: number;
-  /** The representation, `[batch, embedDim]`, of what `encode` makes of the same inputs. */
+  /** The representation, `[batch, embedDim]`, from the output of `encode` for the same inputs. */
   pool(hidden: Array, inputs: Inputs): Array;
-  /** The embedding of every word, `[vocabulary, width]`: what output layers are tied to. */
+  /** The token embeddings, `[vocabulary, width]`, to which output layers are tied. */
   table(params: Params): Array;
-  /** An encoder of the same depth, this share as wide: ELECTRA's generator. */
-  narrowed(share: number): Encoder & { readonly words: WordAbility };
+  /** An encoder of the same depth and this share of the width: ELECTRA's generator. */
+  narrowed(share: number): Encoder & { readonly sequence: SequenceAbility };
 }
 
-/** What of its input an encoder of tokens reads. */
+/** Which of its tokens an encoder sees. */
 export interface EncodeOptions {
   /**
-   * int32 `[batch, kept]`, indices of patches: every other patch is left out before the first layer and costs nothing
-   * (MAE, I-JEPA, MSN). Encoders of text do not have it.
+   * int32 `[batch, kept]`, indices of patches: the others are dropped before the first layer and cost nothing (MAE,
+   * I-JEPA, MSN). Encoders of text do not support it.
    */
   readonly keep?: Array;
   /**
-   * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter) stands in place of the
-   * patch's or word's embedding, before positions are added (BEiT, SimMIM, iBOT, data2vec).
+   * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter) replaces the embedding of
+   * the patch or token, before positions are added (BEiT, SimMIM, iBOT, data2vec).
    */
   readonly masked?: { readonly at: Array; readonly token: Array };
   /**
-   * Added to the attention's scores in every block: `[tokens, tokens]` from query (row) to key, or
-   * `[batch, 1, tokens, tokens]`; large and negative where a token must not look (AIM).
+   * Added to the attention scores of every block: `[tokens, tokens]` from query (row) to key, or
+   * `[batch, 1, tokens, tokens]`; large and negative where attention is masked (AIM).
    */
   readonly attentionBias?: Array;
 }
@@ -108,15 +108,15 @@ export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly paper: string;
   /**
-   * The inputs that it reads, by name, and how many axes each may have, without the batch: `{ pixels: 3 }`. `"*"` stands
-   * for one float32 input of any name.
+   * The inputs that it reads, by name, and how many axes each may have besides the batch: `{ pixels: 3 }`. `"*"` is one
+   * float32 input of any name.
    */
   readonly reads: Readonly<Record<string, number | readonly number[]>>;
   readonly abilities: readonly Ability[];
   readonly options: Options;
   /**
-   * @param specs what it reads of a sample
-   * @param vocabulary what the ids among its inputs stand for, where the modality has one
+   * @param specs the tensors of a sample
+   * @param vocabulary of the modality, if it has one
    * @throws UserError when the options do not fit the inputs (a patch size that does not divide the image)
    */
   build(options: z.infer<Options>, specs: Readonly<Record<string, TensorSpec>>, vocabulary?: VocabularySpec): Encoder;
@@ -128,7 +128,7 @@ type Build<Options extends z.ZodObject, Offers extends Ability> = (
   vocabulary?: VocabularySpec,
 ) => Encoder & Offered<Offers>;
 
-/** Declares an encoder; only gives the types something to hold on to, and sees that `build` offers what `abilities` say. */
+/** Declares an encoder. Returns it as it is: the call is for type inference, and checks that `build` offers `abilities`. */
 export const encoder = <Options extends z.ZodObject, const Offers extends Ability = never>(
   definition: Omit<EncoderDefinition<Options>, "kind" | "abilities" | "build"> & {
     readonly abilities: readonly Offers[];
@@ -137,8 +137,8 @@ export const encoder = <Options extends z.ZodObject, const Offers extends Abilit
 ): { readonly build: Build<Options, Offers> } & EncoderDefinition<Options> => ({ kind: "encoder", ...definition });
 
 /**
- * Whether an encoder reads such inputs.
- * @param inputs axes of each, by name, without the batch
+ * Whether an encoder reads these inputs.
+ * @param inputs number of axes of each, by name, without the batch
  */
 export function reads(
   { reads: wanted }: Pick<EncoderDefinition, "reads">,
@@ -146,12 +146,12 @@ export function reads(
 ): boolean {
   return Object.entries(wanted).every(([name, axes]) => {
     const allowed = [axes].flat();
-    const given = name === "*" ? Object.values(inputs) : [inputs[name] ?? -1];
-    return given.some((count) => allowed.includes(count));
+    const candidates = name === "*" ? Object.values(inputs) : [inputs[name] ?? -1];
+    return candidates.some((count) => allowed.includes(count));
   });
 }
 
-/** Axes of inputs of such shapes. */
+/** Number of axes of each input, by name. */
 export const axesOf = (specs: Readonly<Record<string, TensorSpec>>): Record<string, number> =>
   Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, shape.length]));
 
@@ -164,5 +164,5 @@ export const readsInWords = ({ reads: wanted }: Pick<EncoderDefinition, "reads">
     .map(([name, axes]) => axesInWords(name, axes))
     .join(" and ");
 
-/** The same of what there is to read. */
+/** The same for the inputs of a modality. */
 export const inputsInWords = (inputs: Readonly<Record<string, number>>): string => readsInWords({ reads: inputs });

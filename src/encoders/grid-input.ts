@@ -4,7 +4,7 @@ import { UserError } from "../foundation/errors.ts";
 /** A series has one axis, an image two, a video three. */
 export const MOST_AXES = 3;
 
-/** An input whose values lie along axes: a tensor `[channels, ...extents]`. */
+/** An input of numbers on a grid: a tensor `[channels, ...extents]`. */
 export interface GridInput {
   readonly name: string;
   readonly channels: number;
@@ -13,9 +13,9 @@ export interface GridInput {
 }
 
 /**
- * The one input that is numbers along axes; others, such as ids, are not.
- * @param reader who asks, for the message: `encoder vit`
- * @param axes the fewest and the most beside the channels
+ * The one float32 input on a grid; others, such as token ids, are ignored.
+ * @param reader named in the message: `encoder vit`
+ * @param axes the fewest and the most besides the channels
  * @throws UserError when there is none, or several
  */
 export function gridInput(

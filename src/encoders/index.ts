@@ -20,7 +20,7 @@ export type {
   Inputs,
   Params,
   PatchAbility,
+  SequenceAbility,
   TokenAbility,
-  WordAbility,
 } from "./encoder.ts";
 export { axesOf, inputsInWords, reads, readsInWords } from "./encoder.ts";

@@ -27,7 +27,7 @@ function convNorm(input: number, output: number, kernel: number, stride = 1, ini
   };
 }
 
-/** Channels between a block's convolutions: this share of its stage's width. */
+/** Channels between a block's convolutions: `ratio` times its stage's width. */
 export const innerChannels = (width: number, ratio: number): number => Math.max(1, Math.round(width * ratio));
 
 interface BlockOptions {
@@ -68,7 +68,7 @@ function residualBlock(input: number, width: number, { stride, bottleneck, zeroI
  * Residual network, torchvision's layout. He et al. 2015, https://arxiv.org/abs/1512.03385
  *
  * Reads `pixels` `[batch, channels, height, width]`. Parameters: `stem.{conv,norm}`,
- * `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over the last map.
+ * `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over the last feature map.
  */
 export const resnet = encoder({
   name: "resnet",
@@ -94,7 +94,7 @@ export const resnet = encoder({
       .number()
       .positive()
       .optional()
-      .describe("channels between a block's convolutions over its width; 1 unless pruned"),
+      .describe("channels between a block's convolutions, over its width; 1 unless pruned"),
   }),
 
   build(options, specs) {
@@ -130,7 +130,7 @@ export const resnet = encoder({
         .reduce((x, { block, weights }) => block.apply(weights, x), pooled);
     };
 
-    // Every convolution pads so that a stride of 2 halves the side, rounded up; halving again and again rounds alike.
+    // Convolutions pad so that a stride of 2 halves the side, rounded up; repeated halving rounds the same way.
     const stride = 2 ** (counts.length - 1) * { imagenet: 4, small: 1, stride2: 2 }[stemKind];
 
     return {
@@ -148,7 +148,7 @@ export const resnet = encoder({
   },
 });
 
-/** 3 × 3 maximum with stride 2 and padding 1. What comes in is not negative, so zeros pad as −∞ would. */
+/** 3 × 3 maximum with stride 2 and padding 1. Inputs are not negative, so padding with zeros is as good as with −∞. */
 const maxPool = (x: Array): Array =>
   lax.reduceWindow(
     np.pad(x, [

@@ -7,7 +7,7 @@ import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
 import { attentionBias } from "../layers/transformer/attention-bias.ts";
 import { transformerBlock } from "../layers/transformer/transformer.ts";
-import { tokens, words } from "./abilities.ts";
+import { sequence, tokens } from "./abilities.ts";
 import { type EncodeOptions, type Encoder, encoder, type Inputs } from "./encoder.ts";
 
 /** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
@@ -19,7 +19,7 @@ const sizes = {
   base: { width: 768, depth: 12, heads: 12 },
 } as const;
 
-/** Added to variances: as in BERT's code, and as in GPT-2's. */
+/** Added to variances: BERT's (post-norm) and GPT-2's (pre-norm). */
 const epsilons = { post: 1e-12, pre: 1e-5 } as const;
 
 interface Shape {
@@ -28,7 +28,7 @@ interface Shape {
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
-  /** Width of a head, where heads were pruned. */
+  /** Width of a head, when heads were pruned. */
   readonly headDim?: number | undefined;
   readonly mlpRatio: number;
   readonly norm: "pre" | "post";
@@ -40,20 +40,20 @@ interface Shape {
 }
 
 /**
- * Transformer over words. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762. With the norms behind and learned
- * positions it is BERT's encoder (Devlin et al. 2018, https://arxiv.org/abs/1810.04805), weight for weight; with the
- * norms in front and `causal`, GPT-2's.
+ * Transformer encoder of a token sequence. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762. Post-norm with learned
+ * positions it is BERT's (Devlin et al. 2018, https://arxiv.org/abs/1810.04805), weight for weight; pre-norm and `causal`,
+ * GPT-2's.
  *
- * Reads `ids` and `mask`, int32 `[batch, length]`; what the mask has 0 at is seen by nobody. Parameters: `words`
- * `[vocabulary, width]`, `positions` `[length, width]` (when learned), `embeddingNorm` (norms behind),
- * `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm` (norms in front). BERT's embedding of the first
- * segment is part of `positions`. The representation is the mean over the words, or the first word.
+ * Reads `ids` and `mask`, int32 `[batch, length]`; nothing attends to tokens whose mask is 0. Parameters: `words` (the
+ * token embeddings) `[vocabulary, width]`, `positions` `[length, width]` (when learned), `embeddingNorm` (post-norm),
+ * `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm` (pre-norm). BERT's embedding of the first segment is
+ * part of `positions`. The representation is the mean of the tokens, or the first token.
  */
 export const transformer = encoder({
   name: "transformer",
   paper: "https://arxiv.org/abs/1706.03762",
   reads: { ids: 1, mask: 1 },
-  abilities: [tokens, words],
+  abilities: [tokens, sequence],
   options: z.object({
     size: z
       .enum(["tiny", "mini", "small", "medium", "base"])
@@ -64,27 +64,30 @@ export const transformer = encoder({
     heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
     headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
     mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
-    norm: z.enum(["pre", "post"]).default("post").describe("norms in front of each branch (GPT-2), or behind (BERT)"),
+    norm: z.enum(["pre", "post"]).default("post").describe("norms before each branch (GPT-2), or after it (BERT)"),
     positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
-    pooling: z.enum(["mean", "first"]).default("mean").describe("representation: mean of the words, or the first"),
-    dropout: z.number().min(0).lt(1).default(0).describe("share of activations left out in training; BERT's is 0.1"),
-    epsilon: z.number().positive().optional().describe("added to variances; 1e-12 with norms behind, 1e-5 in front"),
-    causal: z.boolean().default(false).describe("let each word see only those before it"),
+    pooling: z
+      .enum(["mean", "first"])
+      .default("mean")
+      .describe("representation: mean of the tokens, or the first token"),
+    dropout: z.number().min(0).lt(1).default(0).describe("share of activations dropped in training; 0.1 in BERT"),
+    epsilon: z.number().positive().optional().describe("added to variances; by default 1e-12 post-norm, 1e-5 pre-norm"),
+    causal: z.boolean().default(false).describe("let each token attend only to those before it"),
   }),
 
   build(options, specs, vocabulary) {
     const [length] = specs.ids?.shape ?? [];
-    if (!length || !vocabulary) throw new UserError("encoder transformer reads text; this data has no words");
-    const chosen = { ...sizes[options.size] };
-    const { width = chosen.width, depth = chosen.depth, heads = chosen.heads } = options;
+    if (!length || !vocabulary) throw new UserError("encoder transformer reads text; this data has no vocabulary");
+    const size = sizes[options.size];
+    const { width = size.width, depth = size.depth, heads = size.heads } = options;
     if (options.causal && options.pooling === "first")
-      throw new UserError("the first word of a causal encoder sees nothing but itself; use --pooling mean");
+      throw new UserError("the first token of a causal encoder sees nothing but itself; use --pooling mean");
     const epsilon = options.epsilon ?? epsilons[options.norm];
     return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads, epsilon });
   },
 });
 
-function build(shape: Shape): Encoder & Offered<typeof tokens | typeof words> {
+function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence> {
   const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
   const { headDim = width / heads } = shape;
   if (!Number.isInteger(headDim))
@@ -105,37 +108,37 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof words> {
     blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
     ...(norm === "pre" ? { norm: outerNorm.init() } : {}),
   });
-  type OwnParams = Traced<ParamsOf<{ init: typeof init }>>;
+  type TransformerParams = Traced<ParamsOf<{ init: typeof init }>>;
 
   const inputsOf = ({ ids, mask }: Inputs): { ids: Array; mask: Array } => {
     if (!ids || !mask) throw new Error("transformer: no ids and mask among the inputs");
     return { ids, mask };
   };
 
-  /** What the first block reads, `[batch, length, width]`. */
-  const embedded = (params: OwnParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
-    if (keep) throw new Error("transformer: words cannot be left out; mask them");
+  /** The input of the first block, `[batch, length, width]`. */
+  const embedded = (params: TransformerParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
+    if (keep) throw new Error("transformer: tokens cannot be dropped; mask them");
     const { ids } = inputsOf(inputs);
-    const words = np.take(params.words, ids, 0);
+    const embeddings = np.take(params.words, ids, 0);
     const hidden = masked && np.reshape(masked.at, [...ids.shape, 1]);
     const visible = hidden
-      ? np.add(np.multiply(np.subtract(1, hidden), words), np.multiply(hidden, masked.token))
-      : words;
+      ? np.add(np.multiply(np.subtract(1, hidden), embeddings), np.multiply(hidden, masked.token))
+      : embeddings;
     const placed = params.positions ? np.add(visible, params.positions) : visible;
     return dropout(params.embeddingNorm ? outerNorm.apply(params.embeddingNorm, placed) : placed, shape.dropout);
   };
 
-  const outputs = (params: OwnParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
+  const outputs = (params: TransformerParams, inputs: Inputs, options: EncodeOptions = {}): Array[] => {
     const bias = attentionBias(inputsOf(inputs).mask, { causal });
-    let x = embedded(params, inputs, given);
+    let x = embedded(params, inputs, options);
     return blocks.map((block, index) => {
       x = block.apply(params.blocks[index]!, x, { bias });
       return x;
     });
   };
 
-  const encode = (params: OwnParams, inputs: Inputs, given?: EncodeOptions): Array => {
-    const last = outputs(params, inputs, given).at(-1)!;
+  const encode = (params: TransformerParams, inputs: Inputs, options?: EncodeOptions): Array => {
+    const last = outputs(params, inputs, options).at(-1)!;
     return params.norm ? outerNorm.apply(params.norm, last) : last;
   };
 
@@ -151,19 +154,19 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof words> {
     return build({ ...shape, width: fewer * headDim, heads: fewer, headDim: undefined });
   };
 
-  const sequence = { count: length, width, prefix: 0, encode, blocks: outputs };
+  const tokenAbility = { count: length, width, prefix: 0, encode, blocks: outputs };
   return {
     name: "transformer",
     embedDim: width,
     init,
-    apply: (params: OwnParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
-    hidden: (params: OwnParams, inputs: Inputs) => encode(params, inputs),
-    tokens: sequence,
-    words: {
-      ...sequence,
+    apply: (params: TransformerParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
+    hidden: (params: TransformerParams, inputs: Inputs) => encode(params, inputs),
+    tokens: tokenAbility,
+    sequence: {
+      ...tokenAbility,
       ...{ vocabulary, causal, epsilon, dropout: shape.dropout, wholeHeads, narrowed },
       pool,
-      table: (params: OwnParams) => params.words,
+      table: (params: TransformerParams) => params.words,
     },
     hyperparameters: {
       ...{ vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, dropout: shape.dropout },

@@ -22,7 +22,7 @@ const sizes = {
  *
  * Reads one tensor `[batch, channels, ...extents]` of one axis (a series), two (an image, a spectrogram) or three (a
  * video: frames, rows, columns), of the extents it was built for or, as in DINO's multi-crop, of any others that the
- * patches divide: learned positions are then interpolated, fixed ones taken at scaled places. Parameters:
+ * patches divide: learned positions are then interpolated, fixed ones computed at scaled coordinates. Parameters:
  * `patch.{weight,bias}` (a linear layer over the axes of a patch and its channels), `classToken`, `positions` (when
  * learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm.{scale,shift}`. The representation is the class
  * token, or the mean of all tokens, after the last norm.
@@ -37,12 +37,12 @@ export const vit = encoder({
     width: z.int().positive().optional().describe("width of a token; overrides the size's"),
     depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
     heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
-    headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
-    mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
+    headDim: z.int().positive().optional().describe("width of a head; by default the width divided by the heads"),
+    mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward layers over the width"),
     patchSize: z
       .union([z.int().positive(), z.array(z.int().positive()).min(1).max(MOST_AXES)])
       .optional()
-      .describe("extent of a patch along every axis, or one for each; by the input's extents"),
+      .describe("extent of a patch along every axis, or one number per axis; chosen by the input's size"),
     pooling: z.enum(["class", "mean"]).default("mean").describe("representation: class token, or mean of the tokens"),
     positions: z.enum(["learned", "sincos"]).default("sincos").describe("position embeddings"),
     dropPath: z.number().min(0).lt(1).default(0).describe("stochastic depth of the last block; rises from 0"),
@@ -77,7 +77,7 @@ export const vit = encoder({
 
     const init = (rng: Rng) => ({
       patch: {
-        // Xavier's uniform, as in MAE and MoCo v3: by the other layers' 0.02 the positions would drown the picture.
+        // Xavier's uniform, as in MAE and MoCo v3: at the other layers' 0.02 the positions would drown the image.
         weight: rng.split("patch").uniforms([width, patchDim], -patchBound, patchBound),
         bias: filled([width], 0),
       },
@@ -96,19 +96,22 @@ export const vit = encoder({
       return x;
     };
 
-    /** Position embeddings of that grid's patches, and the class token's, which is zero when they are fixed. */
-    const positionsOf = (params: VitParams, at: readonly number[]): { ofClass: Array | number; ofPatches: Array } => {
-      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(at, width, grid)) };
+    /** Position embeddings of the class token (zero when positions are fixed) and of the patches of a grid. */
+    const positionsOf = (
+      params: VitParams,
+      target: readonly number[],
+    ): { ofClass: Array | number; ofPatches: Array } => {
+      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(target, width, grid)) };
       const [ofClass, learned] = prefix ? np.split(params.positions, [1], 0) : [0, params.positions];
-      const isNative = at.every((extent, axis) => extent === grid[axis]);
-      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, at)), learned!);
+      const isNative = target.every((extent, axis) => extent === grid[axis]);
+      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, target)), learned!);
       return { ofClass: ofClass!, ofPatches };
     };
 
-    /** What the first block reads: `[batch, prefix + kept, width]`. */
+    /** The input of the first block, `[batch, prefix + kept, width]`. */
     const embedded = (params: VitParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
       const x = read(inputs);
-      // A crop's grid need not be that which the encoder was built for.
+      // A crop may have another grid than the encoder was built for.
       const { ofClass, ofPatches } = positionsOf(params, gridOfPatches(x.shape.slice(2), patch));
       const patches = patchify(x, patch);
       const [batch, present] = patches.shape as [number, number];
@@ -125,16 +128,16 @@ export const vit = encoder({
       return front ? np.concatenate([front, placed], 1) : placed;
     };
 
-    const outputs = (params: VitParams, inputs: Inputs, given: EncodeOptions = {}): Array[] => {
-      let x = embedded(params, inputs, given);
+    const outputs = (params: VitParams, inputs: Inputs, options: EncodeOptions = {}): Array[] => {
+      let x = embedded(params, inputs, options);
       return blocks.map((block, index) => {
-        x = block.apply(params.blocks[index]!, x, { bias: given.attentionBias });
+        x = block.apply(params.blocks[index]!, x, { bias: options.attentionBias });
         return x;
       });
     };
 
-    const encode = (params: VitParams, inputs: Inputs, given?: EncodeOptions): Array =>
-      norm.apply(params.norm, outputs(params, inputs, given).at(-1)!);
+    const encode = (params: VitParams, inputs: Inputs, options?: EncodeOptions): Array =>
+      norm.apply(params.norm, outputs(params, inputs, options).at(-1)!);
 
     const classAttention = (params: VitParams, inputs: Inputs): Array => {
       const before = outputs(params, inputs).at(-2) ?? embedded(params, inputs, {});
@@ -144,7 +147,7 @@ export const vit = encoder({
       return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
-    const sequence = { count, width, prefix, encode, blocks: outputs };
+    const tokenAbility = { count, width, prefix, encode, blocks: outputs };
     return {
       name: "vit",
       embedDim: width,
@@ -155,9 +158,9 @@ export const vit = encoder({
         return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
-      tokens: sequence,
+      tokens: tokenAbility,
       patches: {
-        ...sequence,
+        ...tokenAbility,
         input: name,
         grid,
         patchDim,
@@ -186,9 +189,9 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(heads ? { heads } : {}),
 });
 
-/** The extents of a patch. @throws UserError, saying what would do, when they do not fit the input */
-function patchOf(given: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {
-  const patch = typeof given === "object" ? given : extents.map((_, axis) => given ?? usualPatch(extents, axis));
+/** The extents of a patch. @throws UserError that names sizes that fit, when these do not fit the input */
+function patchOf(size: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {
+  const patch = typeof size === "object" ? size : extents.map((_, axis) => size ?? defaultPatch(extents, axis));
   if (patch.length !== extents.length)
     throw new UserError(
       `a patch size of ${patch.join(",")} has ${patch.length} numbers, and the input ${extents.length} axes (${extentsInWords(extents)})`,
@@ -200,8 +203,8 @@ function patchOf(given: number | readonly number[] | undefined, extents: readonl
   return patch;
 }
 
-/** Extent of a patch along an axis where none is given: 4, 8 or 16 pixels, two frames, or a series in 128 patches. */
-function usualPatch(extents: readonly number[], axis: number): number {
+/** Default extent of a patch along an axis: 4, 8 or 16 pixels, two frames, or so that a series has at most 128 patches. */
+function defaultPatch(extents: readonly number[], axis: number): number {
   const [first = 1] = extents;
   if (extents.length === 1) return 4 * 2 ** Math.max(0, Math.ceil(Math.log2(first / (4 * 128))));
   if (extents.length === 3 && axis === 0) return first % 2 === 0 ? 2 : 1;
@@ -209,11 +212,11 @@ function usualPatch(extents: readonly number[], axis: number): number {
   return height <= 40 ? 4 : height <= 96 ? 8 : 16;
 }
 
-/** One number where all axes have the same, else all: `2 × 16 × 16`. */
+/** One number if all axes have the same extent, else all of them: `2 × 16 × 16`. */
 const oneOrAll = (extents: readonly number[]): number | string =>
   extents.every((extent) => extent === extents[0]) ? extents[0]! : extentsInWords(extents);
 
-/** What a user may do about a patch size that does not fit: the sizes that do, or another size of input. */
+/** Advice for a patch size that does not fit: the sizes that do, or another input size. */
 function patchSizes(extents: readonly number[]): string {
   const fitting = globalThis.Array.from({ length: Math.min(...extents) }, (_, index) => index + 1).filter(
     (side) => side > 1 && side < Math.max(...extents) && extents.every((extent) => extent % side === 0),

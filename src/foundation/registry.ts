@@ -50,7 +50,7 @@ export type OptionsByName<Names extends Lines> = {
  * A registry: one line a name, whose file is loaded on first use. Each file exports one entry of `kind`.
  *
  * @example
- * const methods = registry<MethodDefinition>("method", { simclr: () => import("./simclr.ts") });
+ * const methods = registry<MethodDefinition>("method", { simclr: () => import("../methods/simclr.ts") });
  * const simclr = await methods.load("simclr");
  */
 export function registry<Entry extends Registered>(kind: Entry["kind"], lines: Lines): Registry<Entry> {

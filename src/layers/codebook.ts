@@ -2,30 +2,30 @@ import { type Array, constant, filled, int32, lax, np, type Rng } from "../array
 import { oneHot } from "./functions/one-hot.ts";
 import { trainingScope } from "./scope.ts";
 
-/** Consecutive multiples of it, without their whole parts, lie evenly in [0, 1), any number of them. */
+/** The fractional parts of its consecutive multiples are evenly spread over [0, 1), for any number of them. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 export interface CodebookParams {
   /** `[codes, codeDim]`. */
   readonly runningCodes: Array;
-  /** `[codes]`: how often each is chosen, over what it were if all were chosen alike. */
+  /** `[codes]`: how often each is chosen, relative to uniform use. */
   readonly runningCounts: Array;
 }
 
 /**
- * Vectors to choose from, each a running mean of the vectors that chose it. Van den Oord et al. 2017, appendix A.1,
- * https://arxiv.org/abs/1711.00937, as Sonnet's `VectorQuantizerEMA`. A code that hardly any vector chooses becomes a
- * vector of the batch, as in Jukebox (https://arxiv.org/abs/2005.00341, appendix B.1): else most codes soon are of no use.
+ * A codebook for vector quantisation: each code is a running mean of the vectors assigned to it. Van den Oord et al. 2017,
+ * appendix A.1, https://arxiv.org/abs/1711.00937, as Sonnet's `VectorQuantizerEMA`. A code that is hardly used is replaced
+ * by a vector of the batch, as in Jukebox (https://arxiv.org/abs/2005.00341, appendix B.1); otherwise most codes soon die.
  *
- * Codes are statistics as BatchNorm's are: no gradient moves them, a training step leaves their new values in the scope.
- * At first they are uniform with variance 1, as batch-normalised vectors, and what the first batch does not choose is
+ * Codes are running statistics, like BatchNorm's: no gradient moves them, a training step leaves their new values in the
+ * scope. They start uniform with variance 1, like batch-normalised vectors; those that the first batch does not use are
  * replaced by its vectors.
  *
- * Differs from both: a code's use is measured against even use, so that `restartBelow` means the same for every batch and
- * codebook; a replaced code begins at that threshold; which vectors of a batch replace codes is fixed, evenly spread over
- * it, for batches are shuffled.
+ * Differs from both: use is measured relative to uniform use, so that `restartBelow` means the same for every batch and
+ * codebook; a replaced code starts at that threshold; the vectors that replace codes are taken at fixed, evenly spread
+ * rows of the batch, which is shuffled.
  * @param options.decay of the running mean; 0.99 in both
- * @param options.restartBelow a code used less, as a share of even use, is replaced; 0 keeps all
+ * @param options.restartBelow a code used less than this share of uniform use is replaced; 0 keeps all
  */
 export function codebook(codes: number, codeDim: number, options: { decay: number; restartBelow: number }) {
   const { decay, restartBelow } = options;
@@ -43,8 +43,8 @@ export function codebook(codes: number, codeDim: number, options: { decay: numbe
     }),
     nearest,
     /**
-     * The code nearest to each row of `z` `[rows, codeDim]`: as one-hot rows `[rows, codes]`, and itself
-     * `[rows, codeDim]`. In training the codes move towards what chose them, from the next step on.
+     * The code nearest to each row of `z` `[rows, codeDim]`: `chosen` one-hot `[rows, codes]`, `code` `[rows, codeDim]`.
+     * In training the codes move towards their vectors, from the next step on.
      */
     quantize(params: CodebookParams, z: Array): { chosen: Array; code: Array } {
       const chosen = oneHot(nearest(params, z), codes);
@@ -69,7 +69,7 @@ export function codebook(codes: number, codeDim: number, options: { decay: numbe
     const spread = Int32Array.from({ length: codes }, (_, code) => Math.floor(((code * GOLDEN) % 1) * rows));
     const fresh = np.take(z, constant(int32(spread, [codes])), 0);
     const isDead = np.less(counts, restartBelow);
-    // A code that is never replaced may be forgotten altogether.
+    // With `restartBelow` 0 an unused code's count falls to 0.
     const means = np.multiply(sums, np.reciprocal(perCode(np.maximum(counts, 1e-12))));
     statistics.set(runningCodes, np.where(perCode(isDead), fresh, means));
     statistics.set(runningCounts, np.where(isDead, restartBelow, counts));

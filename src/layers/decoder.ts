@@ -5,31 +5,31 @@ import type { ParamsOf } from "./layer.ts";
 import { linear } from "./linear.ts";
 import { batchNorm } from "./norms/batch-norm.ts";
 
-/** Sides from the one above `from` up to `to`, each half the next, rounded up: what strided convolutions went through. */
+/** Sides above `from` up to `to`, each half the next, rounded up: those of an encoder's strided convolutions. */
 function sidesBetween(from: number, to: number): number[] {
   const sides: number[] = [];
   for (let side = to; side > from; side = Math.ceil(side / 2)) sides.unshift(side);
   return sides.length > 0 ? sides : [to];
 }
 
-/** The side that halving, rounded up, brings down to 4 or less: where a decoder of vectors starts. */
+/** The side after halving, rounded up, until it is 4 or less: where a decoder of vectors starts. */
 const smallest = (side: number): number => (side <= 4 ? side : smallest(Math.ceil(side / 2)));
 
-/** Which of `from` places each of `to` places copies, as PyTorch's nearest interpolation: `[to, from]`, one 1 a row. */
+/** PyTorch's nearest interpolation from `from` to `to` places as a matrix `[to, from]`, one 1 per row. */
 function nearest(from: number, to: number): Float32Array {
   const choice = new Float32Array(to * from);
   for (let at = 0; at < to; at++) choice[at * from + Math.floor((at * from) / to)] = 1;
   return choice;
 }
 
-/** `x` with an axis at another extent, every value a copy of its nearest. */
+/** `x` with one axis resized by nearest interpolation. */
 function stretched(x: Array, axis: number, to: number): Array {
   const from = x.shape[axis]!;
   if (from === to) return x;
   const before = x.shape.slice(0, axis);
   const after = sizeOf(x.shape.slice(axis + 1));
   const choice = constant(float32(nearest(from, to), [1, to, from]));
-  // jax-js multiplies a matrix by a batch rightly only if both have the batch's axes.
+  // jax-js multiplies a matrix by a batch correctly only if both have the batch's axes.
   const product =
     after === 1
       ? np.matmul(np.reshape(x, [1, -1, from]), np.transpose(choice, [0, 2, 1]))
@@ -37,7 +37,7 @@ function stretched(x: Array, axis: number, to: number): Array {
   return np.reshape(product, [...before, to, ...x.shape.slice(axis + 1)]);
 }
 
-/** `[batch, channels, ...]` at the extents `to`, every value a copy of its nearest. */
+/** `[batch, channels, ...]` resized to the extents `to` by nearest interpolation. */
 export function upsample(x: Array, to: readonly number[]): Array {
   const [batch = 0, channels = 0, ...from] = x.shape;
   if (from.every((extent, axis) => to[axis] === extent)) return x;
@@ -50,14 +50,14 @@ export function upsample(x: Array, to: readonly number[]): Array {
 }
 
 /**
- * An input from a representation, on any number of axes: nearest-neighbour upsampling, convolution by 3 along every axis,
- * BatchNorm and ReLU, twice the extents and half the channels each time; then one more convolution with a bias. Repetition
- * and convolution leave no checkerboard, which strided deconvolutions do (Odena et al. 2016,
+ * A convolutional decoder from a representation to an input, on any number of axes: levels of nearest-neighbour
+ * upsampling, convolution by 3 along every axis, BatchNorm and ReLU, each with twice the extents and half the channels;
+ * then one more convolution with a bias. Strided deconvolutions would leave a checkerboard (Odena et al. 2016,
  * https://distill.pub/2016/deconv-checkerboard).
  *
  * Parameters: `start.{weight,bias}` (from a vector only), `blocks.N.{conv,norm}`, `last.weight`, `bias`.
- * @param from a vector's width, or a map's `[channels, ...extents]`; a vector becomes a map of about 4 along every axis first
- * @param to `[channels, ...extents]` of what comes out
+ * @param from a vector's width, or a map's `[channels, ...extents]`; a vector first becomes a map of about 4 along every axis
+ * @param to `[channels, ...extents]` of the output
  * @param width channels at full resolution; each level below has twice as many
  */
 export function decoder(

@@ -1,6 +1,6 @@
 import type { Array, Rng, Tensor, Traced, TreeRecord } from "../array/index.ts";
 
-/** Parameters on the host, a forward pass on arrays: everything a layer is. */
+/** A layer: initial parameters on the host, and a forward pass on arrays. */
 export interface Layer<Host extends TreeRecord<Tensor>> {
   init(rng: Rng): Host;
   apply(params: Traced<Host>, x: Array): Array;

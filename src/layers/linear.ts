@@ -6,7 +6,7 @@ export interface LinearParams {
   readonly bias: Array;
 }
 
-/** `x · weightᵀ`, plus what is added to the weight and the bias where there are such. */
+/** `x · weightᵀ`, plus the LoRA term and the bias if there are any. */
 const affine = (params: { weight: Array; bias?: Array } & Partial<LoraParams>, x: Array): Array => {
   const { weight, bias, loraA, loraB } = params;
   const product = np.matmul(x, np.transpose(weight));
@@ -23,7 +23,7 @@ export const linear = (input: number, output: number) => ({
   apply: affine,
 });
 
-/** The same without a bias, for a layer that a normalisation follows; He's normal initialisation over the fan-in. */
+/** A linear layer without bias, to be followed by a norm; He's normal initialisation over the fan-in. */
 export const linearNoBias = (input: number, output: number) => ({
   init: (rng: Rng) => ({ weight: rng.normals([output, input], Math.sqrt(2 / input)) }),
   apply: affine,

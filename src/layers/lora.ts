@@ -1,34 +1,33 @@
 import { type Array, filled, np, type Rng, type Tensor, type TreeRecord, tree } from "../array/index.ts";
 
-/** What a linear layer has beside its weight `[output, input]` while only these are trained. */
+/** A linear layer's low-rank update of its weight `[output, input]`. */
 export interface LoraParams<Leaf = Array> {
   /** `[rank, input]` */
   readonly loraA: Leaf;
-  /** `[output, rank]`, zero at first: nothing is changed yet. */
+  /** `[output, rank]`, zero at first, so that the layer starts unchanged. */
   readonly loraB: Leaf;
 }
 
-/** Factor of what is added, α / rank: α is twice the rank, as is usual. */
+/** Scale of the update, α / rank: α is twice the rank, as is usual. */
 const SCALE = 2;
 
 /**
- * What a layer's low-rank addition makes of `x`: scale · (x · Aᵀ) · Bᵀ. Hu et al. 2021, LoRA,
- * https://arxiv.org/abs/2106.09685
+ * LoRA's term of a layer's output: scale · (x · Aᵀ) · Bᵀ. Hu et al. 2021, https://arxiv.org/abs/2106.09685
  * @param x `[…, input]`
  * @returns `[…, output]`
  */
 export const lowRank = ({ loraA, loraB }: LoraParams, x: Array): Array =>
   np.multiply(np.matmul(np.matmul(x, np.transpose(loraA)), np.transpose(loraB)), SCALE);
 
-/** Whether a parameter belongs to an addition, by its path. */
+/** Whether a parameter is LoRA's, by its path. */
 export const isLora = (path: string): boolean => /(^|\.)lora[AB]$/.test(path);
 
-/** Where a linear layer's weight stands in an encoder's blocks: `blocks.0.up.weight`. */
+/** Path of a linear layer's weight in an encoder's blocks: `blocks.0.up.weight`. */
 const BLOCK_WEIGHT = /^(blocks\..+)\.weight$/;
 
 /**
- * The parameters with an addition of that rank beside every linear layer of the blocks. A starts as He's uniform over
- * the fan-in, as in the authors' code.
+ * The parameters with a low-rank update for every linear layer of the blocks. A starts as He's uniform over the fan-in,
+ * as in the authors' code.
  */
 export function withLora<Params extends TreeRecord<Tensor>>(params: Params, rank: number, rng: Rng): Params {
   const entries = tree.entries<Tensor>(params).flatMap(([path, leaf]): [string, Tensor][] => {
@@ -46,7 +45,7 @@ export function withLora<Params extends TreeRecord<Tensor>>(params: Params, rank
   return tree.fromEntries(entries) as Params;
 }
 
-/** The parameters with every addition made part of its weight: the same function without them. */
+/** The parameters with every low-rank update added to its weight: the same function, without LoRA. */
 export function mergeLora<Params extends TreeRecord<Tensor>>(params: Params): Params {
   const byPath = new Map(tree.entries<Tensor>(params));
   if (![...byPath.keys()].some(isLora)) return params;

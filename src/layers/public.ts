@@ -16,7 +16,7 @@ export * from "./heads/dino-head.ts";
 export * from "./heads/gelu-mlp.ts";
 export * from "./heads/mlp.ts";
 export * from "./heads/prototypes.ts";
-export * from "./heads/word-head.ts";
+export * from "./heads/token-head.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
 export * from "./norms/batch-norm.ts";

@@ -1,26 +1,25 @@
 import { type Array, np } from "../array/index.ts";
 
 /**
- * What layers may know and leave behind while a forward pass is traced, so that method code can call
- * `encoder.apply(params, view)` as the papers write it and the compiled program stays a pure function:
- * BatchNorm leaves its new running statistics here, drop-path and dropout take their random numbers from here, and an
- * observed encoder leaves its representations.
+ * State of layers while a forward pass is traced, so that method code can call `encoder.apply(params, view)` as in the
+ * papers and the compiled program stays a pure function: BatchNorm leaves its new running statistics here, drop-path and
+ * dropout take random numbers from here, and an observed encoder leaves its representations.
  */
 interface TrainingScope {
   /** New values of running statistics, by the parameter leaf they replace. */
   readonly statistics: Map<Array, Array>;
-  /** Uniform [0, 1) numbers `[draws, samples]`; requests take rows in order. Absent while draws are being counted. */
+  /** Uniform [0, 1) numbers `[draws, samples]`, taken row by row. Absent while draws are being counted. */
   readonly noise: Array | undefined;
   draws: number;
-  /** Most samples of one request: two views that pass the encoder together are twice the loader's batch. */
+  /** Most samples of one draw: two views encoded together are twice the loader's batch. */
   samples: number;
-  /** Nothing is dropped, and nothing drawn. */
+  /** Nothing is dropped, so nothing is drawn. */
   readonly isStill: boolean;
-  /** Representations that encoders made, in order. */
+  /** Representations of observed encoders, in order. */
   readonly representations: Representation[];
 }
 
-/** `[batch, width]`, and the first leaf of the parameters it was made with, which tells a student from its teacher. */
+/** `[batch, width]`, and the first leaf of the encoder's parameters, which identifies student or teacher. */
 export interface Representation {
   readonly weights: Array;
   readonly features: Array;
@@ -32,8 +31,8 @@ let current: TrainingScope | undefined;
 export const trainingScope = (): TrainingScope | undefined => current;
 
 /**
- * The next `count` uniform [0, 1) numbers of each of `samples` samples, `[count, samples]`. Undefined in evaluation,
- * and while draws are only being counted: there are no numbers yet, and shapes are all that matters.
+ * The next `count` uniform [0, 1) numbers for each of `samples` samples, `[count, samples]`. Undefined in evaluation, and
+ * while draws are only being counted.
  */
 export function drawUniforms(samples: number, count = 1): Array | undefined {
   if (!current || current.isStill) return undefined;
@@ -43,8 +42,8 @@ export function drawUniforms(samples: number, count = 1): Array | undefined {
   if (!current.noise) return undefined;
   const [rows = 0, width = 0] = current.noise.shape;
   if (first + count > rows) throw new Error(`a layer asked for random numbers ${first} to ${first + count} of ${rows}`);
-  const own = part(current.noise, first, first + count, 0);
-  return part(own, 0, Math.min(samples, width), 1);
+  const drawn = part(current.noise, first, first + count, 0);
+  return part(drawn, 0, Math.min(samples, width), 1);
 }
 
 /** `[start, end)` of an axis. */
@@ -55,7 +54,7 @@ function part(x: Array, start: number, end: number, axis: number): Array {
   return np.split(x, cuts, axis)[start > 0 ? 1 : 0]!;
 }
 
-/** Traces with another scope than the present one. */
+/** Traces within another scope. */
 function within<Result>(scope: TrainingScope | undefined, forward: () => Result): Result {
   const outer = current;
   current = scope;
@@ -89,7 +88,7 @@ export function inTraining<Result>(
 /** Traces a part of a training pass as in evaluation: a teacher without drop-path, a frozen tokenizer. */
 export const inEvaluation = <Result>(forward: () => Result): Result => within(undefined, forward);
 
-/** Traces a part of a training pass without drop-path and dropout; BatchNorm goes on as in training: DINO's teacher. */
+/** Traces a part of a training pass without drop-path and dropout, but BatchNorm in training mode: DINO's teacher. */
 export const withoutDropping = <Result>(forward: () => Result): Result =>
   within(current && { ...current, isStill: true }, forward);
 

@@ -18,26 +18,26 @@ import { method } from "./method.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 
-/** Most patches that `look` completes: each is a pass through the encoder in the program. */
+/** Most patches that `look` completes, each by a pass through the encoder. */
 const MOST_COMPLETED = 64;
 
 /**
- * AIM: patch after patch in reading order, each is told from those before it. A prefix of random length sees itself in
- * both directions, so that the encoder can be used without a mask afterwards.
- * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Differs from the paper: linear layers keep their biases,
- * and gradients are clipped only if asked (theirs at 1).
- * Its code (https://github.com/apple/ml-aim) has no training.
+ * AIM: an autoregressive model of patches in raster order; each is predicted from those before it. Attention within a
+ * prefix of random length is bidirectional, so that the encoder can be used without a mask afterwards.
+ * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Its code (https://github.com/apple/ml-aim) has no training.
+ * Differs from the paper: linear layers keep their biases, and gradients are clipped only by `--gradient-clip` (1 in the
+ * paper).
  */
 export const aim = method({
   name: "aim",
   family: "generative",
   paper: "https://arxiv.org/abs/2401.08541",
-  summary: "tell the pixels of each patch from the patches before it",
+  summary: "predict the pixels of each patch from the patches before it",
   needs: [perturb, patches],
   options: z.object({
     headWidth: z.int().positive().multipleOf(4).default(2048).describe("width of the prediction head"),
     headDepth: z.int().nonnegative().default(12).describe("residual MLP blocks of the prediction head"),
-    normalizeTarget: z.boolean().default(true).describe("tell each patch relative to its own mean and deviation"),
+    normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
   modalityOptions: { cropScale: [0.4, 1] },
@@ -53,17 +53,17 @@ export const aim = method({
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
     const { count, grid, patchDim, prefix: classTokens } = tokens;
-    if (classTokens) throw new UserError("aim: a class token has no place in the order; use --pooling mean");
+    if (classTokens) throw new UserError("aim: a class token has no position in the sequence; use --pooling mean");
     if (count < 2) throw new UserError("aim: an input of a single patch has no next one; use a smaller patch size");
     const head = predictionHead(tokens.width, options.headWidth, options.headDepth, patchDim);
     const init = (rng: Rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) });
-    const places = () => np.arange(count);
-    const onlyBefore = Float32Array.from({ length: count * count }, (_, at) => (at % count > at / count ? -1e9 : 0));
+    const positions = () => np.arange(count);
+    const causalBias = Float32Array.from({ length: count * count }, (_, at) => (at % count > at / count ? -1e9 : 0));
 
-    /** What is told of the patch after each patch, `[batch, count, patchDim]`. @param prefix int32 `[batch, 1]` */
-    const next = (params: Traced<ReturnType<typeof init>>, image: Inputs, prefix: Array): Array => {
-      const inPrefix = np.less(np.reshape(places(), [1, 1, 1, count]), np.reshape(prefix, [-1, 1, 1, 1]));
-      const attentionBias = np.where(inPrefix, 0, constant(float32(onlyBefore, [count, count])));
+    /** For each patch a prediction of the next, `[batch, count, patchDim]`. @param prefix int32 `[batch, 1]` */
+    const predictNext = (params: Traced<ReturnType<typeof init>>, image: Inputs, prefix: Array): Array => {
+      const inPrefix = np.less(np.reshape(positions(), [1, 1, 1, count]), np.reshape(prefix, [-1, 1, 1, 1]));
+      const attentionBias = np.where(inPrefix, 0, constant(float32(causalBias, [count, count])));
       const encoded = tokens.encode(params.encoder, image, { attentionBias });
       return head.apply(params.head, encoded, constant(sinCosPositions(grid, options.headWidth)));
     };
@@ -75,38 +75,39 @@ export const aim = method({
       }),
       init: (rng) => init(rng),
       loss(params, { image, prefix }) {
-        const [prediction] = np.split(next(params, image, prefix), [count - 1], 1);
+        const [prediction] = np.split(predictNext(params, image, prefix), [count - 1], 1);
         const [, patches] = np.split(tokens.patchify(image), [1], 1);
         const target = options.normalizeTarget ? normalizePatches(patches!) : patches!;
-        const told = np.where(np.greaterEqual(np.arange(1, count), prefix), 1, 0);
-        return { loss: maskedReconstruction(prediction!, target, told) };
+        const isPredicted = np.where(np.greaterEqual(np.arange(1, count), prefix), 1, 0);
+        return { loss: maskedReconstruction(prediction!, target, isPredicted) };
       },
       look(params, { image, prefix }) {
-        // Whole rows of the last axis, half of them at most; a series is completed patch by patch.
+        // Completes whole rows of the last axis, at most half of them; a series patch by patch.
         const row = grid.length > 1 ? grid.at(-1)! : 1;
-        const given = count - row * Math.min(Math.floor(count / row / 2), Math.floor(MOST_COMPLETED / row));
+        const visible = count - row * Math.min(Math.floor(count / row / 2), Math.floor(MOST_COMPLETED / row));
         const patches = tokens.patchify(image);
         const [batch] = patches.shape as [number];
-        let [completed] = np.split(patches, [given], 1);
-        for (let at = given; at < count; at++) {
+        let [completed] = np.split(patches, [visible], 1);
+        for (let at = visible; at < count; at++) {
           const blank = constant(filled([batch, count - at, patchDim], 0));
-          const partly = { [tokens.input]: tokens.unpatchify(np.concatenate([completed!, blank], 1)) };
-          const [, told] = np.split(next(params, partly, np.add(np.multiply(prefix, 0), given)), [at - 1, at], 1);
-          // A normalised prediction says nothing of a patch's own mean and deviation: the patch a row before lends its.
+          const partial = { [tokens.input]: tokens.unpatchify(np.concatenate([completed!, blank], 1)) };
+          const length = np.add(np.multiply(prefix, 0), visible);
+          const [, prediction] = np.split(predictNext(params, partial, length), [at - 1, at], 1);
+          // A normalised prediction has no mean and deviation of its own: it takes those of the patch one row before.
           const [, before] = np.split(completed!, [at - row, at - row + 1], 1);
           const { mean, deviation } = patchMoments(before!);
-          const patch = options.normalizeTarget ? np.add(np.multiply(told!, deviation), mean) : told!;
+          const patch = options.normalizeTarget ? np.add(np.multiply(prediction!, deviation), mean) : prediction!;
           completed = np.concatenate([completed!, patch], 1);
         }
-        const isHidden = np.where(np.greaterEqual(places(), given), 1, 0);
+        const isHidden = np.where(np.greaterEqual(positions(), visible), 1, 0);
         const mask = np.broadcastTo(isHidden, [batch, count]);
-        return { given: withPatches(tokens, image, mask, 0), completed: tokens.unpatchify(completed!) };
+        return { visible: withPatches(tokens, image, mask, 0), completed: tokens.unpatchify(completed!) };
       },
     };
   },
 });
 
-/** Residual MLP blocks, each patch by itself: the trunk is relieved of what only serves to paint pixels. */
+/** Residual MLP blocks on each patch alone: they take over what only serves the prediction of pixels. */
 function predictionHead(input: number, width: number, depth: number, output: number) {
   const block = { norm: layerNorm(width), up: linear(width, 4 * width), down: linear(4 * width, width) };
   const layers = { project: linear(input, width), norm: layerNorm(width), predict: linear(width, output) };

@@ -1,30 +1,30 @@
 import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { dropout } from "../layers/functions/dropout.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
 import { attentionBias, causalBias } from "../layers/transformer/attention-bias.ts";
 import { decoderBlock } from "../layers/transformer/transformer.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
-import { infill, permuteSentences } from "./parts/word-noise.ts";
+import { infill, permuteSentences } from "./parts/token-noise.ts";
 
 /**
- * BART: a text is scrambled, and a decoder writes the original. Spans of words become one mask each, and sentences
- * change places. Lewis et al. 2019, https://arxiv.org/abs/1910.13461. Differs from the paper: a span is always shown as
- * the mask (the released recipe shows a random word for a tenth of them), the decoder's default depth is half the
- * encoder's, and the learning rate is for small models and falls by a cosine.
+ * BART: a decoder restores a corrupted text. Each span of words is replaced by one mask token, and sentences are shuffled.
+ * Lewis et al. 2019, https://arxiv.org/abs/1910.13461. Differs from the paper: a span is always replaced by the mask token
+ * (by a random token for a tenth of the spans in the released recipe), the decoder's default depth is half the encoder's,
+ * and the learning rate is for small models, with cosine decay.
  */
 export const bart = method({
   name: "bart",
   family: "restoration",
   paper: "https://arxiv.org/abs/1910.13461",
-  summary: "write a text again whose spans were masked and whose sentences were shuffled",
-  needs: [vocabulary, maskToken, words],
+  summary: "restore a text whose spans were masked and whose sentences were shuffled",
+  needs: [vocabulary, maskToken, sequence],
   causal: false,
   options: z.object({
-    maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words that lie in masked spans"),
+    maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words in masked spans"),
     spanLength: z.number().positive().default(3).describe("mean length of a span in words (Poisson)"),
     permuteSentences: z.boolean().default(true).describe("shuffle the sentences"),
     decoderDepth: z.int().positive().optional().describe("blocks of the decoder; half the encoder's by default"),
@@ -39,7 +39,7 @@ export const bart = method({
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options }) {
-    const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.words;
+    const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.sequence;
     const depth = Number(encoder.hyperparameters.depth);
     const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
       decoderBlock({ width, heads, mlpRatio: 4, norm: "post", epsilon, dropout: rate }),
@@ -49,13 +49,13 @@ export const bart = method({
     return {
       views(sample, rng) {
         const sequence = vocabulary.tokens(sample);
-        const order = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
-        const noisy = infill(order, maskToken, rng.split("spans"), options);
+        const shuffled = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
+        const noisy = infill(shuffled, maskToken, rng.split("spans"), options);
         const target = vocabulary.encode(sequence.ids);
         return {
           noisy: vocabulary.encode(noisy),
-          // The decoder reads what it has written so far; `end` comes before everything, as in the released code.
-          written: vocabulary.encode(Int32Array.of(end, ...sequence.ids.subarray(0, -1))).ids,
+          // The decoder reads the target shifted by one token, after an `end`, as in the released code.
+          shifted: vocabulary.encode(Int32Array.of(end, ...sequence.ids.subarray(0, -1))).ids,
           target,
         };
       },
@@ -66,20 +66,20 @@ export const bart = method({
         blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
         bias: filled([vocabulary.size], 0),
       }),
-      loss(params, { noisy, written, target }) {
+      loss(params, { noisy, shifted, target }) {
         const memory = encode(params.encoder, noisy);
-        const words = table(params.encoder);
-        const placed = np.add(np.take(words, written, 0), params.positions);
+        const embeddings = table(params.encoder);
+        const placed = np.add(np.take(embeddings, shifted, 0), params.positions);
         const start = dropout(norm.apply(params.embeddingNorm, placed), rate);
         const biases = { bias: causalBias(count), memoryBias: attentionBias(noisy.mask) };
         const last = blocks.reduce((x, block, index) => block.apply(params.blocks[index]!, x, memory, biases), start);
-        const logits = np.add(np.matmul(np.reshape(last, [-1, width]), np.transpose(words)), params.bias);
-        const answers = np.reshape(target.ids, [-1]);
+        const logits = np.add(np.matmul(np.reshape(last, [-1, width]), np.transpose(embeddings)), params.bias);
+        const labels = np.reshape(target.ids, [-1]);
         const weights = np.where(np.equal(np.reshape(target.mask, [-1]), 0), 0, 1);
-        const loss = crossEntropy(logits, answers, { weights });
+        const loss = crossEntropy(logits, labels, { weights });
         return {
           loss,
-          metrics: { accuracy: accuracy(logits, answers, { weights }), perplexity: np.exp(loss) },
+          metrics: { accuracy: accuracy(logits, labels, { weights }), perplexity: np.exp(loss) },
         };
       },
     };

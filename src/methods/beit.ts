@@ -16,21 +16,21 @@ import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
 import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
 
 /**
- * BEiT: blocks of an image are hidden, and the encoder tells the discrete codes that a tokenizer has for them.
+ * BEiT: blocks of an image are masked, and the encoder predicts their visual tokens, the discrete codes of a tokenizer.
  * Bao et al. 2021, https://arxiv.org/abs/2106.08254; the recipe is that of ViT-B in
- * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` of the
- * user's own data in place of DALL-E's; no relative position bias and no layer scale in the encoder; gradients are
- * clipped only if asked (theirs at 3), and colours are not jittered.
+ * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` trained
+ * on the user's data instead of DALL-E's; no relative position bias and no layer scale in the encoder; gradients are
+ * clipped only by `--gradient-clip` (3 in the paper), and colours are not jittered.
  */
 export const beit = method({
   name: "beit",
   family: "masked",
   paper: "https://arxiv.org/abs/2106.08254",
-  summary: "tell the hidden patches' codes; needs a vq-autoencoder run as --visual-tokenizer",
+  summary: "predict the codes of masked patches; needs a vq-autoencoder run as --visual-tokenizer",
   needs: [perturb, patches],
   options: z.object({
     visualTokenizer: z.string().optional().describe("path of a run of vq-autoencoder on the same kind of data"),
-    maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that is hidden, in blocks"),
+    maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that are masked, in blocks"),
   }),
   runs: ["visualTokenizer"],
   recipe: { optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
@@ -45,12 +45,12 @@ export const beit = method({
   build({ encoder, modality, options, runs }) {
     const { patches: tokens } = encoder;
     const { frozen, tokenize, vocabulary } = tokenizerOf(runs?.visualTokenizer, tokens);
-    const hiding = shareOf(tokens.count, options.maskRatio);
+    const hiddenCount = shareOf(tokens.count, options.maskRatio);
     const head = linear(tokens.width, vocabulary);
     return {
       views: (sample, rng) => ({
         image: modality.tensors(modality.perturb(sample, rng)),
-        hidden: int32(blockwiseMask(rng, tokens.grid, hiding), [hiding]),
+        hidden: int32(blockwiseMask(rng, tokens.grid, hiddenCount), [hiddenCount]),
       }),
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
@@ -58,23 +58,23 @@ export const beit = method({
         head: head.init(rng.split("head")),
       }),
       initMemory: (_) => ({ tokenizer: frozen }),
-      loss(params, { image, hidden }, { tokenizer: known }) {
-        const codes = inEvaluation(() => tokenize.book.nearest(known.codebook, tokenize.encode(known, image)));
-        // Indices go through the product as numbers, exactly: they are below 2²⁴.
+      loss(params, { image, hidden }, { tokenizer: weights }) {
+        const codes = inEvaluation(() => tokenize.book.nearest(weights.codebook, tokenize.encode(weights, image)));
+        // The product takes float32, which holds indices below 2²⁴ exactly.
         const perPatch = np.reshape(np.astype(codes, np.float32), [-1, tokens.count, 1]);
-        const answers = np.astype(np.reshape(rowsAt(perPatch, hidden), [-1]), np.int32);
+        const targets = np.astype(np.reshape(rowsAt(perPatch, hidden), [-1]), np.int32);
 
         const masked = { at: markedAt(hidden, tokens.count), token: params.maskToken };
         const encoded = ofPatches(tokens.encode(params.encoder, image, { masked }), tokens);
         const logits = np.reshape(head.apply(params.head, rowsAt(encoded, hidden)), [-1, vocabulary]);
-        return { loss: crossEntropy(logits, answers), metrics: { accuracy: accuracy(logits, answers) } };
+        return { loss: crossEntropy(logits, targets), metrics: { accuracy: accuracy(logits, targets) } };
       },
       look: (_, { image, hidden }) => ({ masked: withPatches(tokens, image, markedAt(hidden, tokens.count), 0) }),
     };
   },
 });
 
-/** The tokenizer of a run. @throws UserError when there is none, it is another method's, or its codes fit other patches */
+/** The tokenizer of a run. @throws UserError without a run, for a run of another method, or for another grid of patches */
 function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   if (!run) throw new UserError("beit: give the path of a finished run of vq-autoencoder as --visual-tokenizer");
   if (run.method !== vqAutoencoder.name || !offers(run.encoder, patches))
@@ -87,7 +87,7 @@ function tokenizerOf(run: FrozenRun | undefined, tokens: PatchAbility) {
   const options = vqAutoencoder.options.parse(run.options);
   const tokenize = tokenizer(run.encoder, options);
   const { encoder, toCode, norm, codebook } = run.params;
-  // The decoder stays behind. The tree is that which the tokenizer's `init` made.
+  // All but the decoder: the tree that the tokenizer's `init` makes.
   const frozen = { encoder, toCode, norm, codebook } as ReturnType<typeof tokenize.init>;
   return { frozen, tokenize, vocabulary: options.codes };
 }

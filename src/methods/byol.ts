@@ -11,27 +11,28 @@ import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { byolImages, twoViews } from "./parts/views.ts";
 
 /**
- * BYOL: the online network predicts what the target network, its own slow average, makes of the other view.
+ * BYOL: the online network predicts the target network's projection of the other view; the target network is a moving
+ * average of the online network.
  * Grill et al. 2020, https://arxiv.org/abs/2006.07733. Differs from the paper: none; as in the released code
  * (https://github.com/google-deepmind/deepmind-research/tree/master/byol) the two directions are added, the last layers
- * have no bias, and each view is normalised by its own batch's statistics.
+ * have no bias, and BatchNorm sees each view separately.
  */
 export const byol = method({
   name: "byol",
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2006.07733",
-  summary: "predict a slow copy's embedding of a sample's other view; no negatives",
+  summary: "predict a moving average network's embedding of the other view; no negatives",
   needs: [augment],
   options: z.object({
-    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the target follows (τ); rises to 1"),
-    hiddenDim: z.int().positive().default(4096).describe("width of projector's and predictor's hidden layers"),
-    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the target network (τ); rises to 1"),
+    hiddenDim: z.int().positive().default(4096).describe("width of the hidden layers of projector and predictor"),
+    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
   modalityOptions: byolImages,
   presets: {
     small: {
-      summary: "heads of 512, a quicker target, no blur; AdamW, batches of 128",
+      summary: "heads of 512, a faster target network, no blur; AdamW, batches of 128",
       ...withoutBlur,
       options: { momentum: 0.98, hiddenDim: 512, projectionDim: 128 },
       training: smallTraining,

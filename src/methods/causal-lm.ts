@@ -1,22 +1,22 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 
 /**
- * Causal language model: tell each word from those before it. Radford et al. 2019,
- * https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf (GPT-2): norms in
- * front, output tied to the embeddings. Differs from the paper: no dropout unless the encoder's option asks for it, the
- * weights that end a branch start no smaller than the others, exact GELU.
+ * Causal language model: predict each token from those before it. Radford et al. 2019,
+ * https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf (GPT-2):
+ * pre-norm, output layer tied to the embeddings. Differs from the paper: no dropout unless the encoder has `--dropout`,
+ * the last weights of a branch are initialised like all others, exact GELU.
  */
 export const causalLm = method({
   name: "causal-lm",
   family: "generative",
   paper: "https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf",
-  summary: "tell each word of a text from those before it",
-  needs: [vocabulary, words],
+  summary: "predict each token of a text from those before it",
+  needs: [vocabulary, sequence],
   causal: true,
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.1, beta2: 0.95, batchSize: 64 },
@@ -30,11 +30,11 @@ export const causalLm = method({
   encoderOptions: { causal: true, norm: "pre" },
 
   build({ encoder, modality: { vocabulary } }) {
-    const { encode, table, count, width } = encoder.words;
+    const { encode, table, count, width } = encoder.sequence;
     return {
       views(sample) {
         const { ids, isCut } = vocabulary.tokens(sample);
-        // Where a window stops, a text does not end.
+        // The end of a window is not the end of its text: no `end` to predict.
         return { text: vocabulary.encode(isCut ? ids.subarray(0, -1) : ids) };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),
@@ -49,7 +49,7 @@ export const causalLm = method({
           metrics: { accuracy: accuracy(logits, next(text.ids), { weights }), perplexity: np.exp(loss) },
         };
       },
-      wordLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
+      tokenLogits: (params, text) => np.matmul(encode(params.encoder, text), np.transpose(table(params.encoder))),
     };
   },
 });

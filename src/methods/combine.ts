@@ -11,24 +11,24 @@ export interface Task {
   readonly weight: number;
 }
 
-/** What `rotation+simclr:0.5` is made of. @throws UserError for a missing name, a weight not above 0, a name twice */
+/** Parses `rotation+simclr:0.5`. @throws UserError for a missing name, a weight not above 0, or a repeated name */
 export function parseTasks(text: string): { name: string; weight: number }[] {
   const tasks = text.split("+").map((part) => {
-    const [, name = part, given] = /^(.*):([^:/\\]*)$/.exec(part) ?? [];
-    if (name.trim() === "") throw new UserError(`method "${text}": there is a name missing beside a +`);
-    const weight = given === undefined ? 1 : Number(given);
-    if (!(weight > 0 && Number.isFinite(weight)) || given?.trim() === "")
+    const [, name = part, factor] = /^(.*):([^:/\\]*)$/.exec(part) ?? [];
+    if (name.trim() === "") throw new UserError(`method "${text}": a name is missing next to a +`);
+    const weight = factor === undefined ? 1 : Number(factor);
+    if (!(weight > 0 && Number.isFinite(weight)) || factor?.trim() === "")
       throw new UserError(
-        `method "${text}": the weight of ${name} must be a number above 0, not ${given || "nothing"}`,
+        `method "${text}": the weight of ${name} must be a number above 0, not ${factor || "nothing"}`,
       );
     return { name, weight };
   });
-  const twice = tasks.find(({ name }, index) => tasks.findIndex((task) => task.name === name) < index);
-  if (twice) throw new UserError(`method "${text}": ${twice.name} is there twice; give it a weight instead`);
+  const repeated = tasks.find(({ name }, index) => tasks.findIndex((task) => task.name === name) < index);
+  if (repeated) throw new UserError(`method "${text}": ${repeated.name} is named twice; give it a weight instead`);
   return tasks;
 }
 
-/** For each of the combined method's options, whose it is: an option that several methods have bears the method's name. */
+/** The method of each of the combination's options. An option that several methods have is prefixed with the method's name. */
 export function optionOwners(tasks: readonly Task[]): Map<string, { task: Task; key: string }> {
   const count = (key: string) => tasks.filter(({ definition }) => key in definition.options.shape).length;
   return new Map(
@@ -46,10 +46,10 @@ const prefixed = (name: string, key: string) =>
   `${name.replaceAll(/[^a-zA-Z0-9]+(.)?/g, (_, letter = "") => letter.toUpperCase())}${key[0]!.toUpperCase()}${key.slice(1)}`;
 
 /**
- * One encoder that learns several methods' tasks at once, a head each: the loss is the weighted sum of theirs (Doersch &
- * Zisserman 2017, https://arxiv.org/abs/1708.07860). Parameters are `{ encoder, tasks: { rotation, simclr } }`; views,
- * memory and metrics are each task's own under its name. Recipe, preset and distortions of the data are the first method's.
- * @param name under which the methods registry finds the combination again
+ * One encoder trained on several tasks at once, with a head each: the loss is the weighted sum of the methods' losses
+ * (Doersch & Zisserman 2017, https://arxiv.org/abs/1708.07860). Parameters are `{ encoder, tasks: { rotation, simclr } }`;
+ * views, memory and metrics are kept per task, by name. Recipe, preset and augmentation are the first method's.
+ * @param name by which the methods registry finds the combination again
  */
 export function combine(name: string, tasks: readonly Task[]): MethodDefinition {
   const [first] = tasks;
@@ -74,8 +74,8 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
     tasks,
     build(context) {
       const parts = tasks.map((task) => {
-        const own = [...owners].filter(([, owner]) => owner.task === task);
-        const options = Object.fromEntries(own.map(([option, { key }]) => [key, context.options[option]]));
+        const owned = [...owners].filter(([, owner]) => owner.task === task);
+        const options = Object.fromEntries(owned.map(([option, { key }]) => [key, context.options[option]]));
         return { ...task, title: task.definition.name, method: task.definition.build({ ...context, options }) };
       });
       return sumOf(parts);
@@ -90,12 +90,12 @@ interface Part {
 }
 
 function sumOf(parts: readonly Part[]): Method {
-  /** A result for each part that has one. */
+  /** The results by task, without tasks that have none. */
   const ofEach = <Result>(make: (part: Part) => Result | undefined): Record<string, Result> =>
     Object.fromEntries(
       parts.flatMap((part): [string, Result][] => {
-        const made = make(part);
-        return made === undefined ? [] : [[part.title, made]];
+        const result = make(part);
+        return result === undefined ? [] : [[part.title, result]];
       }),
     );
   const has = (member: keyof Method) => parts.some(({ method }) => method[member]);
@@ -137,14 +137,18 @@ function sumOf(parts: readonly Part[]): Method {
           ),
         ),
     }),
-    ...answered(parts.find(({ method }) => method.answers)),
+    ...predictions(parts.find(({ method }) => method.answers)),
     ...some(has("beforeEpoch"), {
       async beforeEpoch(context: EpochContext<MethodParams, InitialParams>) {
         let { params, memory } = context;
         for (const { title, method } of parts) {
           if (!method.beforeEpoch) continue;
-          const own = { params: paramsOf(params, title), memory: inside(memory, title), rng: context.rng.split(title) };
-          const changed = await method.beforeEpoch({ ...context, ...own });
+          const task = {
+            params: paramsOf(params, title),
+            memory: inside(memory, title),
+            rng: context.rng.split(title),
+          };
+          const changed = await method.beforeEpoch({ ...context, ...task });
           const { encoder, ...heads } = changed.params;
           params = { encoder, tasks: { ...inside(params, "tasks"), [title]: heads } };
           memory = { ...memory, [title]: changed.memory };
@@ -155,8 +159,8 @@ function sumOf(parts: readonly Part[]): Method {
   };
 }
 
-/** The answers of the task that learns from labels. */
-function answered(part: Part | undefined): Pick<Method, "answers" | "predict" | "linearHead"> {
+/** The predictions of the task that learns from labels. */
+function predictions(part: Part | undefined): Pick<Method, "answers" | "predict" | "linearHead"> {
   if (!part) return {};
   const { answers, predict, linearHead } = part.method;
   return {
@@ -166,18 +170,18 @@ function answered(part: Part | undefined): Pick<Method, "answers" | "predict" | 
   };
 }
 
-/** The branch of that name; a task that remembers nothing has none. */
+/** The branch of that name; empty for a task without memory. */
 function inside<Leaf>(record: TreeRecord<Leaf>, key: string): TreeRecord<Leaf> {
   const branch = record[key];
   if (branch === undefined) return {};
   if (isRecord(branch)) return branch;
-  throw new Error(`${key} is no branch of a tree`);
+  throw new Error(`${key} is not a branch of the tree`);
 }
 
 const isRecord = <Leaf>(branch: Tree<Leaf>): branch is TreeRecord<Leaf> =>
   typeof branch === "object" && branch !== null && !globalThis.Array.isArray(branch) && !("shape" in branch);
 
-/** One task's parameters as its method made them: its heads beside the encoder that all share. */
+/** One task's parameters as its method expects them: its heads and the shared encoder. */
 const paramsOf = <Leaf>(params: TreeRecord<Leaf> & { readonly encoder: TreeRecord<Leaf> }, title: string) => ({
   ...inside(inside(params, "tasks"), title),
   encoder: params.encoder,
@@ -196,8 +200,8 @@ const presetsOf = (tasks: readonly Task[], owners: ReturnType<typeof optionOwner
   Object.fromEntries(
     Object.entries(tasks[0]?.definition.presets ?? {}).map(([title, preset]) => {
       const options = [...owners].flatMap(([option, { task, key }]): [string, unknown][] => {
-        const own = task.definition.presets?.[title]?.options ?? {};
-        return key in own ? [[option, own[key]]] : [];
+        const preset = task.definition.presets?.[title]?.options ?? {};
+        return key in preset ? [[option, preset[key]]] : [];
       });
       return [title, { ...preset, options: Object.fromEntries(options) }];
     }),

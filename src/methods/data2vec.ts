@@ -13,39 +13,40 @@ import { blockwiseMask, randomPlaces, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
+import { maskTokens, slotsFor } from "./parts/token-masks.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
-import { maskWords, slotsFor } from "./parts/word-masks.ts";
 
 /**
- * Standard deviation over the rows of `[batch, places, width]`, by weight, the mean over the width: 0 tells of collapse.
+ * Weighted standard deviation over the rows of `[batch, places, width]`, the mean over the width: 0 means collapse.
  */
-function deviationOf(answers: Array, weights: Array): Array {
+function deviationOf(targets: Array, weights: Array): Array {
   const share = np.expandDims(np.multiply(weights, np.reciprocal(np.maximum(np.sum(weights), 1e-12))), 2);
-  const mean = np.sum(np.multiply(answers, share), [0, 1]);
-  const variance = np.sum(np.multiply(np.square(np.subtract(answers, mean)), share), [0, 1]);
+  const mean = np.sum(np.multiply(targets, share), [0, 1]);
+  const variance = np.sum(np.multiply(np.square(np.subtract(targets, mean)), share), [0, 1]);
   return np.mean(np.sqrt(variance));
 }
 
 /**
- * data2vec: from a masked input, tell the average of the last blocks' outputs of a slowly following teacher that sees
- * all of it. Baevski et al. 2022, https://arxiv.org/abs/2202.03555. One method for pictures and for texts.
+ * data2vec: from a masked input, predict a momentum teacher's view of the whole input: the average of its last K blocks'
+ * outputs. Baevski et al. 2022, https://arxiv.org/abs/2202.03555. One method for images and for texts.
  *
- * Pictures: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
+ * Images: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
  * block's output is layer-normalised before the average, and the average again. Differs from the paper: no relative
- * position bias and no layer scale in the encoder; gradients are clipped only if asked (theirs at 3), colours are not
- * jittered, and no path is dropped unless asked (theirs with 0.25).
+ * position bias and no layer scale in the encoder; gradients are clipped only by `--gradient-clip` (3 in the paper),
+ * colours are not jittered, and no drop-path by default (0.25 in the paper).
  *
- * Texts: words are hidden, never what stands around them or pads them, and the average is not normalised again, as in
- * https://github.com/facebookresearch/fairseq/tree/main/examples/data2vec, whose settings are the preset `text` (masks
- * only, 35 %, β 4). Differs from the paper: words are hidden one by one and not in runs of four, targets are the blocks'
- * outputs and not those of their feed-forward parts, the teacher's embeddings follow as slowly as its blocks (theirs are
- * the student's), the mask token is no word of the vocabulary, and the head is one linear layer where theirs is two.
+ * Texts: special tokens and padding are never masked, and the average is not normalised again, as in
+ * https://github.com/facebookresearch/fairseq/tree/main/examples/data2vec, whose settings are the preset `text` (35 %
+ * masked, all by the mask token, β 4). Differs from the paper: tokens are masked one by one, not in runs of four; targets
+ * are the blocks' outputs, not those of their feed-forward layers; the teacher's embeddings have the same momentum as its
+ * blocks (the paper's are the student's); the mask token is not one of the vocabulary; the head is one linear layer, not
+ * two.
  */
 export const data2vec = method({
   name: "data2vec",
   family: "masked",
   paper: "https://arxiv.org/abs/2202.03555",
-  summary: "tell, from a masked input, what a teacher makes of the whole",
+  summary: "predict a teacher's representation of the whole input from a masked one",
   needs: [tokens],
   options: z.object({
     maskRatio: z
@@ -53,23 +54,28 @@ export const data2vec = method({
       .gt(0)
       .lt(1)
       .default(0.6)
-      .describe("share of the tokens that is hidden; words, or patches by blocks"),
-    topBlocks: z.int().positive().default(6).describe("last blocks of which the targets are the average; at most all"),
-    beta: z.number().positive().default(2).describe("distance where the loss turns from a square into a line"),
-    momentum: z.number().min(0).max(1).default(0.9998).describe("how slowly the teacher follows, at the start"),
-    finalMomentum: z.number().min(0).max(1).default(0.9998).describe("the same at the end; linear in between"),
+      .describe("share of the tokens that are masked; of patches in blocks"),
+    topBlocks: z.int().positive().default(6).describe("number of last blocks averaged into the targets (K)"),
+    beta: z.number().positive().default(2).describe("distance at which the loss turns from squared to linear"),
+    momentum: z.number().min(0).max(1).default(0.9998).describe("momentum of the teacher at the start"),
+    finalMomentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9998)
+      .describe("momentum of the teacher at the end; linear in between"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.05, batchSize: 2048 },
   presets: {
     text: {
-      summary: "texts, as the authors: 35 % of the tokens hidden; a few MB on two cores",
+      summary: "texts, as in the authors' code: 35 % of the tokens masked; for a few MB on two cores",
       encoder: "transformer",
       encoderOptions: { size: "mini" },
       options: { maskRatio: 0.35, topBlocks: 3, beta: 4, momentum: 0.99, finalMomentum: 0.999 },
       training: { epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
     },
     small: {
-      summary: "a mean of 3 blocks as the target, a quicker teacher; batches of 128",
+      summary: "the mean of 3 blocks as the target, a faster teacher; batches of 128",
       ...smallMasked,
       options: { topBlocks: 3, momentum: 0.99, finalMomentum: 0.999 },
     },
@@ -83,12 +89,12 @@ export const data2vec = method({
     const perturbed = offerOf(modality, perturb) ?? ((sample: Sample) => sample);
     const { maskRatio: ratio } = options;
     const slots = vocabulary ? slotsFor(vocabulary.length, ratio) : shareOf(tokens.count, ratio);
-    /** What is hidden of a sample: its places, and the weight 0 at those of a short text that are not meant. */
+    /** The masked places of a sample; the weight is 0 for unused slots of a short text. */
     const hide = (sample: Sample, rng: Rng) => {
       if (vocabulary) {
-        // The words keep their ids: the mask takes the place of their embeddings.
-        const wanted = { ratio, slots, wholeWords: false };
-        const { places, weights } = maskWords(vocabulary.tokens(sample), vocabulary, rng, wanted).asked;
+        // Ids stay as they are: the mask token replaces their embeddings.
+        const maskOptions = { ratio, slots, wholeWords: false };
+        const { places, weights } = maskTokens(vocabulary.tokens(sample), vocabulary, rng, maskOptions).targets;
         return { places, weights };
       }
       const places = patches ? blockwiseMask(rng, patches.grid, slots) : randomPlaces(rng, tokens.count, slots);
@@ -97,8 +103,8 @@ export const data2vec = method({
     const head = linear(tokens.width, tokens.width);
     return {
       views(sample, rng) {
-        const seen = perturbed(sample, rng);
-        return { input: modality.tensors(seen), hidden: hide(seen, rng) };
+        const view = perturbed(sample, rng);
+        return { input: modality.tensors(view), hidden: hide(view, rng) };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
@@ -111,16 +117,16 @@ export const data2vec = method({
         const [first, ...others] = outputs.map((output) => standardize(ofPatches(output, tokens)));
         const sum = others.reduce((total: Array, output) => np.add(total, output), first!);
         const average = np.multiply(sum, 1 / outputs.length);
-        const targets = lax.stopGradient(vocabulary ? average : standardize(average));
+        const everywhere = lax.stopGradient(vocabulary ? average : standardize(average));
 
         const { places, weights } = hidden;
         const at = markedAt(places, tokens.count, weights);
         const encoded = tokens.encode(params.encoder, input, { masked: { at, token: params.maskToken } });
         const prediction = head.apply(params.head, rowsAt(ofPatches(encoded, tokens), places));
-        const answers = rowsAt(targets, places);
+        const targets = rowsAt(everywhere, places);
         return {
-          loss: smoothL1(prediction, answers, { beta: options.beta, weights }),
-          metrics: { targetDeviation: deviationOf(answers, weights) },
+          loss: smoothL1(prediction, targets, { beta: options.beta, weights }),
+          metrics: { targetDeviation: deviationOf(targets, weights) },
         };
       },
       afterStep: (params, { teacher }, { progress }) => ({

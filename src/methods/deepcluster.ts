@@ -9,23 +9,27 @@ import { method } from "./method.ts";
 import { smallTraining } from "./parts/presets.ts";
 
 /**
- * DeepCluster: before every epoch the features of all samples are clustered by k-means, and the clusters are the classes
- * of that epoch, learned by a new last layer. Caron et al. 2018, https://arxiv.org/abs/1807.05520, as in
+ * DeepCluster: before every epoch the features of all samples are clustered by k-means; the clusters are the classes of
+ * that epoch, predicted by a new last layer. Caron et al. 2018, https://arxiv.org/abs/1807.05520, as in
  * https://github.com/facebookresearch/deepcluster: features whitened and at unit length, 20 iterations, empty clusters
- * refilled from large ones. Differs from its code: samples count by the inverse of their cluster's size where it draws
- * clusters uniformly (section 3.3 of the paper has the two as equal); all features are whitened, not the 256 principal
- * ones, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum, and
- * the learning rate falls by a cosine.
+ * refilled from large ones. Differs from its code: samples are weighted by the inverse of their cluster's size instead of
+ * drawing clusters uniformly (equivalent by section 3.3 of the paper); all features are whitened, not the 256 principal
+ * components, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum,
+ * and the learning rate has cosine decay.
  */
 export const deepcluster = method({
   name: "deepcluster",
   family: "clustering",
   paper: "https://arxiv.org/abs/1807.05520",
-  summary: "before every epoch, cluster the features; in it, tell the clusters apart",
+  summary: "cluster the features before every epoch, and classify samples by cluster",
   needs: [perturb],
   options: z.object({
-    clusters: z.int().min(2).default(10_000).describe("number of clusters; about ten times the kinds there may be"),
-    kMeansIterations: z.int().positive().default(20).describe("iterations of k-means before an epoch"),
+    clusters: z
+      .int()
+      .min(2)
+      .default(10_000)
+      .describe("number of clusters; about ten times the expected number of classes"),
+    kMeansIterations: z.int().positive().default(20).describe("iterations of k-means before every epoch"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-5, batchSize: 256 },
   presets: {

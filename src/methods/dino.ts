@@ -17,30 +17,25 @@ import {
 import { withClassToken, withoutBlur } from "./parts/presets.ts";
 import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 
-/** Learns in hours on two cores, and has attention to look at; the paper's other encoder, a ResNet, learns in minutes. */
+/** Trains in hours on two cores, and has attention maps; the paper's other encoder, a ResNet, trains in minutes. */
 const onVit = smallDistillation({ hiddenDim: 512 });
 
 /**
- * DINO: a student that sees small crops guesses what its own slow average says of large ones; centring and sharpening
- * keep the two from agreeing on nothing. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
+ * DINO: a student that sees all crops predicts the output of a momentum teacher that sees the large ones; centring and
+ * sharpening of the teacher prevent collapse. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
  * https://github.com/facebookresearch/dino. Differs from the paper: the weight decay stays at 0.04 and does not rise to
- * 0.4, gradients are clipped only by `--gradient-clip` (the paper's is 3), and where the paper counts epochs (the
- * teacher's warm-up 30 of 300, the prototypes' freeze 1 of 100) shares of the training are meant.
+ * 0.4, gradients are clipped only by `--gradient-clip` (3 in the paper), and epochs of the paper (the teacher's warm-up 30
+ * of 300, the prototypes' freeze 1 of 100) are shares of the training.
  */
 export const dino = method({
   name: "dino",
   family: "distillation",
   paper: "https://arxiv.org/abs/2104.14294",
-  summary: "guess from small crops what a slow copy of the network says of large ones",
+  summary: "predict from small crops a momentum teacher's output on large ones",
   needs: [crop],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.996 }),
-    centerMomentum: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.9)
-      .describe("how slowly the centre follows the teacher's output"),
+    centerMomentum: z.number().min(0).max(1).default(0.9).describe("momentum of the centre of the teacher's outputs"),
     ...multiCropOptions({
       globalScale: [0.4, 1],
       localScale: [0.05, 0.4],
@@ -74,17 +69,17 @@ export const dino = method({
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       initMemory: (_rng, params) => ({ teacher: params, center: filled([prototypes], 0) }),
       loss(params, { global, local = [] }, { teacher, center }, { progress }) {
-        const whole = withoutDropping(() => encodeCrops(encoder, teacher.encoder, [global]));
-        const seen = head.apply(teacher.head, whole);
-        const guessed = head.apply(
+        const features = withoutDropping(() => encodeCrops(encoder, teacher.encoder, [global]));
+        const teacherOutput = head.apply(teacher.head, features);
+        const studentOutput = head.apply(
           withFrozenLast(params.head, progress, options),
           encodeCrops(encoder, params.encoder, [global, local]),
         );
-        const teacherLogits = perCrop(seen, global.length);
+        const teacherLogits = perCrop(teacherOutput, global.length);
         const teacherTemperature = teacherTemperatureAt(progress, options);
         const temperatures = { teacherTemperature, studentTemperature };
         return {
-          loss: dinoLoss(teacherLogits, perCrop(guessed, global.length + local.length), center, temperatures),
+          loss: dinoLoss(teacherLogits, perCrop(studentOutput, global.length + local.length), center, temperatures),
           metrics: { teacherTemperature },
           memory: { teacher, center: updateCenter(center, teacherLogits, { momentum: centerMomentum }) },
         };

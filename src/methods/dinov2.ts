@@ -33,24 +33,28 @@ import { ofPatches } from "./parts/tokens.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a head of its own, Sinkhorn–Knopp in place of
- * centring, and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
- * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop has a mask or not by itself (its code has
- * masks on exactly half of a batch, of evenly spaced ratios); no LayerScale in the encoder, and no path dropped unless
- * asked (theirs with 0.3); prototypes at unit length (theirs leave their lengths free); the learning rate is linear in the
- * batch and the same for all layers (there by the square root, and less for early ones); no phase at high resolution; weight
- * decay, clipping and shares of the training as in `dino`.
+ * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a separate head, Sinkhorn–Knopp instead of centring,
+ * and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
+ * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop is masked independently (its code masks
+ * exactly half of a batch, with evenly spaced ratios); no LayerScale in the encoder, and no drop-path by default (0.3 in
+ * the paper); prototypes at unit length (free in the paper); the learning rate scales linearly with the batch and is the
+ * same for all layers (there with the square root, and lower for early layers); no high-resolution phase; weight decay,
+ * clipping and shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",
   family: "distillation",
   paper: "https://arxiv.org/abs/2304.07193",
-  summary: "DINO and iBOT with a head each, balanced by Sinkhorn, features spread by KoLeo",
+  summary: "DINO and iBOT with a head each, Sinkhorn-balanced targets, and KoLeo to spread features",
   needs: [crop, patches],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
-    sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the teacher's prototypes"),
-    koleoWeight: z.number().nonnegative().default(0.1).describe("weight of the spreading of class tokens"),
+    sinkhornIterations: z
+      .int()
+      .positive()
+      .default(3)
+      .describe("Sinkhorn iterations that balance the teacher's prototypes"),
+    koleoWeight: z.number().nonnegative().default(0.1).describe("weight of KoLeo, which spreads the class tokens"),
     ...maskOptions,
     ...multiCropOptions({
       globalScale: [0.32, 1],
@@ -91,12 +95,12 @@ export const dinov2 = method({
         const at = np.concatenate([...masks], 0);
         const epsilon = teacherTemperatureAt(progress, options);
 
-        const seen = withoutDropping(() => encode(teacher.encoder, whole));
-        const seenClass = head.apply(teacher.classHead, classTokenOf(seen));
-        const seenPatches = head.apply(teacher.patchHead, ofPatches(seen, { prefix: 1 }));
-        const targets = lax.stopGradient(sinkhorn(seenClass, { iterations, epsilon }));
-        // Only masked patches share the prototypes out: the others are not compared.
-        const rows = np.reshape(seenPatches, [-1, prototypes]);
+        const teacherTokens = withoutDropping(() => encode(teacher.encoder, whole));
+        const teacherClass = head.apply(teacher.classHead, classTokenOf(teacherTokens));
+        const teacherPatches = head.apply(teacher.patchHead, ofPatches(teacherTokens, { prefix: 1 }));
+        const targets = lax.stopGradient(sinkhorn(teacherClass, { iterations, epsilon }));
+        // Prototypes are balanced over masked patches only: the others are not compared.
+        const rows = np.reshape(teacherPatches, [-1, prototypes]);
         const balanced = sinkhorn(rows, { iterations, epsilon, counted: np.reshape(at, [-1]) });
         const patchTargets = lax.stopGradient(np.reshape(balanced, [-1, count, prototypes]));
 
@@ -105,12 +109,15 @@ export const dinov2 = method({
         const fromLocal = local.length > 0 ? encodeCrops(encoder, params.encoder, [local]) : undefined;
         const classHead = withFrozenLast(params.classHead, progress, options);
         const patchHead = withFrozenLast(params.patchHead, progress, options);
-        const guessed = head.apply(classHead, fromLocal ? np.concatenate([classTokens, fromLocal], 0) : classTokens);
-        const guessedPatches = head.apply(patchHead, ofPatches(tokens, { prefix: 1 }));
+        const studentClass = head.apply(
+          classHead,
+          fromLocal ? np.concatenate([classTokens, fromLocal], 0) : classTokens,
+        );
+        const studentPatches = head.apply(patchHead, ofPatches(tokens, { prefix: 1 }));
 
-        const studentLogits = perCrop(guessed, global.length + local.length);
+        const studentLogits = perCrop(studentClass, global.length + local.length);
         const classLoss = distillation(perCrop(targets, global.length), studentLogits, { studentTemperature });
-        const patchLoss = patchDistillation(patchTargets, guessedPatches, at, { studentTemperature });
+        const patchLoss = patchDistillation(patchTargets, studentPatches, at, { studentTemperature });
         const spread = perCrop(classTokens, global.length)
           .map(koleo)
           .reduce((sum, next) => np.add(sum, next));

@@ -11,24 +11,24 @@ import { method } from "./method.ts";
 import { smallTraining } from "./parts/presets.ts";
 
 /**
- * SimReg: a small encoder learns to say what a large one, learned before and frozen, makes of the same sample.
+ * SimReg: a small encoder regresses the features of a large, pre-trained and frozen one.
  * Navaneet, Koohpayegani, Tejankar & Pirsiavash 2021, https://arxiv.org/abs/2201.05131; the head, the loss and the recipe
  * are those of https://github.com/UCDvision/simreg: one weakly augmented view for both, ‖p − t‖² = 2 − 2 cos of unit
- * vectors, a head that is thrown away afterwards. Differs from the paper: the teacher is seen in evaluation mode and never
- * from a cache; a linear head has no BatchNorm in front; data that offer no weak view are taken as they are.
+ * vectors, a head that is discarded afterwards. Differs from the paper: the teacher runs in evaluation mode and its
+ * features are not cached; a linear head has no BatchNorm before it; data without weak augmentation are used unchanged.
  */
 export const distill = method({
   name: "distill",
   family: "distillation",
   paper: "https://arxiv.org/abs/2201.05131",
-  summary: "a small encoder learns what a finished run's encoder says; needs a run as --teacher",
+  summary: "predict the features of a finished run's encoder by a smaller one; needs a run as --teacher",
   needs: [],
   options: z.object({
-    teacher: z.string().optional().describe("path of the run to learn from, on the same kind of data"),
+    teacher: z.string().optional().describe("path of the teacher's run, on the same kind of data"),
     headLayers: z
       .union([z.literal(1), z.literal(2), z.literal(4)])
       .default(4)
-      .describe("layers between the encoder and the teacher's space: 1, 2 or 4"),
+      .describe("layers from the encoder's features to the teacher's: 1, 2 or 4"),
   }),
   runs: ["teacher"],
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 256 },
@@ -74,7 +74,7 @@ function headOf(width: number, target: number, layers: 1 | 2 | 4) {
       [width, 2 * width, target],
     ],
   };
-  const parts = widths[layers].map((of) => mlp(of));
+  const parts = widths[layers].map((layerWidths) => mlp(layerWidths));
   const init = (rng: Rng) => parts.map((part, index) => part.init(rng.split("part", index)));
   return {
     init,

@@ -8,20 +8,25 @@ import { labelOptions, targetsOf } from "./parts/labels.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * FixMatch: where the classifier is sure of a lightly changed sample, that is the label of a strongly distorted view of it.
+ * FixMatch: a confident prediction on a weakly augmented view is the pseudo-label of a strongly augmented view.
  * Sohn et al. 2020, https://arxiv.org/abs/2001.07685. Differs from the paper: labelled and unlabelled samples come in one
- * shuffled stream, the labelled ones repeated until they are the share that its batches have (one in eight), instead of in
- * two of fixed sizes; unlabelled is what has no label.
+ * shuffled stream, with labelled ones repeated up to the share they have in the paper's batches (one in eight), instead of
+ * in two batches of fixed sizes; the unlabelled samples are those without a label.
  */
 export const fixmatch = method({
   name: "fixmatch",
   family: "supervised",
   paper: "https://arxiv.org/abs/2001.07685",
-  summary: "few labels and many samples without: sure guesses on light views teach strongly distorted ones",
+  summary: "few labels, many unlabelled samples: confident predictions become pseudo-labels",
   needs: [perturb, augment],
   options: labelOptions.extend({
-    threshold: z.number().min(0).max(1).default(0.95).describe("probability from which a guess counts as a label"),
-    unlabelledWeight: z.number().nonnegative().default(1).describe("factor of the loss on guessed labels"),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.95)
+      .describe("probability above which a prediction becomes a pseudo-label"),
+    unlabelledWeight: z.number().nonnegative().default(1).describe("weight of the loss on pseudo-labels"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.05, batchSize: 128 },
 
@@ -39,7 +44,7 @@ export const fixmatch = method({
       loss(params, { weak, strong, target }) {
         const features = encoder.apply(params.encoder, concatenateInputs([weak, strong]));
         const [ofWeak, ofStrong] = np.split(head.apply(params.head, features), 2, 0);
-        const known = loss(ofWeak!, target);
+        const supervised = loss(ofWeak!, target);
         const probabilities = lax.stopGradient(nn.softmax(ofWeak!, -1));
         const isUnlabelled = np.equal(target.weight, 0);
         const isSure = np.greaterEqual(np.max(probabilities, -1), threshold);
@@ -47,10 +52,10 @@ export const fixmatch = method({
         const sure = np.where(np.logicalAnd(isUnlabelled, isSure), 1, 0);
         const perRow = np.negative(atLabels(nn.logSoftmax(ofStrong!, -1), np.argmax(probabilities, -1)));
         // The mean over all unlabelled samples, sure or not, as in the paper.
-        const guessed = np.multiply(weightedMean(np.multiply(perRow, sure), counts), unlabelledWeight);
+        const unsupervised = np.multiply(weightedMean(np.multiply(perRow, sure), counts), unlabelledWeight);
         return {
-          loss: np.add(known.loss, guessed),
-          metrics: { ...known.metrics, sure: weightedMean(sure, counts) },
+          loss: np.add(supervised.loss, unsupervised),
+          metrics: { ...supervised.metrics, sure: weightedMean(sure, counts) },
         };
       },
       answers,

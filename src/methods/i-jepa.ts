@@ -17,36 +17,41 @@ const range = (low: number, high: number) =>
   z.tuple([z.number().positive(), z.number().positive()]).default([low, high]);
 
 /**
- * I-JEPA: from one block of an image, a narrow predictor tells what a slowly following teacher sees in four others.
- * Assran et al. 2023, https://arxiv.org/abs/2301.08243; masks, loss and recipe (ViT-H, batch 2,048) are those of
- * https://github.com/facebookresearch/ijepa: smooth L1 and layer-normalised targets where the paper has a plain L2.
+ * I-JEPA: from one context block of an image, a narrow predictor predicts a momentum teacher's representations of four
+ * target blocks. Assran et al. 2023, https://arxiv.org/abs/2301.08243; masks, loss and recipe (ViT-H, batch 2,048) are those of
+ * https://github.com/facebookresearch/ijepa: smooth L1 and layer-normalised targets instead of the paper's L2.
  * Differs from the paper: the number of patches is the same for every sample of a run, not of a batch, and blocks may
- * touch every edge (see `multiBlockMask`); weight decay stays at 0.04 where theirs rises to 0.4.
+ * touch every edge (see `multiBlockMask`); weight decay stays at 0.04 and does not rise to 0.4.
  */
 export const iJepa = method({
   name: "i-jepa",
   family: "masked",
   paper: "https://arxiv.org/abs/2301.08243",
-  summary: "tell, from one block of an image, how a teacher encodes other blocks",
+  summary: "predict a teacher's representations of some blocks from another block",
   needs: [perturb, patches],
   options: z.object({
     targets: z.int().positive().default(4).describe("number of target blocks"),
     targetScale: range(0.15, 0.2).describe("area of a target block, as a share of the image"),
-    targetAspect: range(0.75, 1.5).describe("height of a target block over its width"),
-    contextScale: range(0.85, 1).describe("area of the context block before the targets are taken from it"),
-    contextRatio: z.number().gt(0).lt(1).default(0.28).describe("share of the patches that is left as the context"),
+    targetAspect: range(0.75, 1.5).describe("height of a target block, over its width"),
+    contextScale: range(0.85, 1).describe("area of the context block before the targets are removed from it"),
+    contextRatio: z.number().gt(0).lt(1).default(0.28).describe("share of the patches left as the context"),
     predictorWidth: z.int().positive().default(384).describe("width of the predictor"),
     predictorDepth: z.int().positive().default(12).describe("blocks of the predictor"),
     predictorHeads: z.int().positive().default(12).describe("attention heads of the predictor"),
-    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the teacher follows, at the start"),
-    finalMomentum: z.number().min(0).max(1).default(1).describe("the same at the end; linear in between"),
+    momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the teacher at the start"),
+    finalMomentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe("momentum of the teacher at the end; linear in between"),
   }),
   learned: "teacher",
   recipe: { optimizer: "adamw", baseLearningRate: 1.25e-4, weightDecay: 0.04, batchSize: 2048 },
   modalityOptions: { cropScale: [0.3, 1], flip: 0 },
   presets: {
     small: {
-      summary: "a predictor of 2 blocks, a quicker teacher; batches of 128",
+      summary: "a predictor of 2 blocks, a faster teacher; batches of 128",
       ...smallMasked,
       options: { predictorWidth: 96, predictorDepth: 2, predictorHeads: 3, momentum: 0.99 },
     },
@@ -78,18 +83,20 @@ export const iJepa = method({
       loss({ encoder: student, predictor: weights }, { image, context, targets }, { teacher }) {
         const [batch, , targetCount] = targets.shape as [number, number, number];
         const places = np.reshape(targets, [batch, blocks * targetCount]);
-        // One row per block: a block is predicted from the context alone, not beside the other blocks.
+        // One row per block: a block is predicted from the context alone, apart from the other blocks.
         const perBlock = [batch * blocks, targetCount, -1];
-        const seen = inEvaluation(() => standardize(ofPatches(tokens.encode(teacher.encoder, image), tokens)));
-        const answers = lax.stopGradient(np.reshape(rowsAt(seen, places), perBlock));
+        const encodedTargets = inEvaluation(() =>
+          standardize(ofPatches(tokens.encode(teacher.encoder, image), tokens)),
+        );
+        const expected = lax.stopGradient(np.reshape(rowsAt(encodedTargets, places), perBlock));
 
         const encoded = ofPatches(tokens.encode(student, image, { keep: context }), tokens);
-        const known = np.add(predictor.project(weights, encoded), rowsAt(predictor.positions(), context));
-        const repeated = np.repeat(known, blocks, 0);
-        const asked = np.add(np.reshape(rowsAt(predictor.positions(), places), perBlock), weights.maskToken);
-        const decoded = predictor.decode(weights, np.concatenate([repeated, asked], 1));
+        const visible = np.add(predictor.project(weights, encoded), rowsAt(predictor.positions(), context));
+        const repeated = np.repeat(visible, blocks, 0);
+        const queries = np.add(np.reshape(rowsAt(predictor.positions(), places), perBlock), weights.maskToken);
+        const decoded = predictor.decode(weights, np.concatenate([repeated, queries], 1));
         const [, prediction] = np.split(decoded, [context.shape[1]!], 1);
-        return { loss: smoothL1(prediction!, answers, { beta: 1 }) };
+        return { loss: smoothL1(prediction!, expected, { beta: 1 }) };
       },
       afterStep: (params, { teacher }, { progress }) => ({
         teacher: momentumUpdate(

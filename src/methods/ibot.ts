@@ -31,25 +31,20 @@ import { ofPatches } from "./parts/tokens.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * iBOT: DINO, and besides the student guesses at masked patches what its teacher says of them. One head serves the class
+ * iBOT: DINO, and at masked patches the student predicts the teacher's output, which sees them. One head serves the class
  * token and the patches. Zhou et al. 2021, https://arxiv.org/abs/2111.07832, as in https://github.com/bytedance/ibot.
- * Differs from the paper: prototypes at unit length (the released ViT-S leaves their lengths free); weight decay, clipping
- * and shares of the training as in `dino`.
+ * Differs from the paper: prototypes at unit length (free in the released ViT-S); weight decay, clipping and shares of the
+ * training as in `dino`.
  */
 export const ibot = method({
   name: "ibot",
   family: "distillation",
   paper: "https://arxiv.org/abs/2111.07832",
-  summary: "DINO, and guess what the slow copy says of patches that are masked",
+  summary: "DINO, and predict the momentum teacher's output at masked patches",
   needs: [crop, patches],
   options: z.object({
     ...distillationOptions({ prototypes: 8192, momentum: 0.996 }),
-    centerMomentum: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.9)
-      .describe("how slowly the centres follow the teacher's output"),
+    centerMomentum: z.number().min(0).max(1).default(0.9).describe("momentum of the centres of the teacher's outputs"),
     ...maskOptions,
     ...multiCropOptions({
       globalScale: [0.25, 1],
@@ -91,33 +86,34 @@ export const ibot = method({
       loss(params, { global, local = [], masks }, { teacher, center, patchCenter }, { progress }) {
         const whole = concatenateInputs(global);
         const at = np.concatenate([...masks], 0);
-        const seen = head.apply(
+        const teacherOutput = head.apply(
           teacher.head,
           withoutDropping(() => encode(teacher.encoder, whole)),
         );
-        const ours = withFrozenLast(params.head, progress, options);
+        const studentHead = withFrozenLast(params.head, progress, options);
         const masked = { at, token: params.maskToken };
-        const guessed = head.apply(ours, encode(params.encoder, whole, { masked }));
+        const studentOutput = head.apply(studentHead, encode(params.encoder, whole, { masked }));
         const fromLocal =
-          local.length > 0 ? head.apply(ours, encodeCrops(encoder, params.encoder, [local])) : undefined;
+          local.length > 0 ? head.apply(studentHead, encodeCrops(encoder, params.encoder, [local])) : undefined;
 
-        const teacherLogits = perCrop(classTokenOf(seen), global.length);
+        const teacherLogits = perCrop(classTokenOf(teacherOutput), global.length);
         const studentLogits = [
-          ...perCrop(classTokenOf(guessed), global.length),
+          ...perCrop(classTokenOf(studentOutput), global.length),
           ...(fromLocal ? perCrop(fromLocal, local.length) : []),
         ];
         const teacherTemperature = teacherTemperatureAt(progress, options);
         const temperatures = { teacherTemperature, studentTemperature };
         const ofClass = dinoLoss(teacherLogits, studentLogits, center, temperatures);
-        const [seenPatches, guessedPatches] = [ofPatches(seen, { prefix: 1 }), ofPatches(guessed, { prefix: 1 })];
-        const ofMasked = patchLoss(seenPatches, guessedPatches, at, patchCenter, temperatures);
+        const teacherPatches = ofPatches(teacherOutput, { prefix: 1 });
+        const studentPatches = ofPatches(studentOutput, { prefix: 1 });
+        const ofMasked = patchLoss(teacherPatches, studentPatches, at, patchCenter, temperatures);
         return {
           loss: np.add(ofClass, ofMasked),
           metrics: { classLoss: ofClass, patchLoss: ofMasked, masked: np.mean(at) },
           memory: {
             teacher,
             center: updateCenter(center, teacherLogits, { momentum: centerMomentum }),
-            patchCenter: updateCenter(patchCenter, [seenPatches], { momentum: centerMomentum }),
+            patchCenter: updateCenter(patchCenter, [teacherPatches], { momentum: centerMomentum }),
           },
         };
       },

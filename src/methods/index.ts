@@ -56,35 +56,38 @@ export type MethodOptions = OptionsByName<typeof lines>;
 
 const single = registry<MethodDefinition>("method", lines);
 
-/** The methods of a name, each found by `find`: one, or several at once. */
-async function together(name: string, find: (part: string) => Promise<MethodDefinition>): Promise<MethodDefinition> {
+/** The method of a name, or a combination of several, each found by `find`. */
+async function findOrCombine(
+  name: string,
+  find: (part: string) => Promise<MethodDefinition>,
+): Promise<MethodDefinition> {
   if (!name.includes("+")) return find(name);
   const parts = parseTasks(name);
   const tasks = await Promise.all(
     parts.map(async ({ name: part, weight }) => ({ definition: await find(part), weight })),
   );
   const titles = tasks.map(({ definition }) => definition.name);
-  const twice = titles.find((title, index) => titles.indexOf(title) < index);
-  if (twice) throw new UserError(`method "${name}": ${twice} is there twice; give it a weight instead`);
+  const repeated = titles.find((title, index) => titles.indexOf(title) < index);
+  if (repeated) throw new UserError(`method "${name}": ${repeated} is named twice; give it a weight instead`);
   const labelled = tasks.filter(({ definition }) => definition.family === "supervised");
   if (labelled.length > 1)
     throw new UserError(
-      `method "${name}": ${labelled.map(({ definition }) => definition.name).join(" and ")} both learn from the labels; take one of them, by itself and without a weight`,
+      `method "${name}": ${labelled.map(({ definition }) => definition.name).join(" and ")} both learn from labels; use one of them, alone and without a weight`,
     );
-  // A name that finds the same methods from any folder.
-  const lasting = tasks.map(({ definition, weight }, index) => {
+  // The same name must find the same methods from any folder.
+  const absolute = tasks.map(({ definition, weight }, index) => {
     const part = parts[index]!.name;
     return `${part === definition.name ? part : absolutePath(part)}${weight === 1 ? "" : `:${weight}`}`;
   });
-  return combine(lasting.join("+"), tasks);
+  return combine(absolute.join("+"), tasks);
 }
 
 /** Every method, by name, or several at once: `rotation+simclr:0.5`. */
 export const methods: Registry<MethodDefinition> = {
   ...single,
-  stored: (name) => (fileExists(name) ? single.stored(name) : together(name, single.stored)),
-  // A file's name may have a + in it.
-  load: (name) => (fileExists(name) ? single.load(name) : together(name, single.load)),
+  stored: (name) => (fileExists(name) ? single.stored(name) : findOrCombine(name, single.stored)),
+  // A file's name may contain a +.
+  load: (name) => (fileExists(name) ? single.load(name) : findOrCombine(name, single.load)),
 };
 export type {
   EpochContext,

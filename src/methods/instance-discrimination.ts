@@ -10,21 +10,21 @@ import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
 
 /**
- * Instance discrimination: which sample is this? The bank remembers an embedding of every sample there is.
+ * Instance discrimination: classify each view among all samples, by a memory bank with an embedding of every sample.
  * Wu et al. 2018, https://arxiv.org/abs/1805.01978. Differs from the paper: the softmax runs over the whole bank, as in
- * the authors' code for CIFAR-10 (`--nce-k 0`); its estimate by NCE is for millions of samples. No proximal term, which
- * that code has not either.
+ * the authors' code for CIFAR-10 (`--nce-k 0`); its estimate by NCE is for millions of samples. No proximal term, as
+ * in that code.
  */
 export const instanceDiscrimination = method({
   name: "instance-discrimination",
   family: "contrastive",
   paper: "https://arxiv.org/abs/1805.01978",
-  summary: "tell each sample from all others by a memory bank of embeddings",
+  summary: "classify each view among all samples by a memory bank of embeddings",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.07).describe("sharpness of the similarity; lower is sharper"),
-    momentum: z.number().min(0).lt(1).default(0.5).describe("share of the old embedding in the remembered one"),
-    projectionDim: z.int().positive().default(128).describe("width of the remembered embeddings"),
+    temperature: z.number().positive().default(0.07).describe("temperature of the similarities; lower is sharper"),
+    momentum: z.number().min(0).lt(1).default(0.5).describe("momentum of the memory bank: share of the old embedding"),
+    projectionDim: z.int().positive().default(128).describe("width of the embeddings in the memory bank"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {
@@ -50,7 +50,7 @@ export const instanceDiscrimination = method({
         return {
           loss: instanceLoss(z, bank, index, { temperature }),
           metrics: { deviation: embeddingDeviation(z) },
-          memory: { bank: remember(bank, index, lax.stopGradient(normalize(z)), momentum) },
+          memory: { bank: updateBank(bank, index, lax.stopGradient(normalize(z)), momentum) },
         };
       },
     };
@@ -58,16 +58,16 @@ export const instanceDiscrimination = method({
 });
 
 /**
- * The bank with the batch's rows moved towards what they are now, and brought back to unit length.
+ * The memory bank with the batch's rows moved towards their new embeddings, at unit length.
  * @param bank `[samples, dim]`
- * @param index int32 `[batch]`; a sample that comes twice moves towards the mean of both
+ * @param index int32 `[batch]`; a sample that occurs twice moves towards the mean of both
  * @param rows `[batch, dim]`
  */
-function remember(bank: Array, index: Array, rows: Array, momentum: number): Array {
-  const isHere = np.equal(np.reshape(np.arange(bank.shape[0]!), [-1, 1]), index);
-  const places = np.where(isHere, 1, 0);
-  const times = np.sum(places, 1, { keepdims: true });
-  const mean = np.multiply(np.matmul(places, rows), np.reciprocal(np.maximum(times, 1)));
+function updateBank(bank: Array, index: Array, rows: Array, momentum: number): Array {
+  const isInBatch = np.equal(np.reshape(np.arange(bank.shape[0]!), [-1, 1]), index);
+  const selection = np.where(isInBatch, 1, 0);
+  const times = np.sum(selection, 1, { keepdims: true });
+  const mean = np.multiply(np.matmul(selection, rows), np.reciprocal(np.maximum(times, 1)));
   const moved = normalize(np.add(np.multiply(bank, momentum), np.multiply(mean, 1 - momentum)));
   return np.where(np.greater(times, 0), moved, bank);
 }

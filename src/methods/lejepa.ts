@@ -11,25 +11,24 @@ import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * LeJEPA: a sample's views agree on their mean, and embeddings are held to an isotropic Gaussian by their projections
- * onto random directions; no teacher, no stop-gradient. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544.
+ * LeJEPA: every view predicts the mean of a sample's views, and SIGReg keeps embeddings an isotropic Gaussian by their
+ * projections onto random directions; no teacher, no stop-gradient. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544.
  * Differs from the paper: views of one size, as in the released example
- * (https://github.com/rbalestr-lab/lejepa, MINIMAL.md), whose defaults these are; its 256 directions a step are drawn by
- * the batch's samples, one each; the learning rate falls to 0 (theirs to a half), and no path is dropped unless asked
- * (theirs with 0.1).
+ * (https://github.com/rbalestr-lab/lejepa, MINIMAL.md), whose defaults these are; its 256 directions per step are drawn
+ * one per sample of the batch; the learning rate decays to 0 (there to a half), and no drop-path by default (there 0.1).
  */
 export const lejepa = method({
   name: "lejepa",
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2511.08544",
-  summary: "bring a sample's views together while embeddings stay an isotropic Gaussian",
+  summary: "predict the mean of a sample's views while embeddings stay an isotropic Gaussian",
   needs: [augment],
   options: z.object({
-    lambda: z.number().min(0).max(1).default(0.02).describe("weight of the Gaussian regularisation (SIGReg)"),
+    lambda: z.number().min(0).max(1).default(0.02).describe("weight of SIGReg, the Gaussian regularisation"),
     views: z.int().min(2).default(4).describe("views of each sample"),
-    slicesPerSample: z.int().positive().default(1).describe("random directions that each sample of the batch brings"),
+    slicesPerSample: z.int().positive().default(1).describe("random directions per sample of the batch"),
     hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(16).describe("width of the space the loss compares in"),
+    projectionDim: z.int().positive().default(16).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
   modalityOptions: { cropScale: [0.08, 1], jitter: 1, blur: 0.5, solarize: 0.2 },

@@ -17,22 +17,22 @@ import { smallMasked } from "./parts/presets.ts";
 import { ofPatches } from "./parts/tokens.ts";
 
 /**
- * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder rebuilds the others.
- * He et al. 2021, https://arxiv.org/abs/2111.06377. Differs from the paper: the class token is there only if the encoder
+ * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder reconstructs the others.
+ * He et al. 2021, https://arxiv.org/abs/2111.06377. Differs from the paper: there is a class token only if the encoder
  * pools by it. The paper's batch of 4,096 and decoder are for ViT-L on many devices; `small` is for one machine.
  */
 export const mae = method({
   name: "mae",
   family: "masked",
   paper: "https://arxiv.org/abs/2111.06377",
-  summary: "rebuild the three quarters of the patches that were hidden",
+  summary: "reconstruct the masked three quarters of the patches",
   needs: [perturb, patches],
   options: z.object({
-    maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that is hidden"),
+    maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that are masked"),
     decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
     decoderDepth: z.int().positive().default(8).describe("blocks of the decoder"),
     decoderHeads: z.int().positive().default(16).describe("attention heads of the decoder"),
-    normalizeTarget: z.boolean().default(true).describe("rebuild each patch relative to its own mean and deviation"),
+    normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
   presets: {
@@ -48,7 +48,8 @@ export const mae = method({
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
     const { count, grid, patchDim, width } = tokens;
-    if (count < 2) throw new UserError("mae: inputs of a single patch leave nothing to hide; use a smaller patch size");
+    if (count < 2)
+      throw new UserError("mae: an input of a single patch leaves nothing to mask; use a smaller patch size");
     const kept = shareOf(count, 1 - options.maskRatio);
     const { decoderWidth, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({
@@ -56,13 +57,13 @@ export const mae = method({
     });
     const init = (rng: Rng) => ({ encoder: encoder.init(rng.split("encoder")), ...decoder.init(rng) });
 
-    const rebuild = (params: Traced<ReturnType<typeof init>>, image: Inputs, keep: Array) => {
+    const reconstruct = (params: Traced<ReturnType<typeof init>>, image: Inputs, keep: Array) => {
       const latent = ofPatches(decoder.project(params, tokens.encode(params.encoder, image, { keep })), tokens);
-      // Put every visible token back in its place, and the mask token in all the others.
+      // Every visible token back in its place, the mask token in all others.
       const place = nn.oneHot(keep, count);
       const mask = np.subtract(1, np.sum(place, 1));
-      const restored = np.matmul(np.transpose(place, [0, 2, 1]), latent);
-      const filled = np.add(restored, np.multiply(np.reshape(mask, [-1, count, 1]), params.maskToken));
+      const visible = np.matmul(np.transpose(place, [0, 2, 1]), latent);
+      const filled = np.add(visible, np.multiply(np.reshape(mask, [-1, count, 1]), params.maskToken));
       return { prediction: decoder.decode(params, np.add(filled, decoder.positions())), mask };
     };
 
@@ -73,14 +74,14 @@ export const mae = method({
       }),
       init: (rng) => init(rng),
       loss(params, { image, keep }) {
-        const { prediction, mask } = rebuild(params, image, keep);
+        const { prediction, mask } = reconstruct(params, image, keep);
         const patches = tokens.patchify(image);
         const target = options.normalizeTarget ? normalizePatches(patches) : patches;
         return { loss: maskedReconstruction(prediction, target, mask) };
       },
       look(params, { image, keep }) {
-        const { prediction, mask } = rebuild(params, image, keep);
-        // A normalised prediction says nothing of a patch's own mean and deviation: they are the true ones'.
+        const { prediction, mask } = reconstruct(params, image, keep);
+        // A normalised prediction has no mean and deviation of its own: it takes the true ones.
         const { mean, deviation } = patchMoments(tokens.patchify(image));
         const shown = options.normalizeTarget ? np.add(np.multiply(prediction, deviation), mean) : prediction;
         return { masked: withPatches(tokens, image, mask, 0), reconstruction: withPatches(tokens, image, mask, shown) };

@@ -12,30 +12,30 @@ export interface Schedule {
   readonly progress: Array;
 }
 
-/** What is known of a sample beside its content. */
+/** A sample's index and label. */
 export interface Entry {
-  /** Its place in the data, 0 … samples − 1: instance discrimination and exemplars are about it. */
+  /** Its index in the data, 0 … samples − 1: for instance discrimination and exemplars. */
   readonly index: number;
-  /** Its class, or −1; a self-supervised method has no use for it. Fine-tuning shows only those that it may learn from. */
+  /** Its class, or −1. Self-supervised methods ignore it; fine-tuning passes only labels that may be trained on. */
   readonly label: number;
 }
 
 /**
- * One way to learn without labels, built for one encoder and one modality. All but `views` is traced and compiled.
- * Write the members in this order, so that TypeScript can infer the later ones from the earlier.
+ * A self-supervised method, built for one encoder and one modality. All but `views` is traced and compiled.
+ * Write the members in this order: TypeScript infers later ones from earlier ones.
  */
 export interface Method<
   Views extends TreeRecord<Tensor> = TreeRecord<Tensor>,
   Initial extends MethodParams = MethodParams,
   Memory extends InitialParams = InitialParams,
 > {
-  /** The exercise and its answer for one sample: a tree of tensors without batch dimension. Runs in a worker. */
+  /** Inputs and targets of the pretext task for one sample: a tree of tensors without batch dimension. Runs in a worker. */
   views(sample: Sample, rng: Rng, entry: Entry): Views;
-  /** Initial parameters; `encoder` holds the encoder's, which is what evaluation and export take. */
+  /** Initial parameters; `encoder` holds the encoder's, which evaluation and export use. */
   init(rng: Rng): Initial;
-  /** What is remembered between steps and not trained: teacher, queue, centre. */
+  /** State kept between steps and not trained: teacher, queue, centre. */
   initMemory?(rng: Rng, params: Initial): Memory;
-  /** Scalar loss over the batch, scalars to log beside it, and the memory as the forward pass leaves it. */
+  /** Scalar loss over the batch, further scalars to log, and the memory after the forward pass. */
   loss(
     params: Traced<Initial>,
     batch: Traced<Views>,
@@ -43,8 +43,8 @@ export interface Method<
     schedule: Schedule,
   ): { loss: Array; metrics?: Readonly<Record<string, Array>>; memory?: Traced<Memory> };
   /**
-   * Pictures of what the method does with a batch, by name: `masked`, `reconstruction` … Each is
-   * `[batch, channels, height, width]` in the encoder's normalised pixels. Traced as in evaluation.
+   * Pictures of a batch and what the method makes of it, by name: `masked`, `reconstruction` … Each is
+   * `[batch, channels, height, width]` in the encoder's normalised pixels. Traced in evaluation mode.
    */
   look?(
     params: Traced<Initial>,
@@ -53,44 +53,43 @@ export interface Method<
     schedule: Schedule,
   ): Readonly<Record<string, Array>>;
   /**
-   * How near samples are to each of the method's prototypes, `[batch, prototypes]`, higher is nearer, from their
-   * representations `[batch, embedDim]`. Traced as in evaluation; for pictures of prototypes with their members.
+   * Similarity of samples to each of the method's prototypes, `[batch, prototypes]`, from their representations
+   * `[batch, embedDim]`. Traced in evaluation mode; for pictures of prototypes with their nearest samples.
    */
   prototypes?(params: Traced<Initial>, features: Array, memory: Traced<Memory>): Array;
   /**
-   * Logits of every word at every place, `[batch, length, vocabulary]`: of the word that stands there (masked methods),
-   * or of the next one where the encoder is causal. What `complete`, evaluation and export look at.
+   * Token logits at every position, `[batch, length, vocabulary]`: of the token at that position (masked methods), or of
+   * the next one (causal encoders). Used by `complete`, evaluation and export.
    */
-  wordLogits?(params: Traced<Initial>, inputs: Inputs): Array;
-  /** Of methods that learn from labels: what they answer. */
+  tokenLogits?(params: Traced<Initial>, inputs: Inputs): Array;
+  /** What a method that learns from labels predicts. */
   readonly answers?: Answers;
   /**
-   * The answers to a batch of inputs as the encoder reads them, `[batch, outputs]`: logits of classes or labels, or the
-   * value in its own units. Traced as in evaluation.
+   * Predictions for a batch of encoder inputs, `[batch, outputs]`: logits of classes or labels, or values in their own
+   * units. Traced in evaluation mode.
    */
   predict?(params: Traced<Initial>, inputs: Inputs): Array;
   /**
-   * The linear layer that makes `predict`'s answers of the encoder's representation, in the answers' own units: what an
-   * export writes under published names.
+   * The linear layer from the encoder's representation to `predict`'s outputs, in their own units: an export writes it
+   * under published names.
    */
   linearHead?(params: Initial): LinearHead;
-  /** After the optimiser: EMA of the teacher and the like. Returns the memory of the next step. */
+  /** After the optimiser's step: the teacher's moving average and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
-   * Before the first step of every epoch, on the host: k-means on the features of the whole data and the like. Returns
-   * parameters and memory of the same shapes. What it does may depend on its arguments only, so that a resumed run does
-   * the same.
+   * Before the first step of every epoch, on the host: k-means on the features of all samples and the like. Returns
+   * parameters and memory of the same shapes. It must depend on its arguments only, so that a resumed run repeats it.
    */
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
 }
 
-/** What a method is given between two epochs. */
+/** What `beforeEpoch` receives. */
 export interface EpochContext<Initial, Memory> {
   /** 0 for the first. */
   readonly epoch: number;
   /**
-   * What the encoder, as it is now and in evaluation mode, makes of every sample: `[rows, dim]`, row-major. `indices` are
-   * the rows' samples, as in `Entry`; samples that cannot be read have no row.
+   * The current encoder's features of all samples, in evaluation mode: `[rows, dim]`, row-major. `indices` are the rows'
+   * samples, as in `Entry`; samples that cannot be read have no row.
    */
   features(): Promise<{ data: Float32Array; rows: number; dim: number; indices: Int32Array }>;
   readonly params: Initial;
@@ -99,10 +98,10 @@ export interface EpochContext<Initial, Memory> {
   readonly rng: Rng;
 }
 
-/** A method's parameters: whatever it needs beside the encoder's. */
+/** A method's parameters: the encoder's, and those of its heads. */
 export type MethodParams = InitialParams & { readonly encoder: InitialParams };
 
-/** What the trainer uses when the user does not say otherwise: the paper's recipe, scaled where the docstring says so. */
+/** Defaults of the trainer for a method: the paper's recipe, scaled where the docstring says so. */
 export interface Recipe {
   readonly optimizer?: "adamw" | "sgd" | "lars";
   /** For a batch of 256; scaled linearly with the batch. */
@@ -113,45 +112,44 @@ export interface Recipe {
 }
 
 /**
- * A named set of choices for data or machines unlike the paper's; it stands between the recipe and what the user says.
- * What the encoder or the kind of data at hand has no option for is passed over. Nearly every method has `small`, for few
- * and small samples on two cores. It says what follows from the method; what follows from the kind of data (the size of
- * an encoder, how far views are distorted) the modality adds by its own `small`, to this preset and to any other whose name
- * begins with `small-`.
+ * A named set of options for data or machines unlike the paper's. It overrides the recipe, and the user's options override
+ * it. Options that the encoder or the modality does not have are ignored. Nearly every method has `small`, for few and
+ * small samples on two cores. A method's `small` has what depends on the method; the modality's `small` adds what depends
+ * on the kind of data (encoder size, strength of augmentation), also to presets whose name begins with `small-`.
  */
 export interface Preset {
   /** One line for help and notes. */
   readonly summary: string;
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Taken where it reads such data. */
+  /** Used if it reads the data. */
   readonly encoder?: string;
-  /** Of that encoder, or of the one that is trained where none is named. */
+  /** Options of that encoder, or of the run's encoder if the preset names none. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
   readonly modalityOptions?: Readonly<Record<string, unknown>>;
   readonly training?: Readonly<Record<string, unknown>>;
-  /** The method does not compare strongly distorted views: `views` of the modality's `small` are not for it. */
+  /** The method does not compare strongly augmented views: `views` of the modality's `small` do not apply. */
   readonly lightViews?: boolean;
 }
 
-/** A finished run that a method builds on, such as BEiT's tokenizer. Put its parameters into the memory to use them. */
+/** A finished run that a method builds on, such as BEiT's tokenizer. To use its parameters, put them into the memory. */
 export interface FrozenRun {
   readonly path: string;
   /** Name and settled options of its method. */
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly encoder: Encoder;
-  /** All of its method's parameters, `encoder` among them: their running average where the run kept one. */
+  /** All of its method's parameters, `encoder` included: their moving average if the run kept one. */
   readonly params: MethodParams;
 }
 
-/** What a method is built with; the abilities in `Needs` are certainly there. */
+/** What a method is built with; encoder and modality offer the abilities in `Needs`. */
 export interface MethodContext<Options, Needs extends Ability = never> {
   readonly encoder: Encoder & Offered<By<Needs, "encoder">>;
   readonly modality: Modality & Offered<By<Needs, "modality">>;
   readonly options: Options;
-  /** How many samples there are to learn from: the rows of a memory bank. */
+  /** Number of training samples: the rows of a memory bank. */
   readonly samples: number;
-  /** The runs that the options in the definition's `runs` name, by option. */
+  /** The runs named by the options in the definition's `runs`, by option. */
   readonly runs?: Readonly<Record<string, FrozenRun>>;
 }
 
@@ -172,33 +170,33 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   /** One line for `autodidact methods`. */
   readonly summary: string;
   readonly needs: readonly Ability[];
-  /** Whether the encoder must let each word see only those before it (true), or must not (false); else either will do. */
+  /** Whether a token encoder must be causal (true) or must not be (false); either way if undefined. */
   readonly causal?: boolean;
   readonly options: Options;
-  /** Options that are paths of runs to build on; the trainer opens them and sees that they read the same data alike. */
+  /** Options that are paths of runs to build on; the trainer opens them and checks that they read the same inputs. */
   readonly runs?: readonly string[];
   readonly recipe: Recipe;
   readonly presets?: Readonly<Record<string, Preset>>;
   /**
-   * The branch of the memory that a run is judged by and that others read, as papers do that publish their teacher: an
-   * encoder, and heads of the same names as among the parameters, in whose place they come.
+   * The branch of the memory whose encoder is evaluated and exported, for methods that publish their teacher. Its heads
+   * replace the parameters of the same names.
    */
   readonly learned?: string;
-  /** The encoder a user gets when none is named, where the modality's default would not do. */
+  /** Default encoder, if the modality's default does not fit. */
   readonly defaultEncoder?: string;
-  /** Of a combination: what it is made of. */
+  /** The tasks of a combination. */
   readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
-  /** Options that the default encoder has with this method unless the user says otherwise: a causal one, a class token. */
+  /** Defaults for the default encoder's options: `causal`, a class token. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
-  /** The same of the data; what a modality does not have is passed over. */
+  /** Defaults for the modality's options; those it does not have are ignored. */
   readonly modalityOptions?: Readonly<Record<string, unknown>>;
-  /** Options of the data that do nothing here, and what the method has in their place. */
+  /** Options of the modality that have no effect with this method, and the method's options that replace them. */
   readonly replaces?: Readonly<Record<string, string>>;
-  /** Call it only when every ability in `needs` is there. */
+  /** Call it only if every ability in `needs` is offered. */
   build(context: MethodContext<z.infer<Options>>): Method;
 }
 
-/** Declares a method; only gives the types something to hold on to. */
+/** Declares a method: the call is for type inference. */
 export function method<
   Options extends z.ZodObject,
   const Needs extends Ability,
@@ -211,6 +209,6 @@ export function method<
     build(context: MethodContext<z.infer<Options>, Needs>): Method<Views, Initial, Memory>;
   },
 ): MethodDefinition<Options> {
-  // The trainer only hands back to a method the trees that the same method made, so their exact types may be forgotten.
+  // The trainer passes a method only trees that the same method made, so their exact types may be forgotten.
   return { kind: "method", ...definition } as unknown as MethodDefinition<Options>;
 }

@@ -14,28 +14,27 @@ import { momentumUpdate } from "./parts/teacher.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
- * MoCo v2: a query must find its key among those of earlier batches, which a slowly moving encoder made.
+ * MoCo v2: a query identifies its key among a queue of keys of earlier batches, encoded by a momentum encoder.
  * He et al. 2019, https://arxiv.org/abs/1911.05722; Chen et al. 2020, https://arxiv.org/abs/2003.04297. Differs from the
- * paper: its BatchNorm is shuffled between devices, lest the statistics that a query and its key share give the key away;
- * on one device the key encoder normalises by its running statistics instead, which follow the query encoder's like its
- * weights do (EMAN, Cai et al. 2021, https://arxiv.org/abs/2101.08482).
+ * paper: it shuffles BatchNorm between devices, so that batch statistics shared by a query and its key do not leak; on one
+ * device the key encoder uses its running statistics instead, which follow the query encoder's like its weights (EMAN, Cai et al. 2021, https://arxiv.org/abs/2101.08482).
  */
 export const mocoV2 = method({
   name: "moco-v2",
   family: "contrastive",
   paper: "https://arxiv.org/abs/2003.04297",
-  summary: "tell a sample's other view from a queue of earlier samples",
+  summary: "identify a sample's other view among a queue of earlier samples",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; lower is sharper"),
-    momentum: z.number().min(0).max(1).default(0.999).describe("how slowly the key encoder follows"),
-    queueSize: z.int().positive().default(65536).describe("keys that are remembered as negatives"),
-    projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
+    temperature: z.number().positive().default(0.2).describe("temperature of the similarities; lower is sharper"),
+    momentum: z.number().min(0).max(1).default(0.999).describe("momentum of the key encoder"),
+    queueSize: z.int().positive().default(65536).describe("number of keys in the queue, the negatives"),
+    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "a queue of 4,096 and a key encoder ten times as quick; AdamW, batches of 128",
+      summary: "a queue of 4,096, a key encoder ten times as fast; AdamW, batches of 128",
       options: { queueSize: 4096, momentum: 0.99 },
       training: smallTraining,
     },

@@ -12,21 +12,25 @@ import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { byolImages, twoViews } from "./parts/views.ts";
 
 /**
- * MoCo v3: MoCo without a queue, for Transformers. A predictor's output must find the momentum encoder's key of the other
- * view among those of the batch. Chen, Xie & He 2021, https://arxiv.org/abs/2104.02057. Differs from the paper: the
- * projection of patches is learned, not frozen (the paper's remedy for batches of thousands).
+ * MoCo v3: MoCo without a queue, for Transformers. A predictor's output identifies the momentum encoder's key of the other
+ * view among the keys of the batch. Chen, Xie & He 2021, https://arxiv.org/abs/2104.02057. Differs from the paper: the
+ * patch projection is trained, not frozen (the paper's remedy for instability with batches of thousands).
  */
 export const mocoV3 = method({
   name: "moco-v3",
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.02057",
-  summary: "predict the key of a sample's other view, told from the batch's other keys",
+  summary: "predict the key of a sample's other view and identify it within the batch",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.2).describe("sharpness of the similarity; 1 in the paper's ResNets"),
-    momentum: z.number().min(0).max(1).default(0.99).describe("how slowly the key encoder follows; rises to 1"),
+    temperature: z
+      .number()
+      .positive()
+      .default(0.2)
+      .describe("temperature of the similarities; 1 in the paper's ResNets"),
+    momentum: z.number().min(0).max(1).default(0.99).describe("momentum of the key encoder; rises to 1"),
     hiddenDim: z.int().positive().default(4096).describe("width of projector and predictor"),
-    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
     projectorLayers: z.int().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },

@@ -15,35 +15,38 @@ import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * Masked siamese networks: a view with patches left out falls into the same soft cluster as the whole other view, by a
- * slow copy of the network. Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
- * https://github.com/facebookresearch/msn: the momentum rises in a straight line that would reach 1 after 1.25 trainings,
+ * Masked siamese networks: a masked view is assigned to the same prototypes as another, whole view by a momentum teacher.
+ * Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
+ * https://github.com/facebookresearch/msn: the momentum rises linearly and would reach 1 after 1.25 trainings,
  * and only the large anchors are masked. Differs from its code: the learning rate's cosine ends with the training (there
- * at 1.25 trainings), each sample leaves out patches of its own (there a batch leaves out the same ones), the weight decay
- * stays at 0.04 and does not rise to 0.4, gradients are clipped only by `--gradient-clip` (there by 3).
+ * at 1.25 trainings), each sample drops its own patches (there a batch drops the same ones), the weight decay stays at 0.04
+ * and does not rise to 0.4, gradients are clipped only by `--gradient-clip` (3 there).
  */
 export const msn = method({
   name: "msn",
   family: "clustering",
   paper: "https://arxiv.org/abs/2204.07141",
-  summary: "a view with patches left out falls into the same soft cluster as the whole one",
+  summary: "assign a masked view to the same prototypes as the whole one",
   needs: [crop, patches],
   options: z.object({
-    maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that is left out"),
+    maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that are dropped"),
     anchorViews: z.int().positive().default(1).describe("number of large anchors"),
     prototypes: z.int().min(2).default(1024).describe("number of prototypes"),
-    temperature: z.number().positive().default(0.1).describe("sharpness of the anchors' clusters; lower is sharper"),
-    targetSharpenTemperature: z
+    temperature: z
       .number()
       .positive()
-      .max(1)
-      .default(0.25)
-      .describe("sharpens the targets; 1: not at all"),
-    regularizationWeight: z.number().nonnegative().default(1).describe("weight of the use of all prototypes"),
+      .default(0.1)
+      .describe("temperature of the anchors' assignments; lower is sharper"),
+    targetSharpenTemperature: z.number().positive().max(1).default(0.25).describe("sharpening of the targets; 1: none"),
+    regularizationWeight: z
+      .number()
+      .nonnegative()
+      .default(1)
+      .describe("weight of the mean-entropy maximisation, which uses all prototypes"),
     sinkhornIterations: z.int().nonnegative().default(3).describe("iterations that balance the targets; 0: none"),
     hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(256).describe("width of the space of prototypes"),
-    momentum: z.number().min(0).max(1).default(0.996).describe("how slowly the targets' network follows; rises"),
+    projectionDim: z.int().positive().default(256).describe("width of the prototypes"),
+    momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the target network; rises"),
     ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
   }),
   learned: "teacher",
@@ -54,7 +57,7 @@ export const msn = method({
   replaces: multiCropReplaces,
   presets: {
     small: {
-      summary: "256 prototypes, four local crops, quicker targets, no blur; batches of 64",
+      summary: "256 prototypes, four local crops, a faster target network, no blur; batches of 64",
       ...withoutBlur,
       options: { ...smallCrops, prototypes: 256, hiddenDim: 512, projectionDim: 128, momentum: 0.99 },
       training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
@@ -87,7 +90,7 @@ export const msn = method({
         const targets = lax.stopGradient(project(target));
         const masked = encode(params.encoder, concatenateInputs(anchors), { keep: np.concatenate([...keep], 0) });
         const large = projector.apply(params.projector, classTokenOf(masked));
-        // BatchNorm sees each size by itself, as in the released code.
+        // BatchNorm sees each crop size separately, as in the released code.
         const small =
           local.length > 0
             ? projector.apply(params.projector, encodeCrops(encoder, params.encoder, [local]))
@@ -95,8 +98,8 @@ export const msn = method({
         const all = small ? np.concatenate([large, small], 0) : large;
         return { loss: msnLoss(all, targets, params.prototypes.weight, options) };
       },
-      prototypes: ({ projector: weights, prototypes: known }, features) =>
-        prototypes.apply(known, projector.apply(weights, features)),
+      prototypes: (params, features) =>
+        prototypes.apply(params.prototypes, projector.apply(params.projector, features)),
       afterStep: ({ encoder, projector }, { teacher }, { progress }) => ({
         teacher: momentumUpdate(
           teacher,

@@ -13,20 +13,24 @@ import { enqueue, nearestIn, randomQueue } from "./parts/queue.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
- * NNCLR: the positive of a view is not the other view but what is nearest to it among earlier samples.
+ * NNCLR: the positive of a view is not the other view but its nearest neighbour in a queue of earlier samples.
  * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: none.
  */
 export const nnclr = method({
   name: "nnclr",
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.14548",
-  summary: "agree with the nearest neighbour of a sample's other view",
+  summary: "predict the nearest neighbour of a sample's other view",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
-    queueSize: z.int().positive().default(98304).describe("embeddings among which neighbours are looked for"),
+    temperature: z.number().positive().default(0.1).describe("temperature of the similarities; lower is sharper"),
+    queueSize: z
+      .int()
+      .positive()
+      .default(98304)
+      .describe("number of embeddings in the queue, the candidate neighbours"),
     hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(256).describe("width of the space the loss compares in"),
+    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
     predictorDim: z.int().positive().default(4096).describe("width of the predictor's hidden layer"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
@@ -51,12 +55,12 @@ export const nnclr = method({
         const [p0, p1] = [predictor.apply(params.predictor, z0), predictor.apply(params.predictor, z1)];
         const [unit0, unit1] = [lax.stopGradient(normalize(z0)), lax.stopGradient(normalize(z1))];
         const [neighbours0, neighbours1] = [nearestIn(queue, unit0), nearestIn(queue, unit1)];
-        const oneWay = [
+        const directions = [
           nnclrLoss(neighbours0, p1, { temperature }),
           nnclrLoss(neighbours1, p0, { temperature }),
         ] as const;
         return {
-          loss: np.multiply(np.add(...oneWay), 0.5),
+          loss: np.multiply(np.add(...directions), 0.5),
           metrics: { accuracy: inBatchAccuracy(neighbours0, p1), deviation: embeddingDeviation(z0) },
           memory: { queue: enqueue(queue, unit0) },
         };

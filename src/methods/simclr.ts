@@ -11,8 +11,8 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
 /**
  * SimCLR: two augmented views of one sample agree; views of different samples do not.
  * Chen et al. 2020, https://arxiv.org/abs/2002.05709. Differs from the paper: no BatchNorm after the projector's last
- * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colours are those
- * of its CIFAR-10 experiments (on ImageNet 0.1, from 0.08 of the area, and twice as strong).
+ * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colour
+ * jitter are those of its CIFAR-10 experiments (on ImageNet: 0.1, from 0.08 of the area, and twice as strong).
  */
 export const simclr = method({
   name: "simclr",
@@ -21,8 +21,8 @@ export const simclr = method({
   summary: "two augmented views of a sample agree, views of different samples do not",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.5).describe("sharpness of the similarity; lower is sharper"),
-    projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
+    temperature: z.number().positive().default(0.5).describe("temperature of the similarities; lower is sharper"),
+    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {

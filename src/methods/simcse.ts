@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { vocabulary } from "../data/vocabulary.ts";
-import { words } from "../encoders/abilities.ts";
+import { sequence } from "../encoders/abilities.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { inBatchAccuracy, inBatchContrast } from "../objectives/contrastive/in-batch-contrast.ts";
@@ -9,18 +9,18 @@ import { method } from "./method.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
- * Unsupervised SimCSE: a text that passes the encoder twice, through different dropout, is its own positive.
- * Gao et al. 2021, https://arxiv.org/abs/2104.08821. It turns a language model into an encoder of sentences, so it
- * starts from one: `--from`. Differs from the paper: the base learning rate is for small models, and AdamW decays.
+ * Unsupervised SimCSE: a text encoded twice with different dropout masks is its own positive.
+ * Gao et al. 2021, https://arxiv.org/abs/2104.08821. It turns a language model into a sentence encoder, so it starts from
+ * one: `--from`. Differs from the paper: the base learning rate is for small models, and AdamW decays weights.
  */
 export const simcse = method({
   name: "simcse",
   family: "contrastive",
   paper: "https://arxiv.org/abs/2104.08821",
-  summary: "a text seen through two dropout masks agrees with itself, different texts do not",
-  needs: [vocabulary, words],
+  summary: "a text agrees with itself under another dropout mask, different texts do not",
+  needs: [vocabulary, sequence],
   options: z.object({
-    temperature: z.number().positive().default(0.05).describe("sharpness of the similarity; lower is sharper"),
+    temperature: z.number().positive().default(0.05).describe("temperature of the similarities; lower is sharper"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 0.01, batchSize: 64 },
   presets: {
@@ -31,13 +31,13 @@ export const simcse = method({
   },
   defaultEncoder: "transformer",
   encoderOptions: { dropout: 0.1, pooling: "first" },
-  // A sample is a sentence, also where each stands on a line of plain text, and where a packed run is begun from.
+  // Samples are sentences, also in plain text with one per line, and when starting from a packed run.
   modalityOptions: { pack: false },
 
   build({ encoder, modality: { vocabulary }, options: { temperature } }) {
-    if (encoder.words.dropout === 0)
+    if (encoder.sequence.dropout === 0)
       throw new UserError("simcse: without dropout both views are the same; give the encoder --dropout 0.1");
-    // Used in training only, as in the authors' code: the representation is what comes before it.
+    // Used in training only, as in the authors' code: the representation is its input.
     const projector = linear(encoder.embedDim, encoder.embedDim);
     return {
       views: (sample) => ({ text: vocabulary.encode(vocabulary.tokens(sample).ids) }),

@@ -13,21 +13,21 @@ import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches } from "./parts/tokens.ts";
 
 /**
- * SimMIM: squares of an image are replaced by a mask token, and a linear layer must say their pixels.
+ * SimMIM: squares of an image are replaced by a mask token, and a linear layer predicts their pixels.
  * Xie et al. 2021, https://arxiv.org/abs/2111.09886; the recipe is that of ViT-B in
  * https://github.com/microsoft/SimMIM. Differs from the paper: no shared relative position bias in the encoder; the
- * learning rate falls by a cosine where ViT-B's falls once; gradients are clipped only if asked (theirs at 5), and no path
- * is dropped unless asked (theirs with 0.1).
+ * learning rate has cosine decay where ViT-B's is lowered once; gradients are clipped only by `--gradient-clip` (5 in the
+ * paper), and no drop-path by default (0.1 in the paper).
  */
 export const simmim = method({
   name: "simmim",
   family: "masked",
   paper: "https://arxiv.org/abs/2111.09886",
-  summary: "tell the pixels of the squares that a mask token stands for, with one linear layer",
+  summary: "predict the pixels of masked squares with one linear layer",
   needs: [perturb, patches],
   options: z.object({
-    maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the mask's squares that is hidden"),
-    maskSize: z.int().positive().default(2).describe("side of a square, in patches; the paper's 32 pixels are two"),
+    maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the squares that are masked"),
+    maskSize: z.int().positive().default(2).describe("side of a square in patches; 2 are the paper's 32 pixels"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-5, weightDecay: 0.05, batchSize: 2048 },
   modalityOptions: { cropScale: [0.67, 1] },
@@ -44,11 +44,11 @@ export const simmim = method({
     const { grid } = tokens;
     if (grid.some((extent) => extent % maskSize !== 0))
       throw new UserError(
-        `simmim: masks of ${maskSize} patches a side do not tile ${grid.join(" × ")}; change --mask-size`,
+        `simmim: squares of ${maskSize} patches a side do not tile ${grid.join(" × ")}; change --mask-size`,
       );
     const cells = sizeOf(grid.map((extent) => extent / maskSize));
     if (Math.ceil(maskRatio * cells) === cells)
-      throw new UserError(`simmim: a mask ratio of ${maskRatio} hides all ${cells} squares; lower it or --mask-size`);
+      throw new UserError(`simmim: a mask ratio of ${maskRatio} masks all ${cells} squares; lower it or --mask-size`);
     const head = linear(tokens.width, tokens.patchDim);
     const init = (rng: Rng) => ({
       encoder: encoder.init(rng.split("encoder")),
@@ -56,7 +56,7 @@ export const simmim = method({
       head: head.init(rng.split("head")),
     });
 
-    const rebuild = (params: Traced<ReturnType<typeof init>>, image: Inputs, hidden: Array) => {
+    const reconstruct = (params: Traced<ReturnType<typeof init>>, image: Inputs, hidden: Array) => {
       const mask = markedAt(hidden, tokens.count);
       const encoded = tokens.encode(params.encoder, image, { masked: { at: mask, token: params.maskToken } });
       return { prediction: head.apply(params.head, ofPatches(encoded, tokens)), mask };
@@ -69,11 +69,11 @@ export const simmim = method({
       },
       init: (rng) => init(rng),
       loss(params, { image, hidden }) {
-        const { prediction, mask } = rebuild(params, image, hidden);
+        const { prediction, mask } = reconstruct(params, image, hidden);
         return { loss: maskedL1(prediction, tokens.patchify(image), mask) };
       },
       look(params, { image, hidden }) {
-        const { prediction, mask } = rebuild(params, image, hidden);
+        const { prediction, mask } = reconstruct(params, image, hidden);
         return {
           masked: withPatches(tokens, image, mask, 0),
           reconstruction: withPatches(tokens, image, mask, prediction),

@@ -10,9 +10,9 @@ import { smallTraining } from "./parts/presets.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
- * SimSiam: predict the other view's embedding, whose side of the gradient is stopped; no negatives, no second network.
- * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: the predictor's learning rate falls with all
- * others, where the paper keeps it constant. The last BatchNorm of the projector has no scale and shift, as in the
+ * SimSiam: predict the other view's embedding, with a stop-gradient on the target; no negatives, no second network.
+ * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: the predictor's learning rate decays with all
+ * others (constant in the paper). The last BatchNorm of the projector has no scale and shift, as in the
  * released code (https://github.com/facebookresearch/simsiam).
  */
 export const simsiam = method({
@@ -22,8 +22,12 @@ export const simsiam = method({
   summary: "predict the embedding of a sample's other view; no negatives, no teacher",
   needs: [augment],
   options: z.object({
-    projectionDim: z.int().positive().default(2048).describe("width of the projector and of the space compared in"),
-    predictorDim: z.int().positive().default(512).describe("width of the predictor's hidden layer, its bottleneck"),
+    projectionDim: z
+      .int()
+      .positive()
+      .default(2048)
+      .describe("width of the projector and of the embeddings that the loss compares"),
+    predictorDim: z.int().positive().default(512).describe("width of the predictor's hidden layer, a bottleneck"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 512 },
   presets: {

@@ -7,23 +7,23 @@ import { method } from "./method.ts";
 import { labelOptions, targetsOf } from "./parts/labels.ts";
 
 /**
- * Learning from labels, what fine-tuning trains: a linear head on the encoder, lightly changed samples, and the loss that
- * suits the labels: softmax cross-entropy, binary cross-entropy of each label, squared error, or for similarity the
- * supervised contrastive loss of two views without a head (Khosla et al. 2020, https://arxiv.org/abs/2004.11362; there
- * with a projector, here on the representation itself, which is what is searched afterwards). Samples without a label
- * count nothing, so that other tasks may be learned from them at the same time.
+ * Learning from labels, as fine-tuning does: a linear head on the encoder, weakly augmented samples, and the loss that
+ * suits the labels: softmax cross-entropy, binary cross-entropy per label, squared error, or for similarity the supervised
+ * contrastive loss of two views without a head (Khosla et al. 2020, https://arxiv.org/abs/2004.11362; there with a
+ * projector, here on the representation itself, which search uses afterwards). Samples without a label have weight 0, so
+ * that other tasks can be trained on them at the same time.
  */
 export const supervised = method({
   name: "supervised",
   family: "supervised",
   paper: "https://arxiv.org/abs/1910.04867",
-  summary: "classes, labels, numbers or likeness from labelled samples: what finetune trains",
+  summary: "predict classes, labels, values or similarity from labelled samples; used by finetune",
   needs: [perturb],
   options: labelOptions.extend({
-    temperature: z.number().positive().default(0.07).describe("of similarity: sharpness; lower is sharper"),
+    temperature: z.number().positive().default(0.07).describe("similarity: temperature; lower is sharper"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.05, batchSize: 128 },
-  // A sample is what has a label.
+  // Labels are of texts, not of windows over several.
   modalityOptions: { pack: false },
 
   build({ encoder, modality, options }) {

@@ -19,32 +19,32 @@ import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { enqueue } from "./parts/queue.ts";
 
 /**
- * SwAV: which prototype a view belongs to is guessed from every other view of the sample; over a batch, and a queue, all
- * prototypes are used alike. Caron et al. 2020, https://arxiv.org/abs/2006.09882, as in
- * https://github.com/facebookresearch/swav. Differs from the paper: prototypes are normalised within the loss, not put
- * back to unit length after every step; the queue fills from the first step, and like the prototypes' freeze (1 epoch of
- * 400) its start (epoch 15 of 200) is a share of the training.
+ * SwAV: a view's assignment to prototypes is predicted from every other view of the sample; assignments are balanced over
+ * the batch and a queue. Caron et al. 2020, https://arxiv.org/abs/2006.09882, as in
+ * https://github.com/facebookresearch/swav. Differs from the paper: prototypes are normalised within the loss, not after
+ * every step; the queue fills from the first step, and its start (epoch 15 of 200), like the prototypes' freeze (1 epoch
+ * of 400), is a share of the training.
  */
 export const swav = method({
   name: "swav",
   family: "clustering",
   paper: "https://arxiv.org/abs/2006.09882",
-  summary: "guess from one view which prototype another view belongs to; all are used alike",
+  summary: "predict from one view the prototype of another; prototypes are used equally",
   needs: [crop],
   options: z.object({
     prototypes: z.int().min(2).default(3000).describe("number of prototypes"),
-    temperature: z.number().positive().default(0.1).describe("sharpness of the guess; lower is sharper"),
-    sinkhornIterations: z.int().positive().default(3).describe("iterations that balance the assignments"),
+    temperature: z.number().positive().default(0.1).describe("temperature of the predictions; lower is sharper"),
+    sinkhornIterations: z.int().positive().default(3).describe("Sinkhorn iterations that balance the assignments"),
     sinkhornEpsilon: z.number().positive().default(0.05).describe("softness of the assignments"),
-    projectionDim: z.int().positive().default(128).describe("width of the space of prototypes"),
+    projectionDim: z.int().positive().default(128).describe("width of the prototypes"),
     hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layer"),
     frozenPrototypes: z
       .number()
       .min(0)
       .max(1)
       .default(0.0025)
-      .describe("share of the training in which the prototypes stay as they are"),
-    queueLength: z.int().nonnegative().default(0).describe("remembered samples per global crop; for small batches"),
+      .describe("share of the training during which the prototypes are frozen"),
+    queueLength: z.int().nonnegative().default(0).describe("queued samples per global crop; for small batches"),
     queueStart: z.number().min(0).max(1).default(0.075).describe("share of the training before the queue is used"),
     ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
   }),
@@ -82,7 +82,7 @@ export const swav = method({
         const z = normalize(projector.apply(params.projector, features));
         const weight = frozenUntil(params.prototypes.weight, progress, options.frozenPrototypes);
         const scores = perCrop(prototypes.apply({ weight }, z), global.length + local.length);
-        // Zeros stand where nothing has come in yet, last in the last row.
+        // The queue starts with zeros and fills from the front: it is full once its last row is not zero.
         const oldest = queue.map((rows) => np.split(rows, [queueLength - 1], 0)[1]!);
         const isFull = oldest.map((row) => np.where(np.greater(np.sum(np.square(row)), 0), 1, 0))[0];
         const loss = swavLoss(scores.slice(0, global.length), scores.slice(global.length), {
@@ -97,8 +97,8 @@ export const swav = method({
         const embeddings = perCrop(lax.stopGradient(z), global.length + local.length);
         return { loss, memory: { queue: queue.map((rows, view) => enqueue(rows, embeddings[view]!)) } };
       },
-      prototypes: ({ projector: weights, prototypes: known }, features) =>
-        prototypes.apply(known, projector.apply(weights, features)),
+      prototypes: (params, features) =>
+        prototypes.apply(params.prototypes, projector.apply(params.projector, features)),
     };
   },
 });

@@ -8,21 +8,22 @@ import { embedding } from "./parts/embedding.ts";
 import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { byolImages, twoViews } from "./parts/views.ts";
 
-const weight = (by: number) => z.number().nonnegative().default(by);
+const weight = (value: number) => z.number().nonnegative().default(value);
 
 /**
- * VICReg: two views' embeddings are near each other, every feature varies, and features do not repeat each other.
+ * VICReg: two views' embeddings are near each other (invariance), every feature varies (variance), and features are
+ * uncorrelated (covariance).
  * Bardes et al. 2021, https://arxiv.org/abs/2105.04906. Differs from the paper: none; the loss is the released code's.
  */
 export const vicreg = method({
   name: "vicreg",
   family: "non-contrastive",
   paper: "https://arxiv.org/abs/2105.04906",
-  summary: "bring two views together while every feature keeps its variance and none repeats another",
+  summary: "bring two views together while features keep their variance and stay uncorrelated",
   needs: [augment],
   options: z.object({
     invariance: weight(25).describe("weight of the distance between the views (λ)"),
-    variance: weight(25).describe("weight of features that vary too little (μ)"),
+    variance: weight(25).describe("weight of the penalty on features that vary too little (μ)"),
     covariance: weight(1).describe("weight of the covariances between features (ν)"),
     projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
   }),

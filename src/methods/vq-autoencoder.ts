@@ -16,28 +16,32 @@ import { ofPatches } from "./parts/tokens.ts";
 const Options = z.object({
   codes: z.int().min(2).default(512).describe("size of the codebook"),
   codeDim: z.int().positive().default(64).describe("width of a code"),
-  commitment: z.number().nonnegative().default(0.25).describe("how strongly the encoder is held to the codes (β)"),
-  decay: z.number().min(0).lt(1).default(0.99).describe("how slowly a code follows the patches that choose it (γ)"),
+  commitment: z
+    .number()
+    .nonnegative()
+    .default(0.25)
+    .describe("weight of the commitment loss, which keeps the encoder near its codes (β)"),
+  decay: z.number().min(0).lt(1).default(0.99).describe("decay of the codes' running means (γ)"),
   restartBelow: z
     .number()
     .min(0)
     .lt(1)
     .default(0.1)
-    .describe("codes used less than this share of even use are put where patches are; 0: never"),
+    .describe("codes used less than this share of uniform use are replaced by encoded patches; 0: never"),
   decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
   decoderDepth: z.int().positive().default(8).describe("blocks of the decoder"),
   decoderHeads: z.int().positive().default(16).describe("attention heads of the decoder"),
 });
 
-/** What turns a picture into codes, one per patch; BEiT predicts them. */
+/** The tokenizer: an image as codes, one per patch. BEiT predicts them. */
 export function tokenizer(
   encoder: Encoder & { readonly patches: PatchAbility },
-  given: Pick<z.infer<typeof Options>, "codes" | "codeDim" | "decay" | "restartBelow">,
+  options: Pick<z.infer<typeof Options>, "codes" | "codeDim" | "decay" | "restartBelow">,
 ) {
   const { patches: tokens } = encoder;
-  const toCode = linear(tokens.width, given.codeDim);
-  const norm = batchNorm(given.codeDim);
-  const book = codebook(given.codes, given.codeDim, given);
+  const toCode = linear(tokens.width, options.codeDim);
+  const norm = batchNorm(options.codeDim);
+  const book = codebook(options.codes, options.codeDim, options);
   const init = (rng: Rng) => ({
     encoder: encoder.init(rng.split("encoder")),
     toCode: toCode.init(rng.split("toCode")),
@@ -48,29 +52,29 @@ export function tokenizer(
   return {
     init,
     book,
-    /** What the encoder gives, before a code is chosen, `[batch × count, codeDim]`. */
+    /** Encoded patches before quantisation, `[batch × count, codeDim]`. */
     encode(params: TokenizerParams, image: Inputs): Array {
       const encoded = toCode.apply(params.toCode, tokens.encode(params.encoder, image));
-      return norm.apply(params.norm, np.reshape(ofPatches(encoded, tokens), [-1, given.codeDim]));
+      return norm.apply(params.norm, np.reshape(ofPatches(encoded, tokens), [-1, options.codeDim]));
     },
   };
 }
 
 /**
- * Vector-quantised autoencoder: a picture as a grid of discrete codes from a learned codebook, and a decoder that paints
- * it from them. Van den Oord et al. 2017, https://arxiv.org/abs/1711.00937; codes are running means (appendix A.1) and the
- * loss is that of `VectorQuantizerEMA` in https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and
- * decoder are Vision Transformers, as in ViT-VQGAN (https://arxiv.org/abs/2110.04627), so that a code stands for a patch;
- * what chooses a code is batch-normalised first, as in https://arxiv.org/abs/2005.08520, for tokens are much alike at the
- * start; codes out of use are put where patches are (see `codebook`), without which a few codes soon stand for everything;
- * the error is that of normalised pixels in place of a division by the data's variance. `codebookUsage` in the metrics is
- * the share of the codes that a batch chose: a tokenizer with few is of little use to BEiT.
+ * VQ-VAE: an image is encoded as a grid of discrete codes from a learned codebook, and decoded from them. Van den Oord et
+ * al. 2017, https://arxiv.org/abs/1711.00937; codes are running means (appendix A.1) and the loss is that of
+ * `VectorQuantizerEMA` in https://github.com/google-deepmind/sonnet. Differs from the paper: encoder and decoder are Vision
+ * Transformers, as in ViT-VQGAN (https://arxiv.org/abs/2110.04627), with one code per patch; tokens are batch-normalised
+ * before quantisation, as in https://arxiv.org/abs/2005.08520, because they are nearly equal at the start; unused codes are
+ * replaced (see `codebook`), without which a few codes soon serve for everything; the error is that of normalised pixels
+ * instead of dividing by the data's variance. The metric `codebookUsage` is the share of the codes that a batch uses: with
+ * few, the tokenizer is of little use to BEiT.
  */
 export const vqAutoencoder = method({
   name: "vq-autoencoder",
   family: "restoration",
   paper: "https://arxiv.org/abs/1711.00937",
-  summary: "rebuild an image from one code of a small codebook per patch; the tokenizer of BEiT",
+  summary: "reconstruct an image from one discrete code per patch; the tokenizer of BEiT",
   needs: [perturb, patches],
   options: Options,
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 128 },
@@ -92,17 +96,17 @@ export const vqAutoencoder = method({
       ...{ width, depth, heads },
     });
     const init = (rng: Rng) => {
-      // Every place has a code, so there is no mask token.
+      // Every patch has a code, so there is no mask token.
       const { maskToken: _, ...rest } = decoder.init(rng.split("decoder"));
       return { ...initTokenizer(rng), decoder: rest };
     };
 
-    const rebuild = (params: Traced<ReturnType<typeof init>>, image: Inputs) => {
+    const reconstruct = (params: Traced<ReturnType<typeof init>>, image: Inputs) => {
       const encoded = encode(params, image);
       const { chosen, code } = book.quantize(params.codebook, encoded);
-      // The decoder reads the code; its gradient goes straight through to the encoder.
-      const through = np.add(encoded, lax.stopGradient(np.subtract(code, encoded)));
-      const placed = decoder.project(params.decoder, np.reshape(through, [-1, tokens.count, codeDim]));
+      // Straight-through: the decoder reads the code, and its gradient goes to the encoder.
+      const straightThrough = np.add(encoded, lax.stopGradient(np.subtract(code, encoded)));
+      const placed = decoder.project(params.decoder, np.reshape(straightThrough, [-1, tokens.count, codeDim]));
       const prediction = decoder.decode(params.decoder, np.add(placed, decoder.positions()));
       return { encoded, chosen, code, prediction };
     };
@@ -111,14 +115,14 @@ export const vqAutoencoder = method({
       views: (sample, rng) => ({ image: modality.tensors(modality.perturb(sample, rng)) }),
       init: (rng) => init(rng),
       loss(params, { image }) {
-        const { encoded, chosen, code, prediction } = rebuild(params, image);
+        const { encoded, chosen, code, prediction } = reconstruct(params, image);
         const reconstruction = np.mean(np.square(np.subtract(prediction, tokens.patchify(image))));
         return {
           loss: np.add(reconstruction, np.multiply(commitment(encoded, code), beta)),
           metrics: { reconstruction, perplexity: perplexity(chosen), codebookUsage: codebookUsage(chosen) },
         };
       },
-      look: (params, { image }) => ({ reconstruction: tokens.unpatchify(rebuild(params, image).prediction) }),
+      look: (params, { image }) => ({ reconstruction: tokens.unpatchify(reconstruct(params, image).prediction) }),
     };
   },
 });

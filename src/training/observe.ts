@@ -1,6 +1,6 @@
 import { type Array, lax, np, tree } from "../array/index.ts";
 import { offerOf } from "../data/ability.ts";
-import { patches, tokens, words } from "../encoders/abilities.ts";
+import { patches, sequence, tokens } from "../encoders/abilities.ts";
 import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../encoders/index.ts";
 import { trainingScope } from "../layers/scope.ts";
 
@@ -13,7 +13,7 @@ export function observed(encoder: Encoder): Encoder {
   const watched = <Ability extends TokenAbility>(ability: Ability): Ability => ({
     ...ability,
     encode: (params: Params, inputs: Inputs, options?: EncodeOptions) =>
-      noted(params, ability.encode(params, inputs, options), (sequence) => np.mean(sequence, 1)),
+      noted(params, ability.encode(params, inputs, options), (vectors) => np.mean(vectors, 1)),
   });
   return {
     ...encoder,
@@ -21,7 +21,7 @@ export function observed(encoder: Encoder): Encoder {
     hidden: (params, inputs) =>
       noted(params, hidden(params, inputs), (state) => np.mean(state, state.shape.length === 3 ? 1 : [2, 3])),
     ...Object.fromEntries(
-      [tokens, patches, words].flatMap((ability) => {
+      [tokens, patches, sequence].flatMap((ability) => {
         const offer = offerOf(encoder, ability);
         return offer ? [[ability.name, watched(offer)]] : [];
       }),

@@ -37,7 +37,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     refused(learn(unnamed), /latin1\.foo: data of a kind that cannot be told; name it: --modality image or text/);
     refused(learn(unnamed, "--modality", "text"), /latin1\.foo: not UTF-8: byte 3 is 0xe9/);
     refused(learn(join(folder, "none")), /none: could not be read \(there is no such file or folder\)/);
-    refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text in it, only empty lines/);
+    refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text, only empty lines/);
     refused(learn(await write("endless.txt", Buffer.alloc(17 << 20, "x"))), /does not end within 16 MiB/);
     const table = await write("table.csv", "title\na\nb\n");
     refused(learn(table), /table\.csv: no column "text"; there are: title/);
@@ -46,7 +46,10 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     const corpus = await write("corpus.txt", CORPUS.join("\n"));
     refused(learn(corpus, "--vocabulary-size", "30000"), /vocabulary size 30000: larger than the corpus allows/);
     refused(learn(corpus, "--tokenizer", table), /table\.csv: not JSON/);
-    refused(autodidact("pretrain", corpus, "--out", out, "--method", "mae"), /on patches, which text data do not have/);
+    refused(
+      autodidact("pretrain", corpus, "--out", out, "--method", "mae"),
+      /grid of patches, and no encoder of text data does/,
+    );
     refused(learn(corpus, "--image-size", "32"), /--image-size is an option of modality image/);
     assert.ok(!(await readdir(folder)).includes("run"));
     const tokenizer = join(folder, "tokenizer.json");
@@ -61,7 +64,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     assert.ok(!(await readdir(folder)).includes("tokenizer.json"));
   }));
 
-test("another start's words, a mask that is not there, and words that see too much are refused", () =>
+test("a start's other tokens, a missing mask token, and tokens that see too much are refused", () =>
   inFolder(async (folder) => {
     const corpus = join(folder, "corpus.txt");
     await writeFile(corpus, CORPUS.join("\n"));
@@ -71,7 +74,7 @@ test("another start's words, a mask that is not there, and words that see too mu
     const started = learn(first, "--tokenizer-kind", "bpe", "--vocabulary-size", "300");
     assert.equal(started.code, 0, started.stderr);
 
-    // As many words as the start's, in another order.
+    // As many tokens as the start's, in another order.
     const file = JSON.parse(await readFile(join(first, "tokenizer.json"), "utf8"));
     const [one = "", two = ""] = Object.keys(file.model.vocab).slice(-2);
     const vocab = { ...file.model.vocab, [one]: file.model.vocab[two], [two]: file.model.vocab[one] };
@@ -81,8 +84,11 @@ test("another start's words, a mask that is not there, and words that see too mu
     refused(learn(second, "--from", first, "--tokenizer-kind", "bpe"), /is learned already/);
 
     const bert = ["--method", "bert", "--encoder", "transformer", "--width", "16", "--depth", "1", "--heads", "2"];
-    refused(learn(second, ...bert, "--causal"), /method bert tells words from both sides/);
-    refused(learn(second, ...bert, "--method", "bert+simcse", "--causal"), /method bert tells words from both sides/);
+    refused(learn(second, ...bert, "--causal"), /method bert predicts tokens from both sides/);
+    refused(
+      learn(second, ...bert, "--method", "bert+simcse", "--causal"),
+      /method bert predicts tokens from both sides/,
+    );
     refused(learn(second, ...bert, "--method", "causal-lm", "--no-causal"), /method causal-lm .*add --causal/);
 
     const isOther = ({ content }: { content: string }) => content !== "<mask>";
@@ -95,7 +101,7 @@ test("another start's words, a mask that is not there, and words that see too mu
         model: { ...file.model, vocab: unmasked },
       }),
     );
-    refused(learn(second, ...bert, "--tokenizer", turned), /method bert hides words, and the tokenizer has no token/);
+    refused(learn(second, ...bert, "--tokenizer", turned), /method bert needs "maskToken"/);
     assert.ok(!(await readdir(folder)).includes("second"));
     const writer = learn(second, ...bert, "--method", "causal-lm", "--tokenizer", turned);
     assert.equal(writer.code, 0, writer.stderr);

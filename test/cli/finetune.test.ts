@@ -172,7 +172,7 @@ test("what the labels, the test data or the options do not allow is said before 
       "regression",
       "--balanced",
     );
-    refused(/supervised and fixmatch both learn from the labels/, "--with", "fixmatch:0.3");
+    refused(/supervised and fixmatch both learn from labels/, "--with", "fixmatch:0.3");
     refused(/--threshold is an option of method fixmatch/, "--with", "simclr", "--threshold", "0.5");
     refused(/--label-smoothing 1: must be a number of at least 0 and below 1/, "--label-smoothing", "1");
 

@@ -40,19 +40,19 @@ for (const [name, options] of [
   });
 
 const LONG = toyText({ size: 30, length: 9 });
-const words = fc.array(fc.integer({ min: 5, max: 29 }), { minLength: 1, maxLength: 7 });
+const sequences = fc.array(fc.integer({ min: 5, max: 29 }), { minLength: 1, maxLength: 7 });
 
 for (const options of [
   { norm: "post", positions: "learned", pooling: "mean" },
   { norm: "pre", positions: "rotary", pooling: "first" },
   { norm: "pre", positions: "learned", causal: true },
 ] as const)
-  test(`what stands in the padding changes nothing: ${JSON.stringify(options)}`, async () => {
+  test(`the content of padding changes nothing: ${JSON.stringify(options)}`, async () => {
     const encoder = toyTransformer(options, LONG);
     const params = weights(encoder.init(new Rng(0)));
     await fc.assert(
       fc.asyncProperty(
-        words,
+        sequences,
         fc.array(fc.integer({ min: 0, max: 29 }), { minLength: 9, maxLength: 9 }),
         async (text, rest) => {
           const { ids, mask } = LONG.tensors(text);
@@ -76,7 +76,7 @@ for (const options of [
     );
   });
 
-test("a causal encoder's words see nothing that comes after, others do", async () => {
+test("a causal encoder's tokens see no later ones, others do", async () => {
   for (const causal of [true, false]) {
     const encoder = toyTransformer({ norm: "pre", causal }, LONG);
     const params = weights(encoder.init(new Rng(0)));
@@ -97,7 +97,7 @@ test("a causal encoder's words see nothing that comes after, others do", async (
   }
 });
 
-test("masked words are replaced by the method's token, and blocks end where encode's norm begins", async () => {
+test("masked tokens are replaced by the method's token, and blocks end before encode's norm", async () => {
   const encoder = toyTransformer({ norm: "post" });
   const params = weights(encoder.init(new Rng(0)));
   const at = fill("at", [2, 6]).data.map((value) => Number(value > 0));

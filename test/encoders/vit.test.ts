@@ -88,7 +88,7 @@ test("patches lie row by row, and within one: row, column, channel", async () =>
   const network = build({ ...tiny, patchSize: 2 }, 4, 6, 2);
   const tokens = tokensOf(network);
   assert.deepEqual([tokens.grid, tokens.count, tokens.patchDim], [[2, 3], 6, 8]);
-  // A pixel's value tells where it is: row, column, channel as digits.
+  // A pixel's value is its place: row, column, channel as digits.
   const at = (channel: number, row: number, column: number) => 100 * row + 10 * column + channel;
   const values = [0, 1].flatMap((c) => [0, 1, 2, 3].flatMap((r) => [0, 1, 2, 3, 4, 5].map((x) => at(c, r, x))));
   const patches = await evaluateOne(
@@ -103,7 +103,7 @@ test("patches lie row by row, and within one: row, column, channel", async () =>
   assert.deepEqual([...back.data], values);
 });
 
-test("with every patch kept in order, `keep` changes nothing; otherwise the order is its own", async () => {
+test("with every patch kept in order, `keep` changes nothing; otherwise tokens follow its order", async () => {
   for (const pooling of ["class", "mean"] as const) {
     const network = build({ ...tiny, pooling, positions: "learned" }, 8);
     const { encode, prefix } = tokensOf(network);
@@ -130,7 +130,7 @@ test("with every patch kept in order, `keep` changes nothing; otherwise the orde
   }
 });
 
-test("patches that are not kept never influence what the encoder gives", async () => {
+test("patches that are not kept never influence the output", async () => {
   const network = build({ ...tiny, pooling: "class" }, 16);
   const { encode, count } = tokensOf(network);
   const params = weights(network.init(new Rng(0)));
@@ -192,7 +192,7 @@ for (const pooling of ["class", "mean"] as const)
       });
     });
 
-test("a crop that is no whole number of patches is refused", async () => {
+test("a crop that is not a whole number of patches is refused", async () => {
   const network = build(tiny, 16);
   const reading = evaluateOne((p: Params, x: Array) => network.apply(p, { pixels: x }), [
     network.init(new Rng(0)),
@@ -201,7 +201,7 @@ test("a crop that is no whole number of patches is refused", async () => {
   await assert.rejects(reading, /input of 10 × 10 is not a whole number of patches of 4 × 4/);
 });
 
-test("where patches are masked the token stands in for their embedding, with `keep` too", async () => {
+test("the mask token replaces the embeddings of masked patches, also with `keep`", async () => {
   for (const pooling of ["class", "mean"] as const) {
     const network = build({ ...tiny, pooling, positions: "learned" }, 8);
     const { encode } = tokensOf(network);
@@ -290,7 +290,7 @@ test("the class token's attention is the last block's: shares of patches, even w
     const sum = [...attention.data.slice(row * 6, row * 6 + 6)].reduce((total, value) => total + value);
     assert.ok(sum > 0 && sum < 1, `${sum}`);
   }
-  // Without queries and keys every token has the same share, the class token's own included.
+  // Without queries and keys every token has the same share, the class token included.
   const blind = tree.map<Tensor, Tensor>(params, (leaf, path) =>
     path.startsWith("blocks.1.attention.qkv") ? filled(leaf.shape, 0) : leaf,
   ) as typeof params;
@@ -343,7 +343,7 @@ const others = [
 ] as const;
 
 for (const { title, shape, patchSize, grid } of others)
-  test(`a ${title} is read patch by patch: what is left out or masked never shows, and every other patch does`, async () => {
+  test(`a ${title} is read patch by patch: dropped and masked patches have no influence, all others do`, async () => {
     const options = { width: 12, depth: 2, heads: 2, mlpRatio: 2, pooling: "class", positions: "learned" } as const;
     const size = typeof patchSize === "number" ? patchSize : [...patchSize];
     const network = vit.build(vit.options.parse({ ...options, patchSize: size }), {
@@ -400,7 +400,7 @@ for (const { title, shape, patchSize, grid } of others)
     }
   });
 
-test("inputs of one and three axes have patches of a usual size, and crops of them are read", async () => {
+test("inputs of one and three axes have a default patch size, and crops of them are read", async () => {
   const usual = (...shape: number[]) =>
     vit.build(vit.options.parse({ width: 12, depth: 1, heads: 2 }), { x: { dtype: "float32", shape } });
   assert.deepEqual(usual(1, 128).patches?.grid, [32]);
@@ -428,7 +428,7 @@ test("the patch size follows the image when none is given", () => {
     assert.equal(build({ size: "tiny", depth: 1 }, size).hyperparameters.patchSize, patchSize);
 });
 
-test("options that do not fit are the user's to mend, and the message says how", () => {
+test("options that do not fit are refused, with advice", () => {
   const refused = (options: z.input<typeof vit.options>, height: number, width: number, message: RegExp) =>
     assert.throws(() => build(options, height, width), { name: "UserError", message });
   refused({ patchSize: 5 }, 12, 18, /patch size of 5 does not divide an input of 12 × 18; try 2, 3, 6$/);

@@ -55,7 +55,7 @@ async function exported(name: string, methodName: string, options: Record<string
   const params = weights(method.init(new Rng(1)));
   const to = join(folder, name);
   const files = { "tokenizer.json": tokenizer };
-  const model = { encoder, params, modality, files, tokenLogits: method.wordLogits?.bind(method) };
+  const model = { encoder, params, modality, files, tokenLogits: method.tokenLogits?.bind(method) };
   await exportModel({ model, publisher: textPublisher, card, out: to });
   /** Our program's logits, hidden states and representation of a text. */
   const expected = async (ids: ArrayLike<number>) => {
@@ -65,7 +65,7 @@ async function exported(name: string, methodName: string, options: Record<string
       (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
         const batch = inputs as { ids: Array; mask: Array };
         return {
-          ...(method.wordLogits ? { logits: method.wordLogits(p, batch) } : {}),
+          ...(method.tokenLogits ? { logits: method.tokenLogits(p, batch) } : {}),
           hidden: encoder.hidden(p.encoder, batch),
           pooled: encoder.apply(p.encoder, batch),
         };
@@ -361,7 +361,10 @@ test("more tokens than the tokenizer has, the bias under the decoder, ELECTRA", 
   const imported = await importBert(to);
   const back = imported.tensors(LENGTH, tokens.length);
   for (const [name, leaf] of original) assert.deepEqual([...back.get(name)!.data], [...leaf.data], name);
-  assert.throws(() => imported.tensors(LENGTH, padded + 1), { name: "UserError", message: /has \d+ words; the token/ });
+  assert.throws(() => imported.tensors(LENGTH, padded + 1), {
+    name: "UserError",
+    message: /has \d+ tokens; the token/,
+  });
 
   await writeSafetensors(path, named("electra"));
   const electra = { ...config, vocab_size: padded, model_type: "electra", embedding_size: 24 };
@@ -371,7 +374,10 @@ test("more tokens than the tokenizer has, the bias under the decoder, ELECTRA", 
     assert.deepEqual([...encoderOnly.get(name)!.data], [...leaf.data], name);
   assert.ok(![...encoderOnly.keys()].some((name) => name.startsWith("head.")));
   await writeFile(join(to, "config.json"), JSON.stringify({ ...electra, embedding_size: 12 }));
-  await assert.rejects(importBert(to), { name: "UserError", message: /words of width 12 in an encoder of width 24/ });
+  await assert.rejects(importBert(to), {
+    name: "UserError",
+    message: /token embeddings of width 12 in an encoder of width 24/,
+  });
 });
 
 test("a model of another kind, or an incomplete one, is refused in one clear line", async () => {

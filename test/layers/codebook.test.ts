@@ -11,7 +11,7 @@ codes.data.fill(9, 4, 8);
 codes.data.fill(-9, 12, 16);
 const params = { runningCodes: codes, runningCounts: float32([0.5, 2, 1, 0.1, 0.7], [5]) };
 
-test("running means, counts and restarts after a step are those of PyTorch; what is given is the code before it", async () => {
+test("running means, counts and restarts after a step are those of PyTorch; the returned codes are from before it", async () => {
   const expected = await torchCase("masked", "codebook");
   for (const device of ["cpu", "wasm"] as const) {
     const results = await evaluate(
@@ -30,7 +30,7 @@ test("running means, counts and restarts after a step are those of PyTorch; what
   }
 });
 
-test("a part that is traced as in evaluation leaves nothing behind", async () => {
+test("a part traced in evaluation mode changes no statistics", async () => {
   await evaluate(
     (p: Traced<typeof params>, z: Array) => {
       const { result, statistics } = inTraining(undefined, () => inEvaluation(() => book.quantize(p, z)));
@@ -41,7 +41,7 @@ test("a part that is traced as in evaluation leaves nothing behind", async () =>
   );
 });
 
-test("codes that all begin far from the vectors are among them after two steps, unless none is ever replaced", async () => {
+test("codes that start far from the vectors are among them after two steps, unless replacement is off", async () => {
   const z = fill("z", [64, 4]);
   const used = async (restartBelow: number) => {
     const layer = codebook(16, 4, { decay: 0.99, restartBelow });

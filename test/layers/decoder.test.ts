@@ -48,7 +48,7 @@ for (const [name, { layer, x }] of Object.entries(cases))
     await assertFiniteDifferences(forward, inputs, { step: 2e-3, tolerance: 2e-2 });
   });
 
-test("whatever the sizes, what comes out has the picture's", async () => {
+test("for all sizes, the output has the requested extents", async () => {
   for (const [from, to] of [
     [7, [3, 28, 28]],
     [7, [1, 3, 3]],

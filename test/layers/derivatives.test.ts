@@ -7,7 +7,7 @@ import { relu } from "../../src/layers/functions/relu.ts";
 import { softmax } from "../../src/layers/functions/softmax.ts";
 import { standardize } from "../../src/layers/norms/layer-norm.ts";
 
-/** Each layer with a derivative of its own, and the same as differentiation would have it. */
+/** Each layer with a custom derivative, and the same by plain differentiation. */
 const layers: Readonly<Record<string, readonly [ours: (x: Array) => Array, plain: (x: Array) => Array]>> = {
   gelu: [gelu, (x) => np.multiply(x, np.multiply(np.add(lax.erf(np.multiply(x, Math.SQRT1_2)), 1), 0.5))],
   relu: [relu, nn.relu],

@@ -14,7 +14,7 @@ import {
   torchCase,
 } from "../fixtures/torch/reference.ts";
 
-test("a layer with an addition: value and gradients as PyTorch's", async () => {
+test("a layer with LoRA: value and gradients as PyTorch's", async () => {
   const inputs = {
     x: fill("x", [4, 6]),
     layer: {
@@ -36,7 +36,7 @@ test("a layer with an addition: value and gradients as PyTorch's", async () => {
   }
 });
 
-test("additions change nothing at first; merged, the encoder does the same without them", async () => {
+test("LoRA changes nothing at first; merged, the encoder computes the same without it", async () => {
   const { specs } = image.build(image.options.parse({ imageSize: 16, channels: 1 }));
   const encoder = vit.build(vit.options.parse({ width: 24, depth: 2, heads: 3, patchSize: 4 }), specs);
   const params = encoder.init(new Rng(1));

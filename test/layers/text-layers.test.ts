@@ -76,7 +76,7 @@ test("rotary attention", () => {
   return check("rotary attention", layer.init(new Rng(0)), (p, given) => layer.apply(p, given), { x });
 });
 
-test("dropout leaves out its share, keeps the expectation, and any two elements are independent", () =>
+test("dropout drops its share, keeps the expectation, and any two elements are independent", () =>
   fc.assert(
     fc.asyncProperty(fc.double({ min: 0.05, max: 0.8, noNaN: true }), fc.integer(), async (rate, seed) => {
       const [samples, rows, width] = [500, 3, 4];

@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../src/array/index.ts";
 import { aim } from "../../src/methods/aim.ts";
 import { evaluateOne, weights } from "../fixtures/torch/reference.ts";
-import { assertIsTorchs, assertLearns, look, modality, patchOf, pictures, tinyVit } from "./checks.ts";
+import { assertIsTorchs, assertLearns, images, look, modality, patchOf, tinyVit } from "./checks.ts";
 import { atStart, noEntry } from "./toy.ts";
 
 const build = (options: z.input<typeof aim.options> = {}) =>
@@ -19,7 +19,7 @@ const prefix = () => int32([1, 5], [2, 1]);
 for (const normalizeTarget of [true, false])
   test(`the loss and every gradient are the paper's, ${normalizeTarget ? "normalised patches" : "plain pixels"}`, () =>
     assertIsTorchs(build({ normalizeTarget }), `aim ${normalizeTarget ? "normalised" : "plain"}`, {
-      image: pictures(),
+      image: images(),
       prefix: prefix(),
     }));
 
@@ -27,25 +27,25 @@ test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build());
 });
 
-/** A picture with one added to a patch of its second image. */
+/** The images with one added to a patch of the second. */
 function changed({ data, shape }: Tensor, place: number): Tensor {
   const [top, left] = [4 * Math.floor(place / 4), 4 * (place % 4)];
   const values = Float32Array.from(data, (value, at) => {
-    const [picture, row, column] = [Math.floor(at / 768), Math.floor(at / 16) % 16, at % 16];
-    const isInside = picture === 1 && row >= top && row < top + 4 && column >= left && column < left + 4;
+    const [image, row, column] = [Math.floor(at / 768), Math.floor(at / 16) % 16, at % 16];
+    const isInside = image === 1 && row >= top && row < top + 4 && column >= left && column < left + 4;
     return isInside ? value + 1 : value;
   });
   return float32(values, shape);
 }
 
-test("what is told of a patch depends on the patches before it only", async () => {
+test("the prediction of a patch depends only on the patches before it", async () => {
   const method = build({ normalizeTarget: false });
-  const { completed, given } = await look(method, { image: pictures(), prefix: prefix() });
+  const { completed, visible } = await look(method, { image: images(), prefix: prefix() });
   for (let place = 0; place < 8; place++)
-    assert.deepEqual(patchOf(completed!, 1, place), patchOf(pictures().pixels, 1, place));
-  assert.ok(patchOf(given!, 1, 8).every((value) => value === 0));
+    assert.deepEqual(patchOf(completed!, 1, place), patchOf(images().pixels, 1, place));
+  assert.ok(patchOf(visible!, 1, 8).every((value) => value === 0));
 
-  // Each patch of the lower half was told while all after it were blank. Told again with all in place, none differs.
+  // Each patch of the lower half was predicted with all after it blank. Predicted again with all in place, none differs.
   const half = int32([8, 8], [2, 1]);
   const params = weights(method.init(new Rng(0)));
   const lossOf = async (pixels: Tensor) =>
@@ -57,18 +57,18 @@ test("what is told of a patch depends on the patches before it only", async () =
       )
     ).data[0]!;
   assert.ok((await lossOf(completed!)) < 1e-10);
-  // The last patch is nobody's past: changed by one, it alone of the sixteen told is wrong, by one.
+  // The last patch is nobody's past: changed by one, its prediction alone of the sixteen is wrong, by one.
   assert.ok(Math.abs((await lossOf(changed(completed!, 15))) - 1 / 16) < 1e-5);
-  // The ninth is the past of seven, which are then told otherwise.
+  // The ninth is the past of seven, whose predictions then differ.
   assert.ok((await lossOf(changed(completed!, 8))) > 1 / 16 + 1e-4);
 });
 
 test("the hidden half is not looked at; the half above is", async () => {
   const method = build({ normalizeTarget: false });
   const completed = async (pixels: Tensor) => (await look(method, { image: { pixels }, prefix: prefix() })).completed!;
-  const base = await completed(pictures().pixels);
-  assert.deepEqual((await completed(changed(pictures().pixels, 9))).data, base.data);
-  const other = await completed(changed(pictures().pixels, 7));
+  const base = await completed(images().pixels);
+  assert.deepEqual((await completed(changed(images().pixels, 9))).data, base.data);
+  const other = await completed(changed(images().pixels, 7));
   for (let place = 8; place < 16; place++) {
     assert.deepEqual(patchOf(other, 0, place), patchOf(base, 0, place));
     assert.notDeepEqual(patchOf(other, 1, place), patchOf(base, 1, place));

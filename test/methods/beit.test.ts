@@ -10,7 +10,7 @@ import { vqAutoencoder } from "../../src/methods/vq-autoencoder.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
 import { loadCheckpoint } from "../../src/training/run/checkpoint.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
-import { assertIsTorchs, assertLearns, assertMemoryIsFixed, look, modality, pictures, tinyVit } from "./checks.ts";
+import { assertIsTorchs, assertLearns, assertMemoryIsFixed, images, look, modality, tinyVit } from "./checks.ts";
 
 const vqOptions = { codes: 6, codeDim: 4, decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 };
 
@@ -27,12 +27,12 @@ const build = (run?: FrozenRun) =>
     samples: 8,
     runs: run ? { visualTokenizer: run } : {},
   });
-const batch = () => ({ image: pictures(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
+const batch = () => ({ image: images(), hidden: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]) });
 
 test("loss, gradients and accuracy are BEiT's on the codes of a vq-autoencoder", () =>
   assertIsTorchs(build(tokenizerRun()), "beit", batch()));
 
-test("no gradient reaches the tokenizer, of which the decoder stays behind", async () => {
+test("no gradient reaches the tokenizer, which is kept without its decoder", async () => {
   await assertMemoryIsFixed(build(tokenizerRun()), batch());
   const memory = build(tokenizerRun()).initMemory?.(new Rng(0), { encoder: {} }) ?? {};
   assert.ok(tree.paths(memory).every((path) => /^tokenizer\.(encoder|toCode|norm|codebook)\./.test(path)));
@@ -42,12 +42,12 @@ test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build(tokenizerRun()));
 });
 
-test("the picture shows what is hidden", async () => {
+test("the picture shows the masked patches grey", async () => {
   const { masked } = await look(build(tokenizerRun()), batch());
   assert.equal(masked!.data.filter((value) => value === 0).length, 2 * 6 * 48);
 });
 
-test("a tokenizer that is none, or has other patches, is refused with what would do", () => {
+test("a run of another method or with another grid is refused, with advice", () => {
   assert.throws(() => build(), { name: "UserError", message: /--visual-tokenizer/ });
   assert.throws(() => build({ ...tokenizerRun(), method: "mae" }), { name: "UserError", message: /a run of mae/ });
   const coarse = vit.build(
@@ -57,7 +57,7 @@ test("a tokenizer that is none, or has other patches, is refused with what would
   assert.throws(() => build(tokenizerRun(coarse)), { name: "UserError", message: /2 × 2 patches.*4 × 4/ });
 });
 
-test("a run learns from the codes of another run and keeps them; one that reads otherwise is refused", () =>
+test("a run predicts the codes of another run and keeps its tokenizer; a run with other inputs is refused", () =>
   inFolder(async (folder) => {
     const images = join(folder, "images");
     await writeImages(images, 8);
@@ -78,7 +78,7 @@ test("a run learns from the codes of another run and keeps them; one that reads 
     const codes = new Map(tree.entries<Tensor>(learned!.state.params)).get("codebook.runningCodes");
     assert.deepEqual(new Map(tree.entries<Tensor>(used!.state.memory)).get("tokenizer.codebook.runningCodes"), codes);
 
-    // Colours of another scale: the tokenizer would read them wrongly.
+    // Colours of another scale, which the tokenizer would misread.
     const config = join(vq, "config.json");
     const text = await readFile(config, "utf8");
     const json = JSON.parse(text);

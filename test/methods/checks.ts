@@ -24,8 +24,8 @@ import {
 } from "../fixtures/torch/reference.ts";
 import { atStart, noEntry, stack, toyModality } from "./toy.ts";
 
-/** Two pictures of 16 × 16 pixels, as `masked.py` has them. */
-export const pictures = () => ({ pixels: fill("pixels", [2, 3, 16, 16]) });
+/** Two images of 16 × 16 pixels, as `masked.py` has them. */
+export const images = () => ({ pixels: fill("pixels", [2, 3, 16, 16]) });
 export const modality = toyModality(3, 16);
 
 /** The ViT of `masked.py`: width 8, two blocks, two heads, 4 × 4 patches. */
@@ -38,7 +38,7 @@ export const tinyVit = (pooling: "mean" | "class", positions: "sincos" | "learne
 const traced = (batch: TreeRecord<Tensor>) =>
   tree.map<Tensor, Array>(batch, (leaf) => constant(leaf)) as TreeRecord<Array>;
 
-/** A method's loss, metrics and gradients are those of a case of masked.json, on both runtimes. */
+/** Checks a method's loss, metrics and gradients against a case of masked.json, on both runtimes. */
 export async function assertIsTorchs(method: Method, name: string, batch: TreeRecord<Tensor>): Promise<void> {
   const expected = await torchCase("masked", name);
   const params = method.init(new Rng(0));
@@ -61,7 +61,7 @@ export async function assertIsTorchs(method: Method, name: string, batch: TreeRe
   }
 }
 
-/** No gradient reaches what is remembered: the teacher, the tokenizer. */
+/** Checks that no gradient reaches the memory: the teacher, the tokenizer. */
 export async function assertMemoryIsFixed(method: Method, batch: TreeRecord<Tensor>): Promise<void> {
   const params = weights(method.init(new Rng(0)));
   const inputs = { t: weights(method.initMemory?.(new Rng(0), params) ?? {}, "t") };
@@ -81,7 +81,7 @@ export async function assertMemoryIsFixed(method: Method, batch: TreeRecord<Tens
 /** Ten steps of the compiled training step on one batch lower the loss; returns the state after them. */
 export async function assertLearns(method: Method, learningRate = 0.01): Promise<DeviceState> {
   const batch = { ...stack([1, 2, 3, 4].map((sample) => method.views(sample, new Rng(sample), noEntry))) };
-  // The toy modality's pictures are of one colour; these are not.
+  // The toy modality's images are of one colour; these are not.
   const varied = tree.map<Tensor, Tensor>(batch, (leaf, path) =>
     path.endsWith("pixels") ? fill(path, leaf.shape) : leaf,
   );
@@ -122,11 +122,11 @@ export const look = async (method: Method, batch: TreeRecord<Tensor>): Promise<R
   return Object.fromEntries(tree.entries<Tensor>(shown));
 };
 
-/** Values of one patch of a picture `[batch, 3, 16, 16]`, patches of 4 × 4 pixels. */
-export function patchOf({ data }: Tensor, picture: number, place: number): number[] {
+/** Values of one patch of an image, of `[batch, 3, 16, 16]`, patches of 4 × 4 pixels. */
+export function patchOf({ data }: Tensor, image: number, place: number): number[] {
   const [top, left] = [4 * Math.floor(place / 4), 4 * (place % 4)];
   return globalThis.Array.from({ length: 48 }, (_, at) => {
     const [row, column, channel] = [Math.floor(at / 12), Math.floor(at / 3) % 4, at % 3];
-    return data[((picture * 3 + channel) * 16 + top + row) * 16 + left + column]!;
+    return data[((image * 3 + channel) * 16 + top + row) * 16 + left + column]!;
   });
 }

@@ -34,7 +34,7 @@ async function lossOf(definition: MethodDefinition, batch: TreeRecord<Tensor>, p
   return Object.fromEntries(tree.entries<Tensor>(values).map(([path, { data }]) => [path, data[0]!]));
 }
 
-test("the loss is the weighted sum of the tasks', each with a head of its own on one encoder", async () => {
+test("the loss is the weighted sum of the tasks', with a head each on one encoder", async () => {
   const definition = await methods.load("rotation+simclr:0.5+mae:2");
   assert.deepEqual(
     definition.needs.map(({ name }) => name),
@@ -64,7 +64,7 @@ test("the loss is the weighted sum of the tasks', each with a head of its own on
   assert.ok(Math.abs(together.loss! - sum) < 1e-4, `${together.loss} and ${sum}`);
 });
 
-test("an option that two methods have bears the method's name; the first's presets bring the others' along", () => {
+test("an option that two methods have is prefixed with the method's name; the first's presets include the others'", () => {
   const fake = (name: string, rest: object): MethodDefinition => ({ ...simclr, name, ...rest }) as MethodDefinition;
   const presets = { small: { summary: "few", options: { temperature: 0.25 }, training: { epochs: 3 } } };
   const own = z.object({ temperature: z.number().default(0.1), queueSize: z.int().default(8) });
@@ -95,11 +95,11 @@ test("bad combinations are refused in one line", async () => {
   await refused("rotation:-1+simclr", /the weight of rotation must be a number above 0, not -1$/);
   await refused("rotation+simclr:much", /the weight of simclr must be a number above 0, not much$/);
   await refused("rotation+simclr:", /the weight of simclr must be a number above 0, not nothing$/);
-  await refused("simclr+simclr:2", /simclr is there twice/);
-  await refused("rotation+", /a name missing/);
+  await refused("simclr+simclr:2", /simclr is named twice/);
+  await refused("rotation+", /a name is missing/);
 });
 
-test("tasks from files have their turn between epochs, and a resumed run goes on exactly", () =>
+test("tasks from files run between epochs, and a resumed run continues exactly", () =>
   inFolder(async (folder) => {
     const method = `${fixture("epoch-method.ts")}+${fixture("preset-method.ts")}:0.5`;
     const options = { ...(await vectorRun(folder)), method, options: { size: 2 } };

@@ -6,7 +6,7 @@ import type { Encoder } from "../../src/encoders/index.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 
-/** Pictures of one value, of which crops of any side can be taken: what was asked for can be read from the shape. */
+/** Images of one value with crops of any side: the requested side can be read from the shape. */
 export function cropModality(channels: number, size: number) {
   const asked: (CropOptions & { view: number })[] = [];
   const fill = (value: number, side: number) => {
@@ -49,28 +49,28 @@ function encoderOf(inputs: number, width: number, read: (pixels: Array) => Array
   };
 }
 
-/** A linear layer over all pixels: `[batch, width]`; reads pictures of `inputs` values only. */
+/** A linear layer over all pixels: `[batch, width]`; reads images of `inputs` values only. */
 export const linearEncoder = (inputs: number, width: number): Encoder =>
   encoderOf(inputs, width, (pixels) => np.reshape(pixels, [-1, inputs]));
 
-/** A linear layer over the channels' means: reads pictures of any size. */
+/** A linear layer over the channels' means: reads images of any size. */
 export const meanEncoder = (channels: number, width: number): Encoder =>
   encoderOf(channels, width, (pixels) => np.mean(pixels, [2, 3]));
 
-/** A batch of normal pixels in place of those of views, everything else as the views have it. */
+/** A batch of views with normally distributed pixels instead of theirs. */
 export const withNormalPixels = <Views extends TreeRecord<Tensor>>(views: Views, rng: Rng): Views =>
   tree.map<Tensor, Tensor>(views, (leaf, path) =>
     path.endsWith("pixels") ? rng.split(path).normals(leaf.shape) : leaf,
   ) as Views;
 
-/** What a step leaves: its loss and metrics, and every leaf of the state by path (`params.…`, `memory.…`). */
+/** The result of a step: its loss and metrics, and every leaf of the state by path (`params.…`, `memory.…`). */
 export interface Left {
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
   readonly state: ReadonlyMap<string, Tensor>;
 }
 
-/** Trains on one batch over and over, with the trainer's own step. @param options.params in place of the method's own */
+/** Trains repeatedly on one batch, with the trainer's step. @param options.params instead of the method's initial ones */
 export async function descend(
   method: Method,
   batch: TreeRecord<Tensor>,

@@ -7,10 +7,10 @@ import {
   assertIsTorchs,
   assertLearns,
   assertMemoryIsFixed,
+  images,
   look,
   modality,
   patchOf,
-  pictures,
   tinyVit,
 } from "./checks.ts";
 import { noEntry } from "./toy.ts";
@@ -18,7 +18,7 @@ import { noEntry } from "./toy.ts";
 const build = (options: z.input<typeof data2vec.options> = {}) =>
   data2vec.build({ encoder: tinyVit("class"), modality, options: data2vec.options.parse(options), samples: 8 });
 const batch = () => ({
-  input: pictures(),
+  input: images(),
   hidden: { places: int32([1, 2, 5, 6, 7, 8, 0, 3, 4, 9, 14, 15], [2, 6]), weights: filled([2, 6], 1) },
 });
 
@@ -26,7 +26,7 @@ for (const topBlocks of [1, 2])
   test(`the loss and every gradient are those of data2vec's code, the last ${topBlocks} of two blocks`, () =>
     assertIsTorchs(build({ topBlocks, beta: 0.5 }), `data2vec ${topBlocks}`, batch()));
 
-test("asked for more blocks than there are, it averages all", () =>
+test("with topBlocks above the depth it averages all blocks", () =>
   assertIsTorchs(build({ topBlocks: 6, beta: 0.5 }), "data2vec 2", batch()));
 
 test("no gradient reaches the teacher or the targets", () => assertMemoryIsFixed(build(), batch()));
@@ -35,7 +35,7 @@ test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build({ momentum: 1, finalMomentum: 1 }));
 });
 
-test("views: 60 % of the tokens are hidden, the same by seed; data without a light change are taken as they are", () => {
+test("views: 60 % of the tokens are masked, the same by seed; data without `perturb` are unchanged", () => {
   const { perturb: _, ...without } = modality;
   const method = data2vec.build({
     encoder: tinyVit("class"),
@@ -52,7 +52,7 @@ test("views: 60 % of the tokens are hidden, the same by seed; data without a lig
   assert.equal(plain!.get("input.pixels")!.data[0], 5);
 });
 
-test("the picture shows what is hidden", async () => {
+test("the picture shows the masked patches grey", async () => {
   const { input, hidden } = batch();
   const { masked } = await look(build(), { input, hidden });
   assert.deepEqual(patchOf(masked!, 0, 0), patchOf(input.pixels, 0, 0));

@@ -13,7 +13,7 @@ const build = (samples: number, clusters: number) =>
     samples,
   });
 
-test("before an epoch the features' clusters become the classes, weighed by size, of a new last layer", async () => {
+test("before an epoch the features' clusters become the classes, weighted by size, of a new last layer", async () => {
   const method = build(9, 2);
   assert.ok(method.beforeEpoch && method.initMemory);
   const params = method.init(new Rng(0));
@@ -47,7 +47,7 @@ test("before an epoch the features' clusters become the classes, weighed by size
   assert.deepEqual(await method.beforeEpoch(context), left);
 });
 
-test("the loss is that of the samples' clusters, each cluster as heavy as any other; ten steps learn", async () => {
+test("the loss classifies samples by cluster, with equal weight per cluster; ten steps lower it", async () => {
   const method = build(6, 2);
   const views = [0, 1, 2, 3].map((index) => method.views(index, new Rng(index), { index: index + 2, label: -1 }));
   const pixels = (at: number) => new Rng(at).normals([3, 2, 2]);

@@ -47,7 +47,7 @@ test("losses, student, teacher and centre over four steps are those of DINO's co
   }
 });
 
-test("two global crops and the asked-for local ones, in whole patches, each with the number of its kind", () => {
+test("two global crops and the requested local ones, in whole patches, each with the index of its kind", () => {
   const { method, modality } = build({ localCrops: 3 }, tinyVit(), 16);
   const views = tree.entries<Tensor>(method.views(5, new Rng(1), noEntry));
   assert.deepEqual(
@@ -71,7 +71,7 @@ test("two global crops and the asked-for local ones, in whole patches, each with
   assert.deepEqual(tree.paths(without.views(5, new Rng(1), noEntry)), ["global.0.pixels", "global.1.pixels"]);
 });
 
-test("the teacher starts as the student; at momentum 1 it stays, and its temperature rises to the last", async () => {
+test("the teacher starts as the student; at momentum 1 it stays, and its temperature rises to the final one", async () => {
   const { method } = build({ ...tinyHead, localCrops: 1, momentum: 1 }, tinyVit(), 16);
   const batch = withNormalPixels(stack([0, 1].map((at) => method.views(at, new Rng(at), noEntry))), new Rng(3));
   const params = method.init(new Rng(0));

@@ -9,7 +9,7 @@ import type { FrozenRun } from "../../src/methods/index.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
 import { loadCheckpoint } from "../../src/training/run/checkpoint.ts";
 import { inFolder, writeImages } from "../support/cli.ts";
-import { assertIsTorchs, assertLearns, assertMemoryIsFixed, modality, pictures, tinyVit } from "./checks.ts";
+import { assertIsTorchs, assertLearns, assertMemoryIsFixed, images, modality, tinyVit } from "./checks.ts";
 
 function teacherRun(encoder = tinyVit("class")): FrozenRun {
   const params = { encoder: encoder.init(new Rng(7)), projector: { weight: new Rng(8).normals([2, 2]) } };
@@ -27,13 +27,13 @@ const build = (
     samples: 8,
     runs: teacher ? { teacher } : {},
   });
-const batch = () => ({ view: pictures() });
+const batch = () => ({ view: images() });
 
 for (const layers of [1, 2, 4] as const)
   test(`head of ${layers}: loss, gradients and metrics are SimReg's`, () =>
     assertIsTorchs(build(layers), `distill ${layers}`, batch()));
 
-test("no gradient reaches the teacher, of which the encoder alone is kept", async () => {
+test("no gradient reaches the teacher, of which only the encoder is kept", async () => {
   await assertMemoryIsFixed(build(), batch());
   const memory = build().initMemory?.(new Rng(0), { encoder: {} }) ?? {};
   assert.deepEqual(tree.paths(memory), tree.paths({ teacher: tinyVit("class").init(new Rng(0)) }));
@@ -45,7 +45,7 @@ test("ten steps on one batch lower the loss, into another kind of encoder too", 
   await assertLearns(build(2, teacherRun(), small));
 });
 
-test("without a teacher it says what is missing", () => {
+test("without a teacher the error says what is missing", () => {
   const options = distill.options.parse({});
   assert.throws(() => distill.build({ encoder: tinyVit("mean"), modality, options, samples: 8, runs: {} }), {
     name: "UserError",
@@ -53,7 +53,7 @@ test("without a teacher it says what is missing", () => {
   });
 });
 
-test("a run learns from another run, whose encoder stays as it was", () =>
+test("a run distills another run, whose encoder does not change", () =>
   inFolder(async (folder) => {
     const images = join(folder, "images");
     await writeImages(images, 8);

@@ -16,7 +16,7 @@ const build = (samples: number, classes?: number) =>
 const viewsOf = (method: ReturnType<typeof build>, index: number, seed = index) =>
   new Map(tree.entries<Tensor>(method.views(index, new Rng(seed), { index, label: 3 })));
 
-test("every sample is a class of its own, whatever its label and however distorted", () => {
+test("every sample is its own class, for any label and augmentation", () => {
   const method = build(7);
   for (let index = 0; index < 7; index++) {
     const views = viewsOf(method, index);
@@ -28,7 +28,7 @@ test("every sample is a class of its own, whatever its label and however distort
   }
 });
 
-test("of fewer classes each is one sample, spread over the data, and the others do not count", async () => {
+test("with fewer classes each is one sample, spread over the data, and the others do not count", async () => {
   for (const [samples, classes] of [
     [10, 4],
     [7, 5],
@@ -54,7 +54,7 @@ test("of fewer classes each is one sample, spread over the data, and the others 
   assert.equal(await loss(1), await loss(50));
 });
 
-test("a batch counts by the exemplars in it, beside those it has on average", async () => {
+test("a batch counts by its exemplars, relative to the expected number", async () => {
   const method = build(4, 2);
   const sample = (index: number) => method.views(index, new Rng(index), { index, label: -1 });
   const loss = async (...indices: number[]) =>

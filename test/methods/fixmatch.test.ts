@@ -50,7 +50,7 @@ test("FixMatch: value and gradients as PyTorch's, on both runtimes", async () =>
   }
 });
 
-test("the share of unlabelled samples whose guess counts is logged", async () => {
+test("the share of unlabelled samples with a pseudo-label is logged", async () => {
   const sure = await evaluateOne(
     (traced: Traced<typeof params>) => method.loss(traced as never, batch() as never, {}, nothing).metrics!.sure!,
     [params],

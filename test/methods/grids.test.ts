@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   video: { input: "frames", shape: [3, 4, 8, 12], patchSize: [2, 2, 2], grid: [2, 4, 6] },
 };
 
-/** Smooth waves, another for each sample; a sample is a number, or a part of one with extents of its own. */
+/** Smooth waves, one for each sample; a sample is a number, or a crop of one with its own extents. */
 function wavesOf({ input, shape }: Kind) {
   const [channels, ...extents] = shape;
   type View = { readonly phase: number; readonly extents: readonly number[] };
@@ -118,7 +118,7 @@ for (const name of Object.keys(narrow))
       }
     });
 
-test("as many patches are hidden and kept as asked for, on every kind of grid", async () => {
+test("the requested number of patches is masked and kept, on every kind of grid", async () => {
   for (const kind of Object.values(kinds)) {
     const count = sizeOf(kind.grid);
     const leaves = async (name: string, seed: number) => {
@@ -148,13 +148,13 @@ test("as many patches are hidden and kept as asked for, on every kind of grid", 
   }
 });
 
-test("masks that do not tile the grid are refused, whatever its axes", async () => {
+test("masks that do not tile the grid are refused, on any number of axes", async () => {
   const { series } = kinds;
   const definition = await methods.load("simmim");
   const encoder = encoderOf(series!, "mean", "sincos");
   const options = definition.options.parse({ maskSize: 3 });
   assert.throws(() => definition.build({ encoder, modality: wavesOf(series!), options, samples: 4 }), {
     name: "UserError",
-    message: /masks of 3 patches a side do not tile 16; change --mask-size/,
+    message: /squares of 3 patches a side do not tile 16; change --mask-size/,
   });
 });

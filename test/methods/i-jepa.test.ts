@@ -7,10 +7,10 @@ import {
   assertIsTorchs,
   assertLearns,
   assertMemoryIsFixed,
+  images,
   look,
   modality,
   patchOf,
-  pictures,
   tinyVit,
 } from "./checks.ts";
 import { noEntry } from "./toy.ts";
@@ -24,7 +24,7 @@ const build = (pooling: "mean" | "class" = "mean", options: z.input<typeof iJepa
     samples: 8,
   });
 const batch = () => ({
-  image: pictures(),
+  image: images(),
   context: int32([0, 1, 2, 4, 8, 3, 7, 11, 15, 14], [2, 5]),
   targets: int32([5, 6, 9, 13, 10, 14, 0, 4, 1, 2, 12, 13], [2, 3, 2]),
 });
@@ -36,7 +36,7 @@ for (const pooling of ["mean", "class"] as const)
 
 test("no gradient reaches the teacher", () => assertMemoryIsFixed(build(), batch()));
 
-test("ten steps on one batch lower the loss, and the teacher follows at the momentum of the hour", async () => {
+test("ten steps on one batch lower the loss, and the teacher follows with the current momentum", async () => {
   const frozen = await assertLearns(build("mean", { momentum: 1 }));
   const start = new Map(tree.entries<Tensor>(build().init(new Rng(0).split("params"))));
   for (const [path, leaf] of tree.entries<Tensor | { read(): Promise<Tensor> }>(frozen.memory)) {
@@ -52,7 +52,7 @@ test("ten steps on one batch lower the loss, and the teacher follows at the mome
   }
 });
 
-test("views: a context beside four targets, the same by seed", () => {
+test("views: a context and four targets, disjoint, the same by seed", () => {
   const views = (seed: number) => tree.entries<Tensor>(build("mean", { targets: 4 }).views(5, new Rng(seed), noEntry));
   for (let seed = 0; seed < 50; seed++) {
     assert.deepEqual(views(seed), views(seed));
@@ -64,7 +64,7 @@ test("views: a context beside four targets, the same by seed", () => {
   }
 });
 
-test("the picture shows the context alone", async () => {
+test("the picture shows only the context", async () => {
   const { image, context, targets } = batch();
   const { masked } = await look(build(), { image, context, targets });
   assert.deepEqual(patchOf(masked!, 1, 3), patchOf(image.pixels, 1, 3));

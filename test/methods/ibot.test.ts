@@ -35,7 +35,7 @@ const builders = {
 for (const name of ["ibot", "dinov2"] as const) {
   const build = builders[name];
 
-  test(`${name}: half of the crops have masks, which cover the asked-for shares`, () => {
+  test(`${name}: half of the crops are masked, with shares in the given range`, () => {
     const method = build({});
     let masked = 0;
     for (let seed = 0; seed < 300; seed++) {
@@ -56,13 +56,13 @@ for (const name of ["ibot", "dinov2"] as const) {
     assert.equal([...views.get("masks.0")!.data].filter((value) => value === 1).length, 4);
   });
 
-  test(`${name}: ten steps towards a teacher that stays learn; without masks there is no patch loss and the token stays`, async () => {
+  test(`${name}: ten steps towards a fixed teacher lower the loss; without masks there is no patch loss and the mask token does not change`, async () => {
     const run = async (maskProbability: number) => {
       const method = build({ maskProbability, momentum: 1, ...(name === "ibot" ? { centerMomentum: 1 } : {}) });
       const views = [0, 1, 2, 3].map((at) => method.views(at, new Rng(at), noEntry));
       const batch = withNormalPixels(stack(views), new Rng(3));
       const progress = tenSteps.map(() => 0.5);
-      // Not the method's own beginning, whose outputs of 0.02² a single step turns anywhere.
+      // Not the method's initial weights: a single step turns their outputs of 0.02² in any direction.
       const params = weights(method.init(new Rng(0))) as ReturnType<typeof method.init>;
       return descend(method, batch, { params, progress, learningRate: 0.003, optimizer: "adamw" });
     };
@@ -79,7 +79,7 @@ for (const name of ["ibot", "dinov2"] as const) {
     assert.deepEqual(bare[9]!.state.get("params.maskToken")!.data, token);
   });
 
-  test(`${name} asks for a class token`, () => {
+  test(`${name} needs a class token`, () => {
     assert.throws(() => build({}, vitOf("mean")), { name: "UserError", message: /--pooling class/ });
   });
 }
@@ -101,7 +101,7 @@ test("iBOT's centres move by their momentum towards the teacher's output", async
   }
 });
 
-test("DINOv2's patches have a head of their own, and KoLeo its weight", async () => {
+test("DINOv2 has a separate head for patches, and a weight for KoLeo", async () => {
   const loss = async (koleoWeight: number) => {
     const method = builders.dinov2({ koleoWeight });
     const batch = withNormalPixels(stack([0, 1, 2].map((at) => method.views(at, new Rng(at), noEntry))), new Rng(3));

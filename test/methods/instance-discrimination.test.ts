@@ -22,13 +22,13 @@ const method = instanceDiscrimination.build({
   samples: 4,
 });
 
-test("a view carries its sample's place in the data", () => {
+test("a view has its sample's index", () => {
   const views = new Map(tree.entries<Tensor>(method.views(7, new Rng(0), { index: 3, label: -1 })));
   assert.deepEqual([...views.get("index")!.data], [3]);
   assert.equal(views.get("index")!.dtype, "int32");
 });
 
-test("the bank has a row for every sample; a batch moves its own rows half-way and leaves the others", async () => {
+test("the bank has a row for every sample; a batch moves its rows half-way and leaves the others", async () => {
   const drawn = new Map(tree.entries<Tensor>(method.initMemory!(new Rng(0), { encoder: {} })));
   assert.deepEqual(drawn.get("bank")!.shape, [4, 2]);
   const bank = float32([1, 0, 0, 1, -1, 0, 0.6, 0.8], [4, 2]);

@@ -1,4 +1,4 @@
-/** The joint-embedding methods, each by the same table. What only one of them does is tested in a file of its own. */
+/** The joint-embedding methods, all by the same table. What only one of them does is tested in its own file. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -13,7 +13,7 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
-import { look, patchOf, pictures } from "./checks.ts";
+import { images, look, patchOf } from "./checks.ts";
 import { atStart, noEntry, toyModality } from "./toy.ts";
 
 function build(options: z.input<typeof mae.options> = {}, encoder: z.input<typeof vit.options> = {}) {
@@ -43,7 +43,7 @@ for (const pooling of ["class", "mean"] as const)
     }
   });
 
-test("the views are the lightly changed image and distinct patches to keep, the same by seed", () => {
+test("the views are a weakly augmented image and distinct patches to keep, the same by seed", () => {
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 0.999, noNaN: true }), fc.integer(), (maskRatio, seed) => {
       const method = build({ maskRatio });
@@ -72,7 +72,7 @@ test("by default a quarter of the patches is kept, each as often as any other", 
   for (const count of counts) assert.ok(Math.abs(count - 500) < 100, `${counts}`);
 });
 
-test("options that do not fit are refused with what would", () => {
+test("options that do not fit are refused, with advice", () => {
   assert.throws(() => build({ decoderWidth: 18, decoderHeads: 4 }), {
     name: "UserError",
     message: /width of 18.*try 32/,
@@ -81,8 +81,8 @@ test("options that do not fit are refused with what would", () => {
   assert.throws(() => mae.options.parse({ maskRatio: 1 }));
 });
 
-test("pictures: hidden patches grey, then as told in their true mean and deviation; visible ones as they were", async () => {
-  const image = pictures();
+test("pictures: masked patches grey, then as predicted with their true mean and deviation; visible ones unchanged", async () => {
+  const image = images();
   const keep = int32([9, 2, 12, 0, 5, 15, 4, 7], [2, 4]);
   for (const normalizeTarget of [true, false]) {
     const method = build({ decoderWidth: 16, decoderDepth: 1, decoderHeads: 2, normalizeTarget });

@@ -20,7 +20,7 @@ const build = (options: z.input<typeof msn.options>, encoder = vitOf()) =>
 const batchOf = (method: ReturnType<typeof build>) =>
   withNormalPixels(stack([0, 1, 2, 3].map((at) => method.views(at, new Rng(at), noEntry))), new Rng(3));
 
-test("the target is whole, large anchors keep the asked-for share of distinct patches, small ones all", () => {
+test("the target is whole, large anchors keep the given share of distinct patches, small ones all", () => {
   const views = tree.entries<Tensor>(build({ maskRatio: 0.3, anchorViews: 2 }).views(5, new Rng(1), noEntry));
   assert.deepEqual(
     views.map(([path, { shape }]) => [path, ...shape]),
@@ -42,7 +42,7 @@ test("the target is whole, large anchors keep the asked-for share of distinct pa
   }
 });
 
-test("patches that an anchor leaves out have no part in the loss, those of the target have", async () => {
+test("patches that an anchor drops do not affect the loss, those of the target do", async () => {
   const method = build({ maskRatio: 0.5, localCrops: 0 });
   const batch = batchOf(method);
   const loss = async (views: typeof batch) =>
@@ -66,7 +66,7 @@ test("patches that an anchor leaves out have no part in the loss, those of the t
   assert.notEqual(await loss(scrawled(/^target/)), before);
 });
 
-test("the targets' network follows in a straight line of momentum", async () => {
+test("the momentum of the target network is linear", async () => {
   const method = build({ momentum: 0.5 });
   const params = method.init(new Rng(0));
   const left = await descend(method, batchOf(method), { params, progress: [0, 0.5], learningRate: 0.5 });
@@ -89,6 +89,6 @@ test("ten steps on one batch learn", async () => {
   assert.ok(left[9]!.loss < left[0]!.loss - 0.05, left.map(({ loss }) => loss).join());
 });
 
-test("MSN asks for a class token", () => {
+test("MSN needs a class token", () => {
   assert.throws(() => build({}, vitOf("mean")), { name: "UserError", message: /--pooling class/ });
 });

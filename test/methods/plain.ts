@@ -24,7 +24,7 @@ import {
 } from "../fixtures/torch/reference.ts";
 import { atStart, toyModality } from "./toy.ts";
 
-/** An encoder without parameters: a picture is its own map, and its vector the mean over pixels, as in `restore.py`. */
+/** An encoder without parameters: an image is its own feature map, and its vector the mean over pixels, as in `restore.py`. */
 export const plainEncoder = (channels: number, size: number): Encoder & Offered<typeof map> => ({
   name: "plain",
   embedDim: channels,
@@ -35,13 +35,13 @@ export const plainEncoder = (channels: number, size: number): Encoder & Offered<
   hyperparameters: {},
 });
 
-/** The toy pictures with levels as in `restore.py`. */
+/** The toy images with levels as in `restore.py`. */
 export const plainModality = (size: number) => ({
   ...toyModality(3, size),
   normalization: { mean: [0.4, 0.5, 0.6], std: [0.2, 0.25, 0.3] },
 });
 
-/** The loss, its gradients and whatever else PyTorch recorded under a metric's name, on both runtimes. */
+/** Checks the loss, its gradients and the recorded metrics against PyTorch's, on both runtimes. */
 export async function assertLossIsTorchs(
   name: string,
   method: Method,

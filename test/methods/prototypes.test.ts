@@ -23,7 +23,7 @@ const options: Readonly<Record<string, object>> = {
 };
 
 for (const [name, given] of Object.entries(options))
-  test(`${name} says how near representations are to its prototypes, whatever else is in the batch`, async () => {
+  test(`${name} gives the similarity of representations to its prototypes, for any batch`, async () => {
     const definition = await methods.load(name);
     const method = definition.build({
       encoder: encoder as never,

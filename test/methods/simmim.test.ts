@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type * as z from "zod";
 import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { simmim } from "../../src/methods/simmim.ts";
-import { assertIsTorchs, assertLearns, look, modality, patchOf, pictures, tinyVit } from "./checks.ts";
+import { assertIsTorchs, assertLearns, images, look, modality, patchOf, tinyVit } from "./checks.ts";
 import { noEntry } from "./toy.ts";
 
 const build = (pooling: "mean" | "class" = "mean", options: z.input<typeof simmim.options> = {}) =>
@@ -12,7 +12,7 @@ const hidden = int32([0, 1, 4, 5, 10, 11, 14, 15, 2, 3, 6, 7, 8, 9, 12, 13], [2,
 
 for (const pooling of ["mean", "class"] as const)
   test(`the loss and every gradient are those of SimMIM's code, ${pooling} pooling`, () =>
-    assertIsTorchs(build(pooling), `simmim ${pooling}`, { image: pictures(), hidden }));
+    assertIsTorchs(build(pooling), `simmim ${pooling}`, { image: images(), hidden }));
 
 test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build());
@@ -29,8 +29,8 @@ test("by default ⌈0.6 · 4⌉ squares of 2 × 2 patches are hidden, the same b
   }
 });
 
-test("pictures: hidden patches grey, then as told; visible ones as they were", async () => {
-  const image = pictures();
+test("pictures: masked patches grey, then as predicted; visible ones unchanged", async () => {
+  const image = images();
   const { masked, reconstruction } = await look(build(), { image, hidden });
   for (let place = 0; place < 16; place++) {
     const isHidden = hidden.data.subarray(0, 8).includes(place);
@@ -41,7 +41,7 @@ test("pictures: hidden patches grey, then as told; visible ones as they were", a
   }
 });
 
-test("options that do not fit are refused with what would", () => {
+test("options that do not fit are refused, with advice", () => {
   assert.throws(() => build("mean", { maskSize: 3 }), { name: "UserError", message: /--mask-size/ });
-  assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /hides all 4/ });
+  assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /masks all 4/ });
 });

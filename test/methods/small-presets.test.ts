@@ -25,7 +25,7 @@ const names = [
   "rotation",
 ];
 
-/** Smooth blobs, so that there is something to tell. */
+/** Smooth blobs, so that there is something to learn. */
 const samples = Array.from({ length: 8 }, (_, index) => {
   const rng = new Rng(index);
   const [fx, fy, phase] = [rng.uniform(0.1, 0.6), rng.uniform(0.1, 0.6), rng.uniform(0, 6)];
@@ -112,7 +112,7 @@ test("what restores from a map also reads a ViT's tokens", async () => {
   }
 });
 
-test("pictures to look at: as many as the batch has, in the encoder's pixels", async () => {
+test("pictures of `look`: one per image of the batch, in the encoder's pixels", async () => {
   for (const name of names.filter((other) => other !== "rotation")) {
     const { method, batch } = build(await methods.load(name));
     const pictures = await lookAt(method, method.init(new Rng(0)), batch);

@@ -20,7 +20,7 @@ const build = (options: z.input<typeof swav.options>) =>
 const batchOf = (method: ReturnType<typeof build>) =>
   withNormalPixels(stack([0, 1, 2, 3].map((at) => method.views(at, new Rng(at), noEntry))), new Rng(3));
 
-test("crops have the asked-for sizes and areas", () => {
+test("crops have the requested sizes and areas", () => {
   modality.asked.length = 0;
   const views = tree.entries<Tensor>(build({ localSide: 0.5 }).views(5, new Rng(1), noEntry));
   assert.deepEqual(

@@ -36,23 +36,23 @@ function build(
 }
 
 const shown = { ...batch, ids: int32([2, 4, 5, 6, 3, 0, 2, 6, 4, 3, 0, 0], [2, 6]) };
-const asked = {
+const targets = {
   places: int32([1, 3, 0, 2, 0, 0], [2, 3]),
-  words: int32([7, 8, 0, 4, 0, 0], [2, 3]),
+  tokens: int32([7, 8, 0, 4, 0, 0], [2, 3]),
   weights: float32([1, 1, 0, 1, 0, 0], [2, 3]),
 };
-const noise = { perPlace: fill("per place", [2, 3], 0.5, 0.5), perWord: fill("per word", [2, 11], 0.5, 0.5) };
-const written = int32([3, 2, 7, 5, 9, 3, 3, 2, 6, 10, 3, 0], [2, 6]);
+const noise = { perPlace: fill("per place", [2, 3], 0.5, 0.5), perToken: fill("per word", [2, 11], 0.5, 0.5) };
+const shifted = int32([3, 2, 7, 5, 9, 3, 3, 2, 6, 10, 3, 0], [2, 6]);
 
 const cases: Record<string, { options?: Record<string, unknown>; views: TreeRecord<Tensor>; metrics?: string[] }> = {
-  bert: { views: { text: shown, asked }, metrics: ["accuracy"] },
+  bert: { views: { text: shown, targets }, metrics: ["accuracy"] },
   "bag-of-words": {
     options: { bagWeight: 0.5 },
     views: {
       text: shown,
-      asked,
+      targets,
       bag: {
-        words: int32([9, 7, 5, 0, 0, 0, 10, 6, 0, 0, 0, 0], [2, 6]),
+        tokens: int32([9, 7, 5, 0, 0, 0, 10, 6, 0, 0, 0, 0], [2, 6]),
         shares: float32([1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0.5, 0.5, 0, 0, 0, 0], [2, 6]),
       },
     },
@@ -61,16 +61,16 @@ const cases: Record<string, { options?: Record<string, unknown>; views: TreeReco
   "causal-lm": { views: { text: batch } },
   electra: {
     options: { generatorSize: 0.5 },
-    views: { original: batch, masked: shown.ids, asked, noise },
+    views: { original: batch, masked: shown.ids, targets, noise },
     metrics: ["replaced", "detection"],
   },
-  "sentence-order": { views: { text: shown, asked, swapped: int32([1, 0], [2]) } },
+  "sentence-order": { views: { text: shown, targets, swapped: int32([1, 0], [2]) } },
   data2vec: {
     options: { topBlocks: 2, beta: 0.5 },
-    views: { input: batch, hidden: { places: asked.places, weights: asked.weights } },
+    views: { input: batch, hidden: { places: targets.places, weights: targets.weights } },
     metrics: ["targetDeviation"],
   },
-  bart: { options: { decoderDepth: 1 }, views: { noisy: shown, written, target: batch } },
+  bart: { options: { decoderDepth: 1 }, views: { noisy: shown, shifted, target: batch } },
 };
 
 for (const [name, { options, views, metrics = [] }] of Object.entries(cases))
@@ -152,8 +152,9 @@ test("bert's masks are new in every epoch, or with static ones the same for a sa
   const text = [6, 8, 10, 12, 14, 16, 18, 20];
   const shownIds = (masks: string, seed: number, index: number) =>
     [
-      ...leavesOf(build(bert, { masks }, {}, toyText({ size: 24, length: 12 })), text, seed, index).get("asked.places")!
-        .data,
+      ...leavesOf(build(bert, { masks }, {}, toyText({ size: 24, length: 12 })), text, seed, index).get(
+        "targets.places",
+      )!.data,
     ].join();
   const seeds = [1, 2, 3, 4, 5, 6];
   assert.ok(new Set(seeds.map((seed) => shownIds("dynamic", seed, 0))).size > 1);
@@ -161,25 +162,25 @@ test("bert's masks are new in every epoch, or with static ones the same for a sa
   assert.ok(new Set(seeds.map((index) => shownIds("static", 0, index))).size > 1);
 });
 
-test("causal-lm tells no end where a text is only cut", async () => {
+test("causal-lm predicts no end where a text is only cut", async () => {
   const method = build(await methods.load("causal-lm"), {}, { causal: true }, toyText({ size: 24, length: 6 }));
   const shown = (text: number[]) => [...leavesOf(method, text, 0).get("text.ids")!.data];
   assert.deepEqual(shown([6, 8, 10, 12]), [ids.begin, 6, 8, 10, 12, ids.end]);
   assert.deepEqual(shown([6, 8, 10, 12, 14]), [ids.begin, 6, 8, 10, 12, ids.pad]);
 });
 
-test("sentence order: two pieces of whole sentences, swapped half of the time", async () => {
+test("sentence order: two segments of whole sentences, swapped half of the time", async () => {
   const modality = toyText({ size: 40, length: 14 });
   const method = build(await methods.load("sentence-order"), { maskRatio: 0.001 }, {}, modality);
   const text = [6, 7, 10, 12, 13, 20, 14, 30];
   let swaps = 0;
   for (let seed = 0; seed < 300; seed++) {
     const leaves = leavesOf(method, text, seed);
-    const places = leaves.get("asked.places")!.data;
-    const words = leaves.get("asked.words")!.data;
+    const places = leaves.get("targets.places")!.data;
+    const tokens = leaves.get("targets.tokens")!.data;
     const given = [...leaves.get("text.ids")!.data];
-    leaves.get("asked.weights")!.data.forEach((weight, slot) => {
-      if (weight) given[places[slot]!] = words[slot]!;
+    leaves.get("targets.weights")!.data.forEach((weight, slot) => {
+      if (weight) given[places[slot]!] = tokens[slot]!;
     });
     const middle = given.indexOf(ids.end);
     const [a, b] = [given.slice(1, middle), given.slice(middle + 1, given.lastIndexOf(ids.end))];
@@ -193,32 +194,32 @@ test("sentence order: two pieces of whole sentences, swapped half of the time", 
   assert.ok(Math.abs(swaps - 150) < 45, `${swaps} of 300`);
 });
 
-test("sentence order: neither a cut edge nor a lonely sentence tells the order", async () => {
+test("sentence order: neither a cut edge nor a single sentence gives the order away", async () => {
   const modality = toyText({ size: 40, length: 9 });
   const method = build(await methods.load("sentence-order"), { maskRatio: 0.001 }, {}, modality);
-  const told = (text: number[], seed: number) => {
+  const viewsOf = (text: number[], seed: number) => {
     const leaves = leavesOf(method, text, seed);
     const [isOrdered, swapped] = ["isOrdered", "swapped"].map((name) => leaves.get(name)!.data[0]);
-    return { isOrdered, swapped, words: leaves.get("text.mask")!.data.filter(Boolean).length - 2 };
+    return { isOrdered, swapped, tokens: leaves.get("text.mask")!.data.filter(Boolean).length - 2 };
   };
   for (let seed = 0; seed < 20; seed++) {
-    assert.deepEqual(told([6, 8, 10], seed), { isOrdered: 0, swapped: 0, words: 3 });
-    // Seven fit: the third sentence is cut, and left out; of two there is an order.
-    const { isOrdered, words } = told([6, 10, 8, 20, 12, 14, 16, 30], seed);
-    assert.deepEqual({ isOrdered, words }, { isOrdered: 1, words: 5 });
+    assert.deepEqual(viewsOf([6, 8, 10], seed), { isOrdered: 0, swapped: 0, tokens: 3 });
+    // Seven tokens fit: the third sentence is cut, and dropped; two remain, which have an order.
+    const { isOrdered, tokens } = viewsOf([6, 10, 8, 20, 12, 14, 16, 30], seed);
+    assert.deepEqual({ isOrdered, tokens }, { isOrdered: 1, tokens: 5 });
     // The second sentence is cut.
-    assert.deepEqual(told([6, 10, 8, 12, 14, 16, 18, 20], seed), { isOrdered: 0, swapped: 0, words: 7 });
+    assert.deepEqual(viewsOf([6, 10, 8, 12, 14, 16, 18, 20], seed), { isOrdered: 0, swapped: 0, tokens: 7 });
   }
 });
 
-test("a bag has every word of a text once, the masked ones too, and nothing special", async () => {
+test("a bag has every token of a text once, masked ones included, and no special token", async () => {
   const method = build(await methods.load("bag-of-words"), { maskRatio: 0.9 }, {}, toyText({ size: 24, length: 8 }));
   const bagOf = (text: number[]) => {
     const leaves = leavesOf(method, text, 1);
     const shares = leaves.get("bag.shares")!.data;
-    const words = [...leaves.get("bag.words")!.data].filter((_, at) => shares[at]);
-    for (const at of words.keys()) assert.equal(shares[at], Math.fround(1 / words.length));
-    return words;
+    const tokens = [...leaves.get("bag.tokens")!.data].filter((_, at) => shares[at]);
+    for (const at of tokens.keys()) assert.equal(shares[at], Math.fround(1 / tokens.length));
+    return tokens;
   };
   assert.deepEqual(bagOf([8, ids.unknown, 6, 8, 6]), [8, 6]);
   // Six fit.
@@ -226,12 +227,12 @@ test("a bag has every word of a text once, the masked ones too, and nothing spec
   assert.deepEqual(bagOf([]), []);
 });
 
-test("data2vec hides words of a text, as many as it has a share of, and nothing else", async () => {
+test("data2vec masks its share of a text's tokens, and no special token", async () => {
   const method = build(await methods.load("data2vec"), { maskRatio: 0.5 }, {}, toyText({ size: 24, length: 12 }));
   const leaves = leavesOf(method, [6, 8, 10, 12], 1);
-  const meant = [...leaves.get("hidden.places")!.data].filter((_, slot) => leaves.get("hidden.weights")!.data[slot]);
-  assert.equal(new Set(meant).size, 2);
-  assert.ok(meant.every((place) => place >= 1 && place <= 4));
+  const places = [...leaves.get("hidden.places")!.data].filter((_, slot) => leaves.get("hidden.weights")!.data[slot]);
+  assert.equal(new Set(places).size, 2);
+  assert.ok(places.every((place) => place >= 1 && place <= 4));
   assert.deepEqual([...leaves.get("input.ids")!.data].slice(0, 6), [ids.begin, 6, 8, 10, 12, ids.end]);
   assert.equal(method.look, undefined);
 });

@@ -10,7 +10,7 @@ import type {
 } from "../../src/data/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 
-/** Ids 0 … 4 are pad, unknown, begin, end and mask; from 5 on they are words, odd ones continue the word before. */
+/** Ids 0 … 4 are pad, unknown, begin, end and mask; from 5 on they are parts of words; odd ones continue the word before. */
 export const ids = { pad: 0, unknown: 1, begin: 2, end: 3, mask: 4 } as const;
 
 /** Texts that are their ids already. A sentence ends after each word that ten divides. */
@@ -69,7 +69,7 @@ export function toyText({ size = 11, length = 6 } = {}) {
 
 export const tiny = { width: 8, depth: 2, heads: 2, mlpRatio: 2 } as const;
 
-/** A Transformer over the toy's words. */
+/** A Transformer over the toy's tokens. */
 export function toyTransformer(options: z.input<typeof transformer.options> = {}, modality = toyText()) {
   return transformer.build(transformer.options.parse({ ...tiny, ...options }), modality.specs, modality.vocabulary);
 }

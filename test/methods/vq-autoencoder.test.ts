@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
 import { vqAutoencoder } from "../../src/methods/vq-autoencoder.ts";
-import { assertIsTorchs, assertLearns, look, modality, pictures, tinyVit } from "./checks.ts";
+import { assertIsTorchs, assertLearns, images, look, modality, tinyVit } from "./checks.ts";
 
 const small = { codes: 6, codeDim: 4, decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 };
 const build = (options: z.input<typeof vqAutoencoder.options> = {}) =>
@@ -14,14 +14,14 @@ const build = (options: z.input<typeof vqAutoencoder.options> = {}) =>
   });
 
 test("loss, gradients straight through the codes, and metrics are those of Sonnet's VQ-VAE with running means", () =>
-  assertIsTorchs(build(), "vq-autoencoder", { image: pictures() }));
+  assertIsTorchs(build(), "vq-autoencoder", { image: images() }));
 
 test("ten steps on one batch lower the loss", async () => {
   await assertLearns(build({ commitment: 0.25 }));
 });
 
-test("the picture is as large as the image", async () => {
-  const { reconstruction } = await look(build(), { image: pictures() });
+test("the reconstruction has the image's size", async () => {
+  const { reconstruction } = await look(build(), { image: images() });
   assert.deepEqual(reconstruction!.shape, [2, 3, 16, 16]);
 });
 

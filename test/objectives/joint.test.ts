@@ -168,7 +168,7 @@ test("a collapsed batch is at chance, and regularisers see it", async () => {
   near(await valueOf((z, slices) => sigreg(z, slices), zeros, axes), n * integral);
 });
 
-test("SIGReg tells a normal sample from one that is not; its slices' length does not matter", async () => {
+test("SIGReg distinguishes a normal sample from others; the length of its slices does not matter", async () => {
   const rows = 256;
   // Half the sum of twelve numbers uniform in ±1 is close to a standard normal.
   const uniform = [...fill("sums", [rows * 2, 12]).data];

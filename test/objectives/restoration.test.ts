@@ -59,7 +59,7 @@ test("soft cross-entropy", () =>
   check("softCrossEntropy", { logits: fill("logits", [6, 4]) }, ({ logits }) =>
     softCrossEntropy(logits, constant(targets)),
   ));
-test("soft cross-entropy with the likeliest class's weight", () =>
+test("soft cross-entropy with the weight of the most likely class", () =>
   check("softCrossEntropy weighted", { logits: fill("logits", [6, 4]) }, ({ logits }) =>
     softCrossEntropy(logits, constant(targets), { weights: constant(fill("rarity", [4], 0.5, 1)) }),
   ));
@@ -73,11 +73,11 @@ const heavy = filled([2, 1, 4, 4], 0);
 for (let sample = 0; sample < 2; sample++)
   for (const [y, x] of [1, 2, 3].flatMap((row) => [1, 2, 3].map((column) => [row, column] as const)))
     heavy.data[sample * 16 + y * 4 + x] = y >= 2 && x === 2 ? 1 : 10;
-test("squared error with weights, over what has one", () =>
+test("squared error with weights, over values with a weight", () =>
   check("squaredError weighted", { prediction: fill("prediction", picture) }, ({ prediction }) =>
     squaredError(prediction, constant(fill("target", picture)), { weights: constant(heavy) }),
   ));
-test("nothing to restore costs nothing", async () => {
+test("without weights above 0 the loss is 0", async () => {
   const loss = (prediction: Array) =>
     squaredError(prediction, constant(filled(picture, 0)), { weights: constant(filled([2, 1, 4, 4], 0)) });
   assert.deepEqual(await numbers(evaluateOne(loss, [fill("prediction", picture)])), [0]);
@@ -110,7 +110,7 @@ test("boxes: L1 and generalised IoU as torchvision's", async () => {
       "iou",
     );
 });
-test("the same boxes: no loss, and an overlap of 1; boxes apart are worse the farther they are", async () => {
+test("equal boxes: loss 0 and IoU 1; disjoint boxes are worse the farther apart they are", async () => {
   const loss = (a: Array, b: Array) => boxLoss(a, b, { l1: 0, giou: 1 });
   const box = float32([0.2, 0.2, 0.1, 0.1], [1, 4]);
   assert.ok(Math.abs((await numbers(evaluateOne(loss, [box, box])))[0]!) < 1e-4);

@@ -58,7 +58,7 @@ test("cross-entropy over weighted rows", () =>
     ({ logits }) => accuracy(logits, labels(), { weights: weights([1, 0, 0.5, 2, 0]) }),
   ));
 
-test("a batch in which nothing is asked for has loss 0 and gradients 0", async () => {
+test("a batch without targets has loss 0 and gradients 0", async () => {
   const { output, gradients } = await outputAndGradients(
     ({ logits }: { logits: Array }) => crossEntropy(logits, labels(), { weights: weights([0, 0, 0, 0, 0]) }),
     { logits: fill("logits", [5, 4]) },

@@ -145,7 +145,7 @@ test("a body that cannot be decoded is refused with the reason", async () => {
   const app = fakeApp({ reader: images });
   const post = (body: NonNullable<RequestInit["body"]>, type?: string) =>
     refusal(app.request("/embed", { method: "POST", body, ...(type ? { headers: { "content-type": type } } : {}) }));
-  assert.deepEqual(await post("hello", "image/jpeg"), [422, "the body: not a decodable image (text, not a picture)"]);
+  assert.deepEqual(await post("hello", "image/jpeg"), [422, "the body: not a decodable image (text, not an image)"]);
   assert.deepEqual(await post(new Uint8Array((await png(3)).subarray(0, 60)), "image/png"), [
     422,
     "the body: not a decodable image (truncated PNG)",
@@ -154,7 +154,7 @@ test("a body that cannot be decoded is refused with the reason", async () => {
   const mixed = new FormData();
   mixed.append("files", new Blob([new Uint8Array(await png(1))]), "good.png");
   mixed.append("files", new Blob(["no picture"]), "bad.png");
-  assert.deepEqual(await post(mixed), [422, "bad.png: not a decodable image (text, not a picture)"]);
+  assert.deepEqual(await post(mixed), [422, "bad.png: not a decodable image (text, not an image)"]);
   const field = new FormData();
   field.append("name", "value");
   assert.deepEqual(await post(field), [422, "field name is text, not a file"]);

@@ -73,7 +73,7 @@ async function publishedModel(run: Run): Promise<PublishedModel> {
   const { answers, predict, linearHead } = method;
   return {
     ...plain,
-    tokenLogits: method.wordLogits?.bind(method),
+    tokenLogits: method.tokenLogits?.bind(method),
     ...(answers && predict
       ? { head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } }
       : {}),

@@ -2,7 +2,7 @@ import { type Array, np } from "../../array/index.ts";
 import { drawUniforms } from "../scope.ts";
 
 /**
- * Stochastic depth: in training, each sample's residual branch is left out with probability `rate` and the others are
+ * Stochastic depth: in training, each sample's residual branch is dropped with probability `rate` and the others are
  * scaled up by 1 / (1 − rate). Huang et al. 2016, https://arxiv.org/abs/1603.09382
  * @param x `[batch, …]`
  */

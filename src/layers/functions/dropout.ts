@@ -2,7 +2,7 @@ import { type Array, np } from "../../array/index.ts";
 import { drawUniforms } from "../scope.ts";
 
 /**
- * Dropout: in training, each element is left out with probability `rate` and the others are scaled up by
+ * Dropout: in training, each element is dropped with probability `rate` and the others are scaled up by
  * 1 / (1 − rate). Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
  *
  * Random numbers come from the host, so there is not one per element: the fraction of uₜ + vₖ, one number for each row

@@ -1,8 +1,8 @@
 import { type Array, np } from "../../array/index.ts";
 
 /**
- * 1 at the index and 0 elsewhere, `[…, count]`: rows are looked up by a product with it, whose gradient needs no scatter.
- * A comparison: jax-js' own `oneHot` keeps a table of count × count.
+ * 1 at the index and 0 elsewhere, `[…, count]`. A product with it looks rows up, and its gradient needs no scatter.
+ * Computed by comparison: jax-js' `oneHot` keeps a table of count × count.
  * @param indices int32 `[…]`
  */
 export const oneHot = (indices: Array, count: number): Array =>

@@ -1,8 +1,7 @@
 import { type Array, lax, nn, np, withDerivative } from "../../array/index.ts";
 
 /**
- * max(x, 0). Its derivative asks where the result is above 0, so that x need not be kept for it; a product is faster than
- * a choice.
+ * max(x, 0). Its derivative is computed from the result, so that x need not be kept; a product is faster than a `where`.
  */
 export function relu(x: Array): Array {
   const result = nn.relu(lax.stopGradient(x));

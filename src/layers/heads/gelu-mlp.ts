@@ -4,8 +4,7 @@ import { linear } from "../linear.ts";
 import { batchNorm } from "../norms/batch-norm.ts";
 
 /**
- * The heads of DINO's family and of MSN: linear, BatchNorm if asked for, GELU …, and a last linear layer, over the last
- * axis.
+ * The heads of DINO's family and of MSN: linear, optional BatchNorm, GELU …, and a last linear layer, over the last axis.
  * @param widths input, hidden …, output
  * @param options.norm BatchNorm before each GELU, for inputs `[rows, width]` only
  */

@@ -7,13 +7,13 @@ import { batchNorm, plainBatchNorm } from "../norms/batch-norm.ts";
 export interface MlpOptions {
   /** BatchNorm between a hidden layer and its ReLU, in place of a bias. True by default. */
   readonly norm?: boolean;
-  /** What the last layer ends with; a bias by default. `plainNorm` is BatchNorm without scale and shift. */
+  /** What follows the last product; a bias by default. `plainNorm` is BatchNorm without scale and shift. */
   readonly output?: "bias" | "nothing" | "norm" | "plainNorm";
 }
 
 /**
  * The projector and the predictor of joint-embedding methods: linear–BatchNorm–ReLU layers and a last linear layer.
- * A bias in front of a BatchNorm, which some released code has, would change nothing and is left out.
+ * A bias before a BatchNorm, which some released code has, would change nothing and is left out.
  * @param widths input, hidden …, output
  */
 export function mlp(widths: readonly number[], { norm: hasNorm = true, output = "bias" }: MlpOptions = {}) {

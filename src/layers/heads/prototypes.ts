@@ -5,9 +5,9 @@ const unit = (x: Array): Array =>
   np.multiply(x, np.reciprocal(np.sqrt(np.add(np.sum(np.square(x), -1, { keepdims: true }), 1e-12))));
 
 /**
- * Cosine similarities to trained prototypes, `[…, dim]` → `[…, count]`: inputs and prototypes at unit length. A
- * weight-normalised linear layer whose gain stays 1, without bias; weight `[count, dim]`, of which only the directions
- * matter. Starts as PyTorch's linear layer does.
+ * Cosine similarities to trained prototypes, `[…, dim]` → `[…, count]`: a weight-normalised linear layer without bias
+ * whose gain stays 1, applied to inputs of unit length. Weight `[count, dim]`, of which only the directions matter;
+ * initialised like PyTorch's linear layer.
  */
 export const prototypes = (dim: number, count: number) => ({
   init: (rng: Rng) => ({ weight: rng.uniforms([count, dim], -1 / Math.sqrt(dim), 1 / Math.sqrt(dim)) }),

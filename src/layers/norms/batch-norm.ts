@@ -14,7 +14,7 @@ interface Params {
 /**
  * Batch normalisation of `[batch, features]` or `[batch, channels, …]` over all axes but the second.
  * Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167; PyTorch's conventions: momentum 0.1, the biased variance
- * normalises and the unbiased one is remembered.
+ * normalises and the unbiased one is stored.
  *
  * In training the batch's statistics are used and the running ones updated through the scope (twice if the layer is
  * applied twice in a step); otherwise the running ones are used.
@@ -28,7 +28,7 @@ export const batchNorm = (width: number, options: { initialScale?: number } = {}
   apply: normalizeBatch,
 });
 
-/** The same without a trained scale and shift, as on the last layer of some projectors (`affine=False`). */
+/** BatchNorm without a trained scale and shift, the last layer of some projectors (`affine=False`). */
 export const plainBatchNorm = (width: number) => ({ init: () => statistics(width), apply: normalizeBatch });
 
 const statistics = (width: number) => ({ runningMean: filled([width], 0), runningVariance: filled([width], 1) });
@@ -64,8 +64,8 @@ function normalizeBatch(params: Params, x: Array): Array {
   const scale = scaledBy(inverse);
   const gain = lax.stopGradient(scale);
   const less = np.negative(gain);
-  // What moves a channel along itself or as a whole does not show. Written in sums over g and g · centred, which the
-  // gradients of shift and scale need as well, and with the signs where they cost nothing.
+  // Shifting or scaling a channel does not change the result. Written in sums over g and g · centred, which the gradients
+  // of shift and scale need as well, with the signs where they cost nothing.
   const normalized = withDerivative(np.multiply(centred, spread(scale)), x, (change) => {
     const whole = np.multiply(np.mean(change, axes), less);
     const along = np.multiply(np.mean(np.multiply(change, centred), axes), np.multiply(less, np.square(inverse)));

@@ -1,14 +1,14 @@
 import { type Array, filled, lax, np, withDerivative } from "../../array/index.ts";
 
 /** The last axis at mean 0 and variance 1 (biased, + epsilon): a layer norm without scale and shift. */
-export function standardize(given: Array, epsilon = 1e-5): Array {
-  const x = lax.stopGradient(given);
+export function standardize(input: Array, epsilon = 1e-5): Array {
+  const x = lax.stopGradient(input);
   const centred = np.subtract(x, np.mean(x, -1, { keepdims: true }));
   const variance = np.mean(np.square(centred), -1, { keepdims: true });
   const inverse = np.reciprocal(np.sqrt(np.add(variance, epsilon)));
   const standard = np.multiply(centred, inverse);
-  // What moves x along itself or as a whole does not show.
-  return withDerivative(standard, given, (change) => {
+  // Shifting or scaling x does not change the result.
+  return withDerivative(standard, input, (change) => {
     const mean = (array: Array) => np.mean(array, -1, { keepdims: true });
     const whole = np.negative(mean(change));
     const along = np.negative(mean(np.multiply(change, standard)));

@@ -1,11 +1,11 @@
 import { type Array, constant, float32, np } from "../../array/index.ts";
 
-/** What makes a softmax give nothing: far below any score, and no infinity that could become a NaN. */
+/** Makes a softmax give 0: far below any score, but finite, since an infinity could become a NaN. */
 const NEVER = -1e9;
 
 /**
- * What is added to attention scores so that nobody sees padding and, with `causal`, nobody what comes after.
- * @param mask `[batch, tokens]`, 0 where there is only padding
+ * Added to attention scores so that no token attends to padding or, with `causal`, to later tokens.
+ * @param mask `[batch, tokens]`, 0 for padding
  * @returns `[batch, 1, 1 or tokens, tokens]`
  */
 export function attentionBias(mask: Array, { causal = false }: { causal?: boolean } = {}): Array {
@@ -14,7 +14,7 @@ export function attentionBias(mask: Array, { causal = false }: { causal?: boolea
   return causal ? np.add(padding, causalBias(tokens)) : padding;
 }
 
-/** The same for a sequence without padding, `[tokens, tokens]`: −10⁹ above the diagonal. */
+/** The causal part alone, `[tokens, tokens]`: −10⁹ above the diagonal. */
 export function causalBias(tokens: number): Array {
   const values = Float32Array.from({ length: tokens * tokens }, (_, index) =>
     index % tokens > Math.floor(index / tokens) ? NEVER : 0,

@@ -5,21 +5,21 @@ import { type LinearParams, linear } from "../linear.ts";
 import { rotate } from "./rotary.ts";
 
 export interface AttentionOptions {
-  /** Turn queries and keys by their positions. */
+  /** Rotary positions for queries and keys. */
   readonly rotary?: boolean;
-  /** Share of the attention weights left out in training. */
+  /** Share of the attention weights dropped in training. */
   readonly dropout?: number;
-  /** Width of a head; by default the heads share the width among them. Other where heads were pruned. */
+  /** Width of a head, `width / heads` by default; differs once heads were pruned. */
   readonly headDim?: number;
 }
 
 /**
- * Softmax(q · kᵀ / √headDim + bias) for every head: who looks where, `[batch, heads, queries, keys]`.
+ * Attention weights, softmax(q · kᵀ / √headDim + bias): `[batch, heads, queries, keys]`.
  * @param query `[batch, heads, queries, headDim]`
  * @param key `[batch, heads, keys, headDim]`
- * @param bias broadcastable to the result; a large negative number where a key is not to be seen
+ * @param bias broadcastable to the result; a large negative number where a key is masked
  */
-function look(query: Array, key: Array, bias: Array | undefined): Array {
+function attentionWeights(query: Array, key: Array, bias: Array | undefined): Array {
   const scaled = np.multiply(query, 1 / Math.sqrt(query.shape[3]!));
   const scores = np.matmul(scaled, np.transpose(key, [0, 1, 3, 2]));
   return softmax(bias ? np.add(scores, bias) : scores);
@@ -53,11 +53,11 @@ export function attention(width: number, heads: number, options: AttentionOption
   const split = (params: { qkv: LinearParams }, x: Array, bias: Array | undefined) => {
     const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);
     if (!query || !key || !value) throw new Error("attention: the product could not be split in three");
-    return { weights: look(turn(query), turn(key), bias), value };
+    return { weights: attentionWeights(turn(query), turn(key), bias), value };
   };
   return {
     init: (rng: Rng) => ({ qkv: qkv.init(rng.split("qkv")), output: output.init(rng.split("output")) }),
-    /** Who looks where: `[batch, heads, tokens, tokens]`, rows that sum to 1. */
+    /** Attention weights, `[batch, heads, tokens, tokens]`; rows sum to 1. */
     weights: (params: { qkv: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array =>
       split(params, x, bias).weights,
     apply(params: { qkv: LinearParams; output: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array {
@@ -90,7 +90,7 @@ export function crossAttention(width: number, heads: number, options: Pick<Atten
       const [query] = splitHeads(q.apply(params.q, x), 1, heads);
       const [key, value] = splitHeads(kv.apply(params.kv, memory), 2, heads);
       if (!query || !key || !value) throw new Error("attention: the product could not be split");
-      const weights = dropout(look(query, key, bias), options.dropout ?? 0);
+      const weights = dropout(attentionWeights(query, key, bias), options.dropout ?? 0);
       return output.apply(params.output, joinHeads(np.matmul(weights, value)));
     },
   };

@@ -1,11 +1,11 @@
 import { type Array, np, sizeOf } from "../../array/index.ts";
 
-/** Extents as people write them: `12 × 18`. */
+/** Extents as text: `12 × 18`. */
 export const extentsInWords = (extents: readonly number[]): string => extents.join(" × ");
 
 /**
- * How many patches of `patch` lie along each axis of `extents`.
- * @throws Error when they do not fill every axis exactly
+ * Number of patches along each axis of `extents`.
+ * @throws Error when the patch does not divide every extent
  */
 export function gridOfPatches(extents: readonly number[], patch: readonly number[]): number[] {
   if (extents.length !== patch.length || extents.some((extent, axis) => extent % patch[axis]! !== 0))
@@ -17,7 +17,7 @@ export function gridOfPatches(extents: readonly number[], patch: readonly number
 
 /**
  * Cuts a batch into patches, on any number of axes: `[batch, channels, ...extents]` → `[batch, patches, values]`. Patches
- * are in row-major order of their grid; within one the order is that of its axes, channels last, as in MAE's code.
+ * are in row-major order of their grid; the values of a patch in that of its axes, channels last, as in MAE's code.
  * @param patch extent of a patch along each axis
  */
 export function patchify(x: Array, patch: readonly number[]): Array {
@@ -28,7 +28,7 @@ export function patchify(x: Array, patch: readonly number[]): Array {
   return np.reshape(np.transpose(split, order), [-1, sizeOf(grid), sizeOf(patch) * channels]);
 }
 
-/** The way back: `[batch, patches, values]` of a whole grid → `[batch, channels, ...extents]`. */
+/** The inverse: `[batch, patches, values]` of a whole grid → `[batch, channels, ...extents]`. */
 export function unpatchify(patches: Array, channels: number, grid: readonly number[], patch: readonly number[]): Array {
   const axes = grid.length;
   const split = np.reshape(patches, [-1, ...grid, ...patch, channels]);

@@ -2,12 +2,11 @@ import { float32, sizeOf, type Tensor } from "../../array/index.ts";
 
 /**
  * Fixed sine–cosine positions of a grid of any number of axes, `[cells, width]`, cells in row-major order. The width is
- * shared out evenly, the last axis first, each with sines and then cosines: of two axes the first half encodes the column,
- * the second the row, as in MAE's released code (https://github.com/facebookresearch/mae). Where the axes do not divide
- * the width, each has as much as the largest share and the end is cut off, as in V-JEPA's code
- * (https://github.com/facebookresearch/jepa).
- * @param native the grid that spans the same extents; where it differs from this one, the middles of this grid's cells are
- *   looked up in that grid's coordinates
+ * split evenly, the last axis first, each with sines and then cosines: of two axes the first half encodes the column, the
+ * second the row, as in MAE's released code (https://github.com/facebookresearch/mae). If the width cannot be split
+ * evenly, shares are rounded up and the end is cut off, as in V-JEPA's code (https://github.com/facebookresearch/jepa).
+ * @param native the encoder's grid over the same extents: positions are the centres of this grid's cells in that grid's
+ *   coordinates
  * @throws Error unless the width is a multiple of 4
  */
 export function sinCosPositions(grid: readonly number[], width: number, native: readonly number[] = grid): Tensor {
@@ -23,7 +22,7 @@ export function sinCosPositions(grid: readonly number[], width: number, native: 
     for (let cell = 0; cell < count; cell++) {
       const place = middle(Math.floor(cell / stride) % extent, native[axis]! / extent);
       const row = values.subarray(cell * width, (cell + 1) * width);
-      // What lies beyond the end of the row is cut off.
+      // Writes beyond the end of the row are ignored.
       for (let i = 0; i < share; i++) {
         row[start + i] = Math.sin(place * frequencies[i]!);
         row[start + share + i] = Math.cos(place * frequencies[i]!);
@@ -35,7 +34,7 @@ export function sinCosPositions(grid: readonly number[], width: number, native: 
   return float32(values, [count, width]);
 }
 
-/** Where the middle of cell `index` lies among cells that are 1 / `scale` as wide; `index` itself when `scale` is 1. */
+/** Centre of cell `index` in units of cells 1 / `scale` as wide; `index` itself when `scale` is 1. */
 const middle = (index: number, scale: number): number => (index + 0.5) * scale - 0.5;
 
 /** Keys' cubic convolution kernel with a = −0.75, PyTorch's. */
@@ -46,7 +45,7 @@ function cubic(distance: number): number {
   return t < 2 ? a * (((t - 5) * t + 8) * t - 4) : 0;
 }
 
-/** Weights `[to][from]` of one axis: four neighbours of each place, those beyond the border being the border's. */
+/** Cubic interpolation of one axis as weights `[to][from]`: four neighbours, the border repeated. */
 const cubicAxis = (from: number, to: number): number[][] =>
   globalThis.Array.from({ length: to }, (_, index) => {
     const place = middle(index, from / to);
@@ -57,10 +56,10 @@ const cubicAxis = (from: number, to: number): number[][] =>
   });
 
 /**
- * The matrix that takes learned positions of one grid to those of another with as many axes by cubic interpolation along
- * each, `[cells of to, cells of from]`: of two axes `torch.nn.functional.interpolate(mode="bicubic")`, with which DINO's
- * ViT reads crops (https://github.com/facebookresearch/dino; it scales by a factor that is a tenth of a patch too large,
- * against rounding; here the factor is exact).
+ * The matrix that resizes learned positions from one grid to another by cubic interpolation along each axis,
+ * `[cells of to, cells of from]`: for two axes `torch.nn.functional.interpolate(mode="bicubic")`, as DINO's ViT does for
+ * crops (https://github.com/facebookresearch/dino; it adds a tenth of a patch to the scale against rounding; here the
+ * scale is exact).
  */
 export function resizePositions(from: readonly number[], to: readonly number[]): Tensor {
   const rows = from.reduce<number[][]>(

@@ -1,9 +1,9 @@
 import { type Array, constant, float32, np } from "../../array/index.ts";
 
 /**
- * Rotary positions: pairs of numbers of a query or key are turned by an angle that grows with the position, so that
- * their product depends on the distance only. Su et al. 2021, https://arxiv.org/abs/2104.09864. Pairs are made of the
- * two halves of a head, as in GPT-NeoX and Llama; the paper takes neighbours, which is the same up to an order of the
+ * Rotary positions: pairs of a query's or key's values are rotated by an angle that grows with the position, so that
+ * their product depends on the distance only. Su et al. 2021, https://arxiv.org/abs/2104.09864. A pair has one value from
+ * each half of the head, as in GPT-NeoX and Llama; the paper pairs neighbours, which is the same up to the order of the
  * weights' rows.
  * @param x `[batch, heads, tokens, headDim]`, headDim even
  */

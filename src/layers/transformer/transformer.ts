@@ -10,14 +10,14 @@ import { attention, crossAttention } from "./attention.ts";
 export interface BlockOptions {
   readonly width: number;
   readonly heads: number;
-  /** Width of a head, where it is not `width / heads`. */
+  /** Width of a head, `width / heads` by default. */
   readonly headDim?: number;
-  /** Hidden width of the feed-forward part, as a multiple of `width`. */
+  /** Hidden width of the feed-forward layers, as a multiple of `width`. */
   readonly mlpRatio: number;
   readonly dropPath?: number;
-  /** Of attention weights and of what each branch adds. */
+  /** Of attention weights and of each branch's output. */
   readonly dropout?: number;
-  /** Where the norms stand: before each branch (ViT, GPT-2), or after its sum (BERT, and Vaswani's own). */
+  /** Norms before each branch (ViT, GPT-2), or after each sum (BERT, and the original Transformer). */
   readonly norm?: "pre" | "post";
   /** Added to variances; 1e-6 as in timm's ViT. */
   readonly epsilon?: number;
@@ -25,8 +25,8 @@ export interface BlockOptions {
 }
 
 /**
- * One Transformer block with exact GELU, `[batch, tokens, width]` → the same: ViT's (timm's `Block`) with the norms in
- * front, BERT's with the norms behind.
+ * One Transformer block with exact GELU, `[batch, tokens, width]` → the same: ViT's (timm's `Block`) pre-norm, BERT's
+ * post-norm.
  */
 export function transformerBlock(options: BlockOptions) {
   const { width, heads, mlpRatio, dropPath: rate = 0, dropout: dropped = 0, norm = "pre", epsilon } = options;
@@ -48,17 +48,17 @@ export function transformerBlock(options: BlockOptions) {
   type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
   return {
     init,
-    /** The block's attention, `[batch, heads, tokens, tokens]`. */
+    /** The block's attention weights, `[batch, heads, tokens, tokens]`. */
     attention: (params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array => {
-      const given = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
-      return layers.attention.weights(params.attention, given, { bias });
+      const input = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
+      return layers.attention.weights(params.attention, input, { bias });
     },
     apply(params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array {
-      const attend = (given: Array) => layers.attention.apply(params.attention, given, { bias });
-      const feed = (given: Array) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, given)));
+      const attend = (input: Array) => layers.attention.apply(params.attention, input, { bias });
+      const feed = (input: Array) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, input)));
       const add = (before: Array, branch: Array) => np.add(before, dropPath(dropout(branch, dropped), rate));
-      const norm1 = (given: Array) => layers.norm1.apply(params.norm1, given);
-      const norm2 = (given: Array) => layers.norm2.apply(params.norm2, given);
+      const norm1 = (input: Array) => layers.norm1.apply(params.norm1, input);
+      const norm2 = (input: Array) => layers.norm2.apply(params.norm2, input);
       if (norm === "post") {
         const middle = norm1(add(x, attend(x)));
         return norm2(add(middle, feed(middle)));
@@ -70,8 +70,8 @@ export function transformerBlock(options: BlockOptions) {
 }
 
 /**
- * One block of an encoder–decoder's decoder: self-attention, attention to the encoder's output, feed-forward; norms
- * as in `transformerBlock`.
+ * One decoder block: self-attention, cross-attention to the encoder's output, feed-forward; norms as in
+ * `transformerBlock`.
  */
 export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" | "headDim">) {
   const { width, heads, mlpRatio, dropout: dropped = 0, norm = "pre", epsilon } = options;
@@ -99,7 +99,7 @@ export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" |
     /**
      * @param x `[batch, tokens, width]`
      * @param memory the encoder's output, `[batch, others, width]`
-     * @param bias of self-attention, which makes it causal; `memoryBias` of the attention to `memory`, for its padding
+     * @param bias of self-attention, to make it causal; `memoryBias` of cross-attention, for the padding of `memory`
      */
     apply(
       params: Traced<ParamsOf<{ init: typeof init }>>,
@@ -107,13 +107,13 @@ export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" |
       memory: Array,
       { bias, memoryBias }: { bias?: Array; memoryBias?: Array } = {},
     ): Array {
-      const branches: ((given: Array) => Array)[] = [
-        (given) => layers.attention.apply(params.attention, given, { bias }),
-        (given) => layers.cross.apply(params.cross, given, memory, { bias: memoryBias }),
-        (given) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, given))),
+      const branches: ((input: Array) => Array)[] = [
+        (input) => layers.attention.apply(params.attention, input, { bias }),
+        (input) => layers.cross.apply(params.cross, input, memory, { bias: memoryBias }),
+        (input) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, input))),
       ];
       const norms = ([1, 2, 3] as const).map(
-        (which) => (given: Array) => layers[`norm${which}`].apply(params[`norm${which}`], given),
+        (which) => (input: Array) => layers[`norm${which}`].apply(params[`norm${which}`], input),
       );
       return branches.reduce((before, branch, index) => {
         const normalise = norms[index]!;

@@ -6,30 +6,35 @@ import { blockwiseMask, type Grid } from "./masks.ts";
 import { smallCrops } from "./multi-crop.ts";
 import { smallTraining, withoutBlur } from "./presets.ts";
 
-/** Options that DINO, iBOT and DINOv2 have in common; the defaults are a paper's own. */
-export const distillationOptions = (of: { readonly prototypes: number; readonly momentum: number }) => ({
-  prototypes: z.int().min(2).default(of.prototypes).describe("outputs of the head: what student and teacher agree on"),
+/** Options shared by DINO, iBOT and DINOv2; the defaults are each paper's. */
+export const distillationOptions = (defaults: { readonly prototypes: number; readonly momentum: number }) => ({
+  prototypes: z.int().min(2).default(defaults.prototypes).describe("outputs of the head, the prototypes"),
   hiddenDim: z.int().positive().default(2048).describe("width of the head's hidden layers"),
   bottleneckDim: z.int().positive().default(256).describe("width of the head before the prototypes"),
   headLayers: z.int().min(1).default(3).describe("layers of the head before the prototypes"),
-  studentTemperature: z.number().positive().default(0.1).describe("sharpness of the student; lower is sharper"),
-  teacherTemperature: z.number().positive().default(0.07).describe("sharpness of the teacher after its warm-up"),
-  warmupTeacherTemperature: z.number().positive().default(0.04).describe("sharpness of the teacher at the start"),
-  teacherWarmup: z.number().min(0).max(1).default(0.1).describe("share of the training in which the latter rises"),
-  momentum: z.number().min(0).max(1).default(of.momentum).describe("how slowly the teacher follows; rises to 1"),
+  studentTemperature: z.number().positive().default(0.1).describe("temperature of the student; lower is sharper"),
+  teacherTemperature: z.number().positive().default(0.07).describe("temperature of the teacher after its warm-up"),
+  warmupTeacherTemperature: z.number().positive().default(0.04).describe("temperature of the teacher at the start"),
+  teacherWarmup: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("share of the training over which the teacher's temperature rises"),
+  momentum: z.number().min(0).max(1).default(defaults.momentum).describe("momentum of the teacher; rises to 1"),
   frozenPrototypes: z
     .number()
     .min(0)
     .max(1)
     .default(0.01)
-    .describe("share of the training in which the prototypes stay as they are"),
+    .describe("share of the training during which the prototypes are frozen"),
 });
 
 type Options = z.infer<z.ZodObject<ReturnType<typeof distillationOptions>>>;
 
-/** Their preset `small`; only the heads differ in width. */
+/** Their preset `small`; only the width of the heads differs. */
 export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number }): Preset => ({
-  summary: "1,024 prototypes, four local crops, a quicker teacher, no blur; batches of 64",
+  summary: "1,024 prototypes, four local crops, a faster teacher, no blur; batches of 64",
   ...withoutBlur,
   options: {
     ...smallCrops,
@@ -42,7 +47,7 @@ export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number })
   training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
 });
 
-/** The teacher's temperature: it rises in a straight line and then stays. Scalar. */
+/** The teacher's temperature, scalar: rises linearly, then is constant. */
 export function teacherTemperatureAt(progress: Array, options: Options): Array {
   const { warmupTeacherTemperature: start, teacherTemperature: end, teacherWarmup } = options;
   const risen = np.minimum(1, np.multiply(progress, 1 / Math.max(teacherWarmup, 1e-6)));
@@ -50,31 +55,31 @@ export function teacherTemperatureAt(progress: Array, options: Options): Array {
 }
 
 /**
- * The weights, which no gradient reaches before that share of the training. The optimiser may still let them decay:
- * of prototypes only the direction matters.
+ * The weights, without gradient before `share` of the training. The optimiser may still decay them: of prototypes only the
+ * direction matters.
  */
 export const frozenUntil = (weight: Array, progress: Array, share: number): Array =>
   share > 0 ? np.where(np.less(progress, share), lax.stopGradient(weight), weight) : weight;
 
-/** A head of DINO's whose last layer is frozen at first. */
+/** A DINO head whose last layer is frozen at first. */
 export const withFrozenLast = <Head extends { readonly last: { readonly weight: Array } }>(
   head: Head,
   progress: Array,
   { frozenPrototypes }: Pick<Options, "frozenPrototypes">,
 ): Head => ({ ...head, last: { weight: frozenUntil(head.last.weight, progress, frozenPrototypes) } });
 
-/** Options of iBOT's masks, which DINOv2 shares; the defaults are the released code's. */
+/** Options of iBOT's masks, shared by DINOv2; the defaults are the released code's. */
 export const maskOptions = {
-  maskProbability: z.number().min(0).max(1).default(0.5).describe("share of the global crops that have a mask"),
+  maskProbability: z.number().min(0).max(1).default(0.5).describe("share of the global crops that are masked"),
   maskRatio: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.1, 0.5])
-    .describe("smallest and largest share of patches in a mask"),
+    .describe("smallest and largest share of masked patches"),
 };
 
 /**
- * iBOT's masks: some crops have none, the others blocks that cover a share drawn for each.
- * @returns float32 `[patches]`, 1 where the student is shown the mask token
+ * iBOT's mask of a crop: none, or blocks that cover a random share of it.
+ * @returns float32 `[patches]`, 1 for masked patches
  */
 export function drawMask(
   rng: Rng,
@@ -90,7 +95,7 @@ export function drawMask(
   return float32(mask, [count]);
 }
 
-/** @throws UserError unless the encoder has a class token, which the method reads */
+/** @throws UserError unless the encoder has a class token */
 export function requireClassToken({ prefix }: { readonly prefix: number }, method: string): void {
   if (prefix !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
 }

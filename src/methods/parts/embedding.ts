@@ -3,7 +3,7 @@ import type { Encoder, Inputs } from "../../encoders/encoder.ts";
 import type { mlp } from "../../layers/heads/mlp.ts";
 
 /**
- * An encoder and the projector on top of it: what joint-embedding methods train, and what their teachers are made of.
+ * An encoder with a projector: what joint-embedding methods train, and what their teachers consist of.
  * Parameters: `encoder` and `projector`.
  */
 export function embedding(encoder: Encoder, projector: ReturnType<typeof mlp>) {
@@ -16,7 +16,7 @@ export function embedding(encoder: Encoder, projector: ReturnType<typeof mlp>) {
     /** `[batch, projectionDim]` */
     apply: (params: Traced<ReturnType<typeof init>>, view: Inputs): Array =>
       projector.apply(params.projector, encoder.apply(params.encoder, view)),
-    /** What a teacher has of its student: everything but the predictor. */
+    /** The teacher's part of a student's parameters: all but the predictor. */
     of: <A, B>({ encoder, projector }: { readonly encoder: A; readonly projector: B }) => ({ encoder, projector }),
   };
 }

@@ -1,25 +1,25 @@
 import { type Rng, sizeOf } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 
-/** Patches along each axis; a patch's index is its place in row-major order. */
+/** Patches along each axis; patches are numbered in row-major order. */
 export type Grid = readonly number[];
 
-/** How many of `count` patches a ratio is: at least one, and one is left. */
+/** `ratio` of `count` patches: at least one, and at most all but one. */
 export const shareOf = (count: number, ratio: number): number =>
   Math.min(count - 1, Math.max(1, Math.round(count * ratio)));
 
-/** Indices of the patches where the mask is set, ascending. */
+/** Indices of the masked patches, ascending. */
 const placesOf = (mask: Uint8Array): Int32Array => Int32Array.from(mask.keys().filter((place) => mask[place] === 1));
 
-/** Exactly `chosen` of `count` patches, any as likely as any other. @returns their indices, in random order */
+/** Exactly `chosen` of `count` patches, uniformly at random. @returns their indices, in random order */
 export const randomPlaces = (rng: Rng, count: number, chosen: number): Int32Array =>
   rng.permutation(count).slice(0, chosen);
 
 /**
- * Random cells of `side` patches along every axis, as in SimMIM's code: of an image squares, of a video cubes, of a series
- * runs; ⌈ratio · cells⌉ of them, the same number for every sample. https://github.com/microsoft/SimMIM
+ * Random cells of `side` patches along every axis, as in SimMIM's code (https://github.com/microsoft/SimMIM): squares of an
+ * image, cubes of a video, runs of a series; ⌈ratio · cells⌉ of them, the same number for every sample.
  * @param side divides every extent of the grid
- * @returns the indices of the patches in them, ascending
+ * @returns the indices of their patches, ascending
  */
 export function randomCells(rng: Rng, grid: Grid, side: number, ratio: number): Int32Array {
   const cells = grid.map((extent) => extent / side);
@@ -37,7 +37,7 @@ interface Block {
   readonly extents: readonly number[];
 }
 
-/** The place of an index along each axis. */
+/** The coordinates of an index. */
 function cornerOf(index: number, grid: Grid): number[] {
   let rest = index;
   return grid
@@ -69,18 +69,18 @@ function setBlock(mask: Uint8Array, grid: Grid, block: Block, value: 0 | 1 = 1):
   for (const place of blockPlaces(grid, block)) mask[place] = value;
 }
 
-/** A block of those extents anywhere in the grid. */
+/** A block of these extents at a random place in the grid. */
 const placeBlock = (rng: Rng, grid: Grid, extents: readonly number[]): Block => ({
   start: grid.map((whole, axis) => rng.integer(0, whole - extents[axis]!)),
   extents,
 });
 
 /**
- * Extents of a block in whole patches, at least one along every axis. Axes share its volume as the grid's own extents are
- * to each other, so that a block of a long spectrogram is long; `aspect` stretches the last axis but one against the
- * last: rows against columns, of a video too, whose frames it leaves alone. On a grid of equal extents that is
- * √(area · aspect) × √(area / aspect) of BEiT and I-JEPA. They may come out larger than the grid.
- * @param volume patches that it should cover, about
+ * Extents of a block in whole patches, at least one along every axis. A block has the proportions of the grid, so that on a
+ * long spectrogram it is long; `aspect` stretches the second-last axis against the last: rows against columns, also of a
+ * video, whose frames it leaves alone. On a grid of equal extents that is the √(area · aspect) × √(area / aspect) of BEiT
+ * and I-JEPA. Extents may be larger than the grid.
+ * @param volume approximate number of patches in the block
  */
 function blockExtents(grid: Grid, volume: number, aspect: number): number[] {
   const long = grid.filter((extent) => extent > 1);
@@ -99,12 +99,12 @@ function blockExtents(grid: Grid, volume: number, aspect: number): number[] {
 
 /**
  * Blockwise masking of BEiT (https://arxiv.org/abs/2106.08254, algorithm 1; https://github.com/microsoft/unilm): blocks
- * of random area and aspect until enough is hidden; of a series runs, of a video boxes. Where its code gives up after ten
- * vain draws and hides fewer, single patches make up the number.
- * @param hidden how many patches, exactly
+ * of random area and aspect until `hidden` patches are masked; runs of a series, boxes of a video. Its code gives up after
+ * ten failed draws and masks fewer; here single patches make up the difference.
+ * @param hidden number of masked patches, exactly
  * @param options.minBlock fewest patches of a block; 16 of 196 in BEiT, and the same share here
  * @param options.minAspect smallest height over width (see `blockExtents`); the largest is its inverse
- * @returns the indices of the hidden patches, ascending
+ * @returns the indices of the masked patches, ascending
  */
 export function blockwiseMask(
   rng: Rng,
@@ -118,18 +118,18 @@ export function blockwiseMask(
   const count = sizeOf(grid);
   const mask = new Uint8Array(count);
   let missing = hidden;
-  for (let vain = 0; missing > 0 && vain < 10; ) {
+  for (let failed = 0; missing > 0 && failed < 10; ) {
     const area = rng.uniform(minBlock, missing);
     const aspect = Math.exp(rng.uniform(Math.log(minAspect), -Math.log(minAspect)));
     const extents = blockExtents(grid, area, aspect);
-    vain++;
+    failed++;
     if (extents.some((extent, axis) => extent >= grid[axis]! && grid[axis]! > 1)) continue;
     const block = placeBlock(rng, grid, extents);
     const added = blockPlaces(grid, block).filter((place) => mask[place] === 0).length;
     if (added === 0 || added > missing) continue;
     setBlock(mask, grid, block);
     missing -= added;
-    vain = 0;
+    failed = 0;
   }
   const visible = rng.permutation(count).filter((place) => mask[place] === 0);
   for (const place of visible.subarray(0, missing)) mask[place] = 1;
@@ -143,27 +143,27 @@ export interface MultiBlockOptions {
   readonly targetScale: readonly [number, number];
   /** Smallest and largest height over width of a target block, on a grid of equal extents. */
   readonly targetAspect: readonly [number, number];
-  /** Smallest and largest area of the context block, shaped like the grid, before the targets are taken from it. */
+  /** Smallest and largest area of the context block, shaped like the grid, before the targets are removed from it. */
   readonly contextScale: readonly [number, number];
-  /** Share of the grid that is left of the context, for every sample. */
+  /** Share of the grid left as the context, for every sample. */
   readonly contextRatio: number;
 }
 
-/** Sizes between the smallest and the largest block that are drawn from. */
+/** Number of sizes, from the smallest block to the largest, to draw from. */
 const SIZES = 64;
 
-/** Placements of which one must leave a context that is large enough. */
+/** Placements to try until one leaves a context that is large enough. */
 const ATTEMPTS = 1000;
 
 /**
  * Multi-block masking of I-JEPA (https://arxiv.org/abs/2301.08243, section 3; https://github.com/facebookresearch/ijepa):
  * target blocks of one size at random places, which may overlap, and one large context block without them. As in its
- * code, one random number gives a target's area and aspect together.
+ * code, one random number determines both area and aspect of the targets.
  *
- * Its code cuts contexts and targets to the smallest of the batch, from the end; here every sample of a run has as many:
- * targets are cut to the smallest size there is, contexts to `contextRatio` by leaving out patches at random (placements
- * that leave fewer are drawn again). Its blocks are always smaller than the grid and never touch the last row and
- * column, which is an oversight that small grids cannot afford; these may.
+ * Its code cuts contexts and targets to the smallest of the batch, from the end. Here the numbers are the same for every
+ * sample of a run: targets are cut to the smallest possible size, contexts to `contextRatio` by dropping random patches
+ * (placements that leave fewer are drawn again). Its blocks are always smaller than the grid and never touch the last row
+ * and column, an oversight that matters on small grids; these may.
  */
 export function multiBlockMask(grid: Grid, options: MultiBlockOptions) {
   const count = sizeOf(grid);
@@ -179,12 +179,12 @@ export function multiBlockMask(grid: Grid, options: MultiBlockOptions) {
   const targetCount = Math.min(...targetSizes.map(sizeOf));
   const contextCount = shareOf(count, options.contextRatio);
   return {
-    /** Patches of the context, and of each target, in every draw. */
+    /** Number of patches of the context, and of each target, in every draw. */
     contextCount,
     targetCount,
     /**
      * @returns `context`: indices, ascending; `targets`: the indices of one target after the other, each ascending
-     * @throws UserError when a context of that size is not found beside the targets
+     * @throws UserError when the targets leave no context of that size
      */
     draw(rng: Rng): { context: Int32Array; targets: Int32Array } {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -193,9 +193,9 @@ export function multiBlockMask(grid: Grid, options: MultiBlockOptions) {
         const mask = new Uint8Array(count);
         setBlock(mask, grid, placeBlock(rng, grid, contextSizes[rng.integer(0, SIZES - 1)]!));
         for (const block of blocks) setBlock(mask, grid, block, 0);
-        const left = placesOf(mask);
-        if (left.length < contextCount) continue;
-        const context = randomPlaces(rng, left.length, contextCount).map((index) => left[index]!);
+        const candidates = placesOf(mask);
+        if (candidates.length < contextCount) continue;
+        const context = randomPlaces(rng, candidates.length, contextCount).map((index) => candidates[index]!);
         return {
           context: context.sort(),
           targets: Int32Array.from(blocks.flatMap((block) => blockPlaces(grid, block).slice(0, targetCount))),

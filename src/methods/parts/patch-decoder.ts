@@ -8,22 +8,22 @@ import { transformerBlock } from "../../layers/transformer/transformer.ts";
 import type { Grid } from "./masks.ts";
 
 export interface PatchDecoderOptions {
-  /** Of the method, for errors. */
+  /** The method's name, for errors. */
   readonly name: string;
   readonly grid: Grid;
-  /** Width of the tokens that come in. */
+  /** Width of the input tokens. */
   readonly input: number;
-  /** Width, blocks and heads of the decoder itself. */
+  /** Width, blocks and heads of the decoder. */
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
-  /** Values per token that come out. */
+  /** Values per output token. */
   readonly output: number;
 }
 
 /**
- * The narrow Transformer behind an encoder: MAE's decoder, I-JEPA's predictor, what turns codes into images. A method
- * projects the tokens it has, puts them and mask tokens in their places, adds positions, and decodes.
+ * A narrow Transformer after the encoder: MAE's decoder, I-JEPA's predictor, the VQ-VAE's decoder. A method projects the
+ * encoded tokens, puts them and mask tokens in their places, adds positions, and decodes.
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
 export function patchDecoder({ name, grid, input, width, depth, heads, output }: PatchDecoderOptions) {
@@ -57,6 +57,6 @@ export function patchDecoder({ name, grid, input, width, depth, heads, output }:
   };
 }
 
-/** A decoder's width where none is asked for: about two thirds of the encoder's, and a multiple of 4 and the heads. */
+/** Default width of a decoder: about two thirds of the encoder's, and a multiple of 4 and of the heads. */
 export const decoderWidthFor = (width: number, heads: number): number =>
   Math.max(1, Math.round(width / (6 * heads))) * 4 * heads;

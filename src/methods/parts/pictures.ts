@@ -2,7 +2,7 @@ import { type Array, np } from "../../array/index.ts";
 import type { Inputs, PatchAbility } from "../../encoders/encoder.ts";
 
 /**
- * Pictures of which some patches are replaced, `[batch, channels, height, width]`.
+ * Images with some patches replaced, `[batch, channels, height, width]`.
  * @param mask `[batch, count]`, 1 where a patch is replaced
  * @param replacement `[batch, count, patchDim]`, or one value: 0 is the mean colour
  */

@@ -16,10 +16,10 @@ export function randomQueue(rng: Rng, size: number, dim: number): Tensor {
 }
 
 /**
- * The queue after a batch has come in: the newest rows stand first, and as many of the oldest have left at the end.
- * MoCo, He et al. 2019, https://arxiv.org/abs/1911.05722, whose code moves a pointer round a ring instead.
+ * The queue with a batch added at the front and the oldest rows dropped at the end. MoCo, He et al. 2019,
+ * https://arxiv.org/abs/1911.05722, whose code moves a pointer round a ring buffer instead.
  * @param queue `[size, dim]`
- * @param rows `[batch, dim]`; of more than `size` rows the first `size` stay
+ * @param rows `[batch, dim]`; of more than `size` rows the first `size` are kept
  */
 export function enqueue(queue: Array, rows: Array): Array {
   const [size, batch] = [queue.shape[0]!, rows.shape[0]!];
@@ -27,6 +27,6 @@ export function enqueue(queue: Array, rows: Array): Array {
   return np.concatenate([rows, np.split(queue, [size - batch], 0)[0]!], 0);
 }
 
-/** For each row the row of the queue most like it, `[rows, dim]`; both of unit length. */
+/** For each row its nearest neighbour in the queue, `[rows, dim]`; both of unit length. */
 export const nearestIn = (queue: Array, rows: Array): Array =>
   np.take(queue, np.argmax(np.matmul(rows, np.transpose(queue)), -1), 0);

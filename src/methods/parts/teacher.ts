@@ -1,10 +1,10 @@
 import { type Array, np, type Tree, tree } from "../../array/index.ts";
 
 /**
- * A teacher that follows its student: each leaf becomes momentum · teacher + (1 − momentum) · student, running
- * statistics of BatchNorm included. Mean Teacher, Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780
+ * A momentum teacher, the moving average of its student: each leaf becomes momentum · teacher + (1 − momentum) · student,
+ * BatchNorm's running statistics included. Mean Teacher, Tarvainen & Valpola 2017, https://arxiv.org/abs/1703.01780
  * @param teacher from the memory
- * @param student the trained parameters of the same structure; what else they hold is not to be passed
+ * @param student the trained parameters, of exactly the same structure
  * @param momentum in [0, 1], a scalar if it is an array
  * @throws Error when the two trees differ in their paths
  */
@@ -16,9 +16,9 @@ export function momentumUpdate<Params extends Tree<Array>>(
   const students = new Map(tree.entries<Array>(student));
   const share = np.subtract(1, momentum);
   const updated = tree.entries<Array>(teacher).map(([path, leaf]) => {
-    const followed = students.get(path);
-    if (!followed) throw new Error(`the teacher has ${path || "a leaf"}, its student has not`);
-    return np.add(np.multiply(leaf, momentum), np.multiply(followed, share));
+    const target = students.get(path);
+    if (!target) throw new Error(`the teacher has ${path || "a leaf"}, its student has not`);
+    return np.add(np.multiply(leaf, momentum), np.multiply(target, share));
   });
   if (students.size !== updated.length)
     throw new Error(`the teacher has ${updated.length} leaves, its student ${students.size}`);
@@ -26,7 +26,7 @@ export function momentumUpdate<Params extends Tree<Array>>(
 }
 
 /**
- * Momentum that goes from `start` to `end` along half a cosine, as in BYOL (https://arxiv.org/abs/2006.07733):
+ * Momentum from `start` to `end` along half a cosine, as in BYOL (https://arxiv.org/abs/2006.07733):
  * end − (end − start) · (cos(π · progress) + 1) / 2.
  * @param progress fraction of the training done, scalar in [0, 1]
  * @returns scalar
@@ -37,8 +37,7 @@ export function cosineMomentum(progress: Array, { start, end = 1 }: { start: num
 }
 
 /**
- * Momentum that goes from `start` to `end` in a straight line, as in I-JEPA's code
- * (https://github.com/facebookresearch/ijepa).
+ * Momentum from `start` to `end`, linear, as in I-JEPA's code (https://github.com/facebookresearch/ijepa).
  * @param progress fraction of the training done, scalar in [0, 1]
  * @returns scalar
  */

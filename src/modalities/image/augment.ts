@@ -11,21 +11,21 @@ import { resizeAndCentreCrop } from "./transforms/resize.ts";
 import { solarize } from "./transforms/solarize.ts";
 import { warp } from "./transforms/warp.ts";
 
-/** SimCLR's distortions (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as on its CIFAR-10. */
+/** SimCLR's augmentation (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as for its CIFAR-10. */
 function augmentPhoto(image: Image, options: ImageOptions, rng: Rng, view: number): Image {
   const cut = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
   return distort(rng.chance(options.flip) ? horizontalFlip(cut) : cut, options, rng, view);
 }
 
-/** The probability for a view, of one for all or one for each. */
+/** The probability for a view, from one for all views or a list with one per view. */
 const forView = (probabilities: number | readonly number[], view: number): number =>
   typeof probabilities === "number" ? probabilities : probabilities[Math.min(view, probabilities.length - 1)]!;
 
 /**
- * SimCLR's distortions of a photo that leave everything in its place: colours, blur, solarising.
- * @param which number of the view, for probabilities that differ from view to view
+ * SimCLR's augmentation without geometry: colour jitter, greyscale, blur, solarising.
+ * @param index of the view, for probabilities that differ from view to view
  */
-export function distort(image: Image, options: ImageOptions, rng: Rng, which = 0): Image {
+export function distort(image: Image, options: ImageOptions, rng: Rng, index = 0): Image {
   const { imageSize, jitter } = options;
   let view = image;
   if (rng.chance(options.jitterProbability)) {
@@ -37,15 +37,15 @@ export function distort(image: Image, options: ImageOptions, rng: Rng, which = 0
     );
   }
   if (rng.chance(options.greyscale)) view = toGreyscale(view);
-  if (rng.chance(forView(options.blur ?? (imageSize > 64 ? 0.5 : 0), which))) {
+  if (rng.chance(forView(options.blur ?? (imageSize > 64 ? 0.5 : 0), index))) {
     const kernel = Math.max(3, Math.floor(imageSize / 20) * 2 + 1);
     view = gaussianBlur(view, kernel, rng.uniform(0.1, 2));
   }
-  if (rng.chance(forView(options.solarize, which))) view = solarize(view);
+  if (rng.chance(forView(options.solarize, index))) view = solarize(view);
   return view;
 }
 
-/** What a hand does to a character: slant, size, place and wobble; never mirrored. `strength` 1 is the full range. */
+/** Variation of handwriting: slant, size, place and wobble, never a flip. `strength` 1 is the full range. */
 function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength: number): Image {
   const { imageSize } = options;
   const range = {
@@ -58,19 +58,19 @@ function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength:
   return warp(twiceTheSize(image, options), imageSize, range, rng);
 }
 
-/** Thin lines would fall between the samples of a much smaller picture: first to twice the size, by averaging. */
+/** First to twice the size, by averaging: thin lines would fall between the samples of a much smaller image. */
 const twiceTheSize = (image: Image, { imageSize, channels }: ImageOptions): Image =>
   withChannels(resizeAndCentreCrop(image, Math.min(2 * imageSize, image.width, image.height)), channels);
 
 const STILL = { degrees: 0, translate: 0, zoom: 0, shear: 0, elastic: 0 };
 
-/** The picture as the encoder sees it undistorted, `imageSize` square; drawings are sampled as their augmented views are. */
+/** The image as the encoder sees it without augmentation, `imageSize` square; drawings are sampled like their augmented views. */
 export const prepare = (image: Image, options: ImageOptions): Image =>
   options.augmentation === "drawing"
     ? warp(twiceTheSize(image, options), options.imageSize, STILL, new Rng(0))
     : withChannels(resizeAndCentreCrop(image, options.imageSize), options.channels);
 
-/** A strongly distorted view of a part of its own choice, `imageSize` square or smaller: a whole number of patches a side. */
+/** A strongly augmented view of a random crop, `imageSize` square or smaller, with a whole number of patches a side. */
 export function crop(
   image: Image,
   options: ImageOptions,
@@ -81,17 +81,17 @@ export function crop(
   const unit = patchSide(options.imageSize, grid);
   const imageSize = unit * Math.max(1, Math.round((extent * options.imageSize) / unit));
   const cropScale: [number, number] = scale ? [scale[0], scale[1]] : options.cropScale;
-  // A drawing is warped as a whole unless a part of it is asked for.
+  // A drawing is warped as a whole unless a scale is given.
   const isPart = options.augmentation === "drawing" && scale !== undefined;
   const source = isPart ? randomResizedCrop(image, 2 * imageSize, cropScale, rng) : image;
   return augment(source, { ...options, imageSize, cropScale }, rng, view);
 }
 
-/** A strongly distorted view, `imageSize` square. @param view number of the view: photos may be blurred unequally */
+/** A strongly augmented view, `imageSize` square. @param view index of the view: blur may differ from view to view */
 export const augment = (image: Image, options: ImageOptions, rng: Rng, view = 0): Image =>
   options.augmentation === "photo" ? augmentPhoto(image, options, rng, view) : augmentDrawing(image, options, rng, 1);
 
-/** A lightly changed view, `imageSize` square: crop and flip, or a third of the hand's freedom. */
+/** A weakly augmented view, `imageSize` square: crop and flip, or a third of the variation of handwriting. */
 export function perturb(image: Image, options: ImageOptions, rng: Rng): Image {
   if (options.augmentation === "drawing") return augmentDrawing(image, options, rng, 1 / 3);
   const view = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);

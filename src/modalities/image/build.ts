@@ -18,7 +18,7 @@ import { rotateQuarters } from "./transforms/rotate.ts";
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const GREY = { mean: [0.5], std: [0.5] };
 
-/** Images with their options settled. Pure: it runs in every thread, and in a browser. */
+/** The modality for settled options. Pure: it runs in every thread, and in a browser. */
 export function buildImages(options: ImageOptions) {
   const { imageSize, channels } = options;
   const fallback = channels === 1 ? GREY : IMAGENET;
@@ -26,14 +26,14 @@ export function buildImages(options: ImageOptions) {
   const std = options.std ?? fallback.std;
   if (mean.length !== channels || std.length !== channels)
     throw new UserError(`mean and std need one number for each of the ${channels} channels`);
-  /** What each byte comes to, by channel. */
+  /** The normalised value of each byte, by channel. */
   const levels = std.map((deviation, channel) => {
     const scale = 1 / (255 * deviation);
     const offset = mean[channel]! / deviation;
     return Float32Array.from({ length: 256 }, (_, byte) => byte * scale - offset);
   });
   const ready = (view: Image): Image => ({ ...view, ready: true });
-  const seen = (image: Image): Image => (image.ready ? image : prepare(image, options));
+  const prepared = (image: Image): Image => (image.ready ? image : prepare(image, options));
   return {
     name: "image",
     specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
@@ -49,21 +49,23 @@ export function buildImages(options: ImageOptions) {
       return { pixels: float32(pixels, [channels, height, width]) };
     },
     augment: (image: Image, rng: Rng, view = 0) => ready(augment(image, options, rng, view)),
-    crop: (image: Image, rng: Rng, own: CropOptions, view = 0) => ready(crop(image, options, rng, own, view)),
+    crop: (image: Image, rng: Rng, cropOptions: CropOptions, view = 0) =>
+      ready(crop(image, options, rng, cropOptions, view)),
     perturb: (image: Image, rng: Rng) => ready(perturb(image, options, rng)),
     rotate(image: Image, quarters: number) {
-      return ready(rotateQuarters(seen(image), quarters));
+      return ready(rotateQuarters(prepared(image), quarters));
     },
-    tiles: (image: Image, rng: Rng, own: TileOptions) => cutTiles(image, options, mean, rng, own).map(ready),
-    region(image: Image, rng: Rng, own: RegionOptions) {
-      const whole = ready(seen(image));
-      const { region, box } = cutRegion(whole, options, rng, own);
+    tiles: (image: Image, rng: Rng, tileOptions: TileOptions) =>
+      cutTiles(image, options, mean, rng, tileOptions).map(ready),
+    region(image: Image, rng: Rng, regionOptions: RegionOptions) {
+      const whole = ready(prepared(image));
+      const { region, box } = cutRegion(whole, options, rng, regionOptions);
       return { whole, region: ready(region), box };
     },
     ...(channels === 3
       ? {
           lab(image: Image) {
-            const { lightness, values } = splitLab(seen(image));
+            const { lightness, values } = splitLab(prepared(image));
             return { lightness: ready(lightness), values };
           },
         }
@@ -76,7 +78,7 @@ export function buildImages(options: ImageOptions) {
 
 const inWords = ({ width, height, channels }: Image) => `${width} × ${height} ${channels === 1 ? "grey" : "colour"}`;
 
-/** Largest side of what pages show of an image. */
+/** Largest side of the thumbnails on pages. */
 const THUMBNAIL = 96;
 
 function thumbnail(image: Image): Picture {

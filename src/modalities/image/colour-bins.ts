@@ -3,14 +3,14 @@ import { labOf } from "./transforms/lab.ts";
 /** Side of a bin of the ab plane. */
 const GRID = 10;
 
-let known: Float32Array | undefined;
+let cached: Float32Array | undefined;
 
 /**
- * Centres of the bins of the ab plane, a grid of 10, that hold a colour of sRGB: `[bins × 2]`, a and b in turn, sorted.
- * There are 261; the released list of Zhang et al. has 313, some beyond what sRGB can show.
+ * Centres of the bins of the ab plane, with a grid of 10, that contain an sRGB colour: `[bins × 2]`, a and b in turn,
+ * sorted. There are 261; the released list of Zhang et al. has 313, some outside sRGB.
  */
 export function colourBins(): Float32Array {
-  if (known) return known;
+  if (cached) return cached;
   const found = new Map<number, readonly [number, number]>();
   const steps = Array.from({ length: 86 }, (_, index) => 3 * index);
   for (const red of steps)
@@ -21,14 +21,14 @@ export function colourBins(): Float32Array {
         found.set(1000 * column + row, [column, row]);
       }
   const sorted = [...found].sort(([first], [second]) => first - second);
-  known = Float32Array.from(sorted.flatMap(([, [a, b]]) => [a * GRID, b * GRID]));
-  return known;
+  cached = Float32Array.from(sorted.flatMap(([, [a, b]]) => [a * GRID, b * GRID]));
+  return cached;
 }
 
 /**
- * The nearest bins of a colour and how much of it each gets: Gaussian in the distance, summing to 1 (the soft encoding
- * of https://arxiv.org/abs/1603.08511, section 2.1). Written to `nearest` and `shares` from `at` on.
- * @param options.neighbours how many bins
+ * The soft encoding of a colour: its nearest bins and their shares, Gaussian in the distance, summing to 1
+ * (https://arxiv.org/abs/1603.08511, section 2.1). Written to `nearest` and `shares` from `at` on.
+ * @param options.neighbours number of bins
  * @param options.sigma deviation of the Gaussian, in units of a and b
  */
 export function softEncode(

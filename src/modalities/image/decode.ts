@@ -2,34 +2,34 @@ import sharp from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import type { Image } from "./image.ts";
 
-/** Largest picture that is decoded: 20,000 × 20,000 pixels. */
+/** Largest image that is decoded: 20,000 × 20,000 pixels. */
 const PIXEL_LIMIT = 20_000 * 20_000;
 
-/** Squares of the short side that are kept of a long narrow picture. */
+/** Most squares of the short side to which the area of a long narrow image is limited. */
 const LONGEST_STRIP = 16;
 
-/** The short side that a picture keeps when nobody says how much of it is needed. */
+/** Default short side of a decoded image. */
 export const DEFAULT_SHORT_SIDE = 1024;
 
-// Workers decode side by side already; threads within a decoder would only get in their way.
+// Workers already decode in parallel; threads within a decoder would only compete with them.
 sharp.concurrency(1);
 sharp.cache(false);
 
 /**
- * Decodes JPEG, PNG, WebP and whatever else sharp reads: EXIF orientation applied, transparency on white, CMYK and
- * 16 bits to 8-bit sRGB, grey kept grey.
- * @param shortSide larger pictures are shrunk while decoding until their short side is this long
- * @throws BrokenSample when it is no whole picture, or has more than 20,000 × 20,000 pixels
+ * Decodes JPEG, PNG, WebP and sharp's other formats: EXIF orientation applied, transparency on white, CMYK and 16 bits to
+ * 8-bit sRGB, grey kept grey.
+ * @param shortSide larger images are shrunk while decoding, to this short side
+ * @throws BrokenSample when it is not a complete image, or has more than 20,000 × 20,000 pixels
  */
 export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE): Promise<Image> {
   try {
-    const picture = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: "truncated", sequentialRead: true });
-    const { width = 0, height = 0, space = "", hasAlpha, format } = await picture.metadata();
+    const input = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: "truncated", sequentialRead: true });
+    const { width = 0, height = 0, space = "", hasAlpha, format } = await input.metadata();
     const grey = space === "b-w" || space === "grey16";
-    let pipeline = picture.autoOrient();
+    let pipeline = input.autoOrient();
     if (hasAlpha) pipeline = pipeline.flatten({ background: "white" });
     const short = Math.min(width, height);
-    // A strip of a picture is as long as it likes: its area is bounded, too.
+    // A strip may be any length: its area is limited, too.
     const side = Math.min(shortSide, Math.ceil(short * Math.sqrt((LONGEST_STRIP * shortSide ** 2) / (width * height))));
     if (short > side) pipeline = pipeline.resize({ width: side, height: side, fit: "outside", kernel: "linear" });
     if (format === undefined) throw new Error("unknown format");
@@ -56,7 +56,7 @@ const signatures: readonly (readonly [name: string, at: number, start: string])[
   ["GIF", 0, "GIF8"],
 ];
 
-/** Why an image could not be decoded, without the decoder's jargon where that is possible. */
+/** Why an image could not be decoded, in plain words if possible. */
 function reasonOf(bytes: Uint8Array, error: unknown): string {
   if (bytes.length === 0) return "empty file";
   const start = Buffer.from(bytes.subarray(0, 512)).toString("latin1");
@@ -65,12 +65,12 @@ function reasonOf(bytes: Uint8Array, error: unknown): string {
   if (/pixel limit/i.test(message)) return `more than ${PIXEL_LIMIT / 1e6} million pixels`;
   if (format && /premature end|truncat|read error|unable to parse|corrupt|no image/i.test(message))
     return `truncated ${format}`;
-  // Line breaks and tabs aside, pictures are full of control characters and text has none.
-  if (!format && !/[^\t\n\r -~\x80-\xff]/.test(start)) return "text, not a picture";
+  // Image files are full of control characters; text has only line breaks and tabs.
+  if (!format && !/[^\t\n\r -~\x80-\xff]/.test(start)) return "text, not an image";
   return message.replace(/^Input (buffer|file) /, "");
 }
 
 const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
 
-/** Whether the name is an image's; what is in it is found out by decoding. */
+/** Whether the name is that of an image file; only decoding shows what it contains. */
 export const hasImageName = (name: string): boolean => extensions.has(name.slice(name.lastIndexOf(".")).toLowerCase());

@@ -1,4 +1,4 @@
-/** A decoded picture, row by row, channels interleaved. */
+/** A decoded image, row by row, channels interleaved. */
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -6,11 +6,11 @@ export interface Image {
   readonly channels: 1 | 3;
   /** `height × width × channels` bytes. */
   readonly data: Uint8Array;
-  /** A view, ready for the encoder at the size it has: it is not resized again. */
+  /** A view that is ready for the encoder: it is not resized again. */
   readonly ready?: boolean;
 }
 
-/** Grey (ITU-R 601) from colour or colour from grey; the same picture when it has that many channels already. */
+/** Converts colour to grey (ITU-R 601) or grey to colour; an image with that many channels is returned as it is. */
 export function withChannels(image: Image, channels: 1 | 3): Image {
   if (image.channels === channels) return image;
   const pixels = image.width * image.height;

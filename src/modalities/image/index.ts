@@ -20,7 +20,7 @@ export const image = modality({
       resnet: { layers: "10", width: 24, stem: "stride2" },
       vit: { width: 192, depth: 4, heads: 3, patchSize: 4, dropPath: 0 },
     },
-    // Crops that leave a small image recognisable, and the colours of SimCLR on CIFAR-10.
+    // Crops that leave a small image recognisable, and SimCLR's colour jitter for CIFAR-10.
     views: { cropScale: [0.25, 1], jitter: 0.5, saturation: 1 },
   },
   abilities: [augment, crop, perturb, normalization, drawing, rotate, tiles, region, lab],
@@ -30,7 +30,7 @@ export const image = modality({
   reopen: reopenImages,
   infer: inferImages,
   accepts: { bytes: givenImage, types: ["image/*"] },
-  /** How views were distorted one by one, as BYOL's, is the method's that the other run had. */
+  /** Probabilities per view, as BYOL's, belong to the other run's method and are not inherited. */
   inherit: ({ blur, solarize, ...kept }) => ({
     ...kept,
     ...(typeof blur === "number" ? { blur } : {}),

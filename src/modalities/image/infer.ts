@@ -3,37 +3,37 @@ import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Image } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 
-/** Options that the data themselves suggest, from a look at up to 16 pictures. */
+/** Options inferred from up to 16 of the images. */
 export async function inferImages(source: Source<Image>): Promise<Partial<ImageOptions>> {
-  const pictures: Image[] = [];
+  const images: Image[] = [];
   for (let probe = 0; probe < Math.min(16, source.length); probe++) {
     const image = await source
       .read(Math.floor((probe * source.length) / Math.min(16, source.length)))
       .catch(skipBroken);
-    if (image) pictures.push(image);
+    if (image) images.push(image);
   }
-  if (pictures.length === 0)
-    throw new UserError(`none of the first pictures can be decoded; is ${source.name(0)} an image?`);
-  const channels = pictures.every(isGrey) ? 1 : 3;
-  const sides = pictures.flatMap(({ width, height }) => [width, height]);
+  if (images.length === 0)
+    throw new UserError(`none of the sampled images can be decoded; is ${source.name(0)} an image?`);
+  const channels = images.every(isGrey) ? 1 : 3;
+  const sides = images.flatMap(({ width, height }) => [width, height]);
   const [smallest, largest] = [Math.min(...sides), Math.max(...sides)];
-  const drawing = channels === 1 && pictures.every(isLineDrawing);
+  const drawing = channels === 1 && images.every(isLineDrawing);
   const imageSize =
     smallest === largest && largest <= 96 ? largest : Math.max(16, Math.min(96, Math.floor(smallest / 16) * 16));
   return {
     channels,
     imageSize,
     augmentation: drawing ? "drawing" : "photo",
-    ...(channels === 1 ? greyLevels(pictures) : {}),
+    ...(channels === 1 ? greyLevels(images) : {}),
   };
 }
 
-/** Mean and deviation of all pixels: what is paper in a set of drawings comes out near 0. */
-function greyLevels(pictures: readonly Image[]): { mean: number[]; std: number[] } {
+/** Mean and deviation of all pixels; in a set of drawings the mean is close to the paper's value. */
+function greyLevels(images: readonly Image[]): { mean: number[]; std: number[] } {
   let count = 0;
   let sum = 0;
   let squares = 0;
-  for (const { data } of pictures)
+  for (const { data } of images)
     for (const value of data) {
       count++;
       sum += value / 255;
@@ -50,7 +50,7 @@ const isGrey = ({ channels, data }: Image): boolean => {
   return true;
 };
 
-/** Nearly all pixels are ink or paper. */
+/** Whether nearly all pixels are ink or paper. */
 function isLineDrawing({ data }: Image): boolean {
   let extreme = 0;
   for (const value of data) if (value < 16 || value > 239) extreme++;

@@ -19,7 +19,7 @@ type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
 
-/** Reopens what `source.manifest` describes. A random crop gains nothing from more than twice the encoder's pixels. */
+/** The source of a manifest. Images are decoded at twice the encoder's side at most: random crops gain nothing from more. */
 function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   if (manifest.kind === "array") return arraySource(manifest);
   const entries = manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
@@ -27,7 +27,7 @@ function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
 }
 
-/** The archives that a path stands for: itself, or those of a folder that holds nothing else to read. */
+/** The archives at a path: itself, or those of a folder without images. */
 async function archivesOf(path: string): Promise<string[]> {
   if (await isZip(path)) return [path];
   const names = await readdir(path).catch(() => []);
@@ -72,7 +72,7 @@ async function withTable(manifest: ArrayManifest, table: string | undefined): Pr
   return arraySource({ ...manifest, labels: await labelsFromTable(table, names) });
 }
 
-/** The source of that manifest again. @param imageSize side that the encoder sees: much larger images are shrunk */
+/** Reopens the source of a manifest. @param options.imageSize the encoder's image size: much larger images are shrunk */
 export async function reopenImages(
   manifest: unknown,
   options?: { readonly imageSize: number },
@@ -81,7 +81,7 @@ export async function reopenImages(
   return fromManifest(manifest, options?.imageSize);
 }
 
-/** Folders and archives with images in them, IDX and CIFAR files by their first bytes. */
+/** Recognises folders and archives with images by their names, IDX and CIFAR files by name and size. */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
   return listImages(path).then(

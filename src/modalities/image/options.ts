@@ -1,19 +1,25 @@
 import * as z from "zod";
 
-const probability = (by: number) => z.number().min(0).max(1).default(by);
+const probability = (value: number) => z.number().min(0).max(1).default(value);
 
-/** One probability, or one for each view of a sample; views beyond the list have its last. */
+/** One probability, or one for each view of a sample; views beyond the list use its last. */
 const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1)]);
 
-/** How images are prepared and distorted. */
+/** How images are prepared and augmented. */
 export const ImageOptions = z.object({
-  imageSize: z.int().positive().default(32).describe("side of the square the encoder sees, in pixels"),
+  imageSize: z.int().positive().default(32).describe("side of the encoder's square input, in pixels"),
   channels: z
     .union([z.literal(1), z.literal(3)])
     .default(3)
     .describe("1: grey, 3: colour"),
-  mean: z.array(z.number()).optional().describe("per channel, of values in [0, 1]; ImageNet's, or 0.5 for grey"),
-  std: z.array(z.number().positive()).optional().describe("per channel; ImageNet's, or 0.5 for grey"),
+  mean: z
+    .array(z.number())
+    .optional()
+    .describe("mean of each channel, of values in [0, 1]; by default ImageNet's, or 0.5 for grey"),
+  std: z
+    .array(z.number().positive())
+    .optional()
+    .describe("standard deviation of each channel; by default ImageNet's, or 0.5 for grey"),
   augmentation: z
     .enum(["photo", "drawing"])
     .default("photo")
@@ -21,12 +27,17 @@ export const ImageOptions = z.object({
   cropScale: z
     .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
     .default([0.2, 1])
-    .describe("area of a random crop, as a share of the picture"),
+    .describe("area of a random crop, as a share of the image"),
   flip: probability(0.5).describe("probability of a horizontal flip"),
   jitter: z.number().min(0).max(1).default(0.5).describe("strength of the colour jitter (SimCLR's s)"),
-  saturation: z.number().min(0).max(1).default(1).describe("strength of the saturation's jitter beside the others'"),
+  saturation: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe("strength of the saturation's jitter, relative to the others"),
   jitterProbability: probability(0.8).describe("probability of the colour jitter"),
-  greyscale: probability(0.2).describe("probability of losing the colours"),
+  greyscale: probability(0.2).describe("probability of greyscale"),
   blur: perView
     .optional()
     .describe("probability of a Gaussian blur, or one for each view; 0.5 above 64 pixels, else 0"),

@@ -1,7 +1,7 @@
 /**
- * Side in pixels of the smallest square of whole patches, which the sides of crops and tiles must be multiples of.
- * @param size side of the images that the encoder usually sees
- * @param grid patches of such an image along each axis; none of an encoder that does not cut images
+ * Side in pixels of the smallest square of whole patches: the sides of crops and tiles must be multiples of it.
+ * @param size the encoder's image size
+ * @param grid patches of such an image along each axis, for encoders with patches
  * @returns 1 without a grid
  */
 export const patchSide = (size: number, grid: readonly number[] | undefined): number =>

@@ -6,7 +6,7 @@ import type { ImageOptions } from "./options.ts";
 import { randomBox } from "./transforms/random-resized-crop.ts";
 import { resizedCrop } from "./transforms/resize.ts";
 
-/** A random box of the picture, resized to a square; photos lose what would make the region easy to find by colour. */
+/** A random box of the image, resized to a square; of photos with distorted colours, so that colour does not give it away. */
 export function cutRegion(
   whole: Image,
   options: ImageOptions,

@@ -8,54 +8,54 @@ import { horizontalFlip } from "./transforms/flip.ts";
 import { randomBox } from "./transforms/random-resized-crop.ts";
 import { resizedCrop } from "./transforms/resize.ts";
 
-/** Least side of a tile: fewer pixels show hardly more than a colour. Chosen so that 3 × 3 tiles of 28 pixels will do. */
+/** Least side of a tile: fewer pixels show little more than a colour. 3 × 3 tiles of 28 pixels are just allowed. */
 const LEAST_SIDE = 6;
 /** Fewest pixels that a tile is shrunk to. Doersch et al. 2015, section 3.1 of https://arxiv.org/abs/1505.05192 */
 const FEWEST_PIXELS = 100;
 
 /**
- * Tiles of a random crop of the picture (of `cropScale` times its area, flipped with probability `flip`), row by row.
- * The crop is resized to about `imageSize` pixels, so that every cell has a whole number of them.
- * @param mean per channel, of values in [0, 1]: noise that takes a channel's place is around it
- * @throws UserError when the picture is too small for tiles of that side
+ * Tiles of a random crop of the image (`cropScale` times its area, flipped with probability `flip`), row by row. The crop
+ * is resized to about `imageSize` pixels, so that every cell is a whole number of them.
+ * @param mean per channel, of values in [0, 1]: the mean of the noise that replaces a channel
+ * @throws UserError when the image size is too small for the tiles
  */
 export function cutTiles(
   image: Image,
   options: ImageOptions,
   mean: readonly number[],
   rng: Rng,
-  own: TileOptions,
+  tileOptions: TileOptions,
 ): Image[] {
-  const { rows, columns, share, multipleOf = 1, greyscale = 0, channelShift = 0 } = own;
+  const { rows, columns, share, multipleOf = 1, greyscale = 0, channelShift = 0 } = tileOptions;
   const [height, width] = [Math.floor(options.imageSize / rows), Math.floor(options.imageSize / columns)];
   const cell = Math.min(height, width);
-  // A share such as 64/75 may come out a hair below the whole number that it stands for.
+  // A share such as 64/75 may be rounded to just below a whole number.
   const side = multipleOf * Math.floor((share * cell) / multipleOf + 1e-6);
   if (side < LEAST_SIDE)
     throw new UserError(
-      `${rows} × ${columns} tiles of images of ${options.imageSize} pixels have sides of ${side}, and ${LEAST_SIDE} is the least; use fewer tiles (--grid) or larger images (--image-size)`,
+      `${rows} × ${columns} tiles of images of ${options.imageSize} pixels have sides of ${side}; they need at least ${LEAST_SIDE}; use fewer tiles (--grid) or larger images (--image-size)`,
     );
   const box = randomBox(image, options.cropScale, rng);
-  let picture = withChannels(resizedCrop(image, box, columns * width, rows * height), options.channels);
-  if (rng.chance(options.flip)) picture = horizontalFlip(picture);
-  if (rng.chance(greyscale)) picture = toGreyscale(picture);
+  let crop = withChannels(resizedCrop(image, box, columns * width, rows * height), options.channels);
+  if (rng.chance(options.flip)) crop = horizontalFlip(crop);
+  if (rng.chance(greyscale)) crop = toGreyscale(crop);
   const place = (extent: number) => {
     const gap = extent - side;
-    const reach = Math.min(gap / 2, (own.jitter ?? 1) * extent);
+    const reach = Math.min(gap / 2, (tileOptions.jitter ?? 1) * extent);
     const [low, high] = [Math.ceil(gap / 2 - reach), Math.floor(gap / 2 + reach)];
     return rng.integer(low, Math.max(low, high));
   };
   return Array.from({ length: rows * columns }, (_, index) => {
     const top = Math.floor(index / columns) * height + place(height);
     const left = (index % columns) * width + place(width);
-    let tile = cut(picture, top, left, side, channelShift, rng);
-    if (rng.chance(own.dropColours ?? 0)) tile = dropColours(tile, mean, rng);
-    if (rng.chance(own.pixelate ?? 0)) tile = pixelate(tile, rng);
+    let tile = cut(crop, top, left, side, channelShift, rng);
+    if (rng.chance(tileOptions.dropColours ?? 0)) tile = dropColours(tile, mean, rng);
+    if (rng.chance(tileOptions.pixelate ?? 0)) tile = pixelate(tile, rng);
     return tile;
   });
 }
 
-/** The square at `top`, `left`; each channel from up to `shift` pixels beside it, within the picture. */
+/** The square at `top`, `left`; each channel shifted by up to `shift` pixels, within the image. */
 function cut(
   { data, width, height, channels }: Image,
   top: number,
@@ -94,7 +94,7 @@ function dropColours(tile: Image, mean: readonly number[], rng: Rng): Image {
   return { ...tile, data };
 }
 
-/** Shrunk to a random size of at least 100 pixels in all, and blown up again. */
+/** Shrunk to a random size of at least 100 pixels in total, and enlarged again. */
 function pixelate(tile: Image, rng: Rng): Image {
   const smallest = Math.min(tile.width, Math.round(Math.sqrt(FEWEST_PIXELS)));
   const side = rng.integer(smallest, tile.width);

@@ -3,10 +3,10 @@ import type { TextOptions } from "./options.ts";
 import type { TokenizedText } from "./text.ts";
 
 /**
- * A contiguous part of the tokens, of which some are left out: cropping as in COCO-LM (Meng et al. 2021,
- * https://arxiv.org/abs/2102.08473) and deletion as in CLEAR (Wu et al. 2020, https://arxiv.org/abs/2012.15466).
- * At least one token stays. With `cropMin` 1 and `deletion` 0 the text is as it was, and two views differ by the
- * encoder's dropout alone, as in SimCSE.
+ * A contiguous crop of the tokens with some deleted: cropping as in COCO-LM (Meng et al. 2021,
+ * https://arxiv.org/abs/2102.08473), deletion as in CLEAR (Wu et al. 2020, https://arxiv.org/abs/2012.15466).
+ * At least one token stays. With `cropMin` 1 and `deletion` 0 the text is unchanged, and two views differ only by the
+ * encoder's dropout, as in SimCSE.
  */
 export function cropAndDelete(
   { ids, sentences }: TokenizedText,
@@ -19,7 +19,7 @@ export function cropAndDelete(
   const kept: number[] = [];
   for (let at = from; at < from + length; at++) if (!rng.chance(deletion)) kept.push(at);
   if (kept.length === 0) kept.push(from);
-  // A sentence starts at the first of its tokens that is still there.
+  // A sentence starts at the first of its remaining tokens.
   const starts = new Set<number>();
   for (const start of sentences) {
     const first = kept.findIndex((at) => at >= start);

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { DEFAULT_VOCABULARY_SIZE, tokenizerKinds } from "./tokenizers/train.ts";
 
-/** How texts become tokens, and how they are distorted. */
+/** How texts are tokenized and augmented. */
 export const TextOptions = z.object({
-  tokenizer: z.string().optional().describe("a tokenizer.json to use; one is learned from the data by default"),
+  tokenizer: z.string().optional().describe("a tokenizer.json to use; by default one is learned from the data"),
   tokenizerKind: z
     .enum(tokenizerKinds)
     .optional()
@@ -12,18 +12,15 @@ export const TextOptions = z.object({
     .int()
     .positive()
     .optional()
-    .describe(`tokens in the vocabulary; ${DEFAULT_VOCABULARY_SIZE}, or what the data allow, by default`),
+    .describe(`tokens in the vocabulary; by default ${DEFAULT_VOCABULARY_SIZE}, or as many as the data allow`),
   lowercase: z
     .boolean()
     .optional()
-    .describe("small letters only, as WordPiece has it by default and drops accents then; bpe keeps capitals"),
+    .describe("lower case only (wordpiece also drops accents); by default true for wordpiece, false for bpe"),
   maxLength: z.int().min(8).default(128).describe("most tokens of a sample; longer texts are cut into several"),
-  pack: z
-    .boolean()
-    .default(false)
-    .describe("fill every sample with texts one after the other, an end token between, across their bounds"),
-  cropMin: z.number().gt(0).max(1).default(0.6).describe("smallest share of the tokens that a crop keeps"),
-  deletion: z.number().min(0).lt(1).default(0.1).describe("share of a crop's tokens that are left out"),
+  pack: z.boolean().default(false).describe("fill every sample with consecutive texts, separated by an end token"),
+  cropMin: z.number().gt(0).max(1).default(0.6).describe("smallest share of the tokens in a crop"),
+  deletion: z.number().min(0).lt(1).default(0.1).describe("share of a crop's tokens that are deleted"),
 });
 
 export type TextOptions = z.infer<typeof TextOptions>;

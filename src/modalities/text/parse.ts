@@ -2,7 +2,7 @@ import type { Tokenizer } from "@huggingface/tokenizers";
 import * as z from "zod";
 import { sentencesOf } from "./sentences.ts";
 
-/** What of `tokenizer.json` is looked at here; the rest is the library's. */
+/** The parts of `tokenizer.json` that are used here; the rest is the library's. */
 export const TokenizerFile = z.looseObject({
   added_tokens: z
     .array(
@@ -22,29 +22,29 @@ export const TokenizerFile = z.looseObject({
 });
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
-/** A piece of text's tokens. */
+/** Tokenizes a piece of text. */
 export type Parse = (text: string) => Int32Array;
 
-/** Words whose ids are remembered. */
+/** Words whose ids are cached. */
 const CACHED_WORDS = 1 << 16;
 
 /**
- * A function from text to ids. Where nothing in the text is an added token, the library's stages are called one by one
- * and the last, a word at a time, remembers what it gave: most words of a text are common ones.
+ * A function from text to ids. For texts without added tokens the library's stages are called one by one, and the last is
+ * cached word by word: most words of a text are frequent ones.
  */
 export function parserOf(tokenizer: Tokenizer, content: TokenizerFile, unknown: number): Parse {
   const { normalizer, pre_tokenizer, model } = tokenizer;
   const added = content.added_tokens.map(({ content: token }) => token);
-  // A run of unknown words may become one token; and a token may be looked for in the normalised text.
+  // Word by word only if unknown words are not fused, and if added tokens are not searched in the normalised text.
   const isWordwise = !content.model.fuse_unk && content.added_tokens.every(({ normalized }) => normalized === false);
   const cache = new Map<string, readonly number[]>();
   const idsOf = (word: string): readonly number[] => {
-    const known = cache.get(word);
-    if (known) return known;
+    const cached = cache.get(word);
+    if (cached) return cached;
     if (cache.size >= CACHED_WORDS) cache.clear();
-    const found = (model?.encode([word]) ?? []).map((token: string) => tokenizer.token_to_id(token) ?? unknown);
-    cache.set(word, found);
-    return found;
+    const encoded = (model?.encode([word]) ?? []).map((token: string) => tokenizer.token_to_id(token) ?? unknown);
+    cache.set(word, encoded);
+    return encoded;
   };
   return (text: string): Int32Array => {
     if (!isWordwise || !pre_tokenizer || added.some((token) => text.includes(token))) {
@@ -60,18 +60,17 @@ export function parserOf(tokenizer: Tokenizer, content: TokenizerFile, unknown: 
   };
 }
 
-/** A text's sentences' tokens. */
+/** Tokenizes a text sentence by sentence. */
 type Cut = (text: string) => Int32Array[];
 
 /** Sentences with a space between them, and without. */
 const PROBES = ["One two. Three four.", "これは。それは。"];
 
 /**
- * A text's tokens, a sentence at a time, so that all of them together are the tokens of the whole text. Tokenizers that
- * put a space before a text would put one before every sentence; then all but the first are read by one that does not.
- * Where that changes more than the beginning, sentences without white space between them are one; and a text of a
- * tokenizer that cannot be had in pieces at all is one sentence.
- * @param inside makes a parser that puts nothing in front
+ * Tokenizes a text sentence by sentence, so that together the tokens are those of the whole text. A tokenizer that puts a
+ * space before a text would put one before every sentence: all but the first are then read without it. If that changes
+ * more than the beginning, sentences are cut at white space only; if even that changes the tokens, a text is one sentence.
+ * @param inside makes a parser that puts nothing before the text
  */
 export function sentencesBy(parse: Parse, inside: () => Parse): Cut {
   const inPieces =
@@ -101,7 +100,7 @@ export function sentencesBy(parse: Parse, inside: () => Parse): Cut {
   return (text) => [parse(text)];
 }
 
-/** The same `tokenizer.json` without the space that it puts before a text. */
+/** The `tokenizer.json` without the space that it puts before a text. */
 export function withoutPrefix(content: TokenizerFile): TokenizerFile {
   const { normalizer, pre_tokenizer } = content;
   return { ...content, normalizer: unprefixed(normalizer), pre_tokenizer: unprefixed(pre_tokenizer) };
@@ -109,7 +108,7 @@ export function withoutPrefix(content: TokenizerFile): TokenizerFile {
 
 const Stage = z.looseObject({ type: z.string() });
 
-/** A stage, or a sequence of stages; nothing is left of one that does nothing else. */
+/** A stage, or a sequence of stages, without the prefix; null for a stage that does nothing else. */
 function unprefixed(stage: unknown): unknown {
   const parsed = Stage.safeParse(stage);
   if (!parsed.success) return stage;

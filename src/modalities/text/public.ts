@@ -3,7 +3,7 @@
  * @module autodidact/text
  */
 export { text } from "./index.ts";
-export { type CompleteOptions, type Completion, complete, type Guess } from "./language/complete.ts";
+export { type CompleteOptions, type Completion, complete, type TokenPrediction } from "./language/complete.ts";
 export {
   evaluateLanguage,
   type LanguageEvaluation,

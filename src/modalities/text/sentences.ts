@@ -1,16 +1,16 @@
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
 /**
- * Cuts a text into its sentences, by Unicode's rules (UAX 29). White space between two sentences goes with the second,
- * where a tokenizer's words begin; a boundary at which one word or one run of signs would be cut is none. So the tokens
- * of the sentences, one after the other, are the tokens of the text.
+ * Splits a text into sentences by Unicode's rules (UAX 29). White space between two sentences belongs to the second, since
+ * tokenizers begin a word with it; boundaries within a word or a run of punctuation are ignored. So the concatenated tokens
+ * of the sentences are the tokens of the text.
  */
 export function sentencesOf(text: string): string[] {
   const cuts = [0];
   let before = 0;
   for (const { index } of segmenter.segment(text)) {
     if (index === 0) continue;
-    // Of a run of empty lines the first boundary counts: the others would go all the way back to it.
+    // Only the first boundary of a run of empty lines counts: the others would go back to it.
     const isBlank = text.slice(before, index).trim() === "";
     before = index;
     if (isBlank) continue;

@@ -1,4 +1,4 @@
-/** A text as it was read, in NFC; or as tokens already, where a corpus was cut into windows. */
+/** A text as it was read, in NFC, or as tokens, if a corpus was cut into windows. */
 export type Text = WrittenText | TokenizedText;
 
 export interface WrittenText {
@@ -6,11 +6,11 @@ export interface WrittenText {
 }
 
 export interface TokenizedText {
-  /** Without the special tokens around a text. */
+  /** Token ids, without `begin` and `end`. */
   readonly ids: Int32Array;
   /** Positions in `ids` at which sentences start, ascending. */
   readonly sentences: Int32Array;
-  /** The text goes on behind these tokens. */
+  /** The text continues after these tokens. */
   readonly isCut?: boolean;
 }
 

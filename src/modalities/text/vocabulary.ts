@@ -7,7 +7,7 @@ import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts"
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
 import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";
 
-/** Names that special tokens go by, BERT's before RoBERTa's before GPT-2's. */
+/** Names of special tokens: BERT's before RoBERTa's before GPT-2's. */
 const NAMES = {
   pad: ["[PAD]", "<pad>", "</s>", "<|endoftext|>"],
   unknown: ["[UNK]", "<unk>", "<|endoftext|>"],
@@ -22,23 +22,23 @@ export const TOKENIZER_FILE = "tokenizer.json";
 const utf8 = new TextEncoder();
 
 export interface TextVocabulary extends Vocabulary<Text> {
-  /** A text's tokens without `begin` and `end`, however many, and where its sentences start. */
+  /** All of a text's tokens without `begin` and `end`, and where its sentences start. */
   tokenize(text: string): TokenizedText;
   readonly mask: number | undefined;
 }
 
 /**
- * A tokenizer at work.
+ * The vocabulary of a tokenizer.
  * @param json the text of Hugging Face's `tokenizer.json`
  * @param length most tokens of a sample, `begin` and `end` included
- * @throws UserError when it is no tokenizer, or has no token to pad, begin or end with or for what it does not know
+ * @throws UserError when it is not a tokenizer, or lacks a padding, begin, end or unknown token
  */
 export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE): TextVocabulary {
   const { tokenizer, content } = load(json, file);
   const size = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0) + 1;
   const special = new Set(content.added_tokens.filter((token) => token.special ?? true).map(({ id }) => id));
   const find = (what: keyof typeof NAMES): number | undefined =>
-    NAMES[what].map((name) => tokenizer.token_to_id(name)).find((known) => known !== undefined);
+    NAMES[what].map((name) => tokenizer.token_to_id(name)).find((id) => id !== undefined);
   const idOf = (what: keyof typeof NAMES): number => {
     const id = find(what);
     if (id !== undefined) return id;
@@ -54,7 +54,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
   for (const id of [...Object.values(ids), mask]) if (id !== undefined) special.add(id);
   const isWordPiece = content.model.type === "WordPiece";
   const prefix = content.model.continuing_subword_prefix || "##";
-  // BERT's rule for pieces with a prefix; RoBERTa's, by the space in front, for the others.
+  // WordPiece marks tokens that continue a word; other tokenizers mark those that begin one, by a space.
   const starts = Uint8Array.from({ length: size }, (_, id) => {
     const token = tokenizer.id_to_token(id) ?? "";
     if (special.has(id)) return 0;
@@ -77,8 +77,8 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     return { ids: joined, sentences };
   };
 
-  const decode = (given: ArrayLike<number>): string => {
-    const kept = Array.from(given).filter((id) => !special.has(id));
+  const decode = (tokens: ArrayLike<number>): string => {
+    const kept = Array.from(tokens).filter((id) => !special.has(id));
     return kept.length > 0 ? tokenizer.decode(kept, { clean_up_tokenization_spaces: isWordPiece }) : "";
   };
 
@@ -90,11 +90,11 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     tokenize,
     isSpecial: (id) => special.has(id),
     tokens(sample) {
-      const { ids: content_, sentences, isCut = false } = isTokenized(sample) ? sample : tokenize(sample.text);
-      const kept = content_.subarray(0, length - 2);
+      const { ids: whole, sentences, isCut = false } = isTokenized(sample) ? sample : tokenize(sample.text);
+      const kept = whole.subarray(0, length - 2);
       const all = Int32Array.of(ids.begin, ...kept, ids.end);
       const wordStarts = Uint8Array.from(all, (id) => starts[id] ?? 0);
-      // A window may begin inside of a word; so may, without a space in front, a text.
+      // The first token starts a word, even if the window begins inside one or the text has no space before it.
       if (kept.length > 0 && !special.has(kept[0]!)) wordStarts[1] = 1;
       const startsInside = kept.length > 0 && sentences[0] !== 0;
       const within = sentences.filter((at) => at < kept.length);
@@ -103,15 +103,15 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
         wordStarts,
         sentences: Int32Array.of(...(startsInside ? [1] : []), ...within.map((at) => at + 1)),
         startsInside,
-        isCut: isCut || kept.length < content_.length,
+        isCut: isCut || kept.length < whole.length,
       };
     },
-    encode(given) {
+    encode(sequence) {
       const padded = new Int32Array(length).fill(ids.pad);
       const present = new Int32Array(length);
-      const count = Math.min(length, given.length);
-      for (let at = 0; at < count; at++) padded[at] = given[at]!;
-      if (given.length > length) padded[length - 1] = given[given.length - 1]!;
+      const count = Math.min(length, sequence.length);
+      for (let at = 0; at < count; at++) padded[at] = sequence[at]!;
+      if (sequence.length > length) padded[length - 1] = sequence[sequence.length - 1]!;
       present.fill(1, 0, count);
       return { ids: int32(padded, [length]), mask: int32(present, [length]) };
     },
@@ -123,7 +123,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
   };
 }
 
-/** Marks of a word's first token: byte-level spaces, and SentencePiece's. */
+/** Characters that mark a word's first token: byte-level spaces, and SentencePiece's. */
 const WORD_MARKS = [...BYTE_LEVEL_SPACES, "▁"];
 
 function load(json: string, file: string): { tokenizer: Tokenizer; content: TokenizerFile } {

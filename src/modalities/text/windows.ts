@@ -8,27 +8,27 @@ import { Appender, temporaryFolder } from "./sources/unpacked.ts";
 import { isTokenized, type Text } from "./text.ts";
 import type { TextVocabulary } from "./vocabulary.ts";
 
-/** A corpus as tokens in a file, and where in it each sample lies. Shared between threads. */
+/** A corpus as tokens in a file, and where each sample begins. Shared between threads. */
 export interface WindowIndex {
   readonly kind: "windows";
   /** 32-bit tokens in the machine's byte order. */
   readonly path: string;
-  /** First token of each window, and behind them the end of the last. */
+  /** First token of each window, and the end of the last. */
   readonly starts: Float64Array;
 }
 
 export const isWindowIndex = (value: unknown): value is WindowIndex =>
   z.looseObject({ kind: z.literal("windows") }).safeParse(value).success;
 
-/** Marks a token at which a sentence starts, and one at which a text does, or what stands in front of it. */
+/** Flags of tokens: a sentence starts here; a text starts here (or the `end` before it). */
 const [SENTENCE, TEXT] = [0x40000000, 0x20000000];
 const BYTES = Int32Array.BYTES_PER_ELEMENT;
 
 /**
  * Writes a corpus as tokens into a temporary file and cuts it into windows of at most `vocabulary.length` − 2: a long
- * text into several of nearly one size; with `pack`, all texts one after the other into full windows, with the
- * vocabulary's `end` between two texts, as RoBERTa's "full sentences". Nothing of the corpus stays in memory.
- * @throws UserError when there is no token in it
+ * text into several of nearly equal size; with `pack`, all texts in a row into full windows, with the vocabulary's `end`
+ * between two texts, as RoBERTa's "full sentences". Nothing of the corpus stays in memory.
+ * @throws UserError when it has no tokens
  */
 export async function windowsOf(
   source: Source<Text>,
@@ -89,7 +89,7 @@ export async function windowsOf(
   }
 }
 
-/** The samples of such a file. */
+/** A source of the windows of an index. */
 export function windowSource(index: WindowIndex, onClose: () => void = () => undefined): Source<Text> {
   const { starts, path } = index;
   let handle: number | undefined;
@@ -98,7 +98,7 @@ export function windowSource(index: WindowIndex, onClose: () => void = () => und
     name: (window) => `window ${window + 1}`,
     async read(window) {
       const [start, end] = [starts[window]!, starts[window + 1]!];
-      // The token behind a window tells whether its text goes on; behind the last one there is none.
+      // The token after a window shows whether its text continues; the last window has none after it.
       const isLast = window + 2 === starts.length;
       const read = new Int32Array(end - start + (isLast ? 0 : 1));
       const bytes = new Uint8Array(read.buffer);

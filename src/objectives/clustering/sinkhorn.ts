@@ -2,13 +2,13 @@ import { type Array, nn, np } from "../../array/index.ts";
 
 /**
  * Sinkhorn–Knopp: soft assignments of samples to prototypes that use every prototype equally. The scores' exponentials
- * are normalised by turns over the samples of each prototype and over the prototypes of each sample, as in SwAV's code
- * (https://github.com/facebookresearch/swav; Cuturi 2013, https://arxiv.org/abs/1306.0895), here by logarithms, so that
- * no score is too large. Differentiable; stop the gradient where assignments are targets.
+ * are normalised in turn over the samples of each prototype and over the prototypes of each sample, as in SwAV's code
+ * (https://github.com/facebookresearch/swav; Cuturi 2013, https://arxiv.org/abs/1306.0895), here of logarithms, so that
+ * nothing overflows. Differentiable; stop the gradient where assignments are targets.
  * @param scores `[samples, prototypes]`
  * @param options.iterations 3 in SwAV; 0 leaves the exponentials as they are
- * @param options.epsilon strength of the entropy, what the scores are divided by; 0.05 in SwAV
- * @param options.counted `[samples]`, 1 for the samples that share the prototypes out, 0 for those that only receive
+ * @param options.epsilon strength of the entropy, which divides the scores; 0.05 in SwAV
+ * @param options.counted `[samples]`, 1 for samples over which prototypes are balanced, 0 for those that are only assigned
  * @returns `[samples, prototypes]`, rows that sum to 1 after an iteration
  */
 export function sinkhorn(

@@ -7,10 +7,10 @@ import { sinkhorn } from "./sinkhorn.ts";
  * high-resolution views only, each by Sinkhorn–Knopp over the batch; per such view the cross-entropies with all other
  * views are averaged, and then over these views. As there, no gradient flows through the assignments.
  * @param highResolutionLogits scores of prototypes, one `[batch, prototypes]` per view; assignments come from these
- * @param lowResolutionLogits the same for the small crops, which may be none
- * @param options.queue for each high-resolution view the scores of remembered samples, `[remembered, prototypes]`: they
- *   take part in sharing the prototypes out
- * @param options.queueInUse scalar, 0 while the queue is to have no part; 1 by default
+ * @param lowResolutionLogits the same for the small crops, if any
+ * @param options.queue for each high-resolution view the scores of queued samples, `[queued, prototypes]`, which
+ *   take part in balancing the assignments
+ * @param options.queueInUse scalar, 0 while the queue is not in use yet; 1 by default
  * @returns scalar
  */
 export function swav(
@@ -29,14 +29,14 @@ export function swav(
   if (highResolutionLogits.length < 1 || views.length < 2) throw new Error("swav: there are no two views to compare");
   const predictions = views.map((logits) => nn.logSoftmax(np.multiply(logits, 1 / temperature), -1));
   const perView = highResolutionLogits.map((logits, assigned) => {
-    const remembered = queue?.[assigned];
-    const scores = lax.stopGradient(remembered ? np.concatenate([remembered, logits], 0) : logits);
+    const queued = queue?.[assigned];
+    const scores = lax.stopGradient(queued ? np.concatenate([queued, logits], 0) : logits);
     const counted =
-      remembered &&
+      queued &&
       queueInUse &&
-      np.concatenate([np.broadcastTo(queueInUse, [remembered.shape[0]!]), np.ones([logits.shape[0]!])], 0);
-    const shared = sinkhorn(scores, { iterations, epsilon, ...(counted ? { counted } : {}) });
-    const assignment = remembered ? np.split(shared, [remembered.shape[0]!], 0)[1]! : shared;
+      np.concatenate([np.broadcastTo(queueInUse, [queued.shape[0]!]), np.ones([logits.shape[0]!])], 0);
+    const assignments = sinkhorn(scores, { iterations, epsilon, ...(counted ? { counted } : {}) });
+    const assignment = queued ? np.split(assignments, [queued.shape[0]!], 0)[1]! : assignments;
     const agreements = predictions
       .filter((_, view) => view !== assigned)
       .map((prediction) => np.mean(np.sum(np.multiply(assignment, prediction), -1)));

@@ -3,10 +3,10 @@ import { onDiagonal } from "../parts/diagonal.ts";
 import { normalize } from "../parts/normalize.ts";
 
 /**
- * InfoNCE within a batch: each query's candidate is to be told among the candidates of all rows, by cosine similarity
- * over `temperature`; the mean over rows. SimCSE's loss, Gao et al. 2021, equation 1, https://arxiv.org/abs/2104.08821,
- * and one direction of MoCo v3's and NNCLR's. Unlike NT-Xent it goes one way only, and queries are not compared with each
- * other.
+ * InfoNCE within a batch: the cross-entropy of identifying each query's candidate among the candidates of all rows, by
+ * cosine similarity over `temperature`; the mean over rows. SimCSE's loss, Gao et al. 2021, equation 1, https://arxiv.org/abs/2104.08821,
+ * and one direction of MoCo v3's and NNCLR's. Unlike NT-Xent it goes one way only, and queries are not compared with
+ * each other.
  * @param queries `[N, dim]`
  * @param candidates `[N, dim]`, row i the partner of query i
  * @returns scalar
@@ -18,10 +18,11 @@ export function inBatchContrast(queries: Array, candidates: Array, { temperature
   return np.mean(np.subtract(nn.logsumexp(logits, -1), positives));
 }
 
-/** Share of queries whose own candidate is nearer than any other, scalar in [0, 1]. */
+/** Share of queries that are nearest to their own candidate, scalar in [0, 1]. */
 export function inBatchAccuracy(queries: Array, candidates: Array): Array {
   const similarity = np.matmul(normalize(queries), np.transpose(normalize(candidates)));
-  const isOwn = onDiagonal(similarity.shape[0]!);
-  const own = np.max(np.where(isOwn, similarity, -4), -1);
-  return np.mean(np.where(np.greater(own, np.max(np.where(isOwn, -4, similarity), -1)), 1, 0));
+  const isPositive = onDiagonal(similarity.shape[0]!);
+  const positives = np.max(np.where(isPositive, similarity, -4), -1);
+  const negatives = np.max(np.where(isPositive, -4, similarity), -1);
+  return np.mean(np.where(np.greater(positives, negatives), 1, 0));
 }

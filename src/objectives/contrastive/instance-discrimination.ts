@@ -3,14 +3,14 @@ import { normalize } from "../parts/normalize.ts";
 import { crossEntropy } from "../supervised/cross-entropy.ts";
 
 /**
- * Instance discrimination: every sample is a class of its own, and what is remembered of it is its weight vector.
+ * Instance discrimination: every sample is its own class, with its entry of the memory bank as weight vector.
  * Wu et al. 2018, equation 2, https://arxiv.org/abs/1805.01978
  *
  * This is the non-parametric softmax over the whole bank, as in the released code with `--nce-k 0`
- * (https://github.com/zhirongw/lemniscate.pytorch, `LinearAverage`), not its estimate by NCE.
+ * (https://github.com/zhirongw/lemniscate.pytorch, `LinearAverage`), not its NCE estimate.
  * @param z `[N, dim]`, normalised here
  * @param bank `[samples, dim]`, rows of length 1
- * @param index int32 `[N]`, the place of each row's sample in the bank
+ * @param index int32 `[N]`, each row's sample in the bank
  * @returns scalar
  */
 export const instanceDiscrimination = (

@@ -2,11 +2,11 @@ import { type Array, np } from "../../array/index.ts";
 import { inBatchContrast } from "./in-batch-contrast.ts";
 
 /**
- * MoCo v3's symmetric contrastive loss: each view's prediction must find the other view's key within the batch.
+ * MoCo v3's symmetric contrastive loss: each view's prediction identifies the other view's key within the batch.
  * Chen, Xie & He 2021, algorithm 1, https://arxiv.org/abs/2104.02057
  *
- * As in the released code (https://github.com/facebookresearch/moco-v3) the two directions are added, each cross-entropy
- * times 2 · temperature.
+ * As in the released code (https://github.com/facebookresearch/moco-v3) the loss is the sum of both directions, times
+ * 2 · temperature.
  * @param q0 `[N, dim]`, predictions from the first view
  * @param q1 `[N, dim]`, from the second
  * @param k0 `[N, dim]`, keys of the first view

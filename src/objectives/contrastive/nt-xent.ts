@@ -6,7 +6,7 @@ import { normalize } from "../parts/normalize.ts";
  * NT-Xent, the normalised temperature-scaled cross-entropy of SimCLR. Chen et al. 2020, equation 1,
  * https://arxiv.org/abs/2002.05709
  *
- * For each of the 2N rows, the cross-entropy of telling its partner among the other 2N − 1 by cosine similarity over
+ * For each of the 2N rows, the cross-entropy of identifying its partner among the other 2N − 1 by cosine similarity over
  * `temperature`; the mean over all rows.
  * @param z0 `[N, dim]`
  * @param z1 `[N, dim]`, row i the partner of row i of `z0`
@@ -31,10 +31,10 @@ export function contrastiveAccuracy(z0: Array, z1: Array): Array {
   const n = z0.shape[0]!;
   const z = normalize(np.concatenate([z0, z1], 0));
   const similarity = np.matmul(z, np.transpose(z));
-  const own = onDiagonal(n);
-  const isOwn = np.concatenate([own, own], 0);
-  const isSample = np.concatenate([isOwn, isOwn], 1);
-  const partner = np.max(np.where(np.logicalAnd(isSample, np.logicalNot(onDiagonal(2 * n))), similarity, -4), -1);
-  const others = np.max(np.where(isSample, -4, similarity), -1);
+  const diagonal = onDiagonal(n);
+  const half = np.concatenate([diagonal, diagonal], 0);
+  const isSameSample = np.concatenate([half, half], 1);
+  const partner = np.max(np.where(np.logicalAnd(isSameSample, np.logicalNot(onDiagonal(2 * n))), similarity, -4), -1);
+  const others = np.max(np.where(isSameSample, -4, similarity), -1);
   return np.mean(np.where(np.greater(partner, others), 1, 0));
 }

@@ -1,7 +1,7 @@
 import { type Array, lax, nn, np } from "../../array/index.ts";
 
 export interface DistillationTemperatures {
-  /** Sharpness of the teacher's distribution; lower is sharper. A scalar if it is an array. */
+  /** Temperature of the teacher's distribution; lower is sharper. An array must be a scalar. */
   readonly teacherTemperature: number | Array;
   readonly studentTemperature: number;
 }
@@ -23,8 +23,8 @@ export const centred = (logits: Array, center: Array, temperature: number | Arra
 
 /**
  * DINO: the student's distribution over prototypes follows the teacher's, across views. Caron et al. 2021,
- * https://arxiv.org/abs/2104.14294, as in https://github.com/facebookresearch/dino: cross-entropies of all pairs of a
- * teacher's and a student's view but those of the same index, the mean over pairs. As there, no gradient flows to the
+ * https://arxiv.org/abs/2104.14294, as in https://github.com/facebookresearch/dino: the mean cross-entropy over
+ * all pairs of a teacher's view and another view of the student. As there, no gradient flows to the
  * teacher's logits or the centre.
  * @param teacherLogits `[batch, prototypes]` per global view
  * @param studentLogits `[batch, prototypes]` per view, the global ones first
@@ -42,7 +42,7 @@ export function dino(
 }
 
 /**
- * DINO's loss for whatever distributions the teacher gives: DINOv2's come from Sinkhorn–Knopp.
+ * DINO's loss for any target distributions: DINOv2's come from Sinkhorn–Knopp.
  * @param targets `[batch, prototypes]` per global view, rows that sum to 1
  * @param studentLogits `[batch, prototypes]` per view, the global ones first
  * @returns scalar
@@ -53,9 +53,9 @@ export function distillation(
   { studentTemperature }: { studentTemperature: number },
 ): Array {
   const predictions = studentLogits.map((logits) => nn.logSoftmax(np.multiply(logits, 1 / studentTemperature), -1));
-  const pairs = targets.flatMap((target, of) =>
+  const pairs = targets.flatMap((target, teacherView) =>
     predictions
-      .filter((_, view) => view !== of)
+      .filter((_, view) => view !== teacherView)
       .map((prediction) => np.mean(np.sum(np.multiply(target, prediction), -1))),
   );
   if (pairs.length === 0) throw new Error("dino: there are no two views to compare");

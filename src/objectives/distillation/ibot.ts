@@ -2,7 +2,7 @@ import { type Array, nn, np } from "../../array/index.ts";
 import { centred, type DistillationTemperatures } from "./dino.ts";
 
 /**
- * iBOT's patch loss: at masked patches the student's distribution follows the teacher's, which saw them. Zhou et al. 2021,
+ * iBOT's patch loss: at masked patches the student's distribution follows the teacher's, which sees them. Zhou et al. 2021,
  * https://arxiv.org/abs/2111.07832, as in https://github.com/bytedance/ibot: per image the mean over its masked patches
  * (0 if there are none), then the mean over images. As there, no gradient flows to the teacher's logits or the centre.
  * @param teacherLogits `[images, patches, prototypes]`
@@ -21,7 +21,7 @@ export const ibot = (
   patchDistillation(centred(teacherLogits, center, teacherTemperature), studentLogits, mask, { studentTemperature });
 
 /**
- * The same for whatever distributions the teacher gives.
+ * iBOT's loss for any target distributions.
  * @param targets `[images, patches, prototypes]`, summing to 1 over the last axis
  * @returns scalar
  */

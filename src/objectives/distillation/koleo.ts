@@ -5,10 +5,10 @@ import { normalize } from "../parts/normalize.ts";
 const EPSILON = 1e-8;
 
 /**
- * KoLeo, the Kozachenko–Leonenko estimate of entropy as a regulariser: features spread out over the sphere. Sablayrolles
+ * KoLeo, the Kozachenko–Leonenko estimate of entropy as a regulariser: features are spread over the sphere. Sablayrolles
  * et al. 2018, https://arxiv.org/abs/1806.03198, as in https://github.com/facebookresearch/dinov2: rows at unit length,
- * each row's nearest other row by inner product, −mean log(‖difference + 1e-8‖ + 1e-8). Gradients flow to both rows of a
- * pair; of equally near rows the first is taken.
+ * each row's nearest other row by inner product, −mean log(‖difference + 1e-8‖ + 1e-8). Gradients flow to both rows of
+ * a pair; ties go to the first row.
  * @param z `[rows, dim]`, two rows or more
  * @returns scalar
  */

@@ -5,9 +5,9 @@ import { sigreg } from "./sigreg.ts";
  * LeJEPA: every view predicts the mean of a sample's views, and SIGReg keeps embeddings from collapsing.
  * (1 − lambda) · prediction + lambda · SIGReg. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544
  *
- * As in the released example (https://github.com/rbalestr-lab/lejepa, MINIMAL.md) all views are of one kind and take
- * part in the mean; the prediction loss is a mean over views, rows and features, and SIGReg's over the views.
- * @param views each `[N, dim]`, row i of all from one sample
+ * As in the released example (https://github.com/rbalestr-lab/lejepa, MINIMAL.md) all views are of one kind and
+ * count in the mean; the prediction loss is averaged over views, rows and features, SIGReg's over the views.
+ * @param views each `[N, dim]`, row i of all from the same sample
  * @param slices `[slices, dim]`, random directions, the same for all views
  * @param options.lambda weight of SIGReg, in [0, 1]
  * @returns scalar

@@ -5,7 +5,7 @@ import { normalize } from "../parts/normalize.ts";
  * Negative cosine similarity, the mean over rows. SimSiam, Chen & He 2020, equation 1, https://arxiv.org/abs/2011.10566;
  * BYOL's regression loss (https://arxiv.org/abs/2006.07733) is 2 + 2 times this.
  *
- * There is no stop-gradient inside: it is the method that says which side is the target.
+ * There is no stop-gradient inside: the method decides which side is the target.
  * @param p `[N, dim]`
  * @param z `[N, dim]`
  * @returns scalar in [−1, 1]

@@ -2,7 +2,7 @@ import { type Array, nn, np } from "../../array/index.ts";
 import { onDiagonal } from "../parts/diagonal.ts";
 
 /**
- * VICReg: views agree (invariance), every feature keeps a deviation of 1 (variance), features are uncorrelated
+ * VICReg: views agree (invariance), every feature keeps a deviation of at least 1 (variance), features are uncorrelated
  * (covariance). Bardes et al. 2021, https://arxiv.org/abs/2105.04906
  *
  * As in the released code (https://github.com/facebookresearch/vicreg): the invariance is a mean over rows and features,

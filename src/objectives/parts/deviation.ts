@@ -3,7 +3,7 @@ import { normalize } from "./normalize.ts";
 
 /**
  * How far embeddings are from collapse: the standard deviation over the batch of each feature of the unit rows, times
- * √dim, the mean over features. Near 1 when rows point everywhere, 0 when all are alike (SimSiam, figure 2,
+ * √dim, the mean over features. Near 1 when rows are spread over the sphere, 0 when all are the same (SimSiam, figure 2,
  * https://arxiv.org/abs/2011.10566).
  * @param z `[N, dim]`
  * @returns scalar

@@ -1,5 +1,5 @@
 import { type Array, np } from "../../array/index.ts";
 
-/** Rows at unit length, `[rows, dim]` → the same; rows of zeros stay zeros. */
+/** Rows scaled to unit length, `[rows, dim]` → the same; rows of zeros stay zeros. */
 export const normalize = (z: Array): Array =>
   np.multiply(z, np.reciprocal(np.sqrt(np.add(np.sum(np.square(z), -1, { keepdims: true }), 1e-12))));

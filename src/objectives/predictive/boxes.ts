@@ -7,7 +7,7 @@ function corners(boxes: Array): { left: Array; top: Array; right: Array; bottom:
   return { left: np.subtract(x, across), top: np.subtract(y, down), right: np.add(x, across), bottom: np.add(y, down) };
 }
 
-/** Intersection over union and the generalised one of Rezatofighi et al. 2019 (https://arxiv.org/abs/1902.09630). */
+/** Intersection over union, and the generalised IoU of Rezatofighi et al. 2019 (https://arxiv.org/abs/1902.09630). */
 function overlap(first: Array, second: Array): { iou: Array; generalized: Array } {
   const [a, b] = [corners(first), corners(second)];
   const area = ({ left, top, right, bottom }: typeof a) =>
@@ -33,7 +33,7 @@ function overlap(first: Array, second: Array): { iou: Array; generalized: Array 
 /**
  * DETR's box loss: `l1` × Σ |difference| + `giou` × (1 − generalised IoU), the mean over boxes.
  * Carion et al. 2020, https://arxiv.org/abs/2005.12872, whose weights are 5 and 2
- * @param prediction `[rows, 4]`: centre x, centre y, width, height, as shares of the picture
+ * @param prediction `[rows, 4]`: centre x, centre y, width, height, as shares of the image
  * @param target the same
  * @returns scalar
  */

@@ -4,7 +4,7 @@ import { type Array, np } from "../../array/index.ts";
  * Mean squared error over the masked patches only. MAE, He et al. 2021, https://arxiv.org/abs/2111.06377
  * @param prediction `[batch, patches, values]`
  * @param target `[batch, patches, values]`
- * @param mask `[batch, patches]`, 1 where a patch was hidden
+ * @param mask `[batch, patches]`, 1 for masked patches
  * @returns scalar
  */
 export function maskedReconstruction(prediction: Array, target: Array, mask: Array): Array {
@@ -13,7 +13,7 @@ export function maskedReconstruction(prediction: Array, target: Array, mask: Arr
 }
 
 /**
- * Each patch's own mean and deviation (of the unbiased variance + 1e-6, as in MAE's code), `[batch, patches, 1]` each.
+ * Mean and deviation of each patch (of the unbiased variance + 1e-6, as in MAE's code), `[batch, patches, 1]` each.
  * @param patches `[batch, patches, values]`
  */
 export function patchMoments(patches: Array): { mean: Array; deviation: Array } {
@@ -24,7 +24,7 @@ export function patchMoments(patches: Array): { mean: Array; deviation: Array } 
 }
 
 /**
- * Each patch with its own mean taken away and divided by its own deviation.
+ * Each patch normalised by its own mean and deviation.
  * @param patches `[batch, patches, values]`
  */
 export function normalizePatches(patches: Array): Array {

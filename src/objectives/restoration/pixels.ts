@@ -2,9 +2,9 @@ import { type Array, np } from "../../array/index.ts";
 import { binaryCrossEntropies } from "../supervised/binary-cross-entropy.ts";
 
 /**
- * Mean squared error over all values, or over those that count: Σ w (x̂ − x)² over the number of values with a weight
- * above 0. With a heavier weight where a filled hole meets its surroundings this is the reconstruction loss of context
- * encoders, as in the authors' code. Pathak et al. 2016, https://arxiv.org/abs/1604.07379
+ * Mean squared error over all values or, with weights, Σ w (x̂ − x)² over the number of values with a weight above 0. With
+ * a larger weight along the border of a filled hole it is the reconstruction loss of context encoders, as in the authors'
+ * code. Pathak et al. 2016, https://arxiv.org/abs/1604.07379
  * @param prediction `[batch, channels, height, width]`
  * @param target the same shape
  * @param options.weights `[batch, 1, height, width]`, at least 0, or the same shape as the target; no gradient
@@ -19,8 +19,8 @@ export function squaredError(prediction: Array, target: Array, { weights }: { we
 }
 
 /**
- * −log p(x | z) of pixels that are independent Bernoulli variables, summed over a picture and the mean over the batch,
- * in nats: β-VAE's and VAE's reconstruction term.
+ * −log p(x | z) of pixels that are independent Bernoulli variables, in nats, summed over an image, the mean over the batch:
+ * the reconstruction term of VAE and β-VAE.
  * @param logits `[batch, …]`, of the probability of 1
  * @param target the same shape, values in [0, 1]
  * @returns scalar
@@ -31,8 +31,8 @@ export function bernoulliNll(logits: Array, target: Array): Array {
 }
 
 /**
- * −log p(x | z) of Gaussian pixels of unit variance, without its constant: ½ Σ (x̂ − x)² over a picture, the mean over
- * the batch.
+ * −log p(x | z) of Gaussian pixels of unit variance, without its constant: ½ Σ (x̂ − x)² over an image, the mean over the
+ * batch.
  * @param prediction `[batch, …]`
  * @param target the same shape
  * @returns scalar

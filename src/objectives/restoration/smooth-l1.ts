@@ -7,8 +7,8 @@ import { weightedMean } from "../supervised/cross-entropy.ts";
  * https://arxiv.org/abs/2202.03555
  * @param prediction any shape
  * @param target the same shape
- * @param options.beta where the square turns into a line, > 0; 1 in I-JEPA
- * @param options.weights of the rows, the shape without its last axis: the mean over rows is by weight
+ * @param options.beta where the square becomes linear, > 0; 1 in I-JEPA
+ * @param options.weights of the rows, the shape without its last axis, for a weighted mean over rows
  * @returns scalar
  */
 export function smoothL1(
@@ -17,7 +17,7 @@ export function smoothL1(
   { beta, weights }: { beta: number; weights?: Array },
 ): Array {
   const distance = np.abs(np.subtract(prediction, target));
-  // The part of the distance below β is squared, the part above it is taken as it is: no branch, and no 0/0 at 0.
+  // The part of the distance below β is squared, the part above it linear: no branch, and no 0/0 at 0.
   const near = np.minimum(distance, beta);
   const each = np.add(np.multiply(np.square(near), 0.5 / beta), np.subtract(distance, near));
   return weights ? weightedMean(np.mean(each, -1), weights) : np.mean(each);

@@ -1,17 +1,17 @@
 import { type Array, lax, np } from "../../array/index.ts";
 
 /**
- * What keeps the encoder near its codes: ‖z − sg(e)‖², the mean over all values, to be weighted by β. The third part of
- * equation 3 of VQ-VAE, van den Oord et al. 2017, https://arxiv.org/abs/1711.00937. Codes that are running means have no
- * use for the second part, as in Sonnet's `VectorQuantizerEMA` (https://github.com/google-deepmind/sonnet).
- * @param z what the encoder gives, `[…, codeDim]`
+ * Commitment loss, which keeps the encoder near its codes: ‖z − sg(e)‖², the mean over all values, to be weighted by β. The
+ * third term of equation 3 of VQ-VAE, van den Oord et al. 2017, https://arxiv.org/abs/1711.00937. Codes that are running
+ * means do not need the second term, as in Sonnet's `VectorQuantizerEMA` (https://github.com/google-deepmind/sonnet).
+ * @param z the encoder's output, `[…, codeDim]`
  * @param e the code chosen for each, the same shape; no straight-through here, and no gradient
  * @returns scalar
  */
 export const commitment = (z: Array, e: Array): Array => np.mean(np.square(np.subtract(z, lax.stopGradient(e))));
 
 /**
- * How many codes are in use, as if all were used alike: exp of the entropy of their shares, scalar in [1, codes].
+ * Effective number of codes in use: exp of the entropy of their shares, scalar in [1, codes].
  * @param chosen one-hot rows, `[rows, codes]`
  */
 export function perplexity(chosen: Array): Array {

@@ -8,10 +8,10 @@ export function binaryCrossEntropies(logits: Array, targets: Array): Array {
 }
 
 /**
- * Binary cross-entropy with logits, the mean over all values, by weight if there are weights.
- * @param logits any shape, above 0 for "yes"
+ * Binary cross-entropy with logits, the (weighted) mean over all values.
+ * @param logits any shape, above 0 for the positive class
  * @param targets the same shape, each in [0, 1]
- * @param options.weights the same shape or one that it broadcasts to, none negative; values of weight 0 do not count
+ * @param options.weights the same shape or one that it broadcasts to, none negative
  * @returns scalar
  */
 export function binaryCrossEntropy(logits: Array, targets: Array, { weights }: { weights?: Array } = {}): Array {

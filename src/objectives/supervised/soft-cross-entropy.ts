@@ -1,11 +1,11 @@
 import { type Array, nn, np } from "../../array/index.ts";
 
 /**
- * Cross-entropy against distributions, each row weighted by that of its likeliest class: −Σ w Σ_q Z_q log softmax_q,
+ * Cross-entropy with soft targets, each row weighted by its most likely class: −Σ w Σ_q Z_q log softmax_q,
  * over the number of rows. Equation 2 of Zhang et al. 2016, https://arxiv.org/abs/1603.08511; without weights, the usual
  * soft cross-entropy.
  * @param logits `[rows, classes]`
- * @param targets `[rows, classes]`, each row a distribution; a row with several largest classes takes their mean weight
+ * @param targets `[rows, classes]`, each row a distribution; a row with several most likely classes takes their mean weight
  * @param options.weights `[classes]`
  * @returns scalar
  */

@@ -4,11 +4,11 @@ import { normalize } from "../parts/normalize.ts";
 
 /**
  * Supervised contrastive loss: views of samples with the same label agree. Khosla et al. 2020, equation 2 (L_out),
- * https://arxiv.org/abs/2004.11362. The authors' code multiplies it by temperature / 0.07, which is 1 at theirs; this does
- * not. Where no label is shared it is NT-Xent.
+ * https://arxiv.org/abs/2004.11362. The authors' code multiplies it by temperature / 0.07, 1 at their default; this does
+ * not. If no two samples share a label it is NT-Xent.
  * @param z0 `[N, dim]`
  * @param z1 `[N, dim]`, row i another view of row i of `z0`
- * @param labels int32 `[N]`; a sample of label −1 has no partner but its own other view
+ * @param labels int32 `[N]`; a sample with label −1 has only its other view as a partner
  * @returns scalar, the mean over all 2N views
  */
 export function supCon(z0: Array, z1: Array, labels: Array, { temperature }: { temperature: number }): Array {

@@ -14,7 +14,7 @@ import {
   offers,
   vocabulary as vocabularyAbility,
 } from "../../data/index.ts";
-import { words as wordsAbility } from "../../encoders/abilities.ts";
+import { sequence } from "../../encoders/abilities.ts";
 import {
   axesOf,
   type Encoder,
@@ -97,14 +97,14 @@ function lacks(
   );
 }
 
-/** @throws UserError when words see what they must not, or do not see what they must */
+/** @throws UserError when the method needs a causal encoder and this one is not, or the reverse */
 function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): void {
-  const words = offerOf(encoder, wordsAbility);
-  if (causal === undefined || !words || words.causal === causal) return;
+  const reader = offerOf(encoder, sequence);
+  if (causal === undefined || !reader || reader.causal === causal) return;
   throw new UserError(
     causal
-      ? `method ${name} tells each word from those before it, and the encoder lets it see all; add --causal`
-      : `method ${name} tells words from both sides, and the encoder lets them see one; leave out --causal, or use causal-lm`,
+      ? `method ${name} predicts each token from those before it, and the encoder lets it see all; add --causal`
+      : `method ${name} predicts tokens from both sides, and a causal encoder sees one; leave out --causal, or use causal-lm`,
   );
 }
 

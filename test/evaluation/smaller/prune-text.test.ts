@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { offerOf } from "../../../src/data/ability.ts";
-import { words } from "../../../src/encoders/abilities.ts";
+import { sequence } from "../../../src/encoders/abilities.ts";
 import { taylor } from "../../../src/evaluation/smaller/pruning/importance.ts";
 import { prunable } from "../../../src/evaluation/smaller/pruning/prunable.ts";
 import { prune } from "../../../src/evaluation/smaller/pruning/structures.ts";
@@ -99,7 +99,7 @@ test("BART's decoder keeps its heads; ELECTRA's generator would not keep its sha
     const common = { keep: 0.5, batches: 1, seconds: 0.1 };
     const half = await pruneRun({ ...common, run: bart, out: join(folder, "half"), recoverEpochs: 1 });
     assert.equal(half.models.length, 3);
-    assert.equal(offerOf(half.run.encoder, words)?.wholeHeads, 4);
+    assert.equal(offerOf(half.run.encoder, sequence)?.wholeHeads, 4);
     const electra = await learned(folder, { method: "electra", training: once, out: join(folder, "electra") });
     const asked = { ...common, run: electra };
     await assert.rejects(pruneRun({ ...asked, out: join(folder, "no"), recoverEpochs: 1 }), {

@@ -31,7 +31,7 @@ test("each sample is dropped or scaled up, and the expectation is kept", () =>
     { numRuns: 8 },
   ));
 
-test("every request takes its own row of the noise, in order", async () => {
+test("every draw takes its own row of the noise, in order", async () => {
   const output = await evaluateOne(
     (x: Array, rows: Array) =>
       inTraining(rows, () => np.add(dropPath(x, 0.5), np.multiply(dropPath(x, 0.5), 10))).result,
@@ -40,7 +40,7 @@ test("every request takes its own row of the noise, in order", async () => {
   assert.deepEqual([...output.data], [20, 2]);
 });
 
-test("draws are counted before there is noise; evaluation and rate 0 ask for none", async () => {
+test("draws are counted before there is noise; evaluation and rate 0 draw nothing", async () => {
   const block = transformerBlock({ width: 4, heads: 1, mlpRatio: 1, dropPath: 0.3 });
   const counted: number[] = [];
   const params = block.init(new Rng(0));
@@ -55,7 +55,7 @@ test("draws are counted before there is noise; evaluation and rate 0 ask for non
   assert.deepEqual([...new Set(counted)], [2]);
 });
 
-test("within a training pass a part may be traced as in evaluation, and the rest goes on as before", async () => {
+test("a part of a training pass may be traced in evaluation mode, without effect on the rest", async () => {
   const output = await evaluateOne(
     (x: Array, rows: Array) =>
       inTraining(rows, () =>

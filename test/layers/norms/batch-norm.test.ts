@@ -59,7 +59,7 @@ test("a mean far above the deviation costs no precision", async () => {
   assert.ok(Math.abs(variance - 1) < 1e-3, `variance ${variance}`);
 });
 
-test("statistics are told from trained parameters by their path", () => {
+test("statistics are distinguished from trained parameters by their path", () => {
   const paths = tree.paths(mlp([3, 4, 2]).init(new Rng(0)));
   assert.deepEqual(paths.filter(isStatistic), ["hidden.0.norm.runningMean", "hidden.0.norm.runningVariance"]);
   assert.ok(!paths.includes("hidden.0.linear.bias"), "no bias in front of a BatchNorm");

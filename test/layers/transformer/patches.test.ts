@@ -7,7 +7,7 @@ import { evaluateOne } from "../../fixtures/torch/reference.ts";
 
 const axis = fc.record({ count: fc.integer({ min: 1, max: 4 }), extent: fc.integer({ min: 1, max: 4 }) });
 
-test("patches of any number of axes: the values of each are its own, and together they are the input again", async () => {
+test("patches on any number of axes partition the input, and `unpatchify` restores it", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(axis, { minLength: 1, maxLength: 3 }),
@@ -47,7 +47,7 @@ test("patches of any number of axes: the values of each are its own, and togethe
   );
 });
 
-test("patches that leave a rest are refused", () => {
+test("patches that do not divide the input are refused", () => {
   assert.throws(() => gridOfPatches([4, 9], [2, 2]), /input of 4 × 9 is not a whole number of patches of 2 × 2/);
   assert.throws(() => gridOfPatches([4, 8], [2]), /not a whole number/);
 });

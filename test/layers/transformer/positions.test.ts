@@ -14,7 +14,7 @@ test("a width that four does not divide is refused", () => {
   assert.throws(() => sinCosPositions([2, 2], 6), /multiple of 4, not 6/);
 });
 
-test("a grid over the same area has its cells' middles looked up; the native grid has its own positions to the bit", () => {
+test("another grid over the same area has the positions of its cells' centres; the native grid has its own to the bit", () => {
   assert.deepEqual(sinCosPositions([3, 5], 8, [3, 5]), sinCosPositions([3, 5], 8));
   // Two cells over four: their middles are at 0.5 and 2.5 of the four.
   const half = sinCosPositions([2, 2], 4, [4, 4]);

@@ -182,7 +182,7 @@ test("multi-block masks of long grids, series and videos: blocks, apart from the
       for (let block = 0; block < 4; block++) {
         const places = [...targets.subarray(block * masks.targetCount, (block + 1) * masks.targetCount)];
         assertPlaces(Int32Array.from(places), count, masks.targetCount);
-        // A box shaped like the grid: not much larger than what is told of it, and short of every long axis.
+        // A box shaped like the grid: not much larger than its targets, and short of every long axis.
         const box = boxOf(places, grid);
         assert.ok(sizeOf(box) <= 0.3 * count, `${box} of ${grid}`);
         assert.ok(
@@ -210,7 +210,7 @@ test("multi-block masks: targets are blocks of one size, the context is apart fr
   );
 });
 
-test("on the paper's grid targets have 30 patches, in blocks of 30 to 40 of which the first 30 are told", () => {
+test("on the paper's grid targets have 30 patches, in blocks of 30 to 40 of which the first 30 are targets", () => {
   const masks = multiBlockMask([14, 14], paper);
   assert.equal(masks.targetCount, 30);
   assert.equal(masks.contextCount, 55);
@@ -227,7 +227,7 @@ test("on the paper's grid targets have 30 patches, in blocks of 30 to 40 of whic
   }
 });
 
-test("every patch of a small grid is told and seen, the edges too", () => {
+test("every patch of a small grid is a target and a context at times, the edges too", () => {
   const masks = multiBlockMask([8, 8], paper);
   const [seen, told] = [new Set<number>(), new Set<number>()];
   for (let seed = 0; seed < 500; seed++) {
@@ -239,7 +239,7 @@ test("every patch of a small grid is told and seen, the edges too", () => {
   assert.equal(told.size, 64);
 });
 
-test("a context that does not fit beside the targets is refused", () => {
+test("a context that does not fit next to the targets is refused", () => {
   const masks = multiBlockMask([4, 4], { ...paper, targetScale: [1, 1], targetAspect: [1, 1] });
   assert.throws(() => masks.draw(new Rng(0)), { name: "UserError", message: /--context-ratio/ });
 });

@@ -19,7 +19,7 @@ const near = (got: number[], wanted: number[], tolerance = 3) => {
   });
 };
 
-/** A white picture of one bit a pixel, which is quick to write at any size. */
+/** A white image of one bit per pixel, which is quick to write at any size. */
 function whitePng(width: number, height: number): Buffer {
   const chunk = (type: string, data: Uint8Array) => {
     const body = Buffer.concat([Buffer.from(type), data]);
@@ -98,7 +98,7 @@ test("one pixel", async () => {
   assert.deepEqual(image, { width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 255, 255) });
 });
 
-test("larger pictures are shrunk to the short side asked for, smaller ones are left", async () => {
+test("larger images are shrunk to the given short side, smaller ones are unchanged", async () => {
   const bytes = await solid(64, 32, "#336699").jpeg().toBuffer();
   const shrunk = await decode(bytes, 16);
   assert.deepEqual([shrunk.width, shrunk.height], [32, 16]);
@@ -106,7 +106,7 @@ test("larger pictures are shrunk to the short side asked for, smaller ones are l
   assert.deepEqual([kept.width, kept.height], [64, 32]);
 });
 
-test("of a long narrow picture no more than sixteen squares are kept", async () => {
+test("the area of a long narrow image is limited to sixteen squares", async () => {
   const strip = await sharp({ create: { width: 64, height: 4096, channels: 3, background: "white" } })
     .png()
     .toBuffer();
@@ -127,7 +127,7 @@ test("broken files say in one line what is wrong", async () => {
     ["head of a JPEG", (await noise(200).jpeg().toBuffer()).subarray(0, 100), /truncated JPEG/],
     ["cut PNG", (await noise(200).png().toBuffer()).subarray(0, 2000), /truncated PNG/],
     ["cut WebP", (await noise(200).webp().toBuffer()).subarray(0, 2000), /truncated WebP/],
-    ["text", Buffer.from("this — is no picture\n"), /text, not a picture/],
+    ["text", Buffer.from("this — is no image\n"), /text, not an image/],
     ["nothing", new Uint8Array(0), /empty file/],
     ["bytes", Uint8Array.from({ length: 64 }, (_, at) => at), /unsupported image format/],
   ];

@@ -39,7 +39,7 @@ for (const augmentation of ["photo", "drawing"] as const)
       }
     });
 
-test("a crop has a side of its own, of whole patches where there is a grid, and keeps it in the tensors", () => {
+test("a crop has its own side, of whole patches with a grid, and keeps it in the tensors", () => {
   const modality = image.build(image.options.parse({ imageSize: 32, channels: 3 }));
   for (const [extent, grid, expected] of [
     [1, undefined, 32],
@@ -84,7 +84,7 @@ test("tensors: channels first, scaled by mean and deviation", () => {
   assert.deepEqual([...(pixels?.data ?? [])], [1, 0, 1, 0, 1, -1, -1, -1, 0, -4, -4, 0]);
 });
 
-test("tensors: an oblong picture is cut at its centre", () => {
+test("tensors: an oblong image is cropped at its centre", () => {
   const modality = image.build(image.options.parse({ imageSize: 2, channels: 1, mean: [0], std: [1] }));
   const data = Uint8Array.of(0, 51, 102, 255, 0, 153, 204, 255);
   const { pixels } = modality.tensors({ width: 4, height: 2, channels: 1, data });

@@ -19,7 +19,7 @@ test("CIELAB is scikit-image's", async () => {
   });
 });
 
-test("the lightness is a picture with all channels alike, white at 255, that the encoder can read", () => {
+test("the lightness is an image with equal channels, white at 255, that the encoder can read", () => {
   const modality = image.build(image.options.parse({ imageSize: 2, mean: [0, 0, 0], std: [1, 1, 1] }));
   const data = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 0, 119, 119, 119);
   const { lightness, values } = modality.lab!({ width: 2, height: 2, channels: 3, data });
@@ -31,7 +31,7 @@ test("the lightness is a picture with all channels alike, white at 255, that the
   assert.ok(Math.abs(values.data[0]! - 100) < 1e-3);
 });
 
-test("grey data have no colours to tell", () => {
+test("grey data have no colours to predict", () => {
   assert.equal("lab" in image.build(image.options.parse({ channels: 1 })), false);
 });
 

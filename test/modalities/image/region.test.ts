@@ -16,7 +16,7 @@ const slope: Image = {
 };
 const plain = { imageSize: 40, jitterProbability: 0, greyscale: 0, flip: 0 };
 
-test("the region is the part of the picture that its box says", () => {
+test("the region is the part of the image in its box", () => {
   const modality = image.build(image.options.parse(plain));
   for (let seed = 0; seed < 50; seed++) {
     const { whole, region: part, box } = modality.region!(slope, new Rng(seed), { side: 0.5, scale: [0.1, 0.5] });
@@ -27,12 +27,12 @@ test("the region is the part of the picture that its box says", () => {
       x - width / 2 >= -1e-9 && x + width / 2 <= 1 + 1e-9 && y - height / 2 >= -1e-9 && y + height / 2 <= 1 + 1e-9,
     );
     assert.ok(width * height > 0.08 && width * height < 0.55, `${box}`);
-    // On a slope the mean is the value at the centre, whatever the size: pixel c has its middle at c + ½.
+    // On a slope the mean is the value at the centre, for any size: pixel c has its centre at c + ½.
     const mean = (channel: number) =>
       part.data.reduce((sum, value, at) => sum + (at % 3 === channel ? value : 0), 0) / 400;
     assert.ok(Math.abs(mean(0) - 6 * (40 * x - 0.5)) < 2, `${mean(0)} at ${box}`);
     assert.ok(Math.abs(mean(1) - 6 * (40 * y - 0.5)) < 2, `${mean(1)} at ${box}`);
-    // And its ends tell the size.
+    // And its ends give the size.
     assert.ok(Math.abs(part.data[3 * 19]! - part.data[0]! - 6 * 40 * width * (19 / 20)) < 9, `${box}`);
   }
 });

@@ -188,7 +188,7 @@ const idx = (extents: number[], data: Uint8Array) => {
   return Buffer.concat([head, data]);
 };
 
-test("IDX, raw and gzipped, with labels beside; a header that lies is found out", async () => {
+test("IDX, raw and gzipped, with labels next to it; a wrong header is detected", async () => {
   const pixels = Uint8Array.from({ length: 3 * 4 * 5 }, (_, at) => at);
   const path = await folder("idx", {
     "train-images-idx3-ubyte.gz": gzipSync(idx([3, 4, 5], pixels)),

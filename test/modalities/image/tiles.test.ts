@@ -5,7 +5,7 @@ import type { TileOptions } from "../../../src/modalities/image/abilities.ts";
 import { type Image, withChannels } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
 
-/** Red tells the column, green the row: where a tile was cut can be read off it. */
+/** Red is the column, green the row: a tile's place can be read off its pixels. */
 const map = (size: number): Image => ({
   width: size,
   height: size,
@@ -63,7 +63,7 @@ for (const [size, rows, columns, share, side] of [
         if (size < 200) assert.ok(places.has(corner), `${corner} of ${[...places]}`);
   });
 
-test("jitter bounds how far a tile is from the middle; none at all leaves it there", () => {
+test("jitter bounds a tile's distance from the centre of its cell; without it the tile is centred", () => {
   for (const [jitter, reach] of [
     [0, 0],
     [1 / 12, 1],
@@ -76,11 +76,11 @@ test("jitter bounds how far a tile is from the middle; none at all leaves it the
       });
 });
 
-test("sides are multiples of a patch where asked, and too many tiles are refused", () => {
+test("sides are multiples of the patch size if given, and too many tiles are refused", () => {
   for (const tile of cut(32, { rows: 2, columns: 2, share: 14 / 16, multipleOf: 4 })) assert.equal(tile.width, 12);
   assert.throws(() => cut(32, { rows: 16, columns: 16, share: 1, multipleOf: 4 }), {
     name: "UserError",
-    message: /sides of 0, and 6 is the least; use fewer tiles/,
+    message: /sides of 0; they need at least 6; use fewer tiles/,
   });
   assert.throws(() => cut(16, { rows: 3, columns: 3, share: 64 / 75 }), { name: "UserError", message: /sides of 4/ });
   for (const tile of cut(28, { rows: 3, columns: 3, share: 64 / 75 })) assert.equal(tile.width, 7);
@@ -94,11 +94,11 @@ test("the same seed cuts the same tiles; grey tiles have no colours", () => {
     for (let at = 0; at < data.length; at += 3) assert.ok(data[at] === data[at + 1] && data[at] === data[at + 2]);
 });
 
-test("shifted channels come from beside the tile, each by its own step", () => {
+test("each channel is shifted by its own offset", () => {
   const seen = new Set<number>();
   for (let seed = 0; seed < 30; seed++)
     for (const tile of cut(36, { rows: 3, columns: 3, share: 0.5, jitter: 0, channelShift: 2 }, seed).slice(4, 5)) {
-      // The middle tile starts at 15, 15: red tells the column that it was read from, green the row.
+      // The middle tile starts at 15, 15: red is the column that it was read from, green the row.
       for (const channel of [0, 1]) {
         const shift = tile.data[channel]! - 15;
         assert.ok(Math.abs(shift) <= 2, `${shift}`);
@@ -144,7 +144,7 @@ test("pixelated tiles keep their size and lose detail", () => {
   assert.ok(mean(blurred) < 0.8 * mean(sharp), `${mean(blurred)} of ${mean(sharp)}`);
 });
 
-test("grey pictures have tiles too", () => {
+test("grey images have tiles too", () => {
   const { tiles } = image.build(image.options.parse({ imageSize: 32, channels: 1 }));
   const options = { rows: 2, columns: 2, share: 0.9, dropColours: 1, greyscale: 1, channelShift: 1 };
   for (const tile of tiles!(withChannels(map(32), 1), new Rng(0), options)) assert.equal(tile.channels, 1);

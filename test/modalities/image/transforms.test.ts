@@ -62,7 +62,7 @@ const pictures = fc
       .map((data): Image => ({ width, height, channels, data })),
   );
 
-test("four quarter turns, two flips and two solarisations give the picture back", () => {
+test("four quarter turns, two flips and two solarisations restore the image", () => {
   fc.assert(
     fc.property(pictures, (image) => {
       assert.deepEqual(rotateQuarters(rotateQuarters(rotateQuarters(rotateQuarters(image, 1), 1), 1), 1), image);
@@ -128,7 +128,7 @@ test("jitter stays within its bounds", () => {
   assert.ok(Math.min(...seen) < 66 && Math.max(...seen) > 134, "the range is used");
 });
 
-test("a blur keeps the mean of a picture whose edges are even, and widens a point into a Gaussian", () => {
+test("a blur keeps the mean of an image with constant edges, and widens a point into a Gaussian", () => {
   const data = new Uint8Array(15 * 15).fill(40);
   data[7 * 15 + 7] = 240;
   const blurred = gaussianBlur({ width: 15, height: 15, channels: 1, data }, 7, 1);

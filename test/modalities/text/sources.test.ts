@@ -140,7 +140,7 @@ test("tables: CSV with a header, CSV and TSV without, JSON lines, Parquet, packe
     }
   }));
 
-test("lines may end one way and another, and fields without quotes are no guess", () =>
+test("line endings may be mixed, and unquoted fields are read literally", () =>
   inFolder(async (folder) => {
     const mixed = "text,label\r\nhello one,x\nhello two,y\r\nhello three,x\n";
     await opened(join(folder, "mixed.csv"), mixed, async (source) => {
@@ -204,7 +204,7 @@ test("one clear line for what cannot be read", () =>
     await refused(await write("utf16.txt", Buffer.from("\ufeffhello", "utf16le")), /byte 0 is 0xff.*UTF-16/);
     await refused(await write("packed.txt.gz", "not packed"), /packed\.txt\.gz: not a whole gzip file/);
     await refused(await write("torn.txt.gz", gzipSync("x".repeat(9999)).subarray(0, 20)), /not a whole gzip file/);
-    await refused(await write("blank.txt", "\n \n\t\n\r\n"), /blank\.txt: no text in it, only empty lines/);
+    await refused(await write("blank.txt", "\n \n\t\n\r\n"), /blank\.txt: no text, only empty lines/);
     await refused(await write("empty.txt", ""), /no text/);
     await refused(
       await write("endless.txt", Buffer.alloc(17 << 20, "x")),

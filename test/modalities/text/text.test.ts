@@ -79,7 +79,7 @@ test("a method of whole texts does not pack them, also when it begins with a run
     assert.equal(config.encoder.options.dropout, 0.1);
   }));
 
-test("a table's rows are samples of their own; they are embedded, searched and shown", () =>
+test("each row of a table is a sample; rows are embedded, searched and shown", () =>
   inFolder(async (folder) => {
     const rows = CORPUS.slice(0, 120).map((own, at) => `${at % 2},"${own}"`);
     const data = join(folder, "corpus.csv");

@@ -99,7 +99,7 @@ test("what is no tokenizer, or lacks a token that every text needs, is refused b
   assert.equal(vocabularyOf(without("[MASK]"), 16).mask, undefined);
 });
 
-/** A BPE of single letters and of words' marks, as SentencePiece's files are converted to. */
+/** A BPE of single letters and word marks, as converted from SentencePiece's files. */
 function spaced(stages: Record<string, unknown>): string {
   const special = ["<pad>", "<unk>", "<s>", "</s>", "<mask>"];
   const letters = [..."▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,?!。これはそ\n"];

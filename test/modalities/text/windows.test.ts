@@ -49,7 +49,7 @@ test("without packing, a window holds tokens of one text, and all windows hold a
   await source.close();
 });
 
-test("packed, every window but the last is full, and [SEP] stands between texts", async () => {
+test("packed, every window but the last is full, and [SEP] separates texts", async () => {
   const texts = CORPUS.slice(0, 20);
   const source = await windowsOf(given(texts), vocabulary, true);
   const found = await windows(source);
@@ -62,7 +62,7 @@ test("packed, every window but the last is full, and [SEP] stands between texts"
   await source.close();
 });
 
-test("a window knows whether its text goes on behind it", async () => {
+test("a window knows whether its text continues after it", async () => {
   const texts = ["the sea left", CORPUS.slice(0, 5).join(" "), "a city"];
   const lengths = tokensOf(texts).map((ids) => ids.length);
   assert.ok(lengths[1]! > 2 * LENGTH);

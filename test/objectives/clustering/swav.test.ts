@@ -45,7 +45,7 @@ test("the small crops' gradient is that of finite differences: they predict only
   }, inputs);
 });
 
-test("views that agree on one prototype each cost nothing, views that say nothing log K", async () => {
+test("views that agree on one prototype each cost nothing, uniform views log K", async () => {
   const loss = async (values: readonly number[]) => {
     const view = float32(values, [3, 3]);
     const given = { views: [view, view] };

@@ -47,7 +47,7 @@ test("no gradient flows to the teacher's logits or the centre, as in DINO's code
     );
 });
 
-test("worked by hand: views of the same index are left out, uniform guesses cost log K", async () => {
+test("worked by hand: views of the same index are skipped, uniform predictions cost log K", async () => {
   const sure = float32([50, 0, 0], [1, 3]);
   const unsure = filled([1, 3], 0);
   const center = filled([3], 0);

@@ -36,7 +36,7 @@ test("value and gradient as iBOT's code; visible patches and images without a ma
   await assertFiniteDifferences(loss, inputs, { step: 3e-3 });
 });
 
-test("a guess of nothing costs log K at every masked patch, and nothing masked costs nothing", async () => {
+test("a uniform prediction costs log K at every masked patch, and without masks the loss is 0", async () => {
   const at = async (hidden: number) => {
     const result = await evaluateOne(() => {
       const same = constant(filled([2, 3, 5], 0.5));

@@ -27,7 +27,7 @@ test("value and gradient as SimMIM's code", async () => {
   await assertFiniteDifferences(loss, inputs, { step: 1e-3, tolerance: 2e-2 });
 });
 
-test("visible patches count for nothing", async () => {
+test("visible patches do not count", async () => {
   const wrongWhereVisible = filled([2, 4, 12], 0);
   wrongWhereVisible.data.fill(1e3, 0, 12).fill(1e3, 6 * 12, 7 * 12);
   const loss = (prediction: Array, target: Array) => maskedL1(prediction, target, mask());

@@ -29,7 +29,7 @@ test("value and gradient as MAE's code", async () => {
   await assertFiniteDifferences(loss, inputs);
 });
 
-test("visible patches count for nothing", async () => {
+test("visible patches do not count", async () => {
   const zeros = filled([2, 4, 12], 0);
   const wrongWhereVisible = filled([2, 4, 12], 0);
   wrongWhereVisible.data.fill(1e3, 0, 12).fill(1e3, 6 * 12, 7 * 12);

@@ -40,7 +40,7 @@ export const importsOf = (path: string, text: string): Import[] =>
 export const dynamicImportsOf = (path: string, text: string): string[] =>
   [...withoutComments(text).matchAll(DYNAMIC)].map(([, target = ""]) => resolve(path, target));
 
-/** A registry's lines: `simclr: () => import("./simclr.ts")`, the file by the name. */
+/** A registry's lines: `simclr: () => import("../../../src/methods/simclr.ts")`, the file by the name. */
 export const linesOf = (path: string, text: string): Map<string, string> =>
   new Map(
     [...withoutComments(text).matchAll(/^\s*"?([\w-]+)"?: \(\) => import\("([^"]+)"\)/gm)].map(

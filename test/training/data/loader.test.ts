@@ -71,7 +71,7 @@ test("an entry that cannot be read is replaced and reported once", async () => {
     broken.map(({ name }) => name),
     [fileOf(BROKEN)],
   );
-  assert.match(broken[0]?.reason ?? "", /text, not a picture/);
+  assert.match(broken[0]?.reason ?? "", /text, not an image/);
 });
 
 test("when nothing can be read, that is said", async () => {

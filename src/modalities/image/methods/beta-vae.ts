@@ -9,21 +9,20 @@ import { gaussianKl } from "../../../objectives/restoration/gaussian-kl.ts";
 import { bernoulliNll, gaussianNll } from "../../../objectives/restoration/pixels.ts";
 
 /**
- * β-VAE: a variational autoencoder whose latents are pressed harder (β > 1) towards independent standard normals.
+ * β-VAE: a variational autoencoder with a stronger pull (β > 1) of the latents towards independent standard normals.
  * Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl; β = 1 is Kingma & Welling 2013,
- * https://arxiv.org/abs/1312.6114. Uses the encoder's vector (`apply`); linear layers make the latents' mean and log
- * variance of it. The loss is −log p(x | z) + β KL, summed over pixels and latents, in nats per picture, with one draw
- * of the latents.
+ * https://arxiv.org/abs/1312.6114. Linear layers predict the latents' mean and log variance from the representation. The
+ * loss is −log p(x | z) + β KL, summed over pixels and latents, in nats per image, with one draw of the latents.
  *
  * Defaults are the paper's for 3D chairs (32 latents, β = 5, Bernoulli pixels). Differs from the paper: any encoder, and
- * a decoder that repeats pixels and convolves in place of strided deconvolutions; Gaussian pixels have unit variance in
- * units of the data's deviation; pictures are lightly changed.
+ * a decoder that upsamples and convolves instead of strided deconvolutions; Gaussian pixels have unit variance in units of
+ * the data's deviation; images are weakly augmented.
  */
 export const betaVae = method({
   name: "beta-vae",
   family: "restoration",
   paper: "https://openreview.net/forum?id=Sy2fzU9gl",
-  summary: "rebuild a picture from a few independent Gaussian factors",
+  summary: "reconstruct an image from a few independent Gaussian factors",
   needs: [perturb, normalization],
   options: z.object({
     beta: z.number().nonnegative().default(5).describe("weight of the KL divergence; 1 is a plain VAE"),

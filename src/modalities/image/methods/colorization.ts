@@ -20,34 +20,38 @@ import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
 import { labToRgb } from "./lab.ts";
 
-/** The soft encoding's neighbours, its deviation in units of ab, and the deviation that the colours' shares are smoothed by. */
+/** Neighbours of the soft encoding; its deviation, and that of the smoothing of the bins' shares, in units of a and b. */
 const [NEIGHBOURS, SIGMA] = [5, 5];
 /** Colours are predicted for every fourth pixel. */
 const STRIDE = 4;
 /** "Annealed mean": between the distribution's mean (1) and its mode (0). */
 const TEMPERATURE = 0.38;
-/** Memory of the colours' shares, in steps about 1 / (1 − momentum). */
+/** Momentum of the bins' running shares. */
 const MOMENTUM = 0.99;
 
 /**
- * Colourisation: which colours has this grey picture? A distribution over bins of the ab plane for every fourth pixel.
- * Zhang et al. 2016, https://arxiv.org/abs/1603.08511. The lightness, on all channels, passes the encoder; a decoder
- * turns its map (`hidden`) into distributions. Targets are soft-encoded, and rare colours weigh more: by the inverse of
- * their smoothed share mixed with a uniform one (`rebalance` is λ), on average 1.
+ * Colourisation: predict the colours of a grey image, as a distribution over bins of the ab plane for every fourth pixel.
+ * Zhang et al. 2016, https://arxiv.org/abs/1603.08511. The encoder sees the lightness on all channels; a decoder turns its
+ * feature map (`hidden`) into distributions. Targets are soft-encoded, and rare colours weigh more: by the inverse of their
+ * smoothed share mixed with a uniform one (`rebalance` is λ), on average 1.
  *
- * Differs from the paper: any encoder, and a decoder in place of its dilated layers; the colours' shares are those of the
- * batches seen so far (a moving average kept in memory) and not ImageNet's; 261 bins that sRGB can show, not the 313 of
- * the released list; grey pictures count (there only those with some colour do). The encoder sees grey pictures as long as
- * it learns, and coloured ones where it is used.
+ * Differs from the paper: any encoder, and a decoder instead of dilated layers; the bins' shares are a moving average over
+ * the batches so far, not ImageNet's; 261 bins that sRGB can show, not the 313 of the released list; grey images count
+ * (there only images with some colour). The encoder sees grey images in training, and coloured ones when it is used.
  */
 export const colorization = method({
   name: "colorization",
   family: "predictive",
   paper: "https://arxiv.org/abs/1603.08511",
-  summary: "tell the colours of a grey picture",
+  summary: "predict the colours of a grey image",
   needs: [lab, normalization, perturb],
   options: z.object({
-    rebalance: z.number().gt(0).max(1).default(0.5).describe("share of the uniform distribution; 1: all colours alike"),
+    rebalance: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .describe("share of the uniform distribution in the colours' weights; 1: equal weights"),
     decoderWidth: z.int().positive().default(256).describe("channels of the decoder before the last layer"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 1e-3, beta2: 0.99, batchSize: 40 },
@@ -75,7 +79,7 @@ export const colorization = method({
       decoder: colours.init(rng.split("decoder")),
     });
     /** `[batch × pixels, bins]`. */
-    const guess = (params: Traced<ReturnType<typeof init>>, lightness: Readonly<Record<string, Array>>): Array => {
+    const predict = (params: Traced<ReturnType<typeof init>>, lightness: Readonly<Record<string, Array>>): Array => {
       const logits = colours.apply(params.decoder, map.apply(params.encoder, lightness));
       return np.reshape(np.transpose(logits, [0, 2, 3, 1]), [-1, count]);
     };
@@ -108,15 +112,15 @@ export const colorization = method({
       initMemory: (_rng) => ({ colours: filled([count], 1 / count) }),
       loss(params, { lightness, nearest, shares }, memory) {
         const targets = encoded(nearest, shares);
-        const seen = np.add(np.multiply(memory.colours, MOMENTUM), np.multiply(np.mean(targets, 0), 1 - MOMENTUM));
-        const smoothed = np.matmul(seen, constant(smooth));
+        const running = np.add(np.multiply(memory.colours, MOMENTUM), np.multiply(np.mean(targets, 0), 1 - MOMENTUM));
+        const smoothed = np.matmul(running, constant(smooth));
         const rarity = np.reciprocal(np.add(np.multiply(smoothed, 1 - rebalance), rebalance / count));
         const weights = np.multiply(rarity, np.reciprocal(np.sum(np.multiply(smoothed, rarity))));
-        const logits = guess(params, lightness);
+        const logits = predict(params, lightness);
         return {
           loss: softCrossEntropy(logits, targets, { weights }),
           metrics: { unweighted: softCrossEntropy(lax.stopGradient(logits), targets) },
-          memory: { colours: seen },
+          memory: { colours: running },
         };
       },
       look(params, { lightness, nearest, shares }) {
@@ -131,14 +135,14 @@ export const colorization = method({
           const rgb = labToRgb(np.concatenate([level, full], 1));
           return np.multiply(np.subtract(rgb, perChannel(mean)), perChannel(std.map((value) => 1 / value)));
         };
-        const annealed = nn.softmax(np.multiply(guess(params, lightness), 1 / TEMPERATURE), -1);
+        const annealed = nn.softmax(np.multiply(predict(params, lightness), 1 / TEMPERATURE), -1);
         return { grey, coloured: paint(annealed), original: paint(encoded(nearest, shares)) };
       },
     };
   },
 });
 
-/** `[bins, bins]`: each bin's share is spread over its surroundings by a Gaussian, and none is lost. */
+/** Gaussian smoothing over the bins as a matrix `[bins, bins]`, rows that sum to 1. */
 function smoothing(bins: Float32Array) {
   const count = bins.length / 2;
   const matrix = new Float32Array(count * count);

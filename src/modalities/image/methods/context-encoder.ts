@@ -6,35 +6,35 @@ import { method } from "../../../methods/method.ts";
 import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { squaredError } from "../../../objectives/restoration/pixels.ts";
 
-/** Where the hole meets what is seen, its reconstruction counts so much more ("overlapL2Weight" in the authors' code). */
+/** Weight of the reconstruction along the border of the hole ("overlapL2Weight" in the authors' code). */
 const OVERLAP_WEIGHT = 10;
 
 /**
- * Context encoder: a part of the picture is cut out and must be filled in from what is around it.
- * Pathak et al. 2016, https://arxiv.org/abs/1604.07379. Uses the encoder's map (`hidden`). `centre` cuts out the middle
- * square; a ring of it stays visible and weighs ten times as much, as in the released code. `blocks` cuts out random
- * squares, which may overlap, until a quarter of the picture is gone.
+ * Context encoder: predict a region that was cut out of an image from its surroundings.
+ * Pathak et al. 2016, https://arxiv.org/abs/1604.07379. Uses the encoder's feature map (`hidden`). `centre` cuts out the
+ * central square; a ring of it stays visible and weighs ten times as much, as in the released code. `blocks` cuts out
+ * random squares, which may overlap, until a quarter of the image is gone.
  *
- * Differs from the paper: the squared error alone, without the adversarial part, which in the paper sharpens the
- * pictures (its features for classification also come from the squared error alone); the decoder paints the whole
- * picture, of which only the hole counts; any encoder, and no fully connected layer by channels between the two.
+ * Differs from the paper: the squared error alone, without the adversarial loss, which in the paper sharpens the output
+ * (its features for classification also come from the squared error alone); the decoder predicts the whole image, of which
+ * only the hole counts; any encoder, and no channel-wise fully connected layer before the decoder.
  */
 export const contextEncoder = method({
   name: "context-encoder",
   family: "restoration",
   paper: "https://arxiv.org/abs/1604.07379",
-  summary: "fill in what was cut out of a picture",
+  summary: "predict what was cut out of an image",
   needs: [perturb],
   options: z.object({
-    region: z.enum(["centre", "blocks"]).default("blocks").describe("what is cut out: the middle, or random squares"),
-    coverage: z.number().gt(0).lt(1).default(0.25).describe("share of the picture's area that is cut out"),
-    blockSize: z.number().gt(0).lt(1).default(0.25).describe("blocks: side of a square over the picture's"),
+    region: z.enum(["centre", "blocks"]).default("blocks").describe("what is cut out: the centre, or random squares"),
+    coverage: z.number().gt(0).lt(1).default(0.25).describe("share of the image's area that is cut out"),
+    blockSize: z.number().gt(0).lt(1).default(0.25).describe("blocks: side of a square, over the image's"),
     overlap: z
       .number()
       .min(0)
       .lt(0.5)
       .default(7 / 128)
-      .describe("centre: width of the visible ring over the side"),
+      .describe("centre: width of the visible ring, over the image's side"),
     decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 8e-4, weightDecay: 0, batchSize: 64 },
@@ -58,7 +58,7 @@ export const contextEncoder = method({
       for (let y = top; y < top + rows; y++) plane.fill(value, y * width + left, y * width + left + columns);
     };
 
-    /** Which pixels are hidden (1), and how much the reconstruction of each counts. */
+    /** Hidden pixels (1), and the weight of each pixel's reconstruction. */
     const cut = (rng: Rng): { hidden: Float32Array; weights: Float32Array } => {
       const hidden = new Float32Array(height * width);
       if (region === "blocks") {
@@ -100,7 +100,7 @@ export const contextEncoder = method({
         decoder: pixels.init(rng.split("decoder")),
       }),
       loss(params, { image, hidden, weights }) {
-        // The hole is filled with the mean colour, which is 0 of normalised pixels.
+        // The hole is filled with the mean colour, 0 in normalised pixels.
         const context = np.multiply(image, np.subtract(1, hidden));
         const restored = pixels.apply(params.decoder, map.apply(params.encoder, { pixels: context }));
         return { loss: squaredError(restored, image, { weights }) };

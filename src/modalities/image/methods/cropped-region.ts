@@ -15,30 +15,30 @@ import { region } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 
 /**
- * Cropped-region prediction: where in the picture does this piece of it lie?
+ * Cropped-region prediction: predict where in an image a crop of it lies.
  * The "random query patch detection" of UP-DETR, Dai et al. 2020, https://arxiv.org/abs/2011.09094, with the box loss of
- * DETR, Carion et al. 2020, https://arxiv.org/abs/2005.12872. The piece's vector (`apply`) asks the picture's map
- * (`hidden`) by attention, and a small network says the box.
+ * DETR, Carion et al. 2020, https://arxiv.org/abs/2005.12872. The crop's representation is the query of a cross-attention
+ * to the image's feature map (`hidden`), and a small network predicts the box.
  *
- * Differs from the paper, which pre-trains a detector on top of a frozen, already good encoder: here the encoder itself
- * is trained, from scratch and alone; one piece a picture, so neither matching nor "no object"; a single cross-attention
- * in place of DETR's Transformer; no reconstruction of the piece's features, which there guards what the encoder knew;
- * BatchNorm in the box network; the piece's area and aspect are drawn, there its height and its width.
+ * Differs from the paper, which pre-trains a detector on a frozen, pre-trained encoder: here the encoder itself is trained
+ * from scratch; one crop per image, so neither matching nor "no object"; a single cross-attention instead of DETR's
+ * Transformer; no reconstruction of the crop's features, which there preserves the encoder's; BatchNorm in the box network;
+ * the crop's area and aspect are drawn, there its height and width.
  */
 export const croppedRegion = method({
   name: "cropped-region",
   family: "predictive",
   paper: "https://arxiv.org/abs/2011.09094",
-  summary: "tell where in the picture a piece of it lies",
+  summary: "predict where in an image a crop of it lies",
   needs: [perturb, region],
   options: z.object({
-    side: z.number().gt(0).max(1).default(0.5).describe("side that the piece is resized to, over the picture's"),
+    side: z.number().gt(0).max(1).default(0.5).describe("side that the crop is resized to, over the image's"),
     scale: z
       .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
       .default([0.05, 0.5])
-      .describe("area of the piece, as a share of the picture"),
-    l1: z.number().nonnegative().default(5).describe("weight of the distance between the boxes' numbers"),
-    giou: z.number().nonnegative().default(2).describe("weight of 1 − the boxes' generalised intersection over union"),
+      .describe("area of the crop, as a share of the image"),
+    l1: z.number().nonnegative().default(5).describe("weight of the L1 distance between boxes"),
+    giou: z.number().nonnegative().default(2).describe("weight of 1 − generalised IoU of the boxes"),
     attentionDim: z.int().positive().default(256).describe("width of the attention"),
     heads: z.int().positive().default(8).describe("attention heads"),
   }),
@@ -79,11 +79,11 @@ export const croppedRegion = method({
       norm: layers.norm.init(),
       box: layers.box.init(rng.split("box")),
     });
-    /** `[batch, 4]`, centre and size as shares of the picture. */
+    /** Predicted boxes `[batch, 4]`: centre and size as shares of the image. */
     const locate = (params: Traced<ReturnType<typeof init>>, whole: Array, region: Array): Array => {
       const cells = np.reshape(map.apply(params.encoder, { pixels: whole }), [-1, channels, rows * columns]);
-      const picture = layers.picture.apply(params.picture, np.transpose(cells, [0, 2, 1]));
-      const placed = np.add(picture, constant(sinCosPositions([rows, columns], attentionDim)));
+      const projected = layers.picture.apply(params.picture, np.transpose(cells, [0, 2, 1]));
+      const placed = np.add(projected, constant(sinCosPositions([rows, columns], attentionDim)));
       const query = layers.query.apply(params.query, encoder.apply(params.encoder, { pixels: region }));
       const perHead = (x: Array) =>
         np.transpose(np.reshape(x, [query.shape[0]!, -1, heads, attentionDim / heads]), [0, 2, 1, 3]);
@@ -93,14 +93,14 @@ export const croppedRegion = method({
         np.transpose(keys, [0, 1, 3, 2]),
       );
       const mixed = np.matmul(nn.softmax(scores, -1), perHead(layers.value.apply(params.value, placed)));
-      const answer = layers.output.apply(params.output, np.reshape(mixed, [-1, attentionDim]));
-      return nn.sigmoid(layers.box.apply(params.box, layers.norm.apply(params.norm, np.add(query, answer))));
+      const attended = layers.output.apply(params.output, np.reshape(mixed, [-1, attentionDim]));
+      return nn.sigmoid(layers.box.apply(params.box, layers.norm.apply(params.norm, np.add(query, attended))));
     };
 
     return {
       views(sample, rng) {
-        const own = { side, scale, multipleOf };
-        const { whole, region, box } = modality.region(modality.perturb(sample, rng), rng, own);
+        const options = { side, scale, multipleOf };
+        const { whole, region, box } = modality.region(modality.perturb(sample, rng), rng, options);
         const pixels = (view: unknown) => modality.tensors(view).pixels!;
         return { whole: pixels(whole), region: pixels(region), box: float32(box, [4]) };
       },
@@ -110,15 +110,15 @@ export const croppedRegion = method({
         return { loss: boxLoss(located, box, { l1, giou }), metrics: { iou: meanIou(located, box) } };
       },
       look(params, { whole, region, box }) {
-        return { region, answer: spotlight(whole, box), located: spotlight(whole, locate(params, whole, region)) };
+        return { region, target: spotlight(whole, box), located: spotlight(whole, locate(params, whole, region)) };
       },
     };
   },
 });
 
-/** Pictures `[batch, channels, h, w]` with all but the box `[batch, 4]` faded to a third. */
-function spotlight(pictures: Array, box: Array): Array {
-  const [, , height, width] = pictures.shape as [number, number, number, number];
+/** Images `[batch, channels, h, w]` with everything outside the box `[batch, 4]` faded to a third. */
+function spotlight(images: Array, box: Array): Array {
+  const [, , height, width] = images.shape as [number, number, number, number];
   const [x, y, across, down] = np.split(box, 4, 1) as [Array, Array, Array, Array];
   const within = (count: number, centre: Array, extent: Array): Array => {
     const middles = constant(
@@ -133,5 +133,5 @@ function spotlight(pictures: Array, box: Array): Array {
     np.reshape(within(height, y, down), [-1, 1, height, 1]),
     np.reshape(within(width, x, across), [-1, 1, 1, width]),
   );
-  return np.multiply(pictures, np.add(np.multiply(inside, 2 / 3), 1 / 3));
+  return np.multiply(images, np.add(np.multiply(inside, 2 / 3), 1 / 3));
 }

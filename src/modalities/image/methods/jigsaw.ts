@@ -13,7 +13,7 @@ import { tiles } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 import { distantPermutations } from "./permutations.ts";
 
-/** Each tile with the mean of each of its channels taken away and over its deviation, `[tiles, channels, side, side]`. */
+/** Each tile normalised by the mean and deviation of each of its channels, `[tiles, channels, side, side]`. */
 function normalizeTiles(pixels: Array): Array {
   const centred = np.subtract(pixels, np.mean(pixels, [2, 3], { keepdims: true }));
   const variance = np.mean(np.square(centred), [2, 3], { keepdims: true });
@@ -21,32 +21,32 @@ function normalizeTiles(pixels: Array): Array {
 }
 
 /**
- * Jigsaw puzzles: tiles of a picture in a random order; which of the known orders is it?
- * Noroozi & Favaro 2016, https://arxiv.org/abs/1603.09246. Every tile passes the same encoder by itself (the
- * context-free network); only then are the tiles seen together. Against shortcuts: tiles at random places in their cells
- * (64 of 75 pixels at an image size of 225), normalised one by one, 30 % grey, colour channels shifted by up to 2 pixels.
+ * Jigsaw puzzles: predict by which of a fixed set of permutations an image's tiles were shuffled.
+ * Noroozi & Favaro 2016, https://arxiv.org/abs/1603.09246. Every tile is encoded separately (the context-free network); a
+ * head then sees all of them. Against shortcuts: tiles at random places in their cells (64 of 75 pixels at an image size of
+ * 225), normalised one by one, 30 % grey, colour channels shifted by up to 2 pixels.
  *
- * Differs from the paper: any encoder, its vector (`apply`) in place of AlexNet's conv5; BatchNorm in the head in place of
- * dropout; crops and flips as the modality sets them.
+ * Differs from the paper: any encoder, its representation (`apply`) instead of AlexNet's conv5; BatchNorm in the head
+ * instead of dropout; crops and flips as the modality sets them.
  */
 export const jigsaw = method({
   name: "jigsaw",
   family: "predictive",
   paper: "https://arxiv.org/abs/1603.09246",
-  summary: "tell in which order the tiles of a picture were shuffled",
+  summary: "predict the permutation by which an image's tiles were shuffled",
   needs: [tiles],
   options: z.object({
-    grid: z.int().min(2).max(3).default(3).describe("tiles along each side of the picture"),
-    permutations: z.int().min(2).default(1000).describe("how many orders there are to tell apart"),
+    grid: z.int().min(2).max(3).default(3).describe("tiles along each side of the image"),
+    permutations: z.int().min(2).default(1000).describe("number of permutations to distinguish"),
     share: z
       .number()
       .gt(0)
       .max(1)
       .default(64 / 75)
-      .describe("side of a tile over its cell's; the rest is the gap"),
-    greyscale: z.number().min(0).max(1).default(0.3).describe("probability that the tiles lose their colours"),
-    channelShift: z.int().nonnegative().default(2).describe("pixels by which colour channels are shifted at most"),
-    tileDim: z.int().positive().default(512).describe("width that each tile is brought to by itself"),
+      .describe("side of a tile, over its cell's; the rest is the gap"),
+    greyscale: z.number().min(0).max(1).default(0.3).describe("probability that the tiles are turned grey"),
+    channelShift: z.int().nonnegative().default(2).describe("largest shift of a colour channel, in pixels"),
+    tileDim: z.int().positive().default(512).describe("width of a tile's embedding"),
     hiddenDim: z.int().positive().default(4096).describe("width of the layer that sees all tiles"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.01, weightDecay: 5e-4, batchSize: 256 },
@@ -73,7 +73,7 @@ export const jigsaw = method({
       head: head.init(rng.split("head")),
     });
     /** `[batch, permutations]`. */
-    const guess = (params: Traced<ReturnType<typeof init>>, tiles: readonly Inputs[]): Array => {
+    const predict = (params: Traced<ReturnType<typeof init>>, tiles: readonly Inputs[]): Array => {
       const pixels = normalizeTiles(concatenateInputs(tiles).pixels!);
       const each = nn.relu(tile.apply(params.tile, encoder.apply(params.encoder, { pixels })));
       return head.apply(params.head, np.concatenate(np.split(each, places, 0), 1));
@@ -81,25 +81,25 @@ export const jigsaw = method({
 
     return {
       views(sample, rng) {
-        const own = { rows: grid, columns: grid, share, multipleOf, greyscale, channelShift };
-        const tiles = modality.tiles(sample, rng, own).map((view) => modality.tensors(view));
-        const answer = rng.integer(0, count - 1);
-        return { tiles: permutations[answer]!.map((from) => tiles[from]!), answer: int32([answer], []) };
+        const options = { rows: grid, columns: grid, share, multipleOf, greyscale, channelShift };
+        const tiles = modality.tiles(sample, rng, options).map((view) => modality.tensors(view));
+        const chosen = rng.integer(0, count - 1);
+        return { tiles: permutations[chosen]!.map((from) => tiles[from]!), permutation: int32([chosen], []) };
       },
       init: (rng) => init(rng),
-      loss(params, { tiles, answer }) {
-        const logits = guess(params, tiles);
-        return { loss: crossEntropy(logits, answer), metrics: { accuracy: accuracy(logits, answer) } };
+      loss(params, { tiles, permutation }) {
+        const logits = predict(params, tiles);
+        return { loss: crossEntropy(logits, permutation), metrics: { accuracy: accuracy(logits, permutation) } };
       },
       look(params, { tiles }) {
         const shown = tiles.map((view) => view.pixels!);
-        // Undo the likeliest order: the tile at each place goes where it is said to come from.
-        const logits = guess(params, tiles);
-        const likeliest = np.where(np.greaterEqual(logits, np.max(logits, -1, { keepdims: true })), 1, 0);
+        // Undo the predicted permutation: each tile goes back to where it came from.
+        const logits = predict(params, tiles);
+        const predicted = np.where(np.greaterEqual(logits, np.max(logits, -1, { keepdims: true })), 1, 0);
         const back = permutations.flatMap((order) =>
           order.flatMap((_, to) => order.map((from) => Number(from === to))),
         );
-        const moves = np.matmul(likeliest, constant(float32(back, [count, places * places])));
+        const moves = np.matmul(predicted, constant(float32(back, [count, places * places])));
         const [batch, ...shape] = shown[0]!.shape as [number, ...number[]];
         const stacked = np.stack(
           shown.map((pixels) => np.reshape(pixels, [batch, -1])),

@@ -1,13 +1,13 @@
 import { type Array, constant, float32, np } from "../../../array/index.ts";
 
-/** CIE XYZ to sRGB's light, and the white of D65: the inverse of what pictures are split by. */
+/** CIE XYZ to linear sRGB, and the white of D65: the inverse of `splitLab`. */
 const XYZ_TO_RGB = [
   3.24048134, -1.53715152, -0.49853633, -0.96925495, 1.87599, 0.04155593, 0.05564664, -0.20404134, 1.05731107,
 ];
 const WHITE = [0.95047, 1, 1.08883];
 
 /**
- * CIELAB (D65, 2°) as sRGB values in [0, 1], clipped: scikit-image's `lab2rgb`, which lets no blue go below 0.
+ * CIELAB (D65, 2°) as sRGB values in [0, 1], clipped: scikit-image's `lab2rgb`, which keeps blue from going below 0.
  * @param lab `[batch, 3, h, w]`: L in [0, 100], a, b
  */
 export function labToRgb(lab: Array): Array {

@@ -1,7 +1,7 @@
 import { Rng } from "../../../array/rng.ts";
 import { UserError } from "../../../foundation/errors.ts";
 
-/** Every permutation of 0 … length − 1, `[permutations × length]`; the lexicographically n-th stands at `places[n]`. */
+/** Every permutation of 0 … length − 1, `[permutations × length]`; the lexicographically n-th is in row `places[n]`. */
 function everyPermutation(length: number, places: ArrayLike<number>): Uint8Array {
   const rows = new Uint8Array(places.length * length);
   const current = new Uint8Array(length);
@@ -21,8 +21,8 @@ function everyPermutation(length: number, places: ArrayLike<number>): Uint8Array
 const factorial = (length: number): number => (length <= 1 ? 1 : length * factorial(length - 1));
 
 /**
- * Least sum that any permutation picks, one value a place: a minimum assignment, over the sets of values that the first
- * places have used.
+ * The least sum over permutations, one value per place: a minimum assignment by dynamic programming over the sets of values
+ * used by the first places.
  * @param counts `[places × values]`
  */
 function leastSum(counts: Int32Array, length: number): number {
@@ -40,15 +40,16 @@ function leastSum(counts: Int32Array, length: number): number {
 }
 
 /**
- * Permutations far apart: from the identity on, always the one with the greatest sum of Hamming distances to those
- * chosen before, as algorithm 1 of Noroozi & Favaro 2016 (https://arxiv.org/abs/1603.09246) does. Of several as far, the
- * first in an order that is shuffled once and for all: the same set everywhere, for training and for looking at it.
- * @param length at most 9: all permutations may be gone through
+ * Permutations far apart: starting from the identity, always the one with the greatest sum of Hamming distances to those
+ * chosen before, as in algorithm 1 of Noroozi & Favaro 2016 (https://arxiv.org/abs/1603.09246). Ties go to the first in a
+ * fixed shuffled order, so that the set is the same everywhere.
+ * @param length at most 9, since all permutations are enumerated
  * @returns `count` distinct permutations of 0 … length − 1
- * @throws UserError when there are not so many
+ * @throws UserError when there are fewer than `count`
  */
 export function distantPermutations(length: number, count: number): number[][] {
-  if (length > 9) throw new UserError(`jigsaw: ${length} tiles have too many orders to choose from; use at most 9`);
+  if (length > 9)
+    throw new UserError(`jigsaw: ${length} tiles have too many permutations to choose from; use at most 9`);
   const total = factorial(length);
   if (count > total)
     throw new UserError(
@@ -59,7 +60,7 @@ export function distantPermutations(length: number, count: number): number[][] {
     places[index] = place;
   });
   const every = everyPermutation(length, places);
-  // How many of those chosen have a value at a place: what a permutation agrees with them in is a sum of these.
+  // How many chosen permutations have a value at a place: a permutation's agreement with them is a sum of these.
   const counts = new Int32Array(length * length);
   const taken = new Uint8Array(total);
   const chosen: number[][] = [];
@@ -71,7 +72,7 @@ export function distantPermutations(length: number, count: number): number[][] {
     permutation.forEach((value, place) => {
       counts[place * length + value]!++;
     });
-    // Some permutation reaches the least sum there is unless it was chosen already: the first that does ends the search.
+    // The first permutation that reaches the least possible sum ends the search.
     const bound = leastSum(counts, length);
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < total && least > bound; row++) {

@@ -10,7 +10,7 @@ import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-ent
 import { tiles } from "../abilities.ts";
 import { patchSide } from "../patch-side.ts";
 
-/** Where a neighbour lies, `[rows down, columns right]`: the eight answers, in this order. */
+/** Directions of a neighbour, `[rows down, columns right]`: the eight classes, in this order. */
 export const NEIGHBOURS = [
   [-1, -1],
   [-1, 0],
@@ -22,53 +22,53 @@ export const NEIGHBOURS = [
   [1, 1],
 ] as const;
 
-/** All pairs of adjacent tiles of a `grid × grid` square, `[first, second, answer]`, tiles counted row by row. */
-export const pairsOf = (grid: number): (readonly [first: number, second: number, answer: number])[] =>
+/** All pairs of adjacent tiles of a `grid × grid` square, `[first, second, direction]`, tiles numbered row by row. */
+export const pairsOf = (grid: number): (readonly [first: number, second: number, direction: number])[] =>
   globalThis.Array.from({ length: grid * grid }, (_, first) => {
     const [row, column] = [Math.floor(first / grid), first % grid];
     const inside = (at: number) => at >= 0 && at < grid;
-    return NEIGHBOURS.flatMap(([down, right], answer) =>
-      inside(row + down) && inside(column + right) ? [[first, first + down * grid + right, answer] as const] : [],
+    return NEIGHBOURS.flatMap(([down, right], direction) =>
+      inside(row + down) && inside(column + right) ? [[first, first + down * grid + right, direction] as const] : [],
     );
   }).flat();
 
 /**
- * Relative position: two neighbouring tiles of a picture; in which of eight directions does the second lie?
- * Doersch et al. 2015, https://arxiv.org/abs/1505.05192. Each tile passes the same encoder by itself; a head sees the two
- * vectors (`apply`). Against shortcuts: a gap of half a tile, jitter of up to 7/144 of a cell, two of three channels
- * dropped, some tiles shrunk to as few as 100 pixels. All pairs of adjacent tiles of a grid are asked, so that a tile
- * serves in up to eight, as in the paper's own batches; chance is 3/20, and 1/6 on a 2 × 2 grid, since fewer pairs are diagonal.
+ * Relative position: predict in which of eight directions one of two neighbouring tiles of an image lies from the other.
+ * Doersch et al. 2015, https://arxiv.org/abs/1505.05192. Each tile is encoded separately; a head sees the two
+ * representations. Against shortcuts: a gap of half a tile, jitter of up to 7/144 of a cell, two of three channels dropped,
+ * some tiles shrunk to as few as 100 pixels. All pairs of adjacent tiles of a grid are used, so that a tile is in up to
+ * eight, as in the paper's batches; chance level is 3/20, and 1/6 on a 2 × 2 grid, since fewer pairs are diagonal.
  *
- * Differs from the paper: any encoder; the grid is a 3 × 3 cut of a random crop (its tiles of 96 pixels, 48 apart, are
- * those at an image size of 432); a third of the tiles is pixelated, which the paper does not quantify.
+ * Differs from the paper: any encoder; the grid is 3 × 3 tiles of a random crop (the paper's tiles of 96 pixels, 48 apart,
+ * correspond to an image size of 432); a third of the tiles are pixelated, which the paper does not quantify.
  */
 export const relativePosition = method({
   name: "relative-position",
   family: "predictive",
   paper: "https://arxiv.org/abs/1505.05192",
-  summary: "tell in which direction one tile of a picture lies from another",
+  summary: "predict in which direction one tile of an image lies from another",
   needs: [tiles],
   options: z.object({
-    grid: z.int().min(2).max(8).default(3).describe("tiles along each side of the picture"),
+    grid: z.int().min(2).max(8).default(3).describe("tiles along each side of the image"),
     share: z
       .number()
       .gt(0)
       .max(1)
       .default(2 / 3)
-      .describe("side of a tile over its cell's; the rest is the gap"),
+      .describe("side of a tile, over its cell's; the rest is the gap"),
     jitter: z
       .number()
       .min(0)
       .max(1)
       .default(7 / 144)
-      .describe("shift of a tile at most, over its cell's side"),
-    dropColours: z.number().min(0).max(1).default(1).describe("probability that a tile keeps one channel only"),
+      .describe("largest shift of a tile, over its cell's side"),
+    dropColours: z.number().min(0).max(1).default(1).describe("probability that a tile keeps only one channel"),
     pixelate: z
       .number()
       .min(0)
       .max(1)
       .default(1 / 3)
-      .describe("probability that a tile is shrunk and blown up"),
+      .describe("probability that a tile is shrunk and enlarged again"),
     hiddenDim: z.int().positive().default(4096).describe("width of the layer that sees both tiles"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 5e-4, batchSize: 256 },
@@ -87,8 +87,8 @@ export const relativePosition = method({
     const head = mlp([2 * encoder.embedDim, hiddenDim, NEIGHBOURS.length]);
     return {
       views(sample, rng) {
-        const own = { rows: grid, columns: grid, share, jitter, multipleOf, dropColours, pixelate };
-        return { tiles: modality.tiles(sample, rng, own).map((tile) => modality.tensors(tile)) };
+        const options = { rows: grid, columns: grid, share, jitter, multipleOf, dropColours, pixelate };
+        return { tiles: modality.tiles(sample, rng, options).map((tile) => modality.tensors(tile)) };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       loss(params, { tiles }) {
@@ -97,8 +97,8 @@ export const relativePosition = method({
         const seconds = np.concatenate(pairs.map(([, second]) => features[second]!));
         const logits = head.apply(params.head, np.concatenate([firsts, seconds], 1));
         const samples = logits.shape[0]! / pairs.length;
-        const answers = pairs.flatMap(([, , answer]) => globalThis.Array<number>(samples).fill(answer));
-        const labels = constant(int32(answers, [answers.length]));
+        const directions = pairs.flatMap(([, , direction]) => globalThis.Array<number>(samples).fill(direction));
+        const labels = constant(int32(directions, [directions.length]));
         return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
       },
       look: (_, { tiles }) => ({

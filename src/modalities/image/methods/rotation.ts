@@ -10,16 +10,17 @@ import { rotate } from "../abilities.ts";
 const QUARTERS = [0, 1, 2, 3] as const;
 
 /**
- * Rotation prediction: which way up is it? Every image is shown in all four orientations at once.
+ * Rotation prediction: predict by how many quarter turns an image was rotated. A batch has every image in all four
+ * orientations.
  * Gidaris et al. 2018, https://arxiv.org/abs/1803.07728. Differs from the paper: a crop and flip (as in its CIFAR-10
- * experiments) of whatever strength the modality sets; the learning rate falls by a cosine, not in steps, and
- * the momentum is not Nesterov's.
+ * experiments) with the modality's settings; the learning rate has cosine decay instead of steps, and the
+ * momentum is not Nesterov's.
  */
 export const rotation = method({
   name: "rotation",
   family: "predictive",
   paper: "https://arxiv.org/abs/1803.07728",
-  summary: "tell by how many quarter turns an image was rotated",
+  summary: "predict by how many quarter turns an image was rotated",
   needs: [perturb, rotate],
   options: z.object({}),
   recipe: { optimizer: "sgd", baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
@@ -41,8 +42,8 @@ export const rotation = method({
       loss(params, { turned }) {
         const logits = head.apply(params.head, encoder.apply(params.encoder, concatenateInputs(turned)));
         const samples = logits.shape[0]! / QUARTERS.length;
-        const answers = QUARTERS.flatMap((quarters) => globalThis.Array<number>(samples).fill(quarters));
-        const labels = constant(int32(answers, [answers.length]));
+        const turns = QUARTERS.flatMap((quarters) => globalThis.Array<number>(samples).fill(quarters));
+        const labels = constant(int32(turns, [turns.length]));
         return { loss: crossEntropy(logits, labels), metrics: { accuracy: accuracy(logits, labels) } };
       },
     };

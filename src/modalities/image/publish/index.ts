@@ -9,7 +9,7 @@ import { vitLayout } from "./vit.ts";
 
 const layouts: Readonly<Record<string, LayoutOf>> = { vit: vitLayout, resnet: resnetLayout };
 
-/** The parameters under published names, and what is to be said of these. */
+/** The parameters under published names, with a note about them. */
 function layoutOf(model: PublishedModel): Layout {
   const { encoder, params, head } = model;
   const layout = layouts[encoder.name]?.(encoder);
@@ -31,11 +31,11 @@ function layoutOf(model: PublishedModel): Layout {
   };
 }
 
-/** What a deployed model must do before the encoder, as `preprocessor_config.json` says it. */
+/** The preprocessing before the encoder, as in `preprocessor_config.json`. */
 function preprocessor({ modality }: PublishedModel, { mean, std }: Normalization) {
   const [channels = 3, height = 0, width = 0] = modality.specs.pixels?.shape ?? [];
   return {
-    // Not ViTImageProcessor, which would squeeze oblong pictures into a square.
+    // Not ViTImageProcessor, which would distort oblong images to a square.
     image_processor_type: "BitImageProcessor",
     do_convert_rgb: channels === 3,
     do_convert_grayscale: channels === 1,
@@ -56,9 +56,9 @@ const ONNX = (outputs: string) => `input \`pixel_values\`, outputs ${outputs}; t
 const VECTORS = "`last_hidden_state` and `pooler_output`";
 
 /**
- * Images as transformers.js and Hugging Face's libraries read them. The ONNX model reads `pixel_values`
+ * Image models for transformers.js and Hugging Face's libraries. The ONNX model reads `pixel_values`
  * `[batch, channels, height, width]` with a free batch, and gives `last_hidden_state` and `pooler_output`, the
- * representation `[batch, embedDim]`; with a head, in front of them, `logits` `[batch, outputs]`.
+ * representation `[batch, embedDim]`; with a head, before them, `logits` `[batch, outputs]`.
  */
 export const imagePublisher: Publisher = {
   describe(model) {
@@ -80,7 +80,7 @@ export const imagePublisher: Publisher = {
             },
             pipelineUsage(
               "image-classification",
-              'const guesses = await run("photo.jpg", { top_k: 3 });',
+              'const predictions = await run("photo.jpg", { top_k: 3 });',
               ONNX(`\`logits\`, ${VECTORS}`),
             ),
           )

@@ -40,12 +40,12 @@ export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
       image_size: Number(hyperparameters.size),
     },
     model: "ResNetModel",
-    // The first of its two layers flattens.
+    // Its first layer is a flatten.
     classifier: { model: "ResNetForImageClassification", prefix: "resnet.", layer: "classifier.1" },
     note(model) {
       const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
       if (hyperparameters.innerRatio !== undefined)
-        return `Channels were pruned: ${names}, which itself has no room for blocks that are narrower inside; use the ONNX file.`;
+        return `Channels were pruned: ${names}, which cannot have blocks that are narrower inside; use the ONNX file.`;
       return hyperparameters.stem === "imagenet"
         ? `${names}.`
         : `${names}, but the stem is a 3×3 convolution without pooling, which that Python class does not have: use \`model.onnx\`, or change the stem of the class.`;

@@ -59,12 +59,12 @@ export const vitLayout: LayoutOf = (encoder) => {
     note(model) {
       const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
       if (isPruned)
-        return `Heads were pruned: ${names}, which itself has no room for heads that are narrower together than the width; use the ONNX file.`;
+        return `Heads were pruned: ${names}, which cannot have heads that are together narrower than the width; use the ONNX file.`;
       if (prefix) return `${names}; the representation is \`last_hidden_state[:, 0]\`.`;
       const absent = "its representation is the mean of the patch tokens, and `embeddings.cls_token` is absent";
       return model === "ViTModel"
         ? `${names}. This encoder has no class token: ${absent}.`
-        : `${names}, which itself classifies by a class token. This encoder has none: ${absent}; use the ONNX file.`;
+        : `${names}, which classifies by a class token. This encoder has none: ${absent}; use the ONNX file.`;
     },
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));

@@ -2,7 +2,7 @@ import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import type { Image } from "../image.ts";
 
-/** Images of one size that lie decoded in memory all threads share. */
+/** Decoded images of one size in memory shared by all threads. */
 export interface ArrayManifest {
   readonly kind: "array";
   readonly prefix: string;

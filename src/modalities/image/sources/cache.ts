@@ -1,21 +1,21 @@
 import type { Image } from "../image.ts";
 
-/** Decoded pictures in memory that all threads share, so that small images are decoded once and not once an epoch. */
+/** Decoded images in memory shared by all threads, so that small images are decoded once, not once per epoch. */
 export interface ImageCache {
   readonly slotBytes: number;
   readonly pixels: SharedArrayBuffer;
-  /** Five numbers an entry: state, width, height, channels, and the short side it was decoded for. */
+  /** Five numbers per entry: state, width, height, channels, and the short side it was decoded for. */
   readonly heads: SharedArrayBuffer;
 }
 
-/** Above this the pictures of a set are decoded whenever they are needed. */
+/** Larger sets are not cached. */
 const MEMORY_LIMIT = 1 << 30;
 const HEAD = 5;
 const EMPTY = 0;
 const BEING_WRITTEN = 1;
 const READY = 2;
 
-/** Pages that are never written are never allocated, so room for every entry costs nothing at first. */
+/** Pages are allocated only when written, so room for every entry costs nothing at first. */
 export function createCache(entries: number, slotBytes: number): ImageCache | undefined {
   if (slotBytes === 0 || entries * slotBytes > MEMORY_LIMIT) return undefined;
   return {
@@ -28,7 +28,7 @@ export function createCache(entries: number, slotBytes: number): ImageCache | un
 const headOf = (heads: SharedArrayBuffer, index: number): Int32Array =>
   new Int32Array(heads, index * HEAD * Int32Array.BYTES_PER_ELEMENT, HEAD);
 
-/** The picture as `decode` would give it for that short side, if it is there: whoever reads gets the same bytes. */
+/** The cached image, if it equals what `decode` would give for that short side. */
 export function cached({ slotBytes, pixels, heads }: ImageCache, index: number, shortSide: number): Image | undefined {
   const head = headOf(heads, index);
   if (Atomics.load(head, 0) !== READY) return undefined;
@@ -39,7 +39,7 @@ export function cached({ slotBytes, pixels, heads }: ImageCache, index: number, 
   return { width, height, channels, data: new Uint8Array(pixels, index * slotBytes, width * height * channels) };
 }
 
-/** Keeps a picture, unless it is too large or there is one already; what is there may be in use and stays. */
+/** Stores an image unless it is too large. An existing entry stays: it may be in use. */
 export function store({ slotBytes, pixels, heads }: ImageCache, index: number, shortSide: number, image: Image): void {
   const head = headOf(heads, index);
   if (image.data.length > slotBytes || Atomics.compareExchange(head, 0, EMPTY, BEING_WRITTEN) !== EMPTY) return;

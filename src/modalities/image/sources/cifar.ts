@@ -6,7 +6,7 @@ import type { ArrayManifest } from "./array.ts";
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
-/** CIFAR-10 has one label byte a row, CIFAR-100 a coarse and a fine one. */
+/** CIFAR-10 has one label byte per row, CIFAR-100 a coarse and a fine one. */
 const layouts = [
   { labelBytes: 1, names: "batches.meta.txt" },
   { labelBytes: 2, names: "fine_label_names.txt" },
@@ -15,7 +15,7 @@ const layouts = [
 const layoutOf = (bytes: number) =>
   bytes > 0 ? layouts.find(({ labelBytes }) => bytes % (labelBytes + 3 * PLANE) === 0) : undefined;
 
-/** The files a path stands for: itself, or the training batches of a folder. */
+/** The files at a path: itself, or the training batches of a folder. */
 async function filesOf(path: string): Promise<string[]> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return path.endsWith(".bin") ? [path] : [];
@@ -45,7 +45,7 @@ export async function openCifar(path: string): Promise<ArrayManifest> {
   const row = labelBytes + 3 * PLANE;
   const torn = contents.findIndex((content) => content.length % row !== 0);
   if (torn >= 0)
-    throw new UserError(`${files[torn]}: ${contents[torn]?.length} bytes are no whole number of ${row}-byte rows`);
+    throw new UserError(`${files[torn]}: ${contents[torn]?.length} bytes are not a whole number of ${row}-byte rows`);
   const bytes = Buffer.concat(contents);
   const count = bytes.length / row;
   const pixels = new SharedArrayBuffer(count * 3 * PLANE);

@@ -5,7 +5,7 @@ import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
 
-/** Encoded images by index, wherever they lie. */
+/** Encoded images by index. */
 export interface Entries {
   readonly names: readonly string[];
   /** @throws BrokenSample */
@@ -13,12 +13,12 @@ export interface Entries {
   close(): Promise<void>;
 }
 
-/** Entries looked at to find out how large the pictures are. */
+/** Entries decoded to find out the size of the images. */
 const PROBES = 16;
-/** Sets of larger pictures than this are not kept decoded. */
+/** Sets with larger images are not cached. */
 const CACHED_SIDE = 128;
 
-/** The cache that suits the pictures, from a look at a few. */
+/** A cache for the entries, sized by a few of them; undefined if they are too large. */
 export async function cacheFor(entries: Entries): Promise<ImageCache | undefined> {
   let largest = 0;
   const count = entries.names.length;
@@ -48,8 +48,8 @@ export function encodedSource<Manifest>(
     ...labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {
-      const known = cache && cached(cache, index, shortSide);
-      if (known) return known;
+      const stored = cache && cached(cache, index, shortSide);
+      if (stored) return stored;
       const image = await decode(await entries.bytes(index), shortSide);
       if (cache) store(cache, index, shortSide, image);
       return image;

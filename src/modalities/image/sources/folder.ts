@@ -13,7 +13,7 @@ export interface FolderManifest {
 
 /**
  * Image files below a folder, sorted by path; or the one image file that the path names.
- * @throws UserError when the path does not exist or may not be read
+ * @throws UserError when the path does not exist or cannot be read
  */
 export async function listFolder(path: string): Promise<FolderManifest> {
   const info = await stat(path).catch((error: unknown) => {

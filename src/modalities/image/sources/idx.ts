@@ -29,7 +29,7 @@ async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Ar
   const expected = extents.reduce((product, extent) => product * extent, 1);
   if (data.length !== expected)
     throw new UserError(
-      `${path}: the IDX header speaks of ${expected} bytes (${extents.join(" × ")}), there are ${data.length}`,
+      `${path}: the IDX header says ${expected} bytes (${extents.join(" × ")}), the file has ${data.length}`,
     );
   return { extents, data };
 }
@@ -37,7 +37,7 @@ async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Ar
 /** Whether the name is that of an IDX file of images. */
 const hasIdxName = (path: string): boolean => /idx\d-ubyte(\.gz)?$/.test(basename(path));
 
-/** The IDX file of images that a path stands for: itself, or the training images of a folder. */
+/** The IDX file of images at a path: itself, or the training images of a folder. */
 export async function idxFileOf(path: string): Promise<string | undefined> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return hasIdxName(path) ? path : undefined;
@@ -47,12 +47,12 @@ export async function idxFileOf(path: string): Promise<string | undefined> {
   return name && join(path, name);
 }
 
-/** An IDX file of images, with the labels that lie beside it under MNIST's naming. */
+/** An IDX file of images, with the labels next to it by MNIST's naming. */
 export async function openIdx(path: string): Promise<ArrayManifest> {
   const { extents, data } = await readIdx(path);
   const [count = 0, height = 0, width = 0, channels = 1] = extents;
   if (extents.length < 3 || extents.length > 4 || (channels !== 1 && channels !== 3) || count * height * width === 0)
-    throw new UserError(`${path}: ${extents.join(" × ")} is no array of images`);
+    throw new UserError(`${path}: ${extents.join(" × ")} is not an array of images`);
   const pixels = new SharedArrayBuffer(data.length);
   new Uint8Array(pixels).set(data);
   return {
@@ -63,19 +63,19 @@ export async function openIdx(path: string): Promise<ArrayManifest> {
     height,
     channels,
     pixels,
-    labels: await labelsBeside(path, count),
+    labels: await labelsNextTo(path, count),
   };
 }
 
-async function labelsBeside(path: string, count: number): Promise<Labels | undefined> {
+async function labelsNextTo(path: string, count: number): Promise<Labels | undefined> {
   const name = basename(path).replace("images", "labels").replace(/idx\d/, "idx1");
   const file = join(dirname(path), name);
   if (name === basename(path)) return undefined;
-  const there = await access(file).then(
+  const exists = await access(file).then(
     () => true,
     () => false,
   );
-  if (!there) return undefined;
+  if (!exists) return undefined;
   const { data } = await readIdx(file);
   if (data.length !== count) throw new UserError(`${file}: ${data.length} labels for ${count} images`);
   const values = [...new Set(data)].sort((a, b) => a - b);

@@ -8,14 +8,14 @@ import type { Entries } from "./entries.ts";
 
 const inflate = promisify(inflateRaw);
 
-/** A picture that claims to be larger than this when unpacked is no picture. */
+/** Largest unpacked size of an image file. */
 const ENTRY_LIMIT = 256 * 2 ** 20;
 const LOCAL_HEADER = 30;
 const LOCAL_SIGNATURE = 0x04034b50;
 
 interface ZipEntry {
   readonly name: string;
-  /** Which of the archives it lies in. */
+  /** Index of its archive. */
   readonly archive: number;
   readonly crc: number;
   readonly offset: number;
@@ -32,8 +32,8 @@ export interface ZipManifest {
 }
 
 /**
- * The image files in archives, sorted. Folders that all files of an archive share are left out of their names; a file
- * that several archives hold, with the same name and contents, is there once.
+ * The image files in archives, sorted. Folders shared by all files of an archive are removed from their names; a file in
+ * several archives, with the same name and contents, is listed once.
  * @throws UserError when an archive cannot be read or none holds an image
  */
 export async function listZips(paths: readonly string[]): Promise<ZipManifest> {
@@ -74,7 +74,7 @@ async function listZip(path: string, archive: number): Promise<ZipEntry[]> {
   return found.map((entry) => ({ ...entry, name: entry.name.slice(shared.length) }));
 }
 
-/** The longest run of whole folders that every name begins with. */
+/** The folders that every name begins with. */
 function sharedFolder(names: readonly string[]): string {
   const [first = ""] = names;
   const folders = first.split("/").slice(0, -1);
@@ -102,7 +102,7 @@ export function zipEntries({ paths, entries }: ZipManifest): Entries {
     if (size > ENTRY_LIMIT || compressed > ENTRY_LIMIT) throw new Error(`${Math.max(size, compressed)} bytes`);
     const path = paths[archive]!;
     const header = await take(path, offset, LOCAL_HEADER);
-    if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) throw new Error("no entry where the archive says");
+    if (header.readUInt32LE(0) !== LOCAL_SIGNATURE) throw new Error("no entry at the offset that the archive gives");
     const start = offset + LOCAL_HEADER + header.readUInt16LE(26) + header.readUInt16LE(28);
     const raw = await take(path, start, compressed);
     if (method === 0) return raw;
@@ -128,7 +128,7 @@ export function zipEntries({ paths, entries }: ZipManifest): Entries {
   };
 }
 
-/** Whether the file begins as a zip archive does. */
+/** Whether the file begins like a zip archive. */
 export async function isZip(path: string): Promise<boolean> {
   const file = await open(path, "r").catch(() => undefined);
   if (!file) return false;

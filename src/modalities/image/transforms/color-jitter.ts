@@ -5,7 +5,7 @@ const clamp = (value: number): number => (value <= 0 ? 0 : value >= 255 ? 255 : 
 
 const table = new Uint8Array(256);
 
-/** Every byte by `transform`, which is asked once for each of the 256. */
+/** Every byte mapped by `transform`, which is called once for each of the 256 values. */
 function mapBytes(image: Image, transform: (value: number) => number): Image {
   for (let value = 0; value < 256; value++) table[value] = clamp(transform(value));
   const { data: source } = image;

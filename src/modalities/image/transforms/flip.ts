@@ -1,6 +1,6 @@
 import type { Image } from "../image.ts";
 
-/** Left and right exchanged. */
+/** The image mirrored left to right. */
 export function horizontalFlip(image: Image): Image {
   const { width, height, channels } = image;
   const data = new Uint8Array(image.data.length);

@@ -1,6 +1,6 @@
 import type { Image } from "../image.ts";
 
-/** Where position `at` lies when the picture goes on mirrored about its edge pixels. */
+/** Position `at` reflected into the image at its edge pixels. */
 function reflect(at: number, extent: number): number {
   if (extent === 1) return 0;
   const period = 2 * (extent - 1);
@@ -8,7 +8,7 @@ function reflect(at: number, extent: number): number {
   return inside < extent ? inside : period - inside;
 }
 
-/** The source of every position of a line that is continued by `radius` at both ends. */
+/** The source of every position of a line padded by `radius` at both ends, by reflection. */
 const continued = (extent: number, radius: number): Int32Array =>
   Int32Array.from({ length: extent + 2 * radius }, (_, at) => reflect(at - radius, extent));
 
@@ -34,7 +34,7 @@ export function gaussianBlur(image: Image, kernel: number, sigma: number): Image
     for (let x = 0; x < columns.length; x++)
       for (let channel = 0; channel < channels; channel++)
         line[x * channels + channel] = source[y * rowLength + columns[x]! * channels + channel]!;
-    // Four sums at a time: one alone would wait for each of its additions.
+    // Four sums at a time: a single one would wait for each addition.
     const to = y * rowLength;
     let at = 0;
     for (; at + 3 < rowLength; at += 4) {

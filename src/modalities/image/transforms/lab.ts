@@ -1,7 +1,7 @@
 import { float32, type Tensor } from "../../../array/tensor.ts";
 import type { Image } from "../image.ts";
 
-/** sRGB to CIE XYZ (IEC 61966-2-1), rows X, Y, Z, and the white of D65 that makes white's a and b zero. */
+/** sRGB to CIE XYZ (IEC 61966-2-1), rows X, Y, Z, and the D65 white point, at which a and b are zero. */
 export const RGB_TO_XYZ = [
   [0.412453, 0.35758, 0.180423],
   [0.212671, 0.71516, 0.072169],
@@ -9,7 +9,7 @@ export const RGB_TO_XYZ = [
 ] as const;
 export const WHITE = [0.95047, 1, 1.08883] as const;
 
-/** Light of each byte of sRGB. */
+/** Linear light of each sRGB byte. */
 const linear = Float64Array.from({ length: 256 }, (_, byte) => {
   const value = byte / 255;
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
@@ -24,7 +24,7 @@ export function labOf(red: number, green: number, blue: number): [lightness: num
   return [116 * y! - 16, 500 * (x! - y!), 200 * (y! - z!)];
 }
 
-/** The lightness as a grey picture of as many channels (L 0 … 100 as 0 … 255), and L, a, b `[3, height, width]`. */
+/** The lightness as a grey image with as many channels (L 0 … 100 as 0 … 255), and L, a, b `[3, height, width]`. */
 export function splitLab(image: Image): { lightness: Image; values: Tensor } {
   const { width, height, channels, data } = image;
   const plane = width * height;

@@ -16,14 +16,14 @@ interface Taps {
   readonly widest: number;
 }
 
-const known = new Map<string, Taps>();
-const KNOWN_LIMIT = 512;
+const cache = new Map<string, Taps>();
+const CACHE_LIMIT = 512;
 
 /** Bilinear with antialiasing, as PIL and torchvision (`antialias=True`): the triangle widens when shrinking. */
 function tapsFor(input: number, output: number): Taps {
   const key = `${input}>${output}`;
-  const before = known.get(key);
-  if (before) return before;
+  const cached = cache.get(key);
+  if (cached) return cached;
   const scale = input / output;
   const support = Math.max(1, scale);
   const widest = Math.ceil(support) * 2 + 1;
@@ -45,15 +45,15 @@ function tapsFor(input: number, output: number): Taps {
     counts[position] = end - start;
   }
   const taps = { starts, counts, weights, widest };
-  // Random crops ask for many sizes; remembering all of them would only grow.
-  if (known.size >= KNOWN_LIMIT) known.clear();
-  known.set(key, taps);
+  // Random crops have many sizes; the cache must not grow for ever.
+  if (cache.size >= CACHE_LIMIT) cache.clear();
+  cache.set(key, taps);
   return taps;
 }
 
 let scratch = new Float32Array(0);
 
-/** The part of the picture inside `box`, resized to `width × height` (bilinear, antialiased). */
+/** The part of the image inside `box`, resized to `width × height` (bilinear, antialiased). */
 export function resizedCrop(image: Image, box: Box, width: number, height: number): Image {
   const { channels } = image;
   const across = tapsFor(box.width, width);
@@ -106,7 +106,7 @@ export function resizedCrop(image: Image, box: Box, width: number, height: numbe
   return { width, height, channels, data };
 }
 
-/** The whole picture at `side × side`: its short side resized to `side`, then the centre. */
+/** The image at `side × side`: its short side resized to `side`, then a centre crop. */
 export function resizeAndCentreCrop(image: Image, side: number): Image {
   if (image.width === side && image.height === side) return image;
   const square = Math.min(image.width, image.height);

@@ -1,6 +1,6 @@
 import type { Image } from "../image.ts";
 
-/** Turned by `quarters` × 90° counter-clockwise, as `torch.rot90`; exact. */
+/** Rotated by `quarters` × 90° counter-clockwise, as `torch.rot90`; exact. */
 export function rotateQuarters(image: Image, quarters: number): Image {
   const turns = ((quarters % 4) + 4) % 4;
   if (turns === 0) return image;

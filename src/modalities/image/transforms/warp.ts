@@ -58,7 +58,7 @@ function smoothField(side: number, deviation: number, rng: Rng): Float32Array {
 
 /**
  * `RandomAffine` and `ElasticTransform` in one bilinear sampling: rotation, zoom, slant, shift and a smooth random
- * displacement. Pixels from outside repeat the border. The picture comes out at `side × side`, whatever its size.
+ * displacement. Pixels outside repeat the border. The result is `side × side`, for any input size.
  */
 export function warp(image: Image, side: number, options: WarpOptions, rng: Rng): Image {
   const { channels, width, height, data: source } = image;
@@ -69,7 +69,7 @@ export function warp(image: Image, side: number, options: WarpOptions, rng: Rng)
   const shiftX = rng.uniform(-options.translate, options.translate);
   const shiftY = rng.uniform(-options.translate, options.translate);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  // From output to input, both with the centre at 0 and the side at 1.
+  // From output to input coordinates, both with the centre at 0 and the side 1.
   const [a, b, c, d] = [cos * scaleX, -sin * scaleY + slant, sin * scaleX, cos * scaleY];
   const fields =
     options.elastic > 0

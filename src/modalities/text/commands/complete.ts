@@ -5,7 +5,7 @@ import { UserError } from "../../../foundation/errors.ts";
 import { openRun } from "../../../training/run/run.ts";
 import { complete } from "../language/complete.ts";
 
-interface Given {
+interface Flags {
   readonly top: string;
   readonly tokens: string;
   readonly temperature: string;
@@ -28,23 +28,23 @@ export const configure: Configure = (command) =>
       "after",
       '\nExamples:\n  autodidact text complete runs/books "the [MASK] sat on the mat"\n  autodidact text complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
     )
-    .action(async (path: string, text: string, given: Given) => {
-      const temperature = Number(given.temperature);
-      if (!(temperature >= 0 && Number.isFinite(temperature)) || given.temperature.trim() === "")
-        throw new UserError(`--temperature ${given.temperature}: must be a number of at least 0`);
+    .action(async (path: string, text: string, flags: Flags) => {
+      const temperature = Number(flags.temperature);
+      if (!(temperature >= 0 && Number.isFinite(temperature)) || flags.temperature.trim() === "")
+        throw new UserError(`--temperature ${flags.temperature}: must be a number of at least 0`);
       const completion = await complete({
         run: await openRun(path),
         text,
-        top: wholeNumber("top", given.top),
-        tokens: wholeNumber("tokens", given.tokens),
+        top: wholeNumber("top", flags.top),
+        tokens: wholeNumber("tokens", flags.tokens),
         temperature,
-        topK: wholeNumber("top-k", given.topK, 0),
-        seed: wholeNumber("seed", given.seed, 0),
+        topK: wholeNumber("top-k", flags.topK, 0),
+        seed: wholeNumber("seed", flags.seed, 0),
       });
-      if (given.json) return printJson(completion);
-      for (const [at, guesses] of (completion.masks ?? []).entries()) {
+      if (flags.json) return printJson(completion);
+      for (const [at, candidates] of (completion.masks ?? []).entries()) {
         if (completion.masks!.length > 1) print(`mask ${at + 1}`);
-        print(columns(guesses.map(({ token, probability }) => [`${(100 * probability).toFixed(1)} %`, token])));
+        print(columns(candidates.map(({ token, probability }) => [`${(100 * probability).toFixed(1)} %`, token])));
       }
       print(completion.text);
     });

@@ -1,10 +1,10 @@
 import type { CommandTable } from "../../../cli/table.ts";
 
-/** What can be done with texts alone: `autodidact text complete`. */
+/** Commands for texts only: `autodidact text complete`. */
 export const commands: CommandTable = {
   "Commands:": {
     complete: {
-      summary: "fill the masks of a text, or continue it: what a language model has learned",
+      summary: "fill the masks of a text, or continue it, by a language model",
       load: () => import("./complete.ts"),
     },
     perplexity: {

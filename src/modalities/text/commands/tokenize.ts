@@ -6,7 +6,7 @@ import { UserError } from "../../../foundation/errors.ts";
 import { tokenize } from "../tokenizers/learn.ts";
 import { tokenizerKinds } from "../tokenizers/train.ts";
 
-interface Given {
+interface Flags {
   readonly out: string;
   readonly kind: string;
   readonly vocabularySize?: string;
@@ -29,9 +29,9 @@ export const configure: Configure = (command) =>
       "after",
       "\nExample:\n  autodidact text tokenize corpus.txt --vocabulary-size 8192 --kind wordpiece --out tokenizer.json",
     )
-    .action(async (data: string, { out, vocabularySize, column, lowercase, json, ...given }: Given) => {
-      const kind = tokenizerKinds.find((name) => name === given.kind);
-      if (!kind) throw new UserError(`--kind ${given.kind}: must be one of ${tokenizerKinds.join(", ")}`);
+    .action(async (data: string, { out, vocabularySize, column, lowercase, json, ...flags }: Flags) => {
+      const kind = tokenizerKinds.find((name) => name === flags.kind);
+      if (!kind) throw new UserError(`--kind ${flags.kind}: must be one of ${tokenizerKinds.join(", ")}`);
       const size = vocabularySize === undefined ? undefined : wholeNumber("vocabulary-size", vocabularySize);
       const learned = await tokenize({ data, out, kind, vocabularySize: size, lowercase, column });
       if (json) return printJson({ file: out, ...learned });

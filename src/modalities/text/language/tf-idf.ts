@@ -5,17 +5,17 @@ import { vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { unitRows } from "../../../evaluation/vectors/normalize.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
 
-/** Most terms kept: those in most documents. A dense row is that wide. */
+/** Number of terms kept, the most frequent: the width of a dense row. */
 const TERMS = 4096;
 
-/** Most numbers in all rows together: 1 GiB of float32. */
+/** Most values in all rows together: 1 GiB of float32. */
 const LARGEST = 2 ** 28;
 
 /**
- * Bag of words by TF-IDF, the baseline that any encoder of text must beat: how often a token occurs, times
+ * Bag of words by TF-IDF, the baseline for any text encoder: the count of a token, times
  * log((1 + documents) / (1 + documents with it)) + 1, rows at unit length, as scikit-learn's `TfidfVectorizer`. Tokens are
- * the vocabulary's, of the whole text also where an encoder reads less; the 4,096 that most documents have are kept, fewer
- * where the rows would take more than 1 GiB.
+ * the vocabulary's, of the whole text, even if the encoder reads less of it; the 4,096 that are in most documents are kept,
+ * fewer if the rows would take more than 1 GiB.
  * @param most documents that will be transformed at once
  */
 export async function tfIdf(
@@ -25,32 +25,32 @@ export async function tfIdf(
 ): Promise<Extractor> {
   const vocabulary = offerOf(modality, vocabularyAbility);
   if (!vocabulary) throw new Error(`${modality.name} data have no tokens to count`);
-  const wordsOf = async (source: Source<unknown>, index: number): Promise<Int32Array> =>
+  const tokensOf = async (source: Source<unknown>, index: number): Promise<Int32Array> =>
     vocabulary.allTokens(await source.read(index)).filter((id) => !vocabulary.isSpecial(id));
   const documents = new Float64Array(vocabulary.size);
   let total = 0;
   for (let index = 0; index < train.length; index++) {
-    const ids = await wordsOf(train, index).catch(skipBroken);
+    const ids = await tokensOf(train, index).catch(skipBroken);
     if (!ids) continue;
     total++;
     for (const id of new Set(ids)) documents[id]!++;
   }
-  const common = [...documents.keys()]
+  const frequent = [...documents.keys()]
     .filter((id) => documents[id]! > 0)
     .sort((a, b) => documents[b]! - documents[a]! || a - b)
     .slice(0, TERMS);
-  const kept = common.slice(0, Math.max(1, Math.floor(LARGEST / most)));
+  const kept = frequent.slice(0, Math.max(1, Math.floor(LARGEST / most)));
   const columns = new Map(kept.map((id, column) => [id, column]));
   const weights = kept.map((id) => Math.log((1 + total) / (1 + documents[id]!)) + 1);
   const dim = kept.length;
 
   return {
     name: "TF-IDF",
-    // Rows are sparse and of unit length; standardised, rare terms would weigh most.
+    // Rows are sparse and of unit length; standardisation would give rare terms the largest weights.
     standardized: false,
-    ...(dim < common.length
+    ...(dim < frequent.length
       ? {
-          note: `TF-IDF counts the ${count(dim)} commonest tokens instead of ${count(common.length)}: ${count(most)} rows would take more than 1 GiB.`,
+          note: `TF-IDF counts the ${count(dim)} most frequent tokens instead of ${count(frequent.length)}: ${count(most)} rows would take more than 1 GiB.`,
         }
       : {}),
     async extract(source, onProgress) {
@@ -58,7 +58,7 @@ export async function tfIdf(
       const indices: number[] = [];
       const broken: { name: string; reason: string }[] = [];
       for (let index = 0; index < source.length; index++) {
-        const ids = await wordsOf(source, index).catch((error: unknown) => {
+        const ids = await tokensOf(source, index).catch((error: unknown) => {
           skipBroken(error);
           broken.push({ name: source.name(index), reason: error instanceof Error ? error.message : "" });
         });

@@ -11,7 +11,7 @@ import { readSafetensors } from "../../../interop/safetensors.ts";
 import { TOKENIZER_FILE } from "../vocabulary.ts";
 import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
 
-/** Kinds of models that are BERT's encoder; all but BERT and ELECTRA are RoBERTa under their own names. */
+/** Model types with BERT's encoder; all but BERT and ELECTRA are RoBERTa by other names. */
 const families = {
   bert: "bert",
   electra: "electra",
@@ -20,15 +20,15 @@ const families = {
   "xlm-roberta": "roberta",
 } as const;
 
-/** Values of `model_type` that are read here. */
+/** Values of `model_type` that can be imported. */
 export const BERT_FAMILY = Object.keys(families);
 
-/** What of a BERT's `config.json` an encoder is built from. */
+/** The parts of BERT's `config.json` that an encoder is built from. */
 const BertConfig = z.object({
   model_type: z.enum(["bert", "electra", "roberta", "camembert", "xlm-roberta"]),
   vocab_size: z.int().positive(),
   hidden_size: z.int().positive(),
-  /** ELECTRA's may be smaller than its hidden size. */
+  /** ELECTRA's may be smaller than the hidden size. */
   embedding_size: z.int().positive().optional(),
   num_hidden_layers: z.int().positive(),
   num_attention_heads: z.int().positive(),
@@ -40,26 +40,26 @@ const BertConfig = z.object({
   pad_token_id: z.int().nonnegative().optional(),
 });
 
-/** A model of somebody else's, in our terms. */
+/** A published model as options and parameters of encoder `transformer`. */
 export interface ImportedModel {
   /** Options of encoder `transformer`. */
   readonly encoderOptions: Readonly<Record<string, unknown>>;
-  /** Most words it has positions for. */
+  /** Number of its positions: most tokens of a sequence. */
   readonly length: number;
   /** Path of its `tokenizer.json`. */
   readonly tokenizer: string;
   /**
-   * Parameters by our paths: `encoder.…` and, where the model tells words, `head.…`.
+   * Parameters by path: `encoder.…` and, if the model predicts tokens, `head.…`.
    * @param length positions to keep
-   * @param words rows of the embedding to keep: files often have more than the tokenizer has words
-   * @throws UserError when it has not so many
+   * @param tokens rows of the embedding to keep: files often have more than the tokenizer has tokens
+   * @throws UserError when it has fewer
    */
-  tensors(length: number, words: number): Map<string, Tensor>;
+  tensors(length: number, tokens: number): Map<string, Tensor>;
 }
 
 /**
- * The heads' names in BERT's and in RoBERTa's checkpoints. The bias has two in either, as the model's own and as its
- * decoder's, and a file keeps one. ELECTRA's discriminator tells no words.
+ * The heads' names in BERT's and in RoBERTa's checkpoints. The bias has two names, the model's and the decoder's, of which a
+ * file has one. ELECTRA's discriminator predicts no tokens.
  */
 const HEADS = {
   bert: {
@@ -74,7 +74,7 @@ const HEADS = {
 /**
  * Reads a folder with a model of BERT's family: `config.json`, `model.safetensors` (with or without the language-model
  * head, norms as `weight` and `bias` or, as in the first checkpoints, `gamma` and `beta`) and `tokenizer.json`. The first
- * segment's embedding becomes part of the positions'; the pooler and the next-sentence head are left out.
+ * segment's embedding is added to the positions; the pooler and the next-sentence head are dropped.
  * @throws UserError when a file is missing, or the model is of another kind
  */
 export async function importBert(folder: string): Promise<ImportedModel> {
@@ -90,7 +90,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   const config = parsed.data;
   if (config.embedding_size !== undefined && config.embedding_size !== config.hidden_size)
     throw new UserError(
-      `${file}: words of width ${config.embedding_size} in an encoder of width ${config.hidden_size}; they must be alike`,
+      `${file}: token embeddings of width ${config.embedding_size} in an encoder of width ${config.hidden_size}; they must be equal`,
     );
   const weights = join(folder, "model.safetensors");
   const { tensors } = await readSafetensors(weights, (name) => !name.endsWith("position_ids"));
@@ -105,11 +105,11 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   };
   const width = config.hidden_size;
   const norm = (name: string, path: string): [string, Tensor][] =>
-    (["scale", "shift"] as const).map((ours) => {
-      const [now, once] = ours === "scale" ? ["weight", "gamma"] : ["bias", "beta"];
-      return [`${path}.${ours}`, at(find(`${name}.${once}`) ? `${name}.${once}` : `${name}.${now}`, [width])];
+    (["scale", "shift"] as const).map((part) => {
+      const [name_, oldName] = part === "scale" ? ["weight", "gamma"] : ["bias", "beta"];
+      return [`${path}.${part}`, at(find(`${name}.${oldName}`) ? `${name}.${oldName}` : `${name}.${name_}`, [width])];
     });
-  // RoBERTa counts positions from behind the padding's id.
+  // RoBERTa numbers positions from the padding's id + 1.
   const offset = family === "roberta" ? (config.pad_token_id ?? 1) + 1 : 0;
   const length = config.max_position_embeddings - offset;
 
@@ -129,11 +129,11 @@ export async function importBert(folder: string): Promise<ImportedModel> {
     return [
       [`${to}.attention.qkv.weight`, qkv("weight")],
       [`${to}.attention.qkv.bias`, qkv("bias")],
-      ...BLOCK_LAYERS.flatMap(([ours, theirs]): [string, Tensor][] => [
-        [`${to}.${ours}.weight`, at(`${from}.${theirs}.weight`, sizes[ours]!)],
-        [`${to}.${ours}.bias`, at(`${from}.${theirs}.bias`, [sizes[ours]![0]])],
+      ...BLOCK_LAYERS.flatMap(([path, name]): [string, Tensor][] => [
+        [`${to}.${path}.weight`, at(`${from}.${name}.weight`, sizes[path]!)],
+        [`${to}.${path}.bias`, at(`${from}.${name}.bias`, [sizes[path]![0]])],
       ]),
-      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${from}.${theirs}`, `${to}.${ours}`)),
+      ...BLOCK_NORMS.flatMap(([path, name]) => norm(`${from}.${name}`, `${to}.${path}`)),
     ];
   }).flat();
   const positions = at("embeddings.position_embeddings.weight", [config.max_position_embeddings, width]);
@@ -161,9 +161,9 @@ export async function importBert(folder: string): Promise<ImportedModel> {
     },
     length,
     tokenizer: join(folder, "tokenizer.json"),
-    tensors: (kept, words) => {
-      if (words > config.vocab_size)
-        throw new UserError(`${weights}: has ${config.vocab_size} words; the tokenizer has ${words}`);
+    tensors: (kept, tokens) => {
+      if (tokens > config.vocab_size)
+        throw new UserError(`${weights}: has ${config.vocab_size} tokens; the tokenizer has ${tokens}`);
       const first = ({ data }: Tensor, shape: number[]) =>
         float32(Float32Array.from(data.subarray(0, sizeOf(shape))), shape);
       const placed = Float32Array.from(
@@ -171,21 +171,21 @@ export async function importBert(folder: string): Promise<ImportedModel> {
         (_, index) => positions.data[offset * width + index]! + segments[index % width]!,
       );
       return new Map<string, Tensor>([
-        ["encoder.words", first(embedding, [words, width])],
+        ["encoder.words", first(embedding, [tokens, width])],
         ["encoder.positions", float32(placed, [kept, width])],
         ...norm("embeddings.LayerNorm", "encoder.embeddingNorm"),
         ...blocks,
         ...head,
-        ...(bias ? ([["head.bias", first(bias, [words])]] as const) : []),
+        ...(bias ? ([["head.bias", first(bias, [tokens])]] as const) : []),
       ]);
     },
   };
 }
 
-/** Longest sequences of a run that begins with such a model, unless the user says otherwise. */
+/** Default maximum length of a run that starts from such a model. */
 const LENGTH = 128;
 
-/** The model as a run begins with it. @throws UserError when it is not whole */
+/** The model as the start of a run. @throws UserError when it is incomplete */
 export async function adoptBert(folder: string): Promise<AdoptedModel> {
   const model = await importBert(folder);
   const tokenizer = await readFile(model.tokenizer, "utf8").catch((error: unknown) => {

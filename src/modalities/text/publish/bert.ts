@@ -3,7 +3,7 @@ import type { LinearHead } from "../../../data/answers.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
-/** Our names of a block's layers, and BERT's. */
+/** Paths of a block's layers here, and their names in BERT. */
 export const BLOCK_LAYERS = [
   ["attention.output", "attention.output.dense"],
   ["up", "intermediate.dense"],
@@ -14,13 +14,13 @@ export const BLOCK_NORMS = [
   ["norm2", "output.LayerNorm"],
 ] as const;
 
-/** A power of two, so small that tanh does nothing to what is multiplied by it, and scaling back is exact. */
+/** A power of two, so that scaling back is exact; small enough that tanh is the identity on what it scales. */
 const IN_TANH = 2 ** -12;
 
 /**
- * `BertForSequenceClassification`'s layers for a linear layer on the first word. That class has a layer with tanh between,
- * which here is the identity: it makes the representation small, where tanh is a straight line, and the classifier makes it
- * large again.
+ * `BertForSequenceClassification`'s layers for a linear layer on the first token. That class has a layer with tanh before
+ * the classifier, which here is the identity: it scales the representation down, to where tanh is linear, and the classifier
+ * scales it up again.
  */
 function classifier(width: number, { weight, bias }: LinearHead): [string, Tensor][] {
   const identity = new Float32Array(width * width);
@@ -35,16 +35,16 @@ function classifier(width: number, { weight, bias }: LinearHead): [string, Tenso
 }
 
 /**
- * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` where the method tells no words.
+ * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` if the method predicts no tokens.
  * https://huggingface.co/docs/transformers/model_doc/bert
  */
-export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageFacts): LanguageLayout {
+export function bertLayout({ encoder, params, ids, predictsTokens, head }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
   const { hyperparameters } = encoder;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth] = [number("width"), number("depth")];
-  const prefix = tellsWords || head ? "bert." : "";
-  const model = head ? "BertForSequenceClassification" : tellsWords ? "BertForMaskedLM" : "BertModel";
+  const prefix = predictsTokens || head ? "bert." : "";
+  const model = head ? "BertForSequenceClassification" : predictsTokens ? "BertForMaskedLM" : "BertModel";
   const isPooled = hyperparameters.pooling === "first";
   const names = `\`model.safetensors\` has the names of Hugging Face's \`${model}\``;
   const { norm, layer, attention } = renamed(at);
@@ -52,8 +52,8 @@ export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageF
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
     return [
       ...attention(`${to}.attention.self`, `${from}.attention.qkv`),
-      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
-      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_LAYERS.flatMap(([path, name]) => layer(`${to}.${name}`, `${from}.${path}`)),
+      ...BLOCK_NORMS.flatMap(([path, name]) => norm(`${to}.${name}`, `${from}.${path}`)),
     ];
   }).flat();
   const dropout = number("dropout");
@@ -80,11 +80,11 @@ export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageF
     tensors: [
       [`${prefix}embeddings.word_embeddings.weight`, at("encoder.words")],
       [`${prefix}embeddings.position_embeddings.weight`, at("encoder.positions")],
-      // The first segment's embedding is part of the positions'.
+      // The first segment's embedding is part of the positions.
       [`${prefix}embeddings.token_type_embeddings.weight`, filled([2, width], 0)],
       ...norm(`${prefix}embeddings.LayerNorm`, "encoder.embeddingNorm"),
       ...blocks,
-      ...(tellsWords
+      ...(predictsTokens
         ? [
             ...layer("cls.predictions.transform.dense", "head.transform"),
             ...norm("cls.predictions.transform.LayerNorm", "head.norm"),
@@ -103,7 +103,7 @@ export function bertLayout({ encoder, params, ids, tellsWords, head }: LanguageF
     note: !head
       ? `${names}.`
       : isPooled
-        ? `${names}; its pooler is made the identity (small weights, large ones behind), so keep it in float32.`
-        : `${names}, which itself classifies by the first word. Here it is the mean of the words, and there is no pooler: use the ONNX file.`,
+        ? `${names}; its pooler is the identity (small weights, then large ones), so keep it in float32.`
+        : `${names}, which classifies by the first token. This model uses the mean of the tokens and has no pooler: use the ONNX file.`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import { lookup, renamed, transposed } from "../../../interop/huggingface/pieces.ts";
 import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
@@ -15,7 +15,7 @@ const BLOCK_NORMS = [
   ["norm2", "ln_2"],
 ] as const;
 
-/** A causal encoder in GPT-2's terms. */
+/** GPT-2's `config.json` for a causal encoder. */
 export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "ids">): LanguageLayout["config"] {
   const number = (key: string) => Number(encoder.hyperparameters[key]);
   return {
@@ -23,8 +23,8 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
     vocab_size: number("vocabulary"),
     n_embd: number("width"),
     n_layer: number("depth"),
-    // Those that fill the width: of pruned ones the class has no notion, and libraries divide by them.
-    n_head: offerOf(encoder, words)?.wholeHeads ?? number("heads"),
+    // Heads that fill the width: the class does not know pruned heads, and libraries divide by this number.
+    n_head: offerOf(encoder, sequence)?.wholeHeads ?? number("heads"),
     n_inner: Math.round(number("width") * number("mlpRatio")),
     n_positions: number("length"),
     activation_function: "gelu",
@@ -40,7 +40,7 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
 }
 
 /** `GPT2LMHeadModel`; its layers keep weights as `[input, output]`. https://huggingface.co/docs/transformers/model_doc/gpt2 */
-export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts): LanguageLayout {
+export function gpt2Layout({ encoder, params, ids, predictsTokens }: LanguageFacts): LanguageLayout {
   const at = lookup(params);
   const number = (key: string) => Number(encoder.hyperparameters[key]);
   const { norm } = renamed(at);
@@ -48,22 +48,22 @@ export function gpt2Layout({ encoder, params, ids, tellsWords }: LanguageFacts):
     [`${name}.weight`, transposed(at(`${path}.weight`))],
     [`${name}.bias`, at(`${path}.bias`)],
   ];
-  const prefix = tellsWords ? "transformer." : "";
+  const prefix = predictsTokens ? "transformer." : "";
   const blocks = Array.from({ length: number("depth") }, (_, block) => {
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}h.${block}`];
     return [
-      ...BLOCK_LAYERS.flatMap(([ours, theirs]) => layer(`${to}.${theirs}`, `${from}.${ours}`)),
-      ...BLOCK_NORMS.flatMap(([ours, theirs]) => norm(`${to}.${theirs}`, `${from}.${ours}`)),
+      ...BLOCK_LAYERS.flatMap(([path, name]) => layer(`${to}.${name}`, `${from}.${path}`)),
+      ...BLOCK_NORMS.flatMap(([path, name]) => norm(`${to}.${name}`, `${from}.${path}`)),
     ];
   }).flat();
   return {
-    config: { ...gpt2Config({ encoder, ids }), architectures: [tellsWords ? "GPT2LMHeadModel" : "GPT2Model"] },
+    config: { ...gpt2Config({ encoder, ids }), architectures: [predictsTokens ? "GPT2LMHeadModel" : "GPT2Model"] },
     tensors: [
       [`${prefix}wte.weight`, at("encoder.words")],
       [`${prefix}wpe.weight`, at("encoder.positions")],
       ...blocks,
       ...norm(`${prefix}ln_f`, "encoder.norm"),
     ],
-    note: `\`model.safetensors\` has the names of Hugging Face's \`${tellsWords ? "GPT2LMHeadModel" : "GPT2Model"}\`.`,
+    note: `\`model.safetensors\` has the names of Hugging Face's \`${predictsTokens ? "GPT2LMHeadModel" : "GPT2Model"}\`.`,
   };
 }

@@ -1,7 +1,7 @@
 import { type Array, allocate, type Tensor, type Traced } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { maskToken, type Vocabulary, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import type { FileInput } from "../../../engine/index.ts";
 import { headUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import type { Graph, ModelParams, PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
@@ -9,7 +9,7 @@ import { TOKENIZER_FILE } from "../vocabulary.ts";
 import { adoptBert, BERT_FAMILY } from "./bert-import.ts";
 import { languageLayout } from "./language.ts";
 
-/** @throws Error when the model is none of texts */
+/** @throws Error unless it is a text model */
 function vocabularyIn({ modality, files }: PublishedModel) {
   const vocabulary = offerOf(modality, vocabularyAbility);
   const tokenizer = files?.[TOKENIZER_FILE];
@@ -17,13 +17,13 @@ function vocabularyIn({ modality, files }: PublishedModel) {
   return { vocabulary, tokenizer, mask: offerOf(modality, maskToken) };
 }
 
-/** Whether the model continues texts: transformers.js feeds such a model the past and one token at a time. */
+/** Whether the model generates text: transformers.js feeds such a model the past and one token at a time. */
 const generatesText = ({ encoder, head, tokenLogits }: PublishedModel): boolean =>
-  (offerOf(encoder, words)?.causal ?? false) && !head && tokenLogits !== undefined;
+  (offerOf(encoder, sequence)?.causal ?? false) && !head && tokenLogits !== undefined;
 
 /**
- * The program of a model of text: `input_ids` and `attention_mask` in; `last_hidden_state`, `sentence_embedding` and,
- * where it predicts tokens or has a head, `logits` out.
+ * The graph of a text model: `input_ids` and `attention_mask` in; `last_hidden_state`, `sentence_embedding` and, if it
+ * predicts tokens or has a head, `logits` out.
  */
 function graphOf(model: PublishedModel, isBert: boolean): Graph {
   const { encoder, params, head, tokenLogits } = model;
@@ -46,7 +46,7 @@ function graphOf(model: PublishedModel, isBert: boolean): Graph {
     outputNames: [...(logits ? ["logits"] : []), "last_hidden_state", "sentence_embedding"],
     tokens: {
       length,
-      // GPT-2's kind is given no segments.
+      // GPT-2 has no segments.
       ignored: isBert ? ["token_type_ids"] : [],
       ...(generatesText(model) ? { cache: { past: "past_key_values.0.key", present: "present.0.key" } } : {}),
     },
@@ -66,7 +66,7 @@ function usageOf(model: PublishedModel): Usage {
         input: 'read("a sentence")',
         multiLabel: true,
       },
-      pipelineUsage("text-classification", 'const guesses = await run("a sentence", { top_k: null });', withLogits),
+      pipelineUsage("text-classification", 'const predictions = await run("a sentence", { top_k: null });', withLogits),
     );
   if (!tokenLogits)
     return pipelineUsage(
@@ -74,13 +74,13 @@ function usageOf(model: PublishedModel): Usage {
       'const vector = await run("a sentence", { pooling: "mean" });',
       `${inputs}, outputs \`last_hidden_state\` and \`sentence_embedding\`;\nbatch and length are free`,
     );
-  return offerOf(encoder, words)?.causal
+  return offerOf(encoder, sequence)?.causal
     ? pipelineUsage(
         "text-generation",
         'const [{ generated_text }] = await run("once upon a time", { max_new_tokens: 20 });',
         "inputs `input_ids`, `attention_mask` (of all tokens) and `past_key_values.0.key`, which holds\nthe tokens before (`present.0.key` of the call before); outputs `logits` and `last_hidden_state`",
       )
-    : pipelineUsage("fill-mask", 'const guesses = await run("the [MASK] sat");', withLogits);
+    : pipelineUsage("fill-mask", 'const candidates = await run("the [MASK] sat");', withLogits);
 }
 
 /** `tokenizer.json` and `tokenizer_config.json`. */
@@ -93,11 +93,11 @@ function tokenizerFiles(model: PublishedModel): Record<string, string> {
     model_max_length: length,
     pad_token: vocabulary.token(ids.pad),
     unk_token: vocabulary.token(ids.unknown),
-    ...(offerOf(model.encoder, words)?.causal
+    ...(offerOf(model.encoder, sequence)?.causal
       ? { bos_token: vocabulary.token(ids.begin), eos_token: vocabulary.token(ids.end) }
       : { cls_token: vocabulary.token(ids.begin), sep_token: vocabulary.token(ids.end) }),
     ...(mask === undefined ? {} : { mask_token: vocabulary.token(mask) }),
-    // Without it transformers.js' text-generation leaves out the first token, which the model has always seen.
+    // Without it transformers.js' text-generation omits the first token, which the model has always seen.
     ...(generates ? { add_bos_token: true } : {}),
   };
   return {
@@ -106,7 +106,7 @@ function tokenizerFiles(model: PublishedModel): Record<string, string> {
   };
 }
 
-/** A text to be continued has no end yet. */
+/** The tokenizer without the end token: a text to be continued has no end yet. */
 function withoutEnd(tokenizer: string, { ids, token }: Vocabulary): string {
   const json: { post_processor?: { type?: string; single?: { SpecialToken?: { id: string } }[] } | null } =
     JSON.parse(tokenizer);
@@ -116,7 +116,7 @@ function withoutEnd(tokenizer: string, { ids, token }: Vocabulary): string {
   return `${JSON.stringify({ ...json, post_processor: { ...processor, single } }, null, 1)}\n`;
 }
 
-/** The inputs of a file of a text model, which has some of them. */
+/** All inputs that a text model's file may have. */
 function feeds({ ids, mask }: Readonly<Record<string, Tensor>>): Record<string, FileInput> {
   if (!ids || !mask) throw new Error("a model of texts reads ids and mask");
   const int64 = ({ shape }: Tensor, data: ArrayLike<number>): FileInput => ({
@@ -128,7 +128,7 @@ function feeds({ ids, mask }: Readonly<Record<string, Tensor>>): Record<string, 
     input_ids: int64(ids, ids.data),
     attention_mask: int64(mask, mask.data),
     token_type_ids: int64(ids, new Int32Array(ids.data.length)),
-    // Nothing came before.
+    // No past.
     "past_key_values.0.key": {
       dtype: "float32",
       shape: [ids.shape[0] ?? 0, 1, 0, 1],
@@ -138,19 +138,18 @@ function feeds({ ids, mask }: Readonly<Record<string, Tensor>>): Record<string, 
 }
 
 /**
- * Texts as Hugging Face's libraries read them, for `fill-mask`, `text-generation`, `text-classification` and
- * `feature-extraction`: `model.safetensors` has BERT's or GPT-2's names where the encoder is one of them.
+ * Text models for Hugging Face's libraries, for `fill-mask`, `text-generation`, `text-classification` and
+ * `feature-extraction`: `model.safetensors` has BERT's or GPT-2's names if the encoder is one of them.
  *
  * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
- * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and, where the method predicts tokens, `logits`
- * `[batch, sequence, vocabulary]` or, where it has a head, `[batch, outputs]`. It is written for the model's whole length
- * and pads what is shorter itself.
+ * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and `logits`: `[batch, sequence, vocabulary]` if the method predicts
+ * tokens, `[batch, outputs]` with a head. The graph has the model's full length and pads shorter inputs itself.
  */
 export const textPublisher: Publisher = {
   describe(model) {
     const { encoder, params, head, tokenLogits } = model;
     const { ids } = vocabularyIn(model).vocabulary;
-    const layout = languageLayout({ encoder, ids, params, tellsWords: tokenLogits !== undefined, head });
+    const layout = languageLayout({ encoder, ids, params, predictsTokens: tokenLogits !== undefined, head });
     return {
       graph: graphOf(model, layout.config.model_type === "bert"),
       layout,

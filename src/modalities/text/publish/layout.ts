@@ -2,19 +2,19 @@ import type { VocabularySpec } from "../../../data/vocabulary.ts";
 import type { Encoder, InitialParams } from "../../../encoders/encoder.ts";
 import type { ExportedHead, Layout } from "../../../interop/publisher.ts";
 
-/** What is known of a model of text beside its encoder. */
+/** A text model to be written. */
 export interface LanguageFacts {
   readonly encoder: Encoder;
   readonly ids: VocabularySpec["ids"];
-  /** All of the method's parameters: `encoder`, and where it tells words, its head. */
+  /** All of the method's parameters: `encoder` and, if it predicts tokens, its head. */
   readonly params: InitialParams;
-  /** Whether the model tells words, or is an encoder only. */
-  readonly tellsWords: boolean;
-  /** What it answers, where it has learned from labels. */
+  /** Whether the model predicts tokens, or is only an encoder. */
+  readonly predictsTokens: boolean;
+  /** The head, if it was trained with labels. */
   readonly head?: ExportedHead | undefined;
 }
 
-/** How a Transformer over tokens is written in Hugging Face's terms. */
+/** Hugging Face's layout of a text Transformer. */
 export interface LanguageLayout extends Layout {
   readonly config: Readonly<Record<string, unknown>>;
 }

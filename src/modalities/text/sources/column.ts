@@ -1,4 +1,4 @@
-/** Numbers that grow, and end up in memory that threads share. */
+/** A growing array of numbers, which ends up in memory shared by threads. */
 export class Column<Values extends Float64Array | Uint32Array> {
   #values: Values;
   #length = 0;

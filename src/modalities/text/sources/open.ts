@@ -26,17 +26,17 @@ const formats: Readonly<Record<string, Format>> = {
 
 const isPacked = (name: string): boolean => /\.gz$/i.test(name);
 
-/** The format that a name stands for, if it stands for one of text. */
+/** The text format of a file name, if it has one. */
 const formatOf = (name: string): Format | undefined => formats[extname(name.replace(/\.gz$/i, "")).toLowerCase()];
 
-/** Files of text below a folder by their paths in it, sorted. */
+/** Text files below a folder by their relative paths, sorted. */
 async function filesIn(folder: string): Promise<string[]> {
   return (await filesBelow(folder)).filter((name) => formatOf(name));
 }
 
 /**
- * How much a path looks like text: a plain text by its name surely; a table, which may be of anything, a folder with such
- * files in it and what is UTF-8 without a name that says so perhaps.
+ * Whether a path is text: certainly for a text file's name; possibly for a table, which may hold anything, a folder with
+ * such files, and a UTF-8 file of another name.
  */
 export async function recognisesTexts(path: string): Promise<Recognition> {
   const info = await stat(path).catch(() => undefined);
@@ -63,9 +63,9 @@ async function isUtf8File(path: string): Promise<boolean> {
 }
 
 /**
- * Opens texts: a file with one on each line, a table with one in each row, or a folder of such files, in which a plain
- * file is one text (a plain file of more than 16 MiB has one on each line there too).
- * @throws UserError when there is no text, a file is not UTF-8, a line does not end or a column is missing
+ * Opens texts: a file with one per line, a table with one per row, or a folder of such files, in which a plain file is one
+ * text (a plain file of more than 16 MiB has one per line there too).
+ * @throws UserError when there is no text, a file is not UTF-8, a line is too long, or a column is missing
  */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
   const info = await stat(path).catch((error: unknown) => {
@@ -90,7 +90,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
     unpacked?.folder.remove();
   };
 
-  /** Indexes a file in place, or a copy of its texts where they do not lie there as they are. */
+  /** Indexes a file in place, or a copy of its texts if it is compressed or a table. */
   const add = async (file: string, name: string): Promise<void> => {
     const format = formatOf(name) ?? "text";
     if (format !== "text") {
@@ -120,7 +120,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
   try {
     for (const name of names) await add(isFolder ? join(path, name) : path, name);
     unpacked?.file.flush();
-    if (collector.count === 0) throw new UserError(`${path}: no text in it, only empty lines`);
+    if (collector.count === 0) throw new UserError(`${path}: no text, only empty lines`);
     const index = collector.index(names.every((name) => (formatOf(name) ?? "text") !== "text"));
     const plain = recordSource(index);
     const entryNames = () => Array.from({ length: plain.length }, (_, record) => plain.name(record));

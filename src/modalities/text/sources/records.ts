@@ -8,20 +8,20 @@ import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
 import type { Text } from "../text.ts";
 import { float64Column, uint32Column } from "./column.ts";
 
-/** Where every text of a set lies: byte ranges of files, not the texts themselves. Shared between threads. */
+/** The byte ranges of all texts in their files, not the texts themselves. Shared between threads. */
 export interface RecordIndex {
   readonly kind: "records";
-  /** Files to read from, which may be unpacked copies, and the names they go by. */
+  /** Files to read from, which may be unpacked copies, and their names for the user. */
   readonly files: readonly { readonly path: string; readonly name: string }[];
-  /** For each file the first record that is of a later one. */
+  /** For each file the end of its records (exclusive). */
   readonly ends: readonly number[];
   readonly starts: Float64Array;
   readonly lengths: Uint32Array;
-  /** Line or row of each record in its file, from 1; 0 where a file is one record. */
+  /** Line or row of each record in its file, from 1; 0 if the file is one record. */
   readonly lines: Uint32Array;
   /** Whether the texts are rows of tables. */
   readonly tabular: boolean;
-  /** Rows of tables that have no text. */
+  /** Number of table rows without text. */
   readonly skipped?: number;
   readonly classes?: readonly string[];
   readonly labels?: Int32Array;
@@ -30,7 +30,7 @@ export interface RecordIndex {
 export const isRecordIndex = (value: unknown): value is RecordIndex =>
   z.looseObject({ kind: z.literal("records") }).safeParse(value).success;
 
-/** Collects an index, a record at a time. */
+/** Builds an index record by record. */
 export class RecordCollector {
   readonly #files: { path: string; name: string }[] = [];
   readonly #ends: number[] = [];
@@ -43,7 +43,7 @@ export class RecordCollector {
     return this.#count;
   }
 
-  /** @param line its line or row, from 1; 0 when it is the whole file */
+  /** @param line its line or row, from 1; 0 for a whole file */
   add(start: number, length: number, line: number): void {
     this.#starts.push(start);
     this.#lengths.push(length);
@@ -51,7 +51,7 @@ export class RecordCollector {
     this.#count++;
   }
 
-  /** All records since the last call were of this file. */
+  /** Ends a file: all records since the last call are of this one. */
   endFile(path: string, name: string): void {
     this.#files.push({ path, name });
     this.#ends.push(this.#count);
@@ -70,13 +70,13 @@ export class RecordCollector {
   }
 }
 
-/** Reads after which others have their turn: a whole corpus is read in one go, and a Ctrl-C would wait for all of it. */
+/** Reads after which the event loop has a turn: otherwise Ctrl-C would wait until a whole corpus is read. */
 const TURN = 1024;
 
 /** Files kept open at a time. */
 const OPEN_FILES = 32;
 
-/** A source of the texts of an index. @param onClose what else is to be put away */
+/** A source of the texts of an index. @param onClose further clean-up */
 export function recordSource(index: RecordIndex, onClose: () => void = () => undefined): Source<Text> {
   const { files, ends, starts, lengths, lines, classes, labels } = index;
   const open = new Map<number, number>();
@@ -92,8 +92,8 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
     return low;
   };
   const descriptor = (file: number): number => {
-    const known = open.get(file);
-    if (known !== undefined) return known;
+    const opened = open.get(file);
+    if (opened !== undefined) return opened;
     for (const [oldest, handle] of open) {
       if (open.size < OPEN_FILES) break;
       closeSync(handle);
@@ -112,16 +112,16 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
       const { name } = files[fileOf(record)]!;
       return lines[record] ? `${name}:${lines[record]}` : name;
     },
-    /** Synchronous inside: a read from the page cache takes less than handing it to another thread. */
+    /** Synchronous inside: a read from the page cache is faster than handing it to another thread. */
     async read(record) {
       if (++reads % TURN === 0) await setImmediate();
       let bytes = Buffer.allocUnsafe(lengths[record]!);
       try {
-        let got = 0;
+        let done = 0;
         const handle = descriptor(fileOf(record));
-        for (let now = -1; got < bytes.length && now !== 0; got += now)
-          now = readSync(handle, bytes, got, bytes.length - got, starts[record]! + got);
-        if (got < bytes.length) throw new Error("the file has become shorter");
+        for (let count = -1; done < bytes.length && count !== 0; done += count)
+          count = readSync(handle, bytes, done, bytes.length - done, starts[record]! + done);
+        if (done < bytes.length) throw new Error("the file has become shorter");
       } catch (error) {
         throw new BrokenSample(`could not be read (${messageOf(error)})`);
       }

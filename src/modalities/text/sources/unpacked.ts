@@ -5,7 +5,7 @@ import { fileError } from "../../../foundation/files.ts";
 
 const BUFFERED = 1 << 20;
 
-/** A folder for what is unpacked, which goes away with `remove`, or at the latest with the process. */
+/** A temporary folder for unpacked texts; removed by `remove`, or at the end of the process. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "autodidact-text-"));
   const remove = () => rmSync(path, { recursive: true, force: true });
@@ -19,7 +19,7 @@ export function temporaryFolder(): { path: string; remove(): void } {
   };
 }
 
-/** A file that grows at its end. */
+/** A file that is only appended to. */
 export class Appender {
   readonly path: string;
   readonly #handle: number;
@@ -32,7 +32,7 @@ export class Appender {
     this.#handle = openSync(path, "w");
   }
 
-  /** @returns where the bytes begin in the file. @throws UserError when the disk is full */
+  /** @returns the offset of the bytes in the file. @throws UserError when the disk is full */
   append(bytes: Uint8Array): number {
     const start = this.#length;
     this.#pending.push(bytes);
@@ -54,7 +54,7 @@ export class Appender {
     this.#waiting = 0;
   }
 
-  /** Closes the file; what was not flushed is lost. */
+  /** Closes the file; unflushed bytes are lost. */
   close(): void {
     closeSync(this.#handle);
   }

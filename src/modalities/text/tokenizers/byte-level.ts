@@ -4,8 +4,8 @@ import type { Recipe } from "./recipe.ts";
 const SPECIAL = { begin: "<s>", pad: "<pad>", end: "</s>", unknown: "<unk>", mask: "<mask>" };
 
 /**
- * GPT-2's characters for the 256 bytes: printable ones stand for themselves, the others are moved to U+0100 and on, so
- * that a token never contains a space or a control character. In the order of the bytes.
+ * GPT-2's characters for the 256 bytes, in order: printable ones are themselves, the others are mapped to U+0100 and up, so
+ * that a token never contains a space or a control character.
  */
 function byteCharacters(): string[] {
   const printable = (byte: number) =>
@@ -14,14 +14,13 @@ function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : 0x100 + moved++));
 }
 
-/** What GPT-2's mapping makes of white space: a token that begins with it begins a word. */
+/** GPT-2's characters for white space: a token that begins with one begins a word. */
 export const BYTE_LEVEL_SPACES: readonly string[] = [" ", "\n", "\t", "\r"].map(
   (space) => byteCharacters()[space.charCodeAt(0)]!,
 );
 
 /**
- * Byte-level byte-pair encoding, GPT-2's and RoBERTa's: every text is bytes, so nothing is ever unknown and decoding
- * gives back the text (in NFC). https://arxiv.org/abs/1907.11692
+ * Byte-level byte-pair encoding, GPT-2's and RoBERTa's: nothing is ever unknown, and decoding restores the text (in NFC). https://arxiv.org/abs/1907.11692
  */
 export const byteLevel: Recipe = {
   special: SPECIAL,

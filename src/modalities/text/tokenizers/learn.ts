@@ -5,9 +5,9 @@ import { openTexts } from "../sources/open.ts";
 import { isTokenized, type Text } from "../text.ts";
 import { type TokenizerOptions, trainTokenizer } from "./train.ts";
 
-/** A tokenizer is learned from so many characters; of a larger corpus from texts evenly spread over it. */
+/** Most characters to learn a tokenizer from; of a larger corpus, texts evenly spread over it are used. */
 const TRAINING_CHARACTERS = 200_000_000;
-/** Texts looked at to find out how long they are. */
+/** Texts sampled to estimate their length. */
 const PROBES = 256;
 
 /** Every `step`-th text that can be read. */
@@ -18,7 +18,7 @@ async function* textsOf(source: Source<Text>, step: number): AsyncGenerator<stri
   }
 }
 
-/** Characters in all, from a look at some texts. @throws UserError when none of those can be read */
+/** Estimated number of characters, from some of the texts. @throws UserError when none of them can be read */
 async function charactersIn(source: Source<Text>): Promise<number> {
   let [count, characters] = [0, 0];
   for await (const text of textsOf(source, Math.max(1, Math.floor(source.length / PROBES)))) {
@@ -33,7 +33,7 @@ async function charactersIn(source: Source<Text>): Promise<number> {
 /**
  * Learns a tokenizer from the texts of a source.
  * @returns the text of Hugging Face's `tokenizer.json`
- * @throws UserError when the vocabulary asked for is too small for the alphabet or too large for the corpus
+ * @throws UserError when the vocabulary size is too small for the alphabet or too large for the corpus
  */
 export async function learnTokenizer(source: Source<Text>, options: TokenizerOptions): Promise<string> {
   const step = Math.max(1, Math.ceil((await charactersIn(source)) / TRAINING_CHARACTERS));
@@ -42,7 +42,7 @@ export async function learnTokenizer(source: Source<Text>, options: TokenizerOpt
 
 /**
  * Learns a tokenizer from a file or folder of texts, and writes it.
- * @returns how many tokens it has
+ * @returns the number of texts and of its tokens
  *
  * @example
  * const { tokens } = await tokenize({ data: "notes.txt", out: "tokenizer.json", kind: "bpe", vocabularySize: 8192 });

@@ -1,9 +1,9 @@
-/** A merge of two symbols into a new one; ids count on from the alphabet. */
+/** A merge of two symbols into a new one; new ids follow those of the alphabet. */
 export interface Merge {
   readonly left: number;
   readonly right: number;
   readonly merged: number;
-  /** How often the pair stood in the corpus when it was merged. */
+  /** How often the pair occurred when it was merged. */
   readonly count: number;
 }
 
@@ -13,22 +13,21 @@ export interface CountedWord {
   readonly count: number;
 }
 
-/** Symbols have ids below this, so that a pair is one exact number. */
+/** Symbol ids are below this, so that a pair fits into one exact number. */
 const RADIX = 2 ** 24;
 const pairOf = (left: number, right: number): number => left * RADIX + right;
 
-/** A pair seen less often than this teaches nothing about the language. */
+/** Rarer pairs are not merged. */
 const LEAST_COUNT = 2;
 
 /**
- * Byte-pair encoding's training (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): the commonest pair of
- * neighbouring symbols becomes a symbol of its own, again and again. Of equally common pairs the one with the smaller
- * ids comes first, as in Hugging Face's trainer.
+ * Training of byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): the most frequent pair of
+ * neighbouring symbols becomes a new symbol, again and again. Ties go to the pair with the smaller ids, as in Hugging
+ * Face's trainer.
  *
- * A pair knows the words it occurs in, so a merge touches those words only; a queue gives the commonest pair, whose
- * entries are brought up to date when they come to its head.
- * @param merge tells the caller of each merge; it answers with the id of the merged symbol, which may be one that
- *   exists already, or with undefined to end
+ * The words of each pair are recorded, so that a merge visits those words only; a queue gives the most frequent pair, and
+ * its counts are updated when they reach the head.
+ * @param merge called for each merge; returns the id of the merged symbol, which may exist already, or undefined to end
  */
 export function learnMerges(
   words: readonly CountedWord[],
@@ -40,13 +39,13 @@ export function learnMerges(
   const places = new Map<number, number[]>();
   const add = (pair: number, count: number, word: number) => {
     counts.set(pair, (counts.get(pair) ?? 0) + count);
-    const known = places.get(pair);
-    if (!known) places.set(pair, [word]);
-    else if (known[known.length - 1] !== word) known.push(word);
+    const recorded = places.get(pair);
+    if (!recorded) places.set(pair, [word]);
+    else if (recorded[recorded.length - 1] !== word) recorded.push(word);
   };
   words.forEach(({ count }, word) => {
-    const own = symbols[word]!;
-    for (let at = 1; at < own.length; at++) add(pairOf(own[at - 1]!, own[at]!), count, word);
+    const current = symbols[word]!;
+    for (let at = 1; at < current.length; at++) add(pairOf(current[at - 1]!, current[at]!), count, word);
   });
   const queue = new PairQueue();
   for (const [pair, count] of counts) queue.push(pair, count);
@@ -64,28 +63,28 @@ export function learnMerges(
     if (merged === undefined) return;
     const changed = new Set<number>();
     for (const word of places.get(pair) ?? []) {
-      const own = symbols[word]!;
+      const parts = symbols[word]!;
       const { count } = words[word]!;
       const length = lengths[word]!;
       let kept = 0;
       for (let at = 0; at < length; at++) {
-        if (own[at] !== left || at + 1 >= length || own[at + 1] !== right) {
-          own[kept++] = own[at]!;
+        if (parts[at] !== left || at + 1 >= length || parts[at + 1] !== right) {
+          parts[kept++] = parts[at]!;
           continue;
         }
         if (kept > 0) {
-          const before = own[kept - 1]!;
+          const before = parts[kept - 1]!;
           counts.set(pairOf(before, left), (counts.get(pairOf(before, left)) ?? 0) - count);
           add(pairOf(before, merged), count, word);
           changed.add(pairOf(before, merged));
         }
         if (at + 2 < length) {
-          const after = own[at + 2]!;
+          const after = parts[at + 2]!;
           counts.set(pairOf(right, after), (counts.get(pairOf(right, after)) ?? 0) - count);
           add(pairOf(merged, after), count, word);
           changed.add(pairOf(merged, after));
         }
-        own[kept++] = merged;
+        parts[kept++] = merged;
         at++;
       }
       lengths[word] = kept;

@@ -11,11 +11,11 @@ export type TokenizerKind = (typeof tokenizerKinds)[number];
 
 export interface TokenizerOptions {
   readonly kind: TokenizerKind;
-  /** Tokens in all, special ones included; 8,192 or as many as the corpus allows when not given. */
+  /** Number of tokens, special ones included; by default 8,192, or as many as the corpus allows. */
   readonly vocabularySize?: number;
   /**
-   * Small letters only; WordPiece also drops accents then, as BERT's uncased models do. By default WordPiece does, and
-   * byte-level BPE, from which every text comes back as it was, does not.
+   * Lower case only; WordPiece then also drops accents, like BERT's uncased models. True by default for WordPiece, false for
+   * byte-level BPE, which restores every text exactly.
    */
   readonly lowercase?: boolean;
 }
@@ -53,8 +53,8 @@ export async function trainTokenizer(
     if (tokens.length >= size) return undefined;
     const token = recipe.join(tokens[left]!, tokens[right]!);
     merges.push([tokens[left]!, tokens[right]!]);
-    const known = ids.get(token);
-    if (known !== undefined) return known;
+    const existing = ids.get(token);
+    if (existing !== undefined) return existing;
     ids.set(token, tokens.length);
     return tokens.push(token) - 1;
   });
@@ -68,7 +68,7 @@ export async function trainTokenizer(
 const idsOf = (tokens: readonly string[]): Record<string, number> =>
   Object.fromEntries(tokens.map((token, id) => [token, id]));
 
-/** The whole of `tokenizer.json`: `begin` and `end` around a text, a second text behind another `end`. */
+/** The whole `tokenizer.json`: `begin` and `end` around a text; a second text follows `end` and has its own `end`. */
 function jsonOf({ special }: Recipe, pipeline: ReturnType<Recipe["pipeline"]>, model: object): object {
   const { begin, end } = special;
   const names = Object.values(special);
@@ -82,7 +82,7 @@ function jsonOf({ special }: Recipe, pipeline: ReturnType<Recipe["pipeline"]>, m
       id,
       content,
       single_word: false,
-      // RoBERTa's mask takes the space in front of it: "the <mask> sat".
+      // RoBERTa's mask includes the space before it: "the <mask> sat".
       lstrip: content === "<mask>",
       rstrip: false,
       normalized: false,

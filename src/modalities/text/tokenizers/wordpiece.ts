@@ -3,15 +3,15 @@ import type { Recipe } from "./recipe.ts";
 const PREFIX = "##";
 const SPECIAL = { pad: "[PAD]", unknown: "[UNK]", begin: "[CLS]", end: "[SEP]", mask: "[MASK]" };
 
-/** A character seen less often than this gets no place in the vocabulary; words with it become `[UNK]`. */
+/** Rarer characters are not in the vocabulary; words with them become `[UNK]`. */
 const LEAST_COUNT = 2;
 
 /**
- * BERT's tokenizer: words and punctuation, cut into the longest pieces that the vocabulary has; `##` marks pieces that
- * go on with a word. https://arxiv.org/abs/1810.04805
+ * BERT's tokenizer: words and punctuation, split into the longest tokens in the vocabulary; `##` marks tokens that continue
+ * a word. https://arxiv.org/abs/1810.04805
  *
- * The vocabulary is found by byte-pair encoding's merges over characters, as Hugging Face's trainer does; Google's own,
- * which weighs merges by likelihood, was never released.
+ * The vocabulary is learned by byte-pair encoding over characters, as in Hugging Face's trainer; Google's, which weighs
+ * merges by likelihood, was never released.
  */
 export const wordPiece: Recipe = {
   special: SPECIAL,
@@ -28,7 +28,7 @@ export const wordPiece: Recipe = {
     decoder: { type: "WordPiece", prefix: PREFIX, cleanup: true },
   }),
 
-  /** The commonest characters, at most half of the vocabulary: rare ones must not crowd out words. */
+  /** The most frequent characters, at most half of the vocabulary: rare ones must not crowd out words. */
   alphabet(counts, size) {
     const characters = new Map<string, number>();
     for (const [word, count] of counts)
@@ -40,7 +40,7 @@ export const wordPiece: Recipe = {
         .slice(0, Math.ceil(size / 2))
         .map(([character]) => character),
     );
-    // Other texts may have words that begin with what began none here: they would be unknown as a whole.
+    // Every character may also begin a word: a new word that begins with another one would be unknown as a whole.
     const symbols = new Set(kept);
     for (const word of counts.keys())
       for (const [at, character] of [...word].entries())

@@ -1,12 +1,12 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 
-/** Above this many different words those seen once are forgotten, again and again: memory stays bounded. */
+/** Above this many distinct words those seen once are dropped, to bound the memory. */
 const MOST_WORDS = 4_000_000;
 
-/** Words longer than this are no words (base64, a line without spaces); they take no part in training. */
+/** Longer "words" (base64, a line without spaces) are ignored in training. */
 const LONGEST_WORD = 100;
 
-/** Counts the words of a corpus, as the tokenizer's own normaliser and pre-tokenizer cut them. */
+/** Counts the words of a corpus, as split by the tokenizer's normaliser and pre-tokenizer. */
 export async function countWords(
   texts: AsyncIterable<string> | Iterable<string>,
   { normalizer, pre_tokenizer }: Pick<Tokenizer, "normalizer" | "pre_tokenizer">,

@@ -39,7 +39,7 @@ test("centre: the middle quarter counts, its visible ring ten times", () => {
   }
 });
 
-test("blocks: at least the share asked for is hidden, in squares, elsewhere by seed; what is hidden counts", () => {
+test("blocks: at least the given share is hidden, in squares, at places by seed; hidden pixels count", () => {
   for (const coverage of [0.1, 0.25, 0.6]) {
     const { hidden, weights } = plan({ coverage }, 16, 3);
     const share = hidden.reduce((sum, value) => sum + value, 0) / 256;

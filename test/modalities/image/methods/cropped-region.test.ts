@@ -31,7 +31,7 @@ test("the loss, the overlap and every gradient are PyTorch's", async () => {
   });
 });
 
-test("the region is cut from the very view that is shown", () => {
+test("the region is cut from the same view as the whole", () => {
   const views = new Map(tree.entries<Tensor>(build().views(7, new Rng(0), noEntry)));
   assert.equal(views.get("whole")!.data[0], 107);
   assert.equal(views.get("region")!.data[0], 1107);
@@ -44,7 +44,7 @@ test("to look at: what lies outside the box is faded to a third", async () => {
   const batch = { whole: fill("whole", [1, 3, 4, 4]), region: fill("region", [1, 3, 2, 2]), box: fill("box", [1, 4]) };
   batch.box.data.set([0.25, 0.5, 0.5, 0.5]);
   const pictures = await lookAt(method, params, batch);
-  const { data } = pictures.get("answer")!;
+  const { data } = pictures.get("target")!;
   batch.whole.data.forEach((value, at) => {
     const [y, x] = [Math.floor(at / 4) % 4, at % 4];
     const inside = x < 2 && (y === 1 || y === 2);

@@ -36,11 +36,11 @@ const build = (options: object) =>
 test("the loss and every gradient are PyTorch's", async () => {
   await assertLossIsTorchs("jigsaw", build({}), {
     tiles: Array.from({ length: 4 }, (_, index) => ({ pixels: fill(`tile ${index}`, [3, 3, 4, 4]) })),
-    answer: int32([3, 0, 4], [3]),
+    permutation: int32([3, 0, 4], [3]),
   });
 });
 
-test("the tiles stand in the order that the answer says, and every order comes up", () => {
+test("the tiles are in the order of the target permutation, and every permutation occurs", () => {
   for (const [grid, permutations] of [
     [2, 24],
     [3, 50],
@@ -50,10 +50,10 @@ test("the tiles stand in the order that the answer says, and every order comes u
     const method = build({ grid, permutations });
     for (let seed = 0; seed < 600; seed++) {
       const views = new Map(tree.entries<Tensor>(method.views(7, new Rng(seed), noEntry)));
-      const answer = views.get("answer")!.data[0]!;
-      seen.add(answer);
-      const order = orders[answer]!.map((_, place) => (views.get(`tiles.${place}.pixels`)!.data[0]! - 7) / 1000);
-      assert.deepEqual(order, orders[answer]);
+      const target = views.get("permutation")!.data[0]!;
+      seen.add(target);
+      const order = orders[target]!.map((_, place) => (views.get(`tiles.${place}.pixels`)!.data[0]! - 7) / 1000);
+      assert.deepEqual(order, orders[target]);
     }
     assert.equal(seen.size, permutations);
   }
@@ -62,12 +62,12 @@ test("the tiles stand in the order that the answer says, and every order comes u
 test("to look at: the tiles as shuffled, and put back as the network believes", async () => {
   const method = build({ permutations: 24 });
   const params = method.init(new Rng(0));
-  // A bias makes the network sure of one order, whatever it sees.
+  // A bias makes the network predict one permutation for any input.
   const sure = 17;
   new Map(tree.entries<Tensor>(params)).get("head.last.bias")!.data[sure] = 1e4;
   const order = distantPermutations(4, 24)[sure]!;
   const tiles = order.map((from) => ({ pixels: fill(`tile ${from}`, [2, 3, 4, 4]) }));
-  const batch = { tiles, answer: int32([0, 0], [2]) };
+  const batch = { tiles, permutation: int32([0, 0], [2]) };
   const pictures = await lookAt(method, params, batch);
   for (const [name, of] of [
     ["shuffled", (place: number) => order[place]!],

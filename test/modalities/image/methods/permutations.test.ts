@@ -5,7 +5,7 @@ import { distantPermutations } from "../../../../src/modalities/image/methods/pe
 const distance = (first: readonly number[], second: readonly number[]) =>
   first.reduce((sum, value, place) => sum + Number(value !== second[place]), 0);
 
-/** All orders of a list, written down independently of what is tested. */
+/** All permutations of a list, written independently of the tested code. */
 const orders = (values: readonly number[]): number[][] =>
   values.length === 0
     ? [[]]
@@ -42,7 +42,7 @@ test("a thousand orders of nine tiles: distinct, each a permutation, far apart, 
     for (const second of chosen.slice(0, at)) assert.equal(distance(first, second), 9);
 });
 
-test("more orders than there are, or too many tiles, are refused with what would do", () => {
+test("more permutations than exist, or too many tiles, are refused, with advice", () => {
   assert.equal(distantPermutations(4, 24).length, 24);
   assert.throws(() => distantPermutations(4, 25), { name: "UserError", message: /--permutations 24/ });
   assert.throws(() => distantPermutations(16, 10), { name: "UserError", message: /at most 9/ });

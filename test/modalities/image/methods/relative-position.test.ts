@@ -25,19 +25,19 @@ test("the loss and every gradient are PyTorch's", async () => {
   });
 });
 
-test("the answer is right for each of the eight neighbours of the middle tile", () => {
+test("each of the eight neighbours of the middle tile has its direction as the target", () => {
   // Tiles are counted row by row: 0 1 2 / 3 4 5 / 6 7 8.
   const names = ["up left", "up", "up right", "left", "right", "down left", "down", "down right"];
   const expected = { 0: "up left", 1: "up", 2: "up right", 3: "left", 5: "right", 6: "down left", 7: "down" };
   const fromMiddle = pairsOf(3).filter(([first]) => first === 4);
   assert.equal(fromMiddle.length, 8);
-  assert.deepEqual(Object.fromEntries(fromMiddle.map(([, second, answer]) => [second, names[answer]])), {
+  assert.deepEqual(Object.fromEntries(fromMiddle.map(([, second, direction]) => [second, names[direction]])), {
     ...expected,
     8: "down right",
   });
 });
 
-test("all pairs of adjacent tiles are asked, each both ways and with opposite answers", () => {
+test("all pairs of adjacent tiles are used, both ways and with opposite directions", () => {
   for (const [grid, count] of [
     [2, 12],
     [3, 40],
@@ -46,11 +46,11 @@ test("all pairs of adjacent tiles are asked, each both ways and with opposite an
     const pairs = pairsOf(grid);
     assert.equal(pairs.length, count);
     assert.equal(new Set(pairs.map(([first, second]) => `${first} ${second}`)).size, count);
-    for (const [first, second, answer] of pairs) {
-      const [down, right] = NEIGHBOURS[answer]!;
+    for (const [first, second, direction] of pairs) {
+      const [down, right] = NEIGHBOURS[direction]!;
       assert.equal(Math.floor(second / grid) - Math.floor(first / grid), down);
       assert.equal((second % grid) - (first % grid), right);
-      assert.ok(pairs.some(([a, b, back]) => a === second && b === first && back === 7 - answer));
+      assert.ok(pairs.some(([a, b, back]) => a === second && b === first && back === 7 - direction));
     }
   }
 });

@@ -6,7 +6,7 @@ import { rotation } from "../../../../src/modalities/image/methods/rotation.ts";
 import { evaluate } from "../../../fixtures/torch/reference.ts";
 import { atStart, noEntry, stack, toyModality } from "../../../methods/toy.ts";
 
-/** Reads the turn off the toy picture's value: feature q is largest where the picture was turned by q quarters. */
+/** Reads the rotation off the toy image's value: feature q is largest if the image was rotated by q quarter turns. */
 const seesTurns: Encoder = {
   name: "sees turns",
   embedDim: 4,
@@ -36,7 +36,7 @@ async function lossWith(head: Tensor): Promise<{ loss: number; accuracy: number 
   return { loss: loss!, accuracy: accuracy! };
 }
 
-test("every image is shown in all four orientations, of one and the same lightly changed view", () => {
+test("a batch has every image in all four orientations of the same weakly augmented view", () => {
   const views = tree.entries<Tensor>(method.views(7, new Rng(0), noEntry));
   assert.deepEqual(
     views.map(([path, leaf]) => [path, leaf.data[0]]),

@@ -15,7 +15,7 @@ import { toyText } from "../../../methods/toy-text.ts";
 let folder = "";
 let masked: Run;
 let causal: Run;
-/** Every text is one of four, so that a word is told by those around it. */
+/** Every text is one of four, so that a token follows from its context. */
 const SENTENCES = [
   "the cat sat on the mat",
   "a dog ran in the park",
@@ -47,7 +47,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("a masked model fills the gap in a sentence that it has learned", async () => {
+test("a masked model fills the gap in a sentence that it was trained on", async () => {
   const { masks, text } = await complete({ run: masked, text: "the cat sat on the [MASK]", top: 3 });
   assert.equal(masks?.length, 1);
   assert.equal(masks[0]!.length, 3);
@@ -74,7 +74,7 @@ test("a causal model goes on as it has learned, and by the seed", async () => {
   assert.ok(new Set(several.map((one) => one.text)).size > 1);
 });
 
-test("words are drawn by their probabilities, sharpened by the temperature, among the top k", () => {
+test("tokens are drawn by their probabilities, sharpened by the temperature, among the top k", () => {
   const row = Float32Array.from([0.5, 0.25, 0.2, 0.05], Math.log);
   const counts = (temperature: number, topK: number) => {
     const rng = new Rng(3);
@@ -100,7 +100,7 @@ test("texts that cannot be completed get one clear line", async () => {
   });
 });
 
-test("learned sentences are told better than by counting, and every word once", async () => {
+test("sentences of the training data are predicted better than by counting, every token once", async () => {
   const data = join(folder, "train.csv");
   for (const run of [masked, causal]) {
     const result = await evaluateLanguage({ run, data, train: data, samples: 8 });
@@ -112,7 +112,7 @@ test("learned sentences are told better than by counting, and every word once", 
     // Pairs counted in these very texts are nearly certain of the next word; less certain is a fair model's due.
     assert.ok(result.perplexity < result.unigram!.perplexity && result.bigram!.perplexity < result.unigram!.perplexity);
     assert.ok(result.perplexity >= 1 && result.bitsPerByte > 0);
-    // Six words a text; a causal model is also asked where it ends.
+    // Six tokens per text; a causal model also predicts the end.
     if (result.kind === "masked") assert.equal(result.words, 48);
     else assert.equal(result.words, 8 * 7);
     const bytes = result.bitsPerByte;
@@ -121,7 +121,7 @@ test("learned sentences are told better than by counting, and every word once", 
   }
 });
 
-test("words that the vocabulary does not have are told too, and their bytes count", async () => {
+test("unknown tokens are predicted too, and their bytes count", async () => {
   const data = join(folder, "unknown.csv");
   const texts = ["the cat sat on the 日本", "a 日本 ran in the park"];
   await writeFile(data, `text\n${texts.join("\n")}\n`);
@@ -129,7 +129,7 @@ test("words that the vocabulary does not have are told too, and their bytes coun
   const tokens = 2 * 7;
   for (const run of [masked, causal]) {
     const result = await evaluateLanguage({ run, data });
-    // Two of the Chinese characters a text, a token each; a causal model is also asked where a text ends.
+    // Two Chinese characters per text, a token each; a causal model also predicts the end of a text.
     assert.equal(result.words, result.kind === "masked" ? tokens : tokens + 2);
     assert.equal(result.unknown, 4 / tokens);
     const bits = result.words * Math.log2(result.perplexity);
@@ -219,8 +219,8 @@ test("TF-IDF keeps as many terms as fit into memory, and says so", async () => {
   const all = await tfIdf(toyText({ size: 12 }), rows);
   assert.equal(all.note, undefined);
   const few = await tfIdf(toyText({ size: 12 }), rows, 2 ** 27);
-  assert.match(few.note ?? "", /2 commonest tokens instead of 4: 134,217,728 rows/);
+  assert.match(few.note ?? "", /2 most frequent tokens instead of 4: 134,217,728 rows/);
   const { data, dim } = await few.extract(rows);
   assert.equal(dim, 2);
-  assert.deepEqual([...data.subarray(2, 4)], [1, 0], "of 6 and 10 only 6 is one of the two commonest");
+  assert.deepEqual([...data.subarray(2, 4)], [1, 0], "of 6 and 10 only 6 is one of the two most frequent");
 });

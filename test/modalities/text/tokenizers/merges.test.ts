@@ -76,7 +76,7 @@ test("the example of Sennrich et al. 2016: es, est_, lo", () => {
   assert.deepEqual(tokens.slice(letters.length), ["es", "t_", "est_", "lo"]);
 });
 
-test("a merge may end in a symbol that is there already", () => {
+test("a merge may give a symbol that exists already", () => {
   // "ab" + "c" and "a" + "bc" are both "abc".
   const tokens = ["a", "b", "c"];
   const words = [

@@ -56,7 +56,7 @@ test("byte-level BPE gives back any text, in NFC; so do the tokens of its senten
   );
 });
 
-test("ids are those of the library's own encode, special tokens in the text or not", () => {
+test("ids are those of the library's `encode`, with and without special tokens in the text", () => {
   const pieces = "lobster |Lobsters, |[MASK]|<mask>| <mask> |sea|\u6f22\u5b57|\u00e9|don't | \n|x".split("|");
   const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((all) => all.join(""));
   for (const json of [bpe, wordpiece]) {
@@ -72,7 +72,7 @@ test("ids are those of the library's own encode, special tokens in the text or n
   }
 });
 
-test("WordPiece makes words of any block of Unicode, known or [UNK], and gives back words that it knows", () => {
+test("WordPiece encodes any block of Unicode, as known tokens or [UNK], and restores known words", () => {
   const vocabulary = vocabularyOf(wordpiece, 64);
   let line = "";
   for (const character of everySixteenth()) {
@@ -129,7 +129,7 @@ test("the file is Hugging Face's: special tokens, their ids, a text and a pair o
   }
 });
 
-test("common words are one token, and capitals and accents matter only where they were kept", async () => {
+test("frequent words are one token, and capitals and accents matter only if they are kept", async () => {
   const vocabulary = vocabularyOf(wordpiece, 64);
   assert.deepEqual([...vocabulary.parse("The LOBSTER")].map(vocabulary.token), ["the", "lobster"]);
   assert.deepEqual(vocabulary.parse("thé"), vocabulary.parse("the"));
@@ -168,7 +168,7 @@ test("the same corpus gives the same file, through the library and on disk", () 
     assert.deepEqual(learned, { texts: CORPUS.length, tokens: vocabularyOf(bpe, 64).size });
   }));
 
-test("a character that begins no word of the corpus may begin one elsewhere", async () => {
+test("a character that begins no word of the corpus may begin one in other texts", async () => {
   const file = await trainTokenizer(Array(50).fill("aqua aquatic"), { kind: "wordpiece", lowercase: true });
   const { parse, token } = vocabularyOf(file, 16);
   assert.deepEqual([...parse("quit")].map(token), ["q", "##u", "##i", "##t"]);

@@ -2,39 +2,39 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Rng } from "../../../src/array/index.ts";
-import { maskWords, slotsFor } from "../../../src/methods/parts/word-masks.ts";
-import { infill, permuteSentences } from "../../../src/methods/parts/word-noise.ts";
+import { maskTokens, slotsFor } from "../../../src/methods/parts/token-masks.ts";
+import { infill, permuteSentences } from "../../../src/methods/parts/token-noise.ts";
 import { ids, toyText } from "../toy-text.ts";
 
 const { vocabulary } = toyText({ size: 60, length: 64 });
-const shown = { token: ids.mask, mask: 0.8, random: 0.1 };
+const corruption = { token: ids.mask, mask: 0.8, random: 0.1 };
 const texts = fc.array(fc.integer({ min: 5, max: 59 }), { minLength: 0, maxLength: 62 });
 
-test("15 % of the words are asked for; 80 % of those show the mask, 10 % another word, 10 % themselves", () => {
-  const counts = { all: 0, asked: 0, mask: 0, same: 0, other: 0 };
+test("15 % of the tokens are targets; 80 % of those show the mask token, 10 % a random token, 10 % themselves", () => {
+  const counts = { all: 0, targets: 0, mask: 0, same: 0, other: 0 };
   const slots = slotsFor(64, 0.15);
   for (let seed = 0; seed < 3000; seed++) {
     const rng = new Rng(seed);
     const text = globalThis.Array.from({ length: 60 }, () => rng.integer(5, 59));
     const sequence = vocabulary.tokens(text);
-    const masked = maskWords(sequence, vocabulary, rng, { ratio: 0.15, slots, wholeWords: false, shown });
+    const masked = maskTokens(sequence, vocabulary, rng, { ratio: 0.15, slots, wholeWords: false, corruption });
     counts.all += 60;
-    masked.asked.weights.data.forEach((weight, slot) => {
+    masked.targets.weights.data.forEach((weight, slot) => {
       if (!weight) return;
-      counts.asked++;
-      const place = masked.asked.places.data[slot]!;
+      counts.targets++;
+      const place = masked.targets.places.data[slot]!;
       const [now, before] = [masked.ids[place]!, sequence.ids[place]!];
-      assert.equal(masked.asked.words.data[slot], before);
+      assert.equal(masked.targets.tokens.data[slot], before);
       if (now === ids.mask) counts.mask++;
       else if (now === before) counts.same++;
       else counts.other++;
-      assert.ok(now === ids.mask || now >= 5, "a random word is never a special one");
+      assert.ok(now === ids.mask || now >= 5, "a random token is never a special one");
     });
   }
-  assert.equal(counts.asked / counts.all, 9 / 60);
-  // 27,000 asked for; a deviation is at most 0.0025. A random word is the old one by chance once in 55.
+  assert.equal(counts.targets / counts.all, 9 / 60);
+  // 27,000 targets; the standard deviation is at most 0.0025. A random token is the original one by chance once in 55.
   const near = (count: number, share: number) =>
-    assert.ok(Math.abs(count / counts.asked - share) < 0.01, `${JSON.stringify(counts)}, ${share}`);
+    assert.ok(Math.abs(count / counts.targets - share) < 0.01, `${JSON.stringify(counts)}, ${share}`);
   near(counts.mask, 0.8);
   near(counts.same, 0.1 + 0.1 / 55);
   near(counts.other, 0.1 - 0.1 / 55);
@@ -50,9 +50,9 @@ test("places are distinct, ascending, no special tokens; nothing else changes; w
       (text, ratio, seed, wholeWords) => {
         const sequence = vocabulary.tokens(text);
         const slots = slotsFor(64, ratio);
-        const options = { ratio, slots, wholeWords, shown: { token: ids.mask, mask: 1, random: 0 } };
-        const { ids: now, asked } = maskWords(sequence, vocabulary, new Rng(seed), options);
-        const places = [...asked.places.data].filter((_, slot) => asked.weights.data[slot]);
+        const options = { ratio, slots, wholeWords, corruption: { token: ids.mask, mask: 1, random: 0 } };
+        const { ids: now, targets } = maskTokens(sequence, vocabulary, new Rng(seed), options);
+        const places = [...targets.places.data].filter((_, slot) => targets.weights.data[slot]);
         assert.deepEqual(
           places,
           [...new Set(places)].sort((a, b) => a - b),
@@ -87,7 +87,7 @@ test("permuted sentences are the same sentences", () =>
     }),
   ));
 
-test("infilling leaves whole words in order, one mask for each span, and masks the share it is told", () =>
+test("infilling leaves whole words in order, one mask token for each span, and masks the given share", () =>
   fc.assert(
     fc.property(texts, fc.integer(), (text, seed) => {
       const sequence = vocabulary.tokens(text);
@@ -97,7 +97,7 @@ test("infilling leaves whole words in order, one mask for each span, and masks t
       const words = starts.map((start, at) => [
         ...sequence.ids.slice(start, starts[at + 1] ?? sequence.ids.length - 1),
       ]);
-      // What is left must be a subsequence of whole words, with exactly the share gone.
+      // The rest must be a subsequence of whole words, without exactly the share that is masked.
       const rest = noisy.slice(1, -1).filter((id) => id !== ids.mask);
       let at = 0;
       let kept = 0;

@@ -1,7 +1,7 @@
 import type { Rng } from "../../array/rng.ts";
 import type { TokenSequence } from "../../data/vocabulary.ts";
 
-/** The sentences in a random order; what stands first and last stays there. */
+/** The sentences in random order, between the first and the last token, which stay. */
 export function permuteSentences(sequence: TokenSequence, rng: Rng): TokenSequence {
   const { ids, wordStarts, sentences } = sequence;
   const last = ids.length - 1;
@@ -26,9 +26,9 @@ const range = (start: number, stop: number): number[] =>
   Array.from({ length: Math.max(0, stop - start) }, (_, index) => start + index);
 
 /**
- * BART's text infilling: spans of whole words, of Poisson lengths, are each replaced by one mask, until `maskRatio` of
- * the words are gone; a span of length 0 is a mask put between two words.
- * @returns the ids, as many as there are left
+ * BART's text infilling: spans of whole words, of Poisson lengths, are each replaced by one mask token, until `maskRatio` of
+ * the words are masked; a span of length 0 inserts a mask token between two words.
+ * @returns the remaining ids
  */
 export function infill(
   { ids, wordStarts }: Pick<TokenSequence, "ids" | "wordStarts">,
@@ -40,14 +40,14 @@ export function infill(
   const last = ids.length - 1;
   const words = starts.map((start, index) => ids.slice(start, starts[index + 1] ?? last));
   let left = Math.ceil(words.length * maskRatio);
-  /** For each word 0, or the number of the span that swallows it. */
+  /** For each word the number of the span that contains it, or 0. */
   const span = new Int32Array(words.length);
   const inserted = new Int32Array(words.length + 1);
   for (let number = 1; left > 0; number++) {
     const length = Math.min(poisson(spanLength, rng), left);
     if (length === 0) {
       inserted[rng.integer(0, words.length)]!++;
-      // Spans of no length do not bring the end nearer; a mean near 0 must not go on for ever.
+      // Spans of length 0 mask no words; with a mean near 0 this would hardly end.
       if (number > 4 * words.length) break;
       continue;
     }
@@ -68,7 +68,7 @@ export function infill(
   return Int32Array.of(...front, ...kept, ...after, ids[last]!);
 }
 
-/** A Poisson variate by Knuth's product of uniforms; for means of a few. */
+/** A Poisson variate by Knuth's product of uniforms, for small means. */
 function poisson(mean: number, rng: Rng): number {
   const limit = Math.exp(-mean);
   let count = 0;

@@ -2,66 +2,66 @@ import { type Array, int32, nn, np, type Tensor, type Traced } from "../../../ar
 import { offerOf } from "../../../data/ability.ts";
 import type { Vocabulary } from "../../../data/index.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { words } from "../../../encoders/abilities.ts";
+import { sequence } from "../../../encoders/abilities.ts";
 import { compile } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { MethodParams } from "../../../methods/index.ts";
 import { buildMethod, type Run } from "../../../training/run/run.ts";
 
-/** What a run's model thinks of words, compiled once. */
-export interface WordModel {
+/** A run's token predictions, compiled once. */
+export interface TokenModel {
   readonly vocabulary: Vocabulary<unknown>;
-  /** The token in whose place it tells a word; without one it tells the next word. */
+  /** The token whose place it fills; undefined for a causal model, which predicts the next token. */
   readonly maskToken: number | undefined;
   /**
-   * Logarithms of the probabilities of every word at some places.
+   * Log-probabilities of every token at some places.
    * @param texts ids of each text, as the model sees them
-   * @param places for each text the places asked about
+   * @param places for each text the places to predict
    * @returns for each text and place a row of `vocabulary.size`
    */
-  tell(texts: readonly ArrayLike<number>[], places: readonly (readonly number[])[]): Promise<Float32Array[][]>;
+  predict(texts: readonly ArrayLike<number>[], places: readonly (readonly number[])[]): Promise<Float32Array[][]>;
   dispose(): Promise<void>;
 }
 
 /**
- * @param batchSize texts that are looked at together
- * @param slots most places of a text
- * @throws UserError when the run's method tells no words
+ * @param batchSize texts per pass
+ * @param slots most places to predict in a text
+ * @throws UserError when the run's method predicts no tokens
  */
-export async function wordModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<WordModel> {
+export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<TokenModel> {
   const { method, modality, encoder, methodDefinition } = await buildMethod(run.config, run.config.data.entries);
   const vocabulary = offerOf(modality, vocabularyAbility);
-  if (!vocabulary || !method.wordLogits)
-    throw new UserError(`${run.path}: method ${methodDefinition.name} tells no words; bert and causal-lm do`);
+  if (!vocabulary || !method.tokenLogits)
+    throw new UserError(`${run.path}: method ${methodDefinition.name} predicts no tokens; bert and causal-lm do`);
   const { length, size } = vocabulary;
-  const tell = (weights: Traced<MethodParams>, inputs: Record<"ids" | "mask" | "places", Array>) => {
-    const logits = method.wordLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
+  const predict = (weights: Traced<MethodParams>, inputs: Record<"ids" | "mask" | "places", Array>) => {
+    const logits = method.tokenLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
     const at = np.where(np.equal(np.expandDims(inputs.places, 2), np.arange(length)), 1, 0);
     return { rows: nn.logSoftmax(np.matmul(at, logits), -1) };
   };
   const spec = (extent: number) => ({ dtype: "int32", shape: [batchSize, extent] }) as const;
   const program = await compile(
-    tell,
+    predict,
     [run.methodParams, { ids: spec(length), mask: spec(length), places: spec(slots) }],
-    { device: run.config.training.device, name: "word model" },
+    { device: run.config.training.device, name: "token model" },
   );
   return {
     vocabulary,
-    maskToken: offerOf(encoder, words)?.causal ? undefined : offerOf(modality, maskToken),
-    async tell(texts, places) {
+    maskToken: offerOf(encoder, sequence)?.causal ? undefined : offerOf(modality, maskToken),
+    async predict(texts, places) {
       const ids = new Int32Array(batchSize * length);
       const mask = new Int32Array(batchSize * length);
-      const asked = new Int32Array(batchSize * slots);
+      const at = new Int32Array(batchSize * slots);
       texts.forEach((text, row) => {
         const encoded = vocabulary.encode(text);
         ids.set(encoded.ids.data, row * length);
         mask.set(encoded.mask.data, row * length);
-        asked.set(places[row] ?? [], row * slots);
+        at.set(places[row] ?? [], row * slots);
       });
       const inputs: Record<string, Tensor> = {
         ids: int32(ids, [batchSize, length]),
         mask: int32(mask, [batchSize, length]),
-        places: int32(asked, [batchSize, slots]),
+        places: int32(at, [batchSize, slots]),
       };
       const { rows } = await program.run(run.methodParams, inputs);
       const { data } = await rows.read();

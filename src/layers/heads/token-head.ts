@@ -5,12 +5,12 @@ import { linear } from "../linear.ts";
 import { layerNorm } from "../norms/layer-norm.ts";
 
 /**
- * BERT's output layer: a linear layer, GELU and norm, then a product with the embeddings of the words, to which it is
- * tied, and a bias per word. Devlin et al. 2018, https://arxiv.org/abs/1810.04805
- * @param width of what comes in
- * @param tableWidth of a word's embedding
+ * BERT's masked-language-model head: a linear layer, GELU and norm, then an output layer tied to the token embeddings, with
+ * a bias per token. Devlin et al. 2018, https://arxiv.org/abs/1810.04805
+ * @param width of the input
+ * @param tableWidth of a token's embedding
  */
-export function wordHead(width: number, tableWidth: number, vocabulary: number, epsilon: number) {
+export function tokenHead(width: number, tableWidth: number, vocabulary: number, epsilon: number) {
   const transform = linear(width, tableWidth);
   const norm = layerNorm(tableWidth, epsilon);
   const init = (rng: Rng) => ({ transform: transform.init(rng), norm: norm.init(), bias: filled([vocabulary], 0) });
