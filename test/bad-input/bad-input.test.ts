@@ -65,7 +65,10 @@ test("wrong options are refused before anything is read or written", () =>
       autodidact("pretrain", images, "--out", out, "--method", "mae", "--image-size", "16", "--patch-size", "5"),
       /patch size of 5 does not divide/,
     );
-    refused(autodidact("pretrain", images, "--out", out, "--method", "mae", "--encoder", "resnet"), /works on patches/);
+    refused(
+      autodidact("pretrain", images, "--out", out, "--method", "mae", "--encoder", "resnet"),
+      /cuts its input into a grid of patches, and resnet does not; try --encoder vit/,
+    );
     await assert.rejects(readFile(join(out, "config.json")), /ENOENT/);
   }));
 

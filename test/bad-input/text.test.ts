@@ -149,9 +149,12 @@ test("tokenize, pretrain, info, embed and search on texts", () =>
     assert.equal(trained.code, 0, trained.stderr);
     assert.match(trained.stderr, /samples\/s/);
     const vectors = join(folder, "all.parquet");
-    assert.equal(autodidact("embed", run, corpus, "--out", vectors).code, 0);
-    const found = autodidact("search", run, CORPUS[5]!, "--in", vectors, "--top", "2", "--json");
+    assert.equal(autodidact("embed", run, corpus, "--out", vectors, "--trust-code").code, 0);
+    const found = autodidact("search", run, CORPUS[5]!, "--in", vectors, "--top", "2", "--json", "--trust-code");
     assert.equal(found.code, 0, found.stderr);
     assert.equal(JSON.parse(found.stdout)[0].path, "corpus.txt:6");
-    refused(autodidact("evaluate", run, "--train", corpus, "--test", corpus), /no labels.*--label-column/);
+    refused(
+      autodidact("evaluate", run, "--train", corpus, "--test", corpus, "--trust-code"),
+      /no labels.*--label-column/,
+    );
   }));
