@@ -10,8 +10,8 @@ export const patches = encoderAbility<PatchAbility>()("patches", "sees its input
 /** The same with what tokens of a vocabulary add. */
 export const words = encoderAbility<WordAbility>()("words", "reads the tokens of a vocabulary");
 
-/** `[channels, rows, columns]` of `hidden` for one sample: what a decoder starts from. */
-export const map = encoderAbility<readonly [channels: number, rows: number, columns: number]>()(
+/** `[channels, ...extents]` of `hidden` for one sample, on as many axes as its input: what a decoder starts from. */
+export const map = encoderAbility<readonly [channels: number, ...extents: number[]]>()(
   "map",
   "keeps a map of its input",
 );

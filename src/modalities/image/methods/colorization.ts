@@ -14,10 +14,10 @@ import {
 import { normalization, perturb } from "../../../data/views.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { softCrossEntropy } from "../../../objectives/soft-cross-entropy.ts";
 import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 import { labToRgb } from "./lab.ts";
 
 /** The soft encoding's neighbours, its deviation in units of ab, and the deviation that the colours' shares are smoothed by. */

@@ -3,8 +3,8 @@ import { float32, np, type Rng } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { squaredError } from "../../../objectives/pixels.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 
 /** Where the hole meets what is seen, its reconstruction counts so much more ("overlapL2Weight" in the authors' code). */
 const OVERLAP_WEIGHT = 10;

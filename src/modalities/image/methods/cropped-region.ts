@@ -9,9 +9,9 @@ import { linear } from "../../../layers/linear.ts";
 import { mlp } from "../../../layers/mlp.ts";
 import { sinCosPositions } from "../../../layers/positions.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { boxLoss, meanIou } from "../../../objectives/boxes.ts";
 import { region } from "../abilities.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 import { patchSide } from "../patch-side.ts";
 
 /**
