@@ -11,6 +11,7 @@ import type { MetricRow } from "../../training/run/metrics.ts";
 import type { Run } from "../../training/run/run.ts";
 import { evenly } from "../drawing/neighbours.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
+import { groupsOf } from "../labels/groups.ts";
 import { answersOn } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels, labelledEntries, strataOf } from "../labels/supervision.ts";
@@ -141,6 +142,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
     await keptCells(file, basis);
     await makeFolder(out);
 
+    const groups = await groupsOf(run.modalityDefinition, train);
     const frozen = async (name: "pretrained" | "untrained", params: InitialParams) => {
       const began = performance.now();
       const extract = (source: Source<unknown>, of: string) =>
@@ -155,7 +157,7 @@ export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<
       const judged = await extract(test, "test data");
       const seconds = (performance.now() - began) / 1000;
       const facts: FrozenFacts = { ...spreadOfSome(judged), seconds };
-      return { bank: withTruth(answers, learned), queries: withTruth(answers, judged), judged, learned, facts };
+      return { bank: withTruth(answers, learned, groups), queries: withTruth(answers, judged), judged, learned, facts };
     };
     const pretrained = await frozen("pretrained", run.params);
     const weights = await untrainedParams(encoder, { modality, source: train }, config.training.seed + 1);
@@ -248,17 +250,22 @@ interface Known extends ProbeData {
 }
 
 /** @param features of labelled entries */
-function withTruth(answers: Answers, { data, dim, rows, indices, labels, classes = [] }: Features): Known {
+function withTruth(
+  answers: Answers,
+  { data, dim, rows, indices, labels, classes = [] }: Features,
+  groups?: Int32Array,
+): Known {
   const own = labels ?? new Int32Array(rows);
-  return { data, dim, rows, truth: truthOf(answers, classes, own), labels: own, entries: indices };
+  const grouped = groups && indices.map((entry) => groups[entry]!);
+  return { data, dim, rows, truth: truthOf(answers, classes, own), labels: own, entries: indices, groups: grouped };
 }
 
 /** The rows of entries that were drawn; those that could not be read are in none. */
-function rowsOf({ data, dim, truth, labels, entries }: Known, drawn: Int32Array): ProbeData {
+function rowsOf({ data, dim, truth, labels, entries, groups }: Known, drawn: Int32Array): ProbeData {
   const wanted = new Set(drawn);
   const rows = Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
   const some = (values: Float32Array, width: number) =>
-    select({ data: values, dim: width, rows: entries.length, labels }, rows);
+    select({ data: values, dim: width, rows: entries.length, labels, groups }, rows);
   return { ...some(data, dim), truth: some(truth, truth.length / entries.length).data };
 }
 
