@@ -133,9 +133,13 @@ export function conform(definition: ModalityDefinition, prepare: (folder: string
       assert.equal(typeof (await definition.group?.(opened.source, 0)), definition.group ? "string" : "undefined");
     });
 
-    test("what it infers are options that it has", async () => {
-      const inferred = await definition.infer(opened.source);
-      assert.ok(definition.options.strict().safeParse(inferred).success, JSON.stringify(inferred));
+    test("what it infers are options that it has, also where the first sample is broken", async () => {
+      const broken = await definition.open(specimen.broken);
+      for (const source of [opened.source, broken]) {
+        const inferred = await definition.infer(source);
+        assert.ok(definition.options.strict().safeParse(inferred).success, JSON.stringify(inferred));
+      }
+      await broken.close();
     });
 
     test("its baseline has a name and gives every sample a vector", async () => {

@@ -1,0 +1,23 @@
+/**
+ * What a kind of data is, the abilities that kinds share, what labels can say, and the errors to throw.
+ * The kinds themselves, and the tables that labels are read from, are in `autodidact`: nothing here needs Node.
+ * @module autodidact/data
+ */
+export { BrokenSample, UserError } from "../foundation/errors.ts";
+export {
+  type Ability,
+  ability,
+  type By,
+  encoderAbility,
+  type Offered,
+  offerOf,
+  offers,
+  type Side,
+} from "./ability.ts";
+export * from "./answers.ts";
+export type { Features } from "./features.ts";
+export * from "./modality.ts";
+export * from "./picture.ts";
+export * from "./source.ts";
+export * from "./views.ts";
+export * from "./vocabulary.ts";
