@@ -167,18 +167,18 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     extents(offsets.length),
   );
 
-  const classes = new Map<string, { used: number[]; where: number[]; seen: number[] }>();
+  const classes = new Map<string, { used: number[]; where: number[]; under: number[] }>();
   positions.forEach((position, index) => {
     const under = laid.map((offset) => pixelAt(geometry, position, offset));
     const used = laid.flatMap((_, offset) => (under[offset] === undefined ? [] : [offset]));
     if (used.length === 0) return;
-    const group = classes.get(used.join()) ?? { used, where: [], seen: [] };
+    const group = classes.get(used.join()) ?? { used, where: [], under: [] };
     group.where.push(index);
-    group.seen.push(...under.filter((pixel) => pixel !== undefined));
+    group.under.push(...under.filter((pixel) => pixel !== undefined));
     classes.set(used.join(), group);
   });
   const groups = [...classes.values()];
-  const results = groups.map(({ used, where, seen }) => {
+  const results = groups.map(({ used, where, under: pixels }) => {
     const width = used.length * channels;
     const some =
       used.length === offsets.length
@@ -186,7 +186,7 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
         : context.emit("Gather", [weights, context.writer.int64(used)], { axis: outputsLast ? 0 : 1 });
     const matrix = context.reshape(some, extents(used.length), outputsLast ? [width, outputs] : [outputs, width]);
     const pieces = inPieces(where.length, width * samples, (from, to) => {
-      const under = seen.slice(from * used.length, to * used.length);
+      const under = pixels.slice(from * used.length, to * used.length);
       const long = columns(context, lhs, 0, under, used.length, pass);
       const product = context.matmul(long, matrix, { transA: false, transB: !outputsLast, rank: 2 });
       return context.reshape(product, [(to - from) * samples, outputs], [to - from, samples, outputs]);
