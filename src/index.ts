@@ -96,7 +96,7 @@ export { shippedTable } from "./evaluation/smaller/shipped-table.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/vectors/neighbour-index.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/vectors/oneshot.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/worth/evaluate.ts";
-export { untrainedParams } from "./evaluation/worth/features.ts";
+export { rawValues, untrainedParams } from "./evaluation/worth/features.ts";
 export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/worth/few-shot.ts";
 export { fewShotTable } from "./evaluation/worth/few-shot-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/worth/table.ts";

@@ -174,18 +174,7 @@ test("no code speaks of one kind of data where all are alike", () => {
     ["training/loop.ts:1", "training/loop.ts:3", "training/loop.ts:5"],
   );
 
-  // Methods that still read pixels by their name. One that no longer does is taken out here.
-  const waiting = ["methods/autoencoder.ts", "methods/parts/feature-map.ts"];
-  const all = mentions(src, modalities.names, ["modalities", "encoders"]);
-  assert.deepEqual(
-    all.filter(({ path }) => !waiting.includes(path)),
-    [],
-  );
-  for (const path of waiting)
-    assert.ok(
-      all.some((mention) => mention.path === path),
-      `${path} speaks of no kind any more: take out this exception`,
-    );
+  assert.deepEqual(mentions(src, modalities.names, ["modalities", "encoders"]), []);
 });
 
 test("no file is longer than 300 lines, and no folder has more than 20 files beside a registry's", () => {

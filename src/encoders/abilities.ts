@@ -10,8 +10,5 @@ export const patches = encoderAbility<PatchAbility>()("patches", "cuts its input
 /** `tokens` whose input is a sequence of a vocabulary's tokens. */
 export const sequence = encoderAbility<SequenceAbility>()("sequence", "reads a sequence of a vocabulary's tokens");
 
-/** The shape `[channels, rows, columns]` of `hidden` for one sample: where a decoder starts. */
-export const map = encoderAbility<readonly [channels: number, rows: number, columns: number]>()(
-  "map",
-  "ends in a feature map",
-);
+/** The shape `[channels, ...extents]` of `hidden` for one sample, with as many axes as its input: where a decoder starts. */
+export const map = encoderAbility<readonly [channels: number, ...extents: number[]]>()("map", "ends in a feature map");

@@ -21,7 +21,7 @@ export interface Encoder {
   init(rng: Rng): InitialParams;
   /** The representation, `[batch, embedDim]`. */
   apply(params: Params, inputs: Inputs): Array;
-  /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or `[batch, channels, h, w]` (ResNet). */
+  /** The graph's last hidden state for export: `[batch, tokens, width]` (ViT) or a map `[batch, channels, ...]` (ResNet). */
   hidden(params: Params, inputs: Inputs): Array;
   /** The settled hyperparameters, for export and tables: width, depth, patchSize … */
   readonly hyperparameters: Readonly<Record<string, number | string>>;

@@ -1,29 +1,29 @@
 import * as z from "zod";
 import { perturb } from "../data/views.ts";
+import { gridInput } from "../encoders/grid-input.ts";
 import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";
 import { linear } from "../layers/linear.ts";
 import { squaredError } from "../objectives/restoration/pixels.ts";
 import { method } from "./method.ts";
-import { pixelShape } from "./parts/feature-map.ts";
 
 /**
- * Bottleneck autoencoder: a picture goes through a few numbers and comes back.
+ * Bottleneck autoencoder: an image, series or video goes through a few numbers and comes back.
  * Hinton & Salakhutdinov 2006, https://doi.org/10.1126/science.1127647. Uses the encoder's vector (`apply`); a linear
- * layer makes the code of it, as in the paper, and a convolutional decoder the picture of the code.
+ * layer makes the code of it, as in the paper, and a convolutional decoder rebuilds the input from the code.
  *
  * Differs from the paper: any encoder and a convolutional decoder in place of a stack of sigmoid layers and its mirror;
  * trained from scratch, without layer-wise pre-training by restricted Boltzmann machines; AdamW in place of conjugate
- * gradients; squared error, as for its faces (its digits have cross-entropy), of lightly changed pictures.
+ * gradients; squared error, as for its faces (its digits have cross-entropy), of lightly changed inputs.
  */
 export const autoencoder = method({
   name: "autoencoder",
   family: "restoration",
   paper: "https://doi.org/10.1126/science.1127647",
-  summary: "squeeze a picture through a narrow code and rebuild it",
+  summary: "squeeze an input through a narrow code and rebuild it",
   needs: [perturb],
   options: z.object({
-    codeDim: z.int().positive().default(30).describe("numbers that the picture is squeezed into"),
+    codeDim: z.int().positive().default(30).describe("numbers that an input is squeezed into"),
     decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
@@ -42,21 +42,22 @@ export const autoencoder = method({
         `autoencoder: a code of ${codeDim} is no bottleneck behind a representation of ${encoder.embedDim}; use at most ${encoder.embedDim}`,
       );
     const code = linear(encoder.embedDim, codeDim);
-    const pixels = decoder(codeDim, pixelShape(modality.specs, "autoencoder"), decoderWidth);
+    const { name, channels, extents } = gridInput(modality.specs, "method autoencoder");
+    const rebuild = decoder(codeDim, [channels, ...extents], decoderWidth);
     return {
-      views: (sample, rng) => ({ image: { pixels: modality.tensors(modality.perturb(sample, rng)).pixels! } }),
+      views: (sample, rng) => ({ input: { [name]: modality.tensors(modality.perturb(sample, rng))[name]! } }),
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
         code: code.init(rng.split("code")),
-        decoder: pixels.init(rng.split("decoder")),
+        decoder: rebuild.init(rng.split("decoder")),
       }),
-      loss(params, { image }) {
-        const codes = code.apply(params.code, encoder.apply(params.encoder, image));
-        return { loss: squaredError(pixels.apply(params.decoder, codes), image.pixels) };
+      loss(params, { input }) {
+        const codes = code.apply(params.code, encoder.apply(params.encoder, input));
+        return { loss: squaredError(rebuild.apply(params.decoder, codes), input[name]!) };
       },
-      look(params, { image }) {
-        const codes = code.apply(params.code, encoder.apply(params.encoder, image));
-        return { original: image.pixels, restored: pixels.apply(params.decoder, codes) };
+      look(params, { input }) {
+        const codes = code.apply(params.code, encoder.apply(params.encoder, input));
+        return { original: input[name]!, restored: rebuild.apply(params.decoder, codes) };
       },
     };
   },

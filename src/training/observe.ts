@@ -1,6 +1,6 @@
 import { type Array, lax, np, tree } from "../array/index.ts";
-import { offerOf } from "../data/ability.ts";
-import { patches, sequence, tokens } from "../encoders/abilities.ts";
+import { offerOf, offers } from "../data/ability.ts";
+import { map, patches, sequence, tokens } from "../encoders/abilities.ts";
 import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../encoders/index.ts";
 import { trainingScope } from "../layers/scope.ts";
 
@@ -19,7 +19,12 @@ export function observed(encoder: Encoder): Encoder {
     ...encoder,
     apply: (params, inputs) => noted(params, apply(params, inputs), (vectors) => vectors),
     hidden: (params, inputs) =>
-      noted(params, hidden(params, inputs), (state) => np.mean(state, state.shape.length === 3 ? 1 : [2, 3])),
+      noted(params, hidden(params, inputs), (state) =>
+        np.mean(
+          state,
+          offers(encoder, map) || state.shape.length > 3 ? state.shape.map((_, axis) => axis).slice(2) : 1,
+        ),
+      ),
     ...Object.fromEntries(
       [tokens, patches, sequence].flatMap((ability) => {
         const offer = offerOf(encoder, ability);

@@ -13,7 +13,7 @@ const build = (codeDim: number) =>
   });
 
 test("the loss and every gradient are PyTorch's", async () => {
-  await assertLossIsTorchs("autoencoder", build(2), { image: { pixels: fill("image", [4, 3, 8, 8]) } });
+  await assertLossIsTorchs("autoencoder", build(2), { input: { pixels: fill("image", [4, 3, 8, 8]) } });
 });
 
 test("a code wider than the representation is refused", () => {

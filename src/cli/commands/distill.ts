@@ -24,7 +24,7 @@ export const configure: Configure = (command) =>
         command
           .argument("[run]", "run folder of the teacher")
           .argument("[data]", "what to learn on, without labels")
-          .option("--into <encoder>", "vit-tiny, resnet-10, or with options: resnet-10:width=16,stem=stride2")
+          .option("--into <encoder>", "vit-tiny, ./my-net.ts, or with options: resnet-10:width=16,stem=stride2")
           .option("--out <folder>", "run folder to make (default: runs/, the teacher's name and -small)")
           .option("--preset <name>", "settings for other data than the paper's: small")
           .option("--head-layers <count>", "layers between the small encoder and the teacher's space: 1, 2 or 4", "4"),

@@ -29,7 +29,7 @@ export const configure: Configure = (command) =>
     .option("--outliers <count>", "how many outliers to list", "20")
     .option(
       "--out <file>",
-      "CSV to write; of images also a sheet beside it, a .png (default: duplicates.csv in the run folder)",
+      "CSV to write; beside it a sheet of what the samples look like, a .png (default: duplicates.csv in the run folder)",
     )
     .option("--json", "print JSON")
     .addHelpText(

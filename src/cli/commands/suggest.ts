@@ -36,7 +36,7 @@ export const configure: Configure = (command) =>
     .option("--label-column <name>", "of a table: column with the labels; rows that have one are not suggested")
     .option(
       "--out <file>",
-      "CSV to write; of images also a sheet beside it, a .png (default: suggestions.csv in the run folder)",
+      "CSV to write; beside it a sheet of what the samples look like, a .png (default: suggestions.csv in the run folder)",
     )
     .option("--seed <seed>", "of the random choices", "0")
     .option("--json", "print JSON")

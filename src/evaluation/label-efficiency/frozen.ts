@@ -3,6 +3,7 @@ import { type Answers, type Source, truthOf } from "../../data/index.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 import { type Spread, spreadOf } from "../../training/collapse.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { groupsOf } from "../labels/groups.ts";
 import { labelledEntries } from "../labels/supervision.ts";
 import { evenly } from "../vectors/evenly.ts";
 import type { ProbeData } from "../vectors/probe.ts";
@@ -34,13 +35,19 @@ const SPREAD = 128;
 /** The features of both encoders. @throws the signal's reason once it is aborted */
 export async function frozenFeatures(plan: LabelPlan): Promise<FrozenPair> {
   const { run } = plan.options;
-  const pretrained = await frozen(plan, "pretrained", run.params);
+  const groups = await groupsOf(run.modalityDefinition, plan.data.train);
+  const pretrained = await frozen(plan, "pretrained", run.params, groups);
   const { encoder, modality, config } = run;
   const weights = await untrainedParams(encoder, { modality, source: plan.data.train }, config.training.seed + 1);
-  return { pretrained, untrained: await frozen(plan, "untrained", weights) };
+  return { pretrained, untrained: await frozen(plan, "untrained", weights, groups) };
 }
 
-async function frozen({ options, data }: LabelPlan, name: keyof FrozenPair, params: InitialParams): Promise<Frozen> {
+async function frozen(
+  { options, data }: LabelPlan,
+  name: keyof FrozenPair,
+  params: InitialParams,
+  groups: Int32Array | undefined,
+): Promise<Frozen> {
   const { run, signal, onProgress } = options;
   const { encoder, modality, config } = run;
   const began = performance.now();
@@ -57,7 +64,8 @@ async function frozen({ options, data }: LabelPlan, name: keyof FrozenPair, para
   const judged = await extract(data.test, "test data");
   const seconds = (performance.now() - began) / 1000;
   const facts: FrozenFacts = { ...spreadOfSome(judged), seconds };
-  return { bank: withTruth(data.answers, learned), queries: withTruth(data.answers, judged), judged, learned, facts };
+  const bank = withTruth(data.answers, learned, groups);
+  return { bank, queries: withTruth(data.answers, judged), judged, learned, facts };
 }
 
 /** Features with what is right about them; `entries` of the source that each row is of. */
@@ -65,18 +73,22 @@ interface ProbeFeatures extends ProbeData {
   readonly entries: Int32Array;
 }
 
-/** @param features of labelled entries */
-function withTruth(answers: Answers, features: Features): ProbeFeatures {
+/**
+ * @param features of labelled entries
+ * @param groups of every entry, where they have any
+ */
+function withTruth(answers: Answers, features: Features, groups?: Int32Array): ProbeFeatures {
   const { data, dim, rows, indices, classes = [], labels = new Int32Array(rows) } = features;
-  return { data, dim, rows, truth: truthOf(answers, classes, labels), labels, entries: indices };
+  const grouped = groups && indices.map((entry) => groups[entry]!);
+  return { data, dim, rows, truth: truthOf(answers, classes, labels), labels, entries: indices, groups: grouped };
 }
 
 /** The rows of entries that were drawn; those that could not be read are in none. */
-export function rowsOf({ data, dim, truth, labels, entries }: ProbeFeatures, drawn: Int32Array): ProbeData {
+export function rowsOf({ data, dim, truth, labels, entries, groups }: ProbeFeatures, drawn: Int32Array): ProbeData {
   const wanted = new Set(drawn);
   const rows = Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
   const some = (values: Float32Array, width: number) =>
-    select({ data: values, dim: width, rows: entries.length, labels }, rows);
+    select({ data: values, dim: width, rows: entries.length, labels, groups }, rows);
   return { ...some(data, dim), truth: some(truth, truth.length / entries.length).data };
 }
 

@@ -22,6 +22,7 @@ import { buildParts, openRun, type Parts, type Run, readConfig } from "../../tra
 import { settle, sourceOf } from "../../training/run/settle.ts";
 import { beginFrom, openStart, type Start } from "../../training/run/start.ts";
 import { linearHead } from "../vectors/probe.ts";
+import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
@@ -125,7 +126,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       digest: digestOfLabels(source),
       ...(scratch ? {} : { from }),
     };
-    const parts = partsToLearn(source, task, supervision);
+    const parts = partsToLearn(source, task, supervision, await groupsToKeep(definition, source, supervision));
     const count = parts.indices.length;
     const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
     const perEpoch = Math.max(1, Math.floor(count / batchSize));
@@ -202,7 +203,8 @@ export async function resumeFinetuning(
     if (digest !== undefined && digest !== digestOfLabels(source))
       throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
-    await learnLabels(config, source, partsToLearn(source, task, config.supervision), {
+    const groups = await groupsToKeep(definition, source, config.supervision);
+    await learnLabels(config, source, partsToLearn(source, task, config.supervision, groups), {
       ...options,
       out,
       resume: true,
@@ -248,7 +250,7 @@ async function probed(
   { encoder, modality }: Parts,
   answers: Answers,
   source: Source<unknown>,
-  { known, labels }: Labelled,
+  { known, labels, groups: all }: Labelled,
   onNote: FinetuneOptions["onNote"],
 ) {
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
@@ -258,7 +260,8 @@ async function probed(
   const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });
   const own = features.indices.map((index) => labels[index]!);
   const truth = truthOf(answers, source.classes ?? [], own);
-  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own }, seed, { by: "loss" });
+  const groups = all && features.indices.map((index) => all[index]!);
+  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own, groups }, seed, { by: "loss" });
   const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
   return [
     [

@@ -15,6 +15,8 @@ export interface Labelled {
   readonly validation: Int32Array;
   /** Label of every entry, −1 for those that may not be learned from. */
   readonly labels: Int32Array;
+  /** Group of every entry, see `groupsOf`. */
+  readonly groups?: Int32Array | undefined;
 }
 
 /** What tells a source's labels from others: those of every entry, and what they are called. */
@@ -44,13 +46,15 @@ export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
 const LABELLED_SHARE = 1 / 8;
 
 /**
- * Shares out the entries. It follows from the labels and the settings alone, so that a resumed run has the same parts.
+ * Shares out the entries. It follows from the labels, groups and settings alone, so that a resumed run has the same parts.
+ * @param groups of every entry that has one: none is both learned from and judged by
  * @throws UserError when too few labels are left to learn from
  */
 export function partsToLearn(
   source: Source<unknown>,
   task: LabelTask,
   { labels: count, validation: share, unlabelled, seed }: Supervision,
+  groups?: Int32Array,
 ): Labelled {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
   const strata = strataOf(source, task);
@@ -59,6 +63,7 @@ export function partsToLearn(
     drawn.map((entry) => strata[entry]!),
     share,
     seed,
+    groups && drawn.map((entry) => groups[entry]!),
   );
   const [kept, held] = share > 0 ? [split.kept, split.held] : [Int32Array.from(drawn.keys()), new Int32Array()];
   const known = kept.map((row) => drawn[row]!);
@@ -67,14 +72,15 @@ export function partsToLearn(
     throw new UserError(`${drawn.length} labels are too few: ${known.length} would be left to learn from`);
   const labels = new Int32Array(source.length).fill(-1);
   for (const entry of known) labels[entry] = all[entry]!;
-  // What judges is not learned from, not even without its label.
-  const judging = new Set(validation);
+  // What judges is not learned from, nor what is of its group: not even without labels.
+  const partOf = (entry: number) => groups?.[entry] ?? entry;
+  const judging = new Set(Array.from(validation, partOf));
   const others = unlabelled
-    ? Int32Array.from(all.keys()).filter((entry) => labels[entry]! < 0 && !judging.has(entry))
+    ? Int32Array.from(all.keys()).filter((entry) => labels[entry]! < 0 && !judging.has(partOf(entry)))
     : new Int32Array();
   const times = Math.max(1, Math.round((others.length * LABELLED_SHARE) / (1 - LABELLED_SHARE) / known.length));
   const indices = new Int32Array(known.length * times + others.length);
   for (let time = 0; time < times; time++) indices.set(known, time * known.length);
   indices.set(others, known.length * times);
-  return { indices, known, validation, labels };
+  return { indices, known, validation, labels, groups };
 }

@@ -4,6 +4,7 @@ import { modalityFor } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { type Flag, flagsOf } from "../../foundation/options.ts";
+import { isPath } from "../../foundation/user-file.ts";
 import type { MethodOptions } from "../../methods/index.ts";
 import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import type { RunChoices } from "../../training/run/choices.ts";
@@ -118,12 +119,20 @@ async function refuseOther({ out, ...choices }: RunChoices & { readonly out: str
 /** Options that say how large an encoder is. */
 const SIZES: readonly string[] = ["size", "layers"];
 
+/** `resnet-10:width=16`, and the same of a file, whose path may have dashes: `./my-net.ts:width=16`. */
+function partsOfName(text: string) {
+  const [, path = "", ofPath = ""] = /^(.+?)(?::([^/\\]*=.*))?$/.exec(text) ?? [];
+  if (isPath(path)) return { name: path, variant: undefined, given: ofPath };
+  const [, name = "", variant, given = ""] = /^([^-:]+)(?:-([^:]+))?(?::(.+))?$/.exec(text) ?? [];
+  return { name, variant, given };
+}
+
 /**
- * An encoder in one word: its name, one of its sizes, and options if need be.
+ * An encoder in one word: its name, one of its sizes, and options if need be; or the path of a file that defines one.
  * @throws UserError saying what there is
  */
 export async function encoderNamed(text: string): Promise<Pick<PretrainOptions, "encoder" | "encoderOptions">> {
-  const [, name = "", variant, given = ""] = /^([^-:]+)(?:-([^:]+))?(?::(.+))?$/.exec(text) ?? [];
+  const { name, variant, given } = partsOfName(text);
   const definition = await encoders.load(name);
   const flags = flagsOf(definition.options);
   const options: Record<string, unknown> = {};
@@ -150,5 +159,5 @@ export async function encoderNamed(text: string): Promise<Pick<PretrainOptions, 
       );
     set(flag, value.join("="));
   }
-  return { encoder: definition.name, encoderOptions: options };
+  return { encoder: name, encoderOptions: options };
 }

@@ -11,6 +11,7 @@ import type { Pruning, RunConfig } from "../../training/run/config.ts";
 import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../../training/run/run.ts";
 import { arrange } from "../../training/run/settle.ts";
 import { openStart } from "../../training/run/start.ts";
+import { groupsToKeep } from "../labels/groups.ts";
 import { answersIn, partsToLearn } from "../labels/supervision.ts";
 import { firstDifference } from "./again.ts";
 import { magnitude, taylor } from "./pruning/importance.ts";
@@ -154,9 +155,9 @@ async function writePruned(
   { structures, kept, pruning, config }: ReturnType<typeof planOf>,
 ): Promise<void> {
   const { run, recoverEpochs = 0 } = options;
-  const scoresOn = (source: Source<unknown>) =>
+  const scoresOn = async (source: Source<unknown>) =>
     taylor({
-      ...{ run, source, structures, batches: pruning.batches, ...partsOf(run, source) },
+      ...{ run, source, structures, batches: pruning.batches, ...(await partsOf(run, source)) },
       onProgress: (done, total) => options.onProgress?.("importance", done, total),
     });
   const isTaylor = pruning.importance === "taylor";
@@ -174,10 +175,11 @@ async function writePruned(
 }
 
 /** What a fine-tuned run learned from, with its labels. */
-function partsOf(run: Run, source: Source<unknown>) {
+async function partsOf(run: Run, source: Source<unknown>) {
   const { supervision } = run.config;
   if (!supervision) return {};
-  return { parts: partsToLearn(source, answersIn(run.config).task, supervision) };
+  const groups = await groupsToKeep(run.modalityDefinition, source, supervision);
+  return { parts: partsToLearn(source, answersIn(run.config).task, supervision, groups) };
 }
 
 /** What the run learned from as it did: of texts windows, of a fine-tuned run what has a label. */

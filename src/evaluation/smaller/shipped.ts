@@ -8,6 +8,7 @@ import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
 import { BATCH, collect, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
+import { groupsOf } from "../labels/groups.ts";
 import { answersTo } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { labelledEntries } from "../labels/supervision.ts";
@@ -145,7 +146,7 @@ async function accuracies(
   const { train, test, classes } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
   const learned = await exportedFeatures(file, run, train, stage(pair.train));
   const judged = await exportedFeatures(file, run, test, stage(pair.test));
-  const bank = labelled(learned, classes);
+  const bank = labelled(learned, classes, await groupsOf(run.modalityDefinition, train));
   const queries = labelled(judged, classes);
   const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
   const { predictions } = await linearProbe(bank, queries, classes.length, seed);

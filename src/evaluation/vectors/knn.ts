@@ -8,6 +8,8 @@ export interface LabelledVectors {
   readonly rows: number;
   readonly dim: number;
   readonly labels: Int32Array;
+  /** Number of each row's group, where groups are not to be split. */
+  readonly groups?: Int32Array | undefined;
 }
 
 const CHUNK = 256;

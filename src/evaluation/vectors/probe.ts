@@ -22,6 +22,8 @@ export interface ProbeData {
   readonly truth: Float32Array;
   /** What the held-out part is drawn evenly by; values are drawn as they come. */
   readonly labels: Int32Array;
+  /** Number of each row's group, where groups are not to be split. */
+  readonly groups?: Int32Array | undefined;
 }
 
 interface Scaling {
@@ -52,12 +54,12 @@ async function bestStrength(
   problem: HeadProblem,
   labels: Int32Array,
   answers: Answers,
-  { seed, by }: { seed: number; by: "score" | "loss" },
+  { seed, by, groups }: { seed: number; by: "score" | "loss"; groups: Int32Array | undefined },
 ): Promise<number> {
   const { x, dim, truth, outputs } = problem;
   // Values and combinations of labels are nearly all different.
   const strata = answers.task === "classification" ? labels : new Int32Array(labels.length);
-  const { kept, held } = stratifiedSplit(strata, 0.2, seed);
+  const { kept, held } = stratifiedSplit(strata, 0.2, seed, groups);
   if (held.length === 0 || kept.length === 0) return L2_GRID[3];
   const pick = (from: Float32Array, width: number, rows: Int32Array) => {
     const part = new Float32Array(rows.length * width);
@@ -86,7 +88,7 @@ async function bestStrength(
  */
 export async function linearHead(
   answers: Answers,
-  { data, dim, rows, truth, labels }: ProbeData,
+  { data, dim, rows, truth, labels, groups }: ProbeData,
   seed = 0,
   { standardized = true, by = "score" }: { standardized?: boolean; by?: "score" | "loss" } = {},
 ): Promise<LinearHead & { readonly l2: number }> {
@@ -99,7 +101,7 @@ export async function linearHead(
   const unit = task === "regression" ? scalingOf(truth, rows, outputs) : NO_SCALING(outputs);
   const target = truth.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
   const problem: HeadProblem = { task, x, dim, truth: target, outputs };
-  const l2 = await bestStrength(problem, labels, answers, { seed, by });
+  const l2 = await bestStrength(problem, labels, answers, { seed, by, groups });
   const fit = await fitHead(problem, [l2]);
   const weight = new Float32Array(outputs * dim);
   const bias = new Float32Array(outputs);

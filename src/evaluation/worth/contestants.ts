@@ -51,8 +51,11 @@ export interface LabelledFeatures extends LabelledVectors {
   readonly broken: number;
 }
 
-/** The rows that have a label, with labels as indices into `classes`. */
-export function labelled(features: Features, classes: readonly string[]): LabelledFeatures {
+/**
+ * The rows that have a label, with labels as indices into `classes`.
+ * @param groups of every entry of the source, where there are any
+ */
+export function labelled(features: Features, classes: readonly string[], groups?: Int32Array): LabelledFeatures {
   const { data, dim, indices, broken } = features;
   const own = features.labels ?? new Int32Array(features.rows).fill(-1);
   const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
@@ -61,16 +64,23 @@ export function labelled(features: Features, classes: readonly string[]): Labell
   return {
     ...select(vectors, kept),
     labels,
+    groups: groups && kept.map((row) => groups[indices[row]!]!),
     entries: kept.map((row) => indices[row]!),
     broken: broken.length,
   };
 }
 
 /** Some of the rows. */
-export function select({ data, dim, labels }: LabelledVectors, rows: Int32Array): LabelledVectors {
+export function select({ data, dim, labels, groups }: LabelledVectors, rows: Int32Array): LabelledVectors {
   const part = new Float32Array(rows.length * dim);
   rows.forEach((row, at) => {
     part.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
   });
-  return { data: part, rows: rows.length, dim, labels: rows.map((row) => labels[row]!) };
+  return {
+    data: part,
+    rows: rows.length,
+    dim,
+    labels: rows.map((row) => labels[row]!),
+    groups: groups && rows.map((row) => groups[row]!),
+  };
 }

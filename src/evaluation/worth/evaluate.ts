@@ -1,6 +1,7 @@
 import { drawLabels } from "../../training/data/split.ts";
 import type { Run } from "../../training/run/run.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
+import { groupsOf } from "../labels/groups.ts";
 import { judge, type Verdict } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { confusionOf, matthewsOf } from "../scores/measures.ts";
@@ -82,12 +83,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { device } = config.training;
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const extractors = await extractorsOf(run, train, stage, Math.max(train.length, test.length));
+    const groups = await groupsOf(run.modalityDefinition, train);
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let draws: Int32Array[] = [];
     let counts = { train: { labelled: 0, broken: 0 }, test: { labelled: 0, broken: 0 }, chance: 0 };
     for (const { role, name, standardized, extract } of extractors) {
-      const bank = labelled(await extract(train), classes);
+      const bank = labelled(await extract(train), classes, groups);
       const queries = labelled(await extract(test), classes);
       if (draws.length === 0) {
         draws = drawsOf(bank.labels, options, seed);

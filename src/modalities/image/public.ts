@@ -12,6 +12,7 @@ export {
   tiles,
 } from "./abilities.ts";
 export { colourBins, softEncode } from "./colour-bins.ts";
+export { featureMap, pixelShape } from "./feature-map.ts";
 export { type Image, withChannels } from "./image.ts";
 export { labToRgb } from "./methods/lab.ts";
 export { distantPermutations } from "./methods/permutations.ts";

@@ -14,12 +14,18 @@ function shuffledByClass(labels: Int32Array, seed: number): Int32Array[] {
   });
 }
 
-/** Holds out a share of each class; classes of one row keep it. Both parts are sorted. */
+/**
+ * Holds out a share of each class; classes of one row keep it. Both parts are sorted.
+ * @param groups number of each row's group: a group stays whole, so that more may be held out than the share, and all of a
+ * class' rows are never held out with it. By default every row is its own.
+ */
 export function stratifiedSplit(
   labels: Int32Array,
   share: number,
   seed: number,
+  groups?: Int32Array,
 ): { kept: Int32Array; held: Int32Array } {
+  if (groups) return splitByGroups(labels, share, seed, groups);
   const kept: number[] = [];
   const held: number[] = [];
   for (const rows of shuffledByClass(labels, seed)) {
@@ -29,6 +35,33 @@ export function stratifiedSplit(
     });
   }
   return { kept: Int32Array.from(kept).sort(), held: Int32Array.from(held).sort() };
+}
+
+/** Class by class, whole groups are held out until there are as many of the class as its share. */
+function splitByGroups(labels: Int32Array, share: number, seed: number, groups: Int32Array) {
+  const byClass = shuffledByClass(labels, seed);
+  const left = byClass.map(({ length }) => length);
+  const labelled = Int32Array.from(labels.keys()).filter((row) => labels[row]! >= 0);
+  const members = Map.groupBy(labelled, (row) => groups[row]!);
+  const isHeld = new Uint8Array(labels.length);
+  /** Whether every class that a group is of keeps something without it. */
+  const canSpare = (rows: readonly number[]) => {
+    const counts = Map.groupBy(rows, (row) => labels[row]!);
+    return counts.entries().every(([label, { length }]) => length < left[label]!);
+  };
+  for (const [label, rows] of byClass.entries()) {
+    const out = rows.length < 2 ? 0 : Math.max(1, Math.round(rows.length * share));
+    for (const row of rows) {
+      if (rows.length - left[label]! >= out) break;
+      const group = members.get(groups[row]!) ?? [];
+      if (isHeld[row] || !canSpare(group)) continue;
+      for (const member of group) {
+        isHeld[member] = 1;
+        left[labels[member]!]!--;
+      }
+    }
+  }
+  return { kept: labelled.filter((row) => !isHeld[row]), held: labelled.filter((row) => isHeld[row]) };
 }
 
 /**

@@ -7,9 +7,11 @@ import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { tree } from "../../../src/array/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
+import { trustCode } from "../../../src/foundation/user-file.ts";
 import { image } from "../../../src/modalities/image/index.ts";
 import { createLoader, type Loader } from "../../../src/training/data/loader.ts";
 
+trustCode();
 const root = await mkdtemp(join(tmpdir(), "autodidact-loader-"));
 after(() => rm(root, { recursive: true }));
 const COUNT = 11;

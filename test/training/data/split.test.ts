@@ -25,6 +25,52 @@ test("a split keeps every row once and holds out its share of each class", () =>
   );
 });
 
+const someGroups = someLabels.chain((labels) =>
+  fc.record({
+    labels: fc.constant(labels),
+    groups: fc
+      .array(fc.integer({ min: 0, max: 9 }), { minLength: labels.length, maxLength: labels.length })
+      .map((groups) => Int32Array.from(groups)),
+  }),
+);
+
+test("a split cuts no group, keeps something of every class, and holds out its share where groups allow it", () => {
+  fc.assert(
+    fc.property(someGroups, fc.nat(), ({ labels, groups }, seed) => {
+      const { kept, held } = stratifiedSplit(labels, 0.2, seed, groups);
+      assert.deepEqual(
+        [...kept, ...held].sort((a, b) => a - b),
+        [...labels.keys()],
+      );
+      const heldGroups = new Set(held.map((row) => groups[row]!));
+      assert.ok(!kept.some((row) => heldGroups.has(groups[row]!)));
+      for (const label of new Set(labels)) {
+        const rowsOf = (rows: Int32Array) => rows.filter((row) => labels[row] === label);
+        assert.ok(rowsOf(kept).length > 0, `nothing is left of class ${label}`);
+        const all = rowsOf(Int32Array.from(labels.keys()));
+        const wanted = all.length < 2 ? 0 : Math.max(1, Math.round(all.length * 0.2));
+        if (rowsOf(held).length >= wanted) continue;
+        // Every group that could be held out beside these is all that is left of a class.
+        for (const row of rowsOf(kept)) {
+          const group = kept.filter((other) => groups[other] === groups[row]);
+          const isAll = (member: number) =>
+            kept.every((other) => labels[other] !== labels[member] || groups[other] === groups[row]);
+          assert.ok(group.some(isAll), `group ${groups[row]} could be held out`);
+        }
+      }
+    }),
+  );
+});
+
+test("where every row is its own group, the split is that without groups", () => {
+  fc.assert(
+    fc.property(someLabels, fc.nat(), fc.double({ min: 0, max: 0.5, noNaN: true }), (labels, seed, share) => {
+      const own = Int32Array.from(labels.keys());
+      assert.deepEqual(stratifiedSplit(labels, share, seed, own), stratifiedSplit(labels, share, seed));
+    }),
+  );
+});
+
 test("a class may be as large as it likes", () => {
   const { kept, held } = stratifiedSplit(new Int32Array(300_000), 0.1, 0);
   assert.deepEqual([kept.length, held.length], [270_000, 30_000]);

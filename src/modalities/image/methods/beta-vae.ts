@@ -4,9 +4,9 @@ import { normalization, perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
-import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { gaussianKl } from "../../../objectives/restoration/gaussian-kl.ts";
 import { bernoulliNll, gaussianNll } from "../../../objectives/restoration/pixels.ts";
+import { pixelShape } from "../feature-map.ts";
 
 /**
  * β-VAE: a variational autoencoder with a stronger pull (β > 1) of the latents towards independent standard normals.

@@ -14,10 +14,10 @@ import {
 import { normalization, perturb } from "../../../data/views.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { softCrossEntropy } from "../../../objectives/supervised/soft-cross-entropy.ts";
 import { lab } from "../abilities.ts";
 import { colourBins, softEncode } from "../colour-bins.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 import { labToRgb } from "./lab.ts";
 
 /** Neighbours of the soft encoding; its deviation, and that of the smoothing of the bins' shares, in units of a and b. */

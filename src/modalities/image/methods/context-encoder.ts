@@ -3,8 +3,8 @@ import { float32, np, type Rng } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { squaredError } from "../../../objectives/restoration/pixels.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 
 /** Weight of the reconstruction along the border of the hole ("overlapL2Weight" in the authors' code). */
 const OVERLAP_WEIGHT = 10;

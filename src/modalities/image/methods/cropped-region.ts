@@ -9,9 +9,9 @@ import { linear } from "../../../layers/linear.ts";
 import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { method } from "../../../methods/method.ts";
-import { featureMap, pixelShape } from "../../../methods/parts/feature-map.ts";
 import { boxLoss, meanIou } from "../../../objectives/predictive/boxes.ts";
 import { region } from "../abilities.ts";
+import { featureMap, pixelShape } from "../feature-map.ts";
 import { patchSide } from "../patch-side.ts";
 
 /**

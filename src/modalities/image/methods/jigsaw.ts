@@ -6,10 +6,10 @@ import type { Inputs } from "../../../encoders/encoder.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
-import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
+import { pixelShape } from "../feature-map.ts";
 import { patchSide } from "../patch-side.ts";
 import { distantPermutations } from "./permutations.ts";
 

@@ -4,10 +4,10 @@ import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { method } from "../../../methods/method.ts";
-import { pixelShape } from "../../../methods/parts/feature-map.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
+import { pixelShape } from "../feature-map.ts";
 import { patchSide } from "../patch-side.ts";
 
 /** Directions of a neighbour, `[rows down, columns right]`: the eight classes, in this order. */

@@ -1,0 +1,22 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeTones } from "../fixtures/tone/write.ts";
+import { CORPUS } from "../modalities/text/corpus.ts";
+import { writeImages } from "../support/cli.ts";
+
+/** A table of texts of two classes. */
+export async function writeTexts(folder: string): Promise<string> {
+  const file = join(folder, "texts.csv");
+  const rows = CORPUS.slice(0, 60).map((line, index) => `"${line}",${index % 2 ? "odd" : "even"}`);
+  await writeFile(file, ["text,label", ...rows].join("\n"));
+  return file;
+}
+
+/** Data of every kind that the tests have, but for one. @returns their paths */
+export async function writeOthers(folder: string, but: "image" | "text" | "tone"): Promise<string[]> {
+  const [images, tones] = [join(folder, "other-images"), join(folder, "other-tones")];
+  await writeImages(images, 1);
+  await writeTones(tones, 1);
+  const all = { image: images, tone: tones, text: await writeTexts(folder) };
+  return Object.entries(all).flatMap(([kind, path]) => (kind === but ? [] : [path]));
+}
