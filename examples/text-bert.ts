@@ -10,8 +10,8 @@ const run = await pretrain({
   method: "bert", // "causal-lm" continues texts, "bag-of-words" makes better vectors of short ones
   preset: "small",
   encoderOptions: { width: 96, depth: 2, heads: 4 },
-  modalityOptions: { vocabularySize: 2000, maxLength: 64, pack: true },
-  training: { epochs: Number(process.env.EPOCHS ?? 60), batchSize: 16, logEvery: 100 },
+  modalityOptions: { maxLength: 64, pack: true },
+  training: { epochs: Number(process.env.EPOCHS ?? 40), batchSize: 16, logEvery: 100 },
   onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });
 
