@@ -7,7 +7,6 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { unzipSync, zipSync } from "fflate";
-import { CORPUS } from "./modalities/text/corpus.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = join(root, "examples");
@@ -30,8 +29,8 @@ test("an example is short, asks a question, imports the package by its name, and
 const folder = await mkdtemp(join(tmpdir(), "autodidact-examples-"));
 after(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
-const [data, run, texts, train, held] = ["drawings.zip", "run", "texts.txt", "train.csv", "test.csv"].map(at) as [
-  ...[string, string, string, string, string],
+const [data, run, train, held] = ["drawings.zip", "run", "train.csv", "test.csv"].map(at) as [
+  ...[string, string, string, string],
 ];
 const query = join(examples, "omniglot", "query.png");
 /** The drawing that is the query, and its copy under another name. */
@@ -52,7 +51,6 @@ async function writeData() {
     const lines = (await readFile(join(examples, "omniglot", name), "utf8")).split("\n");
     await writeFile(table, lines.filter((line) => /^path|character0/.test(line)).join("\n"));
   }
-  await writeFile(texts, CORPUS.join("\n"));
 }
 
 const start = promisify(execFile);
@@ -177,8 +175,8 @@ const checks: Readonly<Record<string, Check>> = {
     },
   },
   "text-bert": {
-    args: [texts, at("bert"), "the old [MASK] saw the sea of the city."],
-    env: { EPOCHS: "8" },
+    args: [join(examples, "sentences.txt"), at("bert")],
+    env: { EPOCHS: "14" },
     holds(text) {
       const shares = [...text.matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
       assert.equal(shares.length, 5);
@@ -186,8 +184,8 @@ const checks: Readonly<Record<string, Check>> = {
         shares,
         shares.toSorted((a, b) => b - a),
       );
-      // The vocabulary has 182 tokens.
-      assert.ok(losses(text).at(-1)! < Math.log(182), text);
+      // How often each token occurs comes to 2.97 alone: this model has begun to read what stands around a mask.
+      assert.ok(losses(text).at(-1)! < 2.7, text);
     },
   },
   combine: {
