@@ -11,11 +11,10 @@ const run = await pretrain({
   data,
   out,
   method: "bert", // "causal-lm" continues texts, "bag-of-words" makes better vectors of short ones
-  methodOptions: { maskRatio: 0.3 }, // twice the paper's, as the text is so short
   preset: "small",
   encoderOptions: { width: 96, depth: 2, heads: 4 },
   modalityOptions: { maxLength: 32, pack: true },
-  training: { epochs: Number(process.env.EPOCHS ?? 30), batchSize: 8, learningRate: 1e-3, logEvery: 100 },
+  training: { epochs: Number(process.env.EPOCHS ?? 40), batchSize: 8, learningRate: 1e-3, logEvery: 100 },
   onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });
 

@@ -176,7 +176,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   "text-bert": {
     args: [join(examples, "sentences.txt"), at("bert")],
-    env: { EPOCHS: "14" },
+    env: { EPOCHS: "18" },
     holds(text) {
       const shares = [...text.matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
       assert.equal(shares.length, 5);
