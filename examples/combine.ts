@@ -10,7 +10,7 @@ const run = await pretrain({
   options: { temperature: 0.2 }, // where both have an option of that name: simclrTemperature
   preset: "small",
   modalityOptions: { imageSize: 28 },
-  training: { epochs: Number(process.env.EPOCHS ?? 6), logEvery: 20 },
+  training: { epochs: Number(process.env.EPOCHS ?? 6) },
 });
 
 // Metrics carry the task's name; `loss` is the weighted sum.

@@ -9,9 +9,9 @@ const run = await pretrain({
   method: "simclr",
   preset: "small",
   modalityOptions: { imageSize: 28 },
-  // option=from:to@pace, also of the data and of training; paces: linear, cosine, step, competence (by a metric)
-  curriculum: ["temperature=0.5:0.1@cosine", "degrees=2:12@linear/4"],
-  training: { epochs: Number(process.env.EPOCHS ?? 6), logEvery: 20 },
+  // option=from:to@pace/stages, also of the data and of training; paces: linear, cosine, step, competence (by a metric)
+  curriculum: ["temperature=0.5:0.1@cosine/4", "degrees=2:12@linear/4"],
+  training: { epochs: Number(process.env.EPOCHS ?? 6) },
 });
 
 for (const { step, loss, accuracy, ...others } of await run.metrics()) {

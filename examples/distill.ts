@@ -13,7 +13,7 @@ const { run, models } = await distillRun({
   into: "resnet-10:width=12,stem=stride2", // an encoder's name, one of its sizes, and options
   preset: "small",
   out,
-  training: { epochs: Number(process.env.EPOCHS ?? 10), logEvery: 20 },
+  training: { epochs: Number(process.env.EPOCHS ?? 10) },
   seconds: 2,
   onStep: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });

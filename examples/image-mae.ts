@@ -14,7 +14,7 @@ const run = await pretrain({
   encoder: "vit",
   encoderOptions: { width: 96, depth: 3, patchSize: 4 },
   modalityOptions: { imageSize: 28 },
-  training: { epochs: Number(process.env.EPOCHS ?? 10), logEvery: 20 },
+  training: { epochs: Number(process.env.EPOCHS ?? 10) },
   onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });
 

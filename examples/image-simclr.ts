@@ -9,7 +9,7 @@ const run = await pretrain({
   method: "simclr",
   preset: "small", // a ResNet-10 of width 24, batches of 128: for two cores and tens of thousands of images
   modalityOptions: { imageSize: 28 },
-  training: { epochs: Number(process.env.EPOCHS ?? 10), logEvery: 20 },
+  training: { epochs: Number(process.env.EPOCHS ?? 10) },
   onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });
 

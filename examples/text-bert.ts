@@ -2,17 +2,20 @@
 import { pretrain } from "autodidact";
 import { complete } from "autodidact/text";
 
-const [data = "docs", out = "runs/texts", text = "Every command has --help [MASK] an example"] = process.argv.slice(2);
+const [
+  data = "examples/sentences.txt", // a text file, CSV, TSV, JSONL, Parquet, or a folder of them
+  out = "runs/texts",
+  text = "the old [MASK] saw the sea of the city.",
+] = process.argv.slice(2);
 
 const run = await pretrain({
-  data, // a text file, CSV, TSV, JSONL, Parquet, or a folder of them
+  data,
   out,
-  modality: "text",
   method: "bert", // "causal-lm" continues texts, "bag-of-words" makes better vectors of short ones
   preset: "small",
   encoderOptions: { width: 96, depth: 2, heads: 4 },
-  modalityOptions: { vocabularySize: 2000, maxLength: 64, pack: true },
-  training: { epochs: Number(process.env.EPOCHS ?? 60), batchSize: 16, logEvery: 100 },
+  modalityOptions: { maxLength: 32, pack: true },
+  training: { epochs: Number(process.env.EPOCHS ?? 40), batchSize: 8, learningRate: 1e-3, logEvery: 100 },
   onProgress: ({ step, steps, loss }) => console.log(`step ${step} of ${steps}: loss ${loss.toFixed(3)}`),
 });
 

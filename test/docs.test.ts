@@ -46,7 +46,7 @@ test("every page that docs link to is there, and every command that the README s
     const text = await readFile(join(docs, page), "utf8");
     for (const [, target = ""] of text.matchAll(/\]\(([\w-]+\.md)\)/g))
       assert.ok(pages.has(target), `${page}: ${target}`);
-    for (const [, target = ""] of text.matchAll(/\]\((\.\.\/[^)#]+)/g)) await access(join(docs, target));
+    for (const [, target = ""] of text.matchAll(/\]\(((?:\.\.|images)\/[^)#]+)/g)) await access(join(docs, target));
   }
   const readme = await readFile(join(root, "README.md"), "utf8");
   for (const [, target = ""] of readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) await access(join(root, target));
@@ -60,6 +60,19 @@ test("every page that docs link to is there, and every command that the README s
       words,
     );
   }
+});
+
+test("the README is one page: at most 120 lines", async () => {
+  const lines = (await readFile(join(root, "README.md"), "utf8")).trimEnd().split("\n");
+  assert.ok(lines.length <= 120, `README.md has ${lines.length} lines; long tables belong in docs/measured.md`);
+});
+
+test("docs/measured.md lists its sections", async () => {
+  const page = await readFile(join(root, "docs", "measured.md"), "utf8");
+  const anchor = (title: string) => title.toLowerCase().replaceAll(" ", "-");
+  const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title = ""]) => `[${title}](#${anchor(title)})`);
+  const listed = [...page.matchAll(/^\| (\[.+\]\(#.+\)) \|/gm)].map(([, link]) => link);
+  assert.deepEqual(listed, sections);
 });
 
 test("docs/methods.md has every method in its table", async () => {

@@ -7,7 +7,6 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { unzipSync, zipSync } from "fflate";
-import { CORPUS } from "./modalities/text/corpus.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = join(root, "examples");
@@ -30,27 +29,33 @@ test("an example is short, asks a question, imports the package by its name, and
 const folder = await mkdtemp(join(tmpdir(), "autodidact-examples-"));
 after(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
-const [data, run, texts] = [at("drawings.zip"), at("run"), at("texts.txt")];
-const [train, held, query] = ["tagalog-train.csv", "tagalog-test.csv", "query.png"].map((name) =>
-  join(examples, "omniglot", name),
-) as [string, string, string];
+const [data, run, train, held] = ["drawings.zip", "run", "train.csv", "test.csv"].map(at) as [
+  ...[string, string, string, string],
+];
+const query = join(examples, "omniglot", "query.png");
 /** The drawing that is the query, and its copy under another name. */
 const [asked, copy] = ["Tagalog/character02/0894_07.png", "Greek/character01/copy.png"];
 
-/** One alphabet, a few letters of another, and a drawing that is there twice. */
+/** Nine letters of one alphabet, one of another, and a drawing that is there twice; the tables of labels of the nine. */
 async function writeData() {
   const archive = join(examples, "omniglot", "data", "images_background_small2.zip");
-  const all = unzipSync(await readFile(archive), {
-    filter: ({ name }) => /\/(Tagalog|Greek\/character0[12])\/.*png$/.test(name),
+  const drawings = unzipSync(await readFile(archive), {
+    filter: ({ name }) => /^images_background_small2\/(Tagalog\/character0|Greek\/character01).*png$/.test(name),
   });
-  const drawings = Object.fromEntries(Object.entries(all).filter(([name]) => !name.startsWith("__MACOSX")));
   const inArchive = (name: string) => `images_background_small2/${name}`;
   await writeFile(data, zipSync({ ...drawings, [inArchive(copy)]: drawings[inArchive(asked)]! }, { level: 0 }));
-  await writeFile(texts, CORPUS.join("\n"));
+  for (const [table, name] of [
+    [train, "tagalog-train.csv"],
+    [held, "tagalog-test.csv"],
+  ] as const) {
+    const lines = (await readFile(join(examples, "omniglot", name), "utf8")).split("\n");
+    await writeFile(table, lines.filter((line) => /^path|character0/.test(line)).join("\n"));
+  }
 }
 
 const start = promisify(execFile);
-const environment = { EPOCHS: "10", STEPS: "30", DRAWS: "1" };
+/** Of the drawings an epoch is one step. */
+const environment = { EPOCHS: "12", STEPS: "10", DRAWS: "1" };
 
 /** What an example prints. */
 async function output(name: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
@@ -76,7 +81,7 @@ const losses = (text: string) => [...text.matchAll(/loss (-?[\d.]+)/g)].map(([, 
 /** Of an example its arguments, and what is true of its output. */
 type Check = { args: string[]; env?: Record<string, string>; holds(text: string): void | Promise<void> };
 
-/** One example a class: the representation is above the same encoder untrained, or at least above chance. */
+/** One example a class: more than this many percent are right. */
 const learned = (text: string, chance: number) => assert.ok(row(text, "pretrained")[0]! > chance, text);
 
 const checks: Readonly<Record<string, Check>> = {
@@ -86,14 +91,14 @@ const checks: Readonly<Record<string, Check>> = {
       const [near = 0, , linear = 0] = row(text, "pretrained");
       const [untrainedNear = 0, , untrainedLinear = 0] = row(text, "same encoder, untrained");
       assert.ok(near > untrainedNear && linear > untrainedLinear, text);
-      assert.match(text, /255 test samples of 17 classes; 85 labels/);
+      assert.match(text, /135 test samples of 9 classes; 45 labels/);
     },
   },
   "few-labels": {
     args: [run, data, train, held, query, at("letters")],
     holds(text) {
-      // Chance level: 1 / 17.
-      assert.ok(row(text, "accuracy")[0]! > 3 / 17, text);
+      // The chance level is 1 / 9.
+      assert.ok(row(text, "accuracy")[0]! > 2 / 9, text);
       assert.match(text, /path,prediction,probability,prediction_2,probability_2\nquery\.png,character\d\d,0\.\d+/);
     },
   },
@@ -107,7 +112,7 @@ const checks: Readonly<Record<string, Check>> = {
   search: {
     args: [run, data, query],
     async holds(text) {
-      assert.match(text, /^381 vectors of 192 numbers/);
+      assert.match(text, /^201 vectors of 192 numbers/);
       const found = [...text.matchAll(/^(\d\.\d{3}) {2}(\S+)$/gm)];
       // The query itself and its copy are nearest.
       assert.deepEqual(new Set(found.slice(0, 2).map(([, , path]) => path)), new Set([asked, copy]));
@@ -154,7 +159,6 @@ const checks: Readonly<Record<string, Check>> = {
   },
   distill: {
     args: [run, data, at("student")],
-    env: { EPOCHS: "20" },
     holds(text) {
       assert.ok(row(text, "student")[0]! < 0.3 * row(text, "teacher")[0]!, "megabytes");
       const [first = 0, last = 0] = [losses(text)[0], losses(text).at(-1)];
@@ -163,7 +167,6 @@ const checks: Readonly<Record<string, Check>> = {
   },
   "image-mae": {
     args: [data, at("mae")],
-    env: { EPOCHS: "14" },
     async holds(text) {
       const [first = 0, last = 0] = [losses(text)[0], losses(text).at(-1)];
       assert.ok(last < first, `loss from ${first} to ${last}`);
@@ -172,7 +175,8 @@ const checks: Readonly<Record<string, Check>> = {
     },
   },
   "text-bert": {
-    args: [texts, at("bert"), "the old [MASK] saw the sea of the city."],
+    args: [join(examples, "sentences.txt"), at("bert")],
+    env: { EPOCHS: "18" },
     holds(text) {
       const shares = [...text.matchAll(/([\d.]+) %/g)].map(([, share]) => Number(share));
       assert.equal(shares.length, 5);
@@ -180,11 +184,13 @@ const checks: Readonly<Record<string, Check>> = {
         shares,
         shares.toSorted((a, b) => b - a),
       );
-      assert.ok(losses(text).at(-1)! < 4, text);
+      // How often each token occurs comes to 2.97 alone: this model has begun to read what stands around a mask.
+      assert.ok(losses(text).at(-1)! < 2.7, text);
     },
   },
   combine: {
     args: [data, at("combined")],
+    env: { EPOCHS: "3" },
     holds(text) {
       const sums = [...text.matchAll(/: ([\d.]+) = SimCLR ([\d.]+) \+ 0\.5 × rotation ([\d.]+)/g)];
       assert.ok(sums.length > 0);
@@ -194,6 +200,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   curriculum: {
     args: [data, at("curriculum")],
+    env: { EPOCHS: "16" },
     holds(text) {
       const rows = [...text.matchAll(/temperature ([\d.]+), ±([\d.]+)°/g)].map(([, ...values]) => values.map(Number));
       assert.ok(rows.length > 1 && rows[0]![0]! > 0.1, text);
@@ -201,8 +208,8 @@ const checks: Readonly<Record<string, Check>> = {
     },
   },
   // Five classes: the chance level is 20 %.
-  "own-method": { args: [data, at("own-method")], holds: (text) => learned(text, 40) },
-  "own-augmentation": { args: [data, at("erased")], holds: (text) => learned(text, 40) },
+  "own-method": { args: [data, at("own-method")], env: { EPOCHS: "6" }, holds: (text) => learned(text, 25) },
+  "own-augmentation": { args: [data, at("erased")], env: { EPOCHS: "3" }, holds: (text) => learned(text, 25) },
   "own-modality-train": {
     args: [join(examples, "waves.csv"), at("waves")],
     env: { EPOCHS: "30" },
@@ -214,11 +221,11 @@ const covered = ["image-simclr", ...Object.keys(checks)];
 
 describe("every example says something true", { concurrency: 2 }, async () => {
   await writeData();
-  const simclr = await output("image-simclr", [data, run], { EPOCHS: "16" });
+  const simclr = await output("image-simclr", [data, run], { EPOCHS: "20" });
   test("image-simclr", () => {
     const [first = 0, last = 0] = [losses(simclr)[0], losses(simclr).at(-1)];
     assert.ok(last < first && last < Math.log(255), `loss from ${first} to ${last}`);
-    assert.match(simclr, /on 381 images/);
+    assert.match(simclr, /on 201 images/);
   });
   for (const [name, { args, env, holds }] of Object.entries(checks))
     test(name, async () => holds(await output(name, args, env)));

@@ -1,6 +1,6 @@
 /**
  * The demo: 4,840 handwritten characters without a label, then the one-shot test of Lake et al. 2015 on alphabets never
- * seen. `npm run demo`; the run and a picture are left in runs/omniglot.
+ * seen. `npm run demo`; the run and a sheet of images are left in runs/omniglot.
  */
 import { rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -34,7 +34,7 @@ const count = await unpackBackground(archives, characters);
 console.log(
   `${clock()}  ${count.toLocaleString("en")} drawings of characters (Omniglot's minimal background sets), no labels used`,
 );
-console.log(`${clock()}  SimCLR: a distorted copy of a drawing must be told from those of 127 others\n`);
+console.log(`${clock()}  SimCLR: two distorted copies of a drawing must agree, and differ from those of 127 others\n`);
 
 const run = await pretrain({
   data: characters,
@@ -99,11 +99,11 @@ const rows: [string, string][] = [
     "the same encoder, untrained",
     percent(accuracyOf(await extractFeatures({ encoder, params: chance, modality, source }))),
   ],
-  ["this encoder, taught by SimCLR", percent(accuracy)],
+  ["this encoder, trained with SimCLR", percent(accuracy)],
   ["published: modified Hausdorff distance (Lake et al. 2015)", "61.2 %"],
   ["published: people (Lake et al. 2015, 2019)", "95.5 %"],
 ];
-console.log("      20-way one-shot classification by the nearest neighbour, 400 trials (guessing: 5 %)\n");
+console.log("      20-way one-shot classification by the nearest neighbour, 400 trials (chance level: 5 %)\n");
 const widest = Math.max(...rows.map(([name]) => name.length));
 for (const [name, value] of rows) console.log(`      ${name.padEnd(widest)}   ${value.padStart(7)}`);
 

@@ -132,7 +132,7 @@ test("embed, search, suggest, duplicates: what is shown is the sound, and none i
 
 test("serve takes files of the kind, and refuses what is none", { timeout: 120_000 }, async () => {
   tried.add("serve");
-  const main = at("../../src/cli/main.ts");
+  const main = at("../src/cli/main.ts");
   const child = spawn(
     process.execPath,
     [main, "serve", inside("tuned"), "--port", "0", "--threads", "1", "--trust-code"],
