@@ -48,6 +48,42 @@ const gather: Lowering = (context, equation) => {
   context.set(output, { ...dense(name, stored.map(extent)), map, shape: output.shape });
 };
 
+/**
+ * Sums rows at indices of the first axes. On a CPU, ONNX Runtime's ScatterND adds on several threads without
+ * synchronisation, so that one of two rows with the same index may be lost (microsoft/onnxruntime#18048); its
+ * ScatterElements adds in order.
+ * @param base extents of the result, the indexed axes first
+ * @param places broadcast shape of the indices
+ */
+function sumRows(
+  context: Context,
+  indices: readonly Atom[],
+  rows: string,
+  { base, places, zero }: { base: readonly number[]; places: readonly number[]; zero: string },
+): string {
+  const rest = base.slice(indices.length);
+  const [count, total] = [sizeOf(places), sizeOf(base.slice(0, indices.length))];
+  const at = coordinates(context, indices, places);
+  // Row-major place among the indexed axes; of a single axis the index itself.
+  const strides = indices.map((_, axis) => sizeOf(base.slice(axis + 1, indices.length)));
+  const linear =
+    indices.length === 1
+      ? at
+      : context.emit("ReduceSum", [
+          context.emit("Mul", [at, context.writer.int64(strides)]),
+          context.writer.int64([-1]),
+        ]);
+  const column = context.emit("Reshape", [linear, context.writer.int64([count, ...rest.map(() => 1)])]);
+  const updates = context.emit("Reshape", [rows, context.writer.int64([count, ...rest])]);
+  const zeros = context.emit("Expand", [zero, context.extents([total, ...rest])]);
+  const sums = context.emit(
+    "ScatterElements",
+    [zeros, context.emit("Expand", [column, context.extents([count, ...rest])]), updates],
+    { axis: 0, reduction: "add" },
+  );
+  return indices.length === 1 ? sums : context.emit("Reshape", [sums, context.writer.int64(base)]);
+}
+
 /** Adds (or writes) updates into zeros, at indices of some axes. */
 const scatter: Lowering = (context, equation) => {
   const { array: updates, indices, shape: places, axes, outDim } = indexed(equation);
@@ -62,9 +98,16 @@ const scatter: Lowering = (context, equation) => {
   ]);
   const order = [...axes, ...rest];
   const base = order.map((axis) => shape[axis]!);
-  const zeros = context.emit("Expand", [context.writer.constant(output.dtype, [0], []), context.extents(base)]);
-  const reduction = equation.params.op === "add" ? "add" : "none";
-  const name = context.emit("ScatterND", [zeros, coordinates(context, indices, places), rows], { reduction });
+  const zero = context.writer.constant(output.dtype, [0], []);
+  const isSum = equation.params.op === "add";
+  const name =
+    isSum && !context.portable
+      ? sumRows(context, indices, rows, { base, places, zero })
+      : context.emit(
+          "ScatterND",
+          [context.emit("Expand", [zero, context.extents(base)]), coordinates(context, indices, places), rows],
+          { reduction: isSum ? "add" : "none" },
+        );
   const map = shape.map((_, axis) => order.indexOf(axis));
   context.set(output, { ...dense(name, base), map, shape: output.shape });
 };
