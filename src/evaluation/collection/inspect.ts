@@ -67,7 +67,7 @@ async function inspectRun(path: string): Promise<RunReport> {
   return { kind: "run", path, config, last: rows.at(-1), checkpoints };
 }
 
-const inWords = (size?: Size): string =>
+const formatSize = (size?: Size): string =>
   size ? (size.text ?? `${size.amount.toLocaleString("en")} ${size.unit}`) : "";
 
 /** The files of a run by their names: their texts are for programs. */
@@ -100,7 +100,7 @@ async function inspectData(
     for (const label of source.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
     const unlabelled = source.labels ? (counts.get(-1) ?? 0) : source.length;
     sizes.sort((a, b) => a.amount - b.amount);
-    const size = (at: number) => inWords(sizes[at]);
+    const size = (at: number) => formatSize(sizes[at]);
     return {
       kind: "data",
       path,

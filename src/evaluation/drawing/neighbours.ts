@@ -44,7 +44,7 @@ export function nearestEntries(bank: Placed, asked: Placed, count: number): Neig
 }
 
 /** The rows as a sheet of pictures (PNG); nothing where samples have none. */
-export async function neighbourPicture(
+export async function neighbourImage(
   modality: Modality<unknown>,
   rows: readonly NeighbourRow[],
   bank: Source<unknown>,

@@ -1,5 +1,5 @@
 import type { Spread } from "../../training/collapse.ts";
-import type { Together } from "./label-answers.ts";
+import type { PooledPredictions } from "./label-predictions.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
 
@@ -18,7 +18,7 @@ export interface LabelEfficiency {
   readonly task: ReportTask;
   /** Names of the classes or labels, or `value`. */
   readonly outputs: readonly string[];
-  /** The score on the test data of who has not looked at a sample; see `scoreByChance`. */
+  /** The score on the test data of who has not looked at a sample; see `chanceScore`. */
   readonly chance: number;
   readonly settings: {
     readonly shares: readonly number[];
@@ -36,8 +36,8 @@ export interface LabelEfficiency {
   readonly saved?: Saving;
   /** What speaks against it; see `doubtsOf`. */
   readonly doubts: readonly Doubt[];
-  /** Of the best at the most labels, untrained ones aside, all draws together; see `togetherIn`. */
-  readonly best: { contender: Contender; labels: number; draws: number } & Together;
+  /** Of the best at the most labels, untrained ones aside, all draws together; see `poolPredictions`. */
+  readonly best: { contender: Contender; labels: number; draws: number } & PooledPredictions;
   readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
   readonly width: number;
   readonly frozen: { readonly pretrained: FrozenFacts; readonly untrained?: FrozenFacts };

@@ -21,7 +21,7 @@ export interface Cell {
   readonly draw: number;
 }
 
-/** What is right, the answer, and how often; see `answeredBy`. */
+/** What is right, the answer, and how often; see `scorePredictions`. */
 const Answer = z.tuple([z.number(), z.number(), z.int()]);
 
 export const CellResult = z.object({
@@ -94,7 +94,7 @@ const isSame = (a: Cell, b: Cell) => a.contender === b.contender && a.labels ===
  * Cells that an earlier call has finished.
  * @throws UserError when the file is another's, or holds for another basis
  */
-export async function keptCells(file: string, basis: Basis): Promise<CellResult[]> {
+export async function finishedCells(file: string, basis: Basis): Promise<CellResult[]> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw fileError(file, "read", error);
@@ -137,7 +137,7 @@ export async function runCells(
   options: { readonly signal?: AbortSignal; readonly onCell?: (progress: CellProgress) => void } = {},
 ): Promise<{ cells: CellResult[]; isDone: boolean }> {
   const { signal, onCell } = options;
-  const cells = await keptCells(file, basis);
+  const cells = await finishedCells(file, basis);
   for (const [at, cell] of plan.entries()) {
     if (cells.some((done) => isSame(done, cell))) continue;
     if (signal?.aborted) return { cells, isDone: false };

@@ -1,13 +1,13 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
 import { aroundPoints, COLORS, render } from "../drawing/charts.ts";
 import { shortNames, widthOf, withTitles } from "../drawing/short-names.ts";
-import { grouped } from "../scores/in-words.ts";
+import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { Curves } from "./facts.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
-import { capitalized, measureWords } from "./measure-words.ts";
+import { capitalized, measureText } from "./measure-text.ts";
 
 const styles: Readonly<Record<Contender, { color: string; symbol: string; type: "solid" | "dashed" }>> = {
   probe: { color: "#0072B2", symbol: "circle", type: "solid" },
@@ -24,7 +24,7 @@ const title = (text: string): EChartsOption["title"] => ({
 
 /** Score against labels with a band of one deviation to either side, as SVG. Of what is far below 0 it shows that it is. */
 export function labelChart(task: ReportTask, curves: Curves, chance: number, test: number): Promise<string> {
-  const { name, factor, unit, interval, chance: ofChance } = measureWords[task];
+  const { name, factor, unit, interval, chance: ofChance } = measureText[task];
   const { rows: all, counts } = rowsAndColumns(curves);
   // A logarithmic axis of our own: the library's has its ticks at powers of ten, and not where the labels are.
   const place = (labels: number) => Math.log10(labels);

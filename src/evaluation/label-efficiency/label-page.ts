@@ -1,13 +1,13 @@
 import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
-import { grouped } from "../scores/in-words.ts";
+import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
-import { type AnswersPart, answersSection } from "./answers-section.ts";
+import { type PredictionsPart, predictionsSection } from "./predictions-section.ts";
 import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
-import { factorInWords, headlineInWords, savedInWords, unknowns } from "./label-words.ts";
-import { capitalized, gainInWords, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
+import { formatFactor, savingHeadline, savingSummary, limitations } from "./label-text.ts";
+import { capitalized, formatGain, measureText, formatPoint, formatScore } from "./measure-text.ts";
 
-export interface LabelPage extends AnswersPart {
+export interface LabelPage extends PredictionsPart {
   /** SVG: scores against labels, and a map of enough samples. */
   readonly scores: string;
   readonly map?: string;
@@ -53,17 +53,17 @@ const STYLE = `
  */
 export function labelPage(page: LabelPage): string {
   const { run, train, test, task, outputs } = page.facts;
-  const { name, of, title: answers } = measureWords[task];
+  const { name, of, title: answers } = measureText[task];
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
     [`${capitalized(name)} against labels`, scoresSection(page)],
     [`Labels saved at equal ${name}`, savingsSection(page)],
-    [answers, answersSection(page)],
+    [answers, predictionsSection(page)],
     ["Nearest neighbours", neighboursSection(page)],
     ["Map of the test samples", mapSection(page)],
     ["Collapse", collapseSection(page)],
     ["Time and cost", costSection(page)],
-    ["What this page does not know", htmlList(unknowns(page.facts))],
+    ["What this page does not know", htmlList(limitations(page.facts))],
     ["Settings", settingsSection(page)],
   ];
   return `<!doctype html>
@@ -78,7 +78,7 @@ export function labelPage(page: LabelPage): string {
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p class="lead">${grouped(train.labelled)} labelled samples ${of(outputs.length)} to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
-<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
+<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savingSummary(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>
 </html>
@@ -87,36 +87,36 @@ ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</
 
 /** The factor large, and what speaks against it beside it. */
 function headline({ facts }: LabelPage): string {
-  const factor = facts.saved ? factorInWords(facts.saved) : "–";
-  const doubts = headlineInWords(facts).slice(factor.length);
+  const factor = facts.saved ? formatFactor(facts.saved) : "–";
+  const doubts = savingHeadline(facts).slice(factor.length);
   return `<strong><span class="factor">${escapeHtml(factor)}</span><span class="doubts">${escapeHtml(doubts)}</span></strong>`;
 }
 
 function scoresSection({ facts: { task, curves, settings, chance }, scores }: LabelPage): string {
-  const { chance: ofChance } = measureWords[task];
+  const { chance: ofChance } = measureText[task];
   const { rows, counts } = rowsAndColumns(curves);
   const cell = (curve: Curve, count: number) => {
     const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
-    return `${pointInWords(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
+    return `${formatPoint(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
   };
   const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
   return `<figure>${scores}</figure>
 ${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
-${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. ${capitalized(ofChance)}: ${scoreInWords(task, chance)}.${task === "regression" ? " What is below −1 is drawn there." : ""}`)}`;
+${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. ${capitalized(ofChance)}: ${formatScore(task, chance)}.${task === "regression" ? " What is below −1 is drawn there." : ""}`)}`;
 }
 
 function savingsSection({ facts }: LabelPage): string {
   const { task, savings, curves } = facts;
-  if (savings.length === 0) return htmlNote(savedInWords(facts));
+  if (savings.length === 0) return htmlNote(savingSummary(facts));
   const rows = savings.map((saving) => {
     const scratch = curves.scratch?.find(({ labels }) => labels === saving.labels);
     return [
       grouped(saving.labels),
-      scoreInWords(task, saving.score),
-      scratch ? gainInWords(task, saving.score - scratch.mean) : "–",
+      formatScore(task, saving.score),
+      scratch ? formatGain(task, saving.score - scratch.mean) : "–",
       `${saving.kind === "exactly" ? "" : `${saving.kind} `}${grouped(saving.needed)}`,
-      factorInWords(saving),
+      formatFactor(saving),
     ];
   });
   return `${htmlTable(["labels", "pretrained", "over from scratch", "labels from scratch needs for that", "factor"], rows)}
@@ -124,7 +124,7 @@ ${htmlNote("The number above is the factor at the fewest labels at which the cur
 }
 
 function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
-  const { alike } = measureWords[task];
+  const { alike } = measureText[task];
   const frames = alike === undefined ? "" : `; green frames: ${alike}, orange: others`;
   if (sheet)
     return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features${frames}.</figcaption></figure>`;
@@ -140,7 +140,7 @@ function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): s
 
 function mapSection({ facts: { task }, map, points }: LabelPage): string {
   if (!map) return htmlNote("Too few test samples for a map.");
-  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureWords[task].truth}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureText[task].truth}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
 }
 
 function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
@@ -184,7 +184,7 @@ ${htmlNote(`Trainings with the judging, on ${machine}. Pre-training, on whatever
 
 function settingsSection({ facts }: LabelPage): string {
   const { task, run, train, test, settings, width, machine } = facts;
-  const { probe, drawn } = measureWords[task];
+  const { probe, drawn } = measureText[task];
   const side = ({ path, entries, labelled, broken }: typeof train) =>
     `${path}: ${grouped(entries)} entries, ${grouped(labelled)} with a label and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
   return htmlTable(

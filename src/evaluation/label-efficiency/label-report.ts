@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { Modality, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { writeChart } from "../drawing/charts.ts";
-import { className, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "../drawing/neighbours.ts";
+import { className, type NeighbourRow, nearestEntries, neighbourImage, type Placed } from "../drawing/neighbours.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { select } from "../worth/contestants.ts";
 import { embeddingMap } from "./embedding-map.ts";
 import type { LabelFacts } from "./facts.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
 import { type LabelPage, labelPage } from "./label-page.ts";
-import { measureWords } from "./measure-words.ts";
+import { measureText } from "./measure-text.ts";
 import { pairsChart, valueMapChart } from "./value-charts.ts";
 
 /** Points of the map: more are a blot, and take UMAP long. */
@@ -63,8 +63,8 @@ export async function writeLabelReport(
 
   onProgress?.("nearest neighbours", 0, 1);
   const found = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
-  const rows = measureWords[task].alike === undefined ? found.map(withoutRight) : found;
-  const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
+  const rows = measureText[task].alike === undefined ? found.map(withoutRight) : found;
+  const sheet = await neighbourImage(modality, rows, bank.source, queries.source);
   if (sheet) {
     await writeAtomically(join(out, "neighbours.png"), [sheet]);
     files.push("neighbours.png");

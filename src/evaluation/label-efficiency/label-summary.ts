@@ -1,5 +1,5 @@
 import type { Curves, LabelEfficiency } from "./facts.ts";
-import { togetherIn } from "./label-answers.ts";
+import { poolPredictions } from "./label-predictions.ts";
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
 import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
 
@@ -34,7 +34,7 @@ export function summaryOf(
     .filter(({ labels }) => labels === most)
     .reduce((best, point) => (point.mean > best.mean ? point : best));
   const judged = own(last.contender).filter(({ labels }) => labels === most);
-  const together = togetherIn(
+  const together = poolPredictions(
     task,
     outputs.length,
     judged.map(({ answers }) => answers),

@@ -4,7 +4,7 @@ import type { Run } from "../../training/run/run.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels, labelledEntries } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
-import { type Basis, type Cell, contenders, countsOf, keptCells, planOf, type ReportTask } from "./label-cells.ts";
+import { type Basis, type Cell, contenders, countsOf, finishedCells, planOf, type ReportTask } from "./label-cells.ts";
 
 export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly run: Run;
@@ -68,7 +68,7 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
   };
   const file = join(out, "report.json");
   // Before the features, which take their time.
-  await keptCells(file, basis);
+  await finishedCells(file, basis);
   await makeFolder(out);
   return { options, data, task, shares, draws, seed, out, file, basis, cells: planOf(counts, draws, asked) };
 }

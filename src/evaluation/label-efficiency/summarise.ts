@@ -5,7 +5,7 @@ import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import type { FrozenPair } from "./frozen.ts";
-import { scoreByChance } from "./label-answers.ts";
+import { chanceScore } from "./label-predictions.ts";
 import type { CellResult } from "./label-cells.ts";
 import { writeLabelReport } from "./label-report.ts";
 import { summaryOf } from "./label-summary.ts";
@@ -45,7 +45,7 @@ async function factsOf(
     pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
     train: side(options.train, data.train, pretrained.learned),
     test: side(options.test, data.test, pretrained.judged),
-    ...{ task, outputs, chance: scoreByChance(data.answers, pretrained.queries.truth) },
+    ...{ task, outputs, chance: chanceScore(data.answers, pretrained.queries.truth) },
     settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device: config.training.device },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
     width: encoder.embedDim,

@@ -1,9 +1,9 @@
 import { drawLabels } from "../../training/data/split.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
-import { answersOn } from "../labels/judge.ts";
+import { predictLabelled } from "../labels/judge.ts";
 import { strataOf } from "../labels/supervision.ts";
 import { type FrozenPair, rowsOf } from "./frozen.ts";
-import { type Answered, answeredBy, probed } from "./label-answers.ts";
+import { type ScoredPredictions, scorePredictions, probed } from "./label-predictions.ts";
 import { type Cell, type CellProgress, type CellResult, runCells } from "./label-cells.ts";
 import type { LabelPlan } from "./plan.ts";
 
@@ -18,7 +18,7 @@ export async function runTrainings(plan: LabelPlan, frozen: FrozenPair): Promise
   const { cells, isDone } = await runCells(file, basis, plan.cells, (cell) => train(plan, frozen, cell, progress), {
     signal: options.signal,
     onCell(next) {
-      stage = inWords(next, draws);
+      stage = describeCell(next, draws);
       progress(0, 1);
     },
   });
@@ -33,7 +33,7 @@ async function train(
   onProgress: (done: number, total: number) => void,
 ): Promise<CellResult> {
   const began = performance.now();
-  const done = (answered: Answered & { readonly steps?: number }): CellResult => ({
+  const done = (answered: ScoredPredictions & { readonly steps?: number }): CellResult => ({
     ...cell,
     ...answered,
     seconds: (performance.now() - began) / 1000,
@@ -50,7 +50,7 @@ async function endToEnd(
   { options, data, task, seed }: LabelPlan,
   { contender, labels, draw }: Cell,
   onProgress: (done: number, total: number) => void,
-): Promise<Answered & { steps: number }> {
+): Promise<ScoredPredictions & { steps: number }> {
   const { run, column, labelColumn, steps, signal } = options;
   const { workers, device } = run.config.training;
   let taken = 0;
@@ -75,20 +75,20 @@ async function endToEnd(
       },
     },
     async (trained) => {
-      const { answers, judged } = await answersOn(trained, { data: options.test, source: data.test });
-      return answeredBy(answers, judged.logits, judged.truth);
+      const { answers, judged } = await predictLabelled(trained, { data: options.test, source: data.test });
+      return scorePredictions(answers, judged.logits, judged.truth);
     },
   );
   return { ...answered, steps: taken };
 }
 
 /** `probe, 100 labels, draw 2 of 3 (5 of 24, about 12 min left)`. */
-function inWords({ cell, place, of, etaSeconds }: CellProgress, draws: number): string {
-  const eta = etaSeconds === undefined ? "" : `, about ${durationInWords(etaSeconds)} left`;
+function describeCell({ cell, place, of, etaSeconds }: CellProgress, draws: number): string {
+  const eta = etaSeconds === undefined ? "" : `, about ${formatDuration(etaSeconds)} left`;
   return `${cell.contender}, ${cell.labels} labels, draw ${cell.draw + 1} of ${draws} (${place} of ${of}${eta})`;
 }
 
-const durationInWords = (seconds: number): string =>
+const formatDuration = (seconds: number): string =>
   seconds < 90
     ? `${Math.round(seconds)} s`
     : seconds < 5400

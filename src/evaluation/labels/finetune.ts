@@ -26,7 +26,7 @@ import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
-import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
+import { answersIn, digestOfLabels, type Labelled, splitForTraining } from "./supervision.ts";
 
 /** Options of the method that learns: what the labels are is read off the labels. */
 type MethodOptionsWith<With extends string> = [With] extends [never]
@@ -126,7 +126,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       digest: digestOfLabels(source),
       ...(scratch ? {} : { from }),
     };
-    const parts = partsToLearn(source, task, supervision, await groupsToKeep(definition, source, supervision));
+    const parts = splitForTraining(source, task, supervision, await groupsToKeep(definition, source, supervision));
     const count = parts.indices.length;
     const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
     const perEpoch = Math.max(1, Math.floor(count / batchSize));
@@ -204,7 +204,7 @@ export async function resumeFinetuning(
       throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
     const groups = await groupsToKeep(definition, source, config.supervision);
-    await learnLabels(config, source, partsToLearn(source, task, config.supervision, groups), {
+    await learnLabels(config, source, splitForTraining(source, task, config.supervision, groups), {
       ...options,
       out,
       resume: true,

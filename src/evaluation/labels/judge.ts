@@ -17,7 +17,7 @@ import { type Predictor, predictor } from "./predictor.ts";
 import { labelledEntries } from "./supervision.ts";
 
 /** A run's answers beside what is right. */
-export interface Judged {
+export interface LabelledOutputs {
   /** `[rows, outputs]` each. */
   readonly logits: Float32Array;
   readonly truth: Float32Array;
@@ -30,7 +30,7 @@ export interface Judged {
  * @param labels of every entry of the source
  * @param classes their texts
  */
-export async function answersTo(
+export async function collectOutputs(
   ask: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
   answers: Answers,
   options: {
@@ -41,7 +41,7 @@ export async function answersTo(
     readonly classes: readonly string[];
     readonly onProgress?: (done: number, total: number) => void;
   },
-): Promise<Judged> {
+): Promise<LabelledOutputs> {
   const { indices, labels, classes, onProgress } = options;
   const width = answers.outputs.length;
   const truths = truthsOf(answers, classes);
@@ -104,7 +104,7 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
       const recall = recallAtOne(features, features.labels ?? new Int32Array());
       return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
     }
-    const { answers, judged } = await answersOn(run, { data, source, onProgress });
+    const { answers, judged } = await predictLabelled(run, { data, source, onProgress });
     return verdictOf(answers, judged);
   } finally {
     await source.close();
@@ -115,17 +115,17 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
  * What a fine-tuned run answers to the labelled entries of a source.
  * @throws UserError when a label is one that the run has never seen
  */
-export async function answersOn(
+export async function predictLabelled(
   run: Run,
   { data, source, onProgress }: Pick<JudgeOptions, "data" | "onProgress"> & { readonly source: Source<unknown> },
-): Promise<{ answers: Answers; judged: Judged }> {
+): Promise<{ answers: Answers; judged: LabelledOutputs }> {
   const { labels = new Int32Array(), classes = [] } = source;
   const indices = labelledEntries(labels);
   const model = await predictor(run);
   try {
     refuseUnknown(data, classes, model);
     const asked = { modality: run.modality, source, indices, labels, classes, onProgress };
-    return { answers: model, judged: await answersTo((rows) => model.logits(rows), model, asked) };
+    return { answers: model, judged: await collectOutputs((rows) => model.logits(rows), model, asked) };
   } finally {
     await model.dispose();
   }
@@ -155,7 +155,7 @@ function refuseUnknown(data: string, classes: readonly string[], answers: Answer
     );
 }
 
-function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: Judged): Verdict {
+function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: LabelledOutputs): Verdict {
   const { named } = measuresOf({ task, outputs }, logits, truth);
   const verdict = { task, outputs, rows, broken: broken.length, measures: named };
   if (task !== "classification") return verdict;

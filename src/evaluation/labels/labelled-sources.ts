@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Answers, answersOf, type LabelTask, type Source, unknownAmong } from "../../data/index.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
-import { refuseOtherTasks } from "../scores/one-class-each.ts";
+import { requireSingleLabel } from "../scores/single-label.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { openLabelled } from "./judge.ts";
 import { labelledEntries } from "./supervision.ts";
@@ -41,7 +41,7 @@ export async function openTrainAndTest(
   const open = async (path: string, labels: string | undefined) => {
     const source = await openLabelled(modalityDefinition, path, { column, labelColumn, labels });
     opened.adopt(source, () => source.close());
-    if (task === "classification") refuseOtherTasks(path, source, config.method.options.task);
+    if (task === "classification") requireSingleLabel(path, source, config.method.options.task);
     return source;
   };
   const train = await open(given.train, given.trainLabels);

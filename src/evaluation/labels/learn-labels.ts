@@ -7,7 +7,7 @@ import type { RunConfig } from "../../training/run/config.ts";
 import { buildMethod } from "../../training/run/run.ts";
 import type { Start } from "../../training/run/start.ts";
 import { measuresOf } from "../scores/measures.ts";
-import { answersTo, type Judged, recallAtOne } from "./judge.ts";
+import { collectOutputs, type LabelledOutputs, recallAtOne } from "./judge.ts";
 import { type Predictor, predictorOf } from "./predictor.ts";
 import { answersIn, type Labelled } from "./supervision.ts";
 
@@ -35,7 +35,7 @@ export async function learnLabels(
   const truths = source.labels ?? labels;
   const named = new Set<string>();
   /** @throws UserError when there is nothing left to judge by */
-  const skip = (broken: Judged["broken"]) => {
+  const skip = (broken: LabelledOutputs["broken"]) => {
     if (broken.length === validation.length)
       throw new UserError(
         `${config.data.path}: none of the ${broken.length} samples to judge by can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
@@ -64,7 +64,7 @@ export async function learnLabels(
     model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (own) => own.dispose());
     const asking = model;
     const asked = { modality, source, indices: validation, labels: truths, classes };
-    const { logits, truth, broken } = await answersTo((rows) => asking.logits(rows, params), answers, asked);
+    const { logits, truth, broken } = await collectOutputs((rows) => asking.logits(rows, params), answers, asked);
     skip(broken);
     const measures = measuresOf(answers, logits, truth);
     const { score, loss } = measures;

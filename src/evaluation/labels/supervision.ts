@@ -50,7 +50,7 @@ const LABELLED_SHARE = 1 / 8;
  * @param groups of every entry that has one: none is both learned from and judged by
  * @throws UserError when too few labels are left to learn from
  */
-export function partsToLearn(
+export function splitForTraining(
   source: Source<unknown>,
   task: LabelTask,
   { labels: count, validation: share, unlabelled, seed }: Supervision,

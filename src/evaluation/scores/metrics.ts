@@ -8,7 +8,7 @@ export function accuracyOf(predictions: Int32Array, labels: Int32Array): number 
 }
 
 /** Accuracy of always saying the commonest label. */
-export function commonestShare(labels: Int32Array): number {
+export function majorityShare(labels: Int32Array): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return Math.max(...counts.values()) / labels.length;

@@ -1,13 +1,13 @@
 import type { Answers } from "../../data/index.ts";
 
 /** A guess and how sure the model is of it, in [0, 1]. */
-export interface Guess {
+export interface RankedClass {
   readonly prediction: string;
   readonly probability: number;
 }
 
 /** The `top` likeliest outputs, likeliest first. @param probabilities one row, `[outputs.length]` */
-export function likeliest(outputs: readonly string[], probabilities: Float32Array, top: number): Guess[] {
+export function likeliest(outputs: readonly string[], probabilities: Float32Array, top: number): RankedClass[] {
   return outputs
     .map((prediction, output) => ({ prediction, probability: probabilities[output]! }))
     .sort((a, b) => b.probability - a.probability)
@@ -20,7 +20,7 @@ export const chosenLabels = (outputs: readonly string[], probabilities: Float32A
 
 /** What is predicted of one sample. */
 export type Prediction =
-  | (Guess & { readonly top?: readonly Guess[] })
+  | (RankedClass & { readonly top?: readonly RankedClass[] })
   | { readonly predictions: readonly string[]; readonly probabilities: Readonly<Record<string, number>> }
   | Readonly<Record<string, number>>;
 

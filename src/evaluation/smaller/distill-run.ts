@@ -10,7 +10,7 @@ import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import type { RunChoices } from "../../training/run/choices.ts";
 import { openRun, type Run, readConfig } from "../../training/run/run.ts";
 import { settle } from "../../training/run/settle.ts";
-import { firstDifference } from "./again.ts";
+import { firstDifference } from "./first-difference.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
 type FromPretrain = "out" | "column" | "preset" | "training" | "signal" | "onNote";

@@ -12,17 +12,17 @@ import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../../t
 import { arrange } from "../../training/run/settle.ts";
 import { openStart } from "../../training/run/start.ts";
 import { groupsToKeep } from "../labels/groups.ts";
-import { answersIn, partsToLearn } from "../labels/supervision.ts";
-import { firstDifference } from "./again.ts";
+import { answersIn, splitForTraining } from "../labels/supervision.ts";
+import { firstDifference } from "./first-difference.ts";
 import { magnitude, taylor } from "./pruning/importance.ts";
 import { prunable } from "./pruning/prunable.ts";
-import { keptInWords, prune } from "./pruning/structures.ts";
+import { describeKept, prune } from "./pruning/structures.ts";
 import {
   checkLabels,
   exportedModel,
   type MeasureOptions,
   measureShipped,
-  openOwn,
+  openRunData,
   type ShippedWorth,
 } from "./shipped.ts";
 
@@ -77,7 +77,7 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const models = await measureShipped(
     [
       { name: "before", model: await exportedModel(run), run },
-      { name: `pruned to ${keptInWords(structures, kept)}`, model: await exportedModel(small), run: small },
+      { name: `pruned to ${describeKept(structures, kept)}`, model: await exportedModel(small), run: small },
       ...(recovered ? [{ name: "recovered", model: await exportedModel(recovered), run: recovered }] : []),
     ],
     options,
@@ -103,7 +103,7 @@ function planOf({ run, out, keep, importance = "taylor", batches = 8, data, reco
   const { structures, smaller } = partsOfEncoder(run.encoder, run.params);
   const { kept, options } = smaller(keep);
   if (structures.every(({ count }, index) => kept[index] === count))
-    throw new UserError(`keep ${keep}: ${keptInWords(structures, kept)} would stay`);
+    throw new UserError(`keep ${keep}: ${describeKept(structures, kept)} would stay`);
   const pruning: Pruning = {
     ...{ from: run.path, step: run.step, keep, importance, batches },
     ...(data === undefined ? {} : { data: resolve(data) }),
@@ -164,7 +164,7 @@ async function writePruned(
   // Recovery's data are looked at before anything is written, too.
   const scored =
     isTaylor || recoverEpochs > 0
-      ? await withOwn(options, async (source) => (isTaylor ? scoresOn(source) : undefined))
+      ? await withTrainingData(options, async (source) => (isTaylor ? scoresOn(source) : undefined))
       : undefined;
   const { position } = await loadCheckpoint(checkpointPath(run.path, "last"));
   const encoder = prune(run.params, structures, scored ?? magnitude(run.params, structures), kept);
@@ -179,17 +179,17 @@ async function partsOf(run: Run, source: Source<unknown>) {
   const { supervision } = run.config;
   if (!supervision) return {};
   const groups = await groupsToKeep(run.modalityDefinition, source, supervision);
-  return { parts: partsToLearn(source, answersIn(run.config).task, supervision, groups) };
+  return { parts: splitForTraining(source, answersIn(run.config).task, supervision, groups) };
 }
 
 /** What the run learned from as it did: of texts windows, of a fine-tuned run what has a label. */
-async function withOwn<Result>(
+async function withTrainingData<Result>(
   { run, data }: PruneRunOptions,
   use: (source: Source<unknown>) => Promise<Result>,
 ): Promise<Result> {
   const { supervision, modality } = run.config;
   await using opened = new AsyncDisposableStack();
-  const source = opened.adopt(await openOwn(run, data), (own) => own.close());
+  const source = opened.adopt(await openRunData(run, data), (own) => own.close());
   if (supervision) return await use(source);
   const samples = await arrange(run.modalityDefinition, source, modality);
   if (samples !== source) opened.adopt(samples, (own) => own.close());

@@ -9,7 +9,7 @@ import { openExported } from "../../interop/exported-model.ts";
 import { readBatches, stack } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { exportRun, publisherOf } from "./export-run.ts";
-import { checkLabels, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+import { checkLabels, type MeasureOptions, measureShipped, openRunData, type ShippedWorth } from "./shipped.ts";
 
 export interface QuantizeRunOptions extends MeasureOptions {
   readonly run: Run;
@@ -52,7 +52,7 @@ const CALIBRATION_BATCH = 16;
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
   const { run, out, fullRange, calibration: wanted } = options;
   await checkLabels(run, options.labels);
-  const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
+  const source = wanted && (await openRunData(run, wanted.data, { column: wanted.column }));
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
   const { files } = await exportRun({ run, out });

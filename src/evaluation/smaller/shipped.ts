@@ -9,7 +9,7 @@ import { type ExportedModel, openExported } from "../../interop/exported-model.t
 import { BATCH, collect, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { groupsOf } from "../labels/groups.ts";
-import { answersTo } from "../labels/judge.ts";
+import { collectOutputs } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { labelledEntries } from "../labels/supervision.ts";
 import { measuresOf } from "../scores/measures.ts";
@@ -105,7 +105,7 @@ async function latenciesOf(
   batch: number,
   seconds: number,
 ): Promise<number[]> {
-  const feeds = files.map(({ shipped, file }) => file.feeds(anyBatch(shipped.run.modality, batch)));
+  const feeds = files.map(({ shipped, file }) => file.feeds(placeholderBatch(shipped.run.modality, batch)));
   const times = files.map((): number[] => []);
   // The first call of each is not timed: it makes room.
   for (const [index, { file }] of files.entries()) await file.vectors(feeds[index]!);
@@ -122,7 +122,7 @@ async function latenciesOf(
 }
 
 /** Samples that are none: noise for numbers, ones for words and their mask. */
-function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
+function placeholderBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
   const rng = new Rng(0);
   return Object.fromEntries(
     Object.entries(modality.specs).map(([name, { dtype, shape: own }]): [string, Tensor] => {
@@ -201,7 +201,7 @@ async function headAccuracy(
   const indices = labelledEntries(labels);
   const ask = async (rows: readonly TensorRecord[]) =>
     Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
-  const { logits, truth } = await answersTo(ask, answers, { modality, source, indices, labels, classes, onProgress });
+  const { logits, truth } = await collectOutputs(ask, answers, { modality, source, indices, labels, classes, onProgress });
   return measuresOf(answers, logits, truth).named.accuracy;
 }
 
@@ -230,7 +230,7 @@ export async function exportedModel(run: Run): Promise<Uint8Array> {
 }
 
 /** Opens data of the run's own kind: those named, or those it learned from. */
-export function openOwn(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
   const { data } = run.config;
   const own = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
   return run.modalityDefinition.open(path ?? data.path, path === undefined ? own : options);

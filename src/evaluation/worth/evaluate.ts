@@ -5,7 +5,7 @@ import { groupsOf } from "../labels/groups.ts";
 import { judge, type Verdict } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { confusionOf, matthewsOf } from "../scores/measures.ts";
-import { accuracyOf, commonestShare, meanAndDeviation } from "../scores/metrics.ts";
+import { accuracyOf, majorityShare, meanAndDeviation } from "../scores/metrics.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearProbe } from "../vectors/probe.ts";
 import { extractorsOf, labelled, notesOf, select } from "./contestants.ts";
@@ -96,7 +96,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         counts = {
           train: { labelled: bank.rows, broken: bank.broken },
           test: { labelled: queries.rows, broken: queries.broken },
-          chance: commonestShare(queries.labels),
+          chance: majorityShare(queries.labels),
         };
       }
       const scores = {

@@ -3,7 +3,7 @@ import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { lossChart, writeChart } from "../drawing/charts.ts";
-import { nearestEntries, neighbourPicture } from "../drawing/neighbours.ts";
+import { nearestEntries, neighbourImage } from "../drawing/neighbours.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { accuracyChart } from "./accuracy-chart.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -43,7 +43,7 @@ async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer
       features: await extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, count) }),
     });
     const rows = nearestEntries(await placed(bank, BANK), await placed(asked, QUERIES), NEIGHBOURS);
-    return await neighbourPicture(modality, rows, bank, asked);
+    return await neighbourImage(modality, rows, bank, asked);
   } finally {
     await bank.close();
     await asked.close();

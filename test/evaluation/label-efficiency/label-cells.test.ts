@@ -7,7 +7,7 @@ import {
   type Cell,
   type CellResult,
   countsOf,
-  keptCells,
+  finishedCells,
   planOf,
   runCells,
 } from "../../../src/evaluation/label-efficiency/label-cells.ts";
@@ -87,7 +87,7 @@ test("a failure is no stop, and what was finished before it is kept", () =>
       return work(cell);
     };
     await assert.rejects(runCells(file, basis, plan, failing), /diverged/);
-    assert.equal((await keptCells(file, basis)).length, 4);
+    assert.equal((await finishedCells(file, basis)).length, 4);
   }));
 
 test("time left is known once one of each has been done", () =>
@@ -105,7 +105,7 @@ test("finished cells of something else are refused, and so is a file that is no 
     const file = join(folder, "report.json");
     await runCells(file, basis, plan.slice(0, 1), worker().work);
     const refused = (other: Partial<typeof basis>, message: RegExp) =>
-      assert.rejects(keptCells(file, { ...basis, ...other }), { name: "UserError", message });
+      assert.rejects(finishedCells(file, { ...basis, ...other }), { name: "UserError", message });
     await refused({ encoder: "z" }, /begun with other weights of the encoder/);
     await refused({ test: "z" }, /begun with other test data or labels/);
     await refused({ task: "regression" }, /begun with another --task/);

@@ -10,11 +10,11 @@ import { type LabelPage, labelPage } from "../../../src/evaluation/label-efficie
 import { summaryOf } from "../../../src/evaluation/label-efficiency/label-summary.ts";
 import { labelTable } from "../../../src/evaluation/label-efficiency/label-table.ts";
 import {
-  factorInWords,
-  headlineInWords,
-  savedInWords,
-  unknowns,
-} from "../../../src/evaluation/label-efficiency/label-words.ts";
+  formatFactor,
+  savingHeadline,
+  savingSummary,
+  limitations,
+} from "../../../src/evaluation/label-efficiency/label-text.ts";
 
 const classes = ['<cats & "dogs">', "birds"];
 
@@ -139,26 +139,26 @@ test("texts stand in for pictures, and what there is too little of is said", () 
 test("a saving is said as what it is", () => {
   const facts = { ...factsOf(cells), doubts: [] };
   const saving = { labels: 10, score: 0.7, kind: "exactly", needed: 63, factor: 6.3 } as const;
-  assert.equal(factorInWords(saving), "6.3 ×");
+  assert.equal(formatFactor(saving), "6.3 ×");
   assert.match(
-    savedInWords({ ...facts, saved: saving }),
+    savingSummary({ ...facts, saved: saving }),
     /With 10 labels .* 70\.0 % .*; from scratch needs about 63 for that\.$/,
   );
   const less = { ...saving, needed: 5, factor: 0.5 };
-  assert.match(savedInWords({ ...facts, saved: less }), /Pre-training costs labels here/);
+  assert.match(savingSummary({ ...facts, saved: less }), /Pre-training costs labels here/);
   const bound = { ...saving, kind: "more than", needed: 100, factor: 10 } as const;
-  assert.equal(factorInWords(bound), "more than 10 ×");
-  assert.match(savedInWords({ ...facts, saved: bound }), /from scratch is not there yet with all 100\.$/);
+  assert.equal(formatFactor(bound), "more than 10 ×");
+  assert.match(savingSummary({ ...facts, saved: bound }), /from scratch is not there yet with all 100\.$/);
   const none = { ...saving, kind: "at most", needed: 10, factor: 1 } as const;
-  assert.match(savedInWords({ ...facts, saved: none }), /saves no labels here/);
+  assert.match(savingSummary({ ...facts, saved: none }), /saves no labels here/);
 });
 
 const headlineOf = (...of: readonly CellResult[]) => {
   const facts = factsOf(of);
   const html = labelPage({ facts, scores: "", points: 0 });
   const [, shown = ""] = html.match(/<strong>(.*?)<\/strong>/) ?? [];
-  assert.equal(shown.replaceAll(/<[^>]*>/g, ""), headlineInWords(facts));
-  return { headline: headlineInWords(facts), sentence: savedInWords(facts) };
+  assert.equal(shown.replaceAll(/<[^>]*>/g, ""), savingHeadline(facts));
+  return { headline: savingHeadline(facts), sentence: savingSummary(facts) };
 };
 
 test("the headline owns up to noise, to a single draw, and to an untrained encoder that does as well", () => {
@@ -205,15 +205,15 @@ test("a single draw has no deviation, in the terminal and on the page", () => {
 });
 
 test("what is not known names the numbers of labels at which the bands overlap", () => {
-  const overlapping = unknowns(factsOf([...cellsOf("probe", 14, 16), ...cellsOf("scratch", 6, 15)]));
+  const overlapping = limitations(factsOf([...cellsOf("probe", 14, 16), ...cellsOf("scratch", 6, 15)]));
   assert.ok(
     overlapping.some((text) => /^Bands that overlap: with 100 labels /.test(text)),
     overlapping.join("\n"),
   );
-  const apart = unknowns(factsOf([...cellsOf("probe", 14, 18), ...cellsOf("scratch", 6, 10)]));
+  const apart = limitations(factsOf([...cellsOf("probe", 14, 18), ...cellsOf("scratch", 6, 10)]));
   assert.ok(apart.some((text) => /overlap nowhere/.test(text)));
   assert.ok(apart.some((text) => /pre-trained once, with seed 4/.test(text)));
-  const once = unknowns(factsOf(cells, { settings: { shares: [100], draws: 1, seed: 0, device: "cpu" } }));
+  const once = limitations(factsOf(cells, { settings: { shares: [100], draws: 1, seed: 0, device: "cpu" } }));
   assert.ok(once.some((text) => text.startsWith("One draw:")));
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { groupsToKeep } from "../../../src/evaluation/labels/groups.ts";
-import { partsToLearn } from "../../../src/evaluation/labels/supervision.ts";
+import { splitForTraining } from "../../../src/evaluation/labels/supervision.ts";
 import { tone } from "../../fixtures/tone/tone.ts";
 import { writeTones } from "../../fixtures/tone/write.ts";
 import { inFolder } from "../../support/cli.ts";
@@ -20,7 +20,7 @@ test("nobody is heard both in what is learned from and in what judges", () =>
       for (const unlabelled of [false, true]) {
         const asked = { ...supervision, seed, unlabelled, labels: 24 };
         const groups = await groupsToKeep(tone, source, asked);
-        const { indices, known, validation } = partsToLearn(source, "classification", asked, groups);
+        const { indices, known, validation } = splitForTraining(source, "classification", asked, groups);
         assert.ok(known.length > 0 && validation.length > 0);
         const judging = await speakersOf(source, validation);
         const learning = await speakersOf(source, unlabelled ? indices : known);

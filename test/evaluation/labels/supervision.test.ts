@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Source } from "../../../src/data/index.ts";
-import { partsToLearn } from "../../../src/evaluation/labels/supervision.ts";
+import { splitForTraining } from "../../../src/evaluation/labels/supervision.ts";
 
 const sourceOf = (labels: Int32Array, classes: number): Source<unknown> => ({
   length: labels.length,
@@ -23,8 +23,8 @@ test("what judges is never learned from, nor is a label that was not drawn; the 
       const own = Int32Array.from([0, 0, 1, 1, 2, 2, ...Array.from({ length: 20 }, (_, at) => at % 3), ...drawn]);
       const source = sourceOf(own, 3);
       const settings = { ...BASE, unlabelled, seed, labels: 20 };
-      const parts = partsToLearn(source, "classification", settings);
-      assert.deepEqual(partsToLearn(source, "classification", settings), parts);
+      const parts = splitForTraining(source, "classification", settings);
+      assert.deepEqual(splitForTraining(source, "classification", settings), parts);
       assert.equal(parts.known.length + parts.validation.length, 20);
       const judges = new Set(parts.validation);
       assert.ok(parts.indices.every((entry) => !judges.has(entry)));
@@ -41,7 +41,7 @@ test("what judges is never learned from, nor is a label that was not drawn; the 
 
 test("beside many samples without a label those with one are repeated to about one in eight", () => {
   const labels = new Int32Array(2000).fill(-1).map((_, entry) => (entry < 40 ? entry % 4 : -1));
-  const { indices, known } = partsToLearn(sourceOf(labels, 4), "classification", { ...BASE, unlabelled: true });
+  const { indices, known } = splitForTraining(sourceOf(labels, 4), "classification", { ...BASE, unlabelled: true });
   const share = indices.filter((entry) => entry < 40).length / indices.length;
   assert.ok(Math.abs(share - 1 / 8) < 0.01, `${share}`);
   assert.equal(known.length, 32);
@@ -49,5 +49,5 @@ test("beside many samples without a label those with one are repeated to about o
 
 test("too few labels are said", () => {
   const labels = Int32Array.of(0, -1, -1);
-  assert.throws(() => partsToLearn(sourceOf(labels, 1), "classification", BASE), /1 labels are too few/);
+  assert.throws(() => splitForTraining(sourceOf(labels, 1), "classification", BASE), /1 labels are too few/);
 });

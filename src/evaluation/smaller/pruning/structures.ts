@@ -83,7 +83,7 @@ export function prune(
 }
 
 /** `2 of 4 heads, 32 of 64 units`: in a block where all are alike, else of all blocks together. */
-export function keptInWords(structures: readonly Structure[], kept: readonly number[]): string {
+export function describeKept(structures: readonly Structure[], kept: readonly number[]): string {
   const kinds = new Set(structures.map(({ kind }) => kind));
   return [...kinds]
     .map((kind) => {

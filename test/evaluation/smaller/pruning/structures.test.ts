@@ -7,7 +7,7 @@ import { vit } from "../../../../src/encoders/vit.ts";
 import { compile } from "../../../../src/engine/index.ts";
 import { magnitude } from "../../../../src/evaluation/smaller/pruning/importance.ts";
 import { prunable } from "../../../../src/evaluation/smaller/pruning/prunable.ts";
-import { keptInWords, prune, sumByStructure } from "../../../../src/evaluation/smaller/pruning/structures.ts";
+import { describeKept, prune, sumByStructure } from "../../../../src/evaluation/smaller/pruning/structures.ts";
 
 const specs = { pixels: { dtype: "float32", shape: [3, 8, 8] } } as const;
 const aVit = (more: Record<string, unknown> = {}) =>
@@ -90,7 +90,7 @@ for (const { name, encoder, build, share, options, words, out, isOff } of cases)
     const { structures, smaller } = prunable[encoder]!(whole, params);
     const { kept, options: found } = smaller(share);
     assert.deepEqual(found, options);
-    assert.equal(keptInWords(structures, kept), words);
+    assert.equal(describeKept(structures, kept), words);
     const scores = structures.map(({ kind, count }) =>
       Float64Array.from({ length: count }, (_, part) => (out(kind, count).includes(part) ? 0 : 1 + part)),
     );
@@ -151,6 +151,6 @@ test("a pruned encoder is pruned once more", () => {
   const small = aResnet("10")({ innerRatio: 0.5 });
   const { structures, smaller } = prunable.resnet!(small, small.init(new Rng(0)));
   const { kept, options } = smaller(0.5);
-  assert.equal(keptInWords(structures, kept), "15 of 30 inner channels");
+  assert.equal(describeKept(structures, kept), "15 of 30 inner channels");
   assert.deepEqual(options, { innerRatio: 0.25 });
 });

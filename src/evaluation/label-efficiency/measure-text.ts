@@ -2,7 +2,7 @@ import type { ReportTask } from "./label-cells.ts";
 import { type CurvePoint, isSingle } from "./label-curves.ts";
 
 /** How scores of a task are called and written. */
-export interface MeasureWords {
+export interface MeasureText {
   readonly name: string;
   /** A score is written as this many of the unit, with so many digits. */
   readonly factor: number;
@@ -27,7 +27,7 @@ export interface MeasureWords {
   readonly alike?: string;
 }
 
-export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
+export const measureText: Readonly<Record<ReportTask, MeasureText>> = {
   classification: {
     ...{ name: "accuracy", factor: 100, unit: " %", digits: 1, interval: 10 },
     chance: "always the commonest class",
@@ -58,20 +58,20 @@ export const measureWords: Readonly<Record<ReportTask, MeasureWords>> = {
 };
 
 /** `71.2 %`, `0.712`. */
-export function scoreInWords(task: ReportTask, score: number): string {
-  const { factor, unit, digits } = measureWords[task];
+export function formatScore(task: ReportTask, score: number): string {
+  const { factor, unit, digits } = measureText[task];
   return `${(factor * score).toFixed(digits)}${unit}`;
 }
 
 /** `+3.2 points`, `−0.120`. */
-export function gainInWords(task: ReportTask, gain: number): string {
-  const { factor, unit, digits } = measureWords[task];
+export function formatGain(task: ReportTask, gain: number): string {
+  const { factor, unit, digits } = measureText[task];
   return `${gain < 0 ? "−" : "+"}${Math.abs(factor * gain).toFixed(digits)}${unit === "" ? "" : " points"}`;
 }
 
 /** `71.2 ± 0.8 %`; a single draw has no deviation. */
-export function pointInWords(task: ReportTask, point: CurvePoint): string {
-  const { factor, unit, digits } = measureWords[task];
+export function formatPoint(task: ReportTask, point: CurvePoint): string {
+  const { factor, unit, digits } = measureText[task];
   const deviation = isSingle(point) ? "" : ` ± ${(factor * point.deviation).toFixed(digits)}`;
   return `${(factor * point.mean).toFixed(digits)}${deviation}${unit}`;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Source } from "../../../src/data/index.ts";
-import { refuseOtherTasks } from "../../../src/evaluation/scores/one-class-each.ts";
+import { requireSingleLabel } from "../../../src/evaluation/scores/single-label.ts";
 
 /** Labels only: nothing else is looked at. */
 const sourceOf = (texts: readonly string[]): Source<unknown> => {
@@ -21,7 +21,7 @@ const numbers = (count: number, of: (at: number) => number) => Array.from({ leng
 
 test("several labels a sample and values are refused with what judges them", () => {
   const refused = (texts: readonly string[], message: RegExp, task?: string) =>
-    assert.throws(() => refuseOtherTasks("some.csv", sourceOf(texts), task), { name: "UserError", message });
+    assert.throws(() => requireSingleLabel("some.csv", sourceOf(texts), task), { name: "UserError", message });
   refused(["cat|dog", "cat", "cow"], /^some\.csv: the labels are several labels a sample \("cat\|dog"\).*multi-label/);
   refused(["cat|dog", "cow"], /multi-label/, "multi-label");
   const measured = numbers(40, (at) => at / 8);
@@ -34,7 +34,7 @@ test("several labels a sample and values are refused with what judges them", () 
 });
 
 test("numbers and bars in the names of classes are classes", () => {
-  const taken = (texts: readonly string[], task?: string) => refuseOtherTasks("x", sourceOf(texts), task);
+  const taken = (texts: readonly string[], task?: string) => requireSingleLabel("x", sourceOf(texts), task);
   taken(["cat", "dog"], "regression");
   taken(["0", "1", "1"]);
   // Stars in halves, and a hundred numbered classes.

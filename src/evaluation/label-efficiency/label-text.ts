@@ -1,17 +1,17 @@
-import { grouped } from "../scores/in-words.ts";
+import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./label-curves.ts";
-import { measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
+import { measureText, formatPoint, formatScore } from "./measure-text.ts";
 
 /** `6.2 ×`, `more than 100 ×`; nothing to say without training from scratch. */
-export function factorInWords({ kind, factor }: Saving): string {
+export function formatFactor({ kind, factor }: Saving): string {
   const number = `${factor >= 100 ? grouped(factor) : factor.toFixed(factor >= 10 ? 0 : 1)} ×`;
   return kind === "exactly" ? number : `${kind} ${number}`;
 }
 
 /** The one number, and what speaks against it: `1.3 ×, within the noise of the draws`. */
-export function headlineInWords({ saved, doubts }: Pick<LabelEfficiency, "saved" | "doubts">): string {
+export function savingHeadline({ saved, doubts }: Pick<LabelEfficiency, "saved" | "doubts">): string {
   if (!saved) return "–";
   const words: Readonly<Record<Doubt, string>> = {
     "one draw": "from one draw, which cannot be told from noise",
@@ -19,20 +19,20 @@ export function headlineInWords({ saved, doubts }: Pick<LabelEfficiency, "saved"
     "within noise": "within the noise of the draws",
     untrained: `the untrained encoder does as well at ${grouped(saved.labels)} labels`,
   };
-  return [factorInWords(saved), ...doubts.map((doubt) => words[doubt])].join(", ");
+  return [formatFactor(saved), ...doubts.map((doubt) => words[doubt])].join(", ");
 }
 
 type SavedFacts = Pick<LabelEfficiency, "task" | "saved" | "doubts" | "train" | "pretrained" | "curves">;
 
 /** The one number in a sentence, and the scores behind what speaks against it in others. */
-export const savedInWords = (facts: SavedFacts): string => [readingInWords(facts), ...doubtsInWords(facts)].join(" ");
+export const savingSummary = (facts: SavedFacts): string => [describeSaving(facts), ...describeDoubts(facts)].join(" ");
 
-function doubtsInWords({ task, saved, doubts, pretrained, curves }: SavedFacts): string[] {
+function describeDoubts({ task, saved, doubts, pretrained, curves }: SavedFacts): string[] {
   if (!saved) return [];
   const { labels } = saved;
   const at = (curve: readonly CurvePoint[] = []) => {
     const point = curve.find((each) => each.labels === labels);
-    return point ? pointInWords(task, point) : "–";
+    return point ? formatPoint(task, point) : "–";
   };
   const both = `with ${grouped(labels)} labels pretrained ${at(pretrained)}, from scratch ${at(curves.scratch)}`;
   const words: Readonly<Record<Doubt, string>> = {
@@ -45,10 +45,10 @@ function doubtsInWords({ task, saved, doubts, pretrained, curves }: SavedFacts):
 }
 
 /** How the one number was read off. */
-function readingInWords({ task, saved, train }: SavedFacts): string {
+function describeSaving({ task, saved, train }: SavedFacts): string {
   if (!saved) return "Labels saved: not measured, as nothing was trained from scratch.";
   const { labels, score, kind, needed, factor } = saved;
-  const reached = `With ${grouped(labels)} labels the pretrained model ${measureWords[task].has(scoreInWords(task, score))}`;
+  const reached = `With ${grouped(labels)} labels the pretrained model ${measureText[task].has(formatScore(task, score))}`;
   if (kind === "more than")
     return needed === labels
       ? `${reached}; from scratch is not there, and more labels were not tried.`
@@ -62,7 +62,7 @@ function readingInWords({ task, saved, train }: SavedFacts): string {
 const listed = (values: readonly number[]): string => values.map(grouped).join(", ");
 
 /** What the page cannot say, and why. */
-export function unknowns(facts: LabelFacts): string[] {
+export function limitations(facts: LabelFacts): string[] {
   const { run, task, curves, pretrained, train, settings, saved } = facts;
   return [
     `One pre-training: the encoder was pre-trained once, with seed ${run.seed}. What another seed would change is in none of the bands.`,
@@ -70,11 +70,11 @@ export function unknowns(facts: LabelFacts): string[] {
     settings.draws === 1
       ? "One draw: the labels were drawn once, so nothing here says how much depends on which they are."
       : `${settings.draws} draws: deviations over so few are rough. Draws of many labels share most of them${pretrained.some(({ labels }) => labels >= train.labelled) ? ", and with all labels only the seed of the training differs" : ""}.`,
-    ...(settings.draws > 1 ? bandsInWords(facts) : []),
-    testInWords(facts),
+    ...(settings.draws > 1 ? describeBands(facts) : []),
+    describeTestError(facts),
     ...(curves["fine-tuned"]
       ? [
-          `The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test ${measureWords[task].name} itself, which flatters it a little.`,
+          `The better of two: “pretrained” is the better of linear probe and fine-tuning at each number of labels, chosen by the test ${measureText[task].name} itself, which flatters it a little.`,
         ]
       : []),
     ...(curves.scratch
@@ -93,7 +93,7 @@ export function unknowns(facts: LabelFacts): string[] {
 }
 
 /** Where the pretrained model and training from scratch cannot be told apart by one deviation. */
-function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "pretrained">): string[] {
+function describeBands({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "pretrained">): string[] {
   const pairs = pretrained.flatMap((point) => {
     const other = curves.scratch?.find(({ labels }) => labels === point.labels);
     if (!other || isSingle(point) || isSingle(other)) return [];
@@ -111,9 +111,9 @@ function bandsInWords({ curves, pretrained }: Pick<LabelEfficiency, "curves" | "
 }
 
 /** How far chance alone moves an accuracy on so many samples. */
-function testInWords({ task, best: { confusion = [] }, test }: LabelFacts): string {
+function describeTestError({ task, best: { confusion = [] }, test }: LabelFacts): string {
   if (task !== "classification")
-    return `${grouped(test.labelled)} test samples: how far chance alone moves ${measureWords[task].name} on so many is not worked out here.`;
+    return `${grouped(test.labelled)} test samples: how far chance alone moves ${measureText[task].name} on so many is not worked out here.`;
   const judged = confusion.flat().reduce((sum, count) => sum + count, 0);
   const accuracy = confusion.reduce((sum, row, label) => sum + row[label]!, 0) / judged;
   const error = 100 * Math.sqrt((accuracy * (1 - accuracy)) / test.labelled);
@@ -121,5 +121,5 @@ function testInWords({ task, best: { confusion = [] }, test }: LabelFacts): stri
 }
 
 /** Which model the tables and pictures of answers are of. */
-export const bestInWords = ({ best }: Pick<LabelEfficiency, "best">): string =>
+export const describeBest = ({ best }: Pick<LabelEfficiency, "best">): string =>
   `${contenderNames[best.contender]}, ${grouped(best.labels)} labels${best.draws > 1 ? `, ${best.draws} draws together` : ""}`;

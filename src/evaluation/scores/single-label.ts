@@ -9,7 +9,7 @@ const MOST_NUMBERED = 11;
  * @param task option of the run's method: what it was fine-tuned for, where it was
  * @throws UserError when labels are of that kind
  */
-export function refuseOtherTasks(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
+export function requireSingleLabel(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
   const labelled = labels?.reduce((sum, label) => sum + Number(label >= 0), 0) ?? 0;
   const kind = areSeveral(classes, task)
     ? {

@@ -1,12 +1,12 @@
 import type { Answers } from "../../data/index.ts";
 import { largestOf, measuresOf } from "../scores/measures.ts";
-import { commonestShare } from "../scores/metrics.ts";
+import { majorityShare } from "../scores/metrics.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { linearHead, outputsOf, type ProbeData } from "../vectors/probe.ts";
 import type { CellResult, ReportTask } from "./label-cells.ts";
 
 /** How right outputs are, and enough of what they say to look at. */
-export type Answered = Pick<CellResult, "score" | "answers">;
+export type ScoredPredictions = Pick<CellResult, "score" | "answers">;
 
 /** Pairs of values that are kept to look at: more are a blot. */
 export const PAIRS = 400;
@@ -17,7 +17,7 @@ export const PAIRS = 400;
  * @returns the score by which models are compared, and right and given answers with how often: classes; of several labels
  * `2 · label + 0 or 1`; of values some of the pairs
  */
-export function answeredBy(answers: Answers, outputs: Float32Array, truth: Float32Array): Answered {
+export function scorePredictions(answers: Answers, outputs: Float32Array, truth: Float32Array): ScoredPredictions {
   const { score } = measuresOf(answers, outputs, truth);
   const width = answers.outputs.length;
   const rows = truth.length / width;
@@ -47,7 +47,7 @@ function countsOf(right: Int32Array, given: Int32Array): CellResult["answers"] {
  * The answers of several trainings together: of classes a matrix, rows are the right ones and columns those given; of
  * several labels such a matrix for each, without it first; of values the pairs.
  */
-export function togetherIn(task: ReportTask, outputs: number, all: readonly CellResult["answers"][]): Together {
+export function poolPredictions(task: ReportTask, outputs: number, all: readonly CellResult["answers"][]): PooledPredictions {
   if (task === "regression") return { pairs: all.flat().map(([right, answer]) => [right, answer]) };
   const empty = (size: number) => Array.from({ length: size }, () => new Array<number>(size).fill(0));
   if (task === "classification") {
@@ -60,7 +60,7 @@ export function togetherIn(task: ReportTask, outputs: number, all: readonly Cell
   return { ofEach };
 }
 
-export interface Together {
+export interface PooledPredictions {
   readonly confusion?: readonly (readonly number[])[];
   readonly ofEach?: readonly (readonly (readonly number[])[])[];
   readonly pairs?: readonly (readonly [right: number, answer: number])[];
@@ -72,19 +72,19 @@ export async function probed(
   train: ProbeData,
   queries: Pick<ProbeData, "data" | "truth">,
   seed: number,
-): Promise<Answered> {
+): Promise<ScoredPredictions> {
   const head = await linearHead(answers, train, seed);
-  return answeredBy(answers, outputsOf(head, queries.data), queries.truth);
+  return scorePredictions(answers, outputsOf(head, queries.data), queries.truth);
 }
 
 /**
  * The score of who has not looked at the sample: always the commonest class, an order by chance (of each label's mean
  * precision what its share is), always the mean.
  */
-export function scoreByChance({ task, outputs }: Answers, truth: Float32Array): number {
+export function chanceScore({ task, outputs }: Answers, truth: Float32Array): number {
   if (task === "regression") return 0;
   const width = outputs.length;
-  if (task === "classification") return commonestShare(largestOf(truth, width));
+  if (task === "classification") return majorityShare(largestOf(truth, width));
   const rows = truth.length / width;
   const shares = outputs
     .map((_, label) => truth.reduce((sum, value, at) => sum + (at % width === label ? value : 0), 0) / rows)

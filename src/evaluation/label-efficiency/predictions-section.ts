@@ -1,12 +1,12 @@
 import { htmlList, htmlNote, htmlTable } from "../drawing/html.ts";
-import { grouped, percent } from "../scores/in-words.ts";
+import { grouped, percent } from "../scores/format.ts";
 import { perClassOf } from "../scores/measures.ts";
 import type { LabelFacts } from "./facts.ts";
-import { PAIRS } from "./label-answers.ts";
-import { bestInWords } from "./label-words.ts";
+import { PAIRS } from "./label-predictions.ts";
+import { describeBest } from "./label-text.ts";
 
 /** What the section is made of: SVG of the matrix of classes where there are not too many, of answers against right values. */
-export interface AnswersPart {
+export interface PredictionsPart {
   readonly facts: LabelFacts;
   readonly confusion?: string;
   readonly values?: string;
@@ -17,10 +17,10 @@ const MOST_CLASSES = 40;
 const MISTAKES = 10;
 
 /** What the best model answers: of classes and labels each one's measures, of values all against the right ones. */
-export function answersSection(page: AnswersPart): string {
+export function predictionsSection(page: PredictionsPart): string {
   const { task, outputs, best } = page.facts;
   if (task === "regression")
-    return `${htmlNote(`Of ${bestInWords(page.facts)}; up to ${PAIRS} test samples of each draw.`)}
+    return `${htmlNote(`Of ${describeBest(page.facts)}; up to ${PAIRS} test samples of each draw.`)}
 <figure>${page.values ?? ""}<figcaption>The values answered against the right ones; on the dashed line they are equal.</figcaption></figure>`;
   const { confusion = [], ofEach = [] } = best;
   // Of labels it is the row of those samples that have it.
@@ -41,13 +41,13 @@ export function answersSection(page: AnswersPart): string {
       ? ` The ${MOST_CLASSES} worst of ${named.length} ${kind === "class" ? "classes" : "labels"}.`
       : "";
   const said = kind === "label" ? " A label is said where its probability is above one half." : "";
-  return `${htmlNote(`Of ${bestInWords(page.facts)}.${worst}${said}`)}
+  return `${htmlNote(`Of ${describeBest(page.facts)}.${worst}${said}`)}
 ${htmlTable([kind, "test samples", "precision", "recall", "F1"], rows)}
 ${kind === "class" ? mistakesOf(page, confusion) : ""}`;
 }
 
 function mistakesOf(
-  { facts: { outputs, best }, confusion: picture }: AnswersPart,
+  { facts: { outputs, best }, confusion: picture }: PredictionsPart,
   confusion: readonly (readonly number[])[],
 ) {
   const mistakes = confusion
