@@ -5,17 +5,17 @@ import { evenly } from "../vectors/evenly.ts";
 import { linearHead, outputsOf, type ProbeData } from "../vectors/probe.ts";
 import type { CellResult, ReportTask } from "./label-cells.ts";
 
-/** How right outputs are, and enough of what they say to look at. */
+/** The score of some predictions, and the predictions themselves in a compact form. */
 export type ScoredPredictions = Pick<CellResult, "score" | "answers">;
 
-/** Pairs of values that are kept to look at: more are a blot. */
+/** Most pairs of values that are kept for the chart. */
 export const PAIRS = 400;
 
 /**
  * @param outputs `[rows, outputs]`, logits or values
  * @param truth the same shape
- * @returns the score by which models are compared, and right and given answers with how often: classes; of several labels
- * `2 · label + 0 or 1`; of values some of the pairs
+ * @returns the score by which models are compared, and [target, prediction, count] triples: of classes; of several labels
+ * as `2 · label + 0 or 1`; of values some pairs, with count 1
  */
 export function scorePredictions(answers: Answers, outputs: Float32Array, truth: Float32Array): ScoredPredictions {
   const { score } = measuresOf(answers, outputs, truth);
@@ -27,47 +27,51 @@ export function scorePredictions(answers: Answers, outputs: Float32Array, truth:
     return { score, answers: countsOf(largestOf(truth, width), largestOf(outputs, width)) };
   const code = (values: Float32Array, isOne: (value: number) => boolean) =>
     Int32Array.from(values, (value, at) => 2 * (at % width) + Number(isOne(value)));
-  const [right, given] = [code(truth, (value) => value === 1), code(outputs, (logit) => logit > 0)];
-  return { score, answers: countsOf(right, given) };
+  const [targets, predicted] = [code(truth, (value) => value === 1), code(outputs, (logit) => logit > 0)];
+  return { score, answers: countsOf(targets, predicted) };
 }
 
-/** How often each pair occurs, where it does: a matrix of many labels would be nearly all zeros. */
-function countsOf(right: Int32Array, given: Int32Array): CellResult["answers"] {
-  const counts = new Map<string, [right: number, given: number, count: number]>();
-  right.forEach((is, at) => {
-    const key = `${is} ${given[at]}`;
+/** Counts of the pairs that occur: sparse, because a matrix of many labels would be nearly all zeros. */
+function countsOf(targets: Int32Array, predicted: Int32Array): CellResult["answers"] {
+  const counts = new Map<string, [target: number, predicted: number, count: number]>();
+  targets.forEach((target, at) => {
+    const key = `${target} ${predicted[at]}`;
     const pair = counts.get(key);
     if (pair) pair[2]++;
-    else counts.set(key, [is, given[at]!, 1]);
+    else counts.set(key, [target, predicted[at]!, 1]);
   });
   return [...counts.values()].sort(([a, b], [c, d]) => a - c || b - d);
 }
 
 /**
- * The answers of several trainings together: of classes a matrix, rows are the right ones and columns those given; of
- * several labels such a matrix for each, without it first; of values the pairs.
+ * Pools the predictions of several trainings: for classes a confusion matrix (rows: targets, columns: predictions); for
+ * several labels a 2 × 2 matrix each, absent first; for values the pairs.
  */
-export function poolPredictions(task: ReportTask, outputs: number, all: readonly CellResult["answers"][]): PooledPredictions {
-  if (task === "regression") return { pairs: all.flat().map(([right, answer]) => [right, answer]) };
+export function poolPredictions(
+  task: ReportTask,
+  outputs: number,
+  all: readonly CellResult["answers"][],
+): PooledPredictions {
+  if (task === "regression") return { pairs: all.flat().map(([target, predicted]) => [target, predicted]) };
   const empty = (size: number) => Array.from({ length: size }, () => new Array<number>(size).fill(0));
   if (task === "classification") {
     const confusion = empty(outputs);
-    for (const [right, answer, count] of all.flat()) confusion[right]![answer]! += count;
+    for (const [target, predicted, count] of all.flat()) confusion[target]![predicted]! += count;
     return { confusion };
   }
   const ofEach = Array.from({ length: outputs }, () => empty(2));
-  for (const [right, answer, count] of all.flat()) ofEach[right >> 1]![right % 2]![answer % 2]! += count;
+  for (const [target, predicted, count] of all.flat()) ofEach[target >> 1]![target % 2]![predicted % 2]! += count;
   return { ofEach };
 }
 
 export interface PooledPredictions {
   readonly confusion?: readonly (readonly number[])[];
   readonly ofEach?: readonly (readonly (readonly number[])[])[];
-  readonly pairs?: readonly (readonly [right: number, answer: number])[];
+  readonly pairs?: readonly (readonly [target: number, predicted: number])[];
 }
 
-/** A linear head on some rows' features, and how right it is on others. */
-export async function probed(
+/** Fits a linear head on the training features and scores it on the test features. */
+export async function scoreProbe(
   answers: Answers,
   train: ProbeData,
   queries: Pick<ProbeData, "data" | "truth">,
@@ -78,8 +82,8 @@ export async function probed(
 }
 
 /**
- * The score of who has not looked at the sample: always the commonest class, an order by chance (of each label's mean
- * precision what its share is), always the mean.
+ * The score at chance level: of always predicting the majority class, of a random order (a label's average precision is
+ * then its share), of always predicting the mean.
  */
 export function chanceScore({ task, outputs }: Answers, truth: Float32Array): number {
   if (task === "regression") return 0;

@@ -201,7 +201,14 @@ async function headAccuracy(
   const indices = labelledEntries(labels);
   const ask = async (rows: readonly TensorRecord[]) =>
     Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
-  const { logits, truth } = await collectOutputs(ask, answers, { modality, source, indices, labels, classes, onProgress });
+  const { logits, truth } = await collectOutputs(ask, answers, {
+    modality,
+    source,
+    indices,
+    labels,
+    classes,
+    onProgress,
+  });
   return measuresOf(answers, logits, truth).named.accuracy;
 }
 

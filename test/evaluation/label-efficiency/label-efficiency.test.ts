@@ -21,7 +21,7 @@ async function writeRows(file: string, count: number): Promise<string> {
   return file;
 }
 
-test("data without pictures or texts, frozen features only; entries without a label or unreadable are left out", () =>
+test("data without pictures or texts, frozen features only; unlabelled and unreadable entries are left out", () =>
   inFolder(async (folder) => {
     const run = await pretrain(await vectorRun(folder));
     const [train, unseen] = [join(folder, "train.vectors.json"), join(folder, "test.vectors.json")];
@@ -86,7 +86,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     );
     await refused({ train: values }, /values\.vectors\.json: the labels are values/);
 
-    // The same again draws the same page, and does nothing twice.
+    // A second call writes the same page, and repeats no training.
     const again = await labelEfficiency(options);
     assert.deepEqual({ ...again, frozen: undefined }, { ...report, frozen: undefined });
     const withoutClock = (page: string) => page.replace(/<h2>Time and cost<[\s\S]*?<\/section>/, "");
@@ -94,7 +94,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     assert.equal(withoutClock(drawnAgain).replaceAll(/zr\d+/g, ""), withoutClock(html).replaceAll(/zr\d+/g, ""));
   }));
 
-test("several labels a sample and values have reports of their own", () =>
+test("several labels a sample and values have their own reports", () =>
   inFolder(async (folder) => {
     const run = await pretrain(await vectorRun(folder));
     const write = async (name: string, count: number, labelOf: (vector: readonly number[]) => string) => {
@@ -132,6 +132,6 @@ test("several labels a sample and values have reports of their own", () =>
     const values = await reportOf("regression", ([x = 0, y = 0]) => (10 + 3 * x - y).toFixed(2));
     assert.equal(values.report.chance, 0);
     assert.ok(values.report.best.pairs?.length === 40 && values.report.files.includes("values.png"));
-    assert.match(values.page, /<h2>R² against labels[\s\S]*always the mean: 0\.000/i);
+    assert.match(values.page, /<h2>R² against labels[\s\S]*predicting the mean: 0\.000/i);
     assert.doesNotMatch(values.page, /% of the test samples|accuracy/i);
   }));

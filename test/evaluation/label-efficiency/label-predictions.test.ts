@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { Rng } from "../../../src/array/index.ts";
 import type { Answers } from "../../../src/data/index.ts";
 import {
-  scorePredictions,
-  probed,
   chanceScore,
   poolPredictions,
+  scorePredictions,
+  scoreProbe,
 } from "../../../src/evaluation/label-efficiency/label-predictions.ts";
 import { perClassOf } from "../../../src/evaluation/scores/measures.ts";
 
@@ -14,7 +14,7 @@ const classes: Answers = { task: "classification", outputs: ["a", "b"] };
 const labels: Answers = { task: "multi-label", outputs: ["a", "b"] };
 const value: Answers = { task: "regression", outputs: ["value"] };
 
-test("answers of classes are a matrix, and their score the accuracy", () => {
+test("predictions of classes make a matrix, scored by accuracy", () => {
   const truth = Float32Array.of(1, 0, 1, 0, 0, 1);
   const answered = scorePredictions(classes, Float32Array.of(2, 1, 0, 1, 0, 3), truth);
   assert.deepEqual(answered, {
@@ -28,8 +28,8 @@ test("answers of classes are a matrix, and their score the accuracy", () => {
   assert.equal(chanceScore(classes, truth), 2 / 3);
 });
 
-test("answers of several labels count each label by itself, from which precision and recall follow", () => {
-  // a: said of the samples 0 and 1, true of 0 and 2; b: said of all three, true of 1.
+test("predictions of several labels are counted for each label, which gives precision and recall", () => {
+  // a: predicted for samples 0 and 1, true for 0 and 2; b: predicted for all three, true for 1.
   const truth = Float32Array.of(1, 0, 0, 1, 1, 0);
   const { score, answers } = scorePredictions(labels, Float32Array.of(3, 1, 1, 2, -1, 4), truth);
   // a: found first and third, (1 + 2/3) / 2; b: found second, 1/2.
@@ -42,7 +42,7 @@ test("answers of several labels count each label by itself, from which precision
   assert.ok(Math.abs(chanceScore(labels, truth) - 0.5) < 1e-6);
 });
 
-test("answers of values are pairs, some of many, and their score R²", () => {
+test("predictions of values are a subset of the pairs, scored by R²", () => {
   const truth = Float32Array.of(1, 2, 3);
   const { score, answers } = scorePredictions(value, Float32Array.of(1, 2, 2), truth);
   assert.equal(score, 0.5);
@@ -57,7 +57,7 @@ test("answers of values are pairs, some of many, and their score R²", () => {
   assert.equal(chanceScore(value, truth), 0);
 });
 
-test("a head on features that hold the answer finds it, whatever the task; on others it does not", async () => {
+test("a head finds the target in features that hold it, for every task, and not in others", async () => {
   const rng = new Rng(0);
   const rows = 200;
   const data = rng.normals([rows, 3]).data as Float32Array;
@@ -72,18 +72,23 @@ test("a head on features that hold the answer finds it, whatever the task; on ot
     const truth = Float32Array.from(
       Array.from({ length: rows }, (_, row) => truthOf(data[3 * row]!, data[3 * row + 1]!)).flat(),
     );
-    const own = Int32Array.from({ length: rows }, (_, row) => Number(data[3 * row]! <= 0));
-    const known = { data, dim: 3, rows, truth, labels: own };
-    const found = await probed(answers, known, known, 0);
+    const labels = Int32Array.from({ length: rows }, (_, row) => Number(data[3 * row]! <= 0));
+    const perfect = { data, dim: 3, rows, truth, labels: labels };
+    const found = await scoreProbe(answers, perfect, perfect, 0);
     assert.ok(found.score > 0.96, `${answers.task}: ${found.score}`);
     const half = {
-      ...known,
+      ...perfect,
       data: noise.subarray(0, 300),
       rows: 100,
       truth: truth.subarray(0, truth.length / 2),
-      labels: own.subarray(0, 100),
+      labels: labels.subarray(0, 100),
     };
-    const none = await probed(answers, half, { data: noise.subarray(300), truth: truth.subarray(truth.length / 2) }, 0);
+    const none = await scoreProbe(
+      answers,
+      half,
+      { data: noise.subarray(300), truth: truth.subarray(truth.length / 2) },
+      0,
+    );
     assert.ok(none.score < chanceScore(answers, truth) + 0.15, `${answers.task}: ${none.score}`);
   }
 });
