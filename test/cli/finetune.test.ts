@@ -128,7 +128,7 @@ test("values, likeness, several tasks at once and guessed labels each train to t
       ).verdict;
     assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
     const top = autodidact("predict", join(folder, "values"), data, "--out", join(folder, "x.csv"), "--top", "3");
-    assert.deepEqual([top.code, /top 3: only of classes .* answers a value/.test(top.stderr)], [2, true], top.stderr);
+    assert.deepEqual([top.code, /top 3: for classification only; .* predicts a value/.test(top.stderr)], [2, true], top.stderr);
     assert.ok(trained("likeness", "--task", "similarity").measures.recallAtOne > 0.8);
     assert.ok(trained("joint", "--with", "simclr:0.3", "--projection-dim", "8").measures.accuracy > 0.8);
     assert.ok(trained("guessed", "--with", "fixmatch", "--balanced").measures.accuracy > 0.8);
@@ -164,7 +164,7 @@ test("what the labels, the test data or the options do not allow is said before 
       await writeFile(table, `path,label\n${rows.join("\n")}\n`);
       return ["--train-labels", table];
     };
-    refused(/every label to learn from is "same"/, ...(await label(() => "same")));
+    refused(/every training label is "same"/, ...(await label(() => "same")));
     refused(
       /balanced does nothing with --task regression/,
       ...(await label(String)),
@@ -200,7 +200,7 @@ test("what the labels, the test data or the options do not allow is said before 
     for (const path of paths.filter((_, at) => at % 3 === 0)) await writeFile(path, "broken");
     const judged = autodidact("finetune", run, "--train", data, "--out", join(folder, "broken"), ...small);
     assert.equal(judged.code, 0, judged.stderr);
-    const named = [...judged.stderr.matchAll(/(class\S+): .*one fewer to judge by/g)].map(([, name]) => name);
+    const named = [...judged.stderr.matchAll(/(class\S+): .*one validation sample fewer/g)].map(([, name]) => name);
     assert.ok(named.length > 0 && new Set(named).size === named.length, judged.stderr);
   });
 });

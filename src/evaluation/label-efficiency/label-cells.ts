@@ -106,7 +106,7 @@ export async function finishedCells(file: string, basis: Basis): Promise<CellRes
   if (!report.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
   const changes = {
     task: "another --task",
-    encoder: "other encoder weights",
+    encoder: "other weights of the encoder",
     train: "other training data or labels",
     test: "other test data or labels",
     seed: "another --seed",

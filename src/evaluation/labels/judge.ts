@@ -185,6 +185,6 @@ export async function openLabelled(
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in its own sub-folder, give a table with the columns path and label, or name the --label-column of a table`,
+    `${path}: no labels; put each class in a sub-folder, give a table with the columns path and label, or name the --label-column of a table`,
   );
 }

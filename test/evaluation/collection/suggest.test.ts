@@ -49,6 +49,6 @@ test("margin asks a run with a head; one without says how to get one", () =>
     await made("simclr", {});
     await assert.rejects(suggest({ run: await openRun(join(folder, "simclr")), pool: images, strategy: "margin" }), {
       name: "UserError",
-      message: /a run of simclr, which answers nothing; train a head/,
+      message: /a run of simclr, which has no head; train one/,
     });
   }));

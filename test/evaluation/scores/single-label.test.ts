@@ -19,7 +19,7 @@ const sourceOf = (texts: readonly string[]): Source<unknown> => {
 
 const numbers = (count: number, of: (at: number) => number) => Array.from({ length: count }, (_, at) => `${of(at)}`);
 
-test("several labels a sample and values are refused with what judges them", () => {
+test("several labels a sample and values are refused, naming the right commands", () => {
   const refused = (texts: readonly string[], message: RegExp, task?: string) =>
     assert.throws(() => requireSingleLabel("some.csv", sourceOf(texts), task), { name: "UserError", message });
   refused(["cat|dog", "cat", "cow"], /^some\.csv: the labels are several labels a sample \("cat\|dog"\).*multi-label/);
@@ -33,7 +33,7 @@ test("several labels a sample and values are refused with what judges them", () 
   refused(["1", "2", "3"], /values/, "regression");
 });
 
-test("numbers and bars in the names of classes are classes", () => {
+test("class names may hold numbers and bars", () => {
   const taken = (texts: readonly string[], task?: string) => requireSingleLabel("x", sourceOf(texts), task);
   taken(["cat", "dog"], "regression");
   taken(["0", "1", "1"]);
