@@ -51,10 +51,7 @@ test("a folder with another run is refused, and what differs is named", () =>
     });
     await distillRun({ ...options, training: { ...options.training, epochs: 1 } });
     const { step } = await openRun(options.out);
-    await assert.rejects(
-      distillRun(options),
-      /training\.epochs 1 and not 2; resume it with the command that began it/,
-    );
+    await assert.rejects(distillRun(options), /training\.epochs 1 and not 2; resume it with the command that began it/);
     await assert.rejects(distillRun({ ...options, options: { headLayers: 2 } }), /headLayers 1 and not 2/);
     // The number of data threads does not affect the model.
     await distillRun({ ...options, training: { ...options.training, epochs: 1, workers: 1 } });
