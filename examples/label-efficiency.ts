@@ -1,5 +1,5 @@
 // Was pretraining worth it? Accuracy against the number of labels, pretrained and from scratch, on one page.
-import { savingHeadline, labelEfficiency, labelTable, openRun } from "autodidact";
+import { labelEfficiency, labelTable, openRun, savingHeadline } from "autodidact";
 
 const [
   folder = "runs/characters", // of image-simclr.ts

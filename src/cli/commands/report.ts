@@ -1,12 +1,12 @@
 import { Option } from "commander";
 import {
-  savingHeadline,
   labelEfficiency,
   labelTable,
   measureText,
   openRun,
   type ReportTask,
   reportTasks,
+  savingHeadline,
   savingSummary,
   type TrainAndTest,
   UserError,

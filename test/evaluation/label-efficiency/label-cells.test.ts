@@ -92,12 +92,12 @@ test("a failure is not a stop, and cells finished before it are kept", () =>
 
 test("the time left is estimated once one cell of each contender is done", () =>
   inFolder(async (folder) => {
-    const told: (number | undefined)[] = [];
-    const onCell = ({ etaSeconds }: { etaSeconds?: number }) => told.push(etaSeconds);
+    const estimates: (number | undefined)[] = [];
+    const onCell = ({ etaSeconds }: { etaSeconds?: number }) => estimates.push(etaSeconds);
     const { work } = worker();
     await runCells(join(folder, "report.json"), basis, planOf([10], 2, ["probe", "scratch"]), work, { onCell });
     // Two probes, then two from scratch, 2 s each.
-    assert.deepEqual(told, [undefined, undefined, undefined, 2]);
+    assert.deepEqual(estimates, [undefined, undefined, undefined, 2]);
   }));
 
 test("finished cells with another basis are refused, and so is a file that is no report", () =>

@@ -9,7 +9,7 @@ import { pretrain } from "../../../src/training/pretrain.ts";
 import { inFolder } from "../../support/cli.ts";
 import { vectorRun } from "../../support/vectors.ts";
 
-/** Rows of two classes that one number tells apart, one without a label and one that cannot be read. */
+/** Rows of two classes separable by one number, one without a label and one that cannot be read. */
 async function writeRows(file: string, count: number): Promise<string> {
   const rng = new Rng(count);
   const rows: { vector: number[] | null; label?: string }[] = Array.from({ length: count }, (_, at) => ({
@@ -71,7 +71,7 @@ test("data without pictures or texts, frozen features only; unlabelled and unrea
     const one = join(folder, "one.vectors.json");
     await writeFile(one, JSON.stringify(["high", "mid"].map((label, at) => ({ vector: [1, 2, 3, at], label }))));
     await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);
-    const same = /test\.vectors\.json: the same samples as .*test\.vectors\.json; what is learned from cannot judge/;
+    const same = /test\.vectors\.json: the same samples as .*test\.vectors\.json; training data cannot be test data/;
     await refused({ train: unseen }, same);
     const elsewhere = join(folder, "copy.vectors.json");
     await copyFile(unseen, elsewhere);

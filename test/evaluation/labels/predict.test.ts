@@ -113,14 +113,14 @@ test("the most probable are the largest, in order, and the first is the predicti
       fc.integer({ min: 1, max: 25 }),
       (row, top) => {
         const outputs = Array.from(row, (_, at) => `class ${at}`);
-        const guesses = likeliest(outputs, row, top);
+        const ranked = likeliest(outputs, row, top);
         assert.deepEqual(
-          guesses.map(({ probability }) => probability),
+          ranked.map(({ probability }) => probability),
           [...row].sort((a, b) => b - a).slice(0, top),
         );
-        for (const guess of guesses) assert.equal(row[outputs.indexOf(guess.prediction)], guess.probability);
-        const said = prediction({ task: "classification", outputs }, row, top);
-        assert.deepEqual(said, { ...guesses[0], ...(top > 1 ? { top: guesses } : {}) });
+        for (const each of ranked) assert.equal(row[outputs.indexOf(each.prediction)], each.probability);
+        const predicted = prediction({ task: "classification", outputs }, row, top);
+        assert.deepEqual(predicted, { ...ranked[0], ...(top > 1 ? { top: ranked } : {}) });
       },
     ),
   ));

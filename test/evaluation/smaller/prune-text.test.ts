@@ -16,7 +16,7 @@ import { arrange } from "../../../src/training/run/settle.ts";
 import { CORPUS } from "../../modalities/text/corpus.ts";
 import { inFolder } from "../../support/cli.ts";
 
-/** Every text is one of four, so that a word is told by those around it. */
+/** Every text is one of four, so that a word follows from those around it. */
 const SENTENCES = [
   "the cat sat on the mat",
   "a dog ran in the park",
