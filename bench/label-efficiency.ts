@@ -13,7 +13,7 @@ import { existsSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { labelEfficiency, labelTable, openRun, savedInWords } from "../src/index.ts";
+import { labelEfficiency, labelTable, openRun, savingSummary } from "../src/index.ts";
 import { root, testData, trainData, trained } from "./methods/shared.ts";
 import { textSets } from "./text-sets.ts";
 
@@ -69,7 +69,7 @@ const report = await labelEfficiency({
   onNote: console.error,
 });
 if (report) {
-  console.log(`${labelTable(report)}\n${savedInWords(report)}`);
+  console.log(`${labelTable(report)}\n${savingSummary(report)}`);
   const text = await readFile(join(out, "report.json"), "utf8");
   // Where things lie on this machine is nobody's business.
   const bare = [data, resolve(root)].reduce((all, folder) => all.replaceAll(`${folder}/`, ""), text);

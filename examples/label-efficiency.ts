@@ -1,5 +1,5 @@
 // Was pretraining worth it? Accuracy against the number of labels, pretrained and from scratch, on one page.
-import { headlineInWords, labelEfficiency, labelTable, openRun } from "autodidact";
+import { labelEfficiency, labelTable, openRun, savingHeadline } from "autodidact";
 
 const [
   folder = "runs/characters", // of image-simclr.ts
@@ -21,5 +21,5 @@ const report = await labelEfficiency({
 });
 if (!report) throw new Error("stopped");
 console.log(labelTable(report));
-console.log(`\nLabels saved: ${headlineInWords(report)}`);
+console.log(`\nLabels saved: ${savingHeadline(report)}`);
 console.log(`The page: ${report.out}/report.html`);

@@ -67,8 +67,8 @@ export {
   labelEfficiency,
 } from "./evaluation/label-efficiency/label-efficiency.ts";
 export { labelTable } from "./evaluation/label-efficiency/label-table.ts";
-export { headlineInWords, savedInWords } from "./evaluation/label-efficiency/label-words.ts";
-export { measureWords } from "./evaluation/label-efficiency/measure-words.ts";
+export { savingHeadline, savingSummary } from "./evaluation/label-efficiency/label-text.ts";
+export { measureText } from "./evaluation/label-efficiency/measure-text.ts";
 export {
   type FinetuneOptions,
   finetune,

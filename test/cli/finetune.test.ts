@@ -100,7 +100,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     refused(/this encoder has none/, run, ...options, ...lora);
     refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
     refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
-    refused(/no fine-tuning/, "--resume", run);
+    refused(/not a fine-tuned run/, "--resume", run);
     refused(/leave out .*run/, run, "--resume", whole);
     refused(/leave out --epochs/, "--resume", whole, "--epochs", "9");
     refused(/leave out --task/, "--resume", whole, "--task", "similarity");
@@ -128,7 +128,11 @@ test("values, likeness, several tasks at once and guessed labels each train to t
       ).verdict;
     assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
     const top = autodidact("predict", join(folder, "values"), data, "--out", join(folder, "x.csv"), "--top", "3");
-    assert.deepEqual([top.code, /top 3: only of classes .* answers a value/.test(top.stderr)], [2, true], top.stderr);
+    assert.deepEqual(
+      [top.code, /top 3: for classification only; .* predicts a value/.test(top.stderr)],
+      [2, true],
+      top.stderr,
+    );
     assert.ok(trained("likeness", "--task", "similarity").measures.recallAtOne > 0.8);
     assert.ok(trained("joint", "--with", "simclr:0.3", "--projection-dim", "8").measures.accuracy > 0.8);
     assert.ok(trained("guessed", "--with", "fixmatch", "--balanced").measures.accuracy > 0.8);
@@ -164,7 +168,7 @@ test("what the labels, the test data or the options do not allow is said before 
       await writeFile(table, `path,label\n${rows.join("\n")}\n`);
       return ["--train-labels", table];
     };
-    refused(/every label to learn from is "same"/, ...(await label(() => "same")));
+    refused(/every training label is "same"/, ...(await label(() => "same")));
     refused(
       /balanced does nothing with --task regression/,
       ...(await label(String)),
@@ -200,7 +204,7 @@ test("what the labels, the test data or the options do not allow is said before 
     for (const path of paths.filter((_, at) => at % 3 === 0)) await writeFile(path, "broken");
     const judged = autodidact("finetune", run, "--train", data, "--out", join(folder, "broken"), ...small);
     assert.equal(judged.code, 0, judged.stderr);
-    const named = [...judged.stderr.matchAll(/(class\S+): .*one fewer to judge by/g)].map(([, name]) => name);
+    const named = [...judged.stderr.matchAll(/(class\S+): .*one validation sample fewer/g)].map(([, name]) => name);
     assert.ok(named.length > 0 && new Set(named).size === named.length, judged.stderr);
   });
 });

@@ -163,7 +163,7 @@ test("prune leaves a run that opens as any other, recovers by its own method, an
     assert.equal(code, 130);
     assert.match(said, stopped("prune", stoppedIn));
     const all = autodidact("prune", run, "--keep", "0.999", "--out", join(folder, "all"));
-    assert.match(all.stderr, /keep 0\.999: 4 of 4 heads, 64 of 64 units would stay/);
+    assert.match(all.stderr, /keep 0\.999: 4 of 4 heads, 64 of 64 units would be kept/);
   });
 });
 

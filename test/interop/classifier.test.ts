@@ -319,7 +319,7 @@ test("a fine-tuned run is exported with its head, in float32 and in int8", { tim
     const judged = await judge({ run, data: unseen });
     assert.equal(models[0]!.head, judged.measures.accuracy);
     assert.ok(models[1]!.head! >= 0.5 && models[1]!.linear! >= 0.5);
-    assert.match(shippedTable(models), /kNN, k = 20 +linear probe +its head\n/);
+    assert.match(shippedTable(models), /kNN, k = 20 +linear probe +head\n/);
     assert.ok(files.includes("onnx/model_quantized.onnx"));
     const direct = await predictor(run);
     const source = await run.modalityDefinition.open(data);

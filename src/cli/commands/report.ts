@@ -1,13 +1,13 @@
 import { Option } from "commander";
 import {
-  headlineInWords,
   labelEfficiency,
   labelTable,
-  measureWords,
+  measureText,
   openRun,
   type ReportTask,
   reportTasks,
-  savedInWords,
+  savingHeadline,
+  savingSummary,
   type TrainAndTest,
   UserError,
 } from "../../index.ts";
@@ -76,7 +76,7 @@ async function action(path: string, given: Given): Promise<void> {
   if (json) return printJson(report);
   print(labelTable(report));
   print(
-    `\nLabels saved at equal ${measureWords[report.task].name}: ${headlineInWords(report)}\n${savedInWords(report)}`,
+    `\nLabels saved at equal ${measureText[report.task].name}: ${savingHeadline(report)}\n${savingSummary(report)}`,
   );
   print(`\nwritten to ${report.out}: ${report.files.join(", ")}`);
 }

@@ -20,38 +20,38 @@ export interface DuplicatesOptions {
   readonly labelColumn?: string;
   /** Cosine from which two samples are near-duplicates, in (0, 1]; 0.98 by default. */
   readonly threshold?: number;
-  /** The neighbour that outliers are far from: the k-th nearest, the 10th by default. */
+  /** k: outliers are far from their k-th nearest neighbour; 10 by default. */
   readonly neighbours?: number;
   /** How many outliers to list; 20 by default. */
   readonly outliers?: number;
-  /** CSV file to write; of pictures also a sheet beside it, a `.png`. */
+  /** CSV file to write; for pictures also a sheet next to it, a `.png`. */
   readonly out?: string;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
 
-/** A sample of a group of near-duplicates. */
+/** A sample in a group of near-duplicates. */
 export interface Duplicate {
   readonly path: string;
   readonly label?: string | null;
-  /** Cosine to the nearest other of the group. */
+  /** Cosine to the nearest other sample of the group. */
   readonly similarity: number;
 }
 
 export interface Outlier {
   readonly path: string;
   readonly label?: string | null;
-  /** One less the cosine to the k-th nearest neighbour, 0 to 2. */
+  /** 1 − cosine to the k-th nearest neighbour, 0 to 2. */
   readonly distance: number;
 }
 
 export interface Duplicates {
   readonly data: { path: string; entries: number; broken: number };
   readonly threshold: number;
-  /** Cosine of two different samples, on average: how far from ordinary the threshold is. */
+  /** Mean cosine of two different samples, for comparison with the threshold. */
   readonly meanCosine: number;
-  /** Largest first. Samples that are near-duplicates of a third are in one group. */
+  /** Largest first. Groups are transitive: near-duplicates of the same sample are in one group. */
   readonly groups: readonly (readonly Duplicate[])[];
-  /** How many groups hold samples of more than one class: a wrong label, or a leak. */
+  /** Number of groups with samples of more than one class: a wrong label, or a leak. */
   readonly mixed: number;
   readonly neighbours: number;
   /** Median distance to the k-th neighbour. */
@@ -61,15 +61,15 @@ export interface Duplicates {
   readonly files: readonly string[];
 }
 
-/** float32's error of a cosine: copies are no less than 1. */
+/** Rounding error of a float32 cosine, so that copies count as 1. */
 const SLACK = 1e-6;
-/** Rows whose neighbours are asked for at once. */
+/** Rows per neighbour search. */
 const CHUNK = 256;
 
 /**
- * Near-duplicates (cosine of the encoder's vectors of at least the threshold) and outliers (far from their k-th nearest
- * neighbour: Ramaswamy et al. 2000, https://doi.org/10.1145/342009.335437). Above 50,000 samples neighbours are found by an
- * approximate index, which may miss a few.
+ * Finds near-duplicates (cosine of the encoder's vectors at or above the threshold) and outliers (far from their k-th
+ * nearest neighbour: Ramaswamy et al. 2000, https://doi.org/10.1145/342009.335437). Above 50,000 samples neighbours come
+ * from an approximate index, which may miss a few.
  * @throws UserError when fewer than two samples can be read
  *
  * @example
@@ -93,7 +93,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
       device,
       onProgress: stage("features"),
     });
-    if (features.rows < 2) throw new UserError(`${data}: only one sample could be read; there is nothing like it`);
+    if (features.rows < 2) throw new UserError(`${data}: fewer than two samples could be read`);
     const neighbours = Math.min(options.neighbours ?? 10, features.rows - 1);
     const found = findGroups(features.data, features.dim, { threshold, neighbours, onProgress: stage("neighbours") });
     const groups = found.groups.map((rows) =>
@@ -106,7 +106,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
     const files: string[] = [];
     if (out !== undefined) {
       await writeAtomically(out, [csv(tableOf(groups, outliers))]);
-      const title = `Near-duplicates, a group from each new row on; in the last rows ${outliers.length} outliers`;
+      const title = `Near-duplicates, each group on a new row; last rows: ${outliers.length} outliers`;
       const entries = [...found.groups, outlying].map((rows) => rows.map((row) => features.indices[row]!));
       const sheet = await writeEntrySheet(out, { modality, source }, title, entries);
       files.push(out, ...(sheet === undefined ? [] : [sheet]));
@@ -134,16 +134,16 @@ const tableOf = (groups: readonly (readonly Duplicate[])[], outliers: readonly O
   ...outliers.map(({ path, label, distance }) => ["outlier", "", path, label ?? "", distance.toFixed(6)]),
 ];
 
-/** Of two different rows: the length of the mean vector says it, without comparing each with each. */
+/** Mean cosine of two different rows: follows from the norm of the mean vector, without comparing all pairs. */
 function meanCosine({ data, rows, dim }: Features): number {
   const units = unitRows(data, rows, dim);
   const sum = new Float64Array(dim);
-  let own = 0;
+  let squares = 0;
   units.forEach((value, at) => {
     sum[at % dim]! += value;
-    own += value * value;
+    squares += value * value;
   });
-  return (sum.reduce((total, value) => total + value * value, 0) - own) / (rows * (rows - 1));
+  return (sum.reduce((total, value) => total + value * value, 0) - squares) / (rows * (rows - 1));
 }
 
 export interface Found {
@@ -155,7 +155,7 @@ export interface Found {
   readonly farthest: Float32Array;
 }
 
-/** Groups of rows that pairs at or above the threshold connect, and every row's nearest and k-th nearest other. */
+/** Connected groups of rows with cosines at or above the threshold, and every row's nearest and k-th nearest other row. */
 export function findGroups(
   data: Float32Array,
   dim: number,
@@ -166,7 +166,7 @@ export function findGroups(
   const bank = bankOf(data, dim);
   const nearest = new Float32Array(total);
   const farthest = new Float32Array(total);
-  // A forest: each row points towards its group's first.
+  // Union-find: each row points towards the first row of its group.
   const parents = Int32Array.from({ length: total }, (_, row) => row);
   const rootOf = (row: number): number => {
     let root = row;
@@ -175,19 +175,19 @@ export function findGroups(
     return root;
   };
   let pending = Int32Array.from(parents.keys());
-  // Rows all of whose neighbours are near-duplicates may have more of them: they are asked for again.
+  // If all neighbours of a row are near-duplicates it may have more: those rows are searched again with a larger count.
   for (let count = neighbours; pending.length > 0; count = Math.min(4 * count, total - 1)) {
     const full: number[] = [];
     for (let start = 0; start < pending.length; start += CHUNK) {
       const rows = pending.subarray(start, start + CHUNK);
       const { rows: others, similarities } = nearestOthers(bank, data, dim, count, rows);
       rows.forEach((row, at) => {
-        const own = similarities.subarray(at * count, (at + 1) * count);
+        const cosines = similarities.subarray(at * count, (at + 1) * count);
         if (count === neighbours) {
-          nearest[row] = own[0]!;
-          farthest[row] = own[count - 1]!;
+          nearest[row] = cosines[0]!;
+          farthest[row] = cosines[count - 1]!;
         }
-        const near = own.findIndex((similarity) => similarity < threshold - SLACK);
+        const near = cosines.findIndex((similarity) => similarity < threshold - SLACK);
         for (const other of others.subarray(at * count, at * count + (near < 0 ? count : near)))
           parents[Math.max(rootOf(row), rootOf(other))] = Math.min(rootOf(row), rootOf(other));
         if (near < 0) full.push(row);

@@ -12,7 +12,7 @@ export interface EmbedOptions extends OpenOptions {
   readonly data: string;
   /** Parquet file to write. */
   readonly out: string;
-  /** `i/n`: every n-th entry from the i-th (1 … n), so that n processes share the work. */
+  /** `i/n`: every n-th entry from the i-th (1 … n), to share the work among n processes. */
   readonly shard?: string;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -65,8 +65,8 @@ function shardIndices(length: number, shard: string | undefined): Int32Array {
   const all = Int32Array.from({ length }, (_, index) => index);
   if (shard === undefined) return all;
   const [, part = 0, parts = 0] = (/^(\d+)\/(\d+)$/.exec(shard) ?? []).map(Number);
-  if (part < 1 || part > parts) throw new UserError(`shard "${shard}": give it as i/n with i from 1 to n, such as 2/8`);
-  const own = all.filter((index) => index % parts === part - 1);
-  if (own.length === 0) throw new UserError(`shard "${shard}": there are only ${length} entries`);
-  return own;
+  if (part < 1 || part > parts) throw new UserError(`shard "${shard}": must be i/n with i from 1 to n, such as 2/8`);
+  const indices = all.filter((index) => index % parts === part - 1);
+  if (indices.length === 0) throw new UserError(`shard "${shard}": there are only ${length} entries`);
+  return indices;
 }

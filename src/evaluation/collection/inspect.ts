@@ -20,25 +20,25 @@ export interface DataReport {
   readonly path: string;
   readonly modality: string;
   readonly entries: number;
-  /** Entries that were decoded: all of them, or an even sample of a large set. */
+  /** Number of entries decoded: all, or an even sample of a large set. */
   readonly decoded: number;
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
   readonly classes: readonly { readonly name: string; readonly count: number }[];
   readonly unlabelled: number;
-  /** Rows of tables that have nothing to read. */
+  /** Table rows without a sample. */
   readonly skipped: number;
-  /** Options that the data suggest. */
+  /** Options inferred from the data. */
   readonly inferred: Readonly<Record<string, unknown>>;
-  /** Of the decoded samples: width and height of pictures, characters of texts. */
+  /** Sizes of the decoded samples: width and height of images, characters of texts. */
   readonly sizes?: { readonly smallest: string; readonly median: string; readonly largest: string };
 }
 
-/** Entries decoded when not everything is asked for. */
+/** Entries decoded unless `full` is set. */
 const SAMPLE = 2000;
 
 /**
- * What is in a run folder or in data.
- * @param options with `modality`, the kind of data where it cannot be recognised: a name, or a file that defines one
+ * Describes a run folder or data.
+ * @param options.modality the kind of data if it cannot be recognised: a name, or a file that defines one
  * @throws UserError when the path is neither
  *
  * @example
@@ -57,7 +57,7 @@ export async function inspect(
 }
 
 async function inspectRun(path: string): Promise<RunReport> {
-  const config = withoutTexts(await readConfig(path));
+  const config = withoutFiles(await readConfig(path));
   const rows = await readMetrics(path);
   const folder = join(path, "checkpoints");
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith(".safetensors"));
@@ -67,11 +67,11 @@ async function inspectRun(path: string): Promise<RunReport> {
   return { kind: "run", path, config, last: rows.at(-1), checkpoints };
 }
 
-const inWords = (size?: Size): string =>
+const formatSize = (size?: Size): string =>
   size ? (size.text ?? `${size.amount.toLocaleString("en")} ${size.unit}`) : "";
 
-/** The files of a run by their names: their texts are for programs. */
-const withoutTexts = ({ modality, ...config }: RunConfig): RunConfig => ({
+/** The configuration without the contents of the modality's files. */
+const withoutFiles = ({ modality, ...config }: RunConfig): RunConfig => ({
   ...config,
   modality: { name: modality.name, options: modality.options },
 });
@@ -100,7 +100,7 @@ async function inspectData(
     for (const label of source.labels ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
     const unlabelled = source.labels ? (counts.get(-1) ?? 0) : source.length;
     sizes.sort((a, b) => a.amount - b.amount);
-    const size = (at: number) => inWords(sizes[at]);
+    const size = (at: number) => formatSize(sizes[at]);
     return {
       kind: "data",
       path,

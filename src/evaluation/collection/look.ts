@@ -17,7 +17,7 @@ import { unitRows } from "../vectors/normalize.ts";
 
 export interface LookOptions {
   readonly run: Run;
-  /** What to look at; the run's own data by default. */
+  /** Data to draw; by default the run's data. */
   readonly data?: string;
   /** Rows of the sheet. */
   readonly samples?: number;
@@ -30,15 +30,15 @@ export interface Look {
   readonly rows: number;
 }
 
-/** Entries among which neighbours and members of prototypes are looked for. */
+/** Number of entries that neighbours and prototype members are searched in. */
 const BANK = 2000;
 const NEIGHBOURS = 5;
 const MEMBERS = 8;
 
 /**
- * A sheet that fits the run's method. With `look`, the pictures that it gives (reconstructions, masks, samples …); else
- * the views that it made of each sample, and the sample's nearest neighbours by the encoder. In front of these, attention
- * maps where the encoder has a class token; with `prototypes`, their nearest members below.
+ * Draws a sheet for the run's method. If the method has `look`, its pictures (reconstructions, masks, samples …); else the
+ * views of each sample and its nearest neighbours. Before these, attention maps if the encoder has a class token; below,
+ * for methods with `prototypes`, their nearest members.
  * @throws UserError when the data cannot be drawn, or cannot be read
  *
  * @example
@@ -48,9 +48,8 @@ const MEMBERS = 8;
  */
 export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);
-  if (!drawn)
-    throw new UserError(`${run.path}: look draws what the encoder reads; ${run.modality.name} data cannot be drawn`);
-  const sight: Sight = { ...run, drawing: drawn };
+  if (!drawn) throw new UserError(`${run.path}: look needs data that can be drawn; ${run.modality.name} data cannot`);
+  const drawable: DrawableRun = { ...run, drawing: drawn };
   const source = await run.modalityDefinition.open(data);
   try {
     const chosen = await choose(run, source, Math.max(1, samples));
@@ -58,10 +57,10 @@ export async function look({ run, data = run.config.data.path, samples = 8, seed
     const columns: Column[] = [
       original,
       ...(await attention(run, chosen)),
-      ...(await byMethod(sight, source, chosen, seed)),
+      ...(await byMethod(drawable, source, chosen, seed)),
     ];
     const bank = await bankOf(run, source);
-    const isDrawn = columns.some(({ byMethod: own }) => own);
+    const isDrawn = columns.some((column) => column.byMethod);
     if (!isDrawn) columns.push(...(await neighbours(run, source, chosen, bank)));
     const rows = chosen.map((_, row) => columns.map(({ pictures }) => pictures[row]));
     const groups = await prototypes(run, source, bank, columns.length);
@@ -75,14 +74,14 @@ export async function look({ run, data = run.config.data.path, samples = 8, seed
 }
 
 /** A run whose inputs can be drawn. */
-interface Sight extends Run {
+interface DrawableRun extends Run {
   readonly drawing: Drawing;
 }
 
 interface Column {
   readonly title: string;
   readonly pictures: readonly (Picture | undefined)[];
-  /** The method's own. */
+  /** Whether the method's `look` drew it. */
   readonly byMethod?: boolean;
 }
 
@@ -97,12 +96,12 @@ async function choose({ modality }: Run, source: Source<unknown>, count: number)
   const indices = evenly(source.length, count);
   for await (const { rows, indices: kept } of readBatches({ modality, source, indices }, broken))
     return rows.map((row, at) => ({ row, index: kept[at]! }));
-  throw new UserError(`nothing to look at could be read; the first: ${broken[0]?.reason}`);
+  throw new UserError(`no sample could be read; the first: ${broken[0]?.reason}`);
 }
 
-/** What the method draws of a batch; or what of the batch itself looks like pictures. */
+/** What the method's `look` draws of a batch; without it, the inputs in the batch that can be drawn. */
 async function byMethod(
-  run: Sight,
+  run: DrawableRun,
   source: Source<unknown>,
   chosen: readonly Chosen[],
   seed: number,
@@ -129,7 +128,7 @@ async function byMethod(
   const draw = method.look;
   const program = await compile(
     (weights: Params, inputs: Params, kept: Params, progress: Array) =>
-      // The trees are the method's own, as a checkpoint has kept them.
+      // The trees come from the method, by way of a checkpoint.
       draw(weights as Parameters<typeof draw>[0], inputs, kept, { progress }),
     [params, batch, memory, scalar(0)],
     { name: `${run.config.method.name}'s pictures` },
@@ -144,23 +143,23 @@ async function byMethod(
   }
 }
 
-/** All that the method keeps; the running average of its parameters where there is one, as everywhere else. */
+/** The method's parameters (their running average if there is one) and memory. */
 async function stateOf(run: Run): Promise<{ params: MethodParams; memory: InitialParams }> {
   const { state } = await loadCheckpoint(checkpointPath(run.path, "last"));
   const params = Object.keys(state.ema).length > 0 ? state.ema : state.params;
   return { params: params as MethodParams, memory: state.memory as InitialParams };
 }
 
-/** `[batch, ...input]` as one column, `[batch, views, ...input]` as several; nothing for what is not such an input. */
+/** `[batch, ...input]` as one column, `[batch, views, ...input]` as several; none for tensors of other shapes. */
 function columnsOf(
-  { modality, drawing: { input, draw } }: Sight,
+  { modality, drawing: { input, draw } }: DrawableRun,
   title: string,
   { dtype, shape, data }: Tensor,
 ): Column[] {
-  const own = modality.specs[input]!.shape;
+  const inputShape = modality.specs[input]!.shape;
   const [batch = 0] = shape;
-  const axes = own.length;
-  if (dtype !== "float32" || shape.length <= axes || shape.at(-axes) !== own[0]) return [];
+  const axes = inputShape.length;
+  if (dtype !== "float32" || shape.length <= axes || shape.at(-axes) !== inputShape[0]) return [];
   const count = sizeOf(shape.slice(1, -axes));
   const size = sizeOf(shape.slice(-axes));
   const columns = globalThis.Array.from({ length: count }, (_, view) => ({
@@ -173,7 +172,7 @@ function columnsOf(
   return columns.filter(({ pictures }) => pictures.some((picture) => picture !== undefined));
 }
 
-/** The class token's attention to each patch, a head a column: white where it looks most. */
+/** The class token's attention to each patch, one column for each head: white is the maximum. */
 async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): Promise<Column[]> {
   const { classAttention, grid } = offerOf(encoder, patches) ?? {};
   const [height = 0, width = 0] = grid ?? [];
@@ -209,7 +208,7 @@ async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): P
 const bankOf = ({ encoder, params, modality }: Run, source: Source<unknown>): Promise<Features> =>
   extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, BANK) });
 
-/** The entries nearest to each sample by the encoder, itself left out. */
+/** Each sample's nearest other entries by the encoder's vectors. */
 async function neighbours(
   run: Run,
   source: Source<unknown>,
@@ -218,13 +217,14 @@ async function neighbours(
 ): Promise<Column[]> {
   const { encoder, params, modality } = run;
   const indices = Int32Array.from(chosen, ({ index }) => index);
-  const asked = await extractFeatures({ encoder, params, modality, source, indices });
-  const [known, queries] = [unitRows(bank.data, bank.rows, bank.dim), unitRows(asked.data, asked.rows, asked.dim)];
-  const nearest = globalThis.Array.from({ length: asked.rows }, (_, row) => {
+  const features = await extractFeatures({ encoder, params, modality, source, indices });
+  const bankUnits = unitRows(bank.data, bank.rows, bank.dim);
+  const queries = unitRows(features.data, features.rows, features.dim);
+  const nearest = globalThis.Array.from({ length: features.rows }, (_, row) => {
     const scores = Float32Array.from({ length: bank.rows }, (_unused, other) => {
-      if (bank.indices[other] === asked.indices[row]) return Number.NEGATIVE_INFINITY;
+      if (bank.indices[other] === features.indices[row]) return Number.NEGATIVE_INFINITY;
       let sum = 0;
-      for (let i = 0; i < bank.dim; i++) sum += queries[row * bank.dim + i]! * known[other * bank.dim + i]!;
+      for (let i = 0; i < bank.dim; i++) sum += queries[row * bank.dim + i]! * bankUnits[other * bank.dim + i]!;
       return sum;
     });
     return topIndices(scores, Math.min(NEIGHBOURS, bank.rows - 1));
@@ -242,7 +242,7 @@ async function neighbours(
 const previewOf = async ({ modality }: Run, source: Source<unknown>, index: number): Promise<Picture | undefined> =>
   modality.show(await source.read(index)).picture;
 
-/** The fullest prototypes, a row each, with the entries nearest to them. */
+/** The largest prototypes, one row each, with the entries nearest to them. */
 async function prototypes(run: Run, source: Source<unknown>, bank: Features, across: number) {
   const { method } = await buildMethod(run.config, run.config.data.entries);
   const score = method.prototypes;
@@ -266,9 +266,9 @@ async function prototypes(run: Run, source: Source<unknown>, bank: Features, acr
     members.set(best, (members.get(best) ?? 0) + 1);
   }
   await program.dispose();
-  const fullest = [...members].sort(([, a], [, b]) => b - a).slice(0, MEMBERS);
+  const largest = [...members].sort(([, a], [, b]) => b - a).slice(0, MEMBERS);
   const rows = [];
-  for (const [prototype] of fullest) {
+  for (const [prototype] of largest) {
     const column = Float32Array.from({ length: bank.rows }, (_, row) => data[row * count + prototype]!);
     const pictures = [];
     for (const row of topIndices(column, Math.min(Math.max(across, MEMBERS), bank.rows)))

@@ -1,6 +1,6 @@
 import { escapeHtml } from "../drawing/html.ts";
 
-/** What there is to see of a sample. */
+/** How a sample is shown. */
 export interface Look {
   /** Data URI. */
   readonly image?: string;
@@ -18,11 +18,11 @@ const figure = ({ image, text, path }: Look & { path: string }, caption: string)
     ? `<img src="${image}" alt="${escapeHtml(path)}">`
     : text
       ? `<blockquote>${escapeHtml(text)}</blockquote>`
-      : '<div class="missing">no longer there</div>';
+      : '<div class="missing">no longer available</div>';
   return `<figure>${shown}<figcaption>${caption}</figcaption></figure>`;
 };
 
-/** One self-contained page: the query on top, its neighbours below, nearest first. */
+/** A self-contained HTML page: the query on top, its neighbours below, nearest first. */
 export function neighbourPage({ query, look, cards }: { query: string; look: Look; cards: readonly Card[] }): string {
   const neighbours = cards.map((card) =>
     figure(

@@ -10,9 +10,9 @@ import { type Look, neighbourPage } from "./neighbour-page.ts";
 
 export interface SearchOptions {
   readonly run: Run;
-  /** File with the sample to look for; or, where the samples are texts, the text itself. */
+  /** File with the query sample; for text data also the text itself. */
   readonly query: string;
-  /** Parquet file of `embed`. */
+  /** Parquet file written by `embed`. */
   readonly in: string;
   readonly top?: number;
   /** Also write a page with pictures or texts. */
@@ -20,8 +20,8 @@ export interface SearchOptions {
 }
 
 /**
- * The rows of a Parquet file nearest to one sample.
- * @throws UserError when the file is another encoder's
+ * Finds the rows of a Parquet file nearest to one sample.
+ * @throws UserError when the file was made by another encoder
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -48,7 +48,7 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
   }
 }
 
-/** What is no file is a text to look for, where the samples are texts. */
+/** Opens the query: a file, or for text data any other string as the text. */
 async function openQuery(definition: ModalityDefinition, query: string): Promise<Source<unknown>> {
   const isFile = await access(query).then(
     () => true,
@@ -61,7 +61,6 @@ async function openQuery(definition: ModalityDefinition, query: string): Promise
 async function look(run: Run, source: Source<unknown>, index: number): Promise<Look> {
   const sample = await source.read(index);
   const { text, picture } = run.modality.show(sample);
-  // What can be seen needs no words.
   if (!picture) return { text };
   const { width, height, rgb } = picture;
   const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
@@ -70,7 +69,7 @@ async function look(run: Run, source: Source<unknown>, index: number): Promise<L
   return { image: `data:image/png;base64,${png.toString("base64")}` };
 }
 
-/** Neighbours with their looks; what the data no longer hold has its name only. */
+/** Neighbours with their picture or text; only the path if the data no longer contain them. */
 async function looksOf(
   run: Run,
   neighbours: readonly Neighbour[],

@@ -21,24 +21,24 @@ const byName = { typicality, "k-center": kCenter, random } satisfies Record<stri
 
 export type StrategyName = keyof typeof byName | "margin";
 
-/** Names of the ways to choose what to label. */
+/** Names of the strategies. */
 export const strategies: readonly StrategyName[] = ["typicality", "k-center", "margin", "random"];
 
 export interface SuggestOptions {
   readonly run: Run;
-  /** Data to choose from. Labels in it (folders' names) play no part, but for `labels` and `labelColumn`. */
+  /** Data to choose from. Labels from folder names are ignored; `labels` and `labelColumn` are not. */
   readonly pool: string;
-  /** How many to choose; 100 by default. */
+  /** Number of samples to choose; 100 by default. */
   readonly budget?: number;
   readonly strategy?: StrategyName;
-  /** Table with the columns `path` and `label`: what of the pool is labelled already. */
+  /** Table with the columns `path` and `label`: the pool's samples that are labelled already. */
   readonly labels?: string;
   /** Columns of a table; rows with a label are labelled already. */
   readonly column?: string;
   readonly labelColumn?: string;
-  /** Other data, which are labelled already; margin does not look at them. */
+  /** Other data that are labelled already; ignored by margin. */
   readonly labelled?: string;
-  /** CSV file to write; of pictures also a sheet beside it, a `.png`. */
+  /** CSV file to write; for pictures also a sheet next to it, a `.png`. */
   readonly out?: string;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -48,7 +48,7 @@ export interface Suggestion {
   /** From 1, the most useful first. */
   readonly rank: number;
   readonly path: string;
-  /** What the strategy goes by: larger is more typical, or farther; by margin smaller is more doubtful. */
+  /** The strategy's score: larger is more typical, or farther; for margin smaller is less certain. */
   readonly score?: number;
   readonly reason: string;
 }
@@ -56,15 +56,15 @@ export interface Suggestion {
 export interface Suggestions {
   readonly strategy: StrategyName;
   readonly pool: { path: string; entries: number; labelled: number; broken: number };
-  /** Labelled samples beside the pool. */
+  /** Number of labelled samples outside the pool. */
   readonly labelled: number;
   readonly suggestions: readonly Suggestion[];
   readonly files: readonly string[];
 }
 
 /**
- * What to label next: samples of a pool chosen by the encoder's vectors.
- * @throws UserError when there are fewer samples without a label than asked for
+ * Suggests what to label next: samples of a pool, chosen by the encoder's vectors.
+ * @throws UserError when there are fewer unlabelled samples than the budget
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -80,16 +80,16 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   }
   const source = await run.modalityDefinition.open(pool, { column, labelColumn, labels });
   try {
-    const known = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
+    const poolLabels = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
     const labelledRows = ({ indices }: Features) =>
-      Int32Array.from(indices.keys()).filter((row) => (known?.[indices[row]!] ?? -1) >= 0);
-    const { features, own, other, choose } =
+      Int32Array.from(indices.keys()).filter((row) => (poolLabels?.[indices[row]!] ?? -1) >= 0);
+    const { features, labelledPool, other, choose } =
       strategy === "margin"
         ? await byMargin(options, source, labelledRows)
         : await byVectors(options, byName[strategy], source, labelledRows);
-    const free = features.rows - own.length;
+    const free = features.rows - labelledPool.length;
     if (budget > free)
-      throw new UserError(`${pool}: ${budget} suggestions were asked for; ${free} samples have no label yet`);
+      throw new UserError(`${pool}: a budget of ${budget}, but only ${free} samples have no label yet`);
     options.onProgress?.(`choosing by ${strategy}`, 0, budget);
     const choices = choose(budget);
     const entries = choices.map(({ row }) => features.indices[row]!);
@@ -103,13 +103,13 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
       const header = ["rank", "path", "score", "reason"];
       const rows = suggestions.map(({ rank, path, score, reason }) => [rank, path, score?.toPrecision(6), reason]);
       await writeAtomically(out, [csv([header, ...rows])]);
-      const title = `What to label next, by ${strategy}: the first at the top left`;
+      const title = `What to label next, by ${strategy}, from the top left`;
       const sheet = await writeEntrySheet(out, { modality: run.modality, source }, title, [entries]);
       files.push(out, ...(sheet === undefined ? [] : [sheet]));
     }
     return {
       strategy,
-      pool: { path: pool, entries: source.length, labelled: own.length, broken: features.broken.length },
+      pool: { path: pool, entries: source.length, labelled: labelledPool.length, broken: features.broken.length },
       labelled: other,
       suggestions,
       files,
@@ -119,7 +119,7 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   }
 }
 
-/** @throws UserError when there is a file that somebody has put labels into */
+/** @throws UserError when the file exists and has a label column */
 async function refuseLabelled(path: string): Promise<void> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return "";
@@ -127,15 +127,15 @@ async function refuseLabelled(path: string): Promise<void> {
   });
   const [first = ""] = text.split(/\r?\n/, 1);
   if (first.split(/[,;\t]/).some((name) => name.trim().replaceAll('"', "").toLowerCase() === "label"))
-    throw new UserError(`${path}: has labels in it, which would be lost; name another file (--out)`);
+    throw new UserError(`${path}: has labels, which would be lost; name another file (--out)`);
 }
 
-/** A strategy with all that it needs but the budget. */
+/** A strategy with its inputs, except the budget. */
 interface Ready {
   readonly features: Features;
-  /** Rows that are labelled already. */
-  readonly own: Int32Array;
-  /** How many labelled samples there are beside the pool. */
+  /** Rows of the pool that are labelled already. */
+  readonly labelledPool: Int32Array;
+  /** Number of labelled samples outside the pool. */
   readonly other: number;
   choose(budget: number): Choice[];
 }
@@ -150,13 +150,13 @@ async function byVectors(
 ): Promise<Ready> {
   const features = await featuresOf(options, "pool", source);
   const other = options.labelled === undefined ? undefined : await labelledFeatures(options, options.labelled);
-  const own = labelled(features);
-  const candidates = candidatesOf(features, own, other);
+  const labelledPool = labelled(features);
+  const candidates = candidatesOf(features, labelledPool, other);
   const rng = new Rng(options.seed ?? 0).split("suggest");
-  return { features, own, other: other?.rows ?? 0, choose: (budget) => strategy(candidates, budget, rng) };
+  return { features, labelledPool, other: other?.rows ?? 0, choose: (budget) => strategy(candidates, budget, rng) };
 }
 
-/** By what the run answers. @throws UserError when it tells no classes apart */
+/** By the run's predictions. @throws UserError when it does not classify */
 async function byMargin(
   { run, onProgress }: SuggestOptions,
   source: Source<unknown>,
@@ -165,14 +165,14 @@ async function byMargin(
   const { task, outputs, predict, dispose } = await predictor(run);
   try {
     if (task !== "classification" || outputs.length < 2)
-      throw new UserError(`${run.path}: margin needs a run that tells classes apart; this one's task is ${task}`);
-    const progress = (done: number, total: number) => onProgress?.("answers to the pool", done, total);
+      throw new UserError(`${run.path}: margin needs a run that classifies; this one's task is ${task}`);
+    const progress = (done: number, total: number) => onProgress?.("predictions for the pool", done, total);
     const options = { modality: run.modality, source, onProgress: progress };
     const features = await collect(options, outputs.length, (rows) => predict(rows));
-    const own = labelled(features);
-    const known = new Set(own);
-    const free = Int32Array.from({ length: features.rows }, (_, row) => row).filter((row) => !known.has(row));
-    return { features, own, other: 0, choose: (budget) => margin(features.data, outputs, free, budget) };
+    const labelledPool = labelled(features);
+    const excluded = new Set(labelledPool);
+    const free = Int32Array.from({ length: features.rows }, (_, row) => row).filter((row) => !excluded.has(row));
+    return { features, labelledPool, other: 0, choose: (budget) => margin(features.data, outputs, free, budget) };
   } finally {
     await dispose();
   }
@@ -185,7 +185,7 @@ function featuresOf({ run, onProgress }: SuggestOptions, what: string, source: S
   return extractFeatures({ encoder, params, modality, source, indices, device, onProgress: progress });
 }
 
-/** Of data that are labelled already; entries without a label do not count, unless none has one. */
+/** Features of other labelled data: of the labelled entries, or of all if the data have no labels. */
 async function labelledFeatures(options: SuggestOptions, path: string): Promise<Features> {
   const { column, labelColumn } = options;
   const open: OpenOptions = { column, labelColumn };
@@ -199,13 +199,18 @@ async function labelledFeatures(options: SuggestOptions, path: string): Promise<
   }
 }
 
-/** The pool's rows, and after them those of other labelled data. */
-function candidatesOf(pool: Features, own: Int32Array, other: Features | undefined): Candidates {
+/** The pool's rows, followed by those of other labelled data. */
+function candidatesOf(pool: Features, labelledPool: Int32Array, other: Features | undefined): Candidates {
   const { dim } = pool;
   const rows = pool.rows + (other?.rows ?? 0);
   const data = new Float32Array(rows * dim);
   data.set(pool.data);
   if (other) data.set(other.data, pool.rows * dim);
-  const beside = Int32Array.from({ length: rows - pool.rows }, (_, at) => pool.rows + at);
-  return { units: unitRows(data, rows, dim), rows, dim, labelled: Int32Array.from([...own, ...beside]) };
+  const labelledOther = Int32Array.from({ length: rows - pool.rows }, (_, at) => pool.rows + at);
+  return {
+    units: unitRows(data, rows, dim),
+    rows,
+    dim,
+    labelled: Int32Array.from([...labelledPool, ...labelledOther]),
+  };
 }

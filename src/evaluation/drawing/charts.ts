@@ -3,16 +3,16 @@ import sharp from "sharp";
 import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 
-/** Okabe and Ito's colours, which colour-blind readers tell apart. */
+/** Okabe and Ito's colours, distinguishable by colour-blind readers. */
 export const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"];
 const FONT = "system-ui, 'DejaVu Sans', Arial, sans-serif";
 
-/** What the library adds for pointers that hover; nothing of it is to be seen. */
+/** Invisible markup that the library adds for hovering pointers. */
 const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"/g;
 
 /** A chart as SVG, drawn without a browser. */
 export async function render(option: EChartsOption, width: number, height: number): Promise<string> {
-  // Large: what draws no chart does not wait for it.
+  // Loaded on demand because it is large.
   const { init } = await import("echarts");
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
@@ -80,7 +80,7 @@ export function lossChart(rows: readonly MetricRow[], title: string): Promise<st
   );
 }
 
-/** Writes a chart as SVG and as PNG beside it. `path` is without an ending. */
+/** Writes a chart as SVG and PNG. `path` has no file extension. */
 export async function writeChart(path: string, svg: string): Promise<void> {
   await writeAtomically(`${path}.svg`, [svg]);
   await writeAtomically(`${path}.png`, [await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer()]);

@@ -2,14 +2,14 @@ import type { Modality, Picture, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { type PictureSheet, pictureSheet } from "./picture-sheet.ts";
 
-/** Pictures in a row of a sheet; longer rows go on below. */
+/** Pictures in a row of a sheet; longer groups wrap. */
 const ACROSS = 10;
 const MOST_ROWS = 60;
 
 /**
- * Writes a sheet of entries' pictures beside a table: `x.png` for `x.csv`.
- * @param groups entries of the source, each group from a new row on
- * @returns the file; nothing where samples have no pictures or there are none to show
+ * Writes a sheet of entries' pictures next to a table: `x.png` for `x.csv`.
+ * @param groups entries of the source; each group starts a new row
+ * @returns the file; undefined if samples have no pictures or there are none to show
  */
 export async function writeEntrySheet(
   table: string,

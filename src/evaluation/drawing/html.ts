@@ -1,8 +1,8 @@
-/** A text as the content of an element or of an attribute in double quotes. */
+/** Escapes text for an element or a double-quoted attribute. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Rows of texts as a table, which scrolls where it is wider than the page; the first column names the row. */
+/** A table that scrolls if it is wider than the page; the first column holds the row headers. */
 export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = (row: readonly string[]) =>
     row.map((cell, at) => (at === 0 ? `<th scope="row">${escapeHtml(cell)}</th>` : `<td>${escapeHtml(cell)}</td>`));
@@ -12,7 +12,7 @@ export function htmlTable(head: readonly string[], rows: readonly (readonly stri
   return scrolling(`<table><thead><tr>${names}</tr></thead><tbody>\n${body}\n</tbody></table>`);
 }
 
-// Reached by the Tab key, so that arrows scroll it without a pointer.
+// Focusable, so that the arrow keys scroll it.
 const scrolling = (table: string): string => `<div class="scroll" tabindex="0">${table}</div>`;
 
 export const htmlNote = (text: string): string => `<p class="note">${escapeHtml(text)}</p>`;
@@ -22,5 +22,5 @@ export const htmlList = (items: readonly string[]): string =>
 
 const pngUri = (png: Uint8Array): string => `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 
-/** A picture inside the page. */
+/** An image embedded in the page. */
 export const htmlPng = (png: Uint8Array, alt: string): string => `<img src="${pngUri(png)}" alt="${escapeHtml(alt)}">`;

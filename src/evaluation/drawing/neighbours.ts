@@ -3,52 +3,53 @@ import type { Modality, Source } from "../../data/index.ts";
 import { bankOf } from "../vectors/nearest.ts";
 import { neighbourSheet, type SheetRow } from "./sheet.ts";
 
-/** Vectors with the data that they are of. */
+/** Features with the source that they were extracted from. */
 export interface Placed {
   readonly source: Source<unknown>;
   readonly features: Pick<Features, "data" | "dim" | "indices">;
 }
 
-/** An entry, and the entries of other data nearest to it by cosine, nearest first. */
+/** A query entry, and the entries of a bank nearest to it by cosine, nearest first. */
 export interface NeighbourRow {
   readonly query: number;
   readonly matches: readonly {
     readonly entry: number;
     readonly similarity: number;
-    /** Whether both have the same class, where both have one. */
+    /** Whether both have the same class; absent unless both have one. */
     readonly right?: boolean;
   }[];
 }
 
-/** The class of an entry, by its name. */
+/** The class name of an entry. */
 export const className = (source: Source<unknown>, entry: number): string | undefined =>
   source.classes?.[source.labels?.[entry] ?? -1];
 
-export function nearestEntries(bank: Placed, asked: Placed, count: number): NeighbourRow[] {
+/** For each query its `count` nearest entries of the bank. */
+export function nearestEntries(bank: Placed, queries: Placed, count: number): NeighbourRow[] {
   const { data, dim, indices } = bank.features;
   const wanted = Math.min(count, indices.length);
-  const { rows, similarities } = bankOf(data, dim).nearest(asked.features.data, wanted);
-  return [...asked.features.indices].map((query, row) => {
-    const own = className(asked.source, query);
+  const { rows, similarities } = bankOf(data, dim).nearest(queries.features.data, wanted);
+  return [...queries.features.indices].map((query, row) => {
+    const queryClass = className(queries.source, query);
     const places = Array.from({ length: wanted }, (_, rank) => row * wanted + rank);
     const matches = places
       .filter((at) => rows[at]! >= 0)
       .map((at) => {
         const entry = indices[rows[at]!]!;
-        const theirs = className(bank.source, entry);
-        const right = own !== undefined && theirs !== undefined ? { right: own === theirs } : {};
+        const matchClass = className(bank.source, entry);
+        const right = queryClass !== undefined && matchClass !== undefined ? { right: queryClass === matchClass } : {};
         return { entry, similarity: similarities[at]!, ...right };
       });
     return { query, matches };
   });
 }
 
-/** The rows as a sheet of pictures (PNG); nothing where samples have none. */
-export async function neighbourPicture(
+/** The rows as a sheet of pictures (PNG); undefined if samples have none. */
+export async function neighbourImage(
   modality: Modality<unknown>,
   rows: readonly NeighbourRow[],
   bank: Source<unknown>,
-  asked: Source<unknown>,
+  queries: Source<unknown>,
 ): Promise<Buffer | undefined> {
   const shown: SheetRow[] = [];
   for (const { query, matches } of rows) {
@@ -57,7 +58,7 @@ export async function neighbourPicture(
       const { picture } = modality.show(await bank.read(entry));
       if (picture) pictures.push({ picture, right });
     }
-    const { picture } = modality.show(await asked.read(query));
+    const { picture } = modality.show(await queries.read(query));
     if (!picture) return undefined;
     shown.push({ query: picture, matches: pictures });
   }

@@ -6,7 +6,7 @@ import { escapeHtml } from "./html.ts";
 export interface PictureSheet {
   readonly title: string;
   readonly columns: readonly string[];
-  /** A picture for each column; nothing where there is none. */
+  /** A picture for each column, or undefined. */
   readonly rows: readonly (readonly (Picture | undefined)[])[];
 }
 
@@ -14,7 +14,7 @@ const CELL = 96;
 const GAP = 8;
 const HEAD = 52;
 
-/** Longer titles would run into the next column's. */
+/** Longer titles would overlap the next column's. */
 const shortened = (text: string) => (text.length > 15 ? `${text.slice(0, 14)}…` : text);
 
 /** The sheet as PNG; small pictures are enlarged without smoothing, so that pixels can be seen. */

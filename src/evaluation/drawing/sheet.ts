@@ -1,7 +1,7 @@
 import sharp, { type OverlayOptions } from "sharp";
 import type { Picture } from "../../data/picture.ts";
 
-/** One row: what was asked, and what was found, nearest first. */
+/** One row: the query, and its matches, nearest first. */
 export interface SheetRow {
   readonly query: Picture;
   readonly matches: readonly { readonly picture: Picture; readonly right?: boolean }[];
@@ -22,7 +22,7 @@ async function cell({ width, height, rgb }: Picture, color: string): Promise<Buf
     .toBuffer();
 }
 
-/** Queries on the left in grey frames, their matches to the right: green frames are right, orange ones wrong. PNG. */
+/** PNG with queries on the left in grey frames, and their matches to the right: same class in green, others in orange. */
 export async function neighbourSheet(rows: readonly SheetRow[]): Promise<Buffer> {
   const columns = Math.max(...rows.map((row) => row.matches.length));
   const width = GAP + CELL + BETWEEN + columns * (CELL + GAP);

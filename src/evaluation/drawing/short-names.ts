@@ -1,11 +1,11 @@
 import { escapeHtml } from "./html.ts";
 
-/** Characters that a name along a side of a chart may have. */
+/** Most characters of a name along a side of a chart. */
 const MOST = 16;
 
 /**
- * Names short enough to stand along a chart, and still each its own: without what all begin with, and with their middle
- * left out where that tells them apart; else with their place in front. Names that are short stay as they are.
+ * Shortens names to fit along a chart while keeping them distinct: drops their common prefix, then their middle, or, if
+ * that makes names equal, prepends their position. Short names stay unchanged.
  */
 export function shortNames(names: readonly string[], most = MOST): string[] {
   const all = names.map((name) => [...name]);
@@ -13,7 +13,7 @@ export function shortNames(names: readonly string[], most = MOST): string[] {
   const shared = sharedWords(names);
   const rests = shared > 0 ? all.map((name) => ["…", ...name.slice(shared)]) : all;
   const middle = Math.floor(most / 2);
-  // As even as can be first: both ends tell something.
+  // Tries even splits first: both ends are informative.
   const heads = Array.from({ length: most - 1 }, (_, at) => at).sort(
     (a, b) => Math.abs(a - middle) - Math.abs(b - middle),
   );
@@ -32,7 +32,7 @@ const withoutMiddle = (name: readonly string[], head: number, most: number): str
     ? name.join("")
     : [...name.slice(0, head), "…", ...name.slice(name.length - (most - head - 1))].join("");
 
-/** Characters of the whole words that all names begin with, if there are two names or more and something is left of each. */
+/** Length of the whole words that two or more names all start with, leaving something of each. */
 function sharedWords(names: readonly string[]): number {
   if (names.length < 2) return 0;
   const [first = "", ...others] = names;
@@ -43,15 +43,15 @@ function sharedWords(names: readonly string[]): number {
     if (!others.every((name) => name.startsWith(next)) || names.includes(next)) break;
     shared = next;
   }
-  // One character saves nothing: the ellipsis takes its place.
+  // Dropping one character saves nothing: the ellipsis replaces it.
   return shared.length > 1 ? [...shared].length : 0;
 }
 
-/** Roughly how wide a text of 12 px is. */
+/** Approximate width in px of a text of 12 px. */
 export const widthOf = (text: string): number =>
   [...text].reduce((sum, character) => sum + (character > "\u2e7f" ? 12.5 : 7), 0);
 
-/** The whole names of shortened ones, as what a pointer over them or a screen reader tells. */
+/** Adds full names as titles of shortened ones, for hovering and screen readers. */
 export function withTitles(svg: string, names: readonly string[], short: readonly string[]): string {
   const whole = new Map(short.map((text, at) => [escapeHtml(text), escapeHtml(names[at]!)]));
   return svg.replaceAll(/(<text [^>]*>)([^<]*)(?=<\/text>)/g, (all, open: string, text: string) => {

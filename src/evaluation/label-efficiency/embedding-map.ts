@@ -2,16 +2,16 @@ import { UMAP } from "umap-js";
 import { Rng } from "../../array/index.ts";
 import { bankOf } from "../vectors/nearest.ts";
 
-/** Neighbours that each point is held to; UMAP's default. */
+/** Neighbours of each point; UMAP's default. */
 const NEIGHBOURS = 15;
-/** Fewer points have no neighbourhoods to draw. */
+/** Fewer points make no map. */
 const LEAST = 4;
 
 /**
- * Vectors as points of the plane by UMAP (McInnes et al. 2018, https://arxiv.org/abs/1802.03426): near ones by cosine come
- * to lie together. Distances between groups, and their sizes, mean little. The same vectors and seed give the same map.
+ * Projects vectors to the plane by UMAP (McInnes et al. 2018, https://arxiv.org/abs/1802.03426) with cosine distance:
+ * nearby points are similar; distances between groups and their sizes mean little. The same vectors and seed give the same map.
  * @param data `[rows, dim]`
- * @returns a point a row; none for fewer than 4 rows
+ * @returns one point for each row; none for fewer than 4 rows
  */
 export async function embeddingMap(
   data: Float32Array,
@@ -28,8 +28,8 @@ export async function embeddingMap(
   const rng = new Rng(seed).split("umap");
   const umap = new UMAP({ nNeighbors: count, random: () => rng.uniform() });
   umap.setPrecomputedKNN(
-    all.map((own) => own.map((at) => nearest[at]!)),
-    all.map((own) => own.map((at) => Math.max(0, 1 - similarities[at]!))),
+    all.map((ranks) => ranks.map((at) => nearest[at]!)),
+    all.map((ranks) => ranks.map((at) => Math.max(0, 1 - similarities[at]!))),
   );
   const epochs = umap.initializeFit(
     Array.from({ length: rows }, (_, row) => [...data.subarray(row * dim, (row + 1) * dim)]),
@@ -38,7 +38,7 @@ export async function embeddingMap(
     umap.step();
     if (epoch % 20 > 0) continue;
     onProgress(epoch, epochs);
-    // Lets a Ctrl-C in.
+    // Yields so that Ctrl-C is handled.
     await new Promise((done) => setImmediate(done));
   }
   return umap.getEmbedding().map(([x = 0, y = 0]): [number, number] => [x, y]);

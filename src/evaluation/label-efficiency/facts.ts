@@ -1,24 +1,24 @@
 import type { Spread } from "../../training/collapse.ts";
-import type { Together } from "./label-answers.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
+import type { PooledPredictions } from "./label-predictions.ts";
 
-/** Frozen features of one set of weights: how they spread, and what making them took. */
+/** Frozen features of one set of weights: their spread, and the seconds to extract them. */
 export interface FrozenFacts extends Spread {
   readonly seconds: number;
 }
 
-/** What pre-training is worth, and how that was found out. */
+/** The results and settings of a label-efficiency report. */
 export interface LabelEfficiency {
   readonly run: { path: string; method: string; encoder: string; step: number; epoch: number; seed: number };
-  /** Samples of the pre-training, and how long it took. */
+  /** Number of samples in pre-training, and its duration. */
   readonly pretraining: { readonly entries: number; readonly seconds?: number };
   readonly train: { path: string; entries: number; labelled: number; broken: number };
   readonly test: { path: string; entries: number; labelled: number; broken: number };
   readonly task: ReportTask;
   /** Names of the classes or labels, or `value`. */
   readonly outputs: readonly string[];
-  /** The score on the test data of who has not looked at a sample; see `scoreByChance`. */
+  /** Test score at chance level; see `chanceScore`. */
   readonly chance: number;
   readonly settings: {
     readonly shares: readonly number[];
@@ -32,22 +32,22 @@ export interface LabelEfficiency {
   /** The better of probe and fine-tuned at each number of labels. */
   readonly pretrained: Curve;
   readonly savings: readonly Saving[];
-  /** The one number; see `labelsSaved`. */
+  /** The headline number; see `labelsSaved`. */
   readonly saved?: Saving;
-  /** What speaks against it; see `doubtsOf`. */
+  /** Caveats of it; see `doubtsOf`. */
   readonly doubts: readonly Doubt[];
-  /** Of the best at the most labels, untrained ones aside, all draws together; see `togetherIn`. */
-  readonly best: { contender: Contender; labels: number; draws: number } & Together;
+  /** Predictions of the best contender (untrained excluded) at the most labels, pooled over draws; see `poolPredictions`. */
+  readonly best: { contender: Contender; labels: number; draws: number } & PooledPredictions;
   readonly cost: readonly { contender: Contender; trainings: number; seconds: number; steps?: number }[];
   readonly width: number;
   readonly frozen: { readonly pretrained: FrozenFacts; readonly untrained?: FrozenFacts };
-  /** Written, in the folder `out`. */
+  /** Folder of the report, and the files in it. */
   readonly out: string;
   readonly files: readonly string[];
 }
 
-/** Each contender's scores against labels, of those that took part. */
+/** Score against labels for each contender that took part. */
 export type Curves = Readonly<Partial<Record<Contender, Curve>>>;
 
-/** All of it but the files, which are made of it. */
+/** Everything but the files, which are made from it. */
 export type LabelFacts = Omit<LabelEfficiency, "out" | "files">;

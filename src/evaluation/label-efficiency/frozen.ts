@@ -12,24 +12,24 @@ import { untrainedParams } from "../worth/features.ts";
 import type { FrozenFacts } from "./facts.ts";
 import type { LabelPlan } from "./plan.ts";
 
-/** What an encoder that learns no more makes of the labelled samples, which probes are trained and judged on. */
+/** Features of the labelled samples by a frozen encoder, on which probes are trained and tested. */
 export interface Frozen {
-  /** Of the training data and of the test data, with what is right about them. */
+  /** Features of the training and of the test data, with targets. */
   readonly bank: ProbeFeatures;
   readonly queries: ProbeFeatures;
-  /** The same as they came out of the encoder. */
-  readonly learned: Features;
-  readonly judged: Features;
+  /** The same without targets. */
+  readonly trainFeatures: Features;
+  readonly testFeatures: Features;
   readonly facts: FrozenFacts;
 }
 
-/** Of the pretrained encoder, and of the same with random weights. */
+/** For the pretrained encoder and for the same encoder with random weights. */
 export interface FrozenPair {
   readonly pretrained: Frozen;
   readonly untrained: Frozen;
 }
 
-/** Rows that the indicators of collapse look at. */
+/** Rows that the collapse indicators are computed on. */
 const SPREAD = 128;
 
 /** The features of both encoders. @throws the signal's reason once it is aborted */
@@ -60,30 +60,30 @@ async function frozen(
         onProgress?.(`${name} features, ${of}`, done, total);
       },
     });
-  const learned = await extract(data.train, "training data");
-  const judged = await extract(data.test, "test data");
+  const trainFeatures = await extract(data.train, "training data");
+  const testFeatures = await extract(data.test, "test data");
   const seconds = (performance.now() - began) / 1000;
-  const facts: FrozenFacts = { ...spreadOfSome(judged), seconds };
-  const bank = withTruth(data.answers, learned, groups);
-  return { bank, queries: withTruth(data.answers, judged), judged, learned, facts };
+  const facts: FrozenFacts = { ...spreadOfSome(testFeatures), seconds };
+  const bank = withTargets(data.answers, trainFeatures, groups);
+  return { bank, queries: withTargets(data.answers, testFeatures), testFeatures, trainFeatures, facts };
 }
 
-/** Features with what is right about them; `entries` of the source that each row is of. */
+/** Features with targets, and each row's entry in the source. */
 interface ProbeFeatures extends ProbeData {
   readonly entries: Int32Array;
 }
 
 /**
- * @param features of labelled entries
- * @param groups of every entry, where they have any
+ * @param features features of labelled entries
+ * @param groups the group of every entry, if there are groups
  */
-function withTruth(answers: Answers, features: Features, groups?: Int32Array): ProbeFeatures {
+function withTargets(answers: Answers, features: Features, groups?: Int32Array): ProbeFeatures {
   const { data, dim, rows, indices, classes = [], labels = new Int32Array(rows) } = features;
   const grouped = groups && indices.map((entry) => groups[entry]!);
   return { data, dim, rows, truth: truthOf(answers, classes, labels), labels, entries: indices, groups: grouped };
 }
 
-/** The rows of entries that were drawn; those that could not be read are in none. */
+/** The rows of the drawn entries; unreadable entries have no row. */
 export function rowsOf({ data, dim, truth, labels, entries, groups }: ProbeFeatures, drawn: Int32Array): ProbeData {
   const wanted = new Set(drawn);
   const rows = Int32Array.from(entries.keys()).filter((row) => wanted.has(entries[row]!));
@@ -92,7 +92,7 @@ export function rowsOf({ data, dim, truth, labels, entries, groups }: ProbeFeatu
   return { ...some(data, dim), truth: some(truth, truth.length / entries.length).data };
 }
 
-/** Of rows all over the data: those of a class often stand together. */
+/** The spread of rows evenly spaced over the data, which are often sorted by class. */
 function spreadOfSome({ data, dim, rows }: Features): Spread {
   const chosen = evenly(rows, SPREAD);
   const { data: part } = select({ data, dim, rows, labels: new Int32Array(rows) }, chosen);

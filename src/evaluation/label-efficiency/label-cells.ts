@@ -5,23 +5,23 @@ import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 
-/** What reports of label efficiency are of: what has a score and can be learned from few labels by a head. */
+/** The tasks that label-efficiency reports support. */
 export const reportTasks = ["classification", "multi-label", "regression"] as const satisfies readonly LabelTask[];
 export type ReportTask = (typeof reportTasks)[number];
 
-/** What is trained on labels: heads on frozen features, and whole encoders. */
+/** The ways to train on labels: heads on frozen features, and whole encoders. */
 export const contenders = ["probe", "fine-tuned", "scratch", "untrained"] as const;
 export type Contender = (typeof contenders)[number];
 
-/** One training to be done. */
+/** One training. */
 export interface Cell {
   readonly contender: Contender;
-  /** Labels that are learned from. */
+  /** Number of training labels. */
   readonly labels: number;
   readonly draw: number;
 }
 
-/** What is right, the answer, and how often; see `answeredBy`. */
+/** Target, prediction, and their count; see `scorePredictions`. */
 const Answer = z.tuple([z.number(), z.number(), z.int()]);
 
 export const CellResult = z.object({
@@ -31,14 +31,14 @@ export const CellResult = z.object({
   /** On the test data, at most 1: accuracy, mean average precision or R². */
   score: z.number(),
   answers: z.array(Answer),
-  /** Training and judging. */
+  /** Duration of training and testing. */
   seconds: z.number(),
-  /** Of training the encoder. */
+  /** Training steps of the encoder. */
   steps: z.int().optional(),
 });
 export type CellResult = z.infer<typeof CellResult>;
 
-/** What a result holds for: with any of it changed, finished cells say nothing. */
+/** What results depend on: if any of it changes, finished cells are invalid. */
 export const Basis = z.object({
   task: z.enum(reportTasks),
   /** Digest of the encoder's weights. */
@@ -51,38 +51,40 @@ export const Basis = z.object({
 });
 export type Basis = z.infer<typeof Basis>;
 
-const Kept = z.object({ version: z.literal(1), basis: Basis, cells: z.array(CellResult) });
+const Report = z.object({ version: z.literal(1), basis: Basis, cells: z.array(CellResult) });
 
 /**
- * The shares of the labels as numbers of labels, fewest first. What is too few, and what comes to the same number as
- * another share, is left out with a note.
+ * Converts shares of the labels to numbers of labels, fewest first. Shares that give too few labels or the same number as
+ * another share are left out with a note.
  * @param shares in percent
- * @param least so many at least, and what they are: one of each class
+ * @param least the smallest allowed number of labels, and what it stands for, such as `the 10 classes`
  * @throws UserError when none is left
  */
 export function countsOf(
   shares: readonly number[],
   labelled: number,
-  least: { readonly count: number; readonly words: string },
+  least: { readonly count: number; readonly description: string },
   onNote: (note: string) => void = () => undefined,
 ): number[] {
   const counts = new Set<number>();
   for (const share of shares.toSorted((a, b) => a - b)) {
     const count = Math.round((share / 100) * labelled);
     if (count < least.count)
-      onNote(`${share} % of ${labelled} labels are ${count}, fewer than ${least.words}; left out`);
+      onNote(`${share} % of ${labelled} labels are ${count}, fewer than ${least.description}; left out`);
     else if (counts.has(count)) onNote(`${share} % of ${labelled} labels are ${count} again; left out`);
     else counts.add(count);
   }
   if (counts.size > 0) return [...counts];
-  throw new UserError(`${labelled} labels: shares of ${shares.join(", ")} % are fewer labels than ${least.words}`);
+  throw new UserError(
+    `${labelled} labels: shares of ${shares.join(", ")} % are fewer labels than ${least.description}`,
+  );
 }
 
-/** Frozen features first, as they take the least; then draw by draw, so that an early stop leaves whole curves. */
-export function planOf(counts: readonly number[], draws: number, asked: readonly Contender[]): Cell[] {
+/** Frozen features first, which are fastest; then draw by draw, so that an early stop leaves whole curves. */
+export function planOf(counts: readonly number[], draws: number, selected: readonly Contender[]): Cell[] {
   const cells = (which: (contender: Contender) => boolean): Cell[] =>
     Array.from({ length: draws }, (_, draw) =>
-      counts.flatMap((labels) => asked.filter(which).map((contender) => ({ contender, labels, draw }))),
+      counts.flatMap((labels) => selected.filter(which).map((contender) => ({ contender, labels, draw }))),
     ).flat();
   const isFrozen = (contender: Contender) => contender === "probe" || contender === "untrained";
   return [...cells(isFrozen), ...cells((contender) => !isFrozen(contender))];
@@ -91,18 +93,18 @@ export function planOf(counts: readonly number[], draws: number, asked: readonly
 const isSame = (a: Cell, b: Cell) => a.contender === b.contender && a.labels === b.labels && a.draw === b.draw;
 
 /**
- * Cells that an earlier call has finished.
- * @throws UserError when the file is another's, or holds for another basis
+ * The cells that an earlier call finished.
+ * @throws UserError when the file is no such report, or has another basis
  */
-export async function keptCells(file: string, basis: Basis): Promise<CellResult[]> {
+export async function finishedCells(file: string, basis: Basis): Promise<CellResult[]> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw fileError(file, "read", error);
   });
   if (text === undefined) return [];
-  const kept = Kept.safeParse(parseJson(text, file, "; remove it, or name another --out"));
-  if (!kept.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
-  const words = {
+  const report = Report.safeParse(parseJson(text, file, "; remove it, or name another --out"));
+  if (!report.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
+  const changes = {
     task: "another --task",
     encoder: "other weights of the encoder",
     train: "other training data or labels",
@@ -110,23 +112,23 @@ export async function keptCells(file: string, basis: Basis): Promise<CellResult[
     seed: "another --seed",
     steps: "other --steps",
   };
-  const changed = Basis.keyof().options.find((key) => kept.data.basis[key] !== basis[key]);
-  if (changed) throw new UserError(`${file}: begun with ${words[changed]}; remove it, or name another --out`);
-  return kept.data.cells;
+  const changed = Basis.keyof().options.find((key) => report.data.basis[key] !== basis[key]);
+  if (changed) throw new UserError(`${file}: begun with ${changes[changed]}; remove it, or name another --out`);
+  return report.data.cells;
 }
 
 export interface CellProgress {
   readonly cell: Cell;
-  /** Place in the plan, from 1, and how long the plan is. */
+  /** Position in the plan, from 1, and the length of the plan. */
   readonly place: number;
   readonly of: number;
-  /** Seconds until all are done, by what those done took; not known before one of each has been. */
+  /** Estimated seconds until the plan is done; absent until one cell of each contender is finished. */
   readonly etaSeconds?: number;
 }
 
 /**
- * Does what is not done yet, and writes the file after each cell.
- * @param work its throwing while `signal` is aborted is a stop, not a failure
+ * Runs the cells that are not finished yet, and writes the file after each.
+ * @param work runs one cell; if it throws while `signal` is aborted, that is a stop and not a failure
  * @returns all finished cells, those of earlier calls among them, and whether the plan is done
  */
 export async function runCells(
@@ -137,7 +139,7 @@ export async function runCells(
   options: { readonly signal?: AbortSignal; readonly onCell?: (progress: CellProgress) => void } = {},
 ): Promise<{ cells: CellResult[]; isDone: boolean }> {
   const { signal, onCell } = options;
-  const cells = await keptCells(file, basis);
+  const cells = await finishedCells(file, basis);
   for (const [at, cell] of plan.entries()) {
     if (cells.some((done) => isSame(done, cell))) continue;
     if (signal?.aborted) return { cells, isDone: false };
@@ -154,15 +156,15 @@ export async function runCells(
   return { cells, isDone: true };
 }
 
-/** Each cell takes what the finished one of its kind took that is nearest in labels. */
+/** Estimates for each cell the time of the finished cell of the same contender that is nearest in labels. */
 function secondsFor(left: readonly Cell[], done: readonly CellResult[]): number | undefined {
   let seconds = 0;
   for (const { contender, labels } of left) {
     const distance = (other: CellResult) => Math.abs(Math.log(other.labels / labels));
-    const own = done.filter((other) => other.contender === contender);
-    const [first] = own;
+    const finished = done.filter((other) => other.contender === contender);
+    const [first] = finished;
     if (!first) return undefined;
-    seconds += own.reduce((near, other) => (distance(other) < distance(near) ? other : near), first).seconds;
+    seconds += finished.reduce((near, other) => (distance(other) < distance(near) ? other : near), first).seconds;
   }
   return seconds;
 }

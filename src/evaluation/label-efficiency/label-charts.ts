@@ -1,13 +1,13 @@
 import type { CustomSeriesOption, EChartsOption, LineSeriesOption } from "echarts";
 import { aroundPoints, COLORS, render } from "../drawing/charts.ts";
 import { shortNames, widthOf, withTitles } from "../drawing/short-names.ts";
-import { grouped } from "../scores/in-words.ts";
+import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { Curves } from "./facts.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
-import { capitalized, measureWords } from "./measure-words.ts";
+import { capitalized, measureText } from "./measure-text.ts";
 
 const styles: Readonly<Record<Contender, { color: string; symbol: string; type: "solid" | "dashed" }>> = {
   probe: { color: "#0072B2", symbol: "circle", type: "solid" },
@@ -22,11 +22,11 @@ const title = (text: string): EChartsOption["title"] => ({
   textStyle: { fontSize: 15, fontWeight: "normal" },
 });
 
-/** Score against labels with a band of one deviation to either side, as SVG. Of what is far below 0 it shows that it is. */
+/** Score against labels with a band of ± one deviation, as SVG. Scores are clipped to [`LOWEST`, 1]. */
 export function labelChart(task: ReportTask, curves: Curves, chance: number, test: number): Promise<string> {
-  const { name, factor, unit, interval, chance: ofChance } = measureWords[task];
+  const { name, factor, unit, interval, chance: baseline } = measureText[task];
   const { rows: all, counts } = rowsAndColumns(curves);
-  // A logarithmic axis of our own: the library's has its ticks at powers of ten, and not where the labels are.
+  // The library's logarithmic axis has ticks at powers of ten only; these are at the numbers of labels.
   const place = (labels: number) => Math.log10(labels);
   const places = counts.map(place);
   const [first = 0] = places;
@@ -72,7 +72,7 @@ export function labelChart(task: ReportTask, curves: Curves, chance: number, tes
             lineStyle: { color: "#666", type: "dashed" as const },
             label: {
               position: "insideEndTop" as const,
-              formatter: ofChance,
+              formatter: baseline,
               color: "#555",
               fontSize: 11,
             },
@@ -84,12 +84,12 @@ export function labelChart(task: ReportTask, curves: Curves, chance: number, tes
   return render(
     {
       title: title(
-        `${capitalized(name)} on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: one deviation over the draws" : ""}`,
+        `${capitalized(name)} on ${grouped(test)} test samples against labels${all.some(([, curve]) => curve.some(({ draws }) => draws > 1)) ? "; bands: ± one deviation over the draws" : ""}`,
       ),
       grid: { left: 56, right: 28, top: 48, bottom: 84 },
       xAxis: {
         type: "value",
-        name: "labels (logarithmic)",
+        name: "labels (log scale)",
         nameLocation: "middle",
         nameGap: 32,
         min: first - margin,
@@ -112,27 +112,27 @@ export function labelChart(task: ReportTask, curves: Curves, chance: number, tes
   );
 }
 
-/** An R² below it is shown as this. */
+/** Lower values of R² are drawn at this one. */
 const LOWEST = -1;
 
-/** More classes have no names along the sides that one could read. */
+/** With more classes the names along the sides would not be legible. */
 export const MOST_MATRIX = 40;
-/** More classes leave no room for numbers. */
+/** With more classes there is no room for numbers. */
 const MOST_NUMBERS = 16;
 
-/** Rows are the right classes, columns the answers; shares of the row, as SVG. @param confusion counts */
+/** Confusion matrix in percent of the row, as SVG. @param confusion counts; rows are true classes, columns predicted ones */
 export async function confusionChart(
   confusion: readonly (readonly number[])[],
   classes: readonly string[],
 ): Promise<string> {
   const names = shortNames(classes);
   const room = Math.max(...names.map(widthOf));
-  // Names below stand at 45°, and the word "answer" under them.
+  // Names below are at 45°, with the axis title under them.
   const [left, bottom] = [Math.max(56, 20 + room), Math.max(64, 40 + room * Math.SQRT1_2)];
   const side = Math.max(300, Math.min(640, classes.length * 44));
-  const data = confusion.flatMap((row, right) => {
+  const data = confusion.flatMap((row, target) => {
     const total = row.reduce((sum, count) => sum + count, 0);
-    return row.map((count, answer) => [answer, right, total > 0 ? Math.round((1000 * count) / total) / 10 : 0]);
+    return row.map((count, predicted) => [predicted, target, total > 0 ? Math.round((1000 * count) / total) / 10 : 0]);
   });
   const svg = await render(
     {
@@ -140,7 +140,7 @@ export async function confusionChart(
       xAxis: {
         type: "category",
         data: names,
-        name: "answer",
+        name: "predicted",
         nameLocation: "middle",
         nameGap: bottom - 20,
         axisTick: { show: false },
@@ -178,17 +178,17 @@ export async function confusionChart(
 }
 
 const SYMBOLS = ["circle", "triangle", "diamond", "rect"];
-/** More classes are not to be told apart by colour and shape; the rest is grey. */
+/** As many classes as colours and shapes can distinguish; the others are grey. */
 const MOST_COLOURED = COLORS.length * SYMBOLS.length;
 
-/** Points of the plane by class, as SVG. @param labels index into `classes` of each point */
+/** Points of the plane coloured by class, as SVG. @param labels index into `classes` of each point */
 export async function mapChart(
   points: readonly (readonly [x: number, y: number])[],
   labels: Int32Array,
   classes: readonly string[],
 ): Promise<string> {
   const names = shortNames(classes);
-  const counts = classes.map((_, label) => labels.reduce((sum, own) => sum + Number(own === label), 0));
+  const counts = classes.map((_, label) => labels.reduce((sum, other) => sum + Number(other === label), 0));
   const order = [...classes.keys()].filter((label) => counts[label]! > 0).sort((a, b) => counts[b]! - counts[a]!);
   const coloured = order.slice(0, MOST_COLOURED).sort((a, b) => a - b);
   const groups = coloured.map((label, at) => ({

@@ -8,17 +8,16 @@ import { runTrainings } from "./trainings.ts";
 export type { LabelEfficiency, LabelEfficiencyOptions };
 
 /**
- * Whether pre-training was worth it: accuracy (or mean average precision, or R²) against the number of labels for a linear
- * probe, full fine-tuning, the same encoder from scratch, and a probe of the encoder untrained, each with several draws,
- * on one page that needs nothing else. Every finished training is kept in `report.json`, and a call that finds some there
- * does the others only.
- * @returns nothing when `signal` stopped it; what is finished is kept
+ * Measures what pre-training is worth: accuracy (or mean average precision, or R²) against the number of labels for a
+ * linear probe, full fine-tuning, the same encoder from scratch, and a probe of the untrained encoder, each over several
+ * draws, as one self-contained page. Finished trainings are kept in `report.json`; a later call does only the others.
+ * @returns undefined when `signal` stopped it; finished trainings are kept
  * @throws UserError when labels are missing, the classes do not match, or `out` holds a report of something else
  *
  * @example
  * const run = await openRun("runs/photos");
- * const found = await labelEfficiency({ run, train: "labelled/train", test: "labelled/test", out: "reports/photos" });
- * if (found) console.log(labelTable(found));
+ * const report = await labelEfficiency({ run, train: "labelled/train", test: "labelled/test", out: "reports/photos" });
+ * if (report) console.log(labelTable(report));
  */
 export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
   const data = await openTrainAndTest(options.run, options, options.task ?? "classification");

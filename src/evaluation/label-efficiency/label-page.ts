@@ -1,14 +1,14 @@
 import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
-import { grouped } from "../scores/in-words.ts";
+import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
-import { type AnswersPart, answersSection } from "./answers-section.ts";
 import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
-import { factorInWords, headlineInWords, savedInWords, unknowns } from "./label-words.ts";
-import { capitalized, gainInWords, measureWords, pointInWords, scoreInWords } from "./measure-words.ts";
+import { formatFactor, limitations, savingHeadline, savingSummary } from "./label-text.ts";
+import { capitalized, formatGain, formatPoint, formatScore, measureText } from "./measure-text.ts";
+import { type PredictionsPart, predictionsSection } from "./predictions-section.ts";
 
-export interface LabelPage extends AnswersPart {
-  /** SVG: scores against labels, and a map of enough samples. */
+export interface LabelPage extends PredictionsPart {
+  /** SVG: scores against labels, and a map if there are enough samples. */
   readonly scores: string;
   readonly map?: string;
   readonly points: number;
@@ -49,21 +49,21 @@ const STYLE = `
   }`;
 
 /**
- * The label-efficiency report as one page: its pictures are inside, it asks for nothing else and runs no code.
+ * The label-efficiency report as one self-contained HTML page: images are embedded, nothing is loaded, no code runs.
  */
 export function labelPage(page: LabelPage): string {
   const { run, train, test, task, outputs } = page.facts;
-  const { name, of, title: answers } = measureWords[task];
+  const { name, of, title: predictionsTitle } = measureText[task];
   const title = `What pre-training is worth: ${run.method} on ${run.encoder}`;
   const sections: [name: string, content: string][] = [
     [`${capitalized(name)} against labels`, scoresSection(page)],
     [`Labels saved at equal ${name}`, savingsSection(page)],
-    [answers, answersSection(page)],
+    [predictionsTitle, predictionsSection(page)],
     ["Nearest neighbours", neighboursSection(page)],
     ["Map of the test samples", mapSection(page)],
     ["Collapse", collapseSection(page)],
     ["Time and cost", costSection(page)],
-    ["What this page does not know", htmlList(unknowns(page.facts))],
+    ["Limitations", htmlList(limitations(page.facts))],
     ["Settings", settingsSection(page)],
   ];
   return `<!doctype html>
@@ -77,57 +77,57 @@ export function labelPage(page: LabelPage): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="lead">${grouped(train.labelled)} labelled samples ${of(outputs.length)} to learn from, ${grouped(test.labelled)} of another set to be judged on.</p>
-<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savedInWords(page.facts))}</div>
+<p class="lead">${grouped(train.labelled)} labelled training samples ${of(outputs.length)}, ${grouped(test.labelled)} test samples.</p>
+<div class="answer">Labels saved at equal ${name}${headline(page)}${escapeHtml(savingSummary(page.facts))}</div>
 ${sections.map(([name, content]) => `<section>\n<h2>${name}</h2>\n${content}\n</section>`).join("\n")}
 </body>
 </html>
 `;
 }
 
-/** The factor large, and what speaks against it beside it. */
+/** The factor in large type, followed by its caveats. */
 function headline({ facts }: LabelPage): string {
-  const factor = facts.saved ? factorInWords(facts.saved) : "–";
-  const doubts = headlineInWords(facts).slice(factor.length);
+  const factor = facts.saved ? formatFactor(facts.saved) : "–";
+  const doubts = savingHeadline(facts).slice(factor.length);
   return `<strong><span class="factor">${escapeHtml(factor)}</span><span class="doubts">${escapeHtml(doubts)}</span></strong>`;
 }
 
 function scoresSection({ facts: { task, curves, settings, chance }, scores }: LabelPage): string {
-  const { chance: ofChance } = measureWords[task];
+  const { chance: baseline } = measureText[task];
   const { rows, counts } = rowsAndColumns(curves);
   const cell = (curve: Curve, count: number) => {
     const point = curve.find(({ labels }) => labels === count);
     if (!point) return "–";
-    return `${pointInWords(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
+    return `${formatPoint(task, point)}${point.draws === settings.draws ? "" : ` (${point.draws} ${point.draws === 1 ? "draw" : "draws"})`}`;
   };
   const body = counts.map((count) => [grouped(count), ...rows.map(([, curve]) => cell(curve, count))]);
   return `<figure>${scores}</figure>
 ${htmlTable(["labels", ...rows.map(([contender]) => contenderNames[contender])], body)}
-${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all. ${capitalized(ofChance)}: ${scoreInWords(task, chance)}.${task === "regression" ? " What is below −1 is drawn there." : ""}`)}`;
+${htmlNote(`${settings.draws === 1 ? "One draw" : `Mean ± sample deviation over ${settings.draws} draws`} of the labels, the same for all models. ${capitalized(baseline)}: ${formatScore(task, chance)}.${task === "regression" ? " Scores below −1 are drawn at −1." : ""}`)}`;
 }
 
 function savingsSection({ facts }: LabelPage): string {
   const { task, savings, curves } = facts;
-  if (savings.length === 0) return htmlNote(savedInWords(facts));
+  if (savings.length === 0) return htmlNote(savingSummary(facts));
   const rows = savings.map((saving) => {
     const scratch = curves.scratch?.find(({ labels }) => labels === saving.labels);
     return [
       grouped(saving.labels),
-      scoreInWords(task, saving.score),
-      scratch ? gainInWords(task, saving.score - scratch.mean) : "–",
+      formatScore(task, saving.score),
+      scratch ? formatGain(task, saving.score - scratch.mean) : "–",
       `${saving.kind === "exactly" ? "" : `${saving.kind} `}${grouped(saving.needed)}`,
-      factorInWords(saving),
+      formatFactor(saving),
     ];
   });
-  return `${htmlTable(["labels", "pretrained", "over from scratch", "labels from scratch needs for that", "factor"], rows)}
-${htmlNote("The number above is the factor at the fewest labels at which the curve from scratch reaches the pretrained model between two of its points; where it never does, the largest bound.")}`;
+  return `${htmlTable(["labels", "pretrained", "gain over scratch", "labels needed from scratch", "factor"], rows)}
+${htmlNote("The number at the top is the factor at the fewest labels for which the curve from scratch crosses the pretrained score; if it never does, the largest bound.")}`;
 }
 
 function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
-  const { alike } = measureWords[task];
+  const { alike } = measureText[task];
   const frames = alike === undefined ? "" : `; green frames: ${alike}, orange: others`;
   if (sheet)
-    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Test samples on the left, to the right of each the training samples nearest by cosine of the frozen features${frames}.</figcaption></figure>`;
+    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Left: test samples. Right: their nearest training samples by cosine similarity of the frozen features${frames}.</figcaption></figure>`;
   const rows = texts.map(({ text, label, found }) => {
     const items = found.map(
       (match) =>
@@ -135,12 +135,12 @@ function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): s
     );
     return `<blockquote>${escapeHtml(text)} (${escapeHtml(label)})</blockquote><ol class="found">${items.join("")}</ol>`;
   });
-  return `${htmlNote("Test samples, and below each the training samples nearest by cosine of the frozen features, with their labels and the cosine.")}${rows.join("\n")}`;
+  return `${htmlNote("Test samples and their nearest training samples by cosine similarity of the frozen features, with label and cosine.")}${rows.join("\n")}`;
 }
 
 function mapSection({ facts: { task }, map, points }: LabelPage): string {
   if (!map) return htmlNote("Too few test samples for a map.");
-  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureWords[task].truth}, which UMAP does not see. What lies together is alike; distances between groups, and their sizes, mean little.</figcaption></figure>`;
+  return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureText[task].target}, which UMAP does not see. Nearby points are similar; distances between groups and their sizes mean little.</figcaption></figure>`;
 }
 
 function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
@@ -150,7 +150,7 @@ function collapseSection({ facts: { frozen, width, test } }: LabelPage): string 
     featureDeviation.toFixed(3),
   ]);
   return `${htmlTable(["frozen features", "effective rank", "deviation"], rows)}
-${htmlNote("Of up to 128 test samples. The rank counts the directions that the features use, and is 1 when they have collapsed to one; the deviation of features at unit length is 0 when all point the same way and about 1 when everywhere alike.")}`;
+${htmlNote("Computed on up to 128 test samples. The effective rank counts the directions that the features use; 1 means collapse. The deviation of unit-length features is 0 when all are equal and about 1 when they are spread evenly.")}`;
 }
 
 const duration = (seconds: number): string =>
@@ -178,15 +178,15 @@ function costSection({ facts: { cost, frozen, run, pretraining, machine } }: Lab
       duration(seconds / trainings),
     ]),
   ];
-  return `${htmlTable(["", "times", "steps", "time", "each"], rows)}
-${htmlNote(`Trainings with the judging, on ${machine}. Pre-training, on whatever machine that was: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
+  return `${htmlTable(["", "runs", "steps", "time", "per run"], rows)}
+${htmlNote(`Training and evaluation on ${machine}. Pre-training, possibly on another machine: ${grouped(pretraining.entries)} samples without labels, ${grouped(run.epoch)} epochs.`)}`;
 }
 
 function settingsSection({ facts }: LabelPage): string {
   const { task, run, train, test, settings, width, machine } = facts;
-  const { probe, drawn } = measureWords[task];
+  const { probe, drawn } = measureText[task];
   const side = ({ path, entries, labelled, broken }: typeof train) =>
-    `${path}: ${grouped(entries)} entries, ${grouped(labelled)} with a label and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
+    `${path}: ${grouped(entries)} entries, ${grouped(labelled)} labelled and readable${broken > 0 ? `, ${grouped(broken)} broken` : ""}`;
   return htmlTable(
     [],
     [
@@ -200,7 +200,7 @@ function settingsSection({ facts }: LabelPage): string {
       ["linear probe", probe],
       [
         "end to end",
-        `about ${grouped(settings.steps ?? 1000)} steps, 10 to 20 % of the labels held out to keep the best epoch and stop early; fine-tuning starts from a probe, lower layers learn more slowly`,
+        `about ${grouped(settings.steps ?? 1000)} steps, 10 to 20 % of the labels held out to select the best epoch and stop early; fine-tuning starts from a linear probe, with lower learning rates for lower layers`,
       ],
       ["machine", `${machine}; device ${settings.device}`],
     ],

@@ -2,25 +2,25 @@ import { join } from "node:path";
 import type { Modality, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { writeChart } from "../drawing/charts.ts";
-import { className, type NeighbourRow, nearestEntries, neighbourPicture, type Placed } from "../drawing/neighbours.ts";
+import { className, type NeighbourRow, nearestEntries, neighbourImage, type Placed } from "../drawing/neighbours.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { select } from "../worth/contestants.ts";
 import { embeddingMap } from "./embedding-map.ts";
 import type { LabelFacts } from "./facts.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
 import { type LabelPage, labelPage } from "./label-page.ts";
-import { measureWords } from "./measure-words.ts";
+import { measureText } from "./measure-text.ts";
 import { pairsChart, valueMapChart } from "./value-charts.ts";
 
-/** Points of the map: more are a blot, and take UMAP long. */
+/** Most points on the map: more are illegible, and slow. */
 const MAP_POINTS = 2000;
 const QUERIES = 10;
 const NEIGHBOURS = 8;
-/** Texts of neighbours stand below each other. */
+/** Neighbours shown for each query text. */
 const TEXTS = 4;
 
 /**
- * Leaves `report.html` and its pictures, as SVG and PNG, in the folder.
+ * Writes `report.html` and its charts, as SVG and PNG, to the folder.
  * @param samples features of the training data (`bank`) and of the test data (`queries`)
  * @returns names of the files
  */
@@ -63,8 +63,8 @@ export async function writeLabelReport(
 
   onProgress?.("nearest neighbours", 0, 1);
   const found = nearestEntries(bank, some(queries, QUERIES), NEIGHBOURS);
-  const rows = measureWords[task].alike === undefined ? found.map(withoutRight) : found;
-  const sheet = await neighbourPicture(modality, rows, bank.source, queries.source);
+  const rows = measureText[task].alike === undefined ? found.map(withoutVerdict) : found;
+  const sheet = await neighbourImage(modality, rows, bank.source, queries.source);
   if (sheet) {
     await writeAtomically(join(out, "neighbours.png"), [sheet]);
     files.push("neighbours.png");
@@ -75,7 +75,7 @@ export async function writeLabelReport(
   return ["report.html", ...files];
 }
 
-/** Names as places among all: of the classes, or of those that occur. */
+/** Class names as indices into the classes, or into the names that occur. */
 function labelsOf(
   names: readonly string[],
   classes: readonly string[] = [...new Set(names)].sort(),
@@ -83,24 +83,24 @@ function labelsOf(
   return [Int32Array.from(names, (name) => classes.indexOf(name)), classes];
 }
 
-const withoutRight = ({ query, matches }: NeighbourRow): NeighbourRow => ({
+const withoutVerdict = ({ query, matches }: NeighbourRow): NeighbourRow => ({
   query,
   matches: matches.map(({ entry, similarity }) => ({ entry, similarity })),
 });
 
-/** Vectors of entries all over the data. */
+/** Features of `count` entries, evenly spaced over the data. */
 function some({ source, features: { data, dim, indices } }: Placed, count: number): Placed {
   const rows = evenly(indices.length, count);
   const part = select({ data, dim, rows: indices.length, labels: indices }, rows);
   return { source, features: { data: part.data, dim, indices: part.labels } };
 }
 
-/** Neighbours as lines of text: the samples' own, or where they have none their names. */
+/** Neighbours as lines of text: the samples' text, or else their names. */
 async function textsOf(
   modality: Modality<unknown>,
   rows: readonly NeighbourRow[],
   bank: Source<unknown>,
-  asked: Source<unknown>,
+  queries: Source<unknown>,
 ): Promise<LabelPage["texts"]> {
   const line = async (source: Source<unknown>, entry: number) =>
     modality.show(await source.read(entry)).text || source.name(entry);
@@ -109,7 +109,7 @@ async function textsOf(
     const found = [];
     for (const { entry, similarity, right } of matches.slice(0, TEXTS))
       found.push({ text: await line(bank, entry), label: className(bank, entry) ?? "", similarity, right });
-    texts.push({ text: await line(asked, query), label: className(asked, query) ?? "", found });
+    texts.push({ text: await line(queries, query), label: className(queries, query) ?? "", found });
   }
   return texts;
 }

@@ -4,21 +4,21 @@ import type { Run } from "../../training/run/run.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels, labelledEntries } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
-import { type Basis, type Cell, contenders, countsOf, keptCells, planOf, type ReportTask } from "./label-cells.ts";
+import { type Basis, type Cell, contenders, countsOf, finishedCells, planOf, type ReportTask } from "./label-cells.ts";
 
 export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly run: Run;
   /** What the labels are; classes by default. */
   readonly task?: ReportTask;
-  /** Of the labels, in percent; 1, 2, 5, 10, 25 and 100 by default. */
+  /** Shares of the labels in percent; 1, 2, 5, 10, 25 and 100 by default. */
   readonly shares?: readonly number[];
-  /** How often the labels of each share are drawn; 3 by default. */
+  /** Draws of labels for each share; 3 by default. */
   readonly draws?: number;
-  /** Folder of the report; `report` in the run's by default. */
+  /** Folder of the report; by default `report` in the run folder. */
   readonly out?: string;
-  /** Most steps of a training of the encoder; see `finetune` for what they are by default. */
+  /** Most steps of each training of the encoder; for the default see `finetune`. */
   readonly steps?: number;
-  /** Also fine-tune all of the pretrained encoder, and train the same from scratch; both by default. */
+  /** Also fine-tune the whole pretrained encoder, and train it from scratch; both by default. */
   readonly finetune?: boolean;
   readonly scratch?: boolean;
   readonly seed?: number;
@@ -27,7 +27,7 @@ export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
 
-/** What is to be trained and judged, on what, and where it is kept. */
+/** The trainings of a report, their data, and where results are kept. */
 export interface LabelPlan {
   readonly options: LabelEfficiencyOptions;
   readonly data: LabelledData;
@@ -35,18 +35,18 @@ export interface LabelPlan {
   readonly shares: readonly number[];
   readonly draws: number;
   readonly seed: number;
-  /** Folder of the report, and the file in it that keeps every finished training. */
+  /** Folder of the report, and the file in it with the finished trainings. */
   readonly out: string;
   readonly file: string;
   readonly basis: Basis;
   readonly cells: readonly Cell[];
 }
 
-/** Of values, and of samples with several labels, fewer teach nothing. */
+/** Smallest number of labels for regression and multi-label tasks. */
 const LEAST = 5;
 
 /**
- * Settles what is asked for, and makes the report's folder.
+ * Resolves the options, and makes the report's folder.
  * @throws UserError when no share has enough labels, or the folder holds a report of something else
  */
 export async function planReport(options: LabelEfficiencyOptions, data: LabelledData): Promise<LabelPlan> {
@@ -54,10 +54,10 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
   const { out = join(run.path, "report"), finetune = true, scratch = true, steps = null, onNote } = options;
   const least =
     task === "classification"
-      ? { count: data.classes.length, words: `the ${data.classes.length} classes` }
-      : { count: LEAST, words: String(LEAST) };
+      ? { count: data.classes.length, description: `the ${data.classes.length} classes` }
+      : { count: LEAST, description: String(LEAST) };
   const counts = countsOf(shares, labelledEntries(data.train.labels).length, least, onNote);
-  const asked = contenders.filter((name) => (finetune || name !== "fine-tuned") && (scratch || name !== "scratch"));
+  const selected = contenders.filter((name) => (finetune || name !== "fine-tuned") && (scratch || name !== "scratch"));
   const basis: Basis = {
     task,
     encoder: digestOfWeights(run.params),
@@ -67,8 +67,8 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
     steps,
   };
   const file = join(out, "report.json");
-  // Before the features, which take their time.
-  await keptCells(file, basis);
+  // Checked before features are extracted, which takes long.
+  await finishedCells(file, basis);
   await makeFolder(out);
-  return { options, data, task, shares, draws, seed, out, file, basis, cells: planOf(counts, draws, asked) };
+  return { options, data, task, shares, draws, seed, out, file, basis, cells: planOf(counts, draws, selected) };
 }

@@ -5,13 +5,13 @@ import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import type { FrozenPair } from "./frozen.ts";
-import { scoreByChance } from "./label-answers.ts";
 import type { CellResult } from "./label-cells.ts";
+import { chanceScore } from "./label-predictions.ts";
 import { writeLabelReport } from "./label-report.ts";
 import { summaryOf } from "./label-summary.ts";
 import type { LabelPlan } from "./plan.ts";
 
-/** What the finished trainings come to, written as a page, pictures and `report.json`. */
+/** Summarises the finished trainings, and writes the page, its charts and `report.json`. */
 export async function summarise(
   plan: LabelPlan,
   frozen: FrozenPair,
@@ -19,11 +19,11 @@ export async function summarise(
 ): Promise<LabelEfficiency> {
   const { basis, file, out, options, data } = plan;
   const facts = await factsOf(plan, frozen, cells);
-  const { learned, judged } = frozen.pretrained;
+  const { trainFeatures, testFeatures } = frozen.pretrained;
   const files = await writeLabelReport(out, facts, {
     modality: options.run.modality,
-    bank: { source: data.train, features: learned },
-    queries: { source: data.test, features: judged },
+    bank: { source: data.train, features: trainFeatures },
+    queries: { source: data.test, features: testFeatures },
     onProgress: options.onProgress,
   });
   const report: LabelEfficiency = { ...facts, out, files: ["report.json", ...files] };
@@ -43,9 +43,9 @@ async function factsOf(
   return {
     run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
     pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
-    train: side(options.train, data.train, pretrained.learned),
-    test: side(options.test, data.test, pretrained.judged),
-    ...{ task, outputs, chance: scoreByChance(data.answers, pretrained.queries.truth) },
+    train: side(options.train, data.train, pretrained.trainFeatures),
+    test: side(options.test, data.test, pretrained.testFeatures),
+    ...{ task, outputs, chance: chanceScore(data.answers, pretrained.queries.truth) },
     settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device: config.training.device },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
     width: encoder.embedDim,
@@ -58,6 +58,6 @@ const side = (path: string, source: Source<unknown>, { rows, broken }: Features)
   ...{ path, entries: source.length, labelled: rows, broken: broken.length },
 });
 
-/** Every process of a run that was resumed counts from 0. */
+/** Total seconds: the count restarts at 0 whenever a run is resumed. */
 const secondsOf = (rows: readonly MetricRow[]): number =>
   rows.reduce((sum, { seconds }, at) => sum + (seconds <= (rows[at + 1]?.seconds ?? 0) ? 0 : seconds), 0);

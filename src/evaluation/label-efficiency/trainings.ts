@@ -1,15 +1,15 @@
 import { drawLabels } from "../../training/data/split.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
-import { answersOn } from "../labels/judge.ts";
+import { predictLabelled } from "../labels/judge.ts";
 import { strataOf } from "../labels/supervision.ts";
 import { type FrozenPair, rowsOf } from "./frozen.ts";
-import { type Answered, answeredBy, probed } from "./label-answers.ts";
 import { type Cell, type CellProgress, type CellResult, runCells } from "./label-cells.ts";
+import { type ScoredPredictions, scorePredictions, scoreProbe } from "./label-predictions.ts";
 import type { LabelPlan } from "./plan.ts";
 
 /**
- * Does the plan's trainings, those aside that an earlier call has finished.
- * @returns all that are finished, those of earlier calls among them; nothing when the signal stopped it
+ * Runs the plan's trainings that no earlier call finished.
+ * @returns all finished trainings, including those of earlier calls; undefined when the signal stopped it
  */
 export async function runTrainings(plan: LabelPlan, frozen: FrozenPair): Promise<CellResult[] | undefined> {
   const { file, basis, draws, options } = plan;
@@ -18,14 +18,14 @@ export async function runTrainings(plan: LabelPlan, frozen: FrozenPair): Promise
   const { cells, isDone } = await runCells(file, basis, plan.cells, (cell) => train(plan, frozen, cell, progress), {
     signal: options.signal,
     onCell(next) {
-      stage = inWords(next, draws);
+      stage = describeCell(next, draws);
       progress(0, 1);
     },
   });
   return isDone ? cells : undefined;
 }
 
-/** One training, and its judging on the test data. */
+/** One training, tested on the test data. */
 async function train(
   plan: LabelPlan,
   { pretrained, untrained }: FrozenPair,
@@ -33,28 +33,28 @@ async function train(
   onProgress: (done: number, total: number) => void,
 ): Promise<CellResult> {
   const began = performance.now();
-  const done = (answered: Answered & { readonly steps?: number }): CellResult => ({
+  const done = (scored: ScoredPredictions & { readonly steps?: number }): CellResult => ({
     ...cell,
-    ...answered,
+    ...scored,
     seconds: (performance.now() - began) / 1000,
   });
   if (cell.contender !== "probe" && cell.contender !== "untrained") return done(await endToEnd(plan, cell, onProgress));
   const { bank, queries } = cell.contender === "probe" ? pretrained : untrained;
   const { data, task, seed } = plan;
   const drawn = drawLabels(strataOf(data.train, task), cell.labels, seed + cell.draw);
-  return done(await probed(data.answers, rowsOf(bank, drawn), queries, seed + cell.draw));
+  return done(await scoreProbe(data.answers, rowsOf(bank, drawn), queries, seed + cell.draw));
 }
 
-/** All of the encoder, from the run's weights or from scratch. */
+/** Trains the whole encoder, from the run's weights or from scratch. */
 async function endToEnd(
   { options, data, task, seed }: LabelPlan,
   { contender, labels, draw }: Cell,
   onProgress: (done: number, total: number) => void,
-): Promise<Answered & { steps: number }> {
+): Promise<ScoredPredictions & { steps: number }> {
   const { run, column, labelColumn, steps, signal } = options;
   const { workers, device } = run.config.training;
   let taken = 0;
-  const answered = await trainAndJudge(
+  const scored = await trainAndJudge(
     {
       ...{
         from: run.path,
@@ -75,20 +75,20 @@ async function endToEnd(
       },
     },
     async (trained) => {
-      const { answers, judged } = await answersOn(trained, { data: options.test, source: data.test });
-      return answeredBy(answers, judged.logits, judged.truth);
+      const { answers, predicted } = await predictLabelled(trained, { data: options.test, source: data.test });
+      return scorePredictions(answers, predicted.logits, predicted.truth);
     },
   );
-  return { ...answered, steps: taken };
+  return { ...scored, steps: taken };
 }
 
 /** `probe, 100 labels, draw 2 of 3 (5 of 24, about 12 min left)`. */
-function inWords({ cell, place, of, etaSeconds }: CellProgress, draws: number): string {
-  const eta = etaSeconds === undefined ? "" : `, about ${durationInWords(etaSeconds)} left`;
+function describeCell({ cell, place, of, etaSeconds }: CellProgress, draws: number): string {
+  const eta = etaSeconds === undefined ? "" : `, about ${formatDuration(etaSeconds)} left`;
   return `${cell.contender}, ${cell.labels} labels, draw ${cell.draw + 1} of ${draws} (${place} of ${of}${eta})`;
 }
 
-const durationInWords = (seconds: number): string =>
+const formatDuration = (seconds: number): string =>
   seconds < 90
     ? `${Math.round(seconds)} s`
     : seconds < 5400

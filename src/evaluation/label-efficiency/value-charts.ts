@@ -1,20 +1,20 @@
 import { aroundPoints, render } from "../drawing/charts.ts";
 
-/** From dark to light, alike to colour-blind readers and in print (viridis). */
+/** Viridis: from dark to light, also for colour-blind readers and in print. */
 const SCALE = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"];
 
 const rounded = (value: number) => Number(value.toPrecision(5));
 
-/** Values that were answered against the right ones, and the line on which they would be equal, as SVG. */
-export function pairsChart(pairs: readonly (readonly [right: number, answer: number])[]): Promise<string> {
-  const rights = pairs.map(([right]) => right);
-  const [low, high] = [Math.min(...rights), Math.max(...rights)];
+/** Predicted against true values, with the line on which they are equal, as SVG. */
+export function pairsChart(pairs: readonly (readonly [target: number, predicted: number])[]): Promise<string> {
+  const targets = pairs.map(([target]) => target);
+  const [low, high] = [Math.min(...targets), Math.max(...targets)];
   const axis = { type: "value", nameLocation: "middle", scale: true, axisLine: { onZero: false } } as const;
   return render(
     {
       grid: { left: 72, right: 28, top: 24, bottom: 56 },
-      xAxis: { ...axis, name: "right value", nameGap: 32 },
-      yAxis: { ...axis, name: "answer", nameGap: 48 },
+      xAxis: { ...axis, name: "true value", nameGap: 32 },
+      yAxis: { ...axis, name: "predicted value", nameGap: 48 },
       series: [
         {
           type: "line",
@@ -32,7 +32,7 @@ export function pairsChart(pairs: readonly (readonly [right: number, answer: num
           symbolSize: 6,
           color: "#0072B2",
           itemStyle: { opacity: 0.5 },
-          data: pairs.map(([right, answer]) => [rounded(right), rounded(answer)]),
+          data: pairs.map(([target, predicted]) => [rounded(target), rounded(predicted)]),
         },
       ],
     },

@@ -5,13 +5,13 @@ import type { Run } from "../../training/run/run.ts";
 import { type FinetuneOptions, finetune } from "./finetune.ts";
 
 /**
- * Trains on labels, judges that, and leaves nothing behind.
- * @throws when it is stopped by its signal: half-trained it is nothing to judge
+ * Trains on labels in a temporary folder, and evaluates the result.
+ * @throws when stopped by its signal: a half-trained model is not evaluated
  */
-export async function trainAndJudge<Judgement>(
+export async function trainAndJudge<Result>(
   options: Omit<FinetuneOptions, "out">,
-  judge: (run: Run) => Promise<Judgement>,
-): Promise<Judgement> {
+  judge: (run: Run) => Promise<Result>,
+): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-"));
   try {
     const run = await finetune({ ...options, out: join(folder, "run") });

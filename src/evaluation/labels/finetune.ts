@@ -26,9 +26,9 @@ import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
-import { answersIn, digestOfLabels, type Labelled, partsToLearn } from "./supervision.ts";
+import { answersIn, digestOfLabels, type Labelled, splitForTraining } from "./supervision.ts";
 
-/** Options of the method that learns: what the labels are is read off the labels. */
+/** Options of the supervised method, without those that follow from the labels. */
 type MethodOptionsWith<With extends string> = [With] extends [never]
   ? Omit<MethodOptions["supervised"], FromLabels>
   : With extends "fixmatch"
@@ -36,33 +36,33 @@ type MethodOptionsWith<With extends string> = [With] extends [never]
     : AnyOptions;
 type FromLabels = "task" | "classes" | "classWeights" | "labelWeights" | "center" | "spread";
 
-/** @typeParam With the other task's name where it is known, and `never` where there is none */
+/** @typeParam With the name of the additional task, or `never` for none */
 export interface FinetuneOptions<With extends string = string> extends OpenOptions {
-  /** Run to begin with, or a model of BERT's family in Hugging Face's files; of `scratch`, whose encoder to train. */
+  /** Run to start from, or a BERT-like model in Hugging Face's format; with `scratch`, the run whose encoder to train. */
   readonly from: string;
   /** Labelled data. */
   readonly train: string;
-  /** Run folder to make. */
+  /** Run folder to create. */
   readonly out: string;
-  /** What the run is going to be judged on afterwards: found wanting before it is trained. */
+  /** Test data for afterwards: checked before training. */
   readonly test?: Omit<JudgeOptions, "run" | "onProgress">;
   readonly task?: LabelTask;
-  /** Another task to learn from all samples at the same time, as in `--method`: `simclr:0.3`; or `fixmatch`. */
+  /** Additional task to learn from all samples, as in `--method`: `simclr:0.3`; or `fixmatch`. */
   readonly with?: With;
-  /** Begin with random numbers. */
+  /** Start from random weights. */
   readonly scratch?: boolean;
-  /** Use only so many labels, drawn evenly over the classes. */
+  /** Use only this many labels, drawn evenly over the classes. */
   readonly labelCount?: number;
-  /** Share of the labels held out to judge by; a tenth, of fewer than 1,000 labels a fifth. */
+  /** Share of the labels held out for validation; by default a tenth, or a fifth of fewer than 1,000 labels. */
   readonly validation?: number;
-  /** Epochs without a better score after which training stops. */
+  /** Training stops after this many epochs without a better score. */
   readonly patience?: number;
-  /** About so many steps, in whole epochs, in place of epochs. */
+  /** Approximate number of steps, rounded to whole epochs; replaces epochs. */
   readonly steps?: number;
-  /** Weigh classes by the inverse of how often they occur. */
+  /** Weight classes by their inverse frequency. */
   readonly balanced?: boolean;
   readonly training?: TrainingChoices;
-  /** The method's: of `supervised`, and of the other task's beside it. */
+  /** Options of `supervised`, and of the additional task. */
   readonly options?: MethodOptionsWith<With>;
   readonly signal?: AbortSignal;
   readonly onNote?: (note: string) => void;
@@ -70,16 +70,16 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
 }
 
 const PATIENCE = 10;
-/** Steps that training is given where the user does not say how long, and the bounds of its epochs. */
+/** Default number of steps, and bounds of the resulting epochs. */
 const STEPS = 1000;
 const EPOCHS = [10, 200] as const;
 const BATCH = [8, 128] as const;
 
-/** Where fine-tuning trains otherwise than pre-training when nothing is said, in words. */
+/** Defaults of fine-tuning that differ from those of pre-training, described for help texts. */
 export const finetuneDefaults: Readonly<Record<string, string>> = {
-  epochs: `what makes about ${STEPS} steps, ${EPOCHS.join(" to ")}`,
+  epochs: `as many as give about ${STEPS} steps, ${EPOCHS.join(" to ")}`,
   batchSize: `an eighth of the labels, ${BATCH.join(" to ")}`,
-  learningRate: "0.001, from scratch 0.002, by the root of batch / 256, less for encoders wider than 256",
+  learningRate: "0.001 (from scratch 0.002) · √(batch / 256), less for encoders wider than 256",
   gradientClip: "1",
   layerDecay: "0.75; from scratch 1",
 };
@@ -87,9 +87,10 @@ export const finetuneDefaults: Readonly<Record<string, string>> = {
 const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));
 
 /**
- * Teaches a pre-trained encoder what labels say: first a linear head on frozen features, then all of it from there, lower
- * layers more slowly (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054), judged after every epoch on labels held
- * out: by accuracy and the like, or where they are fewer than 500 by the loss. What it leaves is a run folder whose best epoch is the one opened.
+ * Fine-tunes a pre-trained encoder on labels: first a linear head on frozen features, then the whole model from there, with
+ * lower learning rates for lower layers (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054). Validated after every
+ * epoch on held-out labels: by accuracy or the task's score, or by the loss if they are fewer than 500. The run folder
+ * opens at its best epoch.
  * @throws UserError when labels are missing, too few, or do not suit the task
  *
  * @example
@@ -115,8 +116,8 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     const answers = answersOf(task, classes);
     refuseForTask(task, options);
     if (options.test) await checkTest(definition, options.test, answers);
-    const known = labels.reduce((count, label) => count + Number(label >= 0), 0);
-    const used = options.labelCount ?? known;
+    const labelled = labels.reduce((count, label) => count + Number(label >= 0), 0);
+    const used = options.labelCount ?? labelled;
     const supervision: Supervision = {
       ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
       validation: options.validation ?? (used < 1000 ? 0.2 : 0.1),
@@ -126,7 +127,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       digest: digestOfLabels(source),
       ...(scratch ? {} : { from }),
     };
-    const parts = partsToLearn(source, task, supervision, await groupsToKeep(definition, source, supervision));
+    const parts = splitForTraining(source, task, supervision, await groupsToKeep(definition, source, supervision));
     const count = parts.indices.length;
     const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
     const perEpoch = Math.max(1, Math.floor(count / batchSize));
@@ -157,10 +158,10 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       definition,
       source,
     );
-    // An entry is what has a label, and not a window of a text.
+    // Labels belong to whole entries, not to windows of a text.
     if (samples !== source) await samples.close();
     const built = await buildParts(config);
-    const training = rated(config.training, built.encoder, options.training, scratch);
+    const training = withLearningRate(config.training, built.encoder, options.training, scratch);
     const settled = { ...config, supervision, training };
     let begin: Start | undefined;
     if (!scratch) {
@@ -171,7 +172,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       begin = { ...start, tensors: () => found };
     }
     onNote?.(
-      `${used} labels: ${parts.known.length} to learn from, ${parts.validation.length} to judge by; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
+      `${used} labels: ${parts.training.length} for training, ${parts.validation.length} for validation; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
     );
     await learnLabels(settled, source, parts, { ...options, resume: false }, begin);
   } finally {
@@ -181,8 +182,8 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
 }
 
 /**
- * Goes on with fine-tuning from its last checkpoint.
- * @throws UserError when it is none, or the data have changed
+ * Resumes fine-tuning from its last checkpoint.
+ * @throws UserError when the run is not a fine-tuning, or the data have changed
  *
  * @example
  * const tuned = await resumeFinetuning("runs/tuned");
@@ -193,7 +194,7 @@ export async function resumeFinetuning(
 ): Promise<Run> {
   const config = await readConfig(out);
   if (!config.supervision)
-    throw new UserError(`${out}: no fine-tuning; continue it with autodidact pretrain --resume ${out}`);
+    throw new UserError(`${out}: not a fine-tuned run; continue it with autodidact pretrain --resume ${out}`);
   const definition = await modalityFor(config.data.path, config.modality.name);
   const { column, labelColumn } = config.data;
   if (options.test) await checkTest(definition, { column, labelColumn, ...options.test }, answersIn(config));
@@ -204,7 +205,7 @@ export async function resumeFinetuning(
       throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
     const groups = await groupsToKeep(definition, source, config.supervision);
-    await learnLabels(config, source, partsToLearn(source, task, config.supervision, groups), {
+    await learnLabels(config, source, splitForTraining(source, task, config.supervision, groups), {
       ...options,
       out,
       resume: true,
@@ -215,53 +216,55 @@ export async function resumeFinetuning(
   return openRun(out);
 }
 
-/** The method that learns from labels, and from all samples by another task at once; FixMatch does both itself. */
+/** The method to train with: `supervised`, optionally combined with another task; FixMatch combines both itself. */
 export function methodWith(other: string | undefined): string {
   if (other === undefined) return "supervised";
   return other === "fixmatch" ? other : `supervised+${other}`;
 }
 
-/** @throws UserError for options that mean nothing to the task */
+/** @throws UserError for options that do not apply to the task */
 function refuseForTask(task: LabelTask, { balanced, options, with: other }: FinetuneOptions): void {
   if (balanced && (task === "similarity" || task === "regression"))
-    throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weigh`);
+    throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weight`);
   if (options?.labelSmoothing && task !== "classification")
-    throw new UserError(`label smoothing is for --task classification; ${task} has no one class`);
+    throw new UserError(`label smoothing is for --task classification; ${task} has no single class`);
   if (other === "fixmatch" && task !== "classification")
-    throw new UserError(`fixmatch guesses classes; --task ${task} has none`);
+    throw new UserError(`fixmatch predicts classes; --task ${task} has none`);
 }
 
-/** Peak rate for AdamW: by the root of the batch, and lower for wide encoders, where the user does not say. */
-function rated(
+/** AdamW's default peak learning rate: scales with the square root of the batch size, lower for wide encoders. */
+function withLearningRate(
   training: Training,
   { embedDim }: Encoder,
-  given: TrainingChoices | undefined,
+  choices: TrainingChoices | undefined,
   scratch: boolean,
 ): Training {
-  if (given?.learningRate !== undefined) return training;
+  if (choices?.learningRate !== undefined) return training;
   const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
   return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
 }
 
-/** The head that fits frozen features, as the method's parameters. */
+/** A linear head fitted to frozen features, as the method's parameters. */
 async function probed(
   start: Start,
   config: RunConfig,
   { encoder, modality }: Parts,
   answers: Answers,
   source: Source<unknown>,
-  { known, labels, groups: all }: Labelled,
+  { training, labels, groups: all }: Labelled,
   onNote: FinetuneOptions["onNote"],
 ) {
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
   const { encoder: params } = beginFrom(start, offerOf(modality, vocabulary), empty);
   const { device, seed } = config.training;
   onNote?.("fitting a linear head to frozen features …");
-  const features = await extractFeatures({ encoder, params, modality, source, indices: known, device });
-  const own = features.indices.map((index) => labels[index]!);
-  const truth = truthOf(answers, source.classes ?? [], own);
+  const features = await extractFeatures({ encoder, params, modality, source, indices: training, device });
+  const rowLabels = features.indices.map((index) => labels[index]!);
+  const truth = truthOf(answers, source.classes ?? [], rowLabels);
   const groups = all && features.indices.map((index) => all[index]!);
-  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: own, groups }, seed, { by: "loss" });
+  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: rowLabels, groups }, seed, {
+    by: "loss",
+  });
   const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
   return [
     [

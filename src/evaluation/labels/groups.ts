@@ -5,10 +5,10 @@ import type { Supervision } from "../../training/run/config.ts";
 import { labelledEntries } from "./supervision.ts";
 
 /**
- * What must not be split between learning and judging, as the kind of data has it: of every entry the number of its group,
- * −1 for those that nobody asked about. Entries that cannot be read are groups by themselves.
- * @param entries that are asked about; the labelled ones by default
- * @returns nothing where every entry is its own group
+ * Groups of entries that must not be split between training and validation, as the kind of data defines them. Unreadable
+ * entries are their own groups.
+ * @param entries the entries to group; by default the labelled ones
+ * @returns each entry's group number, −1 for entries not in `entries`; undefined if the kind of data has no groups
  */
 export async function groupsOf(
   { group }: Pick<ModalityDefinition, "group">,
@@ -27,7 +27,7 @@ export async function groupsOf(
   return groups;
 }
 
-/** The groups of all entries that a training on labels looks at. */
+/** The groups of all entries that a supervised training uses. */
 export const groupsToKeep = (
   definition: Pick<ModalityDefinition, "group">,
   source: Source<unknown>,

@@ -16,8 +16,8 @@ import { bankOf, nearestOthers } from "../vectors/nearest.ts";
 import { type Predictor, predictor } from "./predictor.ts";
 import { labelledEntries } from "./supervision.ts";
 
-/** A run's answers beside what is right. */
-export interface Judged {
+/** A run's outputs for labelled samples, with their targets. */
+export interface LabelledOutputs {
   /** `[rows, outputs]` each. */
   readonly logits: Float32Array;
   readonly truth: Float32Array;
@@ -26,12 +26,13 @@ export interface Judged {
 }
 
 /**
- * What a predictor answers to labelled entries, and what would be right.
- * @param labels of every entry of the source
- * @param classes their texts
+ * Runs a model on labelled entries.
+ * @param run maps a batch of rows to logits or values
+ * @param options.labels label of every entry of the source
+ * @param options.classes names of the labels
  */
-export async function answersTo(
-  ask: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
+export async function collectOutputs(
+  run: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
   answers: Answers,
   options: {
     readonly modality: Modality<unknown>;
@@ -41,7 +42,7 @@ export async function answersTo(
     readonly classes: readonly string[];
     readonly onProgress?: (done: number, total: number) => void;
   },
-): Promise<Judged> {
+): Promise<LabelledOutputs> {
   const { indices, labels, classes, onProgress } = options;
   const width = answers.outputs.length;
   const truths = truthsOf(answers, classes);
@@ -50,7 +51,7 @@ export async function answersTo(
   const truth = new Float32Array(indices.length * width);
   let rows = 0;
   for await (const batch of readBatches(options, broken)) {
-    logits.set(await ask(batch.rows), rows * width);
+    logits.set(await run(batch.rows), rows * width);
     batch.indices.forEach((index, at) => {
       truth.set(truths[labels[index]!]!, (rows + at) * width);
     });
@@ -65,9 +66,9 @@ export interface Verdict {
   readonly outputs: readonly string[];
   readonly rows: number;
   readonly broken: number;
-  /** `accuracy` …, see `Measures`; of similarity the share of samples whose nearest neighbour is alike. */
+  /** `accuracy` …, see `Measures`; for similarity the share of samples whose nearest neighbour has the same label. */
   readonly measures: Readonly<Record<string, number>>;
-  /** Of classification; rows are the right classes, columns the answers. */
+  /** For classification; rows are true classes, columns predicted ones. */
   readonly confusion?: readonly (readonly number[])[];
   readonly perClass?: readonly {
     readonly name: string;
@@ -86,8 +87,8 @@ export interface JudgeOptions extends OpenOptions {
 }
 
 /**
- * How right a fine-tuned run is on labelled data.
- * @throws UserError when there are no labels, or such as the run has never seen
+ * Scores a fine-tuned run on labelled data.
+ * @throws UserError when there are no labels, or labels that the run was not trained with
  *
  * @example
  * const run = await openRun("runs/tuned");
@@ -104,34 +105,34 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
       const recall = recallAtOne(features, features.labels ?? new Int32Array());
       return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
     }
-    const { answers, judged } = await answersOn(run, { data, source, onProgress });
-    return verdictOf(answers, judged);
+    const { answers, predicted } = await predictLabelled(run, { data, source, onProgress });
+    return verdictOf(answers, predicted);
   } finally {
     await source.close();
   }
 }
 
 /**
- * What a fine-tuned run answers to the labelled entries of a source.
- * @throws UserError when a label is one that the run has never seen
+ * Predicts the labelled entries of a source with a fine-tuned run.
+ * @throws UserError when a label is one that the run was not trained with
  */
-export async function answersOn(
+export async function predictLabelled(
   run: Run,
   { data, source, onProgress }: Pick<JudgeOptions, "data" | "onProgress"> & { readonly source: Source<unknown> },
-): Promise<{ answers: Answers; judged: Judged }> {
+): Promise<{ answers: Answers; predicted: LabelledOutputs }> {
   const { labels = new Int32Array(), classes = [] } = source;
   const indices = labelledEntries(labels);
   const model = await predictor(run);
   try {
     refuseUnknown(data, classes, model);
-    const asked = { modality: run.modality, source, indices, labels, classes, onProgress };
-    return { answers: model, judged: await answersTo((rows) => model.logits(rows), model, asked) };
+    const options = { modality: run.modality, source, indices, labels, classes, onProgress };
+    return { answers: model, predicted: await collectOutputs((rows) => model.logits(rows), model, options) };
   } finally {
     await model.dispose();
   }
 }
 
-/** Labelled data that a model is going to be judged on, checked before it is trained. @throws UserError as `judge` */
+/** Checks the test data of a model before it is trained. @throws UserError as `judge` */
 export async function checkTest(
   definition: Run["modalityDefinition"],
   { data, ...open }: Pick<JudgeOptions, "data" | keyof OpenOptions>,
@@ -145,7 +146,7 @@ export async function checkTest(
   }
 }
 
-/** @throws UserError when one of the labels is no answer */
+/** @throws UserError when a label is not among the model's outputs */
 function refuseUnknown(data: string, classes: readonly string[], answers: Answers): void {
   const { outputs } = answers;
   const unknown = unknownAmong(answers, classes);
@@ -155,7 +156,7 @@ function refuseUnknown(data: string, classes: readonly string[], answers: Answer
     );
 }
 
-function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: Judged): Verdict {
+function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: LabelledOutputs): Verdict {
   const { named } = measuresOf({ task, outputs }, logits, truth);
   const verdict = { task, outputs, rows, broken: broken.length, measures: named };
   if (task !== "classification") return verdict;
@@ -184,6 +185,6 @@ export async function openLabelled(
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in a sub-folder of its own, give a table with the columns path and label, or name the --label-column of a table`,
+    `${path}: no labels; put each class in a sub-folder, give a table with the columns path and label, or name the --label-column of a table`,
   );
 }

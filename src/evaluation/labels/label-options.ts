@@ -3,35 +3,41 @@ import { UserError } from "../../foundation/errors.ts";
 import type { Labelled } from "./supervision.ts";
 
 /**
- * What the labels that are learned from say about how to learn from them: weights of classes or labels where they are to
- * count alike, mean and deviation of values.
- * @param classes the labels' texts, in the order of their numbers
- * @throws UserError when all labels are the same, or are to be balanced where nothing can be
+ * Method options that follow from the training labels: weights that balance classes or labels, mean and deviation of values.
+ * @param classes names of the labels, by label number
+ * @throws UserError when all labels are the same
  */
 export function optionsFromLabels(
   answers: Answers,
   classes: readonly string[],
-  { known, labels }: Labelled,
+  { training, labels }: Labelled,
   balanced: boolean,
 ): Record<string, unknown> {
   const { task, outputs } = answers;
-  const own = [...known].map((entry) => labels[entry]!);
-  if (new Set(own).size < 2)
-    throw new UserError(`every label to learn from is "${classes[own[0]!]}": there is nothing to tell apart`);
-  const given = { task, classes: [...classes] };
-  if (task === "regression") return { ...given, ...momentsOf(own.map((label) => Number(classes[label]))) };
-  if (!balanced) return given;
+  const trainLabels = [...training].map((entry) => labels[entry]!);
+  if (new Set(trainLabels).size < 2)
+    throw new UserError(`every training label is "${classes[trainLabels[0]!]}"; at least two are needed`);
+  const base = { task, classes: [...classes] };
+  if (task === "regression") return { ...base, ...momentsOf(trainLabels.map((label) => Number(classes[label]))) };
+  if (!balanced) return base;
   if (task === "classification")
-    return { ...given, classWeights: outputs.map((_, output) => weightOf(own, (label) => label === output, outputs)) };
+    return {
+      ...base,
+      classWeights: outputs.map((_, output) => weightOf(trainLabels, (label) => label === output, outputs)),
+    };
   const truths = truthsOf(answers, classes);
   const weightWhere = (output: number, value: number) =>
-    weightOf(own, (label) => truths[label]![output] === value, [0, 1]);
-  return { ...given, labelWeights: outputs.map((_, output) => [weightWhere(output, 0), weightWhere(output, 1)]) };
+    weightOf(trainLabels, (label) => truths[label]![output] === value, [0, 1]);
+  return { ...base, labelWeights: outputs.map((_, output) => [weightWhere(output, 0), weightWhere(output, 1)]) };
 }
 
-/** Rows over groups times rows of the group: what makes groups count alike. */
-function weightOf(own: readonly number[], isInGroup: (label: number) => boolean, groups: readonly unknown[]): number {
-  return own.length / (groups.length * Math.max(1, own.filter(isInGroup).length));
+/** Rows / (groups · rows of the group): the weight that balances the groups. */
+function weightOf(
+  labels: readonly number[],
+  isInGroup: (label: number) => boolean,
+  groups: readonly unknown[],
+): number {
+  return labels.length / (groups.length * Math.max(1, labels.filter(isInGroup).length));
 }
 
 /** Mean and deviation. */

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { type Answers, answersOf, type LabelTask, type Source, unknownAmong } from "../../data/index.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
-import { refuseOtherTasks } from "../scores/one-class-each.ts";
+import { requireSingleLabel } from "../scores/single-label.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { openLabelled } from "./judge.ts";
 import { labelledEntries } from "./supervision.ts";
 
-/** Labelled data to learn from, and labelled data to be judged on. */
+/** Labelled training data and labelled test data. */
 export interface TrainAndTest {
   readonly train: string;
   readonly test: string;
@@ -18,7 +18,7 @@ export interface TrainAndTest {
   readonly labelColumn?: string;
 }
 
-/** Both opened, with what their labels are. */
+/** Both opened, with their classes and outputs. */
 export interface LabelledData {
   readonly train: Source<unknown>;
   readonly test: Source<unknown>;
@@ -28,56 +28,56 @@ export interface LabelledData {
 }
 
 /**
- * @param task what the labels are
- * @throws UserError when either has no labels, or the test data have a label that the training data have not; when
- * classes are asked for and labels are not of one class a sample, all labels are the same, or both are the same samples
+ * Opens and checks labelled training and test data.
+ * @param task the kind of labels
+ * @throws UserError when either has no labels, the test data have a label that the training data lack, labels do not suit
+ * classification, all labels are the same, or both are the same samples
  */
 export async function openTrainAndTest(
   { modalityDefinition, config }: Run,
-  { column, labelColumn, ...given }: TrainAndTest,
+  { column, labelColumn, ...paths }: TrainAndTest,
   task: LabelTask = "classification",
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) => {
     const source = await openLabelled(modalityDefinition, path, { column, labelColumn, labels });
     opened.adopt(source, () => source.close());
-    if (task === "classification") refuseOtherTasks(path, source, config.method.options.task);
+    if (task === "classification") requireSingleLabel(path, source, config.method.options.task);
     return source;
   };
-  const train = await open(given.train, given.trainLabels);
-  const test = await open(given.test, given.testLabels);
+  const train = await open(paths.train, paths.trainLabels);
+  const test = await open(paths.test, paths.testLabels);
   const { classes = [] } = train;
   const [first, second] = classes;
-  if (second === undefined)
-    throw new UserError(`${given.train}: every label is "${first}"; there is nothing to tell apart`);
+  if (second === undefined) throw new UserError(`${paths.train}: every label is "${first}"; at least two are needed`);
   if (await areSame(train, test))
     throw new UserError(
-      `${given.test}: the same samples as ${given.train}; what is learned from cannot judge as well, so name others for one of them`,
+      `${paths.test}: the same samples as ${paths.train}; training data cannot be test data, so name other data for one of them`,
     );
   const answers = answersOf(task, classes);
   const unknown = unknownAmong(answers, test.classes ?? []);
   if (unknown !== undefined)
     throw new UserError(
-      `${given.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${given.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
+      `${paths.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${paths.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
     );
   const kept = opened.move();
   return { train, test, classes, answers, close: () => kept.disposeAsync() };
 }
 
-/** More are not compared: who shares so many, all over the data and in their order, shares the rest. */
+/** Samples compared: data that agree in this many, evenly spaced, are taken to be the same. */
 const COMPARED = 256;
 
 /**
- * Whether the labelled samples are the same, wherever they lie. Names do not tell: two folders may both begin at 0001.jpg.
- * Mostly the first pair differs, and nothing else is read.
+ * Whether the labelled samples are the same, also in different places. Names are not compared: two folders may both start
+ * at 0001.jpg. Usually the first pair differs, and nothing else is read.
  */
 async function areSame(train: Source<unknown>, test: Source<unknown>): Promise<boolean> {
-  const [own, others] = [labelledEntries(train.labels), labelledEntries(test.labels)];
-  if (own.length !== others.length) return false;
+  const [trainEntries, testEntries] = [labelledEntries(train.labels), labelledEntries(test.labels)];
+  if (trainEntries.length !== testEntries.length) return false;
   let compared = 0;
-  for (const row of evenly(own.length, COMPARED)) {
-    const one = await train.read(own[row]!).catch(skipBroken);
-    const other = await test.read(others[row]!).catch(skipBroken);
+  for (const row of evenly(trainEntries.length, COMPARED)) {
+    const one = await train.read(trainEntries[row]!).catch(skipBroken);
+    const other = await test.read(testEntries[row]!).catch(skipBroken);
     if (!isDeepStrictEqual(one, other)) return false;
     if (one !== undefined) compared++;
   }

@@ -7,16 +7,16 @@ import type { RunConfig } from "../../training/run/config.ts";
 import { buildMethod } from "../../training/run/run.ts";
 import type { Start } from "../../training/run/start.ts";
 import { measuresOf } from "../scores/measures.ts";
-import { answersTo, type Judged, recallAtOne } from "./judge.ts";
+import { collectOutputs, type LabelledOutputs, recallAtOne } from "./judge.ts";
 import { type Predictor, predictorOf } from "./predictor.ts";
 import { answersIn, type Labelled } from "./supervision.ts";
 
-/** So few samples tell a better model by its loss more surely than by its accuracy. */
+/** With fewer samples the loss selects the best model more reliably than the accuracy. */
 const FEW = 500;
 
 /**
- * Trains on labels, judged after every epoch by those that were held out.
- * @throws UserError when no sample that was held out can be read
+ * Trains on labels, validated after every epoch on held-out labels.
+ * @throws UserError when no held-out sample can be read
  */
 export async function learnLabels(
   config: RunConfig,
@@ -31,17 +31,17 @@ export async function learnLabels(
   const { device } = config.training;
   await using opened = new AsyncDisposableStack();
   let model: Predictor | undefined;
-  // Those that judge are kept from what is learned from.
+  // `labels` hides the validation labels from training.
   const truths = source.labels ?? labels;
   const named = new Set<string>();
-  /** @throws UserError when there is nothing left to judge by */
-  const skip = (broken: Judged["broken"]) => {
+  /** Notes broken samples once. @throws UserError when none is left to validate on */
+  const skip = (broken: LabelledOutputs["broken"]) => {
     if (broken.length === validation.length)
       throw new UserError(
-        `${config.data.path}: none of the ${broken.length} samples to judge by can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
+        `${config.data.path}: none of the ${broken.length} validation samples can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
       );
     for (const { name, reason } of broken)
-      if (!named.has(name)) options.onNote?.(`${name}: ${reason}; skipped, one fewer to judge by`);
+      if (!named.has(name)) options.onNote?.(`${name}: ${reason}; skipped, one validation sample fewer`);
     for (const { name } of broken) named.add(name);
   };
   const validate: Supervised["validate"] = async (params) => {
@@ -59,12 +59,18 @@ export async function learnLabels(
       const metrics: Record<string, number> = { recallAtOne: recall };
       return { score: recall, loss: 0, metrics };
     }
-    // A batch is always whole: a few samples after every epoch are not to cost as much as many.
+    // Batches are padded to their full size: few validation samples should not cost as much as many.
     const batchSize = Math.min(BATCH, validation.length);
-    model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (own) => own.dispose());
-    const asking = model;
-    const asked = { modality, source, indices: validation, labels: truths, classes };
-    const { logits, truth, broken } = await answersTo((rows) => asking.logits(rows, params), answers, asked);
+    model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (opened) =>
+      opened.dispose(),
+    );
+    const current = model;
+    const validationData = { modality, source, indices: validation, labels: truths, classes };
+    const { logits, truth, broken } = await collectOutputs(
+      (rows) => current.logits(rows, params),
+      answers,
+      validationData,
+    );
     skip(broken);
     const measures = measuresOf(answers, logits, truth);
     const { score, loss } = measures;

@@ -13,7 +13,7 @@ export interface PredictOptions extends OpenOptions {
   readonly data: string;
   /** `.csv` or `.parquet` file to write. */
   readonly out: string;
-  /** Of classes, how many of the likeliest are written. Default 1. */
+  /** For classification, how many of the most probable classes to write. Default 1. */
   readonly top?: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -25,15 +25,14 @@ export interface PredictResult {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** What is not one of several classes, in words. */
-const answered = { "multi-label": "every label for itself", regression: "a value", similarity: "nothing" };
+/** Outputs of runs without ranked classes, for messages. */
+const outputsByTask = { "multi-label": "each label separately", regression: "a value", similarity: "nothing" };
 
 /**
- * Writes what the run's head says about every readable entry: `path`, then
- * - of classes `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
- * - of labels of which several may hold `prediction` (those of at least 0.5, joined by `|` as labels are when they are
- *   given) and `probability_<label>` each;
- * - of numbers `value`.
+ * Writes the predictions of the run's head for every readable entry: `path`, then
+ * - for classification `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
+ * - for multi-label `prediction` (labels of at least 0.5, joined by `|` as in labelled data) and `probability_<label>`;
+ * - for regression `value`.
  * @throws UserError when the run has no head, `top` does not suit it, or nothing can be read or written
  *
  * @example
@@ -54,9 +53,7 @@ export async function predict({
     const head = await predictor(run, { device: run.config.training.device, batchSize: BATCH });
     try {
       if (top > 1 && head.task !== "classification")
-        throw new UserError(
-          `top ${top}: only of classes are there several to name; this run answers ${answered[head.task]}`,
-        );
+        throw new UserError(`top ${top}: for classification only; this run predicts ${outputsByTask[head.task]}`);
       const { columns, broken } = await predictAll(head, { modality: run.modality, source, onProgress }, top);
       const { method, encoder } = run.config;
       const metadata = { run: run.path, data, method: method.name, encoder: encoder.name, task: head.task };
@@ -75,9 +72,9 @@ export async function predict({
   }
 }
 
-/** A head on every readable entry, in columns. @throws UserError when no entry can be read */
+/** Predictions for every readable entry, as columns. @throws UserError when no entry can be read */
 export async function predictAll(
-  { task, outputs, predict: ask }: Pick<Predictor, "task" | "outputs" | "predict">,
+  { task, outputs, predict: predictRows }: Pick<Predictor, "task" | "outputs" | "predict">,
   options: FeatureOptions,
   top = 1,
 ): Promise<{ columns: Column[]; broken: { name: string; reason: string }[] }> {
@@ -92,7 +89,7 @@ export async function predictAll(
     else columns.set(name, [value]);
   };
   for await (const { rows, indices } of readBatches(options, broken)) {
-    const values = await ask(rows);
+    const values = await predictRows(rows);
     for (const [at, index] of indices.entries()) {
       const row = values.subarray(at * outputs.length, (at + 1) * outputs.length);
       add("path", source.name(index));

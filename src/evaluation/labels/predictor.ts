@@ -7,13 +7,13 @@ import type { Method, MethodParams } from "../../methods/index.ts";
 import { BATCH, type EmbedderOptions, refuseInfinite, specsOf, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 
-/** What a run answers to samples, compiled once. */
+/** A run's head and encoder, compiled once. */
 export interface Predictor extends Answers {
-  /** `[rows, outputs]`: probabilities of classes (a row sums to 1) or of labels (each for itself), or values. */
+  /** `[rows, outputs]`: probabilities of classes (rows sum to 1) or of labels (independent), or values. */
   predict(rows: readonly TensorRecord[]): Promise<Float32Array>;
   /**
-   * The same before they are made probabilities: logits, or values.
-   * @param params of the same shapes as the run's, which are the default
+   * The same before softmax or sigmoid: logits, or values.
+   * @param params parameters of the same shapes as the run's; by default the run's
    */
   logits(rows: readonly TensorRecord[], params?: MethodParams): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -22,7 +22,8 @@ export interface Predictor extends Answers {
 export type PredictorOptions = EmbedderOptions;
 
 /**
- * @throws UserError when the run has learned no answers
+ * Compiles a run's predictor.
+ * @throws UserError when the run has no head
  *
  * @example
  * const run = await openRun("runs/tuned");
@@ -35,23 +36,23 @@ export async function predictor(run: Run, options: PredictorOptions = {}): Promi
   const { method, modality } = await buildMethod(run.config, run.config.data.entries);
   if (!method.predict)
     throw new UserError(
-      `${run.path}: a run of ${run.methodDefinition.name}, which answers nothing; train a head with autodidact finetune ${run.path} --train <labelled data>`,
+      `${run.path}: a run of ${run.methodDefinition.name}, which has no head; train one with autodidact finetune ${run.path} --train <labelled data>`,
     );
   return predictorOf(method, run.methodParams, modality, { device: run.config.training.device, ...options });
 }
 
-/** Compiles what a method answers, in evaluation mode. The method must have `predict`. */
+/** Compiles a method's predictions, in evaluation mode. The method must have `predict`. */
 export async function predictorOf(
   { answers, predict }: Method,
   params: MethodParams,
   modality: Modality<unknown>,
   { batchSize = BATCH, ...options }: PredictorOptions = {},
 ): Promise<Predictor> {
-  if (!answers || !predict) throw new Error("a method without answers");
-  const answer = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({
+  if (!answers || !predict) throw new Error("a method without predictions");
+  const apply = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({
     outputs: predict(weights, inputs),
   });
-  const program = await compile(answer, [params, specsOf(modality, batchSize)], { ...options, name: "predictor" });
+  const program = await compile(apply, [params, specsOf(modality, batchSize)], { ...options, name: "predictor" });
   const width = answers.outputs.length;
   const logits = async (rows: readonly TensorRecord[], weights = params): Promise<Float32Array> => {
     const result = new Float32Array(rows.length * width);
@@ -77,7 +78,7 @@ export async function predictorOf(
   };
 }
 
-/** Makes a row of logits probabilities, in place; values stay as they are. */
+/** Converts a row of logits to probabilities, in place; values stay unchanged. */
 function activate(row: Float32Array, task: Answers["task"]): void {
   if (task === "multi-label") row.set(row.map((logit) => 1 / (1 + Math.exp(-logit))));
   if (task !== "classification") return;

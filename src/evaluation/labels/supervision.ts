@@ -5,21 +5,21 @@ import { drawLabels, stratifiedSplit } from "../../training/data/split.ts";
 import type { RunConfig, Supervision } from "../../training/run/config.ts";
 import { fingerprintOf } from "../../training/run/settle.ts";
 
-/** Entries of a source shared out for learning from their labels. */
+/** The split of a source's entries for supervised training. */
 export interface Labelled {
-  /** Entries of an epoch; labelled ones stand there several times beside many without a label. */
+  /** Entries of an epoch; labelled ones are repeated if many have no label. */
   readonly indices: Int32Array;
-  /** Labelled entries that are learned from, each once. */
-  readonly known: Int32Array;
-  /** Labelled entries that judge. */
+  /** Labelled training entries, each once. */
+  readonly training: Int32Array;
+  /** Labelled validation entries. */
   readonly validation: Int32Array;
-  /** Label of every entry, −1 for those that may not be learned from. */
+  /** Label of every entry, −1 for those that are not trained on. */
   readonly labels: Int32Array;
   /** Group of every entry, see `groupsOf`. */
   readonly groups?: Int32Array | undefined;
 }
 
-/** What tells a source's labels from others: those of every entry, and what they are called. */
+/** Identifies a source's labels: 16 hexadecimal digits of a digest of its entries, their labels and the class names. */
 export const digestOfLabels = (source: Source<unknown>): string =>
   createHash("sha256")
     .update(fingerprintOf(source))
@@ -28,7 +28,7 @@ export const digestOfLabels = (source: Source<unknown>): string =>
     .digest("hex")
     .slice(0, 16);
 
-/** What the method of a fine-tuned run answers. */
+/** The task and outputs of a fine-tuned run. */
 export const answersIn = ({ method: { options } }: RunConfig): Answers =>
   answersOf(options.task as LabelTask, options.classes as string[]);
 
@@ -36,21 +36,22 @@ export const answersIn = ({ method: { options } }: RunConfig): Answers =>
 export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
   Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
 
-/** What labels are drawn evenly by, −1 where there is none: values and combinations of labels are nearly all different. */
+/** Strata for drawing labels, −1 for unlabelled entries; one stratum for values and label combinations, nearly all unique. */
 export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
   return task === "regression" || task === "multi-label" ? all.map((label) => Math.min(label, 0)) : all;
 }
 
-/** Share of labelled samples where many have no label: FixMatch's batches have seven without to one with. */
+/** Minimum share of labelled samples: FixMatch's batches have seven unlabelled samples for each labelled one. */
 const LABELLED_SHARE = 1 / 8;
 
 /**
- * Shares out the entries. It follows from the labels, groups and settings alone, so that a resumed run has the same parts.
- * @param groups of every entry that has one: none is both learned from and judged by
- * @throws UserError when too few labels are left to learn from
+ * Splits the entries for training and validation. Depends only on labels, groups and settings, so that a resumed run has
+ * the same split.
+ * @param groups the group of every entry; no group is in both parts
+ * @throws UserError when too few labels are left for training
  */
-export function partsToLearn(
+export function splitForTraining(
   source: Source<unknown>,
   task: LabelTask,
   { labels: count, validation: share, unlabelled, seed }: Supervision,
@@ -66,21 +67,21 @@ export function partsToLearn(
     groups && drawn.map((entry) => groups[entry]!),
   );
   const [kept, held] = share > 0 ? [split.kept, split.held] : [Int32Array.from(drawn.keys()), new Int32Array()];
-  const known = kept.map((row) => drawn[row]!);
+  const training = kept.map((row) => drawn[row]!);
   const validation = held.map((row) => drawn[row]!);
-  if (known.length < 2)
-    throw new UserError(`${drawn.length} labels are too few: ${known.length} would be left to learn from`);
+  if (training.length < 2)
+    throw new UserError(`${drawn.length} labels are too few: ${training.length} would be left for training`);
   const labels = new Int32Array(source.length).fill(-1);
-  for (const entry of known) labels[entry] = all[entry]!;
-  // What judges is not learned from, nor what is of its group: not even without labels.
+  for (const entry of training) labels[entry] = all[entry]!;
+  // Validation entries and their groups are not trained on, not even without labels.
   const partOf = (entry: number) => groups?.[entry] ?? entry;
-  const judging = new Set(Array.from(validation, partOf));
+  const heldOut = new Set(Array.from(validation, partOf));
   const others = unlabelled
-    ? Int32Array.from(all.keys()).filter((entry) => labels[entry]! < 0 && !judging.has(partOf(entry)))
+    ? Int32Array.from(all.keys()).filter((entry) => labels[entry]! < 0 && !heldOut.has(partOf(entry)))
     : new Int32Array();
-  const times = Math.max(1, Math.round((others.length * LABELLED_SHARE) / (1 - LABELLED_SHARE) / known.length));
-  const indices = new Int32Array(known.length * times + others.length);
-  for (let time = 0; time < times; time++) indices.set(known, time * known.length);
-  indices.set(others, known.length * times);
-  return { indices, known, validation, labels, groups };
+  const times = Math.max(1, Math.round((others.length * LABELLED_SHARE) / (1 - LABELLED_SHARE) / training.length));
+  const indices = new Int32Array(training.length * times + others.length);
+  for (let time = 0; time < times; time++) indices.set(training, time * training.length);
+  indices.set(others, training.length * times);
+  return { indices, training, validation, labels, groups };
 }

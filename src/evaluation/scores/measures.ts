@@ -1,6 +1,6 @@
 import type { Answers } from "../../data/index.ts";
 
-/** How right outputs are: one number by which models are compared, the loss, and the measures that the field reports. */
+/** Scores of outputs: one number to compare models by, the loss, and the measures that the field reports. */
 export interface Measures {
   /** Accuracy, mean average precision, or R²; higher is better. */
   readonly score: number;
@@ -9,7 +9,7 @@ export interface Measures {
   readonly named: Readonly<Record<string, number>>;
 }
 
-/** Of every row the output that is largest. */
+/** The index of each row's largest output. */
 export function largestOf(outputs: Float32Array, width: number): Int32Array {
   return Int32Array.from({ length: outputs.length / width }, (_, row) => {
     let best = 0;
@@ -19,6 +19,7 @@ export function largestOf(outputs: Float32Array, width: number): Int32Array {
 }
 
 /**
+ * Scores outputs against targets.
  * @param outputs `[rows, outputs]`: logits, or values
  * @param truth the same shape, see `truthsOf`
  */
@@ -32,11 +33,11 @@ export function measuresOf(answers: Answers, outputs: Float32Array, truth: Float
     case "regression":
       return ofValues(outputs, truth);
     case "similarity":
-      throw new Error("likeness is measured by neighbours");
+      throw new Error("similarity is measured by neighbours");
   }
 }
 
-/** Rows of a confusion matrix are the right classes, columns the answers. */
+/** The confusion matrix: rows are true classes, columns predicted ones. */
 export function confusionOf(predictions: Int32Array, labels: Int32Array, classes: number): number[][] {
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   labels.forEach((label, row) => {
@@ -48,27 +49,27 @@ export function confusionOf(predictions: Int32Array, labels: Int32Array, classes
 /** Precision, recall and F1 of each class. */
 export function perClassOf(confusion: readonly (readonly number[])[]) {
   return confusion.map((row, label) => {
-    const right = row[label]!;
-    const there = row.reduce((sum, count) => sum + count, 0);
-    const answered = confusion.reduce((sum, other) => sum + other[label]!, 0);
-    const share = (of: number) => (of > 0 ? right / of : 0);
-    const f1 = there + answered > 0 ? (2 * right) / (there + answered) : 0;
-    return { count: there, precision: share(answered), recall: share(there), f1 };
+    const correct = row[label]!;
+    const count = row.reduce((sum, cell) => sum + cell, 0);
+    const predicted = confusion.reduce((sum, other) => sum + other[label]!, 0);
+    const share = (of: number) => (of > 0 ? correct / of : 0);
+    const f1 = count + predicted > 0 ? (2 * correct) / (count + predicted) : 0;
+    return { count, precision: share(predicted), recall: share(count), f1 };
   });
 }
 
 /**
- * Matthews' correlation of predictions and labels, for two classes or more (Gorodkin's R_K, which for two is the usual
- * φ); 0 when either says one class only. CoLA's measure.
+ * Matthews' correlation of predictions and labels for two or more classes (Gorodkin's R_K, which for two is the usual φ);
+ * 0 when predictions or labels are all of one class. CoLA's measure.
  */
 export function matthewsOf(confusion: readonly (readonly number[])[]): number {
   const total = confusion.flat().reduce((sum, count) => sum + count, 0);
-  const right = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
-  const there = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const answered = confusion.map((_, label) => confusion.reduce((sum, row) => sum + row[label]!, 0));
+  const correct = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
+  const actual = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + row[label]!, 0));
   const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, at) => sum + value * b[at]!, 0);
-  const spread = Math.sqrt(total ** 2 - dot(answered, answered)) * Math.sqrt(total ** 2 - dot(there, there));
-  return spread > 0 ? (right * total - dot(there, answered)) / spread : 0;
+  const spread = Math.sqrt(total ** 2 - dot(predicted, predicted)) * Math.sqrt(total ** 2 - dot(actual, actual));
+  return spread > 0 ? (correct * total - dot(actual, predicted)) / spread : 0;
 }
 
 function ofClasses(logits: Float32Array, truth: Float32Array, width: number): Measures {
@@ -77,9 +78,9 @@ function ofClasses(logits: Float32Array, truth: Float32Array, width: number): Me
   const confusion = confusionOf(predictions, labels, width);
   let loss = 0;
   labels.forEach((label, row) => {
-    const own = logits.subarray(row * width, (row + 1) * width);
-    const most = Math.max(...own);
-    loss += most + Math.log(own.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) - own[label]!;
+    const rowLogits = logits.subarray(row * width, (row + 1) * width);
+    const most = Math.max(...rowLogits);
+    loss += most + Math.log(rowLogits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) - rowLogits[label]!;
   });
   const present = perClassOf(confusion).filter(({ count }) => count > 0);
   const accuracy = labels.reduce((sum, label, row) => sum + Number(label === predictions[row]), 0) / labels.length;
@@ -92,24 +93,24 @@ function ofClasses(logits: Float32Array, truth: Float32Array, width: number): Me
 }
 
 function ofLabels(logits: Float32Array, truth: Float32Array, width: number): Measures {
-  let [loss, right, answered, there] = [0, 0, 0, 0];
+  let [loss, correct, predicted, actual] = [0, 0, 0, 0];
   logits.forEach((logit, at) => {
-    const is = truth[at]!;
-    const says = Number(logit > 0);
-    loss += Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - logit * is;
-    right += says * is;
-    answered += says;
-    there += is;
+    const target = truth[at]!;
+    const prediction = Number(logit > 0);
+    loss += Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - logit * target;
+    correct += prediction * target;
+    predicted += prediction;
+    actual += target;
   });
   const precisions = Array.from({ length: width }, (_, label) => averagePrecision(logits, truth, width, label)).filter(
     (value) => value !== undefined,
   );
   const meanAveragePrecision = precisions.reduce((sum, value) => sum + value, 0) / Math.max(1, precisions.length);
-  const microF1 = answered + there > 0 ? (2 * right) / (answered + there) : 0;
+  const microF1 = predicted + actual > 0 ? (2 * correct) / (predicted + actual) : 0;
   return { score: meanAveragePrecision, loss: loss / logits.length, named: { meanAveragePrecision, microF1 } };
 }
 
-/** Mean of the precision at each sample that has the label, most certain first; undefined when none has it. */
+/** Average precision of one label: the mean precision at each sample that has it, by falling logit; undefined if none has. */
 function averagePrecision(logits: Float32Array, truth: Float32Array, width: number, label: number): number | undefined {
   const order = Array.from({ length: logits.length / width }, (_, row) => row * width + label);
   order.sort((a, b) => logits[b]! - logits[a]!);
@@ -136,7 +137,7 @@ function ofValues(values: Float32Array, truth: Float32Array): Measures {
   return { score: r2, loss: squares / rows, named: { r2, meanAbsoluteError: absolute / rows, spearman } };
 }
 
-/** Places in rising order; equal values share the mean of theirs. */
+/** Ranks in ascending order; ties share their mean rank. */
 function ranksOf(values: Float32Array): Float64Array {
   const order = [...values.keys()].sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);

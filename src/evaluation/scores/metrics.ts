@@ -1,14 +1,14 @@
 /** Share of predictions that equal the label, in [0, 1]. */
 export function accuracyOf(predictions: Int32Array, labels: Int32Array): number {
-  let right = 0;
+  let correct = 0;
   predictions.forEach((prediction, row) => {
-    if (prediction === labels[row]) right++;
+    if (prediction === labels[row]) correct++;
   });
-  return right / predictions.length;
+  return correct / predictions.length;
 }
 
-/** Accuracy of always saying the commonest label. */
-export function commonestShare(labels: Int32Array): number {
+/** Share of the majority class: the accuracy of always predicting it. */
+export function majorityShare(labels: Int32Array): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return Math.max(...counts.values()) / labels.length;
@@ -22,8 +22,8 @@ export function meanAndDeviation(values: readonly number[]): { mean: number; dev
 }
 
 /**
- * Mean and half the width of its 95 % confidence interval, 1.96 sample deviations over √n: the normal approximation, as
- * few-shot results are given.
+ * Mean and half the width of its 95 % confidence interval, 1.96 sample deviations over √n: the normal approximation, as is
+ * usual for few-shot results.
  */
 export function meanAndInterval(values: readonly number[]): { mean: number; interval: number } {
   const { mean, deviation } = meanAndDeviation(values);

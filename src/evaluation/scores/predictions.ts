@@ -1,37 +1,37 @@
 import type { Answers } from "../../data/index.ts";
 
-/** A guess and how sure the model is of it, in [0, 1]. */
-export interface Guess {
+/** A predicted class and its probability in [0, 1]. */
+export interface RankedClass {
   readonly prediction: string;
   readonly probability: number;
 }
 
-/** The `top` likeliest outputs, likeliest first. @param probabilities one row, `[outputs.length]` */
-export function likeliest(outputs: readonly string[], probabilities: Float32Array, top: number): Guess[] {
+/** The `top` most probable outputs, most probable first. @param probabilities one row, `[outputs.length]` */
+export function likeliest(outputs: readonly string[], probabilities: Float32Array, top: number): RankedClass[] {
   return outputs
     .map((prediction, output) => ({ prediction, probability: probabilities[output]! }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top);
 }
 
-/** Labels that are more likely than not. */
+/** Labels with a probability of at least 0.5. */
 export const chosenLabels = (outputs: readonly string[], probabilities: Float32Array): string[] =>
   outputs.filter((_, output) => probabilities[output]! >= 0.5);
 
-/** What is predicted of one sample. */
+/** The prediction for one sample. */
 export type Prediction =
-  | (Guess & { readonly top?: readonly Guess[] })
+  | (RankedClass & { readonly top?: readonly RankedClass[] })
   | { readonly predictions: readonly string[]; readonly probabilities: Readonly<Record<string, number>> }
   | Readonly<Record<string, number>>;
 
 /**
- * One row of outputs in words: the likeliest class (and `top` of them where more than one is asked for), or every label's
- * probability and which are at least 0.5, or the value.
+ * Names one row of outputs: the most probable class (and the `top` classes if more than 1), or every label's probability
+ * and the labels of at least 0.5, or the value.
  */
 export function prediction({ task, outputs }: Answers, row: Float32Array, top = 1): Prediction {
   const all = () => Object.fromEntries(outputs.map((name, output) => [name, row[output]!]));
   if (task === "multi-label") return { predictions: chosenLabels(outputs, row), probabilities: all() };
   if (task !== "classification") return all();
-  const guesses = likeliest(outputs, row, top);
-  return { ...guesses[0]!, ...(top > 1 ? { top: guesses } : {}) };
+  const ranked = likeliest(outputs, row, top);
+  return { ...ranked[0]!, ...(top > 1 ? { top: ranked } : {}) };
 }

@@ -9,7 +9,7 @@ import { buildMethod, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
 /**
- * Exports a run's encoder and the head that fine-tuning gave it, with what the run folder knows of its worth on the model card.
+ * Exports a run's encoder, with the head if it was fine-tuned, and a model card with the run's evaluation if there is one.
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -57,18 +57,18 @@ export async function exportRun({
   });
 }
 
-/** How models of that kind of data are published. */
+/** The publisher for a kind of data. */
 export const publisherOf = async ({ publish }: ModalityDefinition): Promise<Publisher> =>
   (await publish?.()) ?? plainPublisher;
 
-/** What a run learned that goes into an export: its encoder, and what it predicts or answers. */
+/** The parts of a run that are exported: its encoder, token predictions and head. */
 async function publishedModel(run: Run): Promise<PublishedModel> {
   const { config, encoder, modality, methodDefinition, methodParams: params } = run;
   const plain = { encoder, params, modality, files: config.modality.files };
-  // Other methods may need a run to be built on, which an encoder's export does not.
+  // Some methods need another run to be built, which exporting an encoder does not.
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
-  const answersLabels = tasks.some(({ family }) => family === "supervised");
-  if (!answersLabels && tasks.some(({ runs }) => runs?.length)) return plain;
+  const isSupervised = tasks.some(({ family }) => family === "supervised");
+  if (!isSupervised && tasks.some(({ runs }) => runs?.length)) return plain;
   const { method } = await buildMethod(config, config.data.entries);
   const { answers, predict, linearHead } = method;
   return {

@@ -12,50 +12,49 @@ import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../../t
 import { arrange } from "../../training/run/settle.ts";
 import { openStart } from "../../training/run/start.ts";
 import { groupsToKeep } from "../labels/groups.ts";
-import { answersIn, partsToLearn } from "../labels/supervision.ts";
-import { firstDifference } from "./again.ts";
+import { answersIn, splitForTraining } from "../labels/supervision.ts";
+import { firstDifference } from "./first-difference.ts";
 import { magnitude, taylor } from "./pruning/importance.ts";
 import { prunable } from "./pruning/prunable.ts";
-import { keptInWords, prune } from "./pruning/structures.ts";
+import { describeKept, prune } from "./pruning/structures.ts";
 import {
   checkLabels,
   exportedModel,
   type MeasureOptions,
   measureShipped,
-  openOwn,
+  openRunData,
   type ShippedWorth,
 } from "./shipped.ts";
 
 export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "signal" | "onNote"> {
   readonly run: Run;
-  /** Run folder to make. */
+  /** Run folder to create. */
   readonly out: string;
-  /** Share that stays, in (0, 1): of heads and of hidden units of the feed-forward parts, or of the channels within blocks. */
+  /** Share to keep, in (0, 1): of heads and of hidden units of the feed-forward parts, or of the channels within blocks. */
   readonly keep: number;
-  /** How they are chosen. Default `taylor`. */
+  /** How to choose them. Default `taylor`. */
   readonly importance?: "taylor" | "magnitude";
-  /** Batches that `taylor` looks at. Default 8. */
+  /** Batches for `taylor`. Default 8. */
   readonly batches?: number;
-  /** Epochs of training on afterwards, by the run's own method and schedule. Default 0. */
+  /** Epochs of recovery training with the run's method and schedule. Default 0. */
   readonly recoverEpochs?: number;
-  /** What importance and recovery look at; what the run learned from by default. */
+  /** Data for importance and recovery; by default the run's training data. */
   readonly data?: string;
   readonly onStep?: PretrainOptions["onProgress"];
 }
 
 export interface PruneResult {
   readonly run: Run;
-  /** Before, pruned, and recovered where it was trained on; none where that was stopped before its end. */
+  /** Before, pruned, and recovered if there was recovery; empty if that was stopped before its end. */
   readonly models: readonly ShippedWorth[];
 }
 
 /**
- * A smaller encoder out of a run's: in every block the parts that matter least are left out, of a Transformer heads and
- * hidden units, of a ResNet channels between convolutions. With `recoverEpochs` it then trains on as it was trained
- * (learning-rate rewinding, Renda et al. 2020, https://arxiv.org/abs/2003.02389); the pruned run as it was before that
- * stays in `pruned/` within the folder. Asked for the same again, it goes on where it was stopped; what is finished is
- * only measured.
- * @throws UserError when the encoder is of another kind, nothing would be left out, or the folder holds something else
+ * Prunes a run's encoder: every block loses its least important parts, a Transformer heads and hidden units, a ResNet
+ * channels between convolutions. With `recoverEpochs` it then trains on as before (learning-rate rewinding, Renda et al.
+ * 2020, https://arxiv.org/abs/2003.02389); the pruned run before recovery stays in `pruned/` within the folder. Called again
+ * with the same options it resumes; a finished run is only measured.
+ * @throws UserError when the encoder cannot be pruned, nothing would be removed, or the folder holds something else
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -68,7 +67,7 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   if (recoverEpochs > 0) await refuseUnfit(run, plan.config);
   await checkLabels(run, options.labels);
   const folder = recoverEpochs > 0 ? join(out, "pruned") : out;
-  if (await isPruned(options, folder, plan.pruning)) options.onNote?.(`${out}: begun already; going on with it`);
+  if (await isPruned(options, folder, plan.pruning)) options.onNote?.(`${out}: already begun; resuming`);
   else await writePruned(options, folder, plan);
   const small = await openRun(folder);
   const recovered = recoverEpochs > 0 ? await recover(small, options, recoverEpochs) : undefined;
@@ -77,7 +76,7 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const models = await measureShipped(
     [
       { name: "before", model: await exportedModel(run), run },
-      { name: `pruned to ${keptInWords(structures, kept)}`, model: await exportedModel(small), run: small },
+      { name: `pruned to ${describeKept(structures, kept)}`, model: await exportedModel(small), run: small },
       ...(recovered ? [{ name: "recovered", model: await exportedModel(recovered), run: recovered }] : []),
     ],
     options,
@@ -85,25 +84,25 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   return { run: recovered ?? small, models };
 }
 
-/** What is to be done. @throws UserError when it cannot be */
+/** Resolves the options. @throws UserError when they cannot be met */
 function planOf({ run, out, keep, importance = "taylor", batches = 8, data, recoverEpochs = 0 }: PruneRunOptions) {
   const { encoder } = run.config;
   const partsOfEncoder = prunable[encoder.name];
   if (!partsOfEncoder)
     throw new UserError(
-      `${run.path}: its encoder is ${encoder.name}; what can be pruned is ${Object.keys(prunable).join(", ")}`,
+      `${run.path}: its encoder is ${encoder.name}; only these can be pruned: ${Object.keys(prunable).join(", ")}`,
     );
   if (!(keep > 0 && keep < 1)) throw new UserError(`keep ${keep}: must be above 0 and below 1`);
   if (recoverEpochs > 0 && run.config.supervision)
     throw new UserError(
-      `${run.path}: a fine-tuned run recovers by its labels; prune it without --recover-epochs, then autodidact finetune ${out} --train <labelled data>`,
+      `${run.path}: a fine-tuned run recovers by fine-tuning; prune it without --recover-epochs, then autodidact finetune ${out} --train <labelled data>`,
     );
   if (data !== undefined && run.config.supervision)
-    throw new UserError(`${data}: a fine-tuned run is pruned by what it learned from; name no other data`);
+    throw new UserError(`${data}: a fine-tuned run is pruned on its training data; name no other data`);
   const { structures, smaller } = partsOfEncoder(run.encoder, run.params);
   const { kept, options } = smaller(keep);
   if (structures.every(({ count }, index) => kept[index] === count))
-    throw new UserError(`keep ${keep}: ${keptInWords(structures, kept)} would stay`);
+    throw new UserError(`keep ${keep}: ${describeKept(structures, kept)} would be kept`);
   const pruning: Pruning = {
     ...{ from: run.path, step: run.step, keep, importance, batches },
     ...(data === undefined ? {} : { data: resolve(data) }),
@@ -116,23 +115,27 @@ function planOf({ run, out, keep, importance = "taylor", batches = 8, data, reco
   return { structures, kept, pruning, config };
 }
 
-/** @throws UserError when parts of the method's own would have another shape beside the smaller encoder, and begin anew */
+/** @throws UserError when the smaller encoder would change the shapes of the method's other parameters */
 async function refuseUnfit(run: Run, config: RunConfig): Promise<void> {
   const { method } = await buildMethod(config, config.data.entries);
   const wanted = new Map(tree.entries<Tensor>(method.init(new Rng(0))));
   for (const [path, { shape }] of tree.entries<Tensor>(run.methodParams))
     if (!path.startsWith("encoder.") && wanted.has(path) && wanted.get(path)?.shape.join() !== shape.join())
       throw new UserError(
-        `${run.path}: ${config.method.name} has parts whose size follows the encoder's (${path}), so it cannot train on; leave out --recover-epochs`,
+        `${run.path}: ${config.method.name} has parts whose size follows the encoder's (${path}), so it cannot recover; leave out --recover-epochs`,
       );
 }
 
-/** Whether the folder has the pruned run already. @throws UserError when it has something else */
-async function isPruned({ out, recoverEpochs = 0 }: PruneRunOptions, folder: string, asked: Pruning): Promise<boolean> {
-  // The configuration is written last: without it a folder holds what a killed process left at most.
+/** Whether the folder already has this pruned run. @throws UserError when it has something else */
+async function isPruned(
+  { out, recoverEpochs = 0 }: PruneRunOptions,
+  folder: string,
+  requested: Pruning,
+): Promise<boolean> {
+  // The configuration is written last: without it a folder holds at most the remains of a killed process.
   if (!existsSync(join(folder, "config.json"))) {
-    const there = await readdir(out).catch((): string[] => []);
-    if (there.some((name) => !["pruned", "checkpoints"].includes(name)))
+    const existing = await readdir(out).catch((): string[] => []);
+    if (existing.some((name) => !["pruned", "checkpoints"].includes(name)))
       throw new UserError(`${out}: not empty; name a new folder`);
     return false;
   }
@@ -140,15 +143,15 @@ async function isPruned({ out, recoverEpochs = 0 }: PruneRunOptions, folder: str
   if (!pruning) throw new UserError(`${out}: there is a run already; name another --out`);
   const isRecovering = recoverEpochs > 0 && existsSync(join(out, "config.json"));
   const epochs = isRecovering ? (await readConfig(out)).training.epochs : recoverEpochs;
-  const difference = firstDifference({ ...pruning, recoverEpochs: epochs }, { ...asked, recoverEpochs });
+  const difference = firstDifference({ ...pruning, recoverEpochs: epochs }, { ...requested, recoverEpochs });
   if (difference)
     throw new UserError(
-      `${out}: pruned already, with ${difference}; go on with it by the command that began it, or name another --out`,
+      `${out}: pruned already, with ${difference}; resume it with the command that began it, or name another --out`,
     );
   return true;
 }
 
-/** Chooses what stays, and leaves a run folder with that. */
+/** Chooses the parts to keep, and writes the pruned run's folder. */
 async function writePruned(
   options: PruneRunOptions,
   folder: string,
@@ -161,10 +164,10 @@ async function writePruned(
       onProgress: (done, total) => options.onProgress?.("importance", done, total),
     });
   const isTaylor = pruning.importance === "taylor";
-  // Recovery's data are looked at before anything is written, too.
+  // Opens the data for recovery too, so that errors show before anything is written.
   const scored =
     isTaylor || recoverEpochs > 0
-      ? await withOwn(options, async (source) => (isTaylor ? scoresOn(source) : undefined))
+      ? await withTrainingData(options, async (source) => (isTaylor ? scoresOn(source) : undefined))
       : undefined;
   const { position } = await loadCheckpoint(checkpointPath(run.path, "last"));
   const encoder = prune(run.params, structures, scored ?? magnitude(run.params, structures), kept);
@@ -174,51 +177,51 @@ async function writePruned(
   await writeConfig(folder, config);
 }
 
-/** What a fine-tuned run learned from, with its labels. */
+/** The training entries and labels of a fine-tuned run. */
 async function partsOf(run: Run, source: Source<unknown>) {
   const { supervision } = run.config;
   if (!supervision) return {};
   const groups = await groupsToKeep(run.modalityDefinition, source, supervision);
-  return { parts: partsToLearn(source, answersIn(run.config).task, supervision, groups) };
+  return { parts: splitForTraining(source, answersIn(run.config).task, supervision, groups) };
 }
 
-/** What the run learned from as it did: of texts windows, of a fine-tuned run what has a label. */
-async function withOwn<Result>(
+/** Uses the training data as the run read them: texts in windows; for a fine-tuned run whole entries. */
+async function withTrainingData<Result>(
   { run, data }: PruneRunOptions,
   use: (source: Source<unknown>) => Promise<Result>,
 ): Promise<Result> {
   const { supervision, modality } = run.config;
   await using opened = new AsyncDisposableStack();
-  const source = opened.adopt(await openOwn(run, data), (own) => own.close());
+  const source = opened.adopt(await openRunData(run, data), (handle) => handle.close());
   if (supervision) return await use(source);
   const samples = await arrange(run.modalityDefinition, source, modality);
-  if (samples !== source) opened.adopt(samples, (own) => own.close());
+  if (samples !== source) opened.adopt(samples, (handle) => handle.close());
   return await use(samples);
 }
 
-/** Trains on, all else as the run was trained; or goes on with that. */
+/** Starts or resumes recovery training, with the run's settings. */
 async function recover(
   pruned: Run,
   { out, data, signal, onNote, onStep }: PruneRunOptions,
   epochs: number,
 ): Promise<Run> {
-  const { data: own, modality, method, encoder, training } = pruned.config;
-  // What the recipe decides is the same again; the warm-up goes with the epochs.
+  const { data: dataConfig, modality, method, encoder, training } = pruned.config;
+  // The recipe sets beta2 again; the warm-up depends on the epochs.
   const { beta2: _recipe, warmupEpochs: _warmup, ...rest } = training;
-  // What does nothing with the method stands in the configuration all the same, and is nobody's wish.
+  // Options that the method replaces are in the configuration but were not chosen by the user.
   const { replaces = {} } = pruned.methodDefinition;
-  // A tokenizer that is there is not learned once more.
+  // An existing tokenizer is not trained again.
   const { modalityOptions } = await openStart(pruned.path);
-  const wished = Object.entries(modalityOptions).filter(([option]) => !Object.hasOwn(replaces, option));
-  const table = { labels: own.labels, column: own.column, labelColumn: own.labelColumn };
+  const chosen = Object.entries(modalityOptions).filter(([option]) => !Object.hasOwn(replaces, option));
+  const table = { labels: dataConfig.labels, column: dataConfig.column, labelColumn: dataConfig.labelColumn };
   return pretrain({
     ...(data === undefined ? table : {}),
-    data: data ?? own.path,
+    data: data ?? dataConfig.path,
     out,
     resume: existsSync(join(out, "config.json")),
     from: pruned.path,
     modality: modality.name,
-    modalityOptions: Object.fromEntries(wished),
+    modalityOptions: Object.fromEntries(chosen),
     method: method.name,
     preset: pruned.config.preset,
     options: method.options,

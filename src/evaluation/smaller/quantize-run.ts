@@ -9,35 +9,35 @@ import { openExported } from "../../interop/exported-model.ts";
 import { readBatches, stack } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { exportRun, publisherOf } from "./export-run.ts";
-import { checkLabels, type MeasureOptions, measureShipped, openOwn, type ShippedWorth } from "./shipped.ts";
+import { checkLabels, type MeasureOptions, measureShipped, openRunData, type ShippedWorth } from "./shipped.ts";
 
 export interface QuantizeRunOptions extends MeasureOptions {
   readonly run: Run;
   /** Folder to write: an export, and the quantised model in it. */
   readonly out: string;
-  /** Fixed scales for activations, from data like those the model will see; otherwise they are found in every call. */
+  /** Static scales for activations, from calibration data; otherwise scales are computed in every call. */
   readonly calibration?: {
-    /** What the run learned from when not given. */
+    /** By default the run's training data. */
     readonly data?: string;
     readonly column?: string;
-    /** How many samples. Default 256. */
+    /** Number of samples. Default 256. */
     readonly samples?: number;
-    /** In (50, 100]: the share of an activation's values, in per cent, that its scale spans. Default 100. */
+    /** In (50, 100]: the percentage of an activation's values that its scale covers. Default 100. */
     readonly percentile?: number;
   };
-  /** Weights of 7 bits, for processors whose sums of 8 bits overflow. */
+  /** Use all 8 bits of the weights; by default 7, as sums of 8 overflow on some processors. */
   readonly fullRange?: boolean;
 }
 
 export interface QuantizeResult {
   readonly files: readonly string[];
-  /** The export in float32, and in int8. */
+  /** The export in float32 and in int8. */
   readonly models: readonly ShippedWorth[];
 }
 
 /** Where transformers.js looks for `dtype: "q8"`. */
 const QUANTIZED = "onnx/model_quantized.onnx";
-/** Samples that pass the float model at once, all its activations kept. */
+/** Calibration samples per call of the float model, whose activations are all kept. */
 const CALIBRATION_BATCH = 16;
 
 /**
@@ -52,7 +52,7 @@ const CALIBRATION_BATCH = 16;
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
   const { run, out, fullRange, calibration: wanted } = options;
   await checkLabels(run, options.labels);
-  const source = wanted && (await openOwn(run, wanted.data, { column: wanted.column }));
+  const source = wanted && (await openRunData(run, wanted.data, { column: wanted.column }));
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
   const { files } = await exportRun({ run, out });
@@ -72,7 +72,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   return { files: [...files, QUANTIZED], models };
 }
 
-/** Some samples as the model's file reads them. */
+/** Random samples as inputs of the model's file. */
 async function calibrationOf(run: Run, model: Uint8Array, source: Source<unknown>, samples: number): Promise<Feeds[]> {
   const file = await openExported(model, await publisherOf(run.modalityDefinition));
   try {
@@ -81,21 +81,21 @@ async function calibrationOf(run: Run, model: Uint8Array, source: Source<unknown
     const batches: Feeds[] = [];
     for await (const { rows } of readBatches({ modality: run.modality, source, indices }, [], CALIBRATION_BATCH))
       batches.push(file.feeds(stack(rows, rows.length)));
-    if (batches.length === 0) throw new UserError(`none of ${indices.length} samples to calibrate with can be read`);
+    if (batches.length === 0) throw new UserError(`none of ${indices.length} calibration samples can be read`);
     return batches;
   } finally {
     await file.dispose();
   }
 }
 
-/** What the model card says of it. */
+/** The section of the model card. */
 function note([float, int8]: readonly ShippedWorth[]): string {
   const megabytes = (worth?: ShippedWorth) => `${((worth?.bytes ?? 0) / 1e6).toFixed(2)} MB`;
   const linear = (worth?: ShippedWorth) =>
     worth?.linear === undefined ? "" : `, linear probe ${(100 * worth.linear).toFixed(1)} %`;
   return `## In int8
 
-\`${QUANTIZED}\` (${megabytes(int8)}${linear(int8)}) does what \`model.onnx\` (${megabytes(float)}${linear(float)}) does; transformers.js takes it
+\`${QUANTIZED}\` (${megabytes(int8)}${linear(int8)}) replaces \`model.onnx\` (${megabytes(float)}${linear(float)}); transformers.js loads it
 with \`{ dtype: "q8" }\`.
 `;
 }

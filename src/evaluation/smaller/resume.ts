@@ -7,12 +7,12 @@ import { type DistillResult, type DistillRunOptions, measureStudent } from "./di
 import { type PruneResult, type PruneRunOptions, pruneRun } from "./prune-run.ts";
 import { checkLabels } from "./shipped.ts";
 
-/** What may differ from how a run was begun: how it is watched, and what it is measured by. */
+/** Options that may change on resuming: progress, signals, and how the models are measured. */
 type OnResume = "labels" | "threads" | "seconds" | "signal" | "onNote" | "onStep" | "onProgress";
 
 /**
- * Continues a distillation from its last checkpoint, and measures teacher and student; what is finished is only measured.
- * @throws UserError when the folder holds no distillation, or its teacher or data have gone
+ * Resumes a distillation from its last checkpoint, and measures teacher and student; a finished run is only measured.
+ * @throws UserError when the folder holds no distillation, or its teacher or data are missing
  *
  * @example
  * const { run } = await resumeDistillation("runs/photos-small");
@@ -23,7 +23,9 @@ export async function resumeDistillation(
 ): Promise<DistillResult> {
   const { method } = await readConfig(out);
   if (method.name !== "distill")
-    throw new UserError(`${out}: a run of ${method.name}, no distillation; autodidact pretrain --resume ${out}`);
+    throw new UserError(
+      `${out}: a run of ${method.name}, no distillation; continue it with autodidact pretrain --resume ${out}`,
+    );
   const teacher = await openRun(String(method.options.teacher));
   await checkLabels(teacher, options.labels);
   const { signal, onNote, onStep } = options;
@@ -32,7 +34,7 @@ export async function resumeDistillation(
 }
 
 /**
- * Continues what `pruneRun` began, and measures it; what is finished is only measured.
+ * Resumes `pruneRun`, and measures the models; a finished run is only measured.
  * @throws UserError when the folder holds no pruned run, or it was stopped before its training began
  *
  * @example

@@ -1,7 +1,7 @@
 import { alignColumns } from "../worth/table.ts";
 import type { ShippedWorth } from "./shipped.ts";
 
-/** Models beside each other for the terminal; differences are to the first. */
+/** Models as a table for the terminal; differences are to the first. */
 export function shippedTable(models: readonly ShippedWorth[]): string {
   const [first] = models;
   const bytes = (worth: ShippedWorth) => {
@@ -20,7 +20,7 @@ export function shippedTable(models: readonly ShippedWorth[]): string {
     [
       ["kNN, k = 20", "knn20"],
       ["linear probe", "linear"],
-      ["its head", "head"],
+      ["head", "head"],
     ] as const
   ).filter(([, key]) => models.some((worth) => worth[key] !== undefined));
   return alignColumns([

@@ -9,7 +9,7 @@ import { type ExportedModel, openExported } from "../../interop/exported-model.t
 import { BATCH, collect, stack } from "../../training/features.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { groupsOf } from "../labels/groups.ts";
-import { answersTo } from "../labels/judge.ts";
+import { collectOutputs } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { labelledEntries } from "../labels/supervision.ts";
 import { measuresOf } from "../scores/measures.ts";
@@ -28,22 +28,22 @@ export interface Shipped {
   readonly run: Run;
 }
 
-/** What a model costs, and what its vectors are worth. */
+/** A model's size, latency and accuracy. */
 export interface ShippedWorth {
   readonly name: string;
-  /** Of the ONNX file. */
+  /** Size of the ONNX file. */
   readonly bytes: number;
   /** Median milliseconds of a call with one sample, and with 64. */
   readonly latency1: number;
   readonly latency64: number;
-  /** Accuracies in [0, 1], where there are labelled data. */
+  /** Accuracies in [0, 1], if there are labelled data. */
   readonly knn20?: number;
   readonly linear?: number;
-  /** Of the answers that a fine-tuned model's own head gives. */
+  /** Accuracy of a fine-tuned model's head. */
   readonly head?: number;
 }
 
-/** Labelled data to learn from and to be judged on. */
+/** Labelled training and test data. */
 export interface LabelledPair extends TrainAndTest {
   readonly seed?: number;
 }
@@ -51,19 +51,19 @@ export interface LabelledPair extends TrainAndTest {
 export interface MeasureOptions {
   readonly labels?: LabelledPair;
   readonly threads?: number;
-  /** Most seconds that the calls of one batch size are timed, all models together. */
+  /** Most seconds of timing for one batch size, over all models. */
   readonly seconds?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
 
-/** Calls of each model that are timed: as many as fit the seconds, between these. */
+/** Bounds of the timed calls of each model; between them as many as fit into the seconds. */
 const LEAST_CALLS = 5;
 const MOST_CALLS = 50;
 
 /**
- * Size, latency and accuracy of models through their ONNX files, as others will run them. Calls of different models take
- * turns, so that what else the machine does falls on all of them.
- * @throws UserError when data for the accuracies have no labels, or classes of the test data are not in the training data
+ * Measures size, latency and accuracy of models through their ONNX files, as they will be deployed. Models take turns, so
+ * that other load on the machine affects all of them equally.
+ * @throws UserError when the data for accuracies have no labels, or classes of the test data are not in the training data
  */
 export async function measureShipped(
   models: readonly Shipped[],
@@ -99,15 +99,15 @@ export async function measureShipped(
   return result;
 }
 
-/** Median milliseconds of a call, a model each. */
+/** Median milliseconds of a call, for each model. */
 async function latenciesOf(
   files: readonly { shipped: Shipped; file: ExportedModel }[],
   batch: number,
   seconds: number,
 ): Promise<number[]> {
-  const feeds = files.map(({ shipped, file }) => file.feeds(anyBatch(shipped.run.modality, batch)));
+  const feeds = files.map(({ shipped, file }) => file.feeds(placeholderBatch(shipped.run.modality, batch)));
   const times = files.map((): number[] => []);
-  // The first call of each is not timed: it makes room.
+  // The first call of each is a warm-up.
   for (const [index, { file }] of files.entries()) await file.vectors(feeds[index]!);
   const start = performance.now();
   for (let call = 0; call < MOST_CALLS; call++) {
@@ -121,12 +121,12 @@ async function latenciesOf(
   return times.map((all) => all.sort((a, b) => a - b)[all.length >> 1]!);
 }
 
-/** Samples that are none: noise for numbers, ones for words and their mask. */
-function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
+/** Placeholder inputs: noise for floats, ones for tokens and their mask. */
+function placeholderBatch(modality: Modality<unknown>, batch: number): Record<string, Tensor> {
   const rng = new Rng(0);
   return Object.fromEntries(
-    Object.entries(modality.specs).map(([name, { dtype, shape: own }]): [string, Tensor] => {
-      const shape = [batch, ...own];
+    Object.entries(modality.specs).map(([name, { dtype, shape: sampleShape }]): [string, Tensor] => {
+      const shape = [batch, ...sampleShape];
       if (dtype === "float32") return [name, rng.split(name).normals(shape)];
       const data = allocate(dtype, sizeOf(shape));
       data.fill(1);
@@ -135,7 +135,7 @@ function anyBatch(modality: Modality<unknown>, batch: number): Record<string, Te
   );
 }
 
-/** kNN and a linear probe on the file's vectors, and the head where there is one. */
+/** Accuracies of kNN and a linear probe on the file's vectors, and of the head if there is one. */
 async function accuracies(
   { run }: Shipped,
   file: ExportedModel,
@@ -144,10 +144,10 @@ async function accuracies(
 ): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
   await using opened = new AsyncDisposableStack();
   const { train, test, classes } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
-  const learned = await exportedFeatures(file, run, train, stage(pair.train));
-  const judged = await exportedFeatures(file, run, test, stage(pair.test));
-  const bank = labelled(learned, classes, await groupsOf(run.modalityDefinition, train));
-  const queries = labelled(judged, classes);
+  const trainFeatures = await exportedFeatures(file, run, train, stage(pair.train));
+  const testFeatures = await exportedFeatures(file, run, test, stage(pair.test));
+  const bank = labelled(trainFeatures, classes, await groupsOf(run.modalityDefinition, train));
+  const queries = labelled(testFeatures, classes);
   const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
   const { predictions } = await linearProbe(bank, queries, classes.length, seed);
   const head = await headAccuracy(run, file, test, stage(`${pair.test}, head`));
@@ -159,8 +159,7 @@ async function accuracies(
 }
 
 /**
- * Opens the labelled data and reads one sample of each: what is wrong with them is to be known before hours of training,
- * not after.
+ * Opens the labelled data and reads one sample of each, so that errors show before hours of training.
  * @throws UserError as `measureShipped` would, and when no labelled sample can be decoded
  */
 export async function checkLabels(run: Run, labels: LabelledPair | undefined): Promise<void> {
@@ -187,7 +186,7 @@ async function readOne(source: Source<unknown>, path: string): Promise<void> {
   throw new UserError(`${path}: no labelled sample can be read; the first is ${reason}`);
 }
 
-/** Undefined where the run tells no classes, or not those of the data. */
+/** The head's accuracy; undefined if the run has no classifier, or not for the classes of the data. */
 async function headAccuracy(
   { config, modality }: Run,
   file: ExportedModel,
@@ -199,13 +198,20 @@ async function headAccuracy(
   if (answers?.task !== "classification" || !file.logits) return undefined;
   if (classes.some((name) => !answers.outputs.includes(name))) return undefined;
   const indices = labelledEntries(labels);
-  const ask = async (rows: readonly TensorRecord[]) =>
+  const run = async (rows: readonly TensorRecord[]) =>
     Float32Array.from((await file.logits!(file.feeds(stack(rows, rows.length)))).data);
-  const { logits, truth } = await answersTo(ask, answers, { modality, source, indices, labels, classes, onProgress });
+  const { logits, truth } = await collectOutputs(run, answers, {
+    modality,
+    source,
+    indices,
+    labels,
+    classes,
+    onProgress,
+  });
   return measuresOf(answers, logits, truth).named.accuracy;
 }
 
-/** What an exported model makes of every entry, `[rows, dim]`. */
+/** An exported model's vectors of every entry, `[rows, dim]`. */
 export function exportedFeatures(
   file: ExportedModel,
   { modality, encoder }: Pick<Run, "modality" | "encoder">,
@@ -218,7 +224,7 @@ export function exportedFeatures(
   });
 }
 
-/** The ONNX file that a run's export has. */
+/** The ONNX file of a run's export. */
 export async function exportedModel(run: Run): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
   try {
@@ -229,9 +235,9 @@ export async function exportedModel(run: Run): Promise<Uint8Array> {
   }
 }
 
-/** Opens data of the run's own kind: those named, or those it learned from. */
-export function openOwn(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+/** Opens the given data, or by default the run's training data with their columns and labels. */
+export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
   const { data } = run.config;
-  const own = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
-  return run.modalityDefinition.open(path ?? data.path, path === undefined ? own : options);
+  const trainOptions = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
+  return run.modalityDefinition.open(path ?? data.path, path === undefined ? trainOptions : options);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Tensor, tree } from "../../array/index.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 
-/** Tells one encoder's weights from another's: 16 hexadecimal digits. */
+/** Identifies an encoder's weights: 16 hexadecimal digits. */
 export function digestOfWeights(params: InitialParams): string {
   const hash = createHash("sha256");
   for (const [path, { data }] of tree.entries<Tensor>(params)) hash.update(path).update(data);

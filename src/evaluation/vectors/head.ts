@@ -8,13 +8,13 @@ export const L2_GRID = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
 const ITERATIONS = 400;
 const LEARNING_RATE = 0.1;
 
-/** What a linear head is fitted to. */
+/** The data and task of a linear head. */
 export interface HeadProblem {
   readonly task: Exclude<LabelTask, "similarity">;
-  /** `[rows, dim]`, of about unit scale. */
+  /** Features `[rows, dim]`, of about unit scale. */
   readonly x: Float32Array;
   readonly dim: number;
-  /** `[rows, outputs]`: 1 at the class or labels and 0 elsewhere, or values. */
+  /** Targets `[rows, outputs]`: 1 at the class or labels and 0 elsewhere, or values. */
   readonly truth: Float32Array;
   readonly outputs: number;
 }
@@ -25,7 +25,7 @@ export interface HeadFit {
   readonly bias: Float32Array;
 }
 
-/** What is lost at every output of every row. */
+/** The loss of every output of every row. */
 function losses(task: HeadProblem["task"], logits: Array, truth: Array): Array {
   if (task === "classification") return np.negative(np.multiply(nn.logSoftmax(logits, -1), truth));
   if (task === "regression") return np.square(np.subtract(logits, truth));
@@ -33,8 +33,8 @@ function losses(task: HeadProblem["task"], logits: Array, truth: Array): Array {
 }
 
 /**
- * Multinomial logistic regression (of several labels: a logistic regression each; of values: least squares) by
- * full-batch Adam with a falling rate, for several L2 strengths at once.
+ * Fits a multinomial logistic regression (for several labels a logistic regression each, for values least squares) by
+ * full-batch Adam with cosine decay, for several L2 strengths at once.
  */
 export async function fitHead(
   { task, x, dim, truth, outputs }: HeadProblem,
@@ -97,7 +97,7 @@ export async function fitHead(
   }
 }
 
-/** What a fit makes of rows under strength `which`: `[rows, outputs]`. */
+/** Outputs `[rows, outputs]` of the fit with the L2 strength at index `which`. */
 export function applyHead(
   { x, dim, outputs }: Pick<HeadProblem, "x" | "dim" | "outputs">,
   fit: HeadFit,

@@ -8,17 +8,17 @@ export interface LabelledVectors {
   readonly rows: number;
   readonly dim: number;
   readonly labels: Int32Array;
-  /** Number of each row's group, where groups are not to be split. */
+  /** Each row's group, if groups must not be split. */
   readonly groups?: Int32Array | undefined;
 }
 
 const CHUNK = 256;
 
 /**
- * Weighted k-nearest-neighbour classification as in instance discrimination: cosine similarity s, a vote of
- * exp(s / temperature) from each of the k nearest. Wu et al. 2018, https://arxiv.org/abs/1805.01978
+ * Weighted k-nearest-neighbour classification as in instance discrimination: each of the k nearest rows by cosine
+ * similarity s votes with weight exp(s / temperature). Wu et al. 2018, https://arxiv.org/abs/1805.01978
  * @param ks each capped at the number of training rows
- * @returns for each k the predicted class of every query; equal votes go to the lower class
+ * @returns for each k the predicted class of every query; ties go to the lower class
  */
 export async function knnPredict(
   train: LabelledVectors,
@@ -60,10 +60,10 @@ export async function knnPredict(
   return predictions;
 }
 
-/** Indices of the `count` largest scores, largest first, equal ones by index: one pass over a heap of `count`. */
+/** Indices of the `count` largest scores, largest first, ties by index: one pass with a heap of `count`. */
 export function topIndices(scores: ArrayLike<number>, count: number): Int32Array {
   const heap = new Int32Array(Math.min(count, scores.length));
-  // The root is the worst of those kept.
+  // The root is the worst score kept.
   const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a] === scores[b] && a > b);
   const sink = (from: number) => {
     let at = from;

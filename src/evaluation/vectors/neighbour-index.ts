@@ -9,24 +9,24 @@ export interface Neighbour {
   readonly label?: string | null;
   /** Cosine, −1 to 1. */
   readonly similarity: number;
-  /** Where samples are texts: a line of it, if the data still hold it. */
+  /** For text samples: a line of the text, if the data still contain it. */
   readonly text?: string;
 }
 
-/** Embedded samples, ready to be searched. */
+/** A searchable index of embedded samples. */
 export interface NeighbourIndex {
-  /** Embedded samples. */
+  /** Number of embedded samples. */
   readonly rows: number;
-  /** What `embed` wrote beside them: the data, the column. */
+  /** Metadata written by `embed`: the data, the column. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** The `top` rows most like a vector `[dim]`, nearest first; all when there are fewer. */
+  /** The `top` rows nearest to a vector `[dim]`, nearest first; all if there are fewer. */
   nearest(vector: Float32Array, top: number): Neighbour[];
 }
 
 /**
- * Reads a Parquet file of `embed`.
- * @param encoder what made the vectors that will be looked for: their width, and its weights
- * @throws UserError when the file cannot be read or is another encoder's
+ * Reads a Parquet file written by `embed`.
+ * @param encoder width and weights of the encoder of the queries
+ * @throws UserError when the file cannot be read or was made by another encoder
  *
  * @example
  * const { encoder, params } = await openRun("runs/photos");
@@ -38,10 +38,10 @@ export async function neighbourIndex(
 ): Promise<NeighbourIndex> {
   const { paths, labels, data, dim: width, metadata } = await readEmbeddings(file);
   if (width !== dim)
-    throw new UserError(`${file}: vectors of ${width} numbers, but this run's encoder makes ${dim}; embed again`);
+    throw new UserError(`${file}: vectors of width ${width}, but this run's encoder has ${dim}; embed again`);
   if (metadata.weights && metadata.weights !== digestOfWeights(params))
     throw new UserError(
-      `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder is not this one; embed again`,
+      `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder has other weights; embed again`,
     );
   const bank = bankOf(data, dim);
   return {

@@ -1,4 +1,4 @@
-/** Rows of `[rows, dim]` at unit length; rows of zeros stay zeros. */
+/** Scales the rows of `[rows, dim]` to unit length; rows of zeros stay zero. */
 export function unitRows(data: Float32Array, rows: number, dim: number): Float32Array {
   const unit = new Float32Array(rows * dim);
   for (let row = 0; row < rows; row++) {
@@ -10,7 +10,7 @@ export function unitRows(data: Float32Array, rows: number, dim: number): Float32
   return unit;
 }
 
-/** Rows of `[rows, dim]` less their mean. */
+/** Subtracts the mean row from the rows of `[rows, dim]`. */
 export function centredRows(data: Float32Array, rows: number, dim: number): Float32Array {
   const mean = new Float64Array(dim);
   for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) mean[i]! += data[row * dim + i]! / rows;

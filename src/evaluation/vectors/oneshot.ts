@@ -1,6 +1,6 @@
 import { unitRows } from "./normalize.ts";
 
-/** One N-way trial: one example of each class, and queries to be matched with them. */
+/** One N-way trial: one example of each class, and queries to match with them. */
 export interface OneShotTrial {
   /** `[classes, dim]` */
   readonly support: Float32Array;
@@ -13,29 +13,29 @@ export interface OneShotTrial {
 /** For each query the support row nearest by cosine. */
 export function matchOneShot({ support, queries, answers }: OneShotTrial, dim: number): Int32Array {
   const examples = unitRows(support, support.length / dim, dim);
-  const asked = unitRows(queries, answers.length, dim);
+  const unitQueries = unitRows(queries, answers.length, dim);
   return answers.map((_, query) => {
     let best = 0;
     let highest = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < examples.length / dim; row++) {
       let similarity = 0;
-      for (let i = 0; i < dim; i++) similarity += examples[row * dim + i]! * asked[query * dim + i]!;
+      for (let i = 0; i < dim; i++) similarity += examples[row * dim + i]! * unitQueries[query * dim + i]!;
       if (similarity > highest) [best, highest] = [row, similarity];
     }
     return best;
   });
 }
 
-/** Share of queries over all trials that match their own class, in [0, 1]. */
+/** Share of queries over all trials that match their class, in [0, 1]. */
 export function oneShotAccuracy(trials: readonly OneShotTrial[], dim: number): number {
-  let right = 0;
+  let correct = 0;
   let total = 0;
   for (const trial of trials) {
     const matches = matchOneShot(trial, dim);
     trial.answers.forEach((answer, query) => {
-      if (matches[query] === answer) right++;
+      if (matches[query] === answer) correct++;
       total++;
     });
   }
-  return right / total;
+  return correct / total;
 }

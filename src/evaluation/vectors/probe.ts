@@ -12,7 +12,7 @@ export interface LinearHead {
   readonly bias: Float32Array;
 }
 
-/** Features with what is right about them. */
+/** Features with targets. */
 export interface ProbeData {
   /** `[rows, dim]` */
   readonly data: Float32Array;
@@ -20,9 +20,9 @@ export interface ProbeData {
   readonly rows: number;
   /** `[rows, outputs]`, see `truthsOf`. */
   readonly truth: Float32Array;
-  /** What the held-out part is drawn evenly by; values are drawn as they come. */
+  /** Strata for the held-out part; values are drawn at random. */
   readonly labels: Int32Array;
-  /** Number of each row's group, where groups are not to be split. */
+  /** Each row's group, if groups must not be split. */
   readonly groups?: Int32Array | undefined;
 }
 
@@ -43,13 +43,13 @@ function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
 const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
 
 /**
- * Accuracy and the like; of two classes Matthews' correlation, since accuracy is nearly best for who never tells the rarer
- * one.
+ * The task's score; for two classes Matthews' correlation, because accuracy is high for a head that never predicts a rare
+ * class.
  */
 const scoreOf = ({ task, outputs }: Answers, { score, named }: Measures): number =>
   task === "classification" && outputs.length === 2 ? (named.matthews ?? score) : score;
 
-/** Which strength did best on rows that were held out, by `scoreOf` or by the loss. */
+/** The L2 strength that is best on held-out rows, by `scoreOf` or by the loss. */
 async function bestStrength(
   problem: HeadProblem,
   labels: Int32Array,
@@ -57,7 +57,7 @@ async function bestStrength(
   { seed, by, groups }: { seed: number; by: "score" | "loss"; groups: Int32Array | undefined },
 ): Promise<number> {
   const { x, dim, truth, outputs } = problem;
-  // Values and combinations of labels are nearly all different.
+  // Values and label combinations are nearly all unique.
   const strata = answers.task === "classification" ? labels : new Int32Array(labels.length);
   const { kept, held } = stratifiedSplit(strata, 0.2, seed, groups);
   if (held.length === 0 || kept.length === 0) return L2_GRID[3];
@@ -69,22 +69,22 @@ async function bestStrength(
     return part;
   };
   const fit = await fitHead({ ...problem, x: pick(x, dim, kept), truth: pick(truth, outputs, kept) }, L2_GRID, 200);
-  const judged = { x: pick(x, dim, held), dim, outputs };
-  const right = pick(truth, outputs, held);
+  const validation = { x: pick(x, dim, held), dim, outputs };
+  const targets = pick(truth, outputs, held);
   const scores = L2_GRID.map((_, which) => {
-    const measures = measuresOf(answers, applyHead(judged, fit, which), right);
+    const measures = measuresOf(answers, applyHead(validation, fit, which), targets);
     return by === "score" ? scoreOf(answers, measures) : -measures.loss;
   });
-  // Equal scores go to the stronger penalty: the simpler model.
+  // Ties go to the stronger penalty: the simpler model.
   return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
 }
 
 /**
- * A linear head on frozen features, standardised by the training rows: logistic regression of classes or labels, ridge
- * regression of values. The L2 strength is the one that does best on a fifth of the rows held out, by accuracy, of two
- * classes by Matthews' correlation; the strongest among equals. The head is then fitted to all of them.
- * @param options.standardized false for features whose scales mean something, such as TF-IDF's
- * @param options.by what is best: `score`, as probes are reported, or `loss`, which a few rows tell more surely
+ * A linear head on frozen features, standardised by the training rows: logistic regression for classes or labels, ridge
+ * regression for values. The L2 strength is chosen on a fifth of the rows, held out, by accuracy (for two classes by
+ * Matthews' correlation), the strongest among equals. The head is then fitted to all rows.
+ * @param options.standardized false for features whose scales are informative, such as TF-IDF
+ * @param options.by how the strength is chosen: by `score`, as probes are reported, or by `loss`, more reliable for few rows
  */
 export async function linearHead(
   answers: Answers,
@@ -93,11 +93,11 @@ export async function linearHead(
   { standardized = true, by = "score" }: { standardized?: boolean; by?: "score" | "loss" } = {},
 ): Promise<LinearHead & { readonly l2: number }> {
   const { task } = answers;
-  if (task === "similarity") throw new UserError("likeness has no linear head");
+  if (task === "similarity") throw new UserError("similarity has no linear head");
   const outputs = answers.outputs.length;
   const { mean, scale } = standardized ? scalingOf(data, rows, dim) : NO_SCALING(dim);
   const x = data.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
-  // Values of any unit become ones of about 1.
+  // Targets are scaled to about unit variance.
   const unit = task === "regression" ? scalingOf(truth, rows, outputs) : NO_SCALING(outputs);
   const target = truth.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
   const problem: HeadProblem = { task, x, dim, truth: target, outputs };
@@ -118,7 +118,7 @@ export async function linearHead(
   return { weight, bias, l2 };
 }
 
-/** What a head makes of rows: `[rows, outputs]`. */
+/** A head's outputs for rows of features: `[rows, outputs]`. */
 export function outputsOf({ weight, bias }: LinearHead, data: Float32Array): Float32Array {
   const outputs = bias.length;
   const dim = weight.length / outputs;
@@ -130,12 +130,12 @@ export function outputsOf({ weight, bias }: LinearHead, data: Float32Array): Flo
 
 export interface ProbeResult {
   readonly predictions: Int32Array;
-  /** The strength that was best on the held-out part of the training labels. */
+  /** The L2 strength that was best on the held-out training labels. */
   readonly l2: number;
   readonly head: LinearHead;
 }
 
-/** Linear probe of classes: `linearHead`, and what it makes of other rows, which play no part in it. */
+/** Linear probe for classes: fits `linearHead` to the training rows and predicts the queries. */
 export async function linearProbe(
   train: LabelledVectors,
   queries: { readonly data: Float32Array; readonly rows: number },

@@ -1,7 +1,7 @@
 import { render } from "../drawing/charts.ts";
 import type { Evaluation } from "./evaluate.ts";
 
-/** Accuracies beside the baselines, as SVG. */
+/** Accuracies of the run and its baselines, as SVG. */
 export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
   const bars = contestants.map(({ name }) => name);
   const series = [
@@ -13,7 +13,7 @@ export function accuracyChart({ contestants, chance, train, draws }: Evaluation)
   return render(
     {
       title: {
-        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: always the commonest class)`,
+        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: majority class)`,
         left: "center",
         textStyle: { fontSize: 15, fontWeight: "normal" },
       },

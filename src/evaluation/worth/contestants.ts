@@ -6,29 +6,29 @@ import type { LabelledVectors } from "../vectors/knn.ts";
 import { untrainedParams } from "./features.ts";
 import { contestantNames } from "./names.ts";
 
-/** Who takes part in a comparison: the run's encoder, the same untrained, and the baseline of its kind of data. */
-export interface Entrant extends Extractor {
+/** A way to make features: the run's encoder, the same encoder untrained, or the baseline for this kind of data. */
+export interface Contestant extends Extractor {
   readonly role: "pretrained" | "untrained" | "baseline";
 }
 
 type Stage = (name: string) => (done: number, total: number) => void;
 
 /**
- * The run's encoder, and beside it what gives its numbers their meaning: the same encoder untrained, and what an expert
- * would try first on such data, which needs no learned encoder.
- * @param data what the untrained encoder's statistics and the baseline's weights are taken from
- * @param most samples of the largest source that vectors will be made of
+ * The run's encoder and what it is compared with: the same encoder untrained, and the baseline that an expert would try
+ * first on such data, without a learned encoder.
+ * @param data where the untrained encoder's statistics and the baseline's weights come from
+ * @param most number of samples in the largest source that features will be extracted from
  */
 export async function extractorsOf(
   run: Run,
   data: Source<unknown>,
   stage: Stage,
   most = data.length,
-): Promise<Entrant[]> {
+): Promise<Contestant[]> {
   const { encoder, modality, modalityDefinition, config } = run;
   const { device, seed } = config.training;
   const untrained = await untrainedParams(encoder, { modality, source: data }, seed + 1);
-  const encoded = (role: "pretrained" | "untrained", params: Run["params"]): Entrant => ({
+  const encoded = (role: "pretrained" | "untrained", params: Run["params"]): Contestant => ({
     role,
     name: contestantNames[role],
     extract: (source) =>
@@ -46,21 +46,21 @@ export const notesOf = (extractors: readonly Extractor[]): string[] =>
   extractors.flatMap(({ note }) => (note === undefined ? [] : [note]));
 
 export interface LabelledFeatures extends LabelledVectors {
-  /** Entry of the source that each row is of. */
+  /** Each row's entry in the source. */
   readonly entries: Int32Array;
   readonly broken: number;
 }
 
 /**
  * The rows that have a label, with labels as indices into `classes`.
- * @param groups of every entry of the source, where there are any
+ * @param groups the group of every entry of the source, if there are groups
  */
 export function labelled(features: Features, classes: readonly string[], groups?: Int32Array): LabelledFeatures {
   const { data, dim, indices, broken } = features;
-  const own = features.labels ?? new Int32Array(features.rows).fill(-1);
-  const kept = Int32Array.from(own.keys()).filter((row) => own[row]! >= 0);
-  const labels = kept.map((row) => classes.indexOf(features.classes?.[own[row]!] ?? ""));
-  const vectors = { data, rows: features.rows, dim, labels: own };
+  const rowLabels = features.labels ?? new Int32Array(features.rows).fill(-1);
+  const kept = Int32Array.from(rowLabels.keys()).filter((row) => rowLabels[row]! >= 0);
+  const labels = kept.map((row) => classes.indexOf(features.classes?.[rowLabels[row]!] ?? ""));
+  const vectors = { data, rows: features.rows, dim, labels: rowLabels };
   return {
     ...select(vectors, kept),
     labels,
@@ -70,7 +70,7 @@ export function labelled(features: Features, classes: readonly string[], groups?
   };
 }
 
-/** Some of the rows. */
+/** A subset of the rows, in the order given. */
 export function select({ data, dim, labels, groups }: LabelledVectors, rows: Int32Array): LabelledVectors {
   const part = new Float32Array(rows.length * dim);
   rows.forEach((row, at) => {

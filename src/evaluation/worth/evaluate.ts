@@ -5,7 +5,7 @@ import { groupsOf } from "../labels/groups.ts";
 import { judge, type Verdict } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
 import { confusionOf, matthewsOf } from "../scores/measures.ts";
-import { accuracyOf, commonestShare, meanAndDeviation } from "../scores/metrics.ts";
+import { accuracyOf, majorityShare, meanAndDeviation } from "../scores/metrics.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearProbe } from "../vectors/probe.ts";
 import { extractorsOf, labelled, notesOf, select } from "./contestants.ts";
@@ -13,16 +13,16 @@ import { contestantNames, type Role } from "./names.ts";
 
 export interface EvaluateOptions extends TrainAndTest {
   readonly run: Run;
-  /** Use only this many training labels, drawn evenly over the classes; several draws. */
+  /** Use only this many training labels, drawn evenly over the classes, in several draws. */
   readonly labelCount?: number;
   readonly draws?: number;
-  /** Also fine-tune all of the pretrained encoder on the labels. */
+  /** Also fine-tune the whole pretrained encoder on the labels. */
   readonly finetune?: boolean;
-  /** Steps of that training, about; see `finetune` for what they are by default. */
+  /** Approximate number of steps of that training; for the default see `finetune`. */
   readonly finetuneSteps?: number;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
-  /** Steps of that training, about; see `finetune` for what they are by default. */
+  /** Approximate number of steps of that training; for the default see `finetune`. */
   readonly scratchSteps?: number;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -36,14 +36,14 @@ export interface Score {
 
 export interface Contestant {
   readonly role: Role;
-  /** As tables have it; of a baseline its own. */
+  /** As shown in tables; a baseline brings its own name. */
   readonly name: string;
   readonly knn20?: Score;
   readonly knn200?: Score;
   readonly linear?: Score;
-  /** Matthews' correlation, of the classifier trained end to end or else of the linear probe. */
+  /** Matthews' correlation of the classifier trained end to end, or else of the linear probe. */
   readonly matthews?: Score;
-  /** Of the classifier trained end to end. */
+  /** Accuracy of the classifier trained end to end. */
   readonly accuracy?: Score;
 }
 
@@ -52,11 +52,11 @@ export interface Evaluation {
   readonly train: { path: string; entries: number; labelled: number; used: number; broken: number };
   readonly test: { path: string; entries: number; labelled: number; broken: number };
   readonly classes: readonly string[];
-  /** Accuracy of always saying the commonest class of the test data. */
+  /** Accuracy of always predicting the majority class of the test data. */
   readonly chance: number;
   readonly draws: number;
   readonly contestants: readonly Contestant[];
-  /** L2 strengths that the probes of the pretrained features chose, a draw each. */
+  /** L2 strengths chosen by the probes of the pretrained features, one for each draw. */
   readonly l2: readonly number[];
   /** What readers of the numbers must know. */
   readonly notes: readonly string[];
@@ -64,7 +64,7 @@ export interface Evaluation {
 }
 
 /**
- * What the representation is worth: kNN and linear probe on frozen features, beside the baseline of such data (raw
+ * Evaluates the representation: kNN and linear probe on frozen features, compared with the baseline for such data (raw
  * pixels, TF-IDF …), the same encoder untrained, and the same encoder trained from scratch on the same labels.
  * @throws UserError when labels are missing or the classes of train and test do not match
  *
@@ -96,7 +96,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         counts = {
           train: { labelled: bank.rows, broken: bank.broken },
           test: { labelled: queries.rows, broken: queries.broken },
-          chance: commonestShare(queries.labels),
+          chance: majorityShare(queries.labels),
         };
       }
       const scores = {
@@ -135,7 +135,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       const steps = role === "scratch" ? options.scratchSteps : options.finetuneSteps;
       const verdicts: Verdict[] = [];
       for (const draw of draws.keys()) {
-        const told = stage(`${contestantNames[role]}, draw ${draw + 1} of ${draws.length}`);
+        const report = stage(`${contestantNames[role]}, draw ${draw + 1} of ${draws.length}`);
         const training = { seed: seed + draw, workers: config.training.workers, device };
         const verdict = await trainAndJudge(
           {
@@ -144,7 +144,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
             ...{ ...columns, labels: options.trainLabels, labelCount: options.labelCount, scratch: role === "scratch" },
             ...(steps === undefined ? {} : { steps }),
             training,
-            onProgress: ({ step, steps }) => told(step, steps),
+            onProgress: ({ step, steps }) => report(step, steps),
           },
           (trained) => judge({ run: trained, data: options.test, labels: options.testLabels, ...columns }),
         );

@@ -27,7 +27,7 @@ export const rawValues = (modality: Modality<never>, name: string): Extractor =>
   },
 });
 
-/** Batches that BatchNorm's statistics are taken from. */
+/** Number of batches that BatchNorm's statistics are computed from. */
 const CALIBRATION = 4;
 
 /**
@@ -37,13 +37,13 @@ const CALIBRATION = 4;
 export async function untrainedParams(encoder: Encoder, options: FeatureOptions, seed: number): Promise<InitialParams> {
   const params = encoder.init(new Rng(seed));
   if (!tree.paths(params).some(isStatistic)) return params;
-  // Drawn from all of the data, which often lie class by class.
+  // Drawn from all of the data, which are often sorted by class.
   const { indices = everyEntry(options.source) } = options;
   const order = new Rng(seed).split("calibration").permutation(indices.length);
   let batchSize = 0;
   const batches: Record<string, Tensor>[] = [];
   for await (const { rows } of readBatches({ ...options, indices: order.map((at) => indices[at]!) }, [])) {
-    // Few data are one batch; of many, what is left over at the end is none.
+    // Small data make one batch; of larger data the last, incomplete batch is dropped.
     batchSize ||= rows.length;
     if (rows.length === batchSize) batches.push(stack(rows, batchSize));
     if (batches.length === CALIBRATION) break;
@@ -56,7 +56,7 @@ export async function untrainedParams(encoder: Encoder, options: FeatureOptions,
   const program = await compile(calibrate, [params, specsOf(options.modality, batchSize)], { name: "calibration" });
   try {
     let current: InitialParams = params;
-    // Running averages forget their start by a tenth a batch; a few dozen passes over some batches settle them.
+    // Running averages forget a tenth of their start with each batch: a few dozen passes settle them.
     for (let pass = 0; pass < 40; pass++) {
       const updated = await program.run(current, batches[pass % batches.length]!);
       current = (await read(updated)) as InitialParams;

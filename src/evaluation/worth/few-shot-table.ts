@@ -14,6 +14,6 @@ export function fewShotTable({ contestants, data, ways, queries, episodes, cente
     ]),
   ];
   const from = `${data.labelled} samples of ${data.classes} classes`;
-  const about = `Accuracy over ${episodes} episodes of ${ways} classes, ${queries} queries each, from ${from}; ± is the 95 % confidence interval; chance: ${percent(chance)} %. Nearest centroid of vectors at unit length${center ? ", centred" : ""}.`;
+  const about = `Accuracy over ${episodes} episodes of ${ways} classes, ${queries} queries each, from ${from}; ± is the 95 % confidence interval; chance level: ${percent(chance)} %. Nearest centroid of vectors at unit length${center ? ", centred" : ""}.`;
   return `${alignColumns(rows)}\n\n${[about, ...notes].join(" ")}`;
 }

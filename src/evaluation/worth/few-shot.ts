@@ -17,13 +17,13 @@ export interface FewShotOptions {
   readonly labelColumn?: string;
   /** Classes of an episode; 5 by default. */
   readonly ways?: number;
-  /** Examples of each class to learn from, an experiment each; 1, 5 and 20 by default. */
+  /** Labelled examples of each class, one experiment for each number; 1, 5 and 20 by default. */
   readonly shots?: readonly number[];
-  /** Samples of each class to be judged on; 15 by default. */
+  /** Query samples of each class; 15 by default. */
   readonly queries?: number;
-  /** 600 by default. */
+  /** Number of episodes; 600 by default. */
   readonly episodes?: number;
-  /** SimpleShot's centring: first take the mean of all vectors of the data from each. */
+  /** SimpleShot's centring: first subtract the mean of all vectors of the data. */
   readonly center?: boolean;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -54,12 +54,11 @@ export interface FewShot {
 }
 
 /**
- * Few-shot classification without training: the class whose centroid (the mean of its examples) is nearest. Prototypical
- * networks' rule (Snell et al. 2017, https://arxiv.org/abs/1703.05175) on frozen vectors at unit length, as SimpleShot
- * (Wang et al. 2019, https://arxiv.org/abs/1911.04623). Distances are Euclidean, as in both: the mean is the point nearest
- * to a class' examples in squared Euclidean distance, which it is not by cosine. Episodes are the same for every
- * contestant. Differs from SimpleShot: with `center` the mean is that of all of the data, without their labels, as there
- * are no base classes.
+ * Few-shot classification without training: predicts the class whose centroid (the mean of its examples) is nearest. The
+ * rule of prototypical networks (Snell et al. 2017, https://arxiv.org/abs/1703.05175) on frozen vectors at unit length, as
+ * in SimpleShot (Wang et al. 2019, https://arxiv.org/abs/1911.04623). Distances are Euclidean, as in both: the mean
+ * minimises the squared Euclidean distance to a class's examples, but not the cosine distance. Episodes are the same for
+ * every contestant. Differs from SimpleShot: `center` subtracts the mean of all of the data, as there are no base classes.
  * @throws UserError when there are too few classes, or too few examples of one
  *
  * @example
@@ -73,7 +72,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
   try {
     const classes = source.classes ?? [];
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-    // Before the features, which take their time; broken files may make it fewer.
+    // Checked before features are extracted, which takes long; and again after, as broken files reduce the counts.
     rowsByClass(source.labels ?? new Int32Array(), classes, { data, ways, examples: Math.max(...shots) + queries });
     const contestants = [];
     let counts = { labelled: 0, broken: 0 };
@@ -106,7 +105,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
   }
 }
 
-/** Rows of each class that has any. @throws UserError when an episode cannot be drawn from them */
+/** The rows of each class that occurs. @throws UserError when an episode cannot be drawn from them */
 function rowsByClass(
   labels: Int32Array,
   classes: readonly string[],
@@ -125,15 +124,15 @@ function rowsByClass(
   return found.map(({ rows }) => rows);
 }
 
-/** One episode: rows of each class, class by class. */
+/** One episode: the rows of each class. */
 export interface Episode {
-  /** A class' examples. */
+  /** Labelled examples of each class. */
   readonly support: readonly Int32Array[];
-  /** A class' samples to be judged on; none is among the examples. */
+  /** Queries of each class, disjoint from the examples. */
   readonly queries: readonly Int32Array[];
 }
 
-/** Draws classes, and of each its examples and queries, without repetition. */
+/** Draws classes and, for each, examples and queries, all without replacement. */
 export function drawEpisode(
   byClass: readonly Int32Array[],
   { ways, shots, queries }: { ways: number; shots: number; queries: number },
@@ -149,7 +148,7 @@ export function drawEpisode(
   return { support: drawn.map((rows) => rows.subarray(0, shots)), queries: drawn.map((rows) => rows.subarray(shots)) };
 }
 
-/** Share of the queries nearest to their own class' centroid; of equal distances the first class' counts. */
+/** Share of the queries whose nearest centroid is that of their class; ties go to the first class. */
 export function episodeAccuracy(vectors: Float32Array, dim: number, { support, queries }: Episode): number {
   const centroids = support.map((rows) => {
     const mean = new Float64Array(dim);

@@ -1,6 +1,5 @@
 /**
- * What takes part in comparisons is called everywhere: in tables, charts, reports and on model cards. A baseline brings
- * its own name.
+ * Names of the contestants in tables, charts, reports and model cards. A baseline brings its own name.
  */
 export const contestantNames = {
   pretrained: "pretrained",
@@ -11,7 +10,7 @@ export const contestantNames = {
 
 export type Role = keyof typeof contestantNames | "baseline";
 
-/** The same on a curve over numbers of labels, where a probe is one way among others to use them. */
+/** Names on curves over numbers of labels, where a probe is one of several ways to use the labels. */
 export const contenderNames = {
   probe: "pretrained, linear probe",
   "fine-tuned": contestantNames["fine-tuned"],

@@ -1,7 +1,7 @@
 import type { Verdict } from "../labels/judge.ts";
 import type { Evaluation, Score } from "./evaluate.ts";
 
-/** More than these are no table to read. */
+/** With more classes no table is shown. */
 const MOST_CLASSES = 40;
 
 const percent = (score: Score | undefined): string =>
@@ -9,7 +9,7 @@ const percent = (score: Score | undefined): string =>
     ? `${(100 * score.mean).toFixed(1)}${score.deviation > 0 ? ` ± ${(100 * score.deviation).toFixed(1)}` : ""} %`
     : "–";
 
-/** Rows of cells in aligned columns, the first to the left and the others to the right. */
+/** Rows of cells in aligned columns: the first column to the left, the others to the right. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
@@ -22,7 +22,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
-/** An evaluation for the terminal. */
+/** An evaluation as a table for the terminal. */
 export function evaluationTable({ contestants, train, test, classes, chance, draws, notes }: Evaluation): string {
   const rows = [
     ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(classes.length === 2 ? ["Matthews"] : [])],
@@ -36,14 +36,14 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
     ]),
   ];
   const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
-  const about = `Accuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; always the commonest class: ${(100 * chance).toFixed(1)} %.`;
+  const about = `Accuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; majority class: ${(100 * chance).toFixed(1)} %.`;
   return `${alignColumns(rows)}\n\n${[about, ...notes].join(" ")}`;
 }
 
-/** How right a fine-tuned run is, for the terminal: measures, and of classes each one's. */
+/** Test scores of a fine-tuned run for the terminal: overall measures, and those of each class. */
 export function verdictTable({ measures, perClass, rows, broken }: Verdict): string {
-  const words = (name: string) => name.replaceAll(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
-  const all = Object.entries(measures).map(([name, value]) => [words(name), value.toFixed(4)]);
+  const spaced = (name: string) => name.replaceAll(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
+  const all = Object.entries(measures).map(([name, value]) => [spaced(name), value.toFixed(4)]);
   const head = `${alignColumns(all)}\n\n${rows} samples${broken > 0 ? `; ${broken} broken ones left out` : ""}`;
   if (!perClass || perClass.length > MOST_CLASSES) return head;
   const table = [

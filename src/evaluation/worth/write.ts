@@ -3,18 +3,18 @@ import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { lossChart, writeChart } from "../drawing/charts.ts";
-import { nearestEntries, neighbourPicture } from "../drawing/neighbours.ts";
+import { nearestEntries, neighbourImage } from "../drawing/neighbours.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { accuracyChart } from "./accuracy-chart.ts";
 import type { Evaluation } from "./evaluate.ts";
 
 const QUERIES = 8;
 const NEIGHBOURS = 8;
-/** Entries among which the sheet's neighbours are looked for. */
+/** Number of entries that the sheet's neighbours are searched in. */
 const BANK = 4000;
 
 /**
- * Leaves `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours in the run folder.
+ * Writes `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours to the run folder.
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -33,19 +33,19 @@ export async function writeReport(run: Run, evaluation: Evaluation): Promise<str
   return [...files, "neighbours.png"];
 }
 
-/** Test samples beside their nearest training samples, where they have pictures. */
+/** Test samples with their nearest training samples, if they can be shown as pictures. */
 async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
   const { modality, encoder, params, modalityDefinition } = run;
-  const [bank, asked] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
+  const [bank, queries] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
   try {
     const placed = async (source: typeof bank, count: number) => ({
       source,
       features: await extractFeatures({ encoder, params, modality, source, indices: evenly(source.length, count) }),
     });
-    const rows = nearestEntries(await placed(bank, BANK), await placed(asked, QUERIES), NEIGHBOURS);
-    return await neighbourPicture(modality, rows, bank, asked);
+    const rows = nearestEntries(await placed(bank, BANK), await placed(queries, QUERIES), NEIGHBOURS);
+    return await neighbourImage(modality, rows, bank, queries);
   } finally {
     await bank.close();
-    await asked.close();
+    await queries.close();
   }
 }

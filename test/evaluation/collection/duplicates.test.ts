@@ -7,7 +7,7 @@ import { unitRows } from "../../../src/evaluation/vectors/normalize.ts";
 
 const dim = 16;
 
-test("planted copies are found, whatever their length, and nothing else", () => {
+test("planted copies of any norm are found, and nothing else", () => {
   const planted = fc.record({ seed: fc.nat(), copies: fc.uniqueArray(fc.nat(59), { minLength: 0, maxLength: 8 }) });
   fc.assert(
     fc.property(planted, ({ seed, copies }) => {
@@ -28,7 +28,7 @@ test("planted copies are found, whatever their length, and nothing else", () => 
   );
 });
 
-test("groups are those of comparing each with each, also when there are more near ones than neighbours asked for", () => {
+test("groups equal those of comparing all pairs, also with more near-duplicates than requested neighbours", () => {
   for (const threshold of [0.3, 0.6, 0.9]) {
     const rows = 80;
     const data = new Rng(2).normals([rows, 4]).data as Float32Array;
@@ -51,13 +51,13 @@ test("groups are those of comparing each with each, also when there are more nea
   }
 });
 
-test("two heaps of copies with more in each than neighbours asked for are one group where they are near", () => {
+test("two nearby heaps, each with more copies than requested neighbours, are one group", () => {
   const data = Float32Array.from({ length: 80 }, (_, at) => (at % 2 === 0 ? 1 : at < 40 ? 0 : 0.1));
   const { groups } = findGroups(data, 2, { threshold: 0.98, neighbours: 5 });
   assert.deepEqual(groups, [Array.from({ length: 40 }, (_, row) => row)]);
 });
 
-test("the one far from all is the farthest", () => {
+test("the sample far from all has the largest distance", () => {
   const rng = new Rng(4);
   const data = Float32Array.from({ length: 50 * dim }, (_, at) => (at % dim === 0 ? 1 : 0) + rng.normal(0, 0.1));
   for (let i = 0; i < dim; i++) data[17 * dim + i] = i === 5 ? 1 : 0;

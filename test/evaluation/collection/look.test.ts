@@ -32,7 +32,7 @@ async function cell(png: Buffer, row: number, column: number): Promise<number[]>
   return channels.slice(0, 3).map(({ mean }) => mean);
 }
 
-test("what a method draws stands beside the original, and prototypes with their members below", () =>
+test("the method's pictures are next to the original, and prototypes' members below", () =>
   inFolder(async (folder) => {
     const run = await imageRun(folder, fixture("drawing-method.ts"));
     const { png, columns, rows } = await look({ run, samples: 3 });
@@ -51,7 +51,7 @@ test("what a method draws stands beside the original, and prototypes with their 
     }
   }));
 
-test("else it is the views that the method made and the nearest neighbours, by the command line too", () =>
+test("methods without pictures show views and nearest neighbours, also from the command line", () =>
   inFolder(async (folder) => {
     await imageRun(folder, "simclr");
     const file = join(folder, "sheet.png");
@@ -68,6 +68,6 @@ test("data without pictures are refused in one line", () =>
     await pretrain({ ...options, method: fixture("preset-method.ts"), training: { ...options.training, epochs: 1 } });
     await assert.rejects(look({ run: await openRun(options.out) }), {
       name: "UserError",
-      message: /look draws what the encoder reads; vectors data cannot be drawn/,
+      message: /look needs data that can be drawn; vectors data cannot/,
     });
   }));

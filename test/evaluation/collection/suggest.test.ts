@@ -6,7 +6,7 @@ import { openRun, predictor, pretrain, suggest } from "../../../src/index.ts";
 import { readBatches } from "../../../src/training/features.ts";
 import { inFolder, writeImages } from "../../support/cli.ts";
 
-test("margin asks a run with a head; one without says how to get one", () =>
+test("margin needs a run with a head; the error says how to train one", () =>
   inFolder(async (folder) => {
     const images = join(folder, "images");
     await writeImages(images, 6, 3);
@@ -44,11 +44,11 @@ test("margin asks a run with a head; one without says how to get one", () =>
     const filledIn = "rank,path,score,reason,label\n1,class0/0.png,,,class0\n";
     await writeFile(out, filledIn);
     const again = suggest({ run, pool: images, budget: 2, strategy: "margin", labels: out, out });
-    await assert.rejects(again, { name: "UserError", message: /has labels in it, which would be lost/ });
+    await assert.rejects(again, { name: "UserError", message: /has labels, which would be lost/ });
     assert.equal(await readFile(out, "utf8"), filledIn);
     await made("simclr", {});
     await assert.rejects(suggest({ run: await openRun(join(folder, "simclr")), pool: images, strategy: "margin" }), {
       name: "UserError",
-      message: /a run of simclr, which answers nothing; train a head/,
+      message: /a run of simclr, which has no head; train one/,
     });
   }));

@@ -4,17 +4,17 @@ import fc from "fast-check";
 import { shortNames, withTitles } from "../../../src/evaluation/drawing/short-names.ts";
 import { confusionChart } from "../../../src/evaluation/label-efficiency/label-charts.ts";
 
-test("short names stay, what all begin with goes, and what tells names apart is kept", () => {
+test("short names stay, common prefixes go, and distinguishing parts are kept", () => {
   assert.deepEqual(shortNames(["cat", "dog"]), ["cat", "dog"]);
   const characters = [1, 2, 10].map((at) => `Alphabet_of_the_Magi/character${`${at}`.padStart(2, "0")}`);
   assert.deepEqual(shortNames(characters), ["…character01", "…character02", "…character10"]);
   const kana = ["Japanese_(hiragana)/character01", "Japanese_(katakana)/character01", "Korean/character01"];
   assert.equal(new Set(shortNames(kana)).size, 3);
-  // Whole words go, and never all of a name.
+  // Only whole words go, and never all of a name.
   assert.deepEqual(shortNames(["long_family_", "long_family_of_one"]), ["…family_", "…family_of_one"]);
 });
 
-test("names of any kind are short and differ where they differed", () => {
+test("any names become short and stay distinct", () => {
   const name = fc.string({ unit: fc.constantFrom("a", "b", "/", "_", "…", "é", "猫", "🦊", "&"), maxLength: 60 });
   fc.assert(
     fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 40 }), (names) => {
@@ -30,7 +30,7 @@ test("names of any kind are short and differ where they differed", () => {
   assert.equal(new Set(shortNames(alike)).size, 40);
 });
 
-test("the matrix has short names, and whole ones as titles", async () => {
+test("the matrix has short names, and full ones as titles", async () => {
   const classes = ["Alphabet_of_the_Magi/<one>", "Alphabet_of_the_Magi/two"];
   const svg = await confusionChart(
     [

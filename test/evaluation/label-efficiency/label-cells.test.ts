@@ -7,7 +7,7 @@ import {
   type Cell,
   type CellResult,
   countsOf,
-  keptCells,
+  finishedCells,
   planOf,
   runCells,
 } from "../../../src/evaluation/label-efficiency/label-cells.ts";
@@ -17,19 +17,19 @@ const basis: Basis = { task: "classification", encoder: "a", train: "b", test: "
 const plan = planOf([10, 100], 2, ["probe", "scratch"]);
 const keyOf = ({ contender, labels, draw }: Cell) => `${contender} ${labels} ${draw}`;
 
-/** Counts what it is asked for. */
+/** Records the cells that it runs. */
 function worker() {
-  const asked: string[] = [];
+  const started: string[] = [];
   const work = async (cell: Cell): Promise<CellResult> => {
-    asked.push(keyOf(cell));
+    started.push(keyOf(cell));
     return { ...cell, score: 0.5, answers: [[0, 1, 3]], seconds: 2 };
   };
-  return { asked, work };
+  return { started, work };
 }
 
 test("shares become numbers of labels, fewest first; too few and equal ones are left out with a note", () => {
   const notes: string[] = [];
-  const least = (count: number) => ({ count, words: `the ${count} classes` });
+  const least = (count: number) => ({ count, description: `the ${count} classes` });
   const counts = countsOf([100, 1, 2, 50, 49.9], 300, least(4), (note) => notes.push(note));
   assert.deepEqual(counts, [6, 150, 300]);
   assert.equal(notes.length, 2);
@@ -48,37 +48,37 @@ test("frozen features come first, and then draw by draw", () => {
   ]);
 });
 
-test("what is finished is done no second time, wherever it was stopped, and a longer plan adds to it", () =>
+test("finished cells are not repeated, wherever the run was stopped, and a longer plan adds to them", () =>
   inFolder(async (folder) => {
     const file = join(folder, "report.json");
     const all: string[] = [];
     for (let stop = 1; all.length < plan.length; stop++) {
-      // Stopped in the middle of a cell, which then counts as not done.
+      // Stopped in the middle of a cell, which is then unfinished.
       const controller = new AbortController();
-      const { asked, work } = worker();
+      const { started, work } = worker();
       const stopping = async (cell: Cell) => {
-        if (asked.length === stop) {
+        if (started.length === stop) {
           controller.abort();
           throw new Error("stopped");
         }
         return work(cell);
       };
       const { cells, isDone } = await runCells(file, basis, plan, stopping, { signal: controller.signal });
-      all.push(...asked);
+      all.push(...started);
       assert.deepEqual(cells.map(keyOf), all);
       assert.equal(isDone, all.length === plan.length);
     }
     assert.deepEqual(all, plan.map(keyOf));
-    const { asked, work } = worker();
+    const { started, work } = worker();
     const before = await readFile(file, "utf8");
     assert.equal((await runCells(file, basis, plan, work)).isDone, true);
-    assert.deepEqual(asked, []);
+    assert.deepEqual(started, []);
     assert.equal(await readFile(file, "utf8"), before);
     await runCells(file, basis, planOf([10, 50, 100], 2, ["probe", "scratch"]), work);
-    assert.deepEqual(asked, ["probe 50 0", "probe 50 1", "scratch 50 0", "scratch 50 1"]);
+    assert.deepEqual(started, ["probe 50 0", "probe 50 1", "scratch 50 0", "scratch 50 1"]);
   }));
 
-test("a failure is no stop, and what was finished before it is kept", () =>
+test("a failure is not a stop, and cells finished before it are kept", () =>
   inFolder(async (folder) => {
     const file = join(folder, "report.json");
     const { work } = worker();
@@ -87,25 +87,25 @@ test("a failure is no stop, and what was finished before it is kept", () =>
       return work(cell);
     };
     await assert.rejects(runCells(file, basis, plan, failing), /diverged/);
-    assert.equal((await keptCells(file, basis)).length, 4);
+    assert.equal((await finishedCells(file, basis)).length, 4);
   }));
 
-test("time left is known once one of each has been done", () =>
+test("the time left is estimated once one cell of each contender is done", () =>
   inFolder(async (folder) => {
-    const told: (number | undefined)[] = [];
-    const onCell = ({ etaSeconds }: { etaSeconds?: number }) => told.push(etaSeconds);
+    const estimates: (number | undefined)[] = [];
+    const onCell = ({ etaSeconds }: { etaSeconds?: number }) => estimates.push(etaSeconds);
     const { work } = worker();
     await runCells(join(folder, "report.json"), basis, planOf([10], 2, ["probe", "scratch"]), work, { onCell });
     // Two probes, then two from scratch, 2 s each.
-    assert.deepEqual(told, [undefined, undefined, undefined, 2]);
+    assert.deepEqual(estimates, [undefined, undefined, undefined, 2]);
   }));
 
-test("finished cells of something else are refused, and so is a file that is no report", () =>
+test("finished cells with another basis are refused, and so is a file that is no report", () =>
   inFolder(async (folder) => {
     const file = join(folder, "report.json");
     await runCells(file, basis, plan.slice(0, 1), worker().work);
     const refused = (other: Partial<typeof basis>, message: RegExp) =>
-      assert.rejects(keptCells(file, { ...basis, ...other }), { name: "UserError", message });
+      assert.rejects(finishedCells(file, { ...basis, ...other }), { name: "UserError", message });
     await refused({ encoder: "z" }, /begun with other weights of the encoder/);
     await refused({ test: "z" }, /begun with other test data or labels/);
     await refused({ task: "regression" }, /begun with another --task/);

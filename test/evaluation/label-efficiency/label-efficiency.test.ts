@@ -9,7 +9,7 @@ import { pretrain } from "../../../src/training/pretrain.ts";
 import { inFolder } from "../../support/cli.ts";
 import { vectorRun } from "../../support/vectors.ts";
 
-/** Rows of two classes that one number tells apart, one without a label and one that cannot be read. */
+/** Rows of two classes separable by one number, one without a label and one that cannot be read. */
 async function writeRows(file: string, count: number): Promise<string> {
   const rng = new Rng(count);
   const rows: { vector: number[] | null; label?: string }[] = Array.from({ length: count }, (_, at) => ({
@@ -21,7 +21,7 @@ async function writeRows(file: string, count: number): Promise<string> {
   return file;
 }
 
-test("data without pictures or texts, frozen features only; entries without a label or unreadable are left out", () =>
+test("data without pictures or texts, frozen features only; unlabelled and unreadable entries are left out", () =>
   inFolder(async (folder) => {
     const run = await pretrain(await vectorRun(folder));
     const [train, unseen] = [join(folder, "train.vectors.json"), join(folder, "test.vectors.json")];
@@ -71,14 +71,14 @@ test("data without pictures or texts, frozen features only; entries without a la
     const one = join(folder, "one.vectors.json");
     await writeFile(one, JSON.stringify(["high", "mid"].map((label, at) => ({ vector: [1, 2, 3, at], label }))));
     await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);
-    const same = /test\.vectors\.json: the same samples as .*test\.vectors\.json; what is learned from cannot judge/;
+    const same = /test\.vectors\.json: the same samples as .*test\.vectors\.json; training data cannot be test data/;
     await refused({ train: unseen }, same);
     const elsewhere = join(folder, "copy.vectors.json");
     await copyFile(unseen, elsewhere);
     await refused({ train: elsewhere }, /test\.vectors\.json: the same samples as .*copy\.vectors\.json/);
     const two = join(folder, "two.vectors.json");
     await writeFile(two, JSON.stringify([{ vector: [1, 2, 3, 5], label: "high" }]));
-    await refused({ train: two }, /every label is "high"; there is nothing to tell apart/);
+    await refused({ train: two }, /every label is "high"; at least two are needed/);
     const values = join(folder, "values.vectors.json");
     await writeFile(
       values,
@@ -86,7 +86,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     );
     await refused({ train: values }, /values\.vectors\.json: the labels are values/);
 
-    // The same again draws the same page, and does nothing twice.
+    // A second call writes the same page, and repeats no training.
     const again = await labelEfficiency(options);
     assert.deepEqual({ ...again, frozen: undefined }, { ...report, frozen: undefined });
     const withoutClock = (page: string) => page.replace(/<h2>Time and cost<[\s\S]*?<\/section>/, "");
@@ -94,7 +94,7 @@ test("data without pictures or texts, frozen features only; entries without a la
     assert.equal(withoutClock(drawnAgain).replaceAll(/zr\d+/g, ""), withoutClock(html).replaceAll(/zr\d+/g, ""));
   }));
 
-test("several labels a sample and values have reports of their own", () =>
+test("several labels a sample and values have their own reports", () =>
   inFolder(async (folder) => {
     const run = await pretrain(await vectorRun(folder));
     const write = async (name: string, count: number, labelOf: (vector: readonly number[]) => string) => {
@@ -128,10 +128,10 @@ test("several labels a sample and values have reports of their own", () =>
     assert.deepEqual(labels.report.outputs, ["right", "there", "up"]);
     assert.match(labels.page, /<h2>Mean average precision against labels/);
     assert.match(labels.page, /<th scope="row">there<\/th><td>40<\/td><td>100\.0 %<\/td>/);
-    assert.doesNotMatch(labels.page, /taken for|accuracy/i);
+    assert.doesNotMatch(labels.page, /predicted as|accuracy/i);
     const values = await reportOf("regression", ([x = 0, y = 0]) => (10 + 3 * x - y).toFixed(2));
     assert.equal(values.report.chance, 0);
     assert.ok(values.report.best.pairs?.length === 40 && values.report.files.includes("values.png"));
-    assert.match(values.page, /<h2>R² against labels[\s\S]*always the mean: 0\.000/i);
+    assert.match(values.page, /<h2>R² against labels[\s\S]*predicting the mean: 0\.000/i);
     assert.doesNotMatch(values.page, /% of the test samples|accuracy/i);
   }));

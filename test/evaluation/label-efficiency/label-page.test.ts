@@ -10,11 +10,11 @@ import { type LabelPage, labelPage } from "../../../src/evaluation/label-efficie
 import { summaryOf } from "../../../src/evaluation/label-efficiency/label-summary.ts";
 import { labelTable } from "../../../src/evaluation/label-efficiency/label-table.ts";
 import {
-  factorInWords,
-  headlineInWords,
-  savedInWords,
-  unknowns,
-} from "../../../src/evaluation/label-efficiency/label-words.ts";
+  formatFactor,
+  limitations,
+  savingHeadline,
+  savingSummary,
+} from "../../../src/evaluation/label-efficiency/label-text.ts";
 
 const classes = ['<cats & "dogs">', "birds"];
 
@@ -47,7 +47,7 @@ const factsOf = (cells: readonly CellResult[], more: Partial<LabelPage["facts"]>
 
 const cells = [...cellsOf("probe", 14, 16), ...cellsOf("fine-tuned", 12, 18), ...cellsOf("scratch", 6, 16)];
 
-test("the best model's answers are those of all its draws, and every contender has its cost", () => {
+test("the best model's predictions are pooled over its draws, and every contender has its cost", () => {
   const { best, cost, pretrained, saved } = factsOf(cells);
   assert.deepEqual(best, {
     contender: "fine-tuned",
@@ -71,7 +71,7 @@ test("the best model's answers are those of all its draws, and every contender h
   assert.ok(Math.abs((saved?.factor ?? 0) - 10 ** 0.8) < 1e-9);
 });
 
-test("the page holds every part, asks for nothing from outside, and runs nothing", async () => {
+test("the page has every part, loads nothing, and runs no code", async () => {
   const facts = factsOf(cells);
   const sheet = await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
     .png()
@@ -100,7 +100,7 @@ test("the page holds every part, asks for nothing from outside, and runs nothing
     "Map of the test samples",
     "Collapse",
     "Time and cost",
-    "What this page does not know",
+    "Limitations",
     "Settings",
   ]);
   assert.equal(html.match(/<svg /g)?.length, 3);
@@ -122,46 +122,46 @@ test("tables scroll rather than widen the page, numbers stay in one line, and cl
   assert.equal(html.match(/<table/g)?.length, html.match(/<div class="scroll" tabindex="0"><table/g)?.length);
   assert.match(html, /\.scroll \{ overflow-x: auto; \}/);
   assert.match(html, /\btd \{ white-space: nowrap; \}/);
-  // Two draws, judged on the same 18 + 2 samples: their matrix holds 40 answers.
+  // Two draws, tested on the same 18 + 2 samples: their matrix holds 40 predictions.
   assert.match(html, /dogs&quot;&gt;<\/th><td>18<\/td>[\s\S]*birds<\/th><td>2<\/td>/);
-  assert.match(html, /The commonest mistakes, counted over 2 draws:<\/p><ul><li>birds taken for .*: 4<\/li>/);
+  assert.match(html, /Most frequent errors, counted over 2 draws:<\/p><ul><li>birds predicted as .*: 4<\/li>/);
 });
 
-test("texts stand in for pictures, and what there is too little of is said", () => {
+test("texts replace pictures, and missing parts are explained", () => {
   const facts = factsOf(cells.filter(({ contender }) => contender !== "scratch"));
   const found = [{ text: "a <i>near</i> one", label: "birds", similarity: 0.5, right: false }];
-  const html = labelPage({ facts, scores: "", points: 0, texts: [{ text: "asked", label: "birds", found }] });
+  const html = labelPage({ facts, scores: "", points: 0, texts: [{ text: "query", label: "birds", found }] });
   assert.match(html, /a &lt;i&gt;near&lt;\/i&gt; one <span class="wrong">birds, 0\.500/);
-  assert.match(html, /Labels saved: not measured, as nothing was trained from scratch/);
+  assert.match(html, /Labels saved: not measured, because nothing was trained from scratch/);
   assert.match(html, /Too few test samples for a map/);
 });
 
-test("a saving is said as what it is", () => {
+test("a saving is described by its kind", () => {
   const facts = { ...factsOf(cells), doubts: [] };
   const saving = { labels: 10, score: 0.7, kind: "exactly", needed: 63, factor: 6.3 } as const;
-  assert.equal(factorInWords(saving), "6.3 ×");
+  assert.equal(formatFactor(saving), "6.3 ×");
   assert.match(
-    savedInWords({ ...facts, saved: saving }),
-    /With 10 labels .* 70\.0 % .*; from scratch needs about 63 for that\.$/,
+    savingSummary({ ...facts, saved: saving }),
+    /With 10 labels .* 70\.0 % .*; from scratch reaches that with about 63\.$/,
   );
   const less = { ...saving, needed: 5, factor: 0.5 };
-  assert.match(savedInWords({ ...facts, saved: less }), /Pre-training costs labels here/);
+  assert.match(savingSummary({ ...facts, saved: less }), /Pre-training costs labels here/);
   const bound = { ...saving, kind: "more than", needed: 100, factor: 10 } as const;
-  assert.equal(factorInWords(bound), "more than 10 ×");
-  assert.match(savedInWords({ ...facts, saved: bound }), /from scratch is not there yet with all 100\.$/);
+  assert.equal(formatFactor(bound), "more than 10 ×");
+  assert.match(savingSummary({ ...facts, saved: bound }), /from scratch does not reach that with all 100\.$/);
   const none = { ...saving, kind: "at most", needed: 10, factor: 1 } as const;
-  assert.match(savedInWords({ ...facts, saved: none }), /saves no labels here/);
+  assert.match(savingSummary({ ...facts, saved: none }), /saves no labels here/);
 });
 
 const headlineOf = (...of: readonly CellResult[]) => {
   const facts = factsOf(of);
   const html = labelPage({ facts, scores: "", points: 0 });
   const [, shown = ""] = html.match(/<strong>(.*?)<\/strong>/) ?? [];
-  assert.equal(shown.replaceAll(/<[^>]*>/g, ""), headlineInWords(facts));
-  return { headline: headlineInWords(facts), sentence: savedInWords(facts) };
+  assert.equal(shown.replaceAll(/<[^>]*>/g, ""), savingHeadline(facts));
+  return { headline: savingHeadline(facts), sentence: savingSummary(facts) };
 };
 
-test("the headline owns up to noise, to a single draw, and to an untrained encoder that does as well", () => {
+test("the headline names noise, a single draw, and an untrained encoder that does as well", () => {
   // Deviations of 7.1 points: 70 and 30 % are apart, 70 and 65 % are not.
   assert.equal(headlineOf(...cells, ...cellsOf("untrained", 6, 8)).headline, "6.3 ×");
   const noisy = headlineOf(...cellsOf("probe", 14, 18), ...cellsOf("scratch", 13, 16));
@@ -172,20 +172,20 @@ test("the headline owns up to noise, to a single draw, and to an untrained encod
 
   const random = headlineOf(...cells, ...cellsOf("untrained", 15, 15));
   assert.equal(random.headline, "6.3 ×, the untrained encoder does as well at 10 labels");
-  assert.match(random.sentence, /75\.0 ± 7\.1 % beside 70\.0 ± 7\.1 %: what is saved there is not owed to/);
+  assert.match(random.sentence, /75\.0 ± 7\.1 % against 70\.0 ± 7\.1 %: the saving there does not come from/);
   // A little worse, but by less than the draws differ.
   assert.match(headlineOf(...cells, ...cellsOf("untrained", 13, 15)).headline, /the untrained encoder does as well/);
 
   const first = [...cells, ...cellsOf("untrained", 6, 8)].filter(({ draw }) => draw === 0);
   const once = headlineOf(...first);
-  assert.match(once.headline, / ×, from one draw, which cannot be told from noise$/);
+  assert.match(once.headline, / ×, from one draw, which may be noise$/);
   assert.match(once.sentence, /pretrained 65\.0 %, from scratch 25\.0 %/);
   const same = [...cellsOf("probe", 14, 16), ...cellsOf("untrained", 14, 16), ...cellsOf("scratch", 6, 16)];
   assert.match(headlineOf(...same.filter(({ draw }) => draw === 0)).headline, /noise, the untrained encoder does as/);
 
   // From scratch with 10 and 100 labels, and the pretrained encoder later with 30.
   const later = cellsOf("probe", 14, 16).flatMap((cell) => (cell.labels === 10 ? [{ ...cell, labels: 30 }] : []));
-  assert.match(headlineOf(...later, ...cellsOf("scratch", 6, 16)).headline, /noise cannot be told$/);
+  assert.match(headlineOf(...later, ...cellsOf("scratch", 6, 16)).headline, /interpolated, which may be noise$/);
 });
 
 test("a single draw has no deviation, in the terminal and on the page", () => {
@@ -204,20 +204,20 @@ test("a single draw has no deviation, in the terminal and on the page", () => {
   assert.match(labelTable({ ...factsOf(cells), out: "", files: [] }), /70\.0 ± 7\.1 %[\s\S]*over 2 draws/);
 });
 
-test("what is not known names the numbers of labels at which the bands overlap", () => {
-  const overlapping = unknowns(factsOf([...cellsOf("probe", 14, 16), ...cellsOf("scratch", 6, 15)]));
+test("the limitations name the numbers of labels at which the bands overlap", () => {
+  const overlapping = limitations(factsOf([...cellsOf("probe", 14, 16), ...cellsOf("scratch", 6, 15)]));
   assert.ok(
-    overlapping.some((text) => /^Bands that overlap: with 100 labels /.test(text)),
+    overlapping.some((text) => /^Overlapping bands: with 100 labels /.test(text)),
     overlapping.join("\n"),
   );
-  const apart = unknowns(factsOf([...cellsOf("probe", 14, 18), ...cellsOf("scratch", 6, 10)]));
-  assert.ok(apart.some((text) => /overlap nowhere/.test(text)));
+  const apart = limitations(factsOf([...cellsOf("probe", 14, 18), ...cellsOf("scratch", 6, 10)]));
+  assert.ok(apart.some((text) => /do not overlap/.test(text)));
   assert.ok(apart.some((text) => /pre-trained once, with seed 4/.test(text)));
-  const once = unknowns(factsOf(cells, { settings: { shares: [100], draws: 1, seed: 0, device: "cpu" } }));
+  const once = limitations(factsOf(cells, { settings: { shares: [100], draws: 1, seed: 0, device: "cpu" } }));
   assert.ok(once.some((text) => text.startsWith("One draw:")));
 });
 
-test("the map puts what is alike together, the same way each time, and gives none of too few", async () => {
+test("the map puts similar points together, is deterministic, and is empty for too few points", async () => {
   const rng = new Rng(2);
   const rows = 60;
   const data = Float32Array.from(
@@ -237,7 +237,7 @@ test("the map puts what is alike together, the same way each time, and gives non
   assert.deepEqual(await embeddingMap(data.slice(0, 12), 4, 0), []);
 });
 
-test("a chart of any curves is a picture, of one number of labels too", async () => {
+test("a chart of any curves is valid SVG, also of a single number of labels", async () => {
   const point = fc.record({
     labels: fc.integer({ min: 1, max: 1e6 }),
     mean: fc.double({ min: -3, max: 1, noNaN: true }),

@@ -35,7 +35,7 @@ const head = (
 const column = (columns: readonly { name: string; values: readonly unknown[] }[], name: string) =>
   columns.find((one) => one.name === name)?.values;
 
-test("classes: the likeliest of each readable entry, over several batches; broken ones are named", async () => {
+test("classes: the most probable for each readable entry, over several batches; broken ones are named", async () => {
   const odd = head("classification", ["even", "odd"], (value) => (value % 2 ? [0.25, 0.75] : [0.875, 0.125]));
   const progress: number[][] = [];
   const { columns, broken } = await predictAll(odd, {
@@ -65,7 +65,7 @@ test("classes: the likeliest of each readable entry, over several batches; broke
   assert.deepEqual(progress.at(-1), [600, 600]);
 });
 
-test("top: the next likeliest beside it, no more than there are", async () => {
+test("top: the next most probable too, no more than there are", async () => {
   const three = head("classification", ["a", "b", "c"], () => [0.25, 0.625, 0.125]);
   for (const [top, names] of [
     [2, ["prediction", "probability", "prediction_2", "probability_2"]],
@@ -81,7 +81,7 @@ test("top: the next likeliest beside it, no more than there are", async () => {
   }
 });
 
-test("labels of which several hold: a column each; numbers: the value", async () => {
+test("multi-label: a column each; regression: the value", async () => {
   const labels = head("multi-label", ["red", "round"], (value) => [0.5, value === 1 ? 0.75 : 0.25]);
   const tagged = await predictAll(labels, { modality, source: source(3) });
   assert.deepEqual(tagged.columns, [
@@ -106,21 +106,21 @@ test("nothing readable is an error", async () => {
   });
 });
 
-test("the likeliest are the largest, in order, and the first is what is predicted", () =>
+test("the most probable are the largest, in order, and the first is the prediction", () =>
   fc.assert(
     fc.property(
       fc.float32Array({ min: 0, max: 1, noNaN: true, minLength: 1, maxLength: 20 }),
       fc.integer({ min: 1, max: 25 }),
       (row, top) => {
         const outputs = Array.from(row, (_, at) => `class ${at}`);
-        const guesses = likeliest(outputs, row, top);
+        const ranked = likeliest(outputs, row, top);
         assert.deepEqual(
-          guesses.map(({ probability }) => probability),
+          ranked.map(({ probability }) => probability),
           [...row].sort((a, b) => b - a).slice(0, top),
         );
-        for (const guess of guesses) assert.equal(row[outputs.indexOf(guess.prediction)], guess.probability);
-        const said = prediction({ task: "classification", outputs }, row, top);
-        assert.deepEqual(said, { ...guesses[0], ...(top > 1 ? { top: guesses } : {}) });
+        for (const each of ranked) assert.equal(row[outputs.indexOf(each.prediction)], each.probability);
+        const predicted = prediction({ task: "classification", outputs }, row, top);
+        assert.deepEqual(predicted, { ...ranked[0], ...(top > 1 ? { top: ranked } : {}) });
       },
     ),
   ));

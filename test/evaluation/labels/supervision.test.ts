@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Source } from "../../../src/data/index.ts";
-import { partsToLearn } from "../../../src/evaluation/labels/supervision.ts";
+import { splitForTraining } from "../../../src/evaluation/labels/supervision.ts";
 
 const sourceOf = (labels: Int32Array, classes: number): Source<unknown> => ({
   length: labels.length,
@@ -16,38 +16,38 @@ const sourceOf = (labels: Int32Array, classes: number): Source<unknown> => ({
 
 const BASE = { validation: 0.2, patience: 3, unlabelled: false, seed: 0 };
 
-test("what judges is never learned from, nor is a label that was not drawn; the same seed shares out alike", () => {
+test("validation entries and labels not drawn are never trained on; the same seed gives the same split", () => {
   const labelled = fc.array(fc.integer({ min: -1, max: 2 }), { minLength: 60, maxLength: 200 });
   fc.assert(
     fc.property(labelled, fc.boolean(), fc.integer({ min: 0, max: 9 }), (drawn, unlabelled, seed) => {
-      const own = Int32Array.from([0, 0, 1, 1, 2, 2, ...Array.from({ length: 20 }, (_, at) => at % 3), ...drawn]);
-      const source = sourceOf(own, 3);
+      const labels = Int32Array.from([0, 0, 1, 1, 2, 2, ...Array.from({ length: 20 }, (_, at) => at % 3), ...drawn]);
+      const source = sourceOf(labels, 3);
       const settings = { ...BASE, unlabelled, seed, labels: 20 };
-      const parts = partsToLearn(source, "classification", settings);
-      assert.deepEqual(partsToLearn(source, "classification", settings), parts);
-      assert.equal(parts.known.length + parts.validation.length, 20);
-      const judges = new Set(parts.validation);
-      assert.ok(parts.indices.every((entry) => !judges.has(entry)));
-      const known = new Set(parts.known);
+      const parts = splitForTraining(source, "classification", settings);
+      assert.deepEqual(splitForTraining(source, "classification", settings), parts);
+      assert.equal(parts.training.length + parts.validation.length, 20);
+      const heldOut = new Set(parts.validation);
+      assert.ok(parts.indices.every((entry) => !heldOut.has(entry)));
+      const training = new Set(parts.training);
       parts.labels.forEach((label, entry) => {
-        assert.equal(label, known.has(entry) ? own[entry] : -1);
+        assert.equal(label, training.has(entry) ? labels[entry] : -1);
       });
-      const learned = new Set(parts.indices);
-      assert.equal(learned.size, unlabelled ? own.length - judges.size : known.size);
+      const used = new Set(parts.indices);
+      assert.equal(used.size, unlabelled ? labels.length - heldOut.size : training.size);
     }),
     { numRuns: 40 },
   );
 });
 
-test("beside many samples without a label those with one are repeated to about one in eight", () => {
+test("labelled samples are repeated to about one in eight if many are unlabelled", () => {
   const labels = new Int32Array(2000).fill(-1).map((_, entry) => (entry < 40 ? entry % 4 : -1));
-  const { indices, known } = partsToLearn(sourceOf(labels, 4), "classification", { ...BASE, unlabelled: true });
+  const { indices, training } = splitForTraining(sourceOf(labels, 4), "classification", { ...BASE, unlabelled: true });
   const share = indices.filter((entry) => entry < 40).length / indices.length;
   assert.ok(Math.abs(share - 1 / 8) < 0.01, `${share}`);
-  assert.equal(known.length, 32);
+  assert.equal(training.length, 32);
 });
 
-test("too few labels are said", () => {
+test("too few labels are an error", () => {
   const labels = Int32Array.of(0, -1, -1);
-  assert.throws(() => partsToLearn(sourceOf(labels, 1), "classification", BASE), /1 labels are too few/);
+  assert.throws(() => splitForTraining(sourceOf(labels, 1), "classification", BASE), /1 labels are too few/);
 });

@@ -13,7 +13,7 @@ const oneHot = (labels: readonly number[], width: number) =>
     Number(labels[Math.floor(at / width)] === at % width),
   );
 
-test("two classes, counted by hand: 3 right yes, 1 missed, 2 false, 4 right no", () => {
+test("two classes, counted by hand: 3 true positives, 1 false negative, 2 false positives, 4 true negatives", () => {
   const labels = [1, 1, 1, 1, 0, 0, 0, 0, 0, 0];
   const said = [1, 1, 1, 0, 1, 1, 0, 0, 0, 0];
   const { named, score } = measuresOf(answersOf("classification", ["no", "yes"]), oneHot(said, 2), oneHot(labels, 2));
@@ -31,7 +31,7 @@ test("the loss of classes is the mean negative log-likelihood", () => {
   near(loss, (nll([1, 2, 0.5], 1) + nll([0, 0, 3], 0)) / 2);
 });
 
-test("Matthews of several classes is 1 for perfection, 0 for one answer to all, and −1 for two classes swapped", () => {
+test("Matthews of several classes is 1 if perfect, 0 for a constant prediction, and −1 for two classes swapped", () => {
   const labelled = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 8, maxLength: 40 });
   fc.assert(
     fc.property(labelled, (drawn) => {
@@ -69,11 +69,11 @@ test("several labels: average precision by hand, and micro-F1 at the threshold o
   const truth = Float32Array.of(1, 0, 0, 1, 1, 0, 0, 0);
   const { named } = measuresOf(answers, logits, truth);
   near(named.meanAveragePrecision, ((1 + 2 / 3) / 2 + 1 / 2) / 2);
-  // Said: a, a, a, b, b; right among them 3; there are 3.
+  // Predicted: a, a, a, b, b; 3 of them correct; 3 actual.
   near(named.microF1, (2 * 3) / (5 + 3));
 });
 
-test("values: R² and mean error by hand; Spearman does not mind a rising function", () => {
+test("values: R² and mean error by hand; Spearman is invariant to an increasing function", () => {
   const answers = answersOf("regression", ["1", "2", "4"]);
   const { named, loss } = measuresOf(answers, Float32Array.of(1, 3, 4), Float32Array.of(1, 2, 4));
   near(loss, 1 / 3);

@@ -23,7 +23,7 @@ async function taught(folder: string): Promise<DistillRunOptions & { readonly no
   };
 }
 
-test("stopped and asked for again it goes on where it was; what is finished is measured again", () =>
+test("a stopped run resumes when called again; a finished one is measured again", () =>
   inFolder(async (folder) => {
     const options = await taught(folder);
     const stop = new AbortController();
@@ -31,7 +31,7 @@ test("stopped and asked for again it goes on where it was; what is finished is m
     assert.deepEqual([stopped.models, stopped.run.step], [[], 1]);
     const { models, run } = await distillRun(options);
     assert.deepEqual([models.map(({ name }) => name), run.step], [["teacher", "student"], 4]);
-    // The very weights of a run that was never stopped.
+    // The same weights as of an uninterrupted run.
     const whole = await distillRun({ ...options, out: join(folder, "whole") });
     assert.deepEqual(run.params, whole.run.params);
     await writeImages(join(folder, "unseen"), 4);
@@ -51,17 +51,14 @@ test("a folder with another run is refused, and what differs is named", () =>
     });
     await distillRun({ ...options, training: { ...options.training, epochs: 1 } });
     const { step } = await openRun(options.out);
-    await assert.rejects(
-      distillRun(options),
-      /training\.epochs 1 and not 2; go on with it by the command that began it/,
-    );
+    await assert.rejects(distillRun(options), /training\.epochs 1 and not 2; resume it with the command that began it/);
     await assert.rejects(distillRun({ ...options, options: { headLayers: 2 } }), /headLayers 1 and not 2/);
-    // How many threads prepare the data says nothing about the model.
+    // The number of data threads does not affect the model.
     await distillRun({ ...options, training: { ...options.training, epochs: 1, workers: 1 } });
     assert.equal((await openRun(options.out)).step, step);
   }));
 
-test("an encoder in one word says what it may be, and by no flag that the command lacks", async () => {
+test("a wrong encoder name gives the choices, without flags that the command lacks", async () => {
   await assert.rejects(encoderNamed("resnet-7"), {
     message: "--into resnet-7: layers 7 must be one of 8, 10, 18, 34, 50",
   });

@@ -14,7 +14,7 @@ const small = {
   training,
 };
 
-test("a method with distortions of its own recovers too", () =>
+test("a method with its own augmentations recovers too", () =>
   inFolder(async (folder) => {
     await writeImages(join(folder, "data"), 8);
     const options = { ...small, data: join(folder, "data"), out: join(folder, "run"), method: "byol" };
@@ -23,7 +23,7 @@ test("a method with distortions of its own recovers too", () =>
     assert.equal(models.length, 3);
   }));
 
-test("recovery that was stopped goes on with the same command, and what is finished is measured again", () =>
+test("the same command resumes a stopped recovery, and measures a finished one again", () =>
   inFolder(async (folder) => {
     const data = join(folder, "data");
     await writeImages(data, 8);
@@ -33,7 +33,7 @@ test("recovery that was stopped goes on with the same command, and what is finis
     const stop = new AbortController();
     const stopped = await pruneRun({ ...options, out, signal: stop.signal, onNote: () => stop.abort() });
     assert.deepEqual([stopped.models, stopped.run.step], [[], 1]);
-    // Killed while it wrote what is pruned, it begins anew.
+    // Killed while writing the pruned run, it starts over.
     await rm(join(out, "config.json"));
     await rm(join(out, "pruned", "config.json"));
     for (const name of (await readdir(out)).filter((name) => name !== "pruned"))
@@ -42,13 +42,13 @@ test("recovery that was stopped goes on with the same command, and what is finis
     assert.deepEqual([begun.models, begun.run.step], [[], 1]);
     const { models, run: recovered } = await pruneRun({ ...options, out });
     assert.deepEqual([models.length, recovered.step], [3, 4]);
-    // The very weights of a recovery that was never stopped.
+    // The same weights as of an uninterrupted recovery.
     const whole = await pruneRun({ ...options, out: join(folder, "whole") });
     assert.deepEqual(recovered.params, whole.run.params);
     const notes: string[] = [];
     const again = await pruneRun({ ...options, out, onNote: (note) => notes.push(note) });
     assert.deepEqual([again.models.length, again.run.step], [3, 4]);
-    assert.match(notes.join("\n"), /begun already; going on with it\n.*is finished: 4 of 4 steps/);
+    assert.match(notes.join("\n"), /already begun; resuming\n.*is finished: 4 of 4 steps/);
     await assert.rejects(pruneRun({ ...options, out, keep: 0.25 }), /pruned already, with keep 0\.5 and not 0\.25/);
     await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 3 }), /recoverEpochs 2 and not 3/);
     await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 0 }), /there is a run already/);
@@ -63,7 +63,7 @@ test("recovery that was stopped goes on with the same command, and what is finis
     await assert.rejects(readdir(nowhere.out), /ENOENT/);
   }));
 
-test("a ResNet loses channels within its blocks, trains on with its BatchNorms, and ships as any other", () =>
+test("a ResNet loses channels within its blocks, recovers with its BatchNorms, and exports like any other", () =>
   inFolder(async (folder) => {
     const [data, to] = [join(folder, "data"), join(folder, "model")];
     await writeImages(data, 8);

@@ -16,7 +16,7 @@ import { arrange } from "../../../src/training/run/settle.ts";
 import { CORPUS } from "../../modalities/text/corpus.ts";
 import { inFolder } from "../../support/cli.ts";
 
-/** Every text is one of four, so that a word is told by those around it. */
+/** Every text is one of four, so that a word follows from those around it. */
 const SENTENCES = [
   "the cat sat on the mat",
   "a dog ran in the park",
@@ -36,7 +36,7 @@ async function learned(folder: string, more: Partial<PretrainOptions>) {
   });
 }
 
-test("a BERT of fewer heads and units runs, exports as it is, and recovers what it lost", () =>
+test("a BERT with fewer heads and units runs, exports, and recovers", () =>
   inFolder(async (folder) => {
     const run = await learned(folder, {});
     const out = join(folder, "half");
@@ -73,7 +73,7 @@ test("a BERT of fewer heads and units runs, exports as it is, and recovers what 
     await source.close();
   }));
 
-test("what matters is told by the windows that a text was learned in", () =>
+test("importance uses the windows of the training texts", () =>
   inFolder(async (folder) => {
     const data = join(folder, "book.txt");
     await writeFile(data, CORPUS.slice(0, 60).join("\n"));
@@ -92,7 +92,7 @@ test("what matters is told by the windows that a text was learned in", () =>
     assert.deepEqual(half.params, prune(run.params, structures, scores, [2, 64, 2, 64]));
   }));
 
-test("BART's decoder keeps its heads; ELECTRA's generator would not keep its shape, and is not trained on", () =>
+test("BART's decoder keeps its heads; ELECTRA's generator would change its shape, so it does not recover", () =>
   inFolder(async (folder) => {
     const once = { ...training, epochs: 1 };
     const bart = await learned(folder, { method: "bart", training: once, out: join(folder, "bart") });

@@ -11,7 +11,7 @@ const resnet = {
   modalityOptions: { imageSize: 16 },
 };
 
-test("a distillation that was stopped goes on bit for bit from its folder alone", () =>
+test("a stopped distillation resumes bit for bit from its folder alone", () =>
   inFolder(async (folder) => {
     const [data, teacher, out] = [join(folder, "data"), join(folder, "big"), join(folder, "small")];
     await writeImages(data, 8);
@@ -28,7 +28,7 @@ test("a distillation that was stopped goes on bit for bit from its folder alone"
     await assert.rejects(resumeDistillation(teacher), { name: "UserError", message: /run of simclr, no distillation/ });
   }));
 
-test("a recovery that was stopped goes on bit for bit from its folder alone", () =>
+test("a stopped recovery resumes bit for bit from its folder alone", () =>
   inFolder(async (folder) => {
     const [data, out] = [join(folder, "data"), join(folder, "half")];
     await writeImages(data, 8);
@@ -43,7 +43,7 @@ test("a recovery that was stopped goes on bit for bit from its folder alone", ()
     assert.deepEqual(recovered.params, whole.run.params);
     assert.deepEqual((await openRun(out)).step, 4);
     await assert.rejects(resumePruning(run.path), { name: "UserError", message: /not a pruned run/ });
-    // Stopped between the two: how long it was to recover is not known.
+    // Stopped between the two: the number of recovery epochs is unknown.
     await rm(join(out, "config.json"));
     await assert.rejects(resumePruning(out), { name: "UserError", message: /before its training began/ });
   }));

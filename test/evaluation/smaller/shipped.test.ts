@@ -8,7 +8,7 @@ import { inFolder, writeImages } from "../../support/cli.ts";
 
 const training = { epochs: 1, batchSize: 8, workers: 0, learningRate: 1e-3, optimizer: "adamw" } as const;
 
-test("labelled data that do not do are refused before anything is learned or written; labels may lie apart", () =>
+test("unsuitable labelled data are refused before training or writing; labels may be in a separate file", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     const data = at("data");

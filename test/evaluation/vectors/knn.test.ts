@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Rng } from "../../../src/array/index.ts";
 import { knnPredict, topIndices } from "../../../src/evaluation/vectors/knn.ts";
 
-test("the largest scores come out in order, equal ones by index", () => {
+test("the largest scores come in order, ties by index", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 60 }),
@@ -21,7 +21,7 @@ test("the largest scores come out in order, equal ones by index", () => {
   );
 });
 
-test("votes are those of the paper's formula in float64", async () => {
+test("votes match the paper's formula in float64", async () => {
   const rng = new Rng(2);
   const [rows, queries, dim, classes] = [90, 40, 6, 4];
   const train = {

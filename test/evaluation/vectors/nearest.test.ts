@@ -17,7 +17,7 @@ function cosine(one: number, other: number): number {
   return dot / Math.sqrt(a * b);
 }
 
-test("each row's nearest others are those of float64, itself left out", () => {
+test("each row's nearest others match float64, without itself", () => {
   const found = nearestOthers(bankOf(data, dim), data, dim, count);
   for (let row = 0; row < rows; row++) {
     const others = Array.from({ length: rows }, (_, other) => other).filter((other) => other !== row);

@@ -12,7 +12,7 @@ const cosine = (a: Float32Array, b: Float32Array) => {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 };
 
-test("the nearest rows are those of the largest cosine, with their names and classes", () =>
+test("the nearest rows have the largest cosines, with their names and classes", () =>
   inFolder(async (folder) => {
     const rng = new Rng(7);
     const [rows, dim] = [60, 5];
@@ -47,10 +47,10 @@ test("the nearest rows are those of the largest cosine, with their names and cla
     assert.equal(index.nearest(random(dim), 1000).length, rows);
     await assert.rejects(neighbourIndex(file, { dim: dim + 1, params }), {
       name: "UserError",
-      message: /vectors of 5 numbers.* makes 6/,
+      message: /vectors of width 5.* has 6/,
     });
     await assert.rejects(neighbourIndex(file, { dim, params: { weight: rng.normals([2, 3]) } }), {
       name: "UserError",
-      message: /made by runs\/a at step 7, whose encoder is not this one/,
+      message: /made by runs\/a at step 7, whose encoder has other weights/,
     });
   }));

@@ -60,7 +60,7 @@ test("the fit is at the minimum: the float64 gradient vanishes, for every streng
   });
 });
 
-test("separable classes are told apart whatever the scale of the features; test rows choose nothing", async () => {
+test("separable classes are classified at any scale of the features; test rows do not affect the choice", async () => {
   const rng = new Rng(5);
   const make = (rows: number) => {
     const labels = Int32Array.from({ length: rows }, (_, row) => row % 3);
@@ -79,7 +79,7 @@ test("separable classes are told apart whatever the scale of the features; test 
   assert.equal((await linearProbe(train, shuffled, 3)).l2, l2);
 });
 
-test("where one of two classes is rare and hard to tell, the strength is not the one that never tells it", async () => {
+test("with a rare, difficult class the chosen strength is not one that never predicts it", async () => {
   const rng = new Rng(6);
   const make = (rows: number) => {
     const labels = Int32Array.from({ length: rows }, (_, row) => Number(row % 10 < 8));

@@ -6,14 +6,14 @@ import { meanAndInterval } from "../../../src/evaluation/scores/metrics.ts";
 import { centredRows } from "../../../src/evaluation/vectors/normalize.ts";
 import { drawEpisode, episodeAccuracy } from "../../../src/evaluation/worth/few-shot.ts";
 
-test("the confidence interval is that worked out by hand", () => {
+test("the confidence interval is as computed by hand", () => {
   // Mean 0.5; squared deviations 0.09, 0.01, 0.01, 0.09 over 3; 1.96 · √(0.2 / 3) / √4.
   const { mean, interval } = meanAndInterval([0.2, 0.4, 0.6, 0.8]);
   assert.ok(Math.abs(mean - 0.5) < 1e-12);
   assert.ok(Math.abs(interval - 0.253035) < 1e-6, `${interval}`);
 });
 
-test("an episode has as many classes, examples and queries as asked for, none twice, each class' from it alone", () => {
+test("an episode has the requested classes, examples and queries, without repetition, each of its class", () => {
   const counts = fc.record({
     ways: fc.integer({ min: 2, max: 5 }),
     shots: fc.integer({ min: 1, max: 4 }),
@@ -52,7 +52,7 @@ test("queries go to the nearest centroid", () => {
   assert.equal(episodeAccuracy(vectors, 2, half), 0.25);
 });
 
-test("without anything to learn from accuracy is chance's, and the interval holds it", () => {
+test("on random vectors accuracy is at chance level, within the interval", () => {
   const rng = new Rng(3);
   const vectors = rng.normals([200, 4]).data as Float32Array;
   const byClass = [0, 1, 2, 3].map((label) => Int32Array.from({ length: 50 }, (_, at) => 4 * at + label));

@@ -1,6 +1,6 @@
 import { type Strategy, unlabelled } from "./strategy.ts";
 
-/** Evenly at random: what the other strategies must beat. */
+/** Uniformly at random: the baseline for the other strategies. */
 export const random: Strategy = (candidates, budget, rng) => {
   const free = unlabelled(candidates);
   return [...rng.permutation(free.length).subarray(0, budget)].map((at) => ({

@@ -9,7 +9,7 @@ import { checkpointPath, loadCheckpoint } from "../../../training/run/checkpoint
 import { buildMethod, type Run } from "../../../training/run/run.ts";
 import { type Scores, type Structure, sumByStructure } from "./structures.ts";
 
-/** Σ w² over each structure: small weights say little. Li et al. 2016, https://arxiv.org/abs/1608.08710, with squares. */
+/** Σ w² over each part: small weights matter little. Li et al. 2016, https://arxiv.org/abs/1608.08710, with squares. */
 export const magnitude = (params: InitialParams, structures: readonly Structure[]): Scores =>
   sumByStructure(
     combine(params, params, (weight) => weight * weight),
@@ -19,17 +19,17 @@ export const magnitude = (params: InitialParams, structures: readonly Structure[
 export interface TaylorOptions {
   readonly run: Run;
   readonly source: Source<unknown>;
-  /** Entries to take batches from and the label of every entry, −1 for none; all of them, without labels, by default. */
+  /** Entries to draw batches from, and the label of every entry (−1: none); by default all entries without labels. */
   readonly parts?: { readonly indices: Int32Array; readonly labels: Int32Array };
   readonly structures: readonly Structure[];
-  /** Batches of the run's own size. */
+  /** Number of batches, of the run's batch size. */
   readonly batches: number;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * (Σ gradient · w)² over each structure, the mean over batches: how much the square of the run's own loss would change
- * without it, to first order. Molchanov et al. 2019, https://arxiv.org/abs/1906.10771, equation 8.
+ * (Σ gradient · w)² over each part, averaged over batches: to first order, the squared change of the run's loss without
+ * that part. Molchanov et al. 2019, https://arxiv.org/abs/1906.10771, equation 8.
  */
 export async function taylor({
   run,
@@ -65,7 +65,7 @@ export async function taylor({
   };
   const gradientsOf = (weights: Params, inputs: Params, kept: Params, progress: Array) => {
     const { gradients } = valueAndGrad((traced: Params) => {
-      // The trees are the method's own, as a checkpoint has kept them.
+      // The trees come from the method, by way of a checkpoint.
       const { loss } = method.loss(traced as Parameters<typeof method.loss>[0], inputs, kept, { progress });
       return { loss, aux: {} };
     }, weights);
@@ -95,7 +95,7 @@ export async function taylor({
   return total;
 }
 
-/** Two trees of the same paths as one, value by value. */
+/** Combines two trees with the same paths, value by value. */
 function combine(one: InitialParams, other: InitialParams, by: (a: number, b: number) => number): InitialParams {
   const others = new Map(tree.entries<Tensor>(other));
   return toParams(
@@ -107,5 +107,5 @@ function combine(one: InitialParams, other: InitialParams, by: (a: number, b: nu
   );
 }
 
-/** A tree that is known to be a record. */
+/** These trees are records at the root. */
 const toParams = (leaves: ReturnType<typeof tree.fromEntries<Tensor>>): InitialParams => leaves as InitialParams;

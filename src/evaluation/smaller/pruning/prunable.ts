@@ -3,7 +3,7 @@ import type { Encoder, InitialParams } from "../../../encoders/index.ts";
 import { innerChannels } from "../../../encoders/resnet.ts";
 import { leavesOf, type Prunable, type Slice, type Structure, shareOf } from "./structures.ts";
 
-/** Encoders that can be pruned, by name; of another there is nothing. */
+/** Encoders that can be pruned, by name. */
 export const prunable: Readonly<Record<string, (encoder: Encoder, params: InitialParams) => Prunable>> = {
   vit: ofTransformer,
   transformer: ofTransformer,
@@ -13,8 +13,9 @@ export const prunable: Readonly<Record<string, (encoder: Encoder, params: Initia
 const itself = (place: number): number => place;
 
 /**
- * Heads, and hidden units of the feed-forward part, of the blocks in `layers/transformer.ts`: rows of the queries, keys and
- * values and columns of the output; a row of the layer up, its bias and a column of the layer down. Heads keep their width.
+ * Heads and feed-forward hidden units of the blocks in `layers/transformer.ts`. A head is rows of the queries, keys and
+ * values and columns of the output; a unit is a row of the layer up, its bias and a column of the layer down. Heads keep
+ * their width.
  */
 function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialParams): Prunable {
   const at = leavesOf(params);
@@ -57,8 +58,8 @@ function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialPa
 }
 
 /**
- * Channels between the convolutions of a residual block: an output of one with its BatchNorm, and an input of the next. What
- * a block adds to keeps its width, for all blocks of a stage share it (Li et al. 2016, https://arxiv.org/abs/1608.08710).
+ * Channels between the convolutions of a residual block: an output of one with its BatchNorm, and an input of the next. The
+ * residual stream keeps its width, which all blocks of a stage share (Li et al. 2016, https://arxiv.org/abs/1608.08710).
  */
 function ofResnet({ hyperparameters }: Encoder, params: InitialParams): Prunable {
   const at = leavesOf(params);

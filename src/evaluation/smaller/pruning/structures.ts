@@ -2,39 +2,39 @@ import { float32, type Tensor, tree } from "../../../array/index.ts";
 import type { InitialParams } from "../../../encoders/index.ts";
 import { isStatistic } from "../../../layers/scope.ts";
 
-/** Parts of one kind in one block, which are pruned as wholes: its heads, its hidden units, its inner channels. */
+/** The parts of one kind in one block, each pruned as a whole: its heads, hidden units or inner channels. */
 export interface Structure {
   /** "heads". */
   readonly kind: string;
   readonly count: number;
-  /** All that goes with a part. */
+  /** The weights that belong to the parts. */
   readonly slices: readonly Slice[];
 }
 
-/** Weights of a leaf along an axis, each of which belongs to one part. */
+/** A leaf whose places along an axis each belong to one part. */
 export interface Slice {
   readonly path: string;
   readonly axis: 0 | 1;
   readonly partOf: (place: number) => number;
 }
 
-/** What of an encoder can be pruned. */
+/** The prunable structures of an encoder. */
 export interface Prunable {
   readonly structures: readonly Structure[];
-  /** How many parts stay of each structure where about this share does, and the options that the smaller encoder has then. */
+  /** For a share to keep: how many parts each structure keeps, and the options of the smaller encoder. */
   smaller(share: number): { readonly kept: readonly number[]; readonly options: Readonly<Record<string, number>> };
 }
 
-/** For every structure a number for each of its parts. */
+/** For each structure a score for each of its parts. */
 export type Scores = readonly Float64Array[];
 
-/** How many of so many parts stay: one at least. */
+/** How many of `count` parts are kept: at least one. */
 export const shareOf = (count: number, share: number): number => Math.max(1, Math.round(count * share));
 
 /**
- * Sums what each weight contributes over the part that it belongs to. Squares of the weights give their magnitude; products
- * with the gradient, how the loss would change without them (first-order Taylor). Running statistics are no weights.
- * @param contribution like the parameters, one number a weight
+ * Sums the contributions of the weights of each part: of squared weights for magnitude; of weight times gradient for the
+ * change of the loss without them (first-order Taylor). Running statistics do not count.
+ * @param contribution one number for each weight, in a tree like the parameters
  */
 export function sumByStructure(contribution: InitialParams, structures: readonly Structure[]): Scores {
   const at = leavesOf(contribution);
@@ -53,8 +53,8 @@ export function sumByStructure(contribution: InitialParams, structures: readonly
 }
 
 /**
- * The parameters without the parts that matter least.
- * @param kept how many parts stay of each structure
+ * Removes the parts with the lowest scores.
+ * @param kept how many parts each structure keeps
  */
 export function prune(
   params: InitialParams,
@@ -78,30 +78,30 @@ export function prune(
       );
     }
   });
-  // The same paths as before.
   return tree.map<Tensor, Tensor>(params, (_, path) => leaves.get(path)!) as InitialParams;
 }
 
-/** `2 of 4 heads, 32 of 64 units`: in a block where all are alike, else of all blocks together. */
-export function keptInWords(structures: readonly Structure[], kept: readonly number[]): string {
+/** `2 of 4 heads, 32 of 64 units`: per block if all blocks are equal, else summed over the blocks. */
+export function describeKept(structures: readonly Structure[], kept: readonly number[]): string {
   const kinds = new Set(structures.map(({ kind }) => kind));
   return [...kinds]
     .map((kind) => {
-      const own = structures.flatMap((each, at) =>
+      const ofKind = structures.flatMap((each, at) =>
         each.kind === kind ? [{ count: each.count, kept: kept[at]! }] : [],
       );
-      const areAlike = own.every(({ count }) => count === own[0]!.count);
-      const sum = (of: "count" | "kept") => (areAlike ? own[0]![of] : own.reduce((total, each) => total + each[of], 0));
+      const areAlike = ofKind.every(({ count }) => count === ofKind[0]!.count);
+      const sum = (of: "count" | "kept") =>
+        areAlike ? ofKind[0]![of] : ofKind.reduce((total, each) => total + each[of], 0);
       return `${sum("kept")} of ${sum("count")} ${kind}`;
     })
     .join(", ");
 }
 
-/** Places of the largest scores. */
+/** Indices of the largest scores. */
 const largest = (scores: Float64Array, count: number): number[] =>
   [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, count);
 
-/** Extent of an axis, and how many values lie behind each of its places. */
+/** Extent of an axis, and how many values each of its places holds. */
 const along = ({ shape }: Tensor, axis: number) => ({
   length: shape[axis]!,
   inner: shape.slice(axis + 1).reduce((product, extent) => product * extent, 1),

@@ -1,4 +1,4 @@
-import { percent } from "../../../evaluation/scores/in-words.ts";
+import { percent } from "../../../evaluation/scores/format.ts";
 import { alignColumns } from "../../../evaluation/worth/table.ts";
 import type { LanguageEvaluation } from "./language.ts";
 

@@ -26,7 +26,7 @@ const candidates = fc
   });
 
 for (const [name, choose] of Object.entries(strategies))
-  test(`${name}: as many as asked for, none twice, none labelled, and the same again by the same seed`, () => {
+  test(`${name}: as many as the budget, none twice, none labelled, and deterministic by seed`, () => {
     fc.assert(
       fc.property(candidates, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(), (pool, share, seed) => {
         const budget = Math.max(1, Math.floor((pool.rows - pool.labelled.length) * share));
@@ -89,7 +89,7 @@ function heaps(sizes: readonly number[], labelled: Int32Array = new Int32Array()
   return { units: unitRows(data, rows, dim), rows, dim, labelled };
 }
 
-test("typicality: one of each heap, the largest first, and the one in the middle of its own", () => {
+test("typicality: one from each heap, the largest first, from the middle of its heap", () => {
   const pool = heaps([40, 60, 50]);
   const choices = typicality(pool, 3, new Rng(0));
   const heap = (row: number) => (row < 40 ? 0 : row < 100 ? 1 : 2);
@@ -115,13 +115,13 @@ test("typicality: one of each heap, the largest first, and the one in the middle
   assert.ok(Math.abs(choices[0]!.score! / best - 1) < 1e-3, `${choices[0]!.score}, not ${best}`);
 });
 
-test("typicality: a heap with a label waits until those without have been asked", () => {
+test("typicality: a heap with a label waits until those without have been used", () => {
   const choices = typicality(heaps([30, 30, 30], Int32Array.of(30)), 2, new Rng(1));
   assert.deepEqual(choices.map(({ row }) => Math.floor(row / 30)).sort(), [0, 2]);
   for (const { reason } of choices) assert.match(reason, /none of them labelled/);
 });
 
-test("margin: the smallest difference of the two likeliest first, among those without a label", () => {
+test("margin: the smallest difference of the two most probable first, among unlabelled samples", () => {
   // Differences 0.2, 0.0625 (classes b and c), 0.9, 0 and, labelled, 0.
   const probabilities = Float32Array.of(0.5, 0.3, 0.2, 0.0625, 0.5, 0.4375, 0.95, 0.05, 0, 0.5, 0.5, 0, 0, 0.5, 0.5);
   const choices = margin(probabilities, ["a", "b", "c"], Int32Array.of(0, 1, 2, 3), 3);

@@ -45,7 +45,7 @@ test("Taylor's importance is the squared slope of the loss along the weights of 
     const { structures } = prunable.vit!(run.encoder, run.params);
     const [heads, units] = await taylor({ run, source, structures, batches: 1 });
 
-    // The very batch, by the streams of random numbers that belong to it.
+    // The same batch, from the same random streams.
     const { method } = await buildMethod(run.config, source.length);
     const rng = new Rng(run.config.training.seed).split("importance");
     const views: TreeRecord<Tensor>[] = [];

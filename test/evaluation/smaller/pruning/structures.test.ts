@@ -7,7 +7,7 @@ import { vit } from "../../../../src/encoders/vit.ts";
 import { compile } from "../../../../src/engine/index.ts";
 import { magnitude } from "../../../../src/evaluation/smaller/pruning/importance.ts";
 import { prunable } from "../../../../src/evaluation/smaller/pruning/prunable.ts";
-import { keptInWords, prune, sumByStructure } from "../../../../src/evaluation/smaller/pruning/structures.ts";
+import { describeKept, prune, sumByStructure } from "../../../../src/evaluation/smaller/pruning/structures.ts";
 
 const specs = { pixels: { dtype: "float32", shape: [3, 8, 8] } } as const;
 const aVit = (more: Record<string, unknown> = {}) =>
@@ -63,7 +63,7 @@ const cases = [
     options: { heads: 2, headDim: 4, mlpRatio: 14 / 12 },
     words: "2 of 3 heads, 14 of 24 units",
     out: (kind: string) => (kind === "heads" ? [1] : [0, 3, 4, 7, 9, 11, 13, 17, 20, 23]),
-    // What a head or a unit gives to its output.
+    // The output weights of a head or a unit.
     isOff: (path: string, index: number, leaf: Tensor, out: (kind: string) => readonly number[]) =>
       path.endsWith("attention.output.weight")
         ? out("heads").includes(Math.floor(columnOf(index, leaf) / 4))
@@ -77,20 +77,20 @@ const cases = [
     options: { innerRatio: 0.75 },
     words: layers === "10" ? "45 of 60 inner channels" : "354 of 472 inner channels",
     out: (_kind: string, count: number) => globalThis.Array.from({ length: count / 4 }, (_, at) => 4 * at + 1),
-    // What a convolution reads of those before it.
+    // The input weights of a convolution.
     isOff: (path: string, index: number, leaf: Tensor) =>
       /path\.[12]\.conv\.weight$/.test(path) && columnOf(index, leaf) % 4 === 1,
   })),
 ];
 
 for (const { name, encoder, build, share, options, words, out, isOff } of cases)
-  test(`${name} gives what the whole one gives with these silenced`, async () => {
+  test(`${name} has the same outputs as the whole one with these parts zeroed`, async () => {
     const whole = build();
     const params = weightsOf(whole);
     const { structures, smaller } = prunable[encoder]!(whole, params);
     const { kept, options: found } = smaller(share);
     assert.deepEqual(found, options);
-    assert.equal(keptInWords(structures, kept), words);
+    assert.equal(describeKept(structures, kept), words);
     const scores = structures.map(({ kind, count }) =>
       Float64Array.from({ length: count }, (_, part) => (out(kind, count).includes(part) ? 0 : 1 + part)),
     );
@@ -110,7 +110,7 @@ for (const { name, encoder, build, share, options, words, out, isOff } of cases)
     assert.notDeepEqual(expected, await representation(whole, params));
   });
 
-test("every weight of a part counts for it once, and others for none; statistics are no weights", () => {
+test("every weight counts once for its part; statistics do not count", () => {
   const sumsOf = (encoder: Encoder, name: string) => {
     const params = encoder.init(new Rng(3));
     const ones = tree.map<Tensor, Tensor>(params, ({ shape, data }) =>
@@ -133,7 +133,7 @@ test("every weight of a part counts for it once, and others for none; statistics
   );
 });
 
-test("what weighs nothing goes first", () => {
+test("parts with zero weights go first", () => {
   const whole = aVit();
   const params = silenced(whole.init(new Rng(3)), (path, index, leaf) =>
     path.endsWith("attention.output.weight")
@@ -147,10 +147,10 @@ test("what weighs nothing goes first", () => {
   );
 });
 
-test("a pruned encoder is pruned once more", () => {
+test("a pruned encoder can be pruned again", () => {
   const small = aResnet("10")({ innerRatio: 0.5 });
   const { structures, smaller } = prunable.resnet!(small, small.init(new Rng(0)));
   const { kept, options } = smaller(0.5);
-  assert.equal(keptInWords(structures, kept), "15 of 30 inner channels");
+  assert.equal(describeKept(structures, kept), "15 of 30 inner channels");
   assert.deepEqual(options, { innerRatio: 0.25 });
 });

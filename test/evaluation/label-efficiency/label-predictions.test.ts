@@ -3,20 +3,20 @@ import { test } from "node:test";
 import { Rng } from "../../../src/array/index.ts";
 import type { Answers } from "../../../src/data/index.ts";
 import {
-  answeredBy,
-  probed,
-  scoreByChance,
-  togetherIn,
-} from "../../../src/evaluation/label-efficiency/label-answers.ts";
+  chanceScore,
+  poolPredictions,
+  scorePredictions,
+  scoreProbe,
+} from "../../../src/evaluation/label-efficiency/label-predictions.ts";
 import { perClassOf } from "../../../src/evaluation/scores/measures.ts";
 
 const classes: Answers = { task: "classification", outputs: ["a", "b"] };
 const labels: Answers = { task: "multi-label", outputs: ["a", "b"] };
 const value: Answers = { task: "regression", outputs: ["value"] };
 
-test("answers of classes are a matrix, and their score the accuracy", () => {
+test("predictions of classes make a matrix, scored by accuracy", () => {
   const truth = Float32Array.of(1, 0, 1, 0, 0, 1);
-  const answered = answeredBy(classes, Float32Array.of(2, 1, 0, 1, 0, 3), truth);
+  const answered = scorePredictions(classes, Float32Array.of(2, 1, 0, 1, 0, 3), truth);
   assert.deepEqual(answered, {
     score: 2 / 3,
     answers: [
@@ -25,39 +25,39 @@ test("answers of classes are a matrix, and their score the accuracy", () => {
       [1, 1, 1],
     ],
   });
-  assert.equal(scoreByChance(classes, truth), 2 / 3);
+  assert.equal(chanceScore(classes, truth), 2 / 3);
 });
 
-test("answers of several labels count each label by itself, from which precision and recall follow", () => {
-  // a: said of the samples 0 and 1, true of 0 and 2; b: said of all three, true of 1.
+test("predictions of several labels are counted for each label, which gives precision and recall", () => {
+  // a: predicted for samples 0 and 1, true for 0 and 2; b: predicted for all three, true for 1.
   const truth = Float32Array.of(1, 0, 0, 1, 1, 0);
-  const { score, answers } = answeredBy(labels, Float32Array.of(3, 1, 1, 2, -1, 4), truth);
+  const { score, answers } = scorePredictions(labels, Float32Array.of(3, 1, 1, 2, -1, 4), truth);
   // a: found first and third, (1 + 2/3) / 2; b: found second, 1/2.
   assert.ok(Math.abs(score - (5 / 6 + 1 / 2) / 2) < 1e-6, String(score));
-  const together = togetherIn("multi-label", 2, [answers, answers]);
+  const together = poolPredictions("multi-label", 2, [answers, answers]);
   const [a, b] = (together.ofEach ?? []).map((matrix) => perClassOf(matrix)[1]);
   assert.deepEqual([a?.count, a?.precision, a?.recall], [4, 0.5, 0.5]);
   assert.deepEqual([b?.count, b?.precision, b?.recall], [2, 1 / 3, 1]);
   // Two of three have a, one of three b.
-  assert.ok(Math.abs(scoreByChance(labels, truth) - 0.5) < 1e-6);
+  assert.ok(Math.abs(chanceScore(labels, truth) - 0.5) < 1e-6);
 });
 
-test("answers of values are pairs, some of many, and their score R²", () => {
+test("predictions of values are a subset of the pairs, scored by R²", () => {
   const truth = Float32Array.of(1, 2, 3);
-  const { score, answers } = answeredBy(value, Float32Array.of(1, 2, 2), truth);
+  const { score, answers } = scorePredictions(value, Float32Array.of(1, 2, 2), truth);
   assert.equal(score, 0.5);
-  assert.deepEqual(togetherIn("regression", 1, [answers]), {
+  assert.deepEqual(poolPredictions("regression", 1, [answers]), {
     pairs: [
       [1, 1],
       [2, 2],
       [3, 2],
     ],
   });
-  assert.equal(answeredBy(value, new Float32Array(5000), new Float32Array(5000)).answers.length, 400);
-  assert.equal(scoreByChance(value, truth), 0);
+  assert.equal(scorePredictions(value, new Float32Array(5000), new Float32Array(5000)).answers.length, 400);
+  assert.equal(chanceScore(value, truth), 0);
 });
 
-test("a head on features that hold the answer finds it, whatever the task; on others it does not", async () => {
+test("a head finds the target in features that hold it, for every task, and not in others", async () => {
   const rng = new Rng(0);
   const rows = 200;
   const data = rng.normals([rows, 3]).data as Float32Array;
@@ -72,18 +72,23 @@ test("a head on features that hold the answer finds it, whatever the task; on ot
     const truth = Float32Array.from(
       Array.from({ length: rows }, (_, row) => truthOf(data[3 * row]!, data[3 * row + 1]!)).flat(),
     );
-    const own = Int32Array.from({ length: rows }, (_, row) => Number(data[3 * row]! <= 0));
-    const known = { data, dim: 3, rows, truth, labels: own };
-    const found = await probed(answers, known, known, 0);
+    const labels = Int32Array.from({ length: rows }, (_, row) => Number(data[3 * row]! <= 0));
+    const perfect = { data, dim: 3, rows, truth, labels: labels };
+    const found = await scoreProbe(answers, perfect, perfect, 0);
     assert.ok(found.score > 0.96, `${answers.task}: ${found.score}`);
     const half = {
-      ...known,
+      ...perfect,
       data: noise.subarray(0, 300),
       rows: 100,
       truth: truth.subarray(0, truth.length / 2),
-      labels: own.subarray(0, 100),
+      labels: labels.subarray(0, 100),
     };
-    const none = await probed(answers, half, { data: noise.subarray(300), truth: truth.subarray(truth.length / 2) }, 0);
-    assert.ok(none.score < scoreByChance(answers, truth) + 0.15, `${answers.task}: ${none.score}`);
+    const none = await scoreProbe(
+      answers,
+      half,
+      { data: noise.subarray(300), truth: truth.subarray(truth.length / 2) },
+      0,
+    );
+    assert.ok(none.score < chanceScore(answers, truth) + 0.15, `${answers.task}: ${none.score}`);
   }
 });

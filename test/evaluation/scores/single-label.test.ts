@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Source } from "../../../src/data/index.ts";
-import { refuseOtherTasks } from "../../../src/evaluation/scores/one-class-each.ts";
+import { requireSingleLabel } from "../../../src/evaluation/scores/single-label.ts";
 
 /** Labels only: nothing else is looked at. */
 const sourceOf = (texts: readonly string[]): Source<unknown> => {
@@ -19,9 +19,9 @@ const sourceOf = (texts: readonly string[]): Source<unknown> => {
 
 const numbers = (count: number, of: (at: number) => number) => Array.from({ length: count }, (_, at) => `${of(at)}`);
 
-test("several labels a sample and values are refused with what judges them", () => {
+test("several labels a sample and values are refused, naming the right commands", () => {
   const refused = (texts: readonly string[], message: RegExp, task?: string) =>
-    assert.throws(() => refuseOtherTasks("some.csv", sourceOf(texts), task), { name: "UserError", message });
+    assert.throws(() => requireSingleLabel("some.csv", sourceOf(texts), task), { name: "UserError", message });
   refused(["cat|dog", "cat", "cow"], /^some\.csv: the labels are several labels a sample \("cat\|dog"\).*multi-label/);
   refused(["cat|dog", "cow"], /multi-label/, "multi-label");
   const measured = numbers(40, (at) => at / 8);
@@ -33,8 +33,8 @@ test("several labels a sample and values are refused with what judges them", () 
   refused(["1", "2", "3"], /values/, "regression");
 });
 
-test("numbers and bars in the names of classes are classes", () => {
-  const taken = (texts: readonly string[], task?: string) => refuseOtherTasks("x", sourceOf(texts), task);
+test("class names may hold numbers and bars", () => {
+  const taken = (texts: readonly string[], task?: string) => requireSingleLabel("x", sourceOf(texts), task);
   taken(["cat", "dog"], "regression");
   taken(["0", "1", "1"]);
   // Stars in halves, and a hundred numbered classes.

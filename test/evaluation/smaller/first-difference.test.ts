@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstDifference } from "../../../src/evaluation/smaller/again.ts";
+import { firstDifference } from "../../../src/evaluation/smaller/first-difference.ts";
 
 test("the first setting that differs is named, with both values", () => {
   const there = { method: { name: "distill" }, training: { epochs: 20, workers: 3 }, scale: [1, 2] };

@@ -1,39 +1,39 @@
 import { answersOf, SEPARATOR, type Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 
-/** So many different numbers may well be the names of classes: half stars from 0 to 5. */
+/** Up to this many different numbers may be names of classes, such as half stars from 0 to 5. */
 const MOST_NUMBERED = 11;
 
 /**
- * Classifiers make a class of every different label, which says nothing of several labels a sample, or of values.
- * @param task option of the run's method: what it was fine-tuned for, where it was
- * @throws UserError when labels are of that kind
+ * Requires labels of one class a sample: a classifier would make a class of every combination of labels or every value.
+ * @param task the task that the run was fine-tuned for, if it was
+ * @throws UserError when samples have several labels, or values
  */
-export function refuseOtherTasks(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
+export function requireSingleLabel(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
   const labelled = labels?.reduce((sum, label) => sum + Number(label >= 0), 0) ?? 0;
-  const kind = areSeveral(classes, task)
+  const kind = areCombinations(classes, task)
     ? {
-        words: "several labels a sample",
+        description: "several labels a sample",
         task: "multi-label",
         example: classes.find((name) => name.includes(SEPARATOR)),
       }
     : areValues(classes, labelled, task)
-      ? { words: "values", task: "regression", example: classes[0] }
+      ? { description: "values", task: "regression", example: classes[0] }
       : undefined;
   if (kind)
     throw new UserError(
-      `${path}: the labels are ${kind.words} ("${kind.example}"), and this is for one class a sample; report and finetune take --task ${kind.task}`,
+      `${path}: the labels are ${kind.description} ("${kind.example}"), and this is for one class a sample; report and finetune take --task ${kind.task}`,
     );
 }
 
-/** `cat|indoor` beside `cat`: with no label in two of them they would be classes that are called so. */
-function areSeveral(classes: readonly string[], task: unknown): boolean {
+/** Whether names such as `cat|indoor` combine labels: if no label occurs in two of them, they are names of classes. */
+function areCombinations(classes: readonly string[], task: unknown): boolean {
   if (!classes.some((name) => name.includes(SEPARATOR))) return false;
   const labelsIn = (names: readonly string[]) => answersOf("multi-label", names).outputs.length;
   return task === "multi-label" || labelsIn(classes) < classes.reduce((sum, name) => sum + labelsIn([name]), 0);
 }
 
-/** Many different numbers that are not all whole, or nearly each sample's own and with gaps between them. */
+/** Whether labels are values: many different numbers, not all whole, or nearly one for each sample and with gaps. */
 function areValues(classes: readonly string[], labelled: number, task: unknown): boolean {
   const numbers = classes.map((name) => (name.trim() === "" ? Number.NaN : Number(name)));
   if (!numbers.every(Number.isFinite)) return false;
