@@ -98,7 +98,7 @@ test("fine-tuning learns the classes, resumes after kill -9 bit for bit, and rep
     refused(/--train is missing/, run);
     refused(/there is a run already/, run, ...options, "--out", whole);
     refused(/this encoder has none/, run, ...options, ...lora);
-    refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
+    refused(/"class0" is not a number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
     refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
     refused(/no fine-tuning/, "--resume", run);
     refused(/leave out .*run/, run, "--resume", whole);

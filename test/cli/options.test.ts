@@ -68,7 +68,7 @@ test("help leaves out options that a method replaces, and giving one is refused 
     const args = ["pretrain", data, "--method", "dino", "--out", join(folder, "run"), "--crop-scale", "0.5,1"];
     refused(
       autodidact(...args),
-      /^autodidact: cropScale does nothing with dino; it has globalScale and localScale in its place$/,
+      /^autodidact: cropScale has no effect with dino, which has globalScale and localScale instead$/,
     );
   }));
 

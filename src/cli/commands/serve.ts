@@ -35,7 +35,7 @@ export const configure: Configure = (command) =>
     .option("--json", "print the URL and the routes as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"text\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
+      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"input\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
     )
     .action(async (path: string, flags: Flags) => {
       const port = wholeNumber("port", flags.port, 0);
