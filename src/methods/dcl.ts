@@ -27,11 +27,7 @@ export const dcl = method({
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("temperature of the similarities; lower is sharper"),
     weighted: z.boolean().default(false).describe("DCLW: weight pairs of views that are far apart more strongly"),
-    sigma: z
-      .number()
-      .positive()
-      .default(0.5)
-      .describe("weighted: temperature of the pair weights (σ)"),
+    sigma: z.number().positive().default(0.5).describe("weighted: temperature of the pair weights (σ)"),
     projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },

@@ -73,7 +73,7 @@ test("few-shot, suggest and duplicates work on images", () =>
     const again = new Set(more.suggestions.map(({ path }: { path: string }) => path));
     assert.equal(again.size, 23);
     for (const line of lines.slice(1)) assert.ok(!again.has(line.split(",")[1]));
-    refused(autodidact(...rest), /100 suggestions were command for; 23 samples have no label yet/);
+    refused(autodidact(...rest), /100 suggestions were asked for; 23 samples have no label yet/);
 
     await mkdir(join(images, "class0"), { recursive: true });
     await copyFile(join(images, "class1", "3.png"), join(images, "class0", "copy.png"));

@@ -65,14 +65,14 @@ test("quantize writes both models, reports size, latency and accuracy, and refus
       ["--calibrate", data],
     ] as const) {
       const loose = autodidact("quantize", run, "--out", to, option, value);
-      assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} is for --static; add it\n`]);
+      assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} needs --static\n`]);
     }
     const apart = ["--train", flat, "--train-labels", csv, "--test", unseen];
     assert.ok("linear" in JSON.parse(fine("quantize", run, "--out", to, ...apart, "--json")).models[1]);
     const lone = autodidact("quantize", run, "--out", to, "--test-labels", csv);
-    assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels goes with --test\n"]);
+    assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels needs --test\n"]);
     const half = autodidact("quantize", run, "--out", to, "--train", data);
-    assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
+    assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train needs --test\n"]);
   });
 });
 
