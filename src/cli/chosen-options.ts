@@ -11,7 +11,7 @@ import {
 } from "../index.ts";
 import { type Choice, type Definition, GENERAL, type Group, groupsOf, trainingGroups } from "./option-groups.ts";
 
-/** What the data and the names come to: the defaults that pre-training itself would take. */
+/** Loads what is named, and for the rest the defaults that pre-training itself would use. */
 export async function choose(
   names: { method?: string; encoder?: string; preset?: string },
   modality: ModalityDefinition,
@@ -24,7 +24,7 @@ export async function choose(
 
 type Chosen = EncoderDefinition | MethodDefinition | ModalityDefinition;
 
-/** Of a combination of methods, whose each option is. */
+/** A definition with its options; in a combination of methods, each option's owner is the task it belongs to. */
 function definitionOf(chosen: Chosen): Definition {
   const owners = "tasks" in chosen && chosen.tasks ? [...optionOwners(chosen.tasks)] : [];
   const { name, options } = chosen;
@@ -32,11 +32,11 @@ function definitionOf(chosen: Chosen): Definition {
 }
 
 /**
- * Every group there is, each flag under its name on the command line. Where names clash, the later of training,
- * encoders, methods and modalities puts its own name in front (`--size` is the ViT's, `--image-size` the images'),
- * whatever is chosen, so that a flag means the same on every command line. What is in a file of the user's takes no name
- * from what is built in, and the place of its namesake.
- * @param chosen brings in what is not built in: an encoder, a method or a modality in a file, several methods at once
+ * All option groups, each flag under its name on the command line. Where names clash, the later of training, encoders,
+ * methods and modalities is prefixed with its owner's name (`--size` is the ViT's, `--image-size` the images'). This does
+ * not depend on what is chosen, so a flag means the same on every command line. A definition from a user's file never
+ * takes a flag name from a built-in one, and replaces a built-in definition of the same name.
+ * @param chosen adds what is not built in: an encoder, method or modality from a file, or several methods at once
  */
 export async function optionGroups(chosen: Choice): Promise<Group[]> {
   const combined = chosen.method?.tasks ? [chosen.method] : [];

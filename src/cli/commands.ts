@@ -1,32 +1,32 @@
 import type { CommandTable } from "./table.ts";
 
-/** The commands that work on every kind of data: one line each. Nothing is loaded until one is asked for. */
+/** The commands that work on every kind of data: one line each. A command is loaded when it is called. */
 export const commands: CommandTable = {
-  "Learn:": {
+  "Train:": {
     pretrain: {
       summary: "learn a representation from data without labels",
       load: () => import("./commands/pretrain.ts"),
     },
     finetune: {
-      summary: "train a pretrained encoder on labels: a linear head first, then all of it; the best epoch is kept",
+      summary: "fine-tune a pretrained encoder on labels: linear head first, then all weights; keeps the best epoch",
       load: () => import("./commands/finetune.ts"),
     },
     methods: {
-      summary: "list the methods: family, what they need of data and encoder, paper, and one line each",
+      summary: "list the methods with family, requirements, paper and a one-line summary",
       load: () => import("./commands/methods.ts"),
     },
   },
-  "Measure:": {
+  "Evaluate:": {
     evaluate: {
-      summary: "measure a representation by kNN and linear probe, beside its baselines",
+      summary: "evaluate a representation by kNN and linear probe, next to its baselines",
       load: () => import("./commands/evaluate.ts"),
     },
     report: {
-      summary: "accuracy against the number of labels, beside training from scratch, on one page",
+      summary: "plot accuracy against the number of labels, next to training from scratch, on one page",
       load: () => import("./commands/report.ts"),
     },
     "few-shot": {
-      summary: "measure a representation by a few examples a class: nearest centroid, over many small episodes",
+      summary: "evaluate a representation from a few examples per class: nearest centroid, over many episodes",
       load: () => import("./commands/few-shot.ts"),
     },
     look: {
@@ -36,11 +36,11 @@ export const commands: CommandTable = {
   },
   "Use:": {
     embed: {
-      summary: "write the vector of every sample to a Parquet file",
+      summary: "write the embedding of every sample to a Parquet file",
       load: () => import("./commands/embed.ts"),
     },
     search: {
-      summary: "find the embedded samples that are nearest to one sample",
+      summary: "find the embedded samples nearest to a query sample",
       load: () => import("./commands/search.ts"),
     },
     predict: {
@@ -48,13 +48,13 @@ export const commands: CommandTable = {
       load: () => import("./commands/predict.ts"),
     },
     serve: {
-      summary: "answer over HTTP: vectors, predictions and nearest neighbours",
+      summary: "serve embeddings, predictions and nearest neighbours over HTTP",
       load: () => import("./commands/serve.ts"),
     },
   },
-  "Look after data and labels:": {
+  "Inspect data and labels:": {
     info: {
-      summary: "show what is in a run folder or in data: counts, sizes, labels, broken files",
+      summary: "summarise a run folder or data: counts, sizes, labels, broken files",
       load: () => import("./commands/info.ts"),
     },
     suggest: {
@@ -66,21 +66,21 @@ export const commands: CommandTable = {
       load: () => import("./commands/duplicates.ts"),
     },
   },
-  "Ship:": {
+  "Export and compress:": {
     export: {
-      summary: "write a model that other programs load: ONNX, safetensors, Hugging Face's configuration, a model card",
+      summary: "export a model for other programs: ONNX, safetensors, Hugging Face configuration, model card",
       load: () => import("./commands/export.ts"),
     },
     quantize: {
-      summary: "export a model in int8, a quarter of the size, beside the one in float32, and measure both",
+      summary: "export an int8 model, a quarter of the size, along with the float32 one, and compare them",
       load: () => import("./commands/quantize.ts"),
     },
     distill: {
-      summary: "train a small encoder to give the vectors of a finished run's encoder, and measure both",
+      summary: "train a small encoder to reproduce the embeddings of a finished run, and compare them",
       load: () => import("./commands/distill.ts"),
     },
     prune: {
-      summary: "make an encoder smaller by leaving out heads, hidden units or channels, and measure both",
+      summary: "remove attention heads, hidden units or channels from an encoder, and compare before and after",
       load: () => import("./commands/prune.ts"),
     },
   },

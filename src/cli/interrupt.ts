@@ -1,14 +1,14 @@
-/** Ended by the user before it was done; everything learned so far is saved. Exit code 130. */
+/** Stopped by the user before the end; the progress is saved. Exit code 130. */
 export class Interrupted extends Error {
   override name = "Interrupted";
 }
 
-/** A terminal's Ctrl-C also reaches us through npm and the launcher, which pass it on: one press, several signals. */
+/** npm and the launcher forward a terminal's Ctrl-C, so that one key press arrives as several signals. */
 const ONE_PRESS_MS = 500;
 
 /**
  * A signal that fires at the first Ctrl-C (or SIGTERM), so that work can be saved; the second quits at once.
- * @param onFirst told about the first
+ * @param onFirst called at the first
  */
 export function abortOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();

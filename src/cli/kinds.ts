@@ -1,6 +1,6 @@
 import type { KindLine } from "./table.ts";
 
-/** Kinds of data that have commands of their own: one line each, the only one outside its folder that imports them. */
+/** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
 export const kinds: Readonly<Record<string, KindLine>> = {
   text: {
     summary: "language models and tokenizers: complete, perplexity, tokenize",

@@ -5,15 +5,15 @@ import { ANY_TEXT, type Flag, flagsOf } from "../foundation/options.ts";
 import type { EncoderDefinition, MethodDefinition, ModalityDefinition } from "../index.ts";
 import { TrainingOptions } from "../training/run/config.ts";
 
-/** Options that belong together: training's, or those of one method, encoder or modality. */
+/** The options of the training, or of one method, encoder or modality. */
 export interface Group {
   readonly kind: "training" | "encoder" | "method" | "modality";
   readonly name: string;
-  /** By their name on the command line. */
+  /** By name on the command line. */
   readonly flags: ReadonlyMap<string, Flag>;
 }
 
-/** What a run is made of, as far as it is known. */
+/** The parts of a run that are chosen so far. */
 export interface Choice {
   readonly modality?: ModalityDefinition;
   readonly method?: MethodDefinition;
@@ -22,22 +22,22 @@ export interface Choice {
 
 export type OptionsByKind = Record<Group["kind"], Record<string, unknown>>;
 
-/** The value of an option given as `--method simclr` or `--method=simclr`, before the line can be parsed as a whole. */
+/** The value of `--method simclr` or `--method=simclr`, read before the whole command line can be parsed. */
 export function valueOf(argv: readonly string[], option: string): string | undefined {
-  const index = argv.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const index = argv.findIndex((arg) => arg === option || arg.startsWith(`${option}=`));
   if (index < 0) return undefined;
   return argv[index]!.includes("=") ? argv[index]!.slice(option.length + 1) : argv[index + 1];
 }
 
-/** What brings options with it. */
+/** Anything with options. */
 export interface Definition {
   readonly name: string;
   readonly options: z.ZodObject;
-  /** Of an option that is another's: the name that goes in front of its own where that is taken. */
+  /** For options of a combined method: the task that an option belongs to, used as a prefix where its name is taken. */
   readonly owners?: ReadonlyMap<string, string>;
 }
 
-/** Flags of the command itself, which no schema may take. */
+/** Flags of the commands themselves, reserved. */
 export const GENERAL: readonly string[] = [
   "method",
   "preset",
@@ -57,8 +57,8 @@ export const GENERAL: readonly string[] = [
 ];
 
 /**
- * The groups of one kind, each flag under a name that is not taken.
- * @param taken names that others have already; theirs are added
+ * The groups of one kind, each flag under a free name.
+ * @param taken names in use; the new ones are added
  */
 export function groupsOf(kind: Group["kind"], definitions: readonly Definition[], taken: Set<string>): Group[] {
   const groups = definitions.map(({ name, options, owners }) => {
@@ -73,7 +73,7 @@ export function groupsOf(kind: Group["kind"], definitions: readonly Definition[]
   return groups;
 }
 
-/** Training's options alone: what help shows when nothing is chosen. */
+/** The training options alone: what help shows when nothing is chosen. */
 export const trainingGroups = (taken: Set<string> = new Set(GENERAL)): Group[] =>
   groupsOf("training", [{ name: "training", options: TrainingOptions }], taken);
 
@@ -82,7 +82,7 @@ const isChosen = (group: Group, chosen: Choice): boolean =>
 
 const headings = { training: "Training:", encoder: "Encoder", method: "Method", modality: "Data" } as const;
 
-/** Adds every flag of every group; help shows those of what is chosen, as far as they do anything there. */
+/** Adds every flag of every group; help shows those of the chosen parts, except options without effect there. */
 export function addOptions(command: Command, all: readonly Group[], chosen: Choice): Command {
   const added = new Set<string>();
   const { replaces = {} } = chosen.method ?? {};
@@ -109,30 +109,30 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
 }
 
 /**
- * Shares what was given out among the chosen groups, parsed by their schemas.
- * @param given values by commander's key: `projectionDim` for `--projection-dim`
- * @throws UserError for a value that is not allowed, and for a flag of something that is not chosen
+ * Parses the flags by the schemas of the chosen groups.
+ * @param values by commander's key: `projectionDim` for `--projection-dim`
+ * @throws UserError for a value that is not allowed, or a flag of a part that is not chosen
  */
-export function shareOut(
-  given: Readonly<Record<string, unknown>>,
+export function optionsByKind(
+  values: Readonly<Record<string, unknown>>,
   all: readonly Group[],
   chosen: Choice,
 ): OptionsByKind {
   const result: OptionsByKind = { training: {}, encoder: {}, method: {}, modality: {} };
-  const owned = new Set<string>();
-  const strangers = new Map<string, Group>();
+  const used = new Set<string>();
+  const unused = new Map<string, Group>();
   for (const group of all)
     for (const [name, flag] of group.flags) {
-      const value = given[new Option(`--${name}`).attributeName()];
+      const value = values[new Option(`--${name}`).attributeName()];
       if (typeof value !== "string" && typeof value !== "boolean") continue;
-      if (!isChosen(group, chosen)) strangers.set(name, group);
+      if (!isChosen(group, chosen)) unused.set(name, group);
       else {
-        owned.add(name);
+        used.add(name);
         result[group.kind][flag.key] = flag.parse(value);
       }
     }
-  for (const [name, { kind, name: owner }] of strangers)
-    if (kind !== "training" && !owned.has(name))
+  for (const [name, { kind, name: owner }] of unused)
+    if (kind !== "training" && !used.has(name))
       throw new UserError(
         `--${name} is an option of ${kind} ${owner}; this run uses ${chosen[kind]?.name ?? "another"}`,
       );

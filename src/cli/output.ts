@@ -1,4 +1,4 @@
-/** One JSON value on standard output, for programs. */
+/** Prints one JSON value to standard output, for programs. */
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
 export const print = (text: string): void => {

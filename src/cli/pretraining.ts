@@ -14,12 +14,12 @@ import {
 } from "../index.ts";
 import { choose, optionGroups } from "./chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
-import { addOptions, type Choice, type Group, shareOut } from "./option-groups.ts";
+import { addOptions, type Choice, type Group, optionsByKind } from "./option-groups.ts";
 import { columns, print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
 import { refuseChanges, stoppedAt } from "./resume.ts";
 
-interface General {
+interface Flags {
   readonly method?: string;
   readonly preset?: string;
   readonly encoder?: string;
@@ -34,7 +34,7 @@ interface General {
   readonly json?: boolean;
 }
 
-/** What is named on the command line, before it is parsed. */
+/** Names read from the command line before it is parsed. */
 export interface Names {
   readonly method?: string | undefined;
   readonly encoder?: string | undefined;
@@ -43,75 +43,75 @@ export interface Names {
 }
 
 /**
- * Adds the options of all that can be trained, and the action of `pretrain`.
- * @param isChosen whether anything is named: help then shows its options
+ * Adds the options of every method, encoder and modality, and the action of `pretrain`.
+ * @param isChosen whether any of them is name: help then shows its options
  */
 export async function addPretraining(command: Command, names: Names, isChosen: boolean): Promise<void> {
   const shown: Choice = isChosen ? await choose(names, await shownModality(names.method, names.modality)) : {};
   const all = await optionGroups(shown);
   addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
-    .action((data: string | undefined, given: General & Record<string, unknown>) => run(data, given, all, command));
+    .action((data: string | undefined, flags: Flags & Record<string, unknown>) => run(data, flags, all, command));
 }
 
-/** The data whose options help shows: of the kind that is named, or that the method's encoder reads. */
-async function shownModality(method: string | undefined, named: string | undefined): Promise<ModalityDefinition> {
-  if (named) return modalities.load(named);
+/** The modality whose options help shows: the one that is name, or the first that the method's encoder reads. */
+async function shownModality(method: string | undefined, name: string | undefined): Promise<ModalityDefinition> {
+  if (name) return modalities.load(name);
   const all = await modalities.all();
   const { defaultEncoder } = method ? await methods.load(method) : {};
   const encoder = defaultEncoder ? await encoders.load(defaultEncoder) : undefined;
   return all.find(({ inputs }) => encoder && reads(encoder, inputs)) ?? all[0]!;
 }
 
-/** The presets of the method that help is about. */
+/** The method's presets, for help. */
 function presetsText(method: MethodDefinition | undefined): string {
   const presets = Object.entries(method?.presets ?? {});
   if (presets.length === 0) return "";
   return `\nPresets of ${method?.name}:\n${columns(presets.map(([name, { summary }]) => [`  ${name}`, summary]))}`;
 }
 
-/** The options of a new run, by what has them; a run that is continued has its own. */
+/** The options of a new run, by kind; nothing for a run that is continued. */
 async function optionsOf(
   data: string | undefined,
-  given: General & Record<string, unknown>,
+  flags: Flags & Record<string, unknown>,
   all: readonly Group[],
   command: Command,
 ) {
-  const { resume } = given;
+  const { resume } = flags;
   if (resume !== undefined) {
     refuseChanges(command, resume, ["labels"]);
     return undefined;
   }
-  if (data === undefined) throw new UserError("name the data to learn from, or a run to continue: --resume");
-  return shareOut(given, all, await choose(given, await modalityFor(data, given.modality)));
+  if (data === undefined) throw new UserError("name the training data, or a run to continue: --resume");
+  return optionsByKind(flags, all, await choose(flags, await modalityFor(data, flags.modality)));
 }
 
 async function run(
   data: string | undefined,
-  given: General & Record<string, unknown>,
+  flags: Flags & Record<string, unknown>,
   all: readonly Group[],
   command: Command,
 ): Promise<void> {
-  const { labels, resume, json, out = join("runs", basename(data ?? "", extname(data ?? ""))) } = given;
+  const { labels, resume, json, out = join("runs", basename(data ?? "", extname(data ?? ""))) } = flags;
   const folder = resume ?? out;
-  const options = await optionsOf(data, given, all, command);
+  const options = await optionsOf(data, flags, all, command);
   const line = progressLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   try {
     let last: Progress | undefined;
-    const learned = await pretrain({
+    const trained = await pretrain({
       data,
       out: folder,
       resume: resume !== undefined,
-      from: given.from,
+      from: flags.from,
       labels,
-      column: given.column,
-      labelColumn: given.labelColumn,
-      modality: given.modality,
-      method: given.method,
-      preset: given.preset,
-      curriculum: given.curriculum,
-      encoder: given.encoder,
+      column: flags.column,
+      labelColumn: flags.labelColumn,
+      modality: flags.modality,
+      method: flags.method,
+      preset: flags.preset,
+      curriculum: flags.curriculum,
+      encoder: flags.encoder,
       training: options?.training,
       options: options?.method,
       encoderOptions: options?.encoder,
@@ -124,21 +124,21 @@ async function run(
       },
     });
     line.end();
-    const { epochs } = learned.config.training;
-    if (interrupt.signal.aborted && learned.epoch < epochs)
-      throw new Interrupted(stoppedAt("pretrain", folder, learned.step));
-    const { method, encoder } = learned.config;
+    const { epochs } = trained.config.training;
+    if (interrupt.signal.aborted && trained.epoch < epochs)
+      throw new Interrupted(stoppedAt("pretrain", folder, trained.step));
+    const { method, encoder } = trained.config;
     if (json)
       return printJson({
-        run: learned.path,
+        run: trained.path,
         method: method.name,
         encoder: encoder.name,
-        step: learned.step,
+        step: trained.step,
         epochs,
         loss: last?.loss,
         broken: last?.broken,
       });
-    print(`${folder}: ${method.name} on ${encoder.name}, ${learned.step} steps, ${epochs} epochs`);
+    print(`${folder}: ${method.name} on ${encoder.name}, ${trained.step} steps, ${epochs} epochs`);
     print(`next: autodidact evaluate ${folder} --train <labelled data> --test <labelled data>`);
   } finally {
     line.end();

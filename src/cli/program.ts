@@ -7,14 +7,14 @@ import { Interrupted } from "./interrupt.ts";
 import { kinds } from "./kinds.ts";
 import type { CommandTable } from "./table.ts";
 
-/** Said to any command. */
+/** A flag of every command. */
 const TRUST = "--trust-code";
 
-const OF_ONE_KIND = "Commands of one kind of data:";
+const KIND_HEADING = "Commands for one kind of data:";
 
-/** Runs one command line. @returns exit code: 0 fine, 1 failed, 2 the user's mistake, 130 interrupted */
+/** Runs one command line. @returns exit code: 0 success, 1 failure, 2 a mistake of the user, 130 interrupted */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
-  // A process that a signal ends by itself leaves its temporary files behind.
+  // Without a handler of its own, a signal would end the process and leave temporary files behind.
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -24,9 +24,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     });
   try {
     if (argv.includes(TRUST)) trustCode();
-    const words = asksForHelp(argv.filter((word) => word !== TRUST));
-    const program = await programFor(words);
-    await program.parseAsync(words, { from: "user" });
+    const args = withHelp(argv.filter((arg) => arg !== TRUST));
+    const program = await programFor(args);
+    await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -34,19 +34,21 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** `help embed` is `embed --help`; nothing at all, or a kind of data alone, asks for help too. */
-function asksForHelp(argv: readonly string[]): readonly string[] {
-  const words = argv[0] === "help" ? argv.slice(1) : argv;
-  const [first, second] = words;
+/** Turns `help embed`, an empty command line and a kind of data alone into `--help`. */
+function withHelp(argv: readonly string[]): readonly string[] {
+  const args = argv[0] === "help" ? argv.slice(1) : argv;
+  const [first, second] = args;
   const isAlone = first === undefined || (Object.hasOwn(kinds, first) && second === undefined);
-  return isAlone || words !== argv ? [...words, "--help"] : words;
+  return isAlone || args !== argv ? [...args, "--help"] : args;
 }
 
-/** Every command by its summary, and the one that is asked for as it is: nothing else is loaded. */
-async function programFor(words: readonly string[]): Promise<Command> {
+/** The program with every command's summary; only the command that is called is loaded. */
+async function programFor(args: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   const program = new Command("autodidact")
-    .description("Learns a representation from unlabelled data, and measures, serves and exports it.")
+    .description(
+      "Self-supervised learning: pre-train an encoder on unlabelled data, then evaluate, fine-tune, serve or export it.",
+    )
     .version(version)
     .helpCommand(false)
     .exitOverride()
@@ -54,44 +56,47 @@ async function programFor(words: readonly string[]): Promise<Command> {
     .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
     .addHelpText(
       "after",
-      `\n${TRUST} lets a run folder run the code of methods, encoders and kinds of data that it names by a file's path.`,
+      `\n${TRUST} lets a run folder load methods, encoders and kinds of data from the files it names, and so run their code.`,
     )
-    .addHelpText("after", "\nExit codes: 0 fine, 1 failed, 2 a mistake in the command line or the data.");
-  const [asked = "", ...rest] = words;
-  let isKnown = (await addCommands(program, commands, words)) || asked.startsWith("-");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 success, 1 failure, 2 a mistake in the command line or the data, 130 interrupted.",
+    );
+  const [called = "", ...rest] = args;
+  let isFound = (await addCommands(program, commands, args)) || called.startsWith("-");
   for (const [name, { summary, load }] of Object.entries(kinds)) {
-    const kind = program.command(name).description(summary).helpCommand(false).helpGroup(OF_ONE_KIND);
-    if (name !== asked) continue;
-    isKnown = true;
+    const kind = program.command(name).description(summary).helpCommand(false).helpGroup(KIND_HEADING);
+    if (name !== called) continue;
+    isFound = true;
     await addCommands(kind, (await load()).commands, rest);
   }
-  if (!isKnown) await refuseElsewhere(asked);
+  if (!isFound) await suggestKind(called);
   return program;
 }
 
-/** @returns whether one of them is asked for */
-async function addCommands(parent: Command, table: CommandTable, [asked, ...rest]: readonly string[]) {
-  let isKnown = false;
+/** @returns whether one of them is called */
+async function addCommands(parent: Command, table: CommandTable, [called, ...rest]: readonly string[]) {
+  let isFound = false;
   for (const [heading, lines] of Object.entries(table))
     for (const [name, { summary, load }] of Object.entries(lines)) {
       const command = parent.command(name).description(summary).helpGroup(heading);
-      if (name !== asked) continue;
-      isKnown = true;
+      if (name !== called) continue;
+      isFound = true;
       await (await load()).configure(command, rest);
     }
-  return isKnown;
+  return isFound;
 }
 
-/** @throws UserError for a command that is one kind of data's */
-async function refuseElsewhere(asked: string): Promise<void> {
+/** @throws UserError for a command that belongs to one kind of data, naming it */
+async function suggestKind(called: string): Promise<void> {
   for (const [kind, { load }] of Object.entries(kinds)) {
     const tables = Object.values((await load()).commands);
-    if (tables.some((lines) => Object.hasOwn(lines, asked)))
-      throw new UserError(`unknown command '${asked}'; there is: autodidact ${kind} ${asked}`);
+    if (tables.some((lines) => Object.hasOwn(lines, called)))
+      throw new UserError(`unknown command '${called}'; did you mean: autodidact ${kind} ${called}`);
   }
 }
 
-/** One line on standard error; the stack only when AUTODIDACT_DEBUG=1 asks for it. */
+/** Prints one line to standard error, and with AUTODIDACT_DEBUG=1 the stack. @returns the exit code */
 function report(error: unknown): number {
   if (process.env.AUTODIDACT_DEBUG === "1") console.error(error);
   process.stderr.write(`autodidact: ${messageOf(error).replace(/^error: /, "")}\n`);
@@ -100,5 +105,5 @@ function report(error: unknown): number {
 }
 
 process.on("uncaughtException", (error) => process.exit(report(error)));
-// A reader that has seen enough (`autodidact methods | head -1`) is no failure.
+// A closed pipe (`autodidact methods | head -1`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : report(error)));

@@ -1,6 +1,6 @@
 import type { Progress } from "../index.ts";
 
-/** Without a terminal, a line at most this often: a log one can read. */
+/** Without a terminal, lines are at least this far apart, so that logs stay readable. */
 const SPARSE_MS = 10_000;
 
 const count = new Intl.NumberFormat("en-US");
@@ -43,7 +43,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
         stream.write(`${line}\n`);
       }
     },
-    /** A line that stays. */
+    /** Prints a line that is not overwritten. */
     note(text: string): void {
       end();
       stream.write(`${text}\n`);
@@ -52,7 +52,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   };
 }
 
-/** Shows a stage and how far it is, the same way. */
+/** Shows a stage and its progress in the same way. */
 export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
   let stage = "";
   let open = false;

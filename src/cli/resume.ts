@@ -3,21 +3,22 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../foundation/errors.ts";
 
-/** `--resume`, the same in every command that makes a run. */
+/** Adds `--resume`, the same in every command that creates a run. */
 export const resumeOption = (command: Command): Command =>
   command.option("--resume <run>", "continue this run, bit for bit, from its last checkpoint");
 
 /**
- * @param allowed options, by commander's key, that say nothing about how the run is trained
- * @throws UserError naming an option that a run that is continued must do without
+ * @param allowed options, by commander's key, that do not affect the training
+ * @throws UserError naming an option that cannot be combined with `--resume`
  */
 export function refuseChanges(command: Command, run: string, allowed: readonly string[]): void {
-  const given = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
-  const changed = given.find((option) => !["resume", "json", ...allowed].includes(option.attributeName()));
-  if (changed) throw new UserError(`--resume continues ${run} as it was begun; leave out ${changed.long}`);
+  const options = command.options.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
+  const changed = options.find((option) => !["resume", "json", ...allowed].includes(option.attributeName()));
+  if (changed)
+    throw new UserError(`--resume continues ${run} with the options it began with; leave out ${changed.long}`);
 }
 
-/** @throws UserError when there is a run, of which only `--resume` may make more */
+/** @throws UserError when the folder has a run already */
 export function refuseExisting(command: string, out: string): void {
   if ([out, join(out, "pruned")].some((folder) => existsSync(join(folder, "config.json"))))
     throw new UserError(
@@ -25,9 +26,9 @@ export function refuseExisting(command: string, out: string): void {
     );
 }
 
-/** What to say of a run that was stopped before its end. */
+/** The message for a run that was stopped before its end. */
 export const stoppedAt = (command: string, run: string, step?: number): string => {
   if (!existsSync(join(run, "config.json"))) return "stopped; nothing was written";
-  const place = step === undefined ? "stopped" : `stopped at step ${step}, saved`;
-  return `${place}; continue with: autodidact ${command} --resume ${run}`;
+  const state = step === undefined ? "stopped" : `stopped at step ${step}, saved`;
+  return `${state}; continue with: autodidact ${command} --resume ${run}`;
 };

@@ -5,7 +5,7 @@ const flags = flagsOf(TrainingOptions);
 
 /**
  * Adds a flag for every training option, for commands that train by one method.
- * @param defaults where the command has its own, in words, by the option's key
+ * @param defaults descriptions of the command's own defaults, by option key
  */
 export function addTrainingFlags(command: Command, defaults: Readonly<Record<string, string>> = {}): Command {
   for (const { key, name, description, defaultValue } of flags) {
@@ -16,11 +16,11 @@ export function addTrainingFlags(command: Command, defaults: Readonly<Record<str
   return command;
 }
 
-/** The training options among what was given. @throws UserError for a value that is not allowed */
-export const trainingGiven = (given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+/** Parses the training options among the flags. @throws UserError for a value that is not allowed */
+export const parseTrainingFlags = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
     flags.flatMap(({ key, parse }): [string, unknown][] => {
-      const text = given[key];
+      const text = values[key];
       return typeof text === "string" ? [[key, parse(text)]] : [];
     }),
   );

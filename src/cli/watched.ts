@@ -3,21 +3,21 @@ import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { progressLine, stageLine } from "./progress.ts";
 import { stoppedAt } from "./resume.ts";
 
-/** What a command that trains and then measures is watched by. */
+/** Callbacks of a command that trains and then evaluates. */
 export interface Watch extends Pick<PretrainOptions, "signal" | "onNote"> {
   readonly onStep: PretrainOptions["onProgress"];
   readonly onProgress: (stage: string, done: number, total: number) => void;
 }
 
-/** A run, and what it and others are worth; no models when it was stopped before its end. */
+/** A run and the evaluated models; none when it was stopped before its end. */
 interface Measured {
   readonly run: Run;
   readonly models: readonly ShippedWorth[];
 }
 
 /**
- * Shows how far training and measuring are; the first Ctrl-C saves.
- * @param command and the run folder, for what to say when it is stopped
+ * Shows the progress of training and evaluation; the first Ctrl-C saves.
+ * @param command and `out`: for the message when it is stopped
  * @throws Interrupted
  */
 export async function watched(

@@ -3,15 +3,15 @@ export type Side = "modality" | "encoder";
 
 /**
  * Something that a kind of data or an encoder may offer and a method may need. The token carries the name under which it
- * is offered, a line for people, and the offer's type; whoever owns the idea declares the token.
+ * is offered, a one-line summary, and the type of the offer.
  */
 export interface Ability<Name extends string = string, Offer = unknown, By extends Side = Side> {
   readonly kind: "ability";
   readonly by: By;
   readonly name: Name;
-  /** What is offered, for `autodidact methods` and for messages: "can be cut into a grid of tiles". */
+  /** Description for `autodidact methods` and for messages: "can be cut into a grid of tiles". */
   readonly summary: string;
-  /** Of the offer only the type is known here; there never is a value. */
+  /** Carries the type of the offer; never has a value. */
   readonly offer?: Offer;
 }
 
@@ -41,12 +41,12 @@ export const encoderAbility =
     summary,
   });
 
-/** What those abilities offer, by their names. */
+/** The offers of these abilities, by name. */
 export type Offered<Needs extends Ability> = {
   readonly [Need in Needs as Need["name"]]: NonNullable<Need["offer"]>;
 };
 
-/** Of some abilities those of one side. */
+/** The abilities of one side. */
 export type By<Needs extends Ability, Who extends Side> = Extract<Needs, { readonly by: Who }>;
 
 /**
@@ -60,7 +60,7 @@ export const offers = <Owner extends object, Need extends Ability>(
   need: Need,
 ): owner is Owner & Offered<Need> => need.name in owner;
 
-/** What is offered, or nothing. */
+/** The offer, or undefined. */
 export function offerOf<Need extends Ability>(owner: object, need: Need): NonNullable<Need["offer"]> | undefined {
   const offer: NonNullable<Need["offer"]> | undefined = Reflect.get(owner, need.name);
   return offer;

@@ -1,11 +1,11 @@
 import type { Tensor } from "../array/tensor.ts";
 import { UserError } from "../foundation/errors.ts";
 
-/** What labels are: one class, several of them, a number, or which samples are alike. */
+/** Kinds of labels: one class, several labels, a number, or which samples are similar. */
 export const labelTasks = ["classification", "multi-label", "regression", "similarity"] as const;
 export type LabelTask = (typeof labelTasks)[number];
 
-/** What is to be answered about a sample. */
+/** The outputs of a model trained on labels. */
 export interface Answers {
   readonly task: LabelTask;
   /** Names of the outputs: classes, labels, or `value`; none for similarity. */
@@ -18,7 +18,7 @@ export interface LinearHead {
   readonly bias: Tensor;
 }
 
-/** Between the labels of a sample that has several: `cat|indoor`. */
+/** Separates the labels of a multi-label sample: `cat|indoor`. */
 export const SEPARATOR = "|";
 
 const partsOf = (text: string): string[] =>
@@ -28,9 +28,9 @@ const partsOf = (text: string): string[] =>
     .filter(Boolean);
 
 /**
- * What is answered to labels of such texts.
- * @param classes the labels' texts, in the order of the data's numbers
- * @throws UserError when a label is no number where numbers are asked for
+ * The outputs for labels with these texts.
+ * @param classes texts of the labels, in the order of their indices in the data
+ * @throws UserError when a regression label is not a number
  */
 export function answersOf(task: LabelTask, classes: readonly string[]): Answers {
   switch (task) {
@@ -41,14 +41,14 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
     case "regression":
       for (const text of classes)
         if (text.trim() === "" || !Number.isFinite(Number(text)))
-          throw new UserError(`the label "${text}" is no number; labels that are names want --task classification`);
+          throw new UserError(`the label "${text}" is not a number; use --task classification for class names`);
       return { task, outputs: ["value"] };
     case "similarity":
       return { task, outputs: [] };
   }
 }
 
-/** For every label the right outputs: 1 for the class or labels and 0 elsewhere, or the value. */
+/** The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value. */
 export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
   const ofText = {
     classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
@@ -60,9 +60,9 @@ export function truthsOf({ task, outputs }: Answers, classes: readonly string[])
 }
 
 /**
- * The right outputs of rows, `[rows, outputs]`.
- * @param classes the labels' texts
- * @param labels of each row the place of its label among them
+ * The target outputs of rows, `[rows, outputs]`.
+ * @param classes texts of the labels
+ * @param labels index of each row's label in `classes`
  */
 export function truthOf(answers: Answers, classes: readonly string[], labels: Int32Array): Float32Array {
   const width = answers.outputs.length;
@@ -74,6 +74,6 @@ export function truthOf(answers: Answers, classes: readonly string[], labels: In
   return truth;
 }
 
-/** The first answer to labels of such texts that is none of the outputs. */
+/** The first output for labels with these texts that the model does not have. */
 export const unknownAmong = ({ task, outputs }: Answers, classes: readonly string[]): string | undefined =>
   answersOf(task, classes).outputs.find((name) => !outputs.includes(name));

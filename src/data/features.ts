@@ -1,10 +1,10 @@
-/** One vector per readable entry. */
+/** One feature vector per readable entry. */
 export interface Features {
   /** `[rows, dim]`, row-major. */
   readonly data: Float32Array;
   readonly rows: number;
   readonly dim: number;
-  /** Entry of the source that each row is of; broken ones are left out. */
+  /** Index of each row's entry in the source; broken entries are skipped. */
   readonly indices: Int32Array;
   /** Class of each row, −1 for none; absent when the source has no labels. */
   readonly labels?: Int32Array;

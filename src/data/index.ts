@@ -1,7 +1,7 @@
 import { type OptionsByName, registry } from "../foundation/registry.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
-/** These lines are all that is known of a kind outside its folder. */
+/** The only references to a kind of data from outside its folder. */
 const lines = {
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),

@@ -8,7 +8,7 @@ export interface Labels {
   readonly labels: Int32Array;
 }
 
-/** Classes sorted by name; entries without a label at −1. */
+/** Classes sorted by name; −1 for entries without a label. */
 export function labelsOf(perEntry: readonly (string | undefined)[]): Labels | undefined {
   const classes = [...new Set(perEntry.filter((label) => label !== undefined))].sort();
   if (classes.length === 0) return undefined;
@@ -17,7 +17,7 @@ export function labelsOf(perEntry: readonly (string | undefined)[]): Labels | un
 }
 
 /**
- * Where every entry lies in a sub-folder and there are two such folders or more, they are the classes:
+ * If every entry is in a sub-folder and there are at least two of them, the sub-folders are the classes:
  * `cats/1.jpg`, `Balinese/character01/0108_01.png`.
  */
 export function labelsFromFolders(names: readonly string[]): Labels | undefined {
@@ -26,9 +26,9 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
 }
 
 /**
- * Labels from a table with columns `path` and `label`, paths as in the data: CSV, TSV, JSONL or Parquet by its name, CSV
- * where that says nothing. A list of labels in one field is `cat|indoor`.
- * @throws UserError when a column is missing, no path has a label, or one is not in the data or has two
+ * Labels from a table with columns `path` and `label`, paths as in the data: CSV, TSV, JSONL or Parquet by its
+ * extension, CSV by default. Several labels in one field are written `cat|indoor`.
+ * @throws UserError when a column is missing, no path has a label, or a path is not in the data or has two labels
  *
  * @example
  * const { classes, labels } = await labelsFromTable("labels.csv", ["cats/1.wav", "dogs/2.wav"]);
@@ -38,19 +38,19 @@ export async function labelsFromTable(file: string, names: readonly string[]): P
   const positions = new Map(names.map((name, position) => [name, position]));
   const perEntry: (string | undefined)[] = names.map(() => undefined);
   const unknown: string[] = [];
-  const advice = "a table of labels has the columns path and label";
+  const advice = "a table of labels needs the columns path and label";
   for await (const rows of rowsOf(file, format, { column: "path", labelColumn: "label", advice }))
     for (const { text, label, line } of rows) {
       const path = text.trim().replaceAll("\\", "/").replace(/^\.\//, "");
       const position = positions.get(path);
       if (position === undefined) unknown.push(path);
       else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
-        throw new UserError(`${file}: row ${line} calls ${path} "${label}", an earlier one "${perEntry[position]}"`);
+        throw new UserError(`${file}: row ${line} labels ${path} "${label}", an earlier row "${perEntry[position]}"`);
       else perEntry[position] ??= label;
     }
   if (unknown.length > 0)
     throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]}`);
   const labels = labelsOf(perEntry);
-  if (!labels) throw new UserError(`${file}: no label in it`);
+  if (!labels) throw new UserError(`${file}: contains no labels`);
   return labels;
 }

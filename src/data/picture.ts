@@ -1,19 +1,19 @@
 import type { Tensor } from "../array/tensor.ts";
 import { ability } from "./ability.ts";
 
-/** A small picture as RGB bytes, row by row. */
+/** A small RGB picture for people to look at, row-major bytes. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly rgb: Uint8Array;
 }
 
-/** How what the encoder reads is drawn: views, masks, reconstructions. */
+/** How the encoder's input is drawn: views, masks, reconstructions. */
 export interface Drawing {
-  /** The input that is drawn, by its name among the modality's tensors. */
+  /** Name of the input tensor that is drawn. */
   readonly input: string;
-  /** @param values the input of one sample, or of a part of it: the same axes, other extents. Nothing if it is none. */
+  /** @param values the input of one sample, or of a part of it: the same axes, other extents. @returns undefined if it cannot be drawn */
   draw(values: Tensor): Picture | undefined;
 }
 
-export const drawing = ability<Drawing>()("drawing", "what the encoder reads can be drawn");
+export const drawing = ability<Drawing>()("drawing", "inputs that can be drawn as pictures");

@@ -1,6 +1,6 @@
 /**
- * What a kind of data is, the abilities that kinds share, what labels can say, and the errors to throw.
- * The kinds themselves, and the tables that labels are read from, are in `autodidact`: nothing here needs Node.
+ * The definition of a kind of data, shared abilities, kinds of labels, and the errors to throw.
+ * The built-in kinds and the reading of tables are in `autodidact`: nothing here needs Node.
  * @module autodidact/data
  */
 export { BrokenSample, UserError } from "../foundation/errors.ts";

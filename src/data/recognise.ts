@@ -5,7 +5,7 @@ import { modalities } from "./index.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
 /**
- * The kind of data that is named, or else the one that recognises the path best.
+ * The named kind of data, or the one that recognises the path best.
  * @throws UserError when none does, or when two are certain
  *
  * @example
@@ -17,21 +17,19 @@ import type { ModalityDefinition } from "./modality.ts";
 export async function modalityFor(path: string, name?: string): Promise<ModalityDefinition> {
   if (name) return modalities.load(name);
   const all = await modalities.all();
-  const answers = await Promise.all(
-    all.map(async (definition) => ({ definition, sure: await definition.recognises(path) })),
+  const recognitions = await Promise.all(
+    all.map(async (definition) => ({ definition, recognition: await definition.recognises(path) })),
   );
   for (const level of ["certain", "possible"] as const) {
-    const [first, ...others] = answers.filter(({ sure }) => sure === level);
+    const [first, ...others] = recognitions.filter(({ recognition }) => recognition === level);
     if (others.length > 0 && first)
       throw new UserError(
-        `${path}: may be data of several kinds; name the one that is meant: --modality ${[first, ...others].map(({ definition }) => definition.name).join(" or ")}`,
+        `${path}: could be data of several kinds; name one: --modality ${[first, ...others].map(({ definition }) => definition.name).join(" or ")}`,
       );
     if (first) return first.definition;
   }
   await stat(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  throw new UserError(
-    `${path}: data of a kind that cannot be told; name it: --modality ${modalities.names.join(" or ")}`,
-  );
+  throw new UserError(`${path}: kind of data not recognised; name it: --modality ${modalities.names.join(" or ")}`);
 }

@@ -2,7 +2,7 @@ import type { Tensor } from "../array/tensor.ts";
 import { ability } from "./ability.ts";
 import type { Sample } from "./views.ts";
 
-/** What a model must know of a vocabulary before it sees a sequence. */
+/** The properties of a vocabulary that models are built for. */
 export interface VocabularySpec {
   /** Ids run from 0 to `size` − 1. */
   readonly size: number;
@@ -13,7 +13,7 @@ export interface VocabularySpec {
     readonly unknown: number;
     /** First token of every sample: BERT's `[CLS]`, RoBERTa's `<s>`. */
     readonly begin: number;
-    /** Last token of every sample, and what stands between two segments: BERT's `[SEP]`, RoBERTa's `</s>`. */
+    /** Last token of every sample, and separator between two segments: BERT's `[SEP]`, RoBERTa's `</s>`. */
     readonly end: number;
   };
 }
@@ -26,20 +26,20 @@ export interface TokenSequence {
   readonly wordStarts: Uint8Array;
   /** Positions in `ids` at which sentences start, ascending; the first is 1. Empty for an empty text. */
   readonly sentences: Int32Array;
-  /** The first of these sentences began in front of what is here. */
+  /** Whether the first of these sentences began before this sequence. */
   readonly startsInside: boolean;
-  /** The text goes on behind what is here, and `end` is not its end. */
+  /** Whether the text continues after this sequence. */
   readonly isCut: boolean;
 }
 
 /** Turns samples into discrete tokens and back (BERT, ELECTRA, BART, causal language models). */
 export interface Vocabulary<S = Sample> extends VocabularySpec {
-  /** Ids that stand for no content: never masked, never drawn. */
+  /** Ids without content: never masked, never sampled. */
   isSpecial(id: number): boolean;
   tokens(sample: S): TokenSequence;
-  /** Ids of all of the sample's tokens without `begin` and `end`, also of those behind what the encoder reads. */
+  /** Ids of all of the sample's tokens without `begin` and `end`, including those beyond the encoder's length. */
   allTokens(sample: S): Int32Array;
-  /** Bytes of the sample written in UTF-8: what bits per byte are counted over. */
+  /** Length of the sample in UTF-8 bytes, for bits per byte. */
   byteLength(sample: S): number;
   /**
    * Padded (or cut, keeping the last token) to `length`: `ids` int32 `[length]`, `mask` int32 `[length]` (1: a token,
@@ -50,12 +50,12 @@ export interface Vocabulary<S = Sample> extends VocabularySpec {
   parse(text: string): Int32Array;
   /** The text of ids, special tokens left out. */
   decode(ids: ArrayLike<number>): string;
-  /** One id as it stands in the vocabulary: `##ing`, `Ġthe`, `[MASK]`. */
+  /** The vocabulary's entry for an id: `##ing`, `Ġthe`, `[MASK]`. */
   token(id: number): string;
 }
 
 /** The sample as a sequence of discrete tokens; `tensors` is then `encode(tokens(sample).ids)`. */
 export const vocabulary = ability<Vocabulary>()("vocabulary", "samples that are sequences of discrete tokens");
 
-/** Id of the token that stands for a hidden one: BERT's `[MASK]`. Tokenizers of models that write, as GPT-2's, have none. */
-export const maskToken = ability<number>()("maskToken", "a token that stands for a hidden one ([MASK] or <mask>)");
+/** Id of the mask token: BERT's `[MASK]`. Tokenizers of generative models such as GPT-2 have none. */
+export const maskToken = ability<number>()("maskToken", "a mask token ([MASK] or <mask>)");

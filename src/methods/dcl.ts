@@ -13,8 +13,8 @@ import { smallTraining } from "./parts/presets.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
- * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches learn as well; and DCLW,
- * which also pulls harder on the pairs that are far apart. Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs
+ * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches work too; and DCLW,
+ * which also weights pairs that are far apart more strongly. Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs
  * from the paper: the two directions are added, each a mean, and DCLW's weights are differentiated too, as in the code at
  * https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
  */
@@ -25,10 +25,10 @@ export const dcl = method({
   summary: "SimCLR with the positive pair left out of the denominator, for small batches",
   needs: [augment],
   options: z.object({
-    temperature: z.number().positive().default(0.1).describe("sharpness of the similarity; lower is sharper"),
-    weighted: z.boolean().default(false).describe("pull harder on pairs of views that are far apart, as DCLW does"),
-    sigma: z.number().positive().default(0.5).describe("spread of the weights of the pairs, if weighted"),
-    projectionDim: z.int().positive().default(128).describe("width of the space the loss compares in"),
+    temperature: z.number().positive().default(0.1).describe("temperature of the similarities; lower is sharper"),
+    weighted: z.boolean().default(false).describe("DCLW: weight pairs of views that are far apart more strongly"),
+    sigma: z.number().positive().default(0.5).describe("weighted: temperature of the pair weights (σ)"),
+    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },

@@ -10,8 +10,8 @@ import { gridMap } from "./parts/feature-map.ts";
 /**
  * Denoising autoencoder: a clean image, series or video is restored from a corrupted one.
  * Vincent et al. 2008, https://dl.acm.org/doi/10.1145/1390156.1390294, and 2010 (stacked), https://jmlr.org/papers/v11/vincent10a.html.
- * Uses the encoder's map (`hidden`). Corruption is by single values, each channel of each place for itself: masking sets
- * a share of them to 0, salt-and-pepper to the least or the greatest value with equal chance, Gaussian adds noise to all.
+ * Uses the encoder's map (`hidden`). Values are corrupted independently, each channel of each position: masking sets
+ * a share of them to 0, salt-and-pepper to the minimum or maximum with equal probability, Gaussian adds noise to all.
  *
  * Differs from the papers: any encoder and a convolutional decoder in place of stacked layers with tied weights, trained
  * at once and not layer by layer; "0" is the data's mean, since inputs are normalised; always squared error.
@@ -24,8 +24,17 @@ export const denoisingAutoencoder = method({
   needs: [perturb, normalization],
   options: z.object({
     corruption: z.enum(["masking", "gaussian", "saltAndPepper"]).default("masking").describe("kind of corruption"),
-    level: z.number().min(0).max(1).default(0.25).describe("share of the values that masking or salt-and-pepper spoil"),
-    noise: z.number().nonnegative().default(0.5).describe("deviation of Gaussian noise, in deviations of the values"),
+    level: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.25)
+      .describe("share of the values corrupted by masking or salt-and-pepper"),
+    noise: z
+      .number()
+      .nonnegative()
+      .default(0.5)
+      .describe("standard deviation of Gaussian noise, relative to that of the values"),
     decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },

@@ -2,22 +2,22 @@ import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Tensor } from "../array/index.ts";
 import type { MethodDefinition } from "../methods/index.ts";
 
-/** How much of its space a representation uses, from the features of a batch. */
+/** How much of the embedding space the features of a batch use. */
 export interface Spread {
   /** Between 1 (every feature vector on one line) and the smaller of rows and width. */
   readonly effectiveRank: number;
-  /** 0 when all feature vectors point the same way, 1 when they point everywhere alike. */
+  /** 0 when all feature vectors point the same way, 1 when their directions are spread evenly. */
   readonly featureDeviation: number;
 }
 
-/** Rows that are looked at: the eigenvalues of so small a matrix take milliseconds. */
+/** Rows used: the eigenvalues of so small a matrix take milliseconds. */
 export const SPREAD_ROWS = 128;
 
 /**
  * Effective rank: exp of the entropy of the singular values over their sum (RankMe, Garrido et al. 2022,
  * https://arxiv.org/abs/2210.02885; features are not centred). Feature deviation: the features' deviation after each is
  * scaled to length 1, mean over dimensions, times √width (Chen & He 2020, https://arxiv.org/abs/2011.10566, section 4.1).
- * Differs from the papers: of the first 128 rows of a batch, so that the rank is at most 128.
+ * Differs from the papers: only the first 128 rows of a batch are used, so the rank is at most 128.
  * @param features `[rows, width]`
  */
 export function spreadOf({ shape: [batch = 0, width = 0], data }: Tensor): Spread {
@@ -69,14 +69,14 @@ const causes: Record<MethodDefinition["family"], string> = {
     "check the centring, the teacher's temperature and its momentum (DINO, iBOT), and lower the learning rate",
   clustering: "check that the clusters are used evenly (Sinkhorn's epsilon, iterations), and lower the learning rate",
   masked:
-    "lower the learning rate or lengthen the warm-up; hide less; for I-JEPA and data2vec check the teacher's momentum",
-  predictive: "lower the learning rate or lengthen the warm-up; the task may be solved without looking, or be too hard",
+    "lower the learning rate or lengthen the warm-up; lower the mask ratio; for I-JEPA and data2vec check the teacher's momentum",
+  predictive: "lower the learning rate or lengthen the warm-up; the pretext task may have a shortcut, or be too hard",
   restoration: "lower the learning rate; for a β-VAE lower β; for bottlenecks widen them",
   generative: "lower the learning rate or lengthen the warm-up",
   supervised: "lower the learning rate or lengthen the warm-up",
 };
 
-/** Says so when the features collapse, once until they have recovered. */
+/** Warns once when the features collapse, and again only after they have recovered. */
 export function collapseWatch({
   name,
   family,

@@ -1,12 +1,12 @@
 import { UserError } from "../foundation/errors.ts";
 import type { CurriculumEntry, RunConfig } from "./run/config.ts";
 
-/** Where a competence curriculum stands; part of the checkpoint. */
+/** State of a competence curriculum; part of the checkpoint. */
 export interface Mastery {
   readonly stage: number;
-  /** A stage that is decided and begins at a later step, so that batches prepared ahead are of the right one. */
+  /** The next stage, decided early so that batches prepared ahead already use it. */
   readonly next: { readonly stage: number; readonly at: number } | null;
-  /** Of the window that is running: steps, and the sum of what is watched. */
+  /** Of the current window: its steps so far, and the sum of the metric. */
   readonly count: number;
   readonly sum: number;
   /** Mean of the last window of this stage. */
@@ -15,22 +15,22 @@ export interface Mastery {
 
 const NOVICE: Mastery = { stage: 0, next: null, count: 0, sum: 0, previous: null };
 
-/** Windows that a run is divided into; at the end of each, competence is judged. */
+/** Windows that a run is divided into; competence is measured at the end of each. */
 const WINDOWS = 60;
 const SHORTEST_WINDOW = 10;
 
 /** A stage is mastered when a window's mean loss is less than this share below the last one's. */
 const GAIN = 0.01;
 
-/** Options that change while a run learns. A stage a curriculum, each 0 … stages − 1, tells what they are. */
+/** Options that change during training. Each curriculum has a stage, 0 … stages − 1, which gives the option's value. */
 export interface Curriculum {
-  /** The stages of a step; known for every step before `horizon()`. */
+  /** The stages at a step before `horizon()`. */
   stagesAt(step: number): number[];
   /** First step whose stages are not decided yet. */
   horizon(): number;
-  /** What is logged: the options' values at a step, by `curriculum/option`. */
+  /** The options' values at a step, as logged: by `curriculum/option`. */
   valuesAt(step: number): Record<string, number>;
-  /** After the step that makes `done` steps: what competence is judged by. */
+  /** Records the metrics of a step. @param done steps done, this one included */
   record(done: number, metrics: Readonly<Record<string, number>>): void;
   /** For the checkpoint. */
   state(): Record<string, Mastery>;
@@ -43,7 +43,7 @@ export interface Curriculum {
  * than 1 % from one window of the stage to the next. The new stage begins one window later.
  *
  * Competence-based curriculum learning: Platanios et al. 2019, https://arxiv.org/abs/1903.09848. Differs from the paper:
- * there competence is a given function of time (our `linear` and `cosine` are such) and chooses among samples; here it is
+ * there competence is a given function of time (as `linear` and `cosine` are here) and chooses among samples; here it is
  * measured, and sets the task's difficulty.
  */
 export function openCurriculum(
@@ -58,9 +58,9 @@ export function openCurriculum(
 
   const stagesAt = (step: number) =>
     entries.map((entry) => {
-      const known = mastery.get(entry.option);
-      if (!known) return scheduledStage(entry, Math.min(1, step / steps));
-      return known.next && step >= known.next.at ? known.next.stage : known.stage;
+      const state = mastery.get(entry.option);
+      if (!state) return scheduledStage(entry, Math.min(1, step / steps));
+      return state.next && step >= state.next.at ? state.next.stage : state.stage;
     });
 
   const judge = (entry: CurriculumEntry, value: number) => {
@@ -88,7 +88,7 @@ export function openCurriculum(
 
   return {
     stagesAt,
-    // What the next judgement decides begins a window after it.
+    // The next decision takes effect one window later.
     horizon: () => (judged.length === 0 ? Number.POSITIVE_INFINITY : (Math.floor(done / window) + 2) * window),
     valuesAt(step) {
       const stages = stagesAt(step);
@@ -106,7 +106,7 @@ export function openCurriculum(
         const value = metrics[entry.metric?.name ?? "loss"];
         if (value === undefined)
           throw new UserError(
-            `curriculum of ${entry.option}: there is no metric ${entry.metric?.name}; there are: ${Object.keys(metrics).join(", ")}`,
+            `curriculum of ${entry.option}: unknown metric ${entry.metric?.name}; available: ${Object.keys(metrics).join(", ")}`,
           );
         // A perplexity may be infinite for a while.
         if (Number.isFinite(value)) judge(entry, value);
@@ -126,7 +126,7 @@ export function valueOf({ from, to, stages, whole }: CurriculumEntry, stage: num
   const share = stage / (stages - 1);
   const between = (start: number, end: number) => {
     const value = start + (end - start) * share;
-    // Twelve digits: 0.3 + 0.45 · 5 / 9 is not to be an endless number in logs and messages.
+    // Twelve digits: 0.3 + 0.45 · 5 / 9 would be an endless number in logs and messages.
     return whole ? Math.round(value) : Number(value.toPrecision(12));
   };
   if (typeof from === "number" || typeof to === "number") return between(Number(from), Number(to));
@@ -135,7 +135,7 @@ export function valueOf({ from, to, stages, whole }: CurriculumEntry, stage: num
 
 type Choices = Pick<RunConfig, "method" | "modality" | "encoder">;
 
-/** The configuration as it is at these stages. */
+/** The configuration at these stages. */
 export function atStages<Config extends Choices & { readonly training?: object }>(
   config: Config,
   entries: readonly CurriculumEntry[],

@@ -7,12 +7,12 @@ import { collect, type Embedder, embedder } from "./features.ts";
 import type { DeviceState } from "./step.ts";
 
 export interface EpochStart {
-  /** What the method makes of the state before the first step of an epoch. */
+  /** Runs the method's update of the state before the first step of an epoch. */
   run(method: Method, state: DeviceState, epoch: number): Promise<DeviceState>;
   dispose(): Promise<void>;
 }
 
-/** The method's turn between epochs; nothing is compiled for methods that have none. */
+/** Compiles the method's update between epochs, if it has one. */
 export function epochStart(options: {
   readonly encoder: Encoder;
   readonly modality: Modality<unknown>;
@@ -27,7 +27,7 @@ export function epochStart(options: {
       if (!method.beforeEpoch) return state;
       const params = await toHost(state.params);
       const memory = await toHost(state.memory);
-      // The trainer keeps the trees that the method made, and hands them back to it.
+      // The trees are the ones that the method created.
       const given = { params: params as MethodParams, memory: memory as InitialParams };
       const weights = given.params.encoder;
       const changed = await method.beforeEpoch({

@@ -15,9 +15,9 @@ export interface FeatureOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Rows that go through the encoder at once. */
+/** Batch size of the encoder. */
 export const BATCH = 256;
-/** Entries decoded at the same time. */
+/** Entries decoded concurrently. */
 const CONCURRENCY = 16;
 
 /** The entries' tensors in order, in batches; broken entries are skipped and reported. */
@@ -50,10 +50,10 @@ export async function* readBatches(
   if (rows.length > 0) yield { rows, indices: kept };
 }
 
-/** All that a source has, in its order. */
+/** All entries of a source, in order. */
 export const everyEntry = (source: Source<unknown>) => Int32Array.from({ length: source.length }, (_, index) => index);
 
-/** Rows of tensors as one batch, the missing ones at the end zero. */
+/** Stacks rows of tensors into one batch, padded with zeros at the end. */
 export function stack(rows: readonly TensorRecord[], batchSize: number): Record<string, Tensor> {
   const [first] = rows;
   if (!first) throw new Error("no rows to stack");
@@ -77,7 +77,7 @@ export function stack(rows: readonly TensorRecord[], batchSize: number): Record<
   );
 }
 
-/** What a batch of the modality's tensors looks like. */
+/** Shapes of a batch of the modality's tensors. */
 export const specsOf = (modality: Modality<unknown>, batchSize: number): Record<string, TensorSpec> =>
   Object.fromEntries(
     Object.entries(modality.specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [batchSize, ...shape] }]),
@@ -87,7 +87,7 @@ export const specsOf = (modality: Modality<unknown>, batchSize: number): Record<
 export interface Embedder {
   readonly dim: number;
   /**
-   * @param weights of the same shapes as those it was compiled for, which are the default
+   * @param weights with the shapes it was compiled for; the compiled ones by default
    * @returns `[rows.length, dim]`
    */
   embed(rows: readonly TensorRecord[], weights?: Tree<Tensor | DeviceTensor>): Promise<Float32Array>;
@@ -95,7 +95,7 @@ export interface Embedder {
 }
 
 export interface EmbedderOptions extends Pick<CompileOptions, "device" | "threads" | "spin"> {
-  /** Rows that go through at once. */
+  /** Batch size. */
   readonly batchSize?: number;
 }
 
@@ -126,16 +126,16 @@ export async function embedder(
   };
 }
 
-/** @throws UserError when a value is not finite: the weights have diverged or are damaged, or a sample holds such values */
+/** @throws UserError when a value is not finite: the weights have diverged or are damaged, or a sample contains such values */
 export function refuseInfinite(values: Float32Array, who: string): void {
   for (const value of values)
     if (!Number.isFinite(value))
       throw new UserError(
-        `${who} gives values that are not finite (NaN or infinite): its weights have diverged, or the data hold such values`,
+        `${who} gives values that are not finite (NaN or infinite): its weights have diverged, or the data contain such values`,
       );
 }
 
-/** Collects vectors that `toVectors` makes of each batch. */
+/** Collects the vectors that `toVectors` computes for each batch. */
 export async function collect(
   options: FeatureOptions,
   dim: number,
@@ -164,7 +164,7 @@ export async function collect(
   };
 }
 
-/** What the encoder makes of every entry, `[rows, embedDim]`. @throws UserError when no entry can be read */
+/** The encoder's features of every entry, `[rows, embedDim]`. @throws UserError when no entry can be read */
 export async function extractFeatures(
   options: FeatureOptions & { readonly encoder: Encoder; readonly params: InitialParams },
 ): Promise<Features> {

@@ -22,19 +22,19 @@ export async function train(
   const { plan, now, loader, curriculum, program, beforeEpoch, clock, log, judge, saver } = opened;
   const { logEvery, checkpointEvery } = config.training;
   const endsEpoch = () => now.step % plan.perEpoch === 0;
-  // What training begins with may already be the best there is.
+  // The initial weights may already be the best.
   if (judge && !judge.standing()) await saver.save(now, await judge.judge(now));
 
   for (let { batch, waitMs } = { batch: opened.batch, waitMs: 0 }; ; { batch, waitMs } = await loader.next()) {
     const { step, method, training, state } = await program.at(curriculum.stagesAt(now.step), batch, now.state);
-    // A checkpoint at the end of an epoch is from before this, so that a run resumed there does it too.
+    // Runs after the checkpoint at the end of an epoch, so that a run resumed there does the same.
     now.state = endsEpoch() ? await beforeEpoch.run(method, state, now.step / plan.perEpoch) : state;
     const learningRate = learningRateAt(now.step, { ...plan.schedule, peak: training.learningRate });
     const isLast = now.step + 1 === plan.steps;
     const logs = isLast || (now.step + 1) % logEvery === 0;
     const result = await step.run(now.state, batch, now.step, learningRate, now.step / plan.steps, logs);
     saver.record(now.step + 1, result);
-    // Of what training begins with these are the loop's own, and two thirds of it; a later state the step gives back.
+    // These arrays of the initial state, two thirds of it, belong to the loop; later states are released by the step.
     release(now.state.optimizer);
     now.state = result.state;
     now.step++;
@@ -48,7 +48,7 @@ export async function train(
     if (stops || isBest || now.step % checkpointEvery === 0) await saver.save(now, isBest);
     if (stops) break;
     release(batch);
-    // Lets a Ctrl-C in: everything above may have run without giving up the thread.
+    // Lets a Ctrl-C through: nothing above may have yielded to the event loop.
     await new Promise((done) => setImmediate(done));
   }
   for (const { name, reason } of loader.broken()) options.onNote?.(`${name}: ${reason}; skipped`);

@@ -5,8 +5,8 @@ import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../en
 import { trainingScope } from "../layers/scope.ts";
 
 /**
- * The same encoder, which leaves what it makes of a training batch in the training scope, for the trainer to look at:
- * no method has to report its features. Tokens and maps are averaged to one vector a sample.
+ * Wraps an encoder so that its features of a training batch are recorded in the training scope: methods need not report
+ * them. Tokens and maps are averaged to one vector per sample.
  */
 export function observed(encoder: Encoder): Encoder {
   const { apply, hidden } = encoder;

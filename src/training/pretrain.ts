@@ -16,8 +16,8 @@ import { openStart, type Start } from "./run/start.ts";
 type Typed = "data" | "modality" | "method" | "encoder" | "options" | "encoderOptions" | "modalityOptions" | "training";
 
 /**
- * What to learn from, and how. Options are those of the method, the encoder and the modality that are named; of what is
- * in a file of one's own they are checked when it is loaded.
+ * Data and settings of a pre-training. Options have the types of the named method, encoder and modality; those of a
+ * definition in a file are checked when it is loaded.
  */
 export interface PretrainOptions<
   Method extends string = string,
@@ -25,27 +25,27 @@ export interface PretrainOptions<
   Modality extends string = string,
 > extends Omit<RunChoices, Typed>,
     TrainOptions {
-  /** A kind of data: its name, or the path of a file that exports one; found out by default. */
+  /** A kind of data: its name, or the path of a file that exports one; recognised from the data by default. */
   readonly modality?: NameIn<ModalityOptions, Modality>;
-  /** How the data are prepared and distorted. */
+  /** Options of the modality: preparation and augmentation. */
   readonly modalityOptions?: OptionsOf<ModalityOptions, Modality>;
-  /** A method's name, several at once (`rotation+simclr:0.5`), or the path of a file; the modality's usual by default. */
+  /** A method's name, several at once (`rotation+simclr:0.5`), or the path of a file; the modality's default method by default. */
   readonly method?: NameIn<MethodOptions, Method>;
-  /** The method's. */
+  /** Options of the method. */
   readonly options?: OptionsOf<MethodOptions, Method>;
-  /** An encoder's name, or the path of a file; what the method or the modality asks for by default. */
+  /** An encoder's name, or the path of a file; the default of the method or the modality otherwise. */
   readonly encoder?: NameIn<EncoderOptions, Encoder>;
   readonly encoderOptions?: OptionsOf<EncoderOptions, Encoder>;
   readonly training?: TrainingChoices;
-  /** Folder, archive or file with the data; with `resume`, what the run was begun with where it is not given. */
+  /** Folder, archive or file with the data; with `resume` the run's data by default. */
   readonly data?: string;
-  /** Begin with the parameters of this run, or of this model of BERT's family in Hugging Face's files. */
+  /** Start from the parameters of this run, or of this BERT-like model in Hugging Face's format. */
   readonly from?: string;
 }
 
 /**
  * Learns a representation from unlabelled data and leaves a run folder: `config.json`, `metrics.jsonl`, TensorBoard
- * events and checkpoints. With `resume`, goes on from the last checkpoint exactly as if it had never stopped.
+ * events and checkpoints. With `resume`, continues from the last checkpoint exactly as if it had never stopped.
  * @throws UserError for a wrong option, unreadable data, a full disk; Diverged when the loss becomes NaN or infinite
  *
  * @example
@@ -76,7 +76,7 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   if (previous?.supervision)
     throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
   const data = options.data ?? previous?.data.path;
-  if (data === undefined) throw new UserError("the data are missing: what to learn from");
+  if (data === undefined) throw new UserError("the training data are missing");
   const definition = await modalityFor(data, previous?.modality.name ?? options.modality);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
   const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
@@ -97,7 +97,7 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   return openRun(out);
 }
 
-/** The start's encoder and tokenizer, where the user says nothing else. */
+/** Takes encoder and tokenizer from the start unless the user names others. */
 const withStart = (options: PretrainOptions, start: Start): PretrainOptions => ({
   ...options,
   encoder: options.encoder ?? start.encoder,

@@ -1,6 +1,6 @@
 export interface LearningRateSchedule {
   readonly peak: number;
-  /** Where the cosine ends; 0 when not given. */
+  /** Final value of the cosine; 0 by default. */
   readonly minimum?: number;
   readonly warmupSteps: number;
   readonly steps: number;

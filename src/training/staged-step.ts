@@ -7,34 +7,34 @@ import { buildMethod } from "./run/run.ts";
 import { settleMemory } from "./settle-memory.ts";
 import { compileStep, type DeviceState, type HostState, optimizerOf, type TrainingStep, toDevice } from "./step.ts";
 
-/** A step of training as it is at the stages of the curriculum. */
+/** The training step at certain stages of the curriculum. */
 export interface Staged {
   readonly step: TrainingStep;
   readonly method: Method;
   readonly training: Training;
-  /** The state, where the new program can take it. */
+  /** The state, in a form that the new program accepts. */
   readonly state: DeviceState;
 }
 
-/** A state on the host; the device has it no longer. */
-async function taken(state: DeviceState): Promise<HostState> {
+/** Moves a state from the device to the host. */
+async function toHost(state: DeviceState): Promise<HostState> {
   const device = toDevice(state);
   const host = (await read(device)) as unknown as HostState;
   for (const leaf of tree.leaves<DeviceTensor>(device)) leaf.dispose();
   return host;
 }
 
-/** The step of a run, whatever stage it is at. */
+/** The step of a run at any stage. */
 export interface StagedStep {
-  /** The program of these stages; compiled when it is another than before. @param batch of its shapes */
+  /** The program at these stages, compiled if it differs from the last. @param batch with its shapes */
   at(stages: readonly number[], batch: Tree<Tensor>, state: DeviceState): Promise<Staged>;
   dispose(): Promise<void>;
 }
 
 /**
- * The program of the present stage. Another stage is another program only where the method's options, the shapes that
- * the encoder reads or the optimiser's constants change: how samples are distorted is no part of it. Stages only go on,
- * so one program is kept.
+ * The program of the current stage. A new stage needs a new program only when the method's options, the encoder's input
+ * shapes or the optimiser's constants change; augmentation is not part of it. Stages only advance, so one program is
+ * kept.
  */
 export function stagedStep(config: RunConfig, samples: number): StagedStep {
   const curriculum: readonly CurriculumEntry[] = config.curriculum ?? [];
@@ -43,17 +43,17 @@ export function stagedStep(config: RunConfig, samples: number): StagedStep {
     async at(stages, batch, state) {
       const name = stages.join();
       if (stage?.name === name) return { ...stage, state };
-      const there = atStages(config, curriculum, stages);
-      const { method, modality } = await buildMethod(there, samples);
-      const { training } = there;
+      const settled = atStages(config, curriculum, stages);
+      const { method, modality } = await buildMethod(settled, samples);
+      const { training } = settled;
       const { weightDecay, gradientClip } = training;
-      const key = JSON.stringify([there.method.options, modality.specs, weightDecay, gradientClip]);
+      const key = JSON.stringify([settled.method.options, modality.specs, weightDecay, gradientClip]);
       if (stage?.key === key) {
         stage = { ...stage, name, method, training };
         return { ...stage, state };
       }
-      // What one program left on a device is no other's to read.
-      const kept = stage ? await taken(state) : state;
+      // A program cannot read what another left on the device.
+      const kept = stage ? await toHost(state) : state;
       await stage?.step.dispose();
       const compiling = { method, training, batch, state: kept, name: `${config.method.name} step` };
       const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });

@@ -27,7 +27,7 @@ import { type TrainableOptions, trainable } from "./trainable.ts";
 /** Elements of an array that the allocator puts with other large ones. */
 const PIN = 2 ** 15;
 
-/** Everything a run remembers between steps, as trees of one leaf type. */
+/** The state that a run carries between steps, as trees of one leaf type. */
 export type State<Leaf> = {
   readonly params: Tree<Leaf>;
   /** For each slot of the optimiser, a leaf per trained parameter, by path. */
@@ -40,7 +40,7 @@ export type State<Leaf> = {
 export type HostState = State<Tensor>;
 export type DeviceState = State<Tensor | DeviceTensor>;
 
-/** Host tensors as what a program would have left: reading them is handing them over. */
+/** Wraps host tensors as device tensors; reading them hands them over. */
 export const toDevice = (state: DeviceState) =>
   tree.map<Tensor | DeviceTensor, DeviceTensor>(state, (leaf) =>
     "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
@@ -51,7 +51,7 @@ export interface StepResult {
   readonly loss: number;
   readonly gradNorm: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** What the encoder made of the batch, `[rows, width]`; absent when nobody asked, or the method never used it. */
+  /** The encoder's features of the batch, `[rows, width]`; absent unless observed, or if the method does not use it. */
   readonly features?: Tensor;
 }
 
@@ -79,7 +79,7 @@ export function optimizerOf(training: Pick<Training, "optimizer" | "beta2">): Op
   }
 }
 
-/** Biases, norms and everything that stands for a position or a token are not decayed. */
+/** Biases, norms, and embeddings of positions and tokens are not decayed. */
 const isWeight = (path: string, shape: readonly number[]): boolean =>
   shape.length > 1 && !/(^|\.)(positions|classToken|maskToken)$/.test(path);
 
@@ -105,7 +105,7 @@ export function initialState(
 }
 
 /**
- * Compiles the one program that a step is: forward, backward, clipping, update, what the method remembers, and the
+ * Compiles a training step into one program: forward, backward, clipping, update, the method's memory, and the running
  * average of the weights.
  */
 export async function compileStep(options: {
@@ -119,11 +119,11 @@ export async function compileStep(options: {
   readonly profile?: string;
 }): Promise<TrainingStep> {
   const { method, optimizer, training, name, profile } = options;
-  // Frozen parameters are passed on and never differentiated.
+  // Frozen parameters are passed through without gradients.
   const scales = trainable(options.state.params, training);
   let noiseShape = [0, 0];
   const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
-    // The trainer keeps the trees that the method made, and hands them back to it.
+    // The trees are the ones that the method created.
     const params = current.params as Traced<MethodParams>;
     const learned = Object.fromEntries(tree.entries<Array>(params).filter(([path]) => scales.has(path)));
     const { aux, gradients, loss } = valueAndGrad((leaves: Readonly<Record<string, Array>>) => {
@@ -139,8 +139,8 @@ export async function compileStep(options: {
         }),
       );
       const { loss: value, metrics = {}, memory = current.memory as Params } = forward.result;
-      const [own] = tree.leaves<Array>(traced.encoder);
-      const seen = forward.representations.find(({ weights }) => weights === own);
+      const [weight] = tree.leaves<Array>(traced.encoder);
+      const seen = forward.representations.find(({ weights }) => weights === weight);
       const observed: Record<string, Array> = seen ? { features: seen.features } : {};
       return { loss: value, aux: { metrics, memory, statistics, observed } };
     }, learned);
@@ -179,13 +179,13 @@ export async function compileStep(options: {
     return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics, observed };
   };
 
-  // The step outlives the state it began with, which is as large as any later one.
+  // The step outlives the initial state, which is as large as any later one, so it keeps no reference to it.
   const examples = [options.state, options.batch].map((example) => tree.map<TensorSpec, TensorSpec>(example, specOf));
   const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
   const build = (noise: Record<string, TensorSpec>) =>
     compile(step, [...examples, scheduleExample, noise], { ...training, name, profile });
   let program = await build({});
-  // The first tracing counted the random numbers that layers ask for; if there are any, they become an input.
+  // The first tracing counted the random numbers that layers draw; if there are any, they become an input.
   const isNoisy = noiseShape[0]! > 0;
   if (isNoisy) {
     await program.dispose();

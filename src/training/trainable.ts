@@ -4,7 +4,7 @@ import { isLora } from "../layers/lora.ts";
 import { isStatistic } from "../layers/scope.ts";
 import type { Training } from "./run/config.ts";
 
-/** All of the encoder at one rate where nothing is said. */
+/** By default all of the encoder is trained at one rate. */
 export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDecay" | "loraRank">>;
 
 /**
@@ -12,7 +12,7 @@ export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDec
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
  * (https://arxiv.org/abs/2106.08254); heads have 1.
- * @throws UserError when more layers are to be frozen than there are, or all that additions of LoRA lie in
+ * @throws UserError when more layers are frozen than exist, or all layers with LoRA adapters are frozen
  */
 export function trainable(
   params: Tree<unknown>,

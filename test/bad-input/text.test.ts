@@ -34,7 +34,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
       /latin1\.txt: not UTF-8: byte 3 is 0xe9/,
     );
     const unnamed = await write("latin1.foo", Buffer.from("caf\u00e9\n", "latin1"));
-    refused(learn(unnamed), /latin1\.foo: data of a kind that cannot be told; name it: --modality image or text/);
+    refused(learn(unnamed), /latin1\.foo: kind of data not recognised; name it: --modality image or text/);
     refused(learn(unnamed, "--modality", "text"), /latin1\.foo: not UTF-8: byte 3 is 0xe9/);
     refused(learn(join(folder, "none")), /none: could not be read \(there is no such file or folder\)/);
     refused(learn(await write("blank.txt", "\n\n \n")), /blank\.txt: no text, only empty lines/);
@@ -42,7 +42,7 @@ test("texts that cannot be learned from are refused, and no run is begun", () =>
     const table = await write("table.csv", "title\na\nb\n");
     refused(learn(table), /table\.csv: no column "text"; there are: title/);
     refused(learn(table, "--column", "0"), /table\.csv: no column 0; --column counts from 1/);
-    refused(learn(table, "--column", "2"), /table\.csv: no column 2; --column counts from 1, and there are 1/);
+    refused(learn(table, "--column", "2"), /table\.csv: no column 2; --column counts from 1, up to 1/);
     const corpus = await write("corpus.txt", CORPUS.join("\n"));
     refused(learn(corpus, "--vocabulary-size", "30000"), /vocabulary size 30000: larger than the corpus allows/);
     refused(learn(corpus, "--tokenizer", table), /table\.csv: not JSON/);
@@ -80,7 +80,7 @@ test("a start's other tokens, a missing mask token, and tokens that see too much
     const vocab = { ...file.model.vocab, [one]: file.model.vocab[two], [two]: file.model.vocab[one] };
     const turned = join(folder, "turned.json");
     await writeFile(turned, JSON.stringify({ ...file, model: { ...file.model, vocab } }));
-    refused(learn(second, "--from", first, "--tokenizer", turned), /first: word 298 is ".*" there and ".*" here/);
+    refused(learn(second, "--from", first, "--tokenizer", turned), /first: token 298 is ".*" there and ".*" here/);
     refused(learn(second, "--from", first, "--tokenizer-kind", "bpe"), /is learned already/);
 
     const bert = ["--method", "bert", "--encoder", "transformer", "--width", "16", "--depth", "1", "--heads", "2"];

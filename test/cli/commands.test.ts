@@ -12,7 +12,7 @@ import { autodidact, inFolder, TINY } from "../support/cli.ts";
 const data = process.env.AUTODIDACT_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
 const cifar = join(data, "cifar10");
 
-/** The first `count` pictures of each class of an archive, as a folder of PNGs. */
+/** Writes the first `count` images of each class of an archive to a folder of PNGs. */
 async function extract(archive: string, to: string, count: number): Promise<void> {
   const source = await image.open(archive);
   const taken = new Map<string, number>();
@@ -29,7 +29,7 @@ async function extract(archive: string, to: string, count: number): Promise<void
   await source.close();
 }
 
-test("every command on real photographs, one after the other", async (context) => {
+test("every command works on real photographs, one after the other", async (context) => {
   if (!existsSync(cifar)) {
     context.skip(`no CIFAR-10 at ${cifar}`);
     return;
@@ -45,20 +45,20 @@ test("every command on real photographs, one after the other", async (context) =
       return ended.stdout;
     };
 
-    const learned = JSON.parse(fine("pretrain", train, "--out", run, ...TINY, "--epochs", "2", "--json"));
-    assert.equal(learned.step, 30);
+    const trained = JSON.parse(fine("pretrain", train, "--out", run, ...TINY, "--epochs", "2", "--json"));
+    assert.equal(trained.step, 30);
     for (const name of ["config.json", "metrics.jsonl", "checkpoints/last.safetensors", "checkpoints/best.safetensors"])
       assert.ok((await stat(join(run, name))).size > 0, name);
     assert.ok((await readdir(run)).some((name) => name.startsWith("events.out.tfevents.")));
     assert.match(autodidact("pretrain", "--resume", run).stderr, /is finished: 30 of 30 steps/);
 
     const evaluated = ["evaluate", run, "--train", train, "--test", unseen, "--steps", "2"];
-    const worth = JSON.parse(fine(...evaluated, "--label-count", "40", "--draws", "2", "--json"));
+    const evaluation = JSON.parse(fine(...evaluated, "--label-count", "40", "--draws", "2", "--json"));
     assert.deepEqual(
-      worth.contestants.map(({ role }: { role: string }) => role),
+      evaluation.contestants.map(({ role }: { role: string }) => role),
       ["pretrained", "untrained", "baseline", "scratch"],
     );
-    assert.equal(worth.train.used, 40);
+    assert.equal(evaluation.train.used, 40);
     assert.match(fine(...evaluated, "--no-scratch"), /pretrained +\d+\.\d %/);
     for (const name of ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png", "neighbours.png"])
       assert.ok((await stat(join(run, name))).size > 0, name);

@@ -15,7 +15,7 @@ const fine = (...args: string[]) => {
   return ended.stdout;
 };
 
-test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and says what is wrong", async () => {
+test("fine-tuning learns the classes, resumes after kill -9 bit for bit, and reports mistakes", async () => {
   await inFolder(async (folder) => {
     const data = join(folder, "data");
     const paths = await writeImages(data, 24, 3);
@@ -39,7 +39,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     assert.equal(result.verdict.perClass.length, 3);
     assert.ok(existsSync(join(whole, "verdict.json")));
 
-    // Killed before its first step, and when it has been judged for the first time.
+    // Killed before the first step, and after the first validation.
     for (const sign of ["config.json", "checkpoints/best.json"]) {
       const cut = join(folder, `cut at ${sign.replace("/", " ")}`);
       const child = spawn(process.execPath, [main, "finetune", run, ...options, "--out", cut], { stdio: "ignore" });
@@ -54,7 +54,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
       }
     }
 
-    // A run like any other: its encoder embeds, and its labels may be learned from a part of the data.
+    // A run like any other: its encoder embeds data.
     const labels = join(folder, "labels.csv");
     const rows = paths.map((path, at) => `${path.slice(data.length + 1)},${at < 24 ? "red|warm" : "cold"}`);
     await writeFile(labels, `path,label\n${rows.join("\n")}\n`);
@@ -98,7 +98,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
     refused(/--train is missing/, run);
     refused(/there is a run already/, run, ...options, "--out", whole);
     refused(/this encoder has none/, run, ...options, ...lora);
-    refused(/"class0" is no number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
+    refused(/"class0" is not a number/, run, ...options, "--task", "regression", "--out", join(folder, "x"));
     refused(/no labels/, run, "--train", join(data, "class0"), "--out", join(folder, "x"));
     refused(/not a fine-tuned run/, "--resume", run);
     refused(/leave out .*run/, run, "--resume", whole);
@@ -112,7 +112,7 @@ test("fine-tuning learns the classes, goes on after kill -9 bit for bit, and say
   });
 });
 
-test("values, likeness, several tasks at once and guessed labels each train to the end", async () => {
+test("regression, similarity, multi-task training and pseudo-labels each train to the end", async () => {
   await inFolder(async (folder) => {
     const data = join(folder, "data");
     const paths = await writeImages(data, 16, 3);
@@ -121,10 +121,10 @@ test("values, likeness, several tasks at once and guessed labels each train to t
     const labels = join(folder, "labels.csv");
     const some = paths.filter((_, at) => at % 2 === 0).map((path) => path.slice(data.length + 1));
     await writeFile(labels, `path,label\n${some.map((path) => `${path},${path.at(5)}.5`).join("\n")}\n`);
-    const given = ["--train", data, "--train-labels", labels, "--epochs", "3", "--workers", "1", "--json"];
+    const flags = ["--train", data, "--train-labels", labels, "--epochs", "3", "--workers", "1", "--json"];
     const trained = (name: string, ...args: string[]) =>
       JSON.parse(
-        fine("finetune", run, ...given, ...args, "--out", join(folder, name), "--test", data, "--test-labels", labels),
+        fine("finetune", run, ...flags, ...args, "--out", join(folder, name), "--test", data, "--test-labels", labels),
       ).verdict;
     assert.ok(trained("values", "--task", "regression").measures.r2 > 0.5);
     const top = autodidact("predict", join(folder, "values"), data, "--out", join(folder, "x.csv"), "--top", "3");
@@ -143,7 +143,7 @@ test("values, likeness, several tasks at once and guessed labels each train to t
   });
 });
 
-test("what the labels, the test data or the options do not allow is said before anything is trained", async () => {
+test("bad labels, test data and options are refused before training", async () => {
   await inFolder(async (folder) => {
     const data = join(folder, "data");
     const paths = await writeImages(data, 8, 3);
@@ -180,7 +180,7 @@ test("what the labels, the test data or the options do not allow is said before 
     refused(/--threshold is an option of method fixmatch/, "--with", "simclr", "--threshold", "0.5");
     refused(/--label-smoothing 1: must be a number of at least 0 and below 1/, "--label-smoothing", "1");
 
-    // Labels that mean nothing: the parts that judge are looked at, and not what is left of them after hiding their labels.
+    // Labels without meaning: the score comes from the validation samples with their labels.
     const random = await label((at) => String((at * 7919) % 5 < 2));
     const small = ["--epochs", "1", "--workers", "1", "--validation", "0.5"];
     const likeness = autodidact(
@@ -200,7 +200,7 @@ test("what the labels, the test data or the options do not allow is said before 
     assert.ok(recalls.length > 1 && recalls.every((recall) => recall < 1), String(recalls));
     assert.match(likeness.stdout, /next: autodidact embed/);
 
-    // A broken sample among those that judge is named once, and is not judged by.
+    // A broken validation sample is named once and left out of the score.
     for (const path of paths.filter((_, at) => at % 3 === 0)) await writeFile(path, "broken");
     const judged = autodidact("finetune", run, "--train", data, "--out", join(folder, "broken"), ...small);
     assert.equal(judged.code, 0, judged.stderr);

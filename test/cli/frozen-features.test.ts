@@ -20,7 +20,7 @@ function refused(ended: Ended, message: RegExp): void {
   assert.match(ended.stderr, message);
 }
 
-test("few-shot, suggest and duplicates on pictures, one after the other", () =>
+test("few-shot, suggest and duplicates work on images", () =>
   inFolder(async (folder) => {
     const [images, run] = [join(folder, "images"), join(folder, "run")];
     await writeImages(images, 9, 3);
@@ -37,7 +37,7 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
       few.contestants.map(({ role }: { role: string }) => role),
       ["pretrained", "untrained", "baseline"],
     );
-    // Each class has a colour of its own: raw pixels tell them apart by five examples.
+    // Each class has its colour: raw pixels distinguish them from five examples.
     const [one, five] = few.contestants[2].scores;
     assert.deepEqual([one.shots, five.shots], [1, 5]);
     assert.ok(five.mean > 0.9 && five.mean <= 1 && five.interval < 0.1, JSON.stringify(five));
@@ -50,8 +50,8 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
 
     const table = join(folder, "suggestions.csv");
     for (const strategy of ["typicality", "k-center"]) {
-      const asked = ["suggest", run, images, "--budget", "4", "--strategy", strategy, "--out", table];
-      const { suggestions, files } = JSON.parse(fine(...asked, "--json"));
+      const command = ["suggest", run, images, "--budget", "4", "--strategy", strategy, "--out", table];
+      const { suggestions, files } = JSON.parse(fine(...command, "--json"));
       assert.deepEqual(files, [table, join(folder, "suggestions.png")]);
       const rows: Record<string, string>[] = parse(await readFile(table), { columns: true });
       assert.deepEqual(Object.keys(rows[0]!), ["rank", "path", "score", "reason"]);
@@ -63,7 +63,7 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
       for (const { path } of rows) assert.match(path!, /^class[012]\/\d\.png$/);
       assert.equal((await sharp(join(folder, "suggestions.png")).metadata()).height, 52 + 104);
     }
-    // Labelled and given back, they are not suggested again.
+    // Once labelled, they are not suggested again.
     const done = join(folder, "labelled.csv");
     const lines = (await readFile(table, "utf8")).trimEnd().split("\n");
     await writeFile(done, lines.map((line, at) => `${line},${at === 0 ? "label" : "a"}\n`).join(""));
@@ -96,11 +96,11 @@ test("few-shot, suggest and duplicates on pictures, one after the other", () =>
     refused(autodidact("duplicates", run, images, "--threshold", "2"), /--threshold 2: must be a number above 0/);
   }));
 
-test("texts have no pictures: suggestions and duplicates are tables only", () =>
+test("suggestions and duplicates of texts are tables without a sheet of images", () =>
   inFolder(async (folder) => {
     const [texts, run] = [join(folder, "texts.csv"), join(folder, "run")];
     const words = ["sun", "rain", "wind", "snow", "fog", "hail", "frost", "storm"];
-    // The encoder does not see the order of words: each pair once.
+    // The encoder ignores word order, so each pair occurs once.
     const lines = words.flatMap((word, at) => words.slice(at).map((other) => `the ${word} and then the ${other}`));
     const rows = ["text,kind", ...lines.map((line, at) => `${line},${at < 10 ? "early" : ""}`), `${lines[20]},`];
     await writeFile(texts, `${rows.join("\n")}\n`);
@@ -112,9 +112,9 @@ test("texts have no pictures: suggestions and duplicates are tables only", () =>
     const options = ["--method", "simclr", "--encoder", fixture("text/encoder.ts"), "--batch-size", "8"];
     fine("pretrain", texts, "--column", "text", "--out", run, ...options, "--epochs", "1", "--workers", "0");
     const table = ["--column", "text", "--label-column", "kind", "--json"];
-    const asked = JSON.parse(fine("suggest", run, texts, "--budget", "5", ...table));
-    assert.deepEqual(asked.pool, { path: texts, entries: 37, labelled: 10, broken: 0 });
-    assert.deepEqual(asked.files, [join(run, "suggestions.csv")]);
+    const command = JSON.parse(fine("suggest", run, texts, "--budget", "5", ...table));
+    assert.deepEqual(command.pool, { path: texts, entries: 37, labelled: 10, broken: 0 });
+    assert.deepEqual(command.files, [join(run, "suggestions.csv")]);
     const { groups } = JSON.parse(fine("duplicates", run, texts, "--threshold", "1", ...table));
     assert.equal(groups.length, 1);
     assert.equal(groups[0].length, 2);

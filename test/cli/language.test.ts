@@ -8,7 +8,7 @@ import { autodidact, inFolder } from "../support/cli.ts";
 
 const SENTENCES = ["The cat sat on the mat.", "A dog ran in the park.", "My bird sang from a tree."];
 
-test("perplexity and complete, after a tokenizer that keeps capitals", () =>
+test("tokenize, complete and perplexity with a tokenizer that keeps capitals", () =>
   inFolder(async (folder) => {
     const [corpus, tokenizer, run] = ["corpus.txt", "bpe.json", "run"].map((name) => join(folder, name)) as [
       string,
@@ -43,7 +43,7 @@ test("perplexity and complete, after a tokenizer that keeps capitals", () =>
     assert.match(none.stderr, /none\.txt/);
   }));
 
-test("a folder of Hugging Face's files is begun with: its words, its weights, its head", () =>
+test("pretrain --from a Hugging Face folder takes its vocabulary, its weights and its head", () =>
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     await writeFile(at("corpus.txt"), Array.from({ length: 60 }, (_, index) => SENTENCES[index % 3]).join("\n\n"));
@@ -57,7 +57,7 @@ test("a folder of Hugging Face's files is begun with: its words, its weights, it
     fine(...learn, ...tiny, "--out", at("first"));
     fine("export", at("first"), "--out", at("model"));
 
-    // As files come that were made for the sake of a GPU: more words than the tokenizer has.
+    // As some published files, padded for a GPU: more embedding rows than the tokenizer has tokens.
     const config = JSON.parse(await readFile(at("model/config.json"), "utf8"));
     const { tensors } = await readSafetensors(at("model/model.safetensors"));
     const rows = 128;

@@ -14,15 +14,15 @@ import { autodidact } from "../support/cli.ts";
 import { jsonOf } from "../support/http.ts";
 
 /*
- * Every command on a kind of data that nothing in src/ knows of: it works, or says in one true sentence why not. The tests
- * go on from each other's runs.
+ * Every command on a kind of data unknown to src/: it works, or says in one correct sentence why not. The tests build on
+ * each other's runs.
  */
 
 const at = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const KIND = ["--modality", at("fixtures/tone/tone.ts")];
 const ENCODER = at("fixtures/tone/wave.ts");
 const TINY = "--length 128 --epochs 1 --batch-size 8 --workers 0 --threads 1".split(" ");
-/** Words that would be true of images or texts only. */
+/** Words that apply to images or texts only. */
 const FOREIGN = /pixel|image|photo|picture|text|word|token/i;
 
 let folder = "";
@@ -55,7 +55,7 @@ function refused(args: readonly string[], message: RegExp): void {
   assert.equal(stdout, "");
 }
 
-test("pretrain, resume, info: flags of the kind and of its encoder, by their schemas", async () => {
+test("pretrain, resume and info take the flags of the kind and of its encoder", async () => {
   const run = inside("run");
   const learn = ["pretrain", inside("train"), ...KIND, "--encoder", ENCODER, ...TINY, "--out", run];
   const said = fine(...learn, "--method", "simclr", "--width", "8", "--hiss", "0.05");
@@ -67,11 +67,11 @@ test("pretrain, resume, info: flags of the kind and of its encoder, by their sch
   const { modality: kind, sizes, classes } = JSON.parse(fine("info", inside("train"), ...KIND, "--json"));
   assert.deepEqual([kind, sizes.median, classes.length], ["tone", "0.15 s", 2]);
   refused([...learn, "--loudness", "3"], /unknown option '--loudness'/);
-  refused(["info", inside("train")], /data of a kind that cannot be told; name it: --modality/);
+  refused(["info", inside("train")], /kind of data not recognised; name it: --modality/);
   assert.match(fine("methods"), /autoencoder/);
 });
 
-test("methods of grids, on the kind's encoder and on a built-in one", () => {
+test("grid methods work on the kind's encoder and on a built-in one", () => {
   const learn = (out: string, ...more: string[]) =>
     fine("pretrain", inside("train"), ...KIND, ...TINY, "--out", inside(out), ...more);
   learn("coded", "--method", "autoencoder", "--encoder", ENCODER, "--code-dim", "4", "--decoder-width", "4");
@@ -112,7 +112,7 @@ test("finetune keeps speakers apart, and predict writes what was learned", async
   assert.equal(rows.length, 9);
 });
 
-test("embed, search, suggest, duplicates: what is shown is the sound, and none is said to be gone", async () => {
+test("embed, search, suggest and duplicates show the samples, and report none as missing", async () => {
   const vectors = inside("vectors.parquet");
   fine("embed", inside("run"), inside("train"), "--out", vectors);
   const page = inside("page.html");
@@ -130,7 +130,7 @@ test("embed, search, suggest, duplicates: what is shown is the sound, and none i
   for (const sheet of ["suggestions.png", "duplicates.png"]) await access(join(inside("run"), sheet));
 });
 
-test("serve takes files of the kind, and refuses what is none", { timeout: 120_000 }, async () => {
+test("serve accepts files of the kind and refuses others", { timeout: 120_000 }, async () => {
   tried.add("serve");
   const main = at("../src/cli/main.ts");
   const child = spawn(
@@ -160,7 +160,7 @@ test("serve takes files of the kind, and refuses what is none", { timeout: 120_0
   assert.deepEqual(await exited, [0, null]);
 });
 
-test("export and quantize write plain ONNX, and a card that is true", async () => {
+test("export and quantize write plain ONNX and a correct model card", async () => {
   for (const [run, answer] of [
     ["run", "pooler_output"],
     ["tuned", "logits"],
@@ -180,7 +180,7 @@ test("export and quantize write plain ONNX, and a card that is true", async () =
   fine("quantize", inside("run"), "--out", inside("static"), "--static", "--samples", "8");
 });
 
-test("distill into an encoder in a file; prune says what it knows", async () => {
+test("distill trains an encoder from a file; prune names what it supports", async () => {
   const teach = ["distill", inside("run"), inside("train"), "--epochs", "1", "--batch-size", "8", "--workers", "0"];
   const said = fine(...teach, "--into", `${ENCODER}:width=4,depth=1`, "--out", inside("small"), ...labels());
   assert.match(said, /student .*%/);
@@ -189,7 +189,7 @@ test("distill into an encoder in a file; prune says what it knows", async () => 
   fine("prune", inside("mae"), "--keep", "0.5", "--out", inside("less"));
 });
 
-test("no command is left out", () => {
+test("every command is covered", () => {
   const all = Object.values(commands).flatMap((lines) => Object.keys(lines));
   assert.deepEqual([...tried].sort(), all.sort());
 });

@@ -11,10 +11,10 @@ import { autodidact } from "../support/cli.ts";
 
 const src = fileURLToPath(new URL("../../src", import.meta.url));
 
-/** Every command with the words that call it, from a table. */
+/** Every command of a table, with the arguments that call it. */
 const linesOf = (table: CommandTable, before: readonly string[] = []) =>
   Object.values(table).flatMap((lines) =>
-    Object.entries(lines).map(([name, line]) => ({ words: [...before, name], name, ...line })),
+    Object.entries(lines).map(([name, line]) => ({ args: [...before, name], name, ...line })),
   );
 const all = [
   ...linesOf(commands),
@@ -23,7 +23,7 @@ const all = [
   ).flat(),
 ];
 
-/** What is loaded with a file: every file of ours and every package, but for types and what `import()` loads later. */
+/** All that is loaded with a file: source files and packages, without types and without what `import()` loads later. */
 async function loadedWith(file: string, seen = new Set<string>()): Promise<Set<string>> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -49,7 +49,7 @@ test("help and version load the table of commands and nothing heavy", async () =
   assert.deepEqual(loaded.filter((name) => !name.startsWith("node:")).sort(), [...light, "commander"].sort());
   const kind = await loadedWith(resolve(src, "modalities/text/commands/index.ts"));
   assert.equal(kind.size, 1, [...kind].join());
-  // Nor does what shows training's options alone.
+  // Help of `pretrain` without a method loads only the training options.
   const pretrain = [...(await loadedWith(resolve(src, "cli/commands/pretrain.ts")))];
   assert.ok(pretrain.includes(resolve(src, "training/run/config.ts")));
   assert.ok(
@@ -58,20 +58,19 @@ test("help and version load the table of commands and nothing heavy", async () =
   );
 });
 
-test("help lists every command in a line, and the kinds of data", () => {
+test("help lists every command on a line, and the kinds of data", () => {
   const { stdout } = autodidact("--help");
-  for (const { name, words } of all)
-    assert.equal(new RegExp(`^  ${name} `, "m").test(stdout), words.length === 1, name);
-  assert.match(stdout, /Commands of one kind of data:\n {2}text +language models and tokenizers/);
+  for (const { name, args } of all) assert.equal(new RegExp(`^  ${name} `, "m").test(stdout), args.length === 1, name);
+  assert.match(stdout, /Commands for one kind of data:\n {2}text +language models and tokenizers/);
   assert.equal(autodidact().stdout, stdout);
   const text = autodidact("text", "--help");
   for (const name of ["complete", "perplexity", "tokenize"]) assert.match(text.stdout, new RegExp(`^  ${name} `, "m"));
-  for (const words of [["text"], ["help", "text"]]) assert.deepEqual(autodidact(...words), text);
+  for (const args of [["text"], ["help", "text"]]) assert.deepEqual(autodidact(...args), text);
   assert.match(autodidact("--version").stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
 test("every command has arguments or options, an example that calls it, and --json", async () => {
-  for (const { words, name, summary, load } of all) {
+  for (const { args, name, summary, load } of all) {
     assert.doesNotMatch(summary, /\.$/);
     let help = "";
     const command = new Command(name).configureOutput({
@@ -81,22 +80,22 @@ test("every command has arguments or options, an example that calls it, and --js
     });
     await (await load()).configure(command, ["--help"]);
     command.outputHelp();
-    assert.match(help, new RegExp(`\\nExamples?:\\n  autodidact ${words.join(" ")}(?: |\\n)`), words.join(" "));
-    assert.match(help, /--json /, words.join(" "));
-    // A count is never called as a table is, and what is written is called --out.
-    assert.doesNotMatch(help, /--labels <count>|--to <|--data </, words.join(" "));
+    assert.match(help, new RegExp(`\\nExamples?:\\n  autodidact ${args.join(" ")}(?: |\\n)`), args.join(" "));
+    assert.match(help, /--json /, args.join(" "));
+    // Counts and tables have different flags, and outputs are always --out.
+    assert.doesNotMatch(help, /--labels <count>|--to <|--data </, args.join(" "));
   }
 });
 
-test("a command that is called by another name is refused in a line that says where it is", () => {
+test("a command without its kind of data is refused in a line that names it in full", () => {
   const cases: [string[], string][] = [
-    [["complete", "run", "text"], "unknown command 'complete'; there is: autodidact text complete"],
+    [["complete", "run", "text"], "unknown command 'complete'; did you mean: autodidact text complete"],
     [["nothing"], "unknown command 'nothing'"],
     [["text", "nothing"], "unknown command 'nothing'"],
     [["--nothing"], "unknown option '--nothing'"],
   ];
-  for (const [words, message] of cases) {
-    const { code, stdout, stderr } = autodidact(...words);
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = autodidact(...args);
     assert.deepEqual([code, stdout, stderr], [2, "", `autodidact: ${message}\n`]);
   }
 });

@@ -10,15 +10,15 @@ import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-test("a report on pictures: stopped, gone on with, added to, and what is wrong", () =>
+test("a report on images: stopped, continued, extended, and refused mistakes", () =>
   inFolder(async (folder) => {
     const [train, unseen, run] = [join(folder, "train"), join(folder, "test"), join(folder, "run")];
     await writeImages(train, 10, 3);
     await writeImages(unseen, 4, 3);
     assert.equal(autodidact("pretrain", train, "--out", run, ...TINY).code, 0);
     const file = join(run, "report", "report.json");
-    const asked = ["report", run, "--train", train, "--test", unseen, "--steps", "2"];
-    const first = [...asked, "--shares", "5,10", "--draws", "1"];
+    const command = ["report", run, "--train", train, "--test", unseen, "--steps", "2"];
+    const first = [...command, "--shares", "5,10", "--draws", "1"];
 
     // Ctrl-C after the first trainings.
     const child = spawn(process.execPath, [main, ...first], { stdio: "ignore" });
@@ -36,7 +36,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
     assert.match(whole.stdout, /labels +3\npretrained, linear probe +\d+\.\d %\n/);
     assert.match(whole.stdout, /Labels saved at equal accuracy: .*one draw, which may be noise/);
     const done = JSON.parse(await readFile(file, "utf8"));
-    // Those of the first call stand as they were, with the seconds that they took then.
+    // The results of the first call are unchanged, including their timings.
     assert.deepEqual(done.cells.slice(0, early.length), early);
     assert.equal(done.cells.length, 4);
     for (const { labels, answers, steps, contender } of done.cells) {
@@ -44,7 +44,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
         answers.reduce((sum: number, [, , count]: [number, number, number]) => sum + count, 0),
         12,
       );
-      // One of each class.
+      // One per class.
       assert.equal(labels, 3);
       if (contender === "scratch" || contender === "fine-tuned") assert.ok(steps >= 1, contender);
     }
@@ -59,7 +59,7 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
 
     // Nothing is trained again; another share and another draw are added.
     const again = autodidact(
-      ...asked,
+      ...command,
       "--shares",
       "5,10,40,100",
       "--draws",
@@ -87,6 +87,6 @@ test("a report on pictures: stopped, gone on with, added to, and what is wrong",
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
     };
-    refused(/report\.json: begun with another --seed/, ...asked, "--seed", "5");
-    refused(/--shares 1,200: must be different numbers .*\(look at "200"\)/, ...asked, "--shares", "1,200");
+    refused(/report\.json: begun with another --seed/, ...command, "--seed", "5");
+    refused(/--shares 1,200: must be distinct numbers .*\("200" is not\)/, ...command, "--shares", "1,200");
   }));

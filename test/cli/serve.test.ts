@@ -19,7 +19,7 @@ import { jsonOf } from "../support/http.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-/** `autodidact serve` in a process of its own, once it listens. */
+/** Starts `autodidact serve` in its own process and waits until it listens. */
 async function served(...args: string[]) {
   const child = spawn(process.execPath, [main, "serve", ...args, "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const stderr = text(child.stderr);
@@ -53,7 +53,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-test("serve answers what embed and search say, and ends well when it is told to", { timeout: 120_000 }, async () => {
+test("serve returns what embed and search return, and shuts down cleanly", { timeout: 120_000 }, async () => {
   const table = inside("images.parquet");
   const embeddings = await readEmbeddings(table);
   const { child, line, url, exited, stderr } = await served(
@@ -83,7 +83,7 @@ test("serve answers what embed and search say, and ends well when it is told to"
   assert.ok(Math.abs(neighbours[0][0].similarity - 1) < 1e-3);
   assert.equal((await post("/predict", paths[0]!)).status, 404);
 
-  // Asked, and told to end before the answers are there.
+  // Stopped while requests are pending.
   const late = paths.map((path) => post("/embed", path));
   const health = await fetch(`${url}/health`);
   assert.equal((await jsonOf(health)).status, "ok");
@@ -95,10 +95,10 @@ test("serve answers what embed and search say, and ends well when it is told to"
     paths.map(() => 200),
   );
   assert.deepEqual(await exited, [0, null]);
-  assert.match(await stderr, /^stopping: what was accepted is answered/);
+  assert.match(await stderr, /^stopping: accepted requests are finished/);
 });
 
-/** Requests to /embed that were answered or are being answered. */
+/** Requests to /embed that are finished or in progress. */
 async function samplesSeen(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const valueOf = (name: RegExp) => Number(name.exec(metrics)?.[1] ?? 0);
@@ -108,7 +108,7 @@ async function samplesSeen(url: string): Promise<number> {
   );
 }
 
-test("predict writes what a head says, and serve answers the same", { timeout: 120_000 }, async () => {
+test("predict and serve give the same predictions", { timeout: 120_000 }, async () => {
   const tuned = inside("tuned");
   await finetune({ from: inside("run"), train: inside("images"), out: tuned, steps: 4, training: { workers: 0 } });
   await writeFile(inside("images/class1/broken.png"), "no picture");
@@ -137,7 +137,7 @@ test("predict writes what a head says, and serve answers the same", { timeout: 1
   assert.deepEqual(await exited, [0, null]);
 });
 
-test("serve and predict say what is wrong in a line", { timeout: 120_000 }, () => {
+test("serve and predict report mistakes on one line", { timeout: 120_000 }, () => {
   const [run, images, out] = [inside("run"), inside("images"), inside("none.csv")];
   const cases: [string[], RegExp][] = [
     [["serve", images], /not a run/],

@@ -9,7 +9,7 @@ import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-/** Runs until the file is there, then presses Ctrl-C. @returns exit code, and what stood on standard error */
+/** Runs until the file exists, then presses Ctrl-C. @returns exit code and standard error */
 async function interrupted(file: string, ...args: string[]): Promise<[code: unknown, stderr: string]> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
@@ -22,18 +22,18 @@ async function interrupted(file: string, ...args: string[]): Promise<[code: unkn
   return [await ended, stderr];
 }
 
-/** What is said when it stops, with the command that continues it. */
+/** The message when it stops, with the command that continues it. */
 const stopped = (command: string, run: string) =>
   new RegExp(`\\nautodidact: stopped at step \\d+, saved; continue with: autodidact ${command} --resume ${run}\\n$`);
 
-/** The command's output, which must end well. */
+/** The output of a command that must succeed. */
 function fine(...args: string[]): string {
   const ended = autodidact(...args);
   assert.equal(ended.code, 0, ended.stderr);
   return ended.stdout;
 }
 
-test("quantize writes both models, says what they cost and are worth, and refuses half a pair", async () => {
+test("quantize writes both models, reports size, latency and accuracy, and refuses --train without --test", async () => {
   await inFolder(async (folder) => {
     const [data, run, to] = [join(folder, "data"), join(folder, "run"), join(folder, "model")];
     const paths = await writeImages(data, 8);
@@ -57,7 +57,7 @@ test("quantize writes both models, says what they cost and are worth, and refuse
     assert.ok(files.includes("onnx/model_quantized.onnx"));
     assert.equal((await stat(join(to, "onnx", "model_quantized.onnx"))).size, models[1].bytes);
     assert.match(await readFile(join(to, "README.md"), "utf8"), /dtype: "q8"/);
-    // Another model in its place, and the old one would answer for it.
+    // A stale int8 model would be loaded with the new float32 one.
     fine("export", run, "--out", to);
     await assert.rejects(stat(join(to, "onnx", "model_quantized.onnx")), /ENOENT/);
     for (const [option, value] of [
@@ -65,18 +65,18 @@ test("quantize writes both models, says what they cost and are worth, and refuse
       ["--calibrate", data],
     ] as const) {
       const loose = autodidact("quantize", run, "--out", to, option, value);
-      assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} is for --static; add it\n`]);
+      assert.deepEqual([loose.code, loose.stderr], [2, `autodidact: ${option} needs --static\n`]);
     }
     const apart = ["--train", flat, "--train-labels", csv, "--test", unseen];
     assert.ok("linear" in JSON.parse(fine("quantize", run, "--out", to, ...apart, "--json")).models[1]);
     const lone = autodidact("quantize", run, "--out", to, "--test-labels", csv);
-    assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels goes with --test\n"]);
+    assert.deepEqual([lone.code, lone.stderr], [2, "autodidact: --test-labels needs --test\n"]);
     const half = autodidact("quantize", run, "--out", to, "--train", data);
-    assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train goes with --test\n"]);
+    assert.deepEqual([half.code, half.stderr], [2, "autodidact: --train needs --test\n"]);
   });
 });
 
-test("distill teaches a smaller encoder, measures both, and says which sizes there are", async () => {
+test("distill trains a smaller encoder, evaluates both, and lists the sizes", async () => {
   await inFolder(async (folder) => {
     const [data, run, out] = [join(folder, "data"), join(folder, "run"), join(folder, "small")];
     await writeImages(data, 8);
@@ -103,12 +103,12 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
         `autodidact: ${out}: there is a run already; continue it with autodidact distill --resume ${out}, or name another --out\n`,
       ],
     );
-    // Finished, it is measured again.
+    // A finished run is evaluated again.
     assert.match(fine("distill", "--resume", out), /student +\d\.\d\d MB.*, 2 steps/s);
     const changed = autodidact("distill", "--resume", out, "--epochs", "2");
-    assert.match(changed.stderr, /as it was begun; leave out --epochs\n$/);
+    assert.match(changed.stderr, /with the options it began with; leave out --epochs\n$/);
     assert.match(autodidact("distill", "--resume", run).stderr, /a run of simclr, no distillation/);
-    assert.match(autodidact("distill", run).stderr, /name the run of the teacher and the data to learn on/);
+    assert.match(autodidact("distill", run).stderr, /name the teacher's run and the data to train on/);
     const other = join(folder, "other");
     const long = ["distill", run, data, "--epochs", "1000", "--batch-size", "8", ...into, "--out", other];
     const [code, said] = await interrupted(join(other, "metrics.jsonl"), ...long);
@@ -117,7 +117,7 @@ test("distill teaches a smaller encoder, measures both, and says which sizes the
   });
 });
 
-test("prune leaves a run that opens as any other, recovers by its own method, and refuses what it cannot prune", async () => {
+test("prune writes a normal run, recovers with the run's method, and refuses what it cannot prune", async () => {
   await inFolder(async (folder) => {
     const [data, run, out] = [join(folder, "data"), join(folder, "run"), join(folder, "half")];
     await writeImages(data, 8);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
 
-test("a run folder that names a file runs no code of it, unless the user says so", () =>
+test("a run folder that names code in a file does not run it without --trust-code", () =>
   inFolder(async (folder) => {
     const data = join(folder, "data");
     await writeImages(data, 8);
@@ -21,7 +21,7 @@ test("a run folder that names a file runs no code of it, unless the user says so
       const config = JSON.parse(await readFile(join(bad, "config.json"), "utf8"));
       config[part].name = part === "method" ? `rotation+${code}` : code;
       await writeFile(join(bad, "config.json"), JSON.stringify(config));
-      // Each opens a run in its own way; what is opened is opened in one place.
+      // Each command opens a run in its own way, but through the same function.
       const commands: Record<string, string[]> = {
         embed: ["embed", bad, data, "--out", join(folder, "x.parquet")],
         export: ["export", bad, "--out", join(folder, "model")],
@@ -30,9 +30,9 @@ test("a run folder that names a file runs no code of it, unless the user says so
         distill: ["distill", bad, data, "--into", "resnet-8:width=4", "--out", join(folder, "small")],
         serve: ["serve", bad],
       };
-      for (const [name, words] of Object.entries(commands)) {
+      for (const [name, args] of Object.entries(commands)) {
         if (part !== "method" && name !== "embed") continue;
-        const { code: exit, stderr } = autodidact(...words);
+        const { code: exit, stderr } = autodidact(...args);
         assert.equal(exit, 2, `${part}, ${name}: ${stderr}`);
         assert.match(stderr, /^autodidact: the (encoder|method|modality) is code in a file, .*--trust-code/m);
         assert.ok(!existsSync(mark), `${part}, ${name}: the file's code ran`);

@@ -17,5 +17,5 @@ test("the loss and every gradient are PyTorch's", async () => {
 });
 
 test("a code wider than the representation is refused", () => {
-  assert.throws(() => build(4), { name: "UserError", message: /no bottleneck.*at most 3/ });
+  assert.throws(() => build(4), { name: "UserError", message: /not a bottleneck.*at most 3/ });
 });

@@ -107,6 +107,6 @@ test("labels are read by what they are, and what is no number is said", () => {
   assert.deepEqual([...value.of(-1).values.data, ...value.of(-1).weight.data], [0, 0]);
   assert.throws(
     () => targetsOf(labelOptions.parse({ task: "regression", classes: ["1", "red"] })),
-    /"red" is no number/,
+    /"red" is not a number/,
   );
 });

@@ -24,7 +24,7 @@ test("effective rank and deviation are PyTorch's", async () => {
       assert.ok(Math.abs(value - expected[name]![key]![0]) < 1e-5, `${name} ${key}: ${value}`);
 });
 
-test("the extremes: all alike is rank 1 and deviation 0, an orthonormal basis is full rank", () => {
+test("extremes: equal features have rank 1 and deviation 0, an orthonormal basis has full rank", () => {
   const same = spreadOf(filled([8, 5], 0.3));
   assert.ok(Math.abs(same.effectiveRank - 1) < 1e-3 && same.featureDeviation < 1e-6, JSON.stringify(same));
   const basis = Float32Array.from({ length: 36 }, (_, at) => +(at % 7 === 0));
@@ -50,7 +50,7 @@ test("a warning names the family's likely cause, once until the features recover
   assert.match(collapseWatch(mae)({ effectiveRank: 9, featureDeviation: 0.001 }, 64)!, /collapsed; for mae: .*warm-up/);
 });
 
-test("features are seen with every kind of method, are the encoder's own, and cost the method nothing", async () => {
+test("features are observed for every kind of method, without changing its result", async () => {
   const modality = toyModality(3, 8);
   const settings = { weightDecay: 0, gradientClip: 0, ema: 0, seed: 3, threads: 1, beta2: 0.999 } as const;
   const training = { ...settings, device: "cpu", optimizer: "sgd" } as const;
@@ -84,7 +84,7 @@ test("features are seen with every kind of method, are the encoder's own, and co
   }
 });
 
-test("a run logs both, and says when its features collapse", () =>
+test("a run logs both, and warns when its features collapse", () =>
   inFolder(async (folder) => {
     const notes: string[] = [];
     const options = await vectorRun(folder);

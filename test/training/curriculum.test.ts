@@ -16,7 +16,7 @@ const entry = (rest: Partial<CurriculumEntry>): CurriculumEntry => ({
   ...rest,
 });
 
-test("schedules: where they begin, where they end, and how they get there", () => {
+test("schedules: first stage, last stage and the path between", () => {
   const at = (pace: CurriculumEntry["pace"], step: number, stages = 10) =>
     openCurriculum([entry({ pace, stages })], 100, { step: 0 }).valuesAt(step)["curriculum/x"];
   assert.deepEqual(
@@ -62,10 +62,10 @@ test("competence: the stage rises a window after the loss has stopped falling, o
   const last = follow(entry({ pace: "competence", stages: 2 }), () => ({ loss: 1 }));
   assert.equal(Math.max(...last), 1);
   const curriculum = openCurriculum([entry({ pace: "competence", metric })], steps, { step: 0 });
-  assert.throws(() => curriculum.record(1, { loss: 1, top5: 2 }), /no metric accuracy; there are: loss, top5/);
+  assert.throws(() => curriculum.record(1, { loss: 1, top5: 2 }), /unknown metric accuracy; available: loss, top5/);
 });
 
-test("what is known of a batch ahead of its step is what it will be", () => {
+test("stages given ahead of a step do not change later", () => {
   let noise = 1;
   const random = () => {
     noise = (noise * 16807) % 2147483647;
@@ -88,7 +88,7 @@ for (const [name, curriculum] of Object.entries({
   schedules: ["aim=0.5:2@cosine/3", "noise=0:0.5@linear/5", "weight-decay=0.1:0.01@step", "repeats=1:4@linear/3"],
   competence: ["aim=0.5:2@competence:aimed>-1/3", "noise=0.4:0@competence/3"],
 }))
-  test(`a run with ${name} logs them and, stopped anywhere and resumed, goes on exactly`, () =>
+  test(`a run with ${name} logs them and resumes exactly, wherever it stopped`, () =>
     inFolder(async (folder) => {
       const base = await vectorRun(folder);
       const options = {
@@ -110,7 +110,7 @@ for (const [name, curriculum] of Object.entries({
         assert.deepEqual(await stoppedAndResumed({ ...options, out: join(folder, `at-${step}`) }, step), whole);
     }));
 
-/** The configuration that a curriculum is settled to, for images of 16 pixels. */
+/** The settled configuration of a curriculum, for images of 16 pixels. */
 async function settled(method: string, ...curriculum: string[]): Promise<RunConfig> {
   const found: RunConfig[] = [];
   await inFolder(async (folder) => {
@@ -125,7 +125,7 @@ async function settled(method: string, ...curriculum: string[]): Promise<RunConf
   return found[0]!;
 }
 
-test("the options that matter may be curricula, and the run's own options are those it ends with", async () => {
+test("the important options can be curricula, and config.json has their final values", async () => {
   const { method, modality, curriculum } = await settled(
     "simclr",
     "temperature=0.5:0.1@cosine",
@@ -142,24 +142,24 @@ test("the options that matter may be curricula, and the run's own options are th
   assert.equal((await settled("mae", "maskRatio=0.3:0.75@cosine")).method.options.maskRatio, 0.75);
 });
 
-test("curricula that cannot be are refused in one line", async () => {
+test("invalid curricula are refused in one line", async () => {
   const refused = async (method: string, text: string, message: RegExp) =>
     assert.rejects(settled(method, text), { name: "UserError", message });
   await refused("mae", "maskRatio", /write option=from:to@pace/);
   await refused("mae", "maskRatio=0.3:0.75@sine", /paces are linear, cosine, step, competence/);
   await refused("mae", "maskRatoi=0.3:0.75@linear", /no.* option maskRatoi \(did you mean maskRatio\?\)/);
   await refused("mae", "maskRatio=0.3:1.5@linear", /maskRatio may not be 1(\.\d+)?$/);
-  await refused("mae", "maskRatio=low:1@linear", /low is no number/);
+  await refused("mae", "maskRatio=low:1@linear", /low is not a number/);
   await refused("mae", "maskRatio=0.3:0.75@linear/1", /at least 2 stages/);
-  await refused("mae", "maskRatio=0.3:0.75@linear:loss>1", /only competence goes by a metric/);
+  await refused("mae", "maskRatio=0.3:0.75@linear:loss>1", /only the pace competence uses a metric/);
   await refused("mae", "epochs=1:2@linear", /epochs cannot change during training/);
   await refused(
     "mae",
     "decoderDepth=1:3@linear/3",
-    /decoderDepth 1 and decoderDepth 3 give parameters of other shapes/,
+    /decoderDepth 1 and decoderDepth 3 give parameters of different shapes/,
   );
   await refused("mae", "imageSize=10:16@linear/2", /patch size of 4 does not divide/);
-  await refused("mae", "cropScale=0.5:0.2,1@linear", /not as many numbers/);
+  await refused("mae", "cropScale=0.5:0.2,1@linear", /have different lengths/);
   await assert.rejects(settled("mae", "maskRatio=0.3:0.75@linear", "mask-ratio=0.1:0.2@linear"), /twice/);
 });
 

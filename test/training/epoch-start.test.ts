@@ -8,7 +8,7 @@ import { checkpointPath, loadCheckpoint } from "../../src/training/run/checkpoin
 import { inFolder } from "../support/cli.ts";
 import { fixture, learned, stoppedAndResumed, vectorRun } from "../support/vectors.ts";
 
-test("the method has its turn once before every epoch, with the features of all data, also when resumed", () =>
+test("the method updates its state once before every epoch, with the features of all data, also when resumed", () =>
   inFolder(async (folder) => {
     const options = { ...(await vectorRun(folder)), method: fixture("epoch-method.ts") };
     const whole = await learned(options);

@@ -10,7 +10,7 @@ import { fixture, vectorRun } from "../support/vectors.ts";
 
 const numbers = (weights: Tree<Tensor>) => tree.leaves<Tensor>(weights).flatMap(({ data }) => [...data]);
 
-test("a run is judged by its teacher where its method says so", () =>
+test("a run is evaluated by its teacher if its method says so", () =>
   inFolder(async (folder) => {
     const options = { ...(await vectorRun(folder)), method: fixture("teacher-method.ts") };
     const { params, methodParams } = await pretrain(options);
@@ -23,7 +23,7 @@ test("a run is judged by its teacher where its method says so", () =>
     assert.deepEqual(numbers((await openRun(options.out)).params), numbers(params));
   }));
 
-test("the methods whose papers publish their teachers are judged by them", async () => {
+test("methods whose papers publish the teacher are evaluated by it", async () => {
   const all = await Promise.all(methods.names.map((name) => methods.load(name)));
   const byTeacher = all.filter(({ learned }) => learned !== undefined).map(({ name }) => name);
   assert.deepEqual(byTeacher.sort(), ["dino", "dinov2", "i-jepa", "ibot", "msn"]);

@@ -8,7 +8,7 @@ import { checkpointPath } from "../../src/training/run/checkpoint.ts";
 import { inFolder } from "../support/cli.ts";
 import { learned, vectorRun } from "../support/vectors.ts";
 
-test("a run that was stopped leaves the very metrics and checkpoints of one that was not", () =>
+test("a stopped and resumed run has exactly the metrics and checkpoints of an uninterrupted one", () =>
   inFolder(async (folder) => {
     const plain = await vectorRun(folder);
     const options = { ...plain, training: { ...plain.training, ema: 0.5, logEvery: 2, checkpointEvery: 3 } };
@@ -31,7 +31,7 @@ test("a run that was stopped leaves the very metrics and checkpoints of one that
     assert.deepEqual(await files(cut), expected);
   }));
 
-test("progress counts steps, epochs and what is left; a finished run is not trained again", () =>
+test("progress counts steps, epochs and the time left; a finished run is not trained again", () =>
   inFolder(async (folder) => {
     const options = await vectorRun(folder);
     const seen: Progress[] = [];

@@ -4,7 +4,7 @@ import { filled } from "../../src/array/index.ts";
 import { release } from "../../src/training/memory.ts";
 import { settleMemory } from "../../src/training/settle-memory.ts";
 
-test("memory that nothing holds any more is given back", () => {
+test("unreferenced memory is released", () => {
   let kept: object[] | undefined = Array.from({ length: 1e6 }, (_, index) => ({ index }));
   const full = process.memoryUsage().heapTotal;
   assert.equal(kept.length, 1e6);
@@ -14,12 +14,12 @@ test("memory that nothing holds any more is given back", () => {
   assert.ok(given > 20e6, `${given} bytes of ${full}`);
 });
 
-test("released arrays hold nothing, at once", () => {
+test("released arrays are empty at once", () => {
   const batch = { image: { pixels: filled([2 ** 22], 1) }, keep: filled([4], 2) };
   const before = process.memoryUsage().arrayBuffers;
   release(batch);
   assert.ok(before - process.memoryUsage().arrayBuffers >= 4 * 2 ** 22);
-  // Of a state the same array may be two leaves.
+  // The same array may be two leaves of a state.
   release(batch);
   assert.equal(batch.keep.data.length, 0);
 });

@@ -77,7 +77,7 @@ for (const [name, settings] of Object.entries(larsCases))
     params.forEach((actual, step) => {
       assertMatches(actual, expected[step], `after ${step}`, 1e-6);
     });
-    // The steps are far larger than the tolerance, so that agreement says something.
+    // The steps are far larger than the tolerance, so that the comparison is meaningful.
     const moved = Math.hypot(...expected.at(-1)!.map((value, index) => value - param.data[index]!));
     if (name !== "gradients of zeros") assert.ok(moved > 1e-4, `moved by ${moved}`);
   });

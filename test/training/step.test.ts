@@ -19,11 +19,11 @@ type Settings = Partial<Record<"weightDecay" | "gradientClip" | "ema" | "seed", 
   optimizer?: "adamw" | "sgd" | "lars";
 };
 
-/** A method that is nothing but its parameters and its loss. */
+/** A minimal method: parameters and a loss. */
 function methodOf<Initial extends MethodParams, Views extends TreeRecord<Tensor>>(
   parts: Pick<Method<Views, Initial>, "init" | "loss"> & Partial<Method<Views, Initial>>,
 ): Method {
-  // The step hands back to a method the trees that the same method made.
+  // The trees are the ones that the method created.
   return { views: () => ({}), ...parts } as unknown as Method;
 }
 
@@ -87,7 +87,7 @@ test("decay takes weights and leaves biases, norms, positions and tokens", async
   };
   const method = methodOf({
     init: () => ({ encoder: leaves }),
-    // No gradient anywhere: whatever moves is decayed.
+    // No gradients: only decayed parameters change.
     loss: ({ encoder }) => ({ loss: np.multiply(np.sum(encoder.weight), 0) }),
   });
   for (const optimizer of ["adamw", "sgd"] as const) {
@@ -156,7 +156,7 @@ test("memory goes through the loss and then through what the method does after t
       metrics: { before: memory.seen as Array },
       memory: { ...memory, seen: np.add(memory.seen as Array, 1) },
     }),
-    // The weight it sees is the updated one.
+    // It receives the updated weight.
     afterStep: (params, memory, { progress }) => ({
       ...memory,
       seen: np.add(np.multiply(memory.seen as Array, 10), np.sum(params.encoder.weight as Array)),

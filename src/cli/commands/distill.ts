@@ -1,14 +1,14 @@
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { distillRun, flagsOf, methods, resumeDistillation, shippedTable, UserError } from "../../index.ts";
-import { type LabelsGiven, labelledPair, labelOptions } from "../labelled-pair.ts";
+import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { print, printJson } from "../output.ts";
 import { refuseChanges, refuseExisting, resumeOption } from "../resume.ts";
 import type { Configure } from "../table.ts";
-import { addTrainingFlags, trainingGiven } from "../training-flags.ts";
+import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
 import { type Watch, watched } from "../watched.ts";
 
-interface Given extends LabelsGiven, Readonly<Record<string, unknown>> {
+interface Flags extends LabelFlags, Readonly<Record<string, unknown>> {
   readonly into?: string;
   readonly out?: string;
   readonly preset?: string;
@@ -23,11 +23,18 @@ export const configure: Configure = (command) =>
       labelOptions(
         command
           .argument("[run]", "run folder of the teacher")
-          .argument("[data]", "what to learn on, without labels")
-          .option("--into <encoder>", "vit-tiny, ./my-net.ts, or with options: resnet-10:width=16,stem=stride2")
-          .option("--out <folder>", "run folder to make (default: runs/, the teacher's name and -small)")
-          .option("--preset <name>", "settings for other data than the paper's: small")
-          .option("--head-layers <count>", "layers between the small encoder and the teacher's space: 1, 2 or 4", "4"),
+          .argument("[data]", "unlabelled data to train on")
+          .option(
+            "--into <encoder>",
+            "small encoder to train: vit-tiny, ./my-net.ts, or with options: resnet-10:width=16,stem=stride2",
+          )
+          .option("--out <folder>", "run folder to create (default: runs/<teacher>-small)")
+          .option("--preset <name>", "settings for data unlike the paper's: small")
+          .option(
+            "--head-layers <count>",
+            "layers between the small encoder's features and the teacher's: 1, 2 or 4",
+            "4",
+          ),
       ),
     ),
   )
@@ -36,31 +43,31 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact distill runs/big photos/ --into vit-tiny --preset small --epochs 20 --out runs/small\n  autodidact distill --resume runs/small",
     )
-    .action((teacher: string | undefined, data: string | undefined, given: Given) =>
-      action(command, teacher, data, given),
+    .action((teacher: string | undefined, data: string | undefined, flags: Flags) =>
+      action(command, teacher, data, flags),
     );
 
-/** How to go about it, once what was given makes sense. */
-async function ready(command: Command, teacher: string | undefined, data: string | undefined, given: Given) {
-  const labels = labelledPair(given);
-  const { into, preset, column, resume } = given;
+/** Checks the flags and returns the work to do. @throws UserError when they contradict each other */
+async function prepare(command: Command, teacher: string | undefined, data: string | undefined, flags: Flags) {
+  const labels = labelledPair(flags);
+  const { into, preset, column, resume } = flags;
   if (resume !== undefined) {
     refuseChanges(command, resume, ["train", "test", "trainLabels", "testLabels", "column", "labelColumn"]);
     if (teacher !== undefined)
-      throw new UserError(`--resume continues ${resume} with its own teacher and data; leave out ${teacher}`);
+      throw new UserError(`--resume continues ${resume} with the teacher and data it began with; leave out ${teacher}`);
     const work = (watch: Watch) => resumeDistillation(resume, { labels, ...watch });
     return { out: resume, work };
   }
   if (teacher === undefined || data === undefined)
-    throw new UserError("name the run of the teacher and the data to learn on, or a run to continue: --resume");
-  const out = given.out ?? join("runs", `${basename(teacher)}-small`);
+    throw new UserError("name the teacher's run and the data to train on, or a run to continue: --resume");
+  const out = flags.out ?? join("runs", `${basename(teacher)}-small`);
   refuseExisting("distill", out);
   const headLayers = flagsOf((await methods.load("distill")).options)
     .find(({ key }) => key === "headLayers")
-    ?.parse(given.headLayers);
+    ?.parse(flags.headLayers);
   const options: Readonly<Record<string, unknown>> = { headLayers };
   const choices = { teacher, data, into, out, preset, column, labels, options };
-  const training = trainingGiven(given);
+  const training = parseTrainingFlags(flags);
   return {
     out,
     work: (watch: Watch) => distillRun({ ...choices, training, ...watch }),
@@ -71,11 +78,11 @@ async function action(
   command: Command,
   teacher: string | undefined,
   data: string | undefined,
-  given: Given,
+  flags: Flags,
 ): Promise<void> {
-  const { out, work } = await ready(command, teacher, data, given);
+  const { out, work } = await prepare(command, teacher, data, flags);
   const { run, models } = await watched("distill", out, work);
-  if (given.json) return printJson({ run: run.path, step: run.step, models });
+  if (flags.json) return printJson({ run: run.path, step: run.step, models });
   print(shippedTable(models));
   print(`\n${out}: ${run.config.encoder.name}, ${run.step} steps`);
 }

@@ -4,7 +4,7 @@ import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly out: string;
   readonly labels?: string;
   readonly column?: string;
@@ -15,24 +15,24 @@ interface Given {
 
 export const configure: Configure = (command) =>
   labelsOptions(
-    command.argument("<run>", "run folder").argument("<data>", "what to embed: a folder, an archive, a file"),
+    command.argument("<run>", "run folder").argument("<data>", "data to embed: a folder, an archive, a file"),
   )
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
-    .option("--shard <i/n>", "only every n-th sample from the i-th, so that n processes share the work")
+    .option("--shard <i/n>", "only every n-th sample, starting at the i-th, to divide the work among n processes")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact embed runs/photos photos/ --out photos.parquet\n  autodidact embed runs/books reviews.csv --column body --out reviews.parquet",
     )
-    .action(async (path: string, data: string, { json, ...given }: Given) => {
+    .action(async (path: string, data: string, { json, ...flags }: Flags) => {
       const line = stageLine();
       const run = await openRun(path);
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);
-      const result = await embed({ run, data, ...given, onProgress }).finally(line.end);
+      const result = await embed({ run, data, ...flags, onProgress }).finally(line.end);
       if (json) return printJson(result);
       for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
       if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
       print(
-        `${given.out}: ${result.rows} vectors of ${result.dim} numbers, ${result.broken.length} broken entries skipped`,
+        `${flags.out}: ${result.rows} vectors of ${result.dim} dimensions, ${result.broken.length} broken entries skipped`,
       );
     });

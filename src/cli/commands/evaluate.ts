@@ -5,7 +5,7 @@ import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given extends TrainAndTest {
+interface Flags extends TrainAndTest {
   readonly labelCount?: string;
   readonly draws: string;
   readonly scratch: boolean;
@@ -17,41 +17,41 @@ interface Given extends TrainAndTest {
 
 export const configure: Configure = (command) =>
   trainAndTestOptions(command.argument("<run>", "run folder"))
-    .option("--label-count <count>", "use only so many training labels, drawn evenly over the classes")
-    .option("--draws <count>", "how often to draw them", "5")
-    .option("--no-scratch", "leave out training the encoder from scratch")
-    .option("--finetune", "also fine-tune all of the pretrained encoder")
+    .option("--label-count <count>", "number of training labels to use, drawn evenly over the classes")
+    .option("--draws <count>", "random draws of these labels", "5")
+    .option("--no-scratch", "skip training the encoder from scratch")
+    .option("--finetune", "also fine-tune the pretrained encoder")
     .option("--steps <count>", STEPS)
-    .option("--seed <seed>", "of the draws", "0")
+    .option("--seed <seed>", "seed of the draws", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header",
     )
-    .action(async (path: string, given: Given) => {
-      const steps = given.steps === undefined ? undefined : wholeNumber("steps", given.steps);
+    .action(async (path: string, flags: Flags) => {
+      const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
       const run = await openRun(path);
       const line = stageLine();
       const evaluation = await evaluate({
         run,
-        train: given.train,
-        test: given.test,
-        trainLabels: given.trainLabels,
-        testLabels: given.testLabels,
-        column: given.column,
-        labelColumn: given.labelColumn,
-        ...(given.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", given.labelCount) }),
-        draws: wholeNumber("draws", given.draws),
-        scratch: given.scratch,
+        train: flags.train,
+        test: flags.test,
+        trainLabels: flags.trainLabels,
+        testLabels: flags.testLabels,
+        column: flags.column,
+        labelColumn: flags.labelColumn,
+        ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
+        draws: wholeNumber("draws", flags.draws),
+        scratch: flags.scratch,
         ...(steps === undefined ? {} : { scratchSteps: steps, finetuneSteps: steps }),
-        finetune: given.finetune,
-        seed: wholeNumber("seed", given.seed, 0),
+        finetune: flags.finetune,
+        seed: wholeNumber("seed", flags.seed, 0),
         onProgress: line.update,
       }).finally(line.end);
       const files = await writeReport(run, evaluation);
-      if (given.json) return printJson(evaluation);
+      if (flags.json) return printJson(evaluation);
       print(evaluationTable(evaluation));
       const broken = evaluation.train.broken + evaluation.test.broken;
-      if (broken > 0) print(`${broken} broken files were left out; autodidact info names them.`);
+      if (broken > 0) print(`${broken} broken files were skipped; autodidact info lists them.`);
       print(`\nwritten to ${path}: ${files.join(", ")}`);
     });

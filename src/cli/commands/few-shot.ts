@@ -5,7 +5,7 @@ import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly labels?: string;
   readonly column?: string;
   readonly labelColumn?: string;
@@ -19,30 +19,28 @@ interface Given {
 }
 
 export const configure: Configure = (command) =>
-  labelsOptions(
-    command.argument("<run>", "run folder").argument("<data>", "labelled data that the episodes are drawn from"),
-  )
-    .option("--ways <count>", "classes of an episode", "5")
-    .option("--shots <counts>", "examples of each class, an experiment each, with commas between", "1,5,20")
-    .option("--queries <count>", "samples of each class to measure on", "15")
-    .option("--episodes <count>", "how many episodes", "600")
-    .option("--center", "first take the mean of all vectors from each (SimpleShot)")
-    .option("--seed <seed>", "of the episodes", "0")
+  labelsOptions(command.argument("<run>", "run folder").argument("<data>", "labelled data to draw the episodes from"))
+    .option("--ways <count>", "classes per episode", "5")
+    .option("--shots <counts>", "examples per class, one experiment for each, separated by commas", "1,5,20")
+    .option("--queries <count>", "test samples per class", "15")
+    .option("--episodes <count>", "number of episodes", "600")
+    .option("--center", "subtract the mean of all embeddings first (SimpleShot)")
+    .option("--seed <seed>", "seed of the episodes", "0")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact few-shot runs/photos labelled/test --ways 5 --shots 1,5,20")
-    .action(async (path: string, data: string, { json, ...given }: Given) => {
+    .action(async (path: string, data: string, { json, ...flags }: Flags) => {
       const options = {
-        ...given,
-        ways: wholeNumber("ways", given.ways, 2),
-        shots: wholeNumbers("shots", given.shots),
-        queries: wholeNumber("queries", given.queries),
-        episodes: wholeNumber("episodes", given.episodes, 2),
-        seed: wholeNumber("seed", given.seed, 0),
+        ...flags,
+        ways: wholeNumber("ways", flags.ways, 2),
+        shots: wholeNumbers("shots", flags.shots),
+        queries: wholeNumber("queries", flags.queries),
+        episodes: wholeNumber("episodes", flags.episodes, 2),
+        seed: wholeNumber("seed", flags.seed, 0),
       };
       const run = await openRun(path);
       const line = stageLine();
       const result = await fewShot({ run, data, ...options, onProgress: line.update }).finally(line.end);
       if (json) return printJson(result);
       print(fewShotTable(result));
-      if (result.data.broken > 0) print(`${result.data.broken} broken entries were left out.`);
+      if (result.data.broken > 0) print(`${result.data.broken} broken entries were skipped.`);
     });

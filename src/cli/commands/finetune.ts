@@ -20,16 +20,16 @@ import {
 } from "../../index.ts";
 import { optionGroups } from "../chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
-import { whereLabelsAre } from "../labelled-pair.ts";
+import { labelTableOptions } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
-import { addOptions, type Group, shareOut, valueOf } from "../option-groups.ts";
+import { addOptions, type Group, optionsByKind, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
 import { progressLine } from "../progress.ts";
 import { refuseChanges, resumeOption, stoppedAt } from "../resume.ts";
 import type { Configure } from "../table.ts";
-import { addTrainingFlags, trainingGiven } from "../training-flags.ts";
+import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
 
-interface Given {
+interface Flags {
   readonly train?: string;
   readonly test?: string;
   readonly trainLabels?: string;
@@ -49,10 +49,10 @@ interface Given {
   readonly json?: boolean;
 }
 
-/** Options of methods that this command fills in itself. */
+/** Method options that this command sets itself. */
 const FILLED_IN = ["task", "classes", "class-weights", "label-weights", "center", "spread"];
 
-/** Every method's options, under their names on every command line. */
+/** The options of every method, under their names on the command line. */
 async function methodGroups(chosen: { readonly method: MethodDefinition }): Promise<Group[]> {
   const groups = (await optionGroups(chosen)).filter(({ kind }) => kind === "method");
   return groups.map((group) => ({
@@ -61,30 +61,33 @@ async function methodGroups(chosen: { readonly method: MethodDefinition }): Prom
   }));
 }
 
-/** `argv` is looked at for `--with` before it is parsed: it decides which options there are. */
+/** Reads `--with` from `argv` before parsing, since it decides which options exist. */
 export const configure: Configure = async (command, argv) => {
   command
-    .argument("[run]", "run folder to begin with, or a BERT in Hugging Face's files")
-    .option(
-      "--train <data>",
-      "labelled data to learn from: folders of classes, a table, or any data with --train-labels",
-    )
-    .option("--test <data>", "labelled data to measure on");
+    .argument("[run]", "run folder to start from, or a BERT in Hugging Face's format")
+    .option("--train <data>", "labelled training data: a folder per class, a table, or any data with --train-labels")
+    .option("--test <data>", "labelled test data");
   resumeOption(
-    whereLabelsAre(command)
+    labelTableOptions(command)
       .addOption(
-        new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), a number, or similarity")
+        new Option("--task <kind>", "kind of labels: a class, several (cat|indoor), a number, or similarity")
           .choices(labelTasks)
           .default("classification"),
       )
-      .option("--label-count <count>", "use only so many labels, drawn evenly over the classes")
-      .option("--validation <share>", "labels held out to judge every epoch by (default: a tenth; of few a fifth)")
-      .option("--patience <epochs>", "epochs without a better score after which training stops (default: 10)")
-      .option("--steps <count>", `in place of --epochs: ${STEPS}`)
-      .option("--with <task>", "learn from all samples at once beside: simclr:0.3; or fixmatch, which guesses labels")
-      .option("--balanced", "weigh classes by the inverse of how often they occur")
-      .option("--scratch", "begin with random weights: what the labels alone can do")
-      .option("--out <folder>", "run folder to make (default: runs/ and both names)"),
+      .option("--label-count <count>", "number of labels to use, drawn evenly over the classes")
+      .option(
+        "--validation <share>",
+        "share of the labels held out for validation after every epoch (default: 0.1, or 0.2 for few labels)",
+      )
+      .option("--patience <epochs>", "epochs without improvement before training stops (default: 10)")
+      .option("--steps <count>", `instead of --epochs: ${STEPS}`)
+      .option(
+        "--with <task>",
+        "also train on the unlabelled samples: a pretext task and its weight (simclr:0.3), or fixmatch (pseudo-labels)",
+      )
+      .option("--balanced", "weight each class by the inverse of its frequency")
+      .option("--scratch", "start from random weights, as a baseline")
+      .option("--out <folder>", "run folder to create (default: runs/<run>-<data>)"),
   ).option("--json", "print the result as JSON");
   const chosen = { method: await methods.load(methodWith(valueOf(argv, "--with"))) };
   const groups = await methodGroups(chosen);
@@ -100,40 +103,41 @@ export const configure: Configure = async (command, argv) => {
       "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with mae:0.5 --mask-ratio 0.6",
     )
     .addHelpText("after", "  autodidact finetune --resume runs/books-train")
-    .action((path: string | undefined, given: Given & Readonly<Record<string, unknown>>) =>
-      act(path, given, command, shareOut(given, groups, chosen).method),
+    .action((path: string | undefined, flags: Flags & Readonly<Record<string, unknown>>) =>
+      act(path, flags, command, optionsByKind(flags, groups, chosen).method),
     );
 };
 
-/** Options that say nothing about the training. */
+/** Options that do not affect the training. */
 const ON_RESUME = ["test", "testLabels", "column", "labelColumn"];
 
 async function act(
   path: string | undefined,
-  given: Given & Readonly<Record<string, unknown>>,
+  flags: Flags & Readonly<Record<string, unknown>>,
   command: Command,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { train = "", resume } = given;
+  const { train = "", resume } = flags;
   if (resume !== undefined) {
     refuseChanges(command, resume, ON_RESUME);
-    if (path !== undefined) throw new UserError(`--resume continues ${resume} as it was begun; leave out ${path}`);
+    if (path !== undefined)
+      throw new UserError(`--resume continues ${resume} with the options it began with; leave out ${path}`);
   } else {
-    if (path === undefined) throw new UserError("name the run to begin with, or a fine-tuning to continue: --resume");
-    if (train === "") throw new UserError("--train is missing: the labelled data to learn from");
+    if (path === undefined) throw new UserError("name the run to start from, or a fine-tuning to continue: --resume");
+    if (train === "") throw new UserError("--train is missing: the labelled training data");
   }
   const from = path ?? "";
-  const out = resume ?? given.out ?? `runs/${bare(from)}-${bare(train)}`;
-  const training = trainingGiven(given);
-  if (given.steps !== undefined && training.epochs !== undefined)
-    throw new UserError("--steps is in place of --epochs; leave out one of them");
+  const out = resume ?? flags.out ?? `runs/${stem(from)}-${stem(train)}`;
+  const training = parseTrainingFlags(flags);
+  if (flags.steps !== undefined && training.epochs !== undefined)
+    throw new UserError("--steps replaces --epochs; leave out one of them");
   const line = progressLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   let run: Run;
   let last: Progress | undefined;
-  const { column, labelColumn } = given;
+  const { column, labelColumn } = flags;
   const columns = { ...(column ? { column } : {}), ...(labelColumn ? { labelColumn } : {}) };
-  const test = given.test === undefined ? undefined : { data: given.test, labels: given.testLabels, ...columns };
+  const test = flags.test === undefined ? undefined : { data: flags.test, labels: flags.testLabels, ...columns };
   const watch = {
     test,
     signal: interrupt.signal,
@@ -147,7 +151,7 @@ async function act(
     run =
       resume !== undefined
         ? await resumeFinetuning(resume, watch)
-        : await finetune({ ...optionsOf(from, given), train, out, training, options, ...watch });
+        : await finetune({ ...optionsOf(from, flags), train, out, training, options, ...watch });
   } finally {
     line.end();
     interrupt.release();
@@ -156,38 +160,38 @@ async function act(
     const { step } = await openRun(out, { checkpoint: "last" });
     throw new Interrupted(stoppedAt("finetune", out, step));
   }
-  const learned = run.config.data;
-  const verdict = test && (await judge({ run, column: learned.column, labelColumn: learned.labelColumn, ...test }));
+  const { data } = run.config;
+  const verdict = test && (await judge({ run, column: data.column, labelColumn: data.labelColumn, ...test }));
   if (verdict) await writeAtomically(`${out}/verdict.json`, [`${JSON.stringify(verdict, null, 2)}\n`]);
-  if (given.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
+  if (flags.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
   print(`${out}: best after epoch ${run.epoch}, step ${run.step}`);
   if (verdict) print(`\n${verdictTable(verdict)}\n\nwritten to ${out}/verdict.json`);
-  const isAlike = run.config.method.options.task === "similarity";
+  const isSimilarity = run.config.method.options.task === "similarity";
   print(
-    `next: autodidact ${isAlike ? "embed" : "predict"} ${out} <data> --out ${isAlike ? "vectors.parquet" : "predictions.csv"}`,
+    `next: autodidact ${isSimilarity ? "embed" : "predict"} ${out} <data> --out ${isSimilarity ? "vectors.parquet" : "predictions.csv"}`,
   );
 }
 
-/** A path's last part, without its ending. */
-const bare = (path: string) => basename(path).replace(/\.[^.]*$/, "");
+/** A path's file name without extension. */
+const stem = (path: string) => basename(path).replace(/\.[^.]*$/, "");
 
-/** The options that need looking at before they are handed on. */
-function optionsOf(from: string, given: Given): Omit<FinetuneOptions, "train" | "out"> {
-  const validation = given.validation === undefined ? undefined : Number(given.validation);
-  if (validation !== undefined && !(given.validation?.trim() && validation >= 0 && validation <= 0.5))
-    throw new UserError(`--validation ${given.validation}: must be a share from 0 to 0.5`);
+/** Parses and checks the flags. @throws UserError for a value out of range */
+function optionsOf(from: string, flags: Flags): Omit<FinetuneOptions, "train" | "out"> {
+  const validation = flags.validation === undefined ? undefined : Number(flags.validation);
+  if (validation !== undefined && !(flags.validation?.trim() && validation >= 0 && validation <= 0.5))
+    throw new UserError(`--validation ${flags.validation}: must be a share from 0 to 0.5`);
   return {
     from,
-    labels: given.trainLabels,
-    column: given.column,
-    labelColumn: given.labelColumn,
-    task: given.task,
-    ...(given.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", given.labelCount) }),
+    labels: flags.trainLabels,
+    column: flags.column,
+    labelColumn: flags.labelColumn,
+    task: flags.task,
+    ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
     ...(validation === undefined ? {} : { validation }),
-    ...(given.patience === undefined ? {} : { patience: wholeNumber("patience", given.patience) }),
-    ...(given.steps === undefined ? {} : { steps: wholeNumber("steps", given.steps) }),
-    with: given.with,
-    scratch: given.scratch,
-    balanced: given.balanced,
+    ...(flags.patience === undefined ? {} : { patience: wholeNumber("patience", flags.patience) }),
+    ...(flags.steps === undefined ? {} : { steps: wholeNumber("steps", flags.steps) }),
+    with: flags.with,
+    scratch: flags.scratch,
+    balanced: flags.balanced,
   };
 }

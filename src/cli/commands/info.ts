@@ -4,17 +4,17 @@ import { columns, print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
 export const configure: Configure = (command) =>
-  labelsOptions(command.argument("<run or data>", "run folder; or data: a folder, an archive, a file"))
-    .option("--modality <name>", "kind of the data, where it cannot be recognised: a name, or a file that defines one")
-    .option("--full", "read every entry, not a sample of 2,000")
+  labelsOptions(command.argument("<run or data>", "a run folder, or data: a folder, an archive, a file"))
+    .option("--modality <name>", "kind of data, if it is not recognised: a name, or a file that defines one")
+    .option("--full", "read every entry instead of a sample of 2,000")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact info photos/\n  autodidact info reviews.tsv --column 1 --label-column 2   # no header: numbers from 1\n  autodidact info recordings/ --modality ./seismograms.ts\n  autodidact info runs/photos --json",
     )
-    .action(async (path: string, given: OpenOptions & { modality?: string; full?: boolean; json?: boolean }) => {
-      const report = await inspect(path, given);
-      if (given.json) return printJson(report);
+    .action(async (path: string, flags: OpenOptions & { modality?: string; full?: boolean; json?: boolean }) => {
+      const report = await inspect(path, flags);
+      if (flags.json) return printJson(report);
       print(report.kind === "run" ? describeRun(report) : describeData(report));
     });
 
@@ -41,7 +41,7 @@ function describeRun({ path, config, last, checkpoints }: RunReport): string {
       : [
           [
             "features",
-            `effective rank ${last.effectiveRank.toFixed(1)}, deviation ${last.featureDeviation?.toFixed(3)} (1: spread evenly)`,
+            `effective rank ${last.effectiveRank.toFixed(1)}, deviation ${last.featureDeviation?.toFixed(3)} (1: evenly spread)`,
           ],
         ]),
     ["last row", last ? settings(last) : "none yet"],
@@ -59,11 +59,11 @@ function describeData(report: DataReport): string {
   const rows = [
     ["data", report.path],
     ["kind", report.modality],
-    ["entries", `${entries}${decoded < entries ? `, of which ${decoded} were looked at (--full for all)` : ""}`],
+    ["entries", `${entries}${decoded < entries ? `, ${decoded} of them read (--full reads all)` : ""}`],
     ["sizes", sizes ? `${sizes.smallest} to ${sizes.largest}, median ${sizes.median}` : "–"],
     ["classes", classes.length > 0 ? `${classes.length}: ${shown.join(", ")}${rest}` : "none"],
     ["without label", String(unlabelled)],
-    ...(skipped > 0 ? [["rows with nothing to read", String(skipped)]] : []),
+    ...(skipped > 0 ? [["empty rows", String(skipped)]] : []),
     ["suggested", settings(report.inferred)],
     ["broken", String(broken.length)],
     ...broken.slice(0, 20).map(({ name, reason }) => ["", `${name}: ${reason}`]),

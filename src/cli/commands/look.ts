@@ -4,7 +4,7 @@ import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly out?: string;
   readonly samples: string;
   readonly seed: string;
@@ -14,17 +14,17 @@ interface Given {
 export const configure: Configure = (command) =>
   command
     .argument("<run>", "run folder")
-    .argument("[data]", "what to look at; the data of the run by default")
+    .argument("[data]", "data to draw samples from (default: the data of the run)")
     .option("--out <file>", "PNG to write (default: look.png in the run folder)")
-    .option("--samples <count>", "how many samples to show", "8")
-    .option("--seed <seed>", "of masks and views", "0")
+    .option("--samples <count>", "number of samples to show", "8")
+    .option("--seed <seed>", "seed of the masks and views", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact look runs/photos --out sheet.png\n  autodidact look runs/photos others/",
     )
     .action(
-      async (path: string, data: string | undefined, { out = join(path, "look.png"), samples, seed, json }: Given) => {
+      async (path: string, data: string | undefined, { out = join(path, "look.png"), samples, seed, json }: Flags) => {
         const run = await openRun(path);
         const options = { run, data, samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
         const { png, columns, rows } = await look(options);

@@ -5,7 +5,7 @@ import type { Configure } from "../table.ts";
 export const configure: Configure = (command) =>
   command
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  autodidact methods\n  autodidact pretrain --method simclr --help")
+    .addHelpText("after", "\nExamples:\n  autodidact methods\n  autodidact pretrain --method simclr --help")
     .action(async ({ json }: { json?: boolean }) => {
       const all = await methods.all();
       if (json)
@@ -22,5 +22,5 @@ export const configure: Configure = (command) =>
         paper,
         summary,
       ]);
-      print(columns([["method", "family", "needs", "paper", "what it learns from"], ...rows]));
+      print(columns([["method", "family", "needs", "paper", "pretext task"], ...rows]));
     });

@@ -5,7 +5,7 @@ import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly out: string;
   readonly top: string;
   readonly column?: string;
@@ -15,24 +15,27 @@ interface Given {
 export const configure: Configure = (command) =>
   columnOption(
     command
-      .argument("<run>", "run folder of a fine-tuning")
-      .argument("<data>", "what to predict for: a folder, an archive, a file"),
+      .argument("<run>", "run folder of a fine-tuned model")
+      .argument("<data>", "data to predict: a folder, an archive, a file"),
   )
-    .requiredOption("--out <file>", "file to write, .csv or .parquet: columns path, prediction, probability; or value")
-    .option("--top <count>", "of classes, how many of the likeliest", "1")
+    .requiredOption(
+      "--out <file>",
+      "file to write, .csv or .parquet: columns path, prediction and probability, or path and value",
+    )
+    .option("--top <count>", "number of most likely classes per sample", "1")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       "\nExamples:\n  autodidact predict runs/photos-tuned photos/ --out predictions.csv --top 3\n  autodidact predict runs/reviews-tuned reviews.csv --column body --out predictions.parquet",
     )
-    .action(async (path: string, data: string, given: Given) => {
-      const top = wholeNumber("top", given.top);
+    .action(async (path: string, data: string, flags: Flags) => {
+      const top = wholeNumber("top", flags.top);
       const line = stageLine();
       const run = await openRun(path);
-      const { out, column } = given;
+      const { out, column } = flags;
       const onProgress = (done: number, total: number) => line.update("predicting", done, total);
       const result = await predict({ run, data, out, top, column, onProgress }).finally(line.end);
-      if (given.json) return printJson(result);
+      if (flags.json) return printJson(result);
       for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
       if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
       print(`${out}: ${result.rows} predictions (${result.task}), ${result.broken.length} broken entries skipped`);

@@ -3,37 +3,37 @@ import { addOptions, trainingGroups, valueOf } from "../option-groups.ts";
 import { resumeOption } from "../resume.ts";
 import type { Configure } from "../table.ts";
 
-/** `argv` is looked at for `--method` and the like before it is parsed: they decide which options there are. */
+/** Reads `--method` and the like from `argv` before parsing, since they decide which options exist. */
 export const configure: Configure = async (command, argv) => {
   command
-    .argument("[data]", "what to learn from: a folder, an archive, a file")
+    .argument("[data]", "training data: a folder, an archive, a file")
     .option(
       "--method <name>",
-      "how to learn: a name from `autodidact methods`, a file, or several at once: rotation+simclr:0.5",
+      "a method from `autodidact methods`, a file that defines one, or a weighted sum: rotation+simclr:0.5",
     )
     .option(
       "--preset <name>",
-      "the method's settings for other data than its paper's: small, …; your options override it",
+      "the method's settings for data unlike the paper's: small, …; your options override them",
     )
     .option(
       "--encoder <name>",
-      "what to train: vit, resnet, transformer, or a file; what suits method and data by default",
+      "encoder to train: vit, resnet, transformer, or a file that defines one (default: by method and data)",
     )
     .option(
       "--curriculum <option=from:to@pace>",
-      "change an option as the run learns, at the pace linear, cosine, step or competence; may be given several times",
-      (text: string, before: readonly string[] = []) => [...before, text],
+      "change an option during training; the pace is linear, cosine, step or competence; repeatable",
+      (text: string, previous: readonly string[] = []) => [...previous, text],
     )
-    .option("--modality <name>", "kind of data, where it cannot be recognised: a name, or a file that defines one");
+    .option("--modality <name>", "kind of data, if it is not recognised: a name, or a file that defines one");
   resumeOption(
     columnOptions(
       command.option(
         "--labels <table>",
-        "table with columns path and label; kept for evaluation, not used in training",
+        "table with the columns path and label; stored for evaluation, not used in training",
       ),
     )
-      .option("--out <folder>", "run folder to make (default: runs/ and the data's name)")
-      .option("--from <folder>", "begin with the weights of this run, or of a BERT in Hugging Face's files"),
+      .option("--out <folder>", "run folder to create (default: runs/<data>)")
+      .option("--from <folder>", "start from the weights of this run, or of a BERT in Hugging Face's format"),
   ).option("--json", "print the result as JSON");
 
   const names = {
@@ -44,7 +44,7 @@ export const configure: Configure = async (command, argv) => {
   };
   const isChosen = Object.values(names).some((name) => name !== undefined);
   const isHelp = argv.includes("--help") || argv.includes("-h");
-  // Help that is about no method shows no method's options, and loads none.
+  // Help without a method shows no method's options, and loads none.
   if (isHelp && !isChosen) addOptions(command, trainingGroups(), {});
   else await (await import("../pretraining.ts")).addPretraining(command, names, isChosen);
   return command

@@ -18,7 +18,7 @@ import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given extends TrainAndTest {
+interface Flags extends TrainAndTest {
   readonly task: ReportTask;
   readonly shares: string;
   readonly draws: string;
@@ -33,26 +33,26 @@ interface Given extends TrainAndTest {
 export const configure: Configure = (command) =>
   trainAndTestOptions(command.argument("<run>", "run folder"))
     .addOption(
-      new Option("--task <kind>", "what the labels are: a class, several (cat|indoor), or a number")
+      new Option("--task <kind>", "kind of labels: a class, several (cat|indoor), or a number")
         .choices(reportTasks)
         .default("classification"),
     )
-    .option("--shares <percents>", "shares of the labels, with commas between", "1,2,5,10,25,100")
-    .option("--draws <count>", "how often to draw the labels of each share", "3")
-    .option("--out <folder>", "folder of the report (default: report in the run's)")
+    .option("--shares <percents>", "shares of the labels in per cent, separated by commas", "1,2,5,10,25,100")
+    .option("--draws <count>", "random draws of the labels for each share", "3")
+    .option("--out <folder>", "folder to write (default: report in the run folder)")
     .option("--steps <count>", STEPS)
-    .option("--no-finetune", "leave out fine-tuning")
-    .option("--no-scratch", "leave out training the encoder from scratch, and with it the labels saved")
-    .option("--seed <seed>", "of the draws and trainings", "0")
+    .option("--no-finetune", "skip fine-tuning")
+    .option("--no-scratch", "skip training the encoder from scratch, and so the labels saved")
+    .option("--seed <seed>", "seed of the draws and trainings", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact report runs/photos --train labelled/train --test labelled/test\n  autodidact report runs/photos --task multi-label --train a --train-labels a.csv --test b --test-labels b.csv\n  autodidact report runs/logs --task regression --train train.csv --test test.csv --label-column temperature\n\nWhat is finished is kept in report.json: the same command goes on after Ctrl-C, and with other shares adds to it.",
+      "\nExamples:\n  autodidact report runs/photos --train labelled/train --test labelled/test\n  autodidact report runs/photos --task multi-label --train a --train-labels a.csv --test b --test-labels b.csv\n  autodidact report runs/logs --task regression --train train.csv --test test.csv --label-column temperature\n\nFinished trainings are kept in report.json: the same command continues after Ctrl-C, and other shares add to it.",
     )
     .action(action);
 
-async function action(path: string, given: Given): Promise<void> {
-  const { shares, draws, steps, seed, json, ...rest } = given;
+async function action(path: string, flags: Flags): Promise<void> {
+  const { shares, draws, steps, seed, json, ...rest } = flags;
   const options = {
     ...rest,
     shares: percents(shares),
@@ -72,7 +72,7 @@ async function action(path: string, given: Given): Promise<void> {
     line.end();
     interrupt.release();
   });
-  if (!report) throw new Interrupted("stopped; what is finished is kept, and the same command goes on from there");
+  if (!report) throw new Interrupted("stopped; finished trainings are kept, and the same command continues from there");
   if (json) return printJson(report);
   print(labelTable(report));
   print(
@@ -81,12 +81,12 @@ async function action(path: string, given: Given): Promise<void> {
   print(`\nwritten to ${report.out}: ${report.files.join(", ")}`);
 }
 
-/** @throws UserError when the text is not numbers above 0 and at most 100, each once, with commas between */
+/** @throws UserError unless the text is distinct numbers above 0 and at most 100, separated by commas */
 function percents(text: string): number[] {
   const parts = text.split(",").map((part) => part.trim());
   const values = parts.map((part) => (part === "" ? Number.NaN : Number(part)));
   const wrong = values.findIndex((value, at) => !(value > 0 && value <= 100) || values.indexOf(value) !== at);
   if (wrong < 0) return values;
-  const rule = "must be different numbers above 0 and up to 100, with commas between";
-  throw new UserError(`--shares ${text}: ${rule} (look at "${parts[wrong]}")`);
+  const rule = "must be distinct numbers above 0 and at most 100, separated by commas";
+  throw new UserError(`--shares ${text}: ${rule} ("${parts[wrong]}" is not)`);
 }

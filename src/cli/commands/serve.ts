@@ -5,7 +5,7 @@ import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly port: string;
   readonly host: string;
   readonly in?: string;
@@ -20,43 +20,43 @@ interface Given {
 export const configure: Configure = (command) =>
   command
     .argument("<run>", "run folder")
-    .option("--port <number>", "port to listen on; 0: any that is free", "8080")
+    .option("--port <number>", "port to listen on; 0: any free port", "8080")
     .option(
       "--host <address>",
-      "address to listen on; 0.0.0.0 lets other machines in (there is no password)",
+      "address to listen on; 0.0.0.0 accepts other machines (there is no authentication)",
       "127.0.0.1",
     )
-    .option("--in <file>", "Parquet file of `autodidact embed`, for /search")
-    .option("--max-body <size>", "largest request: bytes, or with kb, mb or gb", "10mb")
-    .option("--queue <count>", "most samples waiting for an answer; more are refused with status 503", "256")
-    .option("--batch <count>", "most samples computed together", "32")
-    .option("--wait <ms>", "how long a sample waits for others to be computed with", "2")
+    .option("--in <file>", "Parquet file written by `autodidact embed`, for /search")
+    .option("--max-body <size>", "largest request body: bytes, or with kb, mb or gb", "10mb")
+    .option("--queue <count>", "most samples in the queue; more are refused with status 503", "256")
+    .option("--batch <count>", "largest batch, in samples", "32")
+    .option("--wait <ms>", "milliseconds that a sample waits for its batch to fill", "2")
     .option("--threads <count>", "threads within an operator; all cores by default")
-    .option("--json", "print where it listens and what it answers as JSON")
+    .option("--json", "print the URL and the routes as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"text\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
+      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"input\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
     )
-    .action(async (path: string, given: Given) => {
-      const port = wholeNumber("port", given.port, 0);
-      if (port > 65_535) throw new UserError(`--port ${given.port}: must be at most 65535`);
+    .action(async (path: string, flags: Flags) => {
+      const port = wholeNumber("port", flags.port, 0);
+      if (port > 65_535) throw new UserError(`--port ${flags.port}: must be at most 65535`);
       const { signal, release } = abortOnInterrupt(() =>
-        process.stderr.write("stopping: what was accepted is answered; interrupt again to quit at once\n"),
+        process.stderr.write("stopping: accepted requests are finished; Ctrl-C again quits at once\n"),
       );
       try {
         const server = await serve({
           run: await openRun(path),
           port,
-          host: given.host,
-          in: given.in,
-          maxBody: byteCount("max-body", given.maxBody),
-          queue: wholeNumber("queue", given.queue),
-          batch: wholeNumber("batch", given.batch),
-          waitMs: wholeNumber("wait", given.wait, 0),
-          threads: given.threads === undefined ? undefined : wholeNumber("threads", given.threads),
+          host: flags.host,
+          in: flags.in,
+          maxBody: byteCount("max-body", flags.maxBody),
+          queue: wholeNumber("queue", flags.queue),
+          batch: wholeNumber("batch", flags.batch),
+          waitMs: wholeNumber("wait", flags.wait, 0),
+          threads: flags.threads === undefined ? undefined : wholeNumber("threads", flags.threads),
           onError: (error) => process.stderr.write(`${messageOf(error)}\n`),
         });
-        if (given.json) printJson({ url: server.url, routes: server.routes });
+        if (flags.json) printJson({ url: server.url, routes: server.routes });
         else print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);
         if (!signal.aborted) await once(signal, "abort");
         await server.stop();
@@ -68,7 +68,7 @@ export const configure: Configure = (command) =>
 const units = { "": 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 } as const;
 const isUnit = (text: string): text is keyof typeof units => text in units;
 
-/** @throws UserError naming the flag when the text is no size such as 500kb or 10mb */
+/** @throws UserError naming the flag when the text is not a size such as 500kb or 10mb */
 function byteCount(flag: string, text: string): number {
   const [, count = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(text.toLowerCase().trim()) ?? [];
   const bytes = isUnit(unit) ? Math.floor(Number(count) * units[unit]) : 0;

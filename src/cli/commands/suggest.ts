@@ -6,7 +6,7 @@ import { columns, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Given {
+interface Flags {
   readonly budget: string;
   readonly strategy: StrategyName;
   readonly labels?: string;
@@ -18,37 +18,34 @@ interface Given {
   readonly json?: boolean;
 }
 
-/** Suggestions that the terminal shows; the file has them all. */
+/** Suggestions shown in the terminal; the file has all of them. */
 const SHOWN = 10;
 
 export const configure: Configure = (command) =>
   command
     .argument("<run>", "run folder")
     .argument("<data>", "data to choose from")
-    .option("--budget <count>", "how many to choose", "100")
-    .addOption(new Option("--strategy <name>", "how to choose").choices(strategies).default("typicality"))
-    .option(
-      "--labels <table>",
-      "labels of those that have one already: CSV, TSV, JSONL or Parquet, columns path and label",
-    )
-    .option("--labelled <data>", "other data that are labelled already")
-    .option("--column <name>", "of a table: column with the samples, by name or, without a header, by number")
-    .option("--label-column <name>", "of a table: column with the labels; rows that have one are not suggested")
+    .option("--budget <count>", "number of samples to suggest", "100")
+    .addOption(new Option("--strategy <name>", "selection strategy").choices(strategies).default("typicality"))
+    .option("--labels <table>", "existing labels: CSV, TSV, JSONL or Parquet, with the columns path and label")
+    .option("--labelled <data>", "other data that is labelled already")
+    .option("--column <name>", "for tables: column with the samples, by name or, without a header, by number")
+    .option("--label-column <name>", "for tables: column with the labels; labelled rows are not suggested")
     .option(
       "--out <file>",
-      "CSV to write; beside it a sheet of what the samples look like, a .png (default: suggestions.csv in the run folder)",
+      "CSV to write, with a .png sheet of the samples next to it (default: suggestions.csv in the run folder)",
     )
-    .option("--seed <seed>", "of the random choices", "0")
+    .option("--seed <seed>", "seed of the random choices", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact suggest runs/photos photos/ --budget 100 --out suggestions.csv\n  autodidact suggest runs/photos photos/ --labels suggestions.csv --out more.csv   # once it has a column label",
+      "\nExamples:\n  autodidact suggest runs/photos photos/ --budget 100 --out suggestions.csv\n  autodidact suggest runs/photos photos/ --labels suggestions.csv --out more.csv   # once it has a label column",
     )
-    .action(async (path: string, pool: string, { json, out = join(path, "suggestions.csv"), ...given }: Given) => {
+    .action(async (path: string, pool: string, { json, out = join(path, "suggestions.csv"), ...flags }: Flags) => {
       const options = {
-        ...given,
-        budget: wholeNumber("budget", given.budget),
-        seed: wholeNumber("seed", given.seed, 0),
+        ...flags,
+        budget: wholeNumber("budget", flags.budget),
+        seed: wholeNumber("seed", flags.seed, 0),
       };
       const run = await openRun(path);
       const line = stageLine();
@@ -61,6 +58,6 @@ export const configure: Configure = (command) =>
       if (result.suggestions.length > SHOWN) print(`… and ${result.suggestions.length - SHOWN} more`);
       const { entries, labelled, broken } = result.pool;
       print(
-        `\nof ${entries} samples, ${labelled} of them labelled, ${broken} broken; written: ${result.files.join(", ")}`,
+        `\n${entries} samples, ${labelled} of them labelled, ${broken} broken; written: ${result.files.join(", ")}`,
       );
     });

@@ -4,21 +4,21 @@ import { utf8Chunks } from "./utf8.ts";
 /** One line, without its end. */
 export interface Line {
   readonly bytes: Buffer;
-  /** Where it begins in the (unpacked) file. */
+  /** Offset in the (unpacked) file. */
   readonly start: number;
   /** From 1. */
   readonly number: number;
 }
 
-/** A text longer than this is no document; it would have to be held in memory whole. */
+/** Longest text in bytes, since a text is held in memory as a whole. */
 export const LONGEST_TEXT = 1 << 24;
 
 const NEWLINE = 10;
 const RETURN = 13;
 
 /**
- * The lines of a text file, a chunk's at a time; blank ones are left out.
- * @throws UserError when the file is not UTF-8, or has a line that does not end
+ * The non-blank lines of a text file, one chunk at a time.
+ * @throws UserError when the file is not UTF-8, or has a line that is too long
  */
 export async function* linesOf(path: string): AsyncGenerator<Line[]> {
   let number = 1;
@@ -29,8 +29,8 @@ export async function* linesOf(path: string): AsyncGenerator<Line[]> {
     const lines: Line[] = [];
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      const own = bytes.subarray(from, at);
-      const line = rest.length > 0 ? Buffer.concat([...rest, own]) : own;
+      const part = bytes.subarray(from, at);
+      const line = rest.length > 0 ? Buffer.concat([...rest, part]) : part;
       lines.push({ bytes: line, start: rest.length > 0 ? restStart : offset + from, number });
       rest = [];
       restLength = 0;
@@ -43,7 +43,7 @@ export async function* linesOf(path: string): AsyncGenerator<Line[]> {
       restLength += bytes.length - from;
       if (restLength > LONGEST_TEXT)
         throw new UserError(
-          `${path}: line ${number}, from byte ${restStart}, does not end within ${LONGEST_TEXT >> 20} MiB; put each text on a line of its own`,
+          `${path}: line ${number}, from byte ${restStart}, does not end within ${LONGEST_TEXT >> 20} MiB; put each text on a line of its part`,
         );
     }
     yield withoutBlank(lines);
@@ -56,6 +56,6 @@ const withoutBlank = (lines: readonly Line[]): Line[] =>
     .map((line) => (line.bytes.at(-1) === RETURN ? { ...line, bytes: line.bytes.subarray(0, -1) } : line))
     .filter(({ bytes }) => !isBlank(bytes));
 
-/** Only what begins with white space can be blank: in ASCII, or with the first byte of a longer character. */
+/** Decodes only lines that start with ASCII white space or a multi-byte character; others cannot be blank. */
 const isBlank = (bytes: Buffer): boolean =>
   bytes.length === 0 || ((bytes[0]! <= 0x20 || bytes[0]! >= 0xc2) && bytes.toString("utf8").trim() === "");

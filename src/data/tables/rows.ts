@@ -21,7 +21,7 @@ export interface Row {
 
 export type TableFormat = "csv" | "tsv" | "jsonl" | "parquet";
 
-/** What tables' names end in, before `.gz`. */
+/** File extensions of tables, before `.gz`. */
 export const tableFormats: Readonly<Record<string, TableFormat>> = {
   ".csv": "csv",
   ".tsv": "tsv",
@@ -31,16 +31,16 @@ export const tableFormats: Readonly<Record<string, TableFormat>> = {
 };
 
 interface Columns extends Pick<OpenOptions, "labelColumn"> {
-  /** The column of the samples by its name or its number from 1; several with commas between are joined by a space. */
+  /** Column of the samples by name or by number from 1; several, separated by commas, are joined by a space. */
   readonly column: string;
-  /** What to do when one is missing, in words. */
+  /** Advice in the message when a column is missing. */
   readonly advice?: string;
 }
 
 const LABEL_COLUMN = "label";
 
 /**
- * The rows of a table, a few at a time.
+ * The rows of a table, in batches.
  * @throws UserError when a column is missing or the file is broken
  */
 export function rowsOf(path: string, format: TableFormat, columns: Columns): AsyncGenerator<Row[]> {
@@ -49,22 +49,28 @@ export function rowsOf(path: string, format: TableFormat, columns: Columns): Asy
   return delimitedRows(path, format, columns);
 }
 
-/** Several columns with commas between are joined by a space: a title and a body. */
+/** Several columns, separated by commas, are joined by a space: a title and a body. */
 const namesOf = ({ column }: Pick<Columns, "column">): string[] => column.split(",").map((name) => name.trim());
 
 const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 
 const flagOf = (isLabel: boolean): string => (isLabel ? "--label-column" : "--column");
 
-const missing = (path: string, name: string, there: readonly string[], isLabel: boolean, own?: string): UserError => {
-  const known = there.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
-  const advice = own ?? `name one with ${flagOf(isLabel)}, or give its number if there is no header`;
+const missing = (
+  path: string,
+  name: string,
+  existing: readonly string[],
+  isLabel: boolean,
+  adviceText?: string,
+): UserError => {
+  const names = existing.slice(0, 8).map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
+  const advice = adviceText ?? `name one with ${flagOf(isLabel)}, or give its number if there is no header`;
   return new UserError(
-    `${path}: no column "${name}"; there are: ${known.join(", ")}${there.length > 8 ? " …" : ""}; ${advice}`,
+    `${path}: no column "${name}"; there are: ${names.join(", ")}${existing.length > 8 ? " …" : ""}; ${advice}`,
   );
 };
 
-/** Which fields of a row to take. Columns by name are found in a header; columns by number say that there is none. */
+/** The fields to read. Columns by name are looked up in the header; columns by number mean that there is no header. */
 function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, first: readonly string[]) {
   const names = namesOf(columns);
   const hasHeader = !names.every(isNumber);
@@ -73,7 +79,7 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
     if (field >= 0 && field < first.length && (hasHeader || isNumber(name))) return field;
     if (/^\d+$/.test(name))
       throw new UserError(
-        `${path}: no column ${name}; ${flagOf(isLabel)} counts from 1${hasHeader ? "" : `, and there are ${first.length}`}`,
+        `${path}: no column ${name}; ${flagOf(isLabel)} counts from 1${hasHeader ? "" : `, up to ${first.length}`}`,
       );
     throw missing(path, name, first, isLabel, advice);
   };
@@ -83,11 +89,11 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
 
 async function* delimitedRows(path: string, format: "csv" | "tsv", columns: Columns): AsyncGenerator<Row[]> {
   const parser = parse({
-    // Tab-separated values have no quotes of their own: a quotation mark is a part of the text.
+    // Tab-separated values are not quoted: a quotation mark is part of the text.
     ...(format === "tsv" ? { delimiter: "\t", quote: null } : {}),
-    // Each line may end its own way: files are put together from others.
+    // Line endings may be mixed, in files concatenated from others.
     record_delimiter: ["\r\n", "\n"],
-    // More fields than the first line has are commas without quotes, and what stands where would be a guess.
+    // More fields than in the first line come from unquoted commas: which column is which is then unknown.
     ...(format === "tsv" ? { relax_column_count: true } : { relax_column_count_less: true }),
     skip_empty_lines: true,
     max_record_size: LONGEST_TEXT,
@@ -129,7 +135,7 @@ const BATCH = 1024;
 
 const Json = z.record(z.string(), z.unknown());
 
-/** A field as text: nothing for none. @throws UserError when it is a list, an object or bytes */
+/** A field as text; empty for a missing one. @throws UserError when it is a list, an object or bytes */
 function asText(value: unknown, at: () => string): string {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return "";
@@ -138,11 +144,11 @@ function asText(value: unknown, at: () => string): string {
   return String(value);
 }
 
-/** A label as text; a list of them is that of a sample which has several. */
+/** A label as text; a list holds the labels of a multi-label sample. */
 const asLabel = (value: unknown, at: () => string): string =>
   globalThis.Array.isArray(value) ? value.map((one) => asText(one, at)).join(SEPARATOR) : asText(value, at);
 
-/** What is taken of a row whose fields have names. @param where says which row it is */
+/** Text and label of a row with named fields. @param where the row, for messages */
 function pick(record: Readonly<Record<string, unknown>>, columns: Columns, where: string): Omit<Row, "line"> {
   const at = (name: string) => () => `${where}: column "${name}"`;
   const label = columns.labelColumn ?? LABEL_COLUMN;
@@ -170,22 +176,22 @@ async function* jsonRows(path: string, columns: Columns): AsyncGenerator<Row[]> 
   }
 }
 
-/** @throws UserError when a column that was asked for is not among `there` */
-function check(path: string, columns: Columns, there: readonly string[]): void {
+/** @throws UserError when a requested column is missing */
+function check(path: string, columns: Columns, existing: readonly string[]): void {
   for (const name of namesOf(columns))
-    if (!there.includes(name)) throw missing(path, name, there, false, columns.advice);
-  if (columns.labelColumn !== undefined && !there.includes(columns.labelColumn))
-    throw missing(path, columns.labelColumn, there, true, columns.advice);
+    if (!existing.includes(name)) throw missing(path, name, existing, false, columns.advice);
+  if (columns.labelColumn !== undefined && !existing.includes(columns.labelColumn))
+    throw missing(path, columns.labelColumn, existing, true, columns.advice);
 }
 
 async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
-    const there = parquetSchema(metadata).children.map(({ element }) => element.name);
-    check(path, columns, there);
+    const existing = parquetSchema(metadata).children.map(({ element }) => element.name);
+    check(path, columns, existing);
     const label = columns.labelColumn ?? LABEL_COLUMN;
-    const wanted = [...namesOf(columns), ...(there.includes(label) ? [label] : [])];
+    const wanted = [...namesOf(columns), ...(existing.includes(label) ? [label] : [])];
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);

@@ -18,7 +18,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
     yield* stream;
   } catch (error) {
     if (isPacked && codeOf(error)?.startsWith("Z_"))
-      throw new UserError(`${path}: not a whole gzip file (${messageOf(error)})`);
+      throw new UserError(`${path}: not a complete gzip file (${messageOf(error)})`);
     throw fileError(path, "read", error);
   } finally {
     file.destroy();
@@ -47,7 +47,7 @@ export async function* utf8Chunks(path: string): AsyncGenerator<{ bytes: Buffer;
 
 export const BOM = Buffer.of(0xef, 0xbb, 0xbf);
 
-/** How many bytes of `chunk` there are without a character at its end that is cut off. */
+/** Length of `chunk` in bytes without an incomplete character at its end. */
 function wholeCharacters(chunk: Buffer): number {
   for (let back = 1; back <= Math.min(3, chunk.length); back++) {
     const byte = chunk[chunk.length - back]!;
@@ -59,7 +59,7 @@ function wholeCharacters(chunk: Buffer): number {
 
 const lengthOf = (lead: number): number => (lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
 
-/** Where the first byte stands that begins no character. */
+/** Offset of the first byte that does not start a character. */
 export function firstInvalid(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length; ) {
     const length = lengthOf(bytes[at]!);

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime reports to its maker from every process unless it is told not to before it is loaded. Imported in front of
- * it, for its effect; whoever sets the variable decides.
+ * ONNX Runtime sends telemetry from every process unless this variable is set before it is loaded. Imported before it, for
+ * its side effect; a value set by the user is kept.
  */
 const { process } = globalThis;
 if (process?.env) process.env.ORT_DISABLE_TELEMETRY ??= "1";

@@ -20,7 +20,7 @@ import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, Training, TrainingChoices } from "../../training/run/config.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
-import { beginFrom, openStart, type Start } from "../../training/run/start.ts";
+import { openStart, type Start, startFrom } from "../../training/run/start.ts";
 import { linearHead } from "../vectors/probe.ts";
 import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
@@ -255,7 +255,7 @@ async function probed(
   onNote: FinetuneOptions["onNote"],
 ) {
   const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
-  const { encoder: params } = beginFrom(start, offerOf(modality, vocabulary), empty);
+  const { encoder: params } = startFrom(start, offerOf(modality, vocabulary), empty);
   const { device, seed } = config.training;
   onNote?.("fitting a linear head to frozen features …");
   const features = await extractFeatures({ encoder, params, modality, source, indices: training, device });

@@ -6,9 +6,9 @@ import { UserError } from "../../foundation/errors.ts";
 import { ofPatches } from "./tokens.ts";
 
 /**
- * An encoder's last hidden state as a map `[batch, channels, ...extents]` on as many axes as its input: a ResNet's as it
- * is, a ViT's patch tokens put back in their places.
- * @param who the method that asks, for the message
+ * An encoder's last hidden state as a map `[batch, channels, ...extents]` on as many axes as its input: a ResNet's map
+ * itself, or a ViT's patch tokens arranged on their grid.
+ * @param who name of the method, for the message
  * @throws UserError when the encoder has neither
  */
 export function gridMap(encoder: Encoder, who: string) {

@@ -87,7 +87,7 @@ function thumbnail(image: Image): Picture {
   return { width, height, rgb: data };
 }
 
-/** Normalised pixels `[channels, height, width]` as bytes. */
+/** Converts normalised pixels `[channels, height, width]` to bytes. */
 function draw({ dtype, shape, data }: Tensor, { mean, std }: Normalization): Picture | undefined {
   const [channels = 0, height = 0, width = 0] = shape;
   if (dtype !== "float32" || shape.length !== 3 || channels !== mean.length || Math.min(height, width) < 2)

@@ -19,7 +19,7 @@ type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
 
-/** The source of a manifest. Images are decoded at twice the encoder's side at most: random crops gain nothing from more. */
+/** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
 function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   if (manifest.kind === "array") return arraySource(manifest);
   const entries = manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);

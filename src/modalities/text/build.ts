@@ -27,7 +27,7 @@ export function buildTexts(options: TextOptions, files: RunFiles = {}) {
     tensors: (sample: Text) => ({ ...vocabulary.encode(vocabulary.tokens(sample).ids) }),
     augment: (sample: Text, rng: Rng): Text => {
       const { ids, sentences } = tokenized(sample);
-      // Of a text too long for the encoder the crop is taken of what it would see.
+      // In a text too long for the encoder, the crop is taken from the part that the encoder would see.
       return cropAndDelete(
         { ids: ids.subarray(0, room), sentences: sentences.filter((at) => at < room) },
         options,
@@ -41,7 +41,7 @@ export function buildTexts(options: TextOptions, files: RunFiles = {}) {
   } as const;
 }
 
-/** Characters of a text that pages and tables show. */
+/** Characters of a text shown on pages and in tables. */
 const SHOWN = 300;
 
 function shortened(text: string): string {

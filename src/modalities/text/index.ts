@@ -33,13 +33,13 @@ export const text = modality({
     if (isWindowIndex(manifest)) return windowSource(manifest);
     throw new Error("not the manifest of a text source");
   },
-  /** Prose is read on from text to text; a row of a table stands for itself. */
+  /** Prose continues from text to text; rows of a table are independent. */
   infer: async ({ manifest }) => ({ pack: isRecordIndex(manifest) && !manifest.tabular }),
   learn: learnVocabulary,
   arrange: (source, options, files, onNote) =>
     windowsOf(source, vocabularyIn(files, options.maxLength), options.pack, onNote),
   accepts: { text: (query) => givenTexts([query]) },
-  /** A tokenizer that is there is not learned once more, and how it was learned is no option of the run that begins. */
+  /** An existing tokenizer is reused, so the options for learning one are not inherited. */
   inherit({ tokenizerKind: _, vocabularySize: __, lowercase: ___, ...kept }, files, folder) {
     return { ...kept, ...(TOKENIZER_FILE in files ? { tokenizer: join(folder, TOKENIZER_FILE) } : {}) };
   },

@@ -9,8 +9,8 @@ import { learnTokenizer } from "./tokenizers/learn.ts";
 import { TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
 
 /**
- * What a run of texts needs beside its options: the user's tokenizer, or one learned from the data.
- * @throws UserError when the tokenizer cannot be read or does not go with the options, or none can be learned
+ * The tokenizer of a run on texts: the user's, or one learned from the data.
+ * @throws UserError when the tokenizer cannot be read or contradicts the options, or none can be learned
  */
 export async function learnVocabulary(
   source: Source<Text>,

@@ -10,13 +10,13 @@ export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "me
   readonly manifest: unknown;
   /** Which entries of the source to use. */
   readonly indices: Int32Array;
-  /** What may be known of every entry's class, −1 for nothing; the source's labels by default. */
+  /** Class of every entry, −1 for none or a hidden one; the source's labels by default. */
   readonly labels?: Int32Array;
   readonly batchSize: number;
   readonly seed: number;
 }
 
-/** What a worker is asked for: the batch of a step, made at the curriculum's stages. */
+/** A request to a worker: the batch of a step, at the curriculum's stages. */
 export interface BatchRequest {
   readonly step: number;
   readonly stages: readonly number[];
@@ -36,12 +36,12 @@ export interface PreparedBatch {
 export const stepsPerEpoch = (task: Pick<LoaderTask, "indices" | "batchSize">): number =>
   Math.floor(task.indices.length / task.batchSize);
 
-/** Entries decoded at the same time. */
+/** Entries decoded concurrently. */
 const CONCURRENCY = 8;
 
 /**
- * Prepares the batch of any step. What is in it depends on the seed and the step only: not on which worker makes it,
- * nor on what was made before.
+ * Prepares the batch of any step. Its content depends on the seed and the step only, not on the worker or on earlier
+ * batches.
  */
 export async function openTask(
   task: LoaderTask,
@@ -49,7 +49,7 @@ export async function openTask(
   const { indices, batchSize, curriculum = [] } = task;
   const { modalityDefinition, modalityOptions } = await buildParts(task);
   const source = await modalityDefinition.reopen(task.manifest, { ...modalityOptions, ...largest(curriculum) });
-  /** The method of the stages that batches are made at now; building one costs little. */
+  /** The method at the current stages; building one is cheap. */
   let built: { key: string; method: Method } | undefined;
   const methodAt = async (stages: readonly number[]): Promise<Method> => {
     const key = stages.join();
@@ -118,7 +118,7 @@ export async function openTask(
   };
 }
 
-/** Sources may read samples no larger than the options call for: those of the curriculum's larger end. */
+/** Sources may read samples no larger than the options need, so these have the larger end of each curriculum. */
 const largest = (curriculum: readonly CurriculumEntry[]): Record<string, number> =>
   Object.fromEntries(
     curriculum.flatMap(({ option, group, from, to }): [string, number][] =>
@@ -142,10 +142,10 @@ export const toBatch = ({ leaves }: PreparedBatch): TreeRecord<Tensor> => {
   const batch = tree.fromEntries(leaves);
   if (typeof batch === "object" && !globalThis.Array.isArray(batch) && !("dtype" in batch))
     return batch as TreeRecord<Tensor>;
-  throw new Error("the method's views are no record of tensors");
+  throw new Error("the method's views are not a record of tensors");
 };
 
-/** What a worker says when it cannot go on. */
+/** A worker's message when it fails. */
 export const describeFailure = (error: unknown): { message: string; user: boolean } => ({
   message: messageOf(error),
   user: error instanceof UserError,

@@ -2,14 +2,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import { trustCode } from "../../foundation/user-file.ts";
 import { type BatchRequest, describeFailure, type LoaderTask, openTask } from "./loader-task.ts";
 
-/** A thread that prepares the batches it is asked for, one after the other. */
+/** A thread that prepares the requested batches in order. */
 const port = parentPort;
 if (!port) throw new Error("loader-worker runs as a worker thread only");
 const task: LoaderTask = workerData;
 // Whoever started this thread has loaded the same code.
 trustCode();
 const opening = openTask(task);
-// A failure to open is answered with each request; nobody waits for it before the first.
+// A failure to open is reported with each request, since nobody awaits it before the first.
 opening.catch(() => undefined);
 let queue = Promise.resolve();
 

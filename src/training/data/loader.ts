@@ -35,9 +35,9 @@ interface Reply {
 }
 
 /**
- * @param workers threads; with 0, batches are prepared in this one when they are asked for, and are the same
- * @param startStep the first batch to give: a resumed run goes on where it was
- * @param curriculum asked for each batch's stages, and how far ahead they are known
+ * @param workers threads; with 0, the same batches are prepared in this thread on request
+ * @param startStep the first batch to return, for resumed runs
+ * @param curriculum gives each batch's stages, and up to which step they are decided
  */
 export function createLoader(task: LoaderTask, workers: number, startStep = 0, curriculum = NONE): Loader {
   const broken = new Map<string, BrokenEntry>();
@@ -87,12 +87,12 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
   let requested = startStep;
   const request = () => {
     const pending = Promise.withResolvers<PreparedBatch>();
-    // Nobody may be waiting yet when it fails; `next` will see it.
+    // A failure may come before anyone waits for it; `next` reports it.
     pending.promise.catch(() => undefined);
     waiting.set(requested, pending);
     if (failure) pending.reject(failure);
-    const asked: BatchRequest = { step: requested, stages: curriculum.stagesAt(requested) };
-    pool[requested % workers]!.postMessage(asked);
+    const request: BatchRequest = { step: requested, stages: curriculum.stagesAt(requested) };
+    pool[requested % workers]!.postMessage(request);
     requested++;
   };
   const requestAhead = () => {

@@ -15,9 +15,9 @@ function shuffledByClass(labels: Int32Array, seed: number): Int32Array[] {
 }
 
 /**
- * Holds out a share of each class; classes of one row keep it. Both parts are sorted.
- * @param groups number of each row's group: a group stays whole, so that more may be held out than the share, and all of a
- * class' rows are never held out with it. By default every row is its own.
+ * Holds out a share of each class; a class of one row keeps it. Both parts are sorted.
+ * @param groups number of each row's group: a group is never split, so that more than the share may be held out, but
+ * never all rows of a class. By default every row is its own group.
  */
 export function stratifiedSplit(
   labels: Int32Array,
@@ -37,14 +37,14 @@ export function stratifiedSplit(
   return { kept: Int32Array.from(kept).sort(), held: Int32Array.from(held).sort() };
 }
 
-/** Class by class, whole groups are held out until there are as many of the class as its share. */
+/** Holds out whole groups, class by class, until each class has its share. */
 function splitByGroups(labels: Int32Array, share: number, seed: number, groups: Int32Array) {
   const byClass = shuffledByClass(labels, seed);
   const left = byClass.map(({ length }) => length);
   const labelled = Int32Array.from(labels.keys()).filter((row) => labels[row]! >= 0);
   const members = Map.groupBy(labelled, (row) => groups[row]!);
   const isHeld = new Uint8Array(labels.length);
-  /** Whether every class that a group is of keeps something without it. */
+  /** Whether every class in a group has rows left without it. */
   const canSpare = (rows: readonly number[]) => {
     const counts = Map.groupBy(rows, (row) => labels[row]!);
     return counts.entries().every(([label, { length }]) => length < left[label]!);
@@ -65,9 +65,9 @@ function splitByGroups(labels: Int32Array, share: number, seed: number, groups: 
 }
 
 /**
- * Draws `count` labelled rows, as evenly over the classes as they allow: the remainder goes to random classes, and what
- * a small class lacks to the others.
- * @throws UserError when there are fewer labels than asked for, or fewer asked for than classes
+ * Draws `count` labelled rows, as evenly over the classes as possible: the remainder goes to random classes, and the
+ * shortfall of a small class to the others.
+ * @throws UserError when there are fewer labels than `count`, or `count` is below the number of classes
  */
 export function drawLabels(labels: Int32Array, count: number, seed: number): Int32Array {
   const byClass = shuffledByClass(labels, seed).filter((rows) => rows.length > 0);

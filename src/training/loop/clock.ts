@@ -1,4 +1,4 @@
-/** How fast training goes. */
+/** Training speed. */
 export interface Rates {
   /** Since the last row of the metrics. */
   readonly samplesPerSecond: number;
@@ -11,13 +11,13 @@ export interface Rates {
 }
 
 export interface Clock {
-  /** A step is done. @param waitMs how long it waited for its batch */
+  /** Records a finished step. @param waitMs how long it waited for its batch */
   step(waitMs: number): void;
-  /** The rates, at the end of a row; the next row begins. */
+  /** Returns the rates of a row, and starts the next row. */
   lap(): Rates;
 }
 
-/** Starts now: after the first batch was waited for and the step compiled. */
+/** Starts a clock, after the first batch is loaded and the step compiled. */
 export function startClock(batchSize: number): Clock {
   const began = performance.now();
   let steps = 0;

@@ -6,21 +6,21 @@ import type { Log } from "./log.ts";
 import type { Supervised, TrainOptions } from "./options.ts";
 import type { Now, Plan } from "./plan.ts";
 
-/** Judges the weights after every epoch by samples that are not learned from, and stops training that gets no better. */
+/** Validates the weights after every epoch on held-out samples, for early stopping. */
 export interface Judge {
   /** @returns whether the weights are the best so far */
   judge(now: Readonly<Now>): Promise<boolean>;
-  /** The best so far and the epochs since, part of the checkpoint; undefined when nothing has been judged yet. */
+  /** The best score and the epochs since, part of the checkpoint; undefined before the first validation. */
   standing(): Position["validation"];
-  /** Whether as many epochs as the user has patience for were no better. */
+  /** Whether the last `patience` epochs brought no improvement. */
   isOver(): boolean;
 }
 
-/** Whether that many epochs without a better score are enough. */
+/** Whether training stops after these epochs without improvement. */
 export const isOver = (standing: Position["validation"], { patience }: Pick<Supervised, "patience">): boolean =>
   (standing?.sinceBest ?? 0) >= Math.max(1, patience);
 
-/** @returns nothing where there is nothing to judge by */
+/** @returns nothing without validation samples */
 export function judgeOf(
   supervised: Supervised | undefined,
   { validation }: Position,
@@ -35,14 +35,14 @@ export function judgeOf(
     async judge({ step, state }) {
       const needed = { ...state, optimizer: {}, memory: {}, ...(ema > 0 ? { params: {} } : {}) };
       const host = (await read(toDevice(needed))) as unknown as HostState;
-      // The trainer keeps the tree that the method made.
+      // The tree is the one that the method created.
       const params = (ema > 0 ? host.ema : host.params) as MethodParams;
       const { score, loss, metrics } = await supervised.validate!(params);
       const isBest = !standing || score > standing.score || (score === standing.score && loss < standing.loss);
       standing = isBest ? { score, loss, sinceBest: 0 } : { ...standing!, sinceBest: standing!.sinceBest + 1 };
       const measures = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       onNote?.(
-        `epoch ${step / perEpoch}: validation ${measures.join(", ")}${isBest ? "" : `; no better for ${standing.sinceBest}`}`,
+        `epoch ${step / perEpoch}: validation ${measures.join(", ")}${isBest ? "" : `; no improvement for ${standing.sinceBest}`}`,
       );
       await log.scalars(step, metrics);
       return isBest;

@@ -12,17 +12,17 @@ import type { Rates } from "./clock.ts";
 import type { TrainOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 
-/** What is written of the steps: `metrics.jsonl`, TensorBoard's events, and what the user hears. */
+/** Logs the steps to `metrics.jsonl` and TensorBoard's events, and warns the user. */
 export interface Log {
   /** Adds a step to the means of the next row. */
   record(result: StepResult): void;
-  /** Writes a row. @param step steps done @param features of this step, where the method's encoder gave any */
+  /** Writes a row. @param step steps done @param features of this step, if the encoder computed any */
   write(step: number, learningRate: number, rates: Rates, features: Tensor | undefined): Promise<void>;
-  /** Writes numbers of one step to TensorBoard's events alone. */
+  /** Writes scalars of one step to TensorBoard's events only. */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
   /** Sums since the last row; part of the checkpoint. */
   pending(): Position["pending"];
-  /** Makes the rows so far outlast a loss of power. */
+  /** Flushes the rows to disk, so that they survive a loss of power. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,10 +42,10 @@ export async function openLog(
   const watch = collapseWatch(methodDefinition);
   let { pending } = position;
 
-  /** Of the features at one step; says so when they have collapsed. */
+  /** Measures the spread of the features at one step, and warns when they have collapsed. */
   const spreadAt = (step: number, features: Tensor) => {
     const spread = spreadOf(features);
-    // While a model learns nothing but how common each answer is, its features are as good as one: that passes.
+    // While a model only learns the frequency of each target, its features look collapsed; that passes.
     const warning = step > plan.schedule.warmupSteps ? watch(spread, encoder.embedDim) : undefined;
     if (warning) onNote?.(`step ${step}: ${warning}`);
     return spread;
@@ -78,7 +78,7 @@ export async function openLog(
 }
 
 function addTo({ count, sums }: Position["pending"], values: Readonly<Record<string, number>>): Position["pending"] {
-  // A perplexity may be infinite where the loss is not; a checkpoint has no word for that.
+  // A perplexity may be infinite where the loss is not; JSON in the checkpoint cannot hold it.
   const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
   const added = finite.map(([key, value]): [string, number] => [key, (sums[key] ?? 0) + value]);
   return { count: count + 1, sums: { ...sums, ...Object.fromEntries(added) } };

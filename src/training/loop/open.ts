@@ -10,7 +10,7 @@ import type { RunConfig } from "../run/config.ts";
 import { lockRun } from "../run/lock.ts";
 import { BEGINNING, resumeFrom } from "../run/resume.ts";
 import { buildMethod, writeConfig } from "../run/run.ts";
-import { beginFrom, type Start } from "../run/start.ts";
+import { type Start, startFrom } from "../run/start.ts";
 import { type StagedStep, stagedStep } from "../staged-step.ts";
 import { initialState, optimizerOf } from "../step.ts";
 import { type Clock, startClock } from "./clock.ts";
@@ -20,7 +20,7 @@ import type { Supervised, TrainOptions } from "./options.ts";
 import { type Now, type Plan, planOf } from "./plan.ts";
 import { type Saver, saverOf } from "./saver.ts";
 
-/** Everything that the loop uses, ready for the next step; closed when the loop is left. */
+/** Everything that the loop uses, ready for the next step; closed at the end of the loop. */
 export interface Training extends AsyncDisposable {
   readonly plan: Plan;
   readonly now: Now;
@@ -32,13 +32,13 @@ export interface Training extends AsyncDisposable {
   readonly beforeEpoch: EpochStart;
   readonly clock: Clock;
   readonly log: Log;
-  /** None where nothing is judged. */
+  /** Absent without validation. */
   readonly judge: Judge | undefined;
   readonly saver: Saver;
 }
 
 /**
- * Takes the run folder, reads the last checkpoint or makes the first state, starts the workers and compiles the step.
+ * Locks the run folder, reads the last checkpoint or creates the initial state, starts the workers, compiles the step.
  * @returns nothing when the run is finished
  * @throws UserError when the folder is in use or cannot be written, or its checkpoints cannot be read
  */
@@ -55,7 +55,7 @@ export async function openTraining(
   const optimizer = optimizerOf(training);
   const initial = () =>
     initialState(method, optimizer, training, new Rng(training.seed), (params) =>
-      start ? beginFrom(start, offerOf(parts.modality, vocabulary), params) : params,
+      start ? startFrom(start, offerOf(parts.modality, vocabulary), params) : params,
     );
   const { state, position } = resume
     ? await resumeFrom(out, initial(), onNote)
@@ -70,7 +70,7 @@ export async function openTraining(
   await makeFolder(join(out, "checkpoints"));
   const lock = opened.adopt(await lockRun(out), (it) => it.release());
   for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
-  // What a run begins with is in no configuration: killed before its first checkpoint it would go on from random numbers.
+  // Weights of --from are not in the configuration: a run killed before its first checkpoint would resume from random ones.
   if (start && !resume) await saveCheckpoint(out, initial(), BEGINNING, false);
   if (!resume) await writeConfig(out, config);
 
@@ -83,7 +83,7 @@ export async function openTraining(
   const judge = judgeOf(supervised, position, ema, plan, log, options);
   const saver = saverOf(out, position, plan, checkpointEvery, { log, judge, curriculum, lock });
 
-  // Waits for data and compiles, before the clock starts.
+  // Loads the first batch and compiles before the clock starts.
   const { batch } = await loader.next();
   const compiled = await program.at(curriculum.stagesAt(position.step), batch, state);
   const now = { step: position.step, state: compiled.state };

@@ -1,6 +1,6 @@
 import type { MethodParams } from "../../methods/index.ts";
 
-/** How far training is, at a row of the metrics. */
+/** Progress of training, at a row of the metrics. */
 export interface Progress {
   readonly step: number;
   readonly steps: number;
@@ -11,31 +11,31 @@ export interface Progress {
   readonly etaSeconds: number;
   readonly waitFraction: number;
   readonly broken: number;
-  /** How much of its space the representation uses, at this step; see `Spread`. */
+  /** Spread of the features at this step; see `Spread`. */
   readonly effectiveRank?: number;
   readonly featureDeviation?: number;
 }
 
-/** Where a run is kept, and who hears of it. */
+/** The run folder and the callbacks. */
 export interface TrainOptions {
-  /** Run folder to make, or to continue with `resume`. */
+  /** Run folder to create, or to continue with `resume`. */
   readonly out: string;
   readonly resume?: boolean;
-  /** Finishes the step, saves and returns. */
+  /** When aborted, training finishes the step, saves and returns. */
   readonly signal?: AbortSignal;
-  /** One line for the user: what was decided, what was found. */
+  /** Receives one line for the user: a decision, a warning. */
   readonly onNote?: (note: string) => void;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** What fine-tuning does otherwise. */
+/** What fine-tuning adds to the loop. */
 export interface Supervised {
-  /** Entries to learn from, in an epoch; an entry may stand there several times. */
+  /** Training entries of an epoch; an entry may occur several times. */
   readonly indices: Int32Array;
-  /** Of every entry of the source, −1 where it may not be known. */
+  /** Class of every entry of the source, −1 where it is hidden. */
   readonly labels: Int32Array;
-  /** Judges the parameters after an epoch. */
+  /** Scores the parameters after an epoch. */
   validate?(params: MethodParams): Promise<{ score: number; loss: number; metrics: Readonly<Record<string, number>> }>;
-  /** Epochs without a better score, or an equal one at a lower loss, after which training stops. */
+  /** Epochs without a better score, or an equal score at a lower loss, before training stops. */
   readonly patience: number;
 }

@@ -6,22 +6,22 @@ import type { LearningRateSchedule } from "../schedule.ts";
 import type { DeviceState } from "../step.ts";
 import type { Supervised } from "./options.ts";
 
-/** How far training is to go. */
+/** Length of the training. */
 export interface Plan {
-  /** What the loader makes batches of. */
+  /** The loader's task. */
   readonly task: LoaderTask;
   /** Steps in an epoch, and in all. */
   readonly perEpoch: number;
   readonly steps: number;
-  /** The peak is the curriculum's to change. */
+  /** A curriculum may change the peak. */
   readonly schedule: Omit<LearningRateSchedule, "peak">;
 }
 
-/** Where training is: what the next step begins with. */
+/** Current state of training: the input of the next step. */
 export interface Now {
   /** Steps done. */
   step: number;
-  /** Nothing else holds it: training goes on for long, and the first state is as large as any later one. */
+  /** The only reference to the state, so that earlier states can be freed. */
   state: DeviceState;
 }
 

@@ -11,18 +11,18 @@ import type { Now, Plan } from "./plan.ts";
 /** Share of a new loss in the smoothed one, by which the best checkpoint is chosen. */
 const SMOOTHING = 0.02;
 
-/** A run that cannot go on through no mistake of the user: the loss is not a number. */
+/** Training diverged: loss, gradients or weights are not finite. */
 export class Diverged extends Error {
   override name = "Diverged";
 }
 
-/** Writes checkpoints, and sees to it that they are good ones. */
+/** Writes checkpoints of finite weights. */
 export interface Saver {
-  /** Takes note of a step's loss. @param step counts from 1 @throws Diverged when loss or gradients are not finite */
+  /** Records a step's loss. @param step counts from 1 @throws Diverged when loss or gradients are not finite */
   record(step: number, result: StepResult): void;
   /**
    * Writes a checkpoint.
-   * @param isJudgedBest what the judge says of these weights; without a judge the lowest smoothed loss is the best
+   * @param isJudgedBest the judge's verdict on these weights; without one, the lowest smoothed loss is the best
    * @throws Diverged when the weights are not finite; UserError when another process has taken the run over
    */
   save(now: Readonly<Now>, isJudgedBest: boolean | undefined): Promise<void>;
@@ -63,9 +63,9 @@ export function saverOf(
     },
     async save({ step, state }, isJudgedBest) {
       const host = (await read(toDevice(state))) as unknown as HostState;
-      // The loss of a step is that of the weights before it: an update that burst shows in the weights only.
+      // A step's loss is computed before its update: an update that diverges shows in the weights only.
       if (!isFinite(host)) throw diverged("weights", step);
-      // Not where a Ctrl-C came: a run that was never stopped would have looked elsewhere.
+      // Not at a Ctrl-C, so that a stopped run chooses among the same steps as one never stopped.
       const isRegular = step === steps || step % checkpointEvery === 0;
       const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
       if (isLowest) bestLoss = smoothedLoss;

@@ -2,14 +2,14 @@ import { type Array, np } from "../../array/index.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /**
- * Layer-wise adaptive rate scaling for large batches, as SimCLR's code has it: a weight's step is as long as `trust`
- * times the weight. Biases and norms take plain momentum steps; a weight without a gradient stays where it is. You et al.
+ * Layer-wise adaptive rate scaling for large batches, as in SimCLR's code: a weight's step is `trust` times as long as the
+ * weight. Biases and norms take plain momentum steps; a weight without a gradient stays where it is. You et al.
  * 2017, https://arxiv.org/abs/1708.03888
  */
 export const lars = ({ momentum = 0.9, trust = 0.001 } = {}): Optimizer => ({
   slots: ["velocity"],
   update(param, gradient, memory, { learningRate, isWeight, weightDecay }) {
-    // Or a frozen weight, whose gradient is 0, would only decay, and `trust` would make that decay large.
+    // Otherwise a frozen weight, whose gradient is 0, would decay, and `trust` would make that decay large.
     const decay = isWeight ? np.where(np.greater(norm(gradient), 0), weightDecay, 0) : weightDecay;
     const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, decay));
     const direction = isWeight ? np.multiply(decayed, trustRatio(param, decayed, trust)) : decayed;

@@ -1,6 +1,6 @@
 import type { Array } from "../../array/index.ts";
 
-/** What an update is told beside the parameter and its gradient. */
+/** Inputs of an update besides the parameter and its gradient. */
 export interface UpdateContext {
   /** float32 scalar. */
   readonly learningRate: Array;
@@ -14,7 +14,7 @@ export interface UpdateContext {
 
 /** Updates one parameter at a time; traced into the training step. */
 export interface Optimizer {
-  /** Names of what it remembers of each parameter, each of the parameter's shape and zero at first. */
+  /** Names of the state kept for each parameter: arrays of the parameter's shape, initially zero. */
   readonly slots: readonly string[];
   update(
     param: Array,

@@ -17,7 +17,7 @@ const Mastery = z.object({
   previous: z.number().nullable(),
 });
 
-/** Where a run stands; kept inside the checkpoint itself, so that weights and counters can never disagree. */
+/** Position of a run; stored in the checkpoint, so that weights and counters always agree. */
 export const Position = z.object({
   /** Steps done. */
   step: z.int().nonnegative(),
@@ -28,9 +28,9 @@ export const Position = z.object({
   bestLoss: z.number().nullable(),
   /** Sums since the last row of metrics.jsonl. */
   pending: z.object({ count: z.int().nonnegative(), sums: z.record(z.string(), z.number()) }),
-  /** Of fine-tuning: the best score on the validation part so far, and epochs since. */
+  /** Of fine-tuning: the best validation score so far, and the epochs since. */
   validation: z.object({ score: z.number(), loss: z.number(), sinceBest: z.int().nonnegative() }).optional(),
-  /** Of competence curricula, by option. */
+  /** State of competence curricula, by option. */
   mastery: z.record(z.string(), Mastery).optional(),
 });
 export type Position = z.infer<typeof Position>;
@@ -40,7 +40,7 @@ const groups = ["params", "optimizer", "memory", "ema"] as const;
 export const checkpointPath = (run: string, which: "last" | "best"): string =>
   join(run, "checkpoints", `${which}.safetensors`);
 
-/** Writes `last`, and `best` when the loss is the lowest so far. Each file is whole or the one before, at any moment. */
+/** Writes `last`, and `best` when the loss is the lowest so far. At any moment each file is complete, the old or the new one. */
 export async function saveCheckpoint(
   run: string,
   state: HostState,
@@ -54,7 +54,7 @@ export async function saveCheckpoint(
   );
   const { step, epoch, smoothedLoss: loss } = position;
   const written = JSON.stringify(position);
-  // The last one comes last: a run that is killed in between does the step again, and with it the best.
+  // `last` is written last: a run killed in between repeats the step and writes `best` again.
   for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
     await writeSafetensors(checkpointPath(run, which), tensors, {
       position: written,
@@ -65,7 +65,7 @@ export async function saveCheckpoint(
   }
 }
 
-/** Of tensors in their order, with their names, and of the position: one flipped bit gives another. */
+/** SHA-256 of the tensors with their names, in order, and of the position. */
 function digestOf(tensors: Iterable<readonly [name: string, tensor: Tensor]>, position: string): string {
   let digest = crc32c(position);
   for (const [name, { data }] of tensors)
@@ -80,8 +80,7 @@ export async function loadCheckpoint(
 ): Promise<{ state: HostState; position: Position }> {
   const { tensors, metadata } = await readSafetensors(path);
   const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
-  if (!position.success)
-    throw new UserError(`${path}: not a checkpoint of a run (it does not say at which step it was)`);
+  if (!position.success) throw new UserError(`${path}: not a checkpoint of a run (no training step in its header)`);
   if (metadata.digest !== digestOf(tensors, metadata.position ?? ""))
     throw new UserError(`${path}: damaged: its content is not what was written (the digest differs)`);
   const group = (name: (typeof groups)[number]) =>
@@ -94,7 +93,7 @@ export async function loadCheckpoint(
     const state = { params: group("params"), optimizer: {}, memory: group("memory"), ema: group("ema") };
     return { state, position: position.data };
   }
-  // The structure is the method's; the file only brings the values.
+  // The structure comes from the method, the values from the file.
   const fill = (name: (typeof groups)[number]) =>
     tree.map<Tensor, Tensor>(expected[name], (leaf, path_) => {
       const found = tensors.get(`${name}.${path_}`);

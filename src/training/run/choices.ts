@@ -4,31 +4,31 @@ import type { AnyOptions } from "../../foundation/named.ts";
 
 export type Options = AnyOptions;
 
-/** What the user says about a run. */
+/** The user's choices for a run. */
 export interface RunChoices extends OpenOptions {
   /** Folder, archive or file with the data. */
   readonly data: string;
-  /** Names, or paths of files that export one. Chosen by the data when not given. */
+  /** Names, or paths of files that export one. By default chosen from the data. */
   readonly modality?: string;
   readonly method?: string;
   readonly encoder?: string;
   /** One of the method's presets: settings for data or machines unlike the paper's. */
   readonly preset?: string;
   readonly modalityOptions?: Options;
-  /** The method's. */
+  /** Options of the method. */
   readonly options?: Options;
   readonly encoderOptions?: Options;
-  /** Of the encoder that training begins with; what the method and the user say comes first. */
+  /** Options of the encoder that training starts from; those of the method and the user take precedence. */
   readonly encoderDefaults?: Options;
-  /** Of the data that it was trained on. */
+  /** Modality options that it was trained with. */
   readonly modalityDefaults?: Options;
   readonly training?: Options;
-  /** Options that change while the run learns: `maskRatio=0.3:0.75@cosine`; see docs/training.md. */
+  /** Options that change during training: `maskRatio=0.3:0.75@cosine`; see docs/training.md. */
   readonly curriculum?: readonly string[];
-  /** One line for the user: what was decided, what was found. */
+  /** Receives one line for the user: a decision, a warning. */
   readonly onNote?: (note: string) => void;
 }
 
-/** A definition's name, or where its file lies: the run may be opened from another folder. */
-export const nameOf = (given: string | undefined, name: string): string =>
-  given === undefined || given === name ? name : resolve(given);
+/** A definition's name, or the absolute path of its file: the run may be opened from another folder. */
+export const nameOf = (choice: string | undefined, name: string): string =>
+  choice === undefined || choice === name ? name : resolve(choice);

@@ -1,46 +1,56 @@
 import * as z from "zod";
 import { devices } from "../../engine/index.ts";
 
-/** How to train. Where a default is missing, the method's recipe decides. */
+/** Training options. Where a default is missing, the method's recipe decides. */
 export const TrainingOptions = z.object({
   epochs: z.int().positive().default(100).describe("passes over the data"),
-  batchSize: z.int().min(2).optional().describe("samples per step; the method's recipe by default"),
-  learningRate: z.number().positive().optional().describe("peak learning rate; the recipe's, scaled by batch / 256"),
-  minLearningRate: z.number().nonnegative().default(0).describe("learning rate that the cosine ends at"),
-  optimizer: z.enum(["adamw", "sgd", "lars"]).optional().describe("optimiser; the recipe's by default"),
-  weightDecay: z.number().nonnegative().optional().describe("on weights, not on biases and norms"),
-  warmupEpochs: z.number().nonnegative().optional().describe("linear rise of the learning rate; a tenth, at most 10"),
-  gradientClip: z.number().nonnegative().default(0).describe("largest global norm of the gradients; 0 for none"),
+  batchSize: z.int().min(2).optional().describe("samples per step; by default from the method's recipe"),
+  learningRate: z
+    .number()
+    .positive()
+    .optional()
+    .describe("peak learning rate; by default the recipe's, scaled by batch size / 256"),
+  minLearningRate: z.number().nonnegative().default(0).describe("final learning rate of the cosine schedule"),
+  optimizer: z.enum(["adamw", "sgd", "lars"]).optional().describe("optimiser; by default from the method's recipe"),
+  weightDecay: z.number().nonnegative().optional().describe("weight decay; not applied to biases and norms"),
+  warmupEpochs: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("epochs of linear warm-up; by default a tenth of all, at most 10"),
+  gradientClip: z.number().nonnegative().default(0).describe("maximum global norm of the gradients; 0 for no clipping"),
   layerDecay: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
-    .describe("learning rate of each layer of the encoder over that of the layer above; 0.75 is usual in fine-tuning"),
+    .describe(
+      "layer-wise decay: learning rate of an encoder layer, relative to the layer above; 0.75 is usual in fine-tuning",
+    ),
   frozenLayers: z
     .int()
     .nonnegative()
     .default(0)
-    .describe("layers of the encoder that stay as they are, from the input: 1 for the embedding, 2 and a block …"),
+    .describe("encoder layers to freeze, counted from the input: 1 for the embedding, 2 also for the first block …"),
   loraRank: z
     .int()
     .nonnegative()
     .default(0)
-    .describe("train additions of this rank to the encoder's linear layers, and nothing else of it; 0 for all of it"),
-  ema: z.number().min(0).lt(1).default(0).describe("keep an average of the weights with this momentum; 0 for none"),
-  seed: z.int().nonnegative().default(0).describe("same seed, same machine: same bits"),
+    .describe("rank of LoRA adapters in the encoder's linear layers, the only encoder weights trained; 0: no LoRA"),
+  ema: z.number().min(0).lt(1).default(0).describe("momentum of a running average of the weights; 0 for none"),
+  seed: z.int().nonnegative().default(0).describe("seed of all randomness; runs are bit-identical on the same machine"),
   workers: z
     .int()
     .nonnegative()
     .default(Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)))
-    .describe("threads that decode and augment ahead of the step; 0: none"),
+    .describe("worker threads that decode and augment the data; 0: none"),
   threads: z.int().positive().optional().describe("threads within an operator; all cores by default"),
-  device: z.enum(devices).default("cpu").describe("where to compute"),
+  device: z.enum(devices).default("cpu").describe("device to compute on"),
   checkpointEvery: z.int().positive().default(200).describe("steps between checkpoints"),
   logEvery: z.int().positive().default(10).describe("steps per row of metrics.jsonl"),
 });
 
-/** Those of the training's options that somebody decides. */
+/** The training options that are set. */
 export type TrainingChoices = Readonly<Partial<z.input<typeof TrainingOptions>>>;
 
 /** Training options with everything decided. */
@@ -54,55 +64,55 @@ export const SettledTraining = TrainingOptions.required({
 
 export type Training = z.infer<typeof SettledTraining>;
 
-/** Version of the run folder; another version is another program's. */
+/** Version of the run folder's format; other versions are refused. */
 export const RUN_VERSION = 3;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 
 const amount = z.union([z.number(), z.array(z.number())]);
 
-/** An option that goes from one value to another while a run learns. */
+/** An option that changes from one value to another during training. */
 export const CurriculumEntry = z.object({
   option: z.string(),
-  /** Whose option it is. */
+  /** The owner of the option. */
   group: z.enum(["method", "modality", "training"]),
   from: amount,
   to: amount,
   pace: z.enum(["linear", "cosine", "step", "competence"]),
-  /** Values that it takes on the way, both ends included. */
+  /** Number of values that it takes, both ends included. */
   stages: z.int().min(2),
-  /** Only whole numbers will do. */
+  /** Whether only whole numbers are allowed. */
   whole: z.boolean(),
-  /** Competence: what must be reached, mean over a window of steps; a loss that falls no more when not given. */
+  /** Competence: the metric's mean over a window of steps to reach; without one, the loss must stop falling. */
   metric: z.object({ name: z.string(), atLeast: z.number() }).optional(),
 });
 export type CurriculumEntry = z.infer<typeof CurriculumEntry>;
 
-/** What fine-tuning is told beside what any run is. */
+/** Additional configuration of a fine-tuning. */
 export const Supervision = z.object({
-  /** Use only so many labels, drawn evenly over the classes with this seed. */
+  /** Number of labels to use, drawn evenly over the classes with this seed. */
   labels: z.int().positive().optional(),
-  /** Share of the labelled entries that judge after every epoch and are not learned from; 0 for none. */
+  /** Share of the labelled entries held out for validation after every epoch; 0 for none. */
   validation: z.number().min(0).max(0.5),
-  /** Epochs without a better score after which training stops. */
+  /** Epochs without improvement before training stops. */
   patience: z.int().positive(),
-  /** Whether entries without a label take part. */
+  /** Whether unlabelled entries are used too. */
   unlabelled: z.boolean(),
   seed: z.int().nonnegative(),
-  /** Of the labels and what they are called, so that training is not resumed on others. */
+  /** Digest of the labels and class names, so that training is not resumed on others. */
   digest: z.string().optional(),
-  /** Run or model that it began with; absent when it began with random numbers. */
+  /** Run or model that it started from; absent when it started from random weights. */
   from: z.string().optional(),
 });
 export type Supervision = z.infer<typeof Supervision>;
 
-/** Of a pruned run: what it was before, and how what stayed was chosen. */
+/** Of a pruned run: the original run, and how the kept structures were chosen. */
 export const Pruning = z.object({
   from: z.string(),
   step: z.int(),
   keep: z.number(),
   importance: z.enum(["taylor", "magnitude"]),
-  /** Batches, and data if not the run's own, that `taylor` looked at. */
+  /** Batches of the `taylor` scores, and their data if not the run's. */
   batches: z.int(),
   data: z.string().optional(),
 });
@@ -117,20 +127,20 @@ export const RunConfig = z.object({
     column: z.string().optional(),
     labelColumn: z.string().optional(),
     entries: z.int().positive(),
-    /** Of the entries' names, so that a run is not resumed on other data. */
+    /** Digest of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
   }),
-  /** The method's preset that was asked for; what it came to stands in the options below. */
+  /** The chosen preset; its settings are in the options below. */
   preset: z.string().optional(),
-  /** `files` are kept beside config.json (a tokenizer): there by their SHA-256, in memory by their texts. */
+  /** `files` are stored next to config.json (a tokenizer): here by SHA-256, in memory as texts. */
   modality: choice.extend({ files: z.record(z.string(), z.string()).optional() }),
   encoder: choice,
   method: choice,
   training: SettledTraining,
-  /** Of fine-tuning: which labelled entries are learned from and which judge, when to stop, what it began with. */
+  /** Of fine-tuning: the split into training and validation, when to stop, what it started from. */
   supervision: Supervision.optional(),
   pruning: Pruning.optional(),
-  /** Options above that change during the run; there they have the values they end at. */
+  /** Options above that change during training; above are their final values. */
   curriculum: z.array(CurriculumEntry).optional(),
 });
 

@@ -10,29 +10,29 @@ import { parseTornJson } from "../../foundation/json.ts";
 const Holder = z.object({ pid: z.int(), host: z.string(), token: z.string(), started: z.string().optional() });
 type Holder = z.infer<typeof Holder>;
 
-/** How often a process shows that it is alive, and how long it may be silent on another machine, in milliseconds. */
+/** Heartbeat interval, and the silence after which a process on another machine counts as dead, in milliseconds. */
 const [BEAT, SILENCE] = [10_000, 60_000];
 
-/** Others that take over the same stale lock need this long at most to see that they are too late, in milliseconds. */
+/** Longest time for another process that takes over the same stale lock to notice that it lost, in milliseconds. */
 const SETTLED = 100;
 
-/** Distinguishes this process from an earlier one of its number, as there are in containers. */
+/** Distinguishes this process from an earlier one with the same pid, as in containers. */
 const TOKEN = crypto.randomUUID();
 
 /** A run folder that this process trains in. */
 export interface Lock {
   /** @throws UserError when another process has taken the folder over, so that nothing more may be written */
   check(): Promise<void>;
-  /** Lets go, if the lock is still this process's. */
+  /** Releases the lock if this process still holds it. */
   release(): Promise<void>;
 }
 
-/** When a process began, in the kernel's ticks; nothing where the system does not say. */
+/** Start time of a process, in the kernel's ticks; nothing on systems without it. */
 const startOf = async (pid: number): Promise<string | undefined> =>
   // The name in parentheses may have spaces; the start is the twentieth field behind it.
   (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ").at(-1)?.split(" ")[19];
 
-/** Whether a process of that number is there. */
+/** Whether a process with that pid exists. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -43,8 +43,8 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * Whether the process that wrote a lock still trains. On this machine it does as long as it exists, also stopped; on
- * another as long as it shows that it is alive.
+ * Whether the process that wrote a lock still holds it. On this machine it does while it exists, even if suspended; on
+ * another machine while its heartbeat continues.
  */
 async function isHeld(holder: Holder, silence: number): Promise<boolean> {
   if (holder.host !== hostname()) return silence <= SILENCE;
@@ -60,13 +60,13 @@ const read = async (file: string): Promise<string | undefined> =>
     throw fileError(file, "read", error);
   });
 
-/** Makes the lock with its content at once, so that nobody sees half of it. @returns whether there was none */
+/** Creates the lock and its content atomically. @returns whether there was none before */
 async function make(file: string, content: string): Promise<boolean> {
   const whole = `${file}.${TOKEN}`;
   try {
     await writeFile(whole, content);
     await link(whole, file).catch((error: unknown) => {
-      // Some file systems have no links.
+      // Some file systems do not support links.
       if (codeOf(error) === "EEXIST") throw error;
       return writeFile(file, content, { flag: "wx" });
     });
@@ -79,7 +79,7 @@ async function make(file: string, content: string): Promise<boolean> {
   }
 }
 
-/** Takes away the lock that was seen to be stale, and no other that has come into its place since. */
+/** Removes the lock that was found stale, but not a newer one in its place. */
 async function removeStale(file: string, seen: string): Promise<void> {
   const aside = `${file}.${TOKEN}.stale`;
   try {
@@ -93,8 +93,8 @@ async function removeStale(file: string, seen: string): Promise<void> {
 }
 
 /**
- * Keeps other processes from training in a run folder: two would destroy each other's checkpoints. What a killed process
- * leaves behind holds nobody up.
+ * Keeps other processes from training in a run folder: two would destroy each other's checkpoints. The lock of a
+ * killed process blocks nobody.
  * @throws UserError when another process trains there
  */
 export async function lockRun(run: string): Promise<Lock> {
@@ -114,7 +114,7 @@ export async function lockRun(run: string): Promise<Lock> {
     if (holder && (await isHeld(holder, Date.now() - info.mtimeMs))) throw taken(holder);
     if (attempt > 2) throw taken();
     await removeStale(file, text);
-    // Whoever saw the same stale lock may take away the new one for a moment: it is back, or another's, soon.
+    // A process that saw the same stale lock may remove the new one for a moment; soon it is back, or another's.
     await sleep(SETTLED);
   }
   const check = async (): Promise<void> => {
@@ -124,7 +124,7 @@ export async function lockRun(run: string): Promise<Lock> {
   await check();
   const beat = setInterval(() => {
     const now = new Date();
-    // A folder that is gone is noticed where something is written to it.
+    // A missing folder is reported by the next write to it.
     void utimes(file, now, now).catch(() => undefined);
   }, BEAT).unref();
   return {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
 
-/** One row of `metrics.jsonl`: means since the row before. */
+/** One row of `metrics.jsonl`: means since the previous row. */
 export interface MetricRow {
   readonly step: number;
   readonly epoch: number;
@@ -13,7 +13,7 @@ export interface MetricRow {
   readonly samplesPerSecond: number;
   /** Share of the time in which the step waited for data. */
   readonly waitFraction: number;
-  /** Since this process began to train. */
+  /** Since this process started training. */
   readonly seconds: number;
   /** Of the features at this step, not a mean: see `Spread`. */
   readonly effectiveRank?: number;
@@ -35,7 +35,7 @@ export async function readMetrics(run: string): Promise<MetricRow[]> {
   });
 }
 
-/** Appends rows; opening at a step cuts off the rows behind it, which a resumed run will write again. */
+/** Appends rows; opening at a step drops later rows, which a resumed run writes again. */
 export class MetricsWriter {
   readonly #file: FileHandle;
   readonly #path: string;
@@ -61,7 +61,7 @@ export class MetricsWriter {
     });
   }
 
-  /** Makes the rows so far outlast a loss of power. */
+  /** Flushes the rows to disk, so that they survive a loss of power. */
   async sync(): Promise<void> {
     await this.#file.sync().catch((error: unknown) => {
       throw fileError(this.#path, "written", error);

@@ -31,7 +31,7 @@ export async function resumeFrom(out: string, expected: HostState, onNote: (note
     if (!(error instanceof UserError) || !second) throw error;
     const best = await loadCheckpoint(checkpointPath(out, second), expected).catch(() => undefined);
     if (!best) throw error;
-    onNote(`${messageOf(error)}; going on from the best checkpoint, step ${best.position.step}`);
+    onNote(`${messageOf(error)}; continuing from the best checkpoint, step ${best.position.step}`);
     return best;
   }
 }

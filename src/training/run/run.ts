@@ -44,7 +44,7 @@ export interface Parts {
   readonly methodDefinition: MethodDefinition;
 }
 
-/** A run folder, opened: what was learned, and how. */
+/** An opened run folder: the trained parameters and their configuration. */
 export interface Run extends Parts {
   readonly path: string;
   readonly config: RunConfig;
@@ -68,7 +68,7 @@ export function parseOptions<Schema extends z.ZodObject>(
   const [issue] = parsed.error.issues;
   if (issue?.code === "unrecognized_keys")
     throw new UserError(
-      `${what} has no option ${issue.keys.join(", ")}; there are: ${Object.keys(schema.shape).join(", ")}`,
+      `${what} has no option ${issue.keys.join(", ")}; options: ${Object.keys(schema.shape).join(", ")}`,
     );
   const key = issue?.path.join(".") ?? "";
   throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
@@ -76,7 +76,7 @@ export function parseOptions<Schema extends z.ZodObject>(
 
 /**
  * @param readable encoders that read such data
- * @throws UserError saying what is missing, and which encoder would have it
+ * @throws UserError naming what is missing, and the encoders that have it
  */
 function lacks(
   method: string,
@@ -103,12 +103,12 @@ function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): 
   if (causal === undefined || !reader || reader.causal === causal) return;
   throw new UserError(
     causal
-      ? `method ${name} predicts each token from those before it, and the encoder lets it see all; add --causal`
-      : `method ${name} predicts tokens from both sides, and a causal encoder sees one; leave out --causal, or use causal-lm`,
+      ? `method ${name} predicts each token from those before it, but the encoder attends to all; add --causal`
+      : `method ${name} predicts tokens from both sides, but a causal encoder sees only one; leave out --causal, or use causal-lm`,
   );
 }
 
-/** @throws UserError when the modality, encoder or method lacks what another needs, or is code that nobody trusts */
+/** @throws UserError when the modality, encoder or method lacks what another needs, or is code in a file that is not trusted */
 export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
   const modalityDefinition = await modalities.stored(config.modality.name);
   const encoderDefinition = await encoders.stored(config.encoder.name);
@@ -139,7 +139,7 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 
-/** The parts and the method on top of them. @param samples how many there are to learn from */
+/** The parts and the method built on them. @param samples number of training samples */
 export async function buildMethod(
   config: Pick<RunConfig, "modality" | "encoder" | "method">,
   samples: number,
@@ -154,7 +154,7 @@ export async function buildMethod(
   return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples, runs }) };
 }
 
-/** Opens a run for a method to build on. @throws UserError when it is none, or reads data otherwise than this run does */
+/** Opens a run for a method to build on. @throws UserError when it is not a run, or its inputs differ from this run's */
 async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
   const config = await readConfig(path);
   const { encoder, modality: other, methodDefinition } = await buildParts(config);
@@ -166,7 +166,7 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
-/** The checkpoint that counts: the best where a validation part judged every epoch, since an early stop comes later. */
+/** The checkpoint to use: `best` with validation, since early stopping ends later than the best epoch; else `last`. */
 async function loadCounting(path: string, { supervision }: RunConfig) {
   if (supervision && existsSync(checkpointPath(path, "best"))) {
     const best = await loadCheckpoint(checkpointPath(path, "best"));
@@ -175,7 +175,7 @@ async function loadCounting(path: string, { supervision }: RunConfig) {
   return loadCheckpoint(checkpointPath(path, "last"));
 }
 
-/** What a run learned: the running average of its parameters where it kept one, and its teacher's where that is judged. */
+/** The parameters to evaluate: the running average if the run kept one, and the teacher's if the method says so. */
 async function loadWeights(
   path: string,
   config: RunConfig,
@@ -186,12 +186,12 @@ async function loadWeights(
     ? loadCheckpoint(checkpointPath(path, checkpoint))
     : loadCounting(path, config));
   const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  // A checkpoint holds trees with an encoder's branch.
+  // The trees of a checkpoint have an `encoder` branch.
   const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
   return { weights: mergeLora({ ...weights, ...teacher } as MethodParams), position };
 }
 
-/** The configuration of a run folder. @throws UserError when it is none, or another version's */
+/** The configuration of a run folder. @throws UserError when it is not a run, or of another version */
 export async function readConfig(path: string): Promise<RunConfig> {
   const file = join(path, "config.json");
   const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -209,7 +209,7 @@ export async function readConfig(path: string): Promise<RunConfig> {
   throw new UserError(`${file}: ${issue?.path.join(".") || "its content"}: ${issue?.message}`);
 }
 
-/** Writes `config.json` and the files that belong to it; in the file their digests stand for them. */
+/** Writes `config.json`, and the files that belong to it, which it lists by digest. */
 export async function writeConfig(path: string, config: RunConfig): Promise<void> {
   const { files = {} } = config.modality;
   for (const [name, text] of Object.entries(files)) await writeAtomically(join(path, name), [text]);
@@ -220,7 +220,7 @@ export async function writeConfig(path: string, config: RunConfig): Promise<void
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** @throws UserError when a file is missing or is not the one that the run was trained with */
+/** @throws UserError when a file is missing or differs from the one that the run was trained with */
 async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
   if (!config.modality.files) return config;
   const files: Record<string, string> = {};
@@ -238,8 +238,8 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
 
 /**
  * Opens a run for evaluation, embedding or export.
- * @param options.checkpoint `best` of fine-tuning, where a validation part judged; else `last`, as is usual for pre-training, where the lowest loss is not the best representation
- * @throws UserError when the folder is no run, has no checkpoint, or its checkpoint is corrupt
+ * @param options.checkpoint by default `best` for fine-tuning with validation, else `last`: in pre-training the lowest loss is not the best representation
+ * @throws UserError when the folder is not a run, has no checkpoint, or its checkpoint is corrupt
  *
  * @example
  * const run = await openRun("runs/photos");

@@ -11,7 +11,7 @@ import { settleEncoder } from "./settle/encoder.ts";
 import { settleMethod } from "./settle/method.ts";
 import { settleModality } from "./settle/modality.ts";
 import { presetParts, smallSuggestion } from "./settle/presets.ts";
-import { askedTraining, settleTraining } from "./settle/training.ts";
+import { requestedTraining, settleTraining } from "./settle/training.ts";
 
 export function fingerprintOf(source: Source<unknown>): string {
   const hash = createHash("sha256");
@@ -19,7 +19,7 @@ export function fingerprintOf(source: Source<unknown>): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** The source of a run that is continued. @throws UserError, and closes it, when it is not the one that it was begun with */
+/** Opens the data of a run that is continued. @throws UserError, after closing it, when it is not the run's data */
 export async function sourceOf(config: RunConfig, source: Source<unknown>, run: string): Promise<Source<unknown>> {
   const { path, entries, fingerprint } = config.data;
   if (entries === source.length && fingerprint === fingerprintOf(source)) return source;
@@ -27,7 +27,7 @@ export async function sourceOf(config: RunConfig, source: Source<unknown>, run: 
   throw new UserError(`${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`);
 }
 
-/** The samples to learn from: the source's entries, or what the modality makes of them. */
+/** The training samples: the source's entries, or what the modality makes of them. */
 export async function arrange(
   definition: ModalityDefinition,
   source: Source<unknown>,
@@ -38,16 +38,16 @@ export async function arrange(
   return (await definition.arrange?.(source, settled, files, onNote)) ?? source;
 }
 
-/** What was decided, and the samples to learn from. */
+/** The settled configuration and the training samples. */
 export interface Settled {
   readonly config: RunConfig;
   readonly samples: Source<unknown>;
 }
 
 /**
- * Decides whatever the user left open, in the order of `PRECEDENCE` (settle/precedence.ts): the encoder, the method, how the
- * data are prepared, and the training.
- * @throws UserError for a wrong option; all but those of the data are checked before the data are worked on
+ * Settles every option that the user left open, in the order of `PRECEDENCE` (settle/precedence.ts): encoder, method,
+ * modality and training.
+ * @throws UserError for a wrong option; all but the modality's are checked before the data are processed
  */
 export async function settle(
   choices: RunChoices,
@@ -57,17 +57,17 @@ export async function settle(
   const { onNote, curriculum } = choices;
   const method = await methods.load(choices.method ?? definition.defaultMethod);
   const presets = presetParts(choices.preset, method, definition);
-  const asked = askedTraining(choices, presets);
+  const requested = requestedTraining(choices, presets);
   const parts = {
     encoder: await settleEncoder(choices, method, presets, definition),
     method: settleMethod(choices, method, presets),
   };
   for (const option of Object.keys(choices.modalityOptions ?? {})) refuseReplaced(option, method);
-  if (asked.ema > 0 && method.learned !== undefined)
-    throw new UserError(`--ema does nothing with ${parts.method.name}, which is judged by its teacher`);
+  if (requested.ema > 0 && method.learned !== undefined)
+    throw new UserError(`--ema has no effect with ${parts.method.name}, which is evaluated by its teacher`);
 
   const modality = await settleModality(choices, method, presets, definition, source);
-  if (source.skipped) onNote?.(`${source.skipped} rows have nothing in the column; they are left out`);
+  if (source.skipped) onNote?.(`${source.skipped} rows are empty in this column and skipped`);
   const samples = await arrange(definition, source, modality, onNote);
   if (choices.preset === undefined) {
     const built = definition.build(modality.options, modality.files);
@@ -75,7 +75,7 @@ export async function settle(
     if (suggestion) onNote?.(suggestion);
   }
 
-  const training = settleTraining(choices, asked, method.recipe, samples.length);
+  const training = settleTraining(choices, requested, method.recipe, samples.length);
   const config: RunConfig = {
     version: RUN_VERSION,
     data: dataOf(choices, source),
@@ -88,7 +88,7 @@ export async function settle(
   };
 }
 
-/** Which data a run is on. */
+/** Identifies the data of a run. */
 const dataOf = ({ data, labels, column, labelColumn }: RunChoices, source: Source<unknown>): RunConfig["data"] => ({
   path: resolve(data),
   ...(labels ? { labels: resolve(labels) } : {}),

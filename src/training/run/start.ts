@@ -11,24 +11,24 @@ import { openRun, parseOptions } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What training begins with instead of random numbers. */
+/** What training starts from instead of random weights. */
 export interface Start {
-  /** Where it comes from, for messages. */
+  /** Its path, for messages. */
   readonly path: string;
-  /** Kind of data that it reads. */
+  /** Its kind of data. */
   readonly modality: string;
   readonly encoder: string;
-  /** What the parameters are of; the user's own options come on top. */
+  /** Its options; the user's options override them. */
   readonly encoderOptions: Options;
   readonly modalityOptions: Options;
-  /** The words that it knows, where it reads words. */
+  /** Its vocabulary, if it reads tokens. */
   readonly vocabulary?: Vocabulary<unknown> | undefined;
-  /** Parameters by path. @param vocabulary of the run that begins; UserError when it has more words than the start */
+  /** Parameters by path. @param vocabulary of the new run; UserError when it has more tokens than the start */
   tensors(vocabulary?: Vocabulary<unknown>): ReadonlyMap<string, Tensor>;
 }
 
 /**
- * Opens what `--from` names: a run folder, or a folder with a model of BERT's family in Hugging Face's files.
+ * Opens the argument of `--from`: a run folder, or a BERT-like model in Hugging Face's format.
  * @throws UserError when it is neither
  */
 export async function openStart(path: string): Promise<Start> {
@@ -55,7 +55,7 @@ async function fromRun(path: string): Promise<Start> {
 
 const ModelConfig = z.looseObject({ model_type: z.string() });
 
-/** A model in Hugging Face's files, by whichever kind of data reads such models. */
+/** Opens a model in Hugging Face's format, by the kind of data that reads its type. */
 async function adopted(path: string, names: readonly string[]): Promise<Start> {
   if (!names.includes("model.safetensors"))
     throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
@@ -80,44 +80,42 @@ async function adopted(path: string, names: readonly string[]): Promise<Start> {
       tensors: (vocabulary) => model.tensors(vocabulary),
     };
   }
-  throw new UserError(
-    `${file}: a model of type ${kind}, which nothing here reads; what is read: ${readable.join(", ")}`,
-  );
+  throw new UserError(`${file}: models of type ${kind} are not supported; supported: ${readable.join(", ")}`);
 }
 
 /**
- * A method's initial parameters with those that the start has in their places; a head that it does not have stays random.
- * @param vocabulary of the run that begins
- * @throws UserError when the encoder is not the one that the start is of, or its words are others
+ * A method's initial parameters, replaced by those of the start where it has them; a missing head stays random.
+ * @param vocabulary of the new run
+ * @throws UserError when the encoder or the vocabulary differs from the start's
  */
-export function beginFrom(
+export function startFrom(
   start: Start,
   vocabulary: Vocabulary<unknown> | undefined,
   params: MethodParams,
 ): MethodParams {
-  refuseOtherWords(start, vocabulary);
-  const given = start.tensors(vocabulary);
+  refuseOtherTokens(start, vocabulary);
+  const tensors = start.tensors(vocabulary);
   const mismatch = (path: string, { shape }: Tensor, found: Tensor | undefined) =>
     new UserError(
-      `${start.path}: ${found ? `${path} is [${found.shape}], and not [${shape}]` : `has no ${path}`}; the encoder's options or the tokenizer do not match`,
+      `${start.path}: ${found ? `${path} has shape [${found.shape}] instead of [${shape}]` : `has no ${path}`}; the encoder's options or the tokenizer do not match`,
     );
   // The same tree with other leaves.
   return tree.map<Tensor, Tensor>(params, (leaf, path) => {
-    const found = given.get(path);
+    const found = tensors.get(path);
     if (found?.shape.join() === leaf.shape.join()) return found;
     if (path.startsWith("encoder.")) throw mismatch(path, leaf, found);
     return leaf;
   }) as MethodParams;
 }
 
-/** An embedding's row means what the word of its number meant in training. */
-function refuseOtherWords({ path, vocabulary: theirs }: Start, ours: Vocabulary<unknown> | undefined): void {
-  if (!theirs || !ours) return;
-  for (let id = 0; id < Math.min(theirs.size, ours.size); id++) {
-    const [learned, asked] = [theirs.token(id), ours.token(id)];
-    if (learned !== asked)
+/** A row of the embedding is only valid for the token it was trained with. */
+function refuseOtherTokens({ path, vocabulary: trained }: Start, vocabulary: Vocabulary<unknown> | undefined): void {
+  if (!trained || !vocabulary) return;
+  for (let id = 0; id < Math.min(trained.size, vocabulary.size); id++) {
+    const [expected, actual] = [trained.token(id), vocabulary.token(id)];
+    if (expected !== actual)
       throw new UserError(
-        `${path}: word ${id} is ${JSON.stringify(learned)} there and ${JSON.stringify(asked)} here; leave out --tokenizer, or begin anew`,
+        `${path}: token ${id} is ${JSON.stringify(expected)} there and ${JSON.stringify(actual)} here; leave out --tokenizer, or train from scratch`,
       );
   }
 }

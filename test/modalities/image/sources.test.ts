@@ -77,9 +77,9 @@ test("labels from a CSV file, and what can be wrong with it", async () => {
   );
   await assert.rejects(image.open(path, { labels: join(root, "none.csv") }), says(/none\.csv/));
   const twice = await write("twice.csv", "path,label\n1.png,a\n2.png,b\n1.png,c\n");
-  await assert.rejects(image.open(path, { labels: twice }), says(/row 4 calls 1\.png "c", an earlier one "a"/));
+  await assert.rejects(image.open(path, { labels: twice }), says(/row 4 labels 1\.png "c", an earlier row "a"/));
   const empty = await write("empty.csv", "path,label\n1.png,\n");
-  await assert.rejects(image.open(path, { labels: empty }), says(/empty\.csv: no label in it/));
+  await assert.rejects(image.open(path, { labels: empty }), says(/empty\.csv: contains no labels/));
 });
 
 test("labels from other tables; several of a sample may be a list", async () => {

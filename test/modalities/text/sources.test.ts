@@ -202,8 +202,8 @@ test("one clear line for what cannot be read", () =>
     await refused(await write("cut.txt", Buffer.of(0x61, 0xe2, 0x82)), /byte 1 is 0xe2/);
     await refused(await write("overlong.csv", Buffer.from("text\n\xc0\x80\n", "latin1")), /byte 5 is 0xc0/);
     await refused(await write("utf16.txt", Buffer.from("\ufeffhello", "utf16le")), /byte 0 is 0xff.*UTF-16/);
-    await refused(await write("packed.txt.gz", "not packed"), /packed\.txt\.gz: not a whole gzip file/);
-    await refused(await write("torn.txt.gz", gzipSync("x".repeat(9999)).subarray(0, 20)), /not a whole gzip file/);
+    await refused(await write("packed.txt.gz", "not packed"), /packed\.txt\.gz: not a complete gzip file/);
+    await refused(await write("torn.txt.gz", gzipSync("x".repeat(9999)).subarray(0, 20)), /not a complete gzip file/);
     await refused(await write("blank.txt", "\n \n\t\n\r\n"), /blank\.txt: no text, only empty lines/);
     await refused(await write("empty.txt", ""), /no text/);
     await refused(
@@ -217,7 +217,7 @@ test("one clear line for what cannot be read", () =>
       column: "body",
       labelColumn: "label",
     });
-    await refused(table, /no column 3; --column counts from 1, and there are 2/, { column: "3" });
+    await refused(table, /no column 3; --column counts from 1, up to 2/, { column: "3" });
     const lines = await write("lines.jsonl", '{"text": 1}\n{"text"\n');
     await refused(lines, /line 2: not JSON/);
     await refused(lines, /no column "body"; there are: text/, { column: "body" });

@@ -49,7 +49,7 @@ async function take(loader: Loader, steps: number) {
   return { batches, broken };
 }
 
-test("batches are the same whatever the number of workers, and from whatever step on", async () => {
+test("batches are the same whatever the number of workers, and the first step", async () => {
   const alone = await take(createLoader(task(), 0), 7);
   const shared = await take(createLoader(task(), 2), 7);
   const resumed = await take(createLoader(task(), 2, 4), 3);
@@ -66,7 +66,7 @@ test("batches are the same whatever the number of workers, and from whatever ste
 });
 
 test("an entry that cannot be read is replaced and reported once", async () => {
-  // Three batches of three are an epoch of the eleven; in seven the broken one has come up.
+  // An epoch of the eleven entries has three batches of three; within seven the broken one occurs.
   const { batches, broken } = await take(createLoader(task(), 2), 7 * 3);
   assert.equal(batches.length, 21);
   assert.deepEqual(
@@ -76,7 +76,7 @@ test("an entry that cannot be read is replaced and reported once", async () => {
   assert.match(broken[0]?.reason ?? "", /text, not an image/);
 });
 
-test("when nothing can be read, that is said", async () => {
+test("when no entry can be read, the error says so", async () => {
   for (const workers of [0, 1]) {
     const loader = createLoader(task({ indices: Int32Array.of(BROKEN, BROKEN, BROKEN) }), workers);
     await assert.rejects(loader.next(), UserError);
@@ -84,7 +84,7 @@ test("when nothing can be read, that is said", async () => {
   }
 });
 
-test("a mistake in the configuration comes out of the worker as the user's", async () => {
+test("a mistake in the configuration reaches the user as a UserError from the worker", async () => {
   const loader = createLoader(task({ method: "no-such-method" }), 1);
   await assert.rejects(loader.next(), UserError);
   await loader.close();

@@ -50,7 +50,7 @@ test("a split cuts no group, keeps something of every class, and holds out its s
         const all = rowsOf(Int32Array.from(labels.keys()));
         const wanted = all.length < 2 ? 0 : Math.max(1, Math.round(all.length * 0.2));
         if (rowsOf(held).length >= wanted) continue;
-        // Every group that could be held out beside these is all that is left of a class.
+        // Holding out any further group would leave some class empty.
         for (const row of rowsOf(kept)) {
           const group = kept.filter((other) => groups[other] === groups[row]);
           const isAll = (member: number) =>
@@ -71,7 +71,7 @@ test("where every row is its own group, the split is that without groups", () =>
   );
 });
 
-test("a class may be as large as it likes", () => {
+test("a class may be very large", () => {
   const { kept, held } = stratifiedSplit(new Int32Array(300_000), 0.1, 0);
   assert.deepEqual([kept.length, held.length], [270_000, 30_000]);
 });

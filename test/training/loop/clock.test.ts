@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startClock } from "../../../src/training/loop/clock.ts";
 
-test("rates are of the row, seconds and the mean of a step of the whole", (t) => {
+test("rates are per row; seconds and the mean step time are over the whole run", (t) => {
   let now = 5000;
   t.mock.method(performance, "now", () => now);
   const clock = startClock(8);

@@ -8,7 +8,7 @@ import { BEGINNING } from "../../../src/training/run/resume.ts";
 const plan = { perEpoch: 2 };
 const data = { indices: new Int32Array(), labels: new Int32Array() };
 
-/** A log that keeps what is written. */
+/** A log that records its calls. */
 const log = (written: unknown[]) => ({
   async scalars(step: number, values: unknown) {
     written.push([step, values]);
@@ -17,7 +17,7 @@ const log = (written: unknown[]) => ({
 
 const state = { params: { encoder: { w: scalar(1) } }, optimizer: {}, memory: {}, ema: { encoder: { w: scalar(2) } } };
 
-/** Judges one epoch after the other, each with a score and a loss. */
+/** Judges epochs in turn, each with a score and a loss. */
 async function judged(epochs: readonly (readonly [score: number, loss: number])[], ema = 0) {
   const [notes, written, seen]: [string[], unknown[], unknown[]] = [[], [], []];
   const left = [...epochs];
@@ -41,7 +41,7 @@ async function judged(epochs: readonly (readonly [score: number, loss: number])[
   return { verdicts, standing: judge.standing(), notes, written, seen };
 }
 
-test("a higher score is better, an equal one at a lower loss; patience ends after as many epochs without", async () => {
+test("a higher score is better, or an equal one at a lower loss; patience counts epochs without improvement", async () => {
   const epochs = [
     [0.5, 3],
     [0.5, 2],
@@ -61,17 +61,17 @@ test("a higher score is better, an equal one at a lower loss; patience ends afte
   ]);
   assert.deepEqual(standing, { score: 0.75, loss: 9, sinceBest: 2 });
   assert.equal(notes[3], "epoch 3: validation accuracy 0.7500");
-  assert.equal(notes[5], "epoch 5: validation accuracy 0.2500; no better for 2");
+  assert.equal(notes[5], "epoch 5: validation accuracy 0.2500; no improvement for 2");
   assert.deepEqual(written[1], [2, { accuracy: 0.5 }]);
 });
 
-test("the average of the weights is judged where there is one", async () => {
+test("the running average of the weights is judged if there is one", async () => {
   const weights = async (ema: number) => JSON.stringify((await judged([[1, 1]], ema)).seen);
   assert.match(await weights(0), /"0":1/);
   assert.match(await weights(0.9), /"0":2/);
 });
 
-test("there is no judge where there is nothing to judge by", () => {
+test("without validation samples there is no judge", () => {
   assert.equal(judgeOf(undefined, BEGINNING, 0, plan, log([]), { out: "" }), undefined);
   assert.equal(judgeOf({ ...data, patience: 1 }, BEGINNING, 0, plan, log([]), { out: "" }), undefined);
 });

@@ -24,7 +24,7 @@ const withSaver = (use: (saver: ReturnType<typeof saverOf>, out: string) => Prom
     await use(saverOf(out, BEGINNING, { steps: 8, perEpoch: 4 }, 2, { log, judge: undefined, curriculum, lock }), out);
   });
 
-test("the best is the lowest smoothed loss at a regular checkpoint, or what the judge says", () =>
+test("the best checkpoint has the lowest smoothed loss of the regular ones, or is the judge's choice", () =>
   withSaver(async (saver, out) => {
     const best = async () => (await loadCheckpoint(checkpointPath(out, "best"))).position.step;
     for (const step of [1, 2]) saver.record(step, stepped(1));
@@ -34,7 +34,7 @@ test("the best is the lowest smoothed loss at a regular checkpoint, or what the 
     await saver.save({ step: 4, state: stateOf(4) }, undefined);
     assert.equal(await best(), 2);
     for (const step of [5, 6, 7]) saver.record(step, stepped(-90));
-    // Stopped in between by the user: a run that was not would not have looked here.
+    // Stopped in between by the user: an uninterrupted run has no checkpoint here.
     await saver.save({ step: 7, state: stateOf(7) }, undefined);
     assert.equal(await best(), 2);
     await saver.save({ step: 8, state: stateOf(8) }, undefined);
@@ -51,7 +51,7 @@ test("the best is the lowest smoothed loss at a regular checkpoint, or what the 
     assert.equal(await best(), 5);
   }));
 
-test("what is not finite is refused, with the last good checkpoint, which stays", () =>
+test("values that are not finite are refused, and the last good checkpoint is kept", () =>
   withSaver(async (saver, out) => {
     const refusal = (what: string, saved: string) => (error: unknown) =>
       error instanceof Diverged && error.message.startsWith(`the ${what} not finite; last good checkpoint: ${saved};`);

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { lockRun } from "../../../src/training/run/lock.ts";
 import { inFolder } from "../../support/cli.ts";
 
-test("one process trains in a folder at a time; what a dead or silent one left holds nobody up", () =>
+test("one process trains in a folder at a time; the lock of a dead or silent process blocks nobody", () =>
   inFolder(async (folder) => {
     const file = join(folder, "lock");
     const taken = { name: "UserError", message: /is being trained already, by process \d+ on / };
@@ -20,7 +20,7 @@ test("one process trains in a folder at a time; what a dead or silent one left h
 
     const left = (pid: number, host = hostname()) =>
       writeFile(file, JSON.stringify({ pid, host, token: "another process's" }));
-    // The one that started this process lives; one that has ended, or had this process's number before it, does not.
+    // The parent process is alive; one that has ended, or an earlier one with this pid, is not.
     await left(process.ppid);
     await assert.rejects(lockRun(folder), taken);
     for (const pid of [spawnSync(process.execPath, ["-e", ""]).pid, process.pid]) {
@@ -44,7 +44,7 @@ for (let round = 0; round < Number(rounds); round++) {
   const at = Number(start) + 250 * round;
   while (Date.now() < at) await new Promise((done) => setTimeout(done, 1));
   const lock = await lockRun(folder + "/" + round).catch(() => undefined);
-  // Whoever lost a lock again must notice before it writes.
+  // A process that lost its lock must notice before it writes.
   await new Promise((done) => setTimeout(done, 120));
   if (await lock?.check().then(() => true, () => false)) held.push(round);
 }
@@ -75,7 +75,7 @@ test("of four processes that take over the same stale lock one trains", () =>
     assert.deepEqual(await readdir(join(folder, "0")), ["lock"], "nothing else is left there");
   }));
 
-test("a stopped process on this machine keeps its lock, however silent; an unlike one of its number does not", () =>
+test("a suspended process on this machine keeps its lock; another process with its pid does not", () =>
   inFolder(async (folder) => {
     const file = join(folder, "lock");
     const stat = (await readFile(`/proc/${process.ppid}/stat`, "utf8").catch(() => ""))
@@ -94,7 +94,7 @@ test("a stopped process on this machine keeps its lock, however silent; an unlik
     await (await lockRun(folder)).release();
   }));
 
-test("who lost the lock notices, and releases only its own", () =>
+test("a process that lost its lock notices, and releases only its own", () =>
   inFolder(async (folder) => {
     const file = join(folder, "lock");
     const held = await lockRun(folder);

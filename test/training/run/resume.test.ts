@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { killedAndResumed, uninterrupted } from "../../../bench/resume-trial.ts";
 
-test("a run killed with kill -9 and resumed gives the very losses of one left alone", async () => {
+test("a run killed with kill -9 and resumed gives exactly the losses of an uninterrupted one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-resume-"));
   try {
     const [expected, { rows, killedAt }] = [

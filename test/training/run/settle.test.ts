@@ -17,7 +17,7 @@ import { fixture, vectorRun } from "../../support/vectors.ts";
 
 const method = fixture("preset-method.ts");
 
-/** What a run on a few vectors is settled to. */
+/** The settled configuration of a run on a few vectors. */
 async function settled(choices: Partial<RunChoices>, notes: string[] = []) {
   const found: Awaited<ReturnType<typeof settle>>["config"][] = [];
   await inFolder(async (folder) => {
@@ -30,7 +30,7 @@ async function settled(choices: Partial<RunChoices>, notes: string[] = []) {
   return found[0]!;
 }
 
-test("the user's word comes before the preset, the preset before the recipe, the recipe before the defaults", async () => {
+test("precedence is user, preset, recipe, default", async () => {
   const plain = await settled({});
   assert.deepEqual(plain.method.options, { size: 1, scale: 2 });
   assert.deepEqual(plain.encoder.options, { width: 6, dropPath: 0.1 });
@@ -82,7 +82,7 @@ test("a preset's encoder is taken unless the user names one, and its settings ar
   });
 });
 
-test("what a preset has for other data is passed over", async () => {
+test("a preset's settings for other data are ignored", async () => {
   const preset = { options: { scale: 5 }, preset: "elsewhere" };
   const { encoder, modality } = await settled(preset);
   assert.deepEqual(
@@ -94,7 +94,7 @@ test("what a preset has for other data is passed over", async () => {
   );
 });
 
-test("the small preset of a method is what follows from it and what follows from the data", () =>
+test("the preset small has a part of the method and a part of the data", () =>
   inFolder(async (folder) => {
     const text = join(folder, "t.txt");
     await writeFile(text, Array.from({ length: 40 }, (_, at) => `line ${at} of ${at * at} short lines\n`).join(""));
@@ -109,7 +109,7 @@ test("the small preset of a method is what follows from it and what follows from
     assert.equal(training.gradientClip, 1);
   }));
 
-test("a run of the version before this one is refused", () =>
+test("a run of the previous version is refused", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "config.json"), JSON.stringify({ version: 2 }));
     await assert.rejects(readConfig(folder), {
@@ -174,18 +174,18 @@ test("a warm-up ends before the training does, and a teacher needs no average", 
     const { config } = await settle({ ...choices, method: "simmim" }, image, source);
     assert.equal(config.training.warmupEpochs, 0.5);
     const averaged = { ...choices, method: "dino", training: { ...choices.training, ema: 0.9 } };
-    await assert.rejects(settle(averaged, image, source), { name: "UserError", message: /judged by its teacher/ });
+    await assert.rejects(settle(averaged, image, source), { name: "UserError", message: /evaluated by its teacher/ });
     await source.close();
   });
 });
 
-test("an option of the data that a method has another for is refused, wherever it is said", () =>
+test("a modality option that the method replaces is refused, wherever it is set", () =>
   inFolder(async (folder) => {
     await writeImages(folder, 8);
     const source = await image.open(folder);
     const refusal = async (choices: Partial<RunChoices>) => {
       const made = settle({ data: folder, preset: "small", ...choices }, image, source);
-      await assert.rejects(made, (error) => error instanceof UserError && /in its place$/.test(error.message));
+      await assert.rejects(made, (error) => error instanceof UserError && / instead$/.test(error.message));
     };
     await refusal({ method: "dino", modalityOptions: { cropScale: [0.5, 1] } });
     await refusal({ method: "dino", curriculum: ["cropScale=0.8,1:0.2,1@linear"] });

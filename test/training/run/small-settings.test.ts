@@ -14,10 +14,10 @@ import { buildParts } from "../../../src/training/run/run.ts";
 import { settle } from "../../../src/training/run/settle.ts";
 import { inFolder, writeImages } from "../../support/cli.ts";
 
-/** More than any batch size of a preset. */
+/** More samples than any preset's batch size. */
 const SAMPLES = 600;
 
-/** The few samples that there are, over and over. */
+/** Repeats a few samples. */
 const repeated = (source: Source<unknown>): Source<unknown> => ({
   ...source,
   length: SAMPLES,
@@ -25,7 +25,7 @@ const repeated = (source: Source<unknown>): Source<unknown> => ({
   read: (index) => source.read(index % source.length),
 });
 
-/** @throws UserError when the method and such data do not go together */
+/** @throws UserError when the method does not work with such data */
 async function settledAndBuilt(choices: RunChoices, definition: ModalityDefinition, source: Source<unknown>) {
   const { config, samples } = await settle(choices, definition, source);
   if (samples !== source) await samples.close();
@@ -51,7 +51,7 @@ async function inShort({ method, encoder, modality, training }: RunConfig, defin
   };
 }
 
-/** A line for every preset of every method that goes with such data: what it comes to. */
+/** A line for every preset of every method that works with such data: its settled options. */
 async function settings(definition: ModalityDefinition, source: Source<unknown>): Promise<string[]> {
   const lines: string[] = [];
   for (const { name, presets = {} } of await methods.all())

@@ -8,35 +8,35 @@ import { atStages, valueOf } from "../../curriculum.ts";
 import { CurriculumEntry, type RunConfig, SettledTraining } from "../config.ts";
 import { buildMethod } from "../run.ts";
 
-/** Options of training that may change from step to step; the others shape the whole run. */
+/** Training options that may change during a run. */
 const CHANGEABLE = ["learningRate", "weightDecay", "gradientClip"] as const;
 
 const STAGES = 10;
 
-/** @throws UserError for an option of the data that does nothing with this method, naming those in its place */
+/** @throws UserError for a modality option that the method replaces, naming the replacements */
 export function refuseReplaced(option: string, { name, replaces = {} }: MethodDefinition): void {
   if (Object.hasOwn(replaces, option))
-    throw new UserError(`${option} does nothing with ${name}; it has ${replaces[option]} in its place`);
+    throw new UserError(`${option} has no effect with ${name}, which has ${replaces[option]} instead`);
 }
 
 const SYNTAX =
   /^(?<option>[\w-]+)=(?<from>[^:@=]+):(?<to>[^:@=]+)@(?<pace>linear|cosine|step|competence)(?::(?<metric>[\w/-]+)>(?<atLeast>[^/]+))?(?:\/(?<stages>\d+))?$/;
 
 /**
- * Decides the curricula that a user asks for, as `maskRatio=0.3:0.75@cosine`, `cropScale=0.8,1:0.2,1@linear/5` (in 5
+ * Parses the user's curricula, such as `maskRatio=0.3:0.75@cosine`, `cropScale=0.8,1:0.2,1@linear/5` (in 5
  * stages), `temperature=0.5:0.1@competence:accuracy>0.9`.
- * @returns the configuration with them, the options themselves at the values they end at
- * @throws UserError for anything that is not to be understood, not allowed, or changes the shape of a parameter
+ * @returns the configuration with them, the options at their final values
+ * @throws UserError for a curriculum that cannot be parsed, is not allowed, or changes the shape of a parameter
  */
 export async function withCurriculum(
   config: RunConfig,
-  given: readonly string[],
+  texts: readonly string[],
   method: MethodDefinition,
   modality: ModalityDefinition,
 ): Promise<RunConfig> {
-  const curriculum = given.map((text) => entryOf(text, method, modality));
+  const curriculum = texts.map((text) => entryOf(text, method, modality));
   const twice = curriculum.find(({ option }, at) => curriculum.findIndex((entry) => entry.option === option) < at);
-  if (twice) throw new UserError(`curriculum: ${twice.option} is there twice`);
+  if (twice) throw new UserError(`curriculum: ${twice.option} occurs twice`);
   const ends = atStages(
     config,
     curriculum,
@@ -47,11 +47,11 @@ export async function withCurriculum(
   for (const [index, entry] of curriculum.entries())
     for (let stage = 0; stage < entry.stages - 1; stage++) {
       const stages = curriculum.map((other, at) => (at === index ? stage : other.stages - 1));
-      const there = await shapesOf(atStages(settled, curriculum, stages));
-      if (there === shapes) continue;
+      const atStage = await shapesOf(atStages(settled, curriculum, stages));
+      if (atStage === shapes) continue;
       const value = valueOf(entry, stage);
       throw new UserError(
-        `curriculum: ${entry.option} ${value} and ${entry.option} ${entry.to} give parameters of other shapes; it must stay the same in a run`,
+        `curriculum: ${entry.option} ${value} and ${entry.option} ${entry.to} give parameters of different shapes; it must stay constant in a run`,
       );
     }
   return settled;
@@ -74,31 +74,31 @@ function entryOf(text: string, method: MethodDefinition, modality: ModalityDefin
   if (!group || !schema) {
     if (Object.hasOwn(SettledTraining.shape, option))
       throw new UserError(
-        `curriculum "${text}": ${option} cannot change during training; of its options ${CHANGEABLE.join(", ")} can`,
+        `curriculum "${text}": ${option} cannot change during training; only ${CHANGEABLE.join(", ")} can`,
       );
-    const known = groups.flatMap(([, { shape }]) => Object.keys(shape));
-    const meant = closest(option, known);
+    const names = groups.flatMap(([, { shape }]) => Object.keys(shape));
+    const suggestion = closest(option, names);
     throw new UserError(
-      `curriculum "${text}": neither method ${method.name} nor the data have an option ${option}${meant ? ` (did you mean ${meant}?)` : ""}`,
+      `curriculum "${text}": neither method ${method.name} nor the data have an option ${option}${suggestion ? ` (did you mean ${suggestion}?)` : ""}`,
     );
   }
   if (group === "modality") refuseReplaced(option, method);
-  const amountOf = (word: string) => {
-    const numbers = word.split(",").map(Number);
-    if (numbers.some((number) => !Number.isFinite(number)) || /(^|,)\s*(,|$)/.test(word))
-      throw new UserError(`curriculum "${text}": ${word} is no number`);
+  const amountOf = (part: string) => {
+    const numbers = part.split(",").map(Number);
+    if (numbers.some((number) => !Number.isFinite(number)) || /(^|,)\s*(,|$)/.test(part))
+      throw new UserError(`curriculum "${text}": ${part} is not a number`);
     return numbers.length === 1 ? numbers[0]! : numbers;
   };
   const [from, to] = [amountOf(parts.from ?? ""), amountOf(parts.to ?? "")];
   if ([from].flat().length !== [to].flat().length)
-    throw new UserError(`curriculum "${text}": ${parts.from} and ${parts.to} are not as many numbers`);
+    throw new UserError(`curriculum "${text}": ${parts.from} and ${parts.to} have different lengths`);
   const stages = parts.stages === undefined ? (parts.pace === "step" ? 2 : STAGES) : Number(parts.stages);
   if (stages < 2) throw new UserError(`curriculum "${text}": there must be at least 2 stages`);
   if (parts.metric && parts.pace !== "competence")
-    throw new UserError(`curriculum "${text}": only competence goes by a metric`);
+    throw new UserError(`curriculum "${text}": only the pace competence uses a metric`);
   const metric = parts.metric ? { name: parts.metric, atLeast: Number(parts.atLeast) } : undefined;
   if (metric && !Number.isFinite(metric.atLeast))
-    throw new UserError(`curriculum "${text}": ${parts.atLeast} is no number`);
+    throw new UserError(`curriculum "${text}": ${parts.atLeast} is not a number`);
   const pace = CurriculumEntry.shape.pace.parse(parts.pace);
   const entry = { option, group, from, to, pace, stages, whole: false, ...(metric ? { metric } : {}) };
   const field: unknown = schema.shape[option];
@@ -115,7 +115,7 @@ function entryOf(text: string, method: MethodDefinition, modality: ModalityDefin
 const isSchema = (field: unknown): field is z.ZodType =>
   typeof field === "object" && field !== null && "safeParse" in field;
 
-/** Shapes of everything that a run keeps, as text. */
+/** Shapes of all parameters of a run, as text. */
 async function shapesOf(config: RunConfig): Promise<string> {
   const { method } = await buildMethod(config, config.data.entries);
   const rng = new Zeros(0);
@@ -127,7 +127,7 @@ async function shapesOf(config: RunConfig): Promise<string> {
     .join();
 }
 
-/** Draws nothing: shapes cost no random numbers. */
+/** A generator that draws nothing, since only shapes are needed. */
 class Zeros extends Rng {
   override split(): Rng {
     return this;

@@ -4,11 +4,11 @@ import type { MethodDefinition, Preset } from "../../../methods/index.ts";
 import { nameOf, type RunChoices } from "../choices.ts";
 import type { RunConfig } from "../config.ts";
 import { parseOptions } from "../run.ts";
-import { decide, known } from "./precedence.ts";
+import { decide, pickKnown } from "./precedence.ts";
 import type { PresetParts } from "./presets.ts";
 
-/** The encoder that is trained where none is named: the preset's or the method's if it reads such data, or the modality's. */
-async function usualEncoder(
+/** The default encoder: the preset's or the method's if it reads such data, else the modality's. */
+async function defaultEncoder(
   preset: Preset | undefined,
   method: MethodDefinition,
   modality: ModalityDefinition,
@@ -18,15 +18,15 @@ async function usualEncoder(
   return modality.defaultEncoder;
 }
 
-/** The encoder that is trained: the one named, or the usual one. */
+/** The named encoder, or the default one. */
 export const encoderOf = async (
-  given: string | undefined,
+  name: string | undefined,
   preset: Preset | undefined,
   method: MethodDefinition,
   modality: ModalityDefinition,
-): Promise<EncoderDefinition> => encoders.load(given ?? (await usualEncoder(preset, method, modality)));
+): Promise<EncoderDefinition> => encoders.load(name ?? (await defaultEncoder(preset, method, modality)));
 
-/** Which encoder, and how large. @throws UserError for an option that it does not have */
+/** Settles the encoder and its options. @throws UserError for an option that it does not have */
 export async function settleEncoder(
   choices: RunChoices,
   method: MethodDefinition,
@@ -34,14 +34,14 @@ export async function settleEncoder(
   modality: ModalityDefinition,
 ): Promise<RunConfig["encoder"]> {
   const { name, options } = await encoderOf(choices.encoder, preset, method, modality);
-  // A preset's settings are of its own encoder, and not of another that the user names.
-  const usual = await usualEncoder(preset, method, modality);
-  if (choices.encoder === undefined && preset?.encoder !== undefined && preset.encoder !== usual)
-    choices.onNote?.(`encoder ${preset.encoder} of the preset does not read ${modality.name} data; using ${usual}`);
+  // A preset's settings apply to its encoder only, not to another that the user names.
+  const byDefault = await defaultEncoder(preset, method, modality);
+  if (choices.encoder === undefined && preset?.encoder !== undefined && preset.encoder !== byDefault)
+    choices.onNote?.(`encoder ${preset.encoder} of the preset does not read ${modality.name} data; using ${byDefault}`);
   const decided = decide({
     user: choices.encoderOptions,
-    preset: name === (preset?.encoder ?? usual) ? known(options, preset?.encoderOptions) : undefined,
-    small: name === usual ? known(options, small?.encoderOptions?.[name]) : undefined,
+    preset: name === (preset?.encoder ?? byDefault) ? pickKnown(options, preset?.encoderOptions) : undefined,
+    small: name === byDefault ? pickKnown(options, small?.encoderOptions?.[name]) : undefined,
     method: name === method.defaultEncoder ? method.encoderOptions : undefined,
     start: choices.encoderDefaults,
   });

@@ -3,10 +3,10 @@ import type { MethodDefinition } from "../../../methods/index.ts";
 import { nameOf, type RunChoices } from "../choices.ts";
 import type { RunConfig } from "../config.ts";
 import { parseOptions } from "../run.ts";
-import { decide, known } from "./precedence.ts";
+import { decide, pickKnown } from "./precedence.ts";
 import type { PresetParts } from "./presets.ts";
 
-/** How the data are prepared and distorted, and what is learned from them once. @throws UserError for a wrong option */
+/** Settles the modality's options, and what it learns from the data once (a tokenizer). @throws UserError for a wrong option */
 export async function settleModality(
   choices: RunChoices,
   method: MethodDefinition,
@@ -17,9 +17,9 @@ export async function settleModality(
   const { name, options: schema } = definition;
   const decided = decide({
     user: choices.modalityOptions,
-    preset: known(schema, preset?.modalityOptions),
-    small: preset?.lightViews ? undefined : known(schema, small?.views),
-    method: known(schema, method.modalityOptions),
+    preset: pickKnown(schema, preset?.modalityOptions),
+    small: preset?.lightViews ? undefined : pickKnown(schema, small?.views),
+    method: pickKnown(schema, method.modalityOptions),
     start: choices.modalityDefaults,
     data: await definition.infer(source),
   });

@@ -2,38 +2,38 @@ import type * as z from "zod";
 import type { Options } from "../choices.ts";
 
 /**
- * Who may decide an option, the first to be heard first. What nobody decides has its schema's default; what says nothing
- * about an option, or `undefined`, leaves it to those below.
+ * Sources of an option's value, highest precedence first. Where a source has no value, or `undefined`, the next one
+ * decides; an option without any value has its schema's default.
  */
 export const PRECEDENCE = [
   /** `--temperature 0.2`. */
   "user",
   /** `--preset`: the method's settings of that name. */
   "preset",
-  /** `--preset small`: what the kind of data adds to it. */
+  /** `--preset small`: the modality's part of it. */
   "small",
-  /** What the method asks of its encoder or of the data in any run: a class token, texts that are not packed. */
+  /** What the method always requires of its encoder or of the data: a class token, texts that are not packed. */
   "method",
-  /** `--from`: the run or model that training begins with. */
+  /** `--from`: the run or model that training starts from. */
   "start",
-  /** What a look at the data suggests. */
+  /** Inferred from the data. */
   "data",
-  /** The paper's recipe of training. */
+  /** The paper's training recipe. */
   "recipe",
 ] as const;
 
-/** What each of them says. */
-export type Said = Readonly<Partial<Record<(typeof PRECEDENCE)[number], Options | undefined>>>;
+/** The values from each source. */
+export type Sources = Readonly<Partial<Record<(typeof PRECEDENCE)[number], Options | undefined>>>;
 
-/** Every option that anybody decides, as the first to be heard decides it. */
-export function decide(said: Said): Options {
+/** Merges the sources: each option from the first source that has it. */
+export function decide(sources: Sources): Options {
   const decided: Record<string, unknown> = {};
-  for (const who of PRECEDENCE)
-    for (const [option, value] of Object.entries(said[who] ?? {}))
+  for (const source of PRECEDENCE)
+    for (const [option, value] of Object.entries(sources[source] ?? {}))
       if (decided[option] === undefined) decided[option] = value;
   return decided;
 }
 
-/** What of some options a schema has: a method or preset speaks to many encoders and kinds of data. */
-export const known = (schema: z.ZodObject, options: Options = {}): Options =>
+/** The options that a schema has; presets also hold options of other encoders and modalities. */
+export const pickKnown = (schema: z.ZodObject, options: Options = {}): Options =>
   Object.fromEntries(Object.entries(options).filter(([option]) => Object.hasOwn(schema.shape, option)));

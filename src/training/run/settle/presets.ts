@@ -5,13 +5,13 @@ import { UserError } from "../../../foundation/errors.ts";
 import { closest } from "../../../foundation/options.ts";
 import type { MethodDefinition, Preset } from "../../../methods/index.ts";
 
-/** What a preset comes to: the method's settings, and those that the kind of data adds. */
+/** Both parts of a preset: the method's settings and the modality's. */
 export interface PresetParts {
   readonly preset?: Preset | undefined;
   readonly small?: SmallSettings | undefined;
 }
 
-/** @throws UserError naming the presets there are */
+/** @throws UserError listing the presets */
 export function presetParts(
   wanted: string | undefined,
   method: MethodDefinition,
@@ -22,7 +22,7 @@ export function presetParts(
   return { preset, small: /^small(-|$)/.test(wanted) ? small : undefined };
 }
 
-/** The preset of that name. @throws UserError naming those there are */
+/** The preset of that name. @throws UserError listing the presets, if there is none */
 export function presetOf({ name, presets = {} }: MethodDefinition, wanted: string): Preset {
   const preset = presets[wanted];
   if (preset && Object.hasOwn(presets, wanted)) return preset;
@@ -33,11 +33,11 @@ export function presetOf({ name, presets = {} }: MethodDefinition, wanted: strin
   );
 }
 
-/** Where the papers' recipes are out of place: fewer samples than this, or fewer values in each. */
+/** Below this many samples, or values per sample, the papers' recipes do not fit. */
 const FEW = 50_000;
 const SMALL = 64 * 64 * 3;
 
-/** A line that names the preset `small`, for a run without a preset on data that it suits. */
+/** A hint at the preset `small`, for a run without a preset on few or small samples. */
 export async function smallSuggestion(
   { presets }: MethodDefinition,
   definition: ModalityDefinition,

@@ -7,13 +7,13 @@ import { parseOptions } from "../run.ts";
 import { decide } from "./precedence.ts";
 import type { PresetParts } from "./presets.ts";
 
-/** Samples a step on a CPU, where neither user nor preset says: papers' thousands need the memory of many accelerators. */
+/** Default batch size on a CPU: the thousands of the papers need the memory of many accelerators. */
 const CPU_BATCH = 256;
 
-export type AskedTraining = z.infer<typeof TrainingOptions>;
+export type RequestedTraining = z.infer<typeof TrainingOptions>;
 
-/** What user and preset ask of the training, before anything is known of the data. @throws UserError for a wrong option */
-export const askedTraining = ({ training }: RunChoices, { preset, small }: PresetParts): AskedTraining =>
+/** The training options of user and preset, before the data are read. @throws UserError for a wrong option */
+export const requestedTraining = ({ training }: RunChoices, { preset, small }: PresetParts): RequestedTraining =>
   parseOptions(
     TrainingOptions,
     decide({ user: training, preset: preset?.training, small: small?.training }),
@@ -21,16 +21,21 @@ export const askedTraining = ({ training }: RunChoices, { preset, small }: Prese
   );
 
 /**
- * The training, with everything decided that depends on the recipe and on how many samples there are.
+ * Settles the training options that depend on the recipe and on the number of samples.
  * @throws UserError when there are too few samples, or options contradict each other
  */
-export function settleTraining(choices: RunChoices, asked: AskedTraining, recipe: Recipe, samples: number): Training {
+export function settleTraining(
+  choices: RunChoices,
+  requested: RequestedTraining,
+  recipe: Recipe,
+  samples: number,
+): Training {
   if (samples < 2) throw new UserError(`${choices.data}: one sample is too few to learn from`);
-  const batchSize = batchSizeOf(choices, asked, recipe, samples);
-  const warmupEpochs = asked.warmupEpochs ?? Math.min(10, asked.epochs / 10);
+  const batchSize = batchSizeOf(choices, requested, recipe, samples);
+  const warmupEpochs = requested.warmupEpochs ?? Math.min(10, requested.epochs / 10);
   const training = SettledTraining.parse({
     ...decide({
-      user: asked,
+      user: requested,
       recipe: {
         optimizer: recipe.optimizer ?? "adamw",
         learningRate: ((recipe.baseLearningRate ?? 1e-3) * batchSize) / 256,
@@ -39,13 +44,13 @@ export function settleTraining(choices: RunChoices, asked: AskedTraining, recipe
       },
     }),
     batchSize,
-    // A preset's warm-up is for trainings of usual length; of a short one it takes half.
+    // A preset's warm-up is meant for trainings of usual length; it is at most half of a short one.
     warmupEpochs:
-      choices.training?.warmupEpochs === undefined ? Math.min(warmupEpochs, asked.epochs / 2) : warmupEpochs,
+      choices.training?.warmupEpochs === undefined ? Math.min(warmupEpochs, requested.epochs / 2) : warmupEpochs,
   });
   if (training.warmupEpochs > training.epochs)
     throw new UserError(
-      `training: option warmupEpochs is ${training.warmupEpochs}, and all of the training has ${training.epochs}; the rate would never reach its peak`,
+      `training: option warmupEpochs is ${training.warmupEpochs}, but the training has only ${training.epochs}; the learning rate would never reach its peak`,
     );
   if (training.minLearningRate > training.learningRate)
     throw new UserError(
@@ -54,19 +59,19 @@ export function settleTraining(choices: RunChoices, asked: AskedTraining, recipe
   return training;
 }
 
-/** As asked or as in the paper, as far as a CPU's memory and the samples go. */
+/** The requested batch size or the paper's, limited by a CPU's memory and the number of samples. */
 function batchSizeOf(
   { onNote }: RunChoices,
-  { batchSize: asked, device }: AskedTraining,
+  { batchSize: requested, device }: RequestedTraining,
   recipe: Recipe,
   samples: number,
 ): number {
   const papers = recipe.batchSize ?? CPU_BATCH;
   const usual = device === "cpu" || device === "wasm" ? Math.min(papers, CPU_BATCH) : papers;
-  if (asked === undefined && usual < papers)
+  if (requested === undefined && usual < papers)
     onNote?.(`the paper's batches of ${papers} are for many accelerators; using ${usual} (--batch-size decides)`);
-  const batchSize = Math.min(asked ?? usual, samples);
-  if (batchSize < (asked ?? batchSize))
-    onNote?.(`batch size ${asked} is more than the ${samples} samples there are; using ${batchSize}`);
+  const batchSize = Math.min(requested ?? usual, samples);
+  if (batchSize < (requested ?? batchSize))
+    onNote?.(`batch size ${requested} is more than the ${samples} samples; using ${batchSize}`);
   return batchSize;
 }
