@@ -98,7 +98,7 @@ test("runs that cannot be used are refused, and nothing in them is lost", () =>
     const others = join(folder, "others");
     await writeImages(others, 9);
     refused(autodidact("pretrain", others, "--resume", run), /not the data of/);
-    refused(autodidact("pretrain"), /name the data/);
+    refused(autodidact("pretrain"), /name the training data/);
     assert.deepEqual(await readFile(checkpoint), weights);
   }));
 

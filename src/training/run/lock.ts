@@ -82,6 +82,7 @@ async function make(file: string, content: string): Promise<boolean> {
 /** Removes the lock that was found stale, but not a newer one in its place. */
 async function removeStale(file: string, seen: string): Promise<void> {
   const aside = `${file}.${TOKEN}.stale`;
+  if ((await read(file)) !== seen) return;
   try {
     await rename(file, aside);
   } catch (error) {
@@ -107,31 +108,34 @@ export async function lockRun(run: string): Promise<Lock> {
     new UserError(
       `${run}: is being trained already${holder ? `, by process ${holder.pid} on ${holder.host}` : ""}; if that is not so, remove ${file}`,
     );
-  for (let attempt = 0; !(await make(file, content)); attempt++) {
+  const isMine = async () => (await read(file)) === content;
+  for (let attempt = 0; ; attempt++) {
+    if (await make(file, content)) {
+      if (attempt === 0) break;
+      // A process that saw the same stale lock may still remove this one.
+      await sleep(SETTLED);
+      if (await isMine()) break;
+    }
     const [text, info] = [await read(file), await stat(file).catch(() => undefined)];
     if (text === undefined || info === undefined) continue;
     const holder = Holder.safeParse(parseTornJson(text)).data;
     if (holder && (await isHeld(holder, Date.now() - info.mtimeMs))) throw taken(holder);
-    if (attempt > 2) throw taken();
+    if (attempt > 3) throw taken();
     await removeStale(file, text);
-    // A process that saw the same stale lock may remove the new one for a moment; soon it is back, or another's.
-    await sleep(SETTLED);
   }
-  const check = async (): Promise<void> => {
-    if ((await read(file)) !== content)
-      throw new UserError(`${run}: another process has taken this run over; this one writes nothing more`);
-  };
-  await check();
   const beat = setInterval(() => {
     const now = new Date();
     // A missing folder is reported by the next write to it.
     void utimes(file, now, now).catch(() => undefined);
   }, BEAT).unref();
   return {
-    check,
+    async check() {
+      if (!(await isMine()))
+        throw new UserError(`${run}: another process has taken this run over; this one writes nothing more`);
+    },
     async release() {
       clearInterval(beat);
-      if ((await read(file)) === content) await rm(file, { force: true });
+      if (await isMine()) await rm(file, { force: true });
     },
   };
 }
