@@ -49,7 +49,7 @@ const rooms: Rooms = {
     imports: ["array", "data", "engine", "interop", "objectives", "training/data", "evaluation/scores"],
     types: ["encoders"],
   },
-  "evaluation/drawing": { imports: ["data", "evaluation/vectors"], types: ["training/run/metrics.ts"] },
+  "evaluation/drawing": { imports: ["data", "interop", "evaluation/vectors"], types: ["training/run/metrics.ts"] },
   "evaluation/labels": { imports: judge, types: ["methods"] },
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },
   "evaluation/label-efficiency": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },

@@ -1,8 +1,8 @@
 import { access } from "node:fs/promises";
-import sharp from "sharp";
 import type { ModalityDefinition, Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 import { embedder, readBatches } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { type Neighbour, neighbourIndex } from "../vectors/neighbour-index.ts";
@@ -63,6 +63,7 @@ async function look(run: Run, source: Source<unknown>, index: number): Promise<L
   const { text, picture } = run.modality.show(sample);
   if (!picture) return { text };
   const { width, height, rgb } = picture;
+  const sharp = await loadSharp();
   const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();

@@ -1,6 +1,6 @@
 import type { EChartsOption } from "echarts";
-import sharp from "sharp";
 import { writeAtomically } from "../../foundation/files.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 
 /** Okabe and Ito's colours, distinguishable by colour-blind readers. */
@@ -83,5 +83,6 @@ export function lossChart(rows: readonly MetricRow[], title: string): Promise<st
 /** Writes a chart as SVG and PNG. `path` has no file extension. */
 export async function writeChart(path: string, svg: string): Promise<void> {
   await writeAtomically(`${path}.svg`, [svg]);
+  const sharp = await loadSharp();
   await writeAtomically(`${path}.png`, [await sharp(Buffer.from(svg), { density: 144 }).png().toBuffer()]);
 }

@@ -1,5 +1,6 @@
-import sharp, { type OverlayOptions } from "sharp";
+import type { OverlayOptions } from "sharp";
 import type { Picture } from "../../data/picture.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 import { escapeHtml } from "./html.ts";
 
 /** Rows of pictures under titles. */
@@ -19,6 +20,7 @@ const shortened = (text: string) => (text.length > 15 ? `${text.slice(0, 14)}…
 
 /** The sheet as PNG; small pictures are enlarged without smoothing, so that pixels can be seen. */
 export async function pictureSheet({ title, columns, rows }: PictureSheet): Promise<Buffer> {
+  const sharp = await loadSharp();
   const across = Math.max(4, columns.length, ...rows.map(({ length }) => length));
   const width = GAP + across * (CELL + GAP);
   const height = HEAD + rows.length * (CELL + GAP);

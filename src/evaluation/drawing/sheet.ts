@@ -1,5 +1,6 @@
-import sharp, { type OverlayOptions } from "sharp";
+import type { OverlayOptions } from "sharp";
 import type { Picture } from "../../data/picture.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 
 /** One row: the query, and its matches, nearest first. */
 export interface SheetRow {
@@ -14,6 +15,7 @@ const BETWEEN = 20;
 const COLORS = { query: "#444444", right: "#009E73", wrong: "#D55E00", unknown: "#c8ccd2" };
 
 async function cell({ width, height, rgb }: Picture, color: string): Promise<Buffer> {
+  const sharp = await loadSharp();
   const inner = CELL - 2 * FRAME;
   return sharp(rgb, { raw: { width, height, channels: 3 } })
     .resize(inner, inner, { fit: "contain", background: "#ffffff", kernel: width < inner ? "nearest" : "lanczos3" })
@@ -24,6 +26,7 @@ async function cell({ width, height, rgb }: Picture, color: string): Promise<Buf
 
 /** PNG with queries on the left in grey frames, and their matches to the right: same class in green, others in orange. */
 export async function neighbourSheet(rows: readonly SheetRow[]): Promise<Buffer> {
+  const sharp = await loadSharp();
   const columns = Math.max(...rows.map((row) => row.matches.length));
   const width = GAP + CELL + BETWEEN + columns * (CELL + GAP);
   const height = GAP + rows.length * (CELL + GAP);

@@ -1,5 +1,5 @@
-import sharp from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 import type { Image } from "./image.ts";
 
 /** Largest image that is decoded: 20,000 × 20,000 pixels. */
@@ -11,10 +11,6 @@ const LONGEST_STRIP = 16;
 /** Default short side of a decoded image. */
 export const DEFAULT_SHORT_SIDE = 1024;
 
-// Workers already decode in parallel; threads within a decoder would only compete with them.
-sharp.concurrency(1);
-sharp.cache(false);
-
 /**
  * Decodes JPEG, PNG, WebP and sharp's other formats: EXIF orientation applied, transparency on white, CMYK and 16 bits to
  * 8-bit sRGB, grey kept grey.
@@ -22,6 +18,7 @@ sharp.cache(false);
  * @throws BrokenSample when it is not a complete image, or has more than 20,000 × 20,000 pixels
  */
 export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE): Promise<Image> {
+  const sharp = await loadSharp();
   try {
     const input = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: "truncated", sequentialRead: true });
     const { width = 0, height = 0, space = "", hasAlpha, format } = await input.metadata();
