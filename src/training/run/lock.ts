@@ -27,10 +27,13 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** Start time of a process, in the kernel's ticks; nothing on systems without it. */
-const startOf = async (pid: number): Promise<string | undefined> =>
-  // The name in parentheses may have spaces; the start is the twentieth field behind it.
-  (await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")).split(") ").at(-1)?.split(" ")[19];
+/** State of a process (`R`, `S`, `T` …; `Z` when it has ended) and its start in the kernel's ticks, where /proc has them. */
+async function statusOf(pid: number): Promise<{ readonly state?: string; readonly started?: string }> {
+  // The name in parentheses may have spaces; the state is the first field behind it, the start the twentieth.
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
+  const fields = text?.split(") ").at(-1)?.split(" ") ?? [];
+  return { state: fields[0], started: fields[19] };
+}
 
 /** Whether a process with that pid exists. */
 function isRunning(pid: number): boolean {
@@ -50,7 +53,9 @@ async function isHeld(holder: Holder, silence: number): Promise<boolean> {
   if (holder.host !== hostname()) return silence <= SILENCE;
   if (holder.pid === process.pid) return holder.token === TOKEN;
   if (!isRunning(holder.pid)) return false;
-  const started = await startOf(holder.pid);
+  const { state, started } = await statusOf(holder.pid);
+  // A killed process stays in the table until its parent asks for it, which in a container may be never.
+  if (state === "Z" || state === "X") return false;
   return holder.started === undefined || started === undefined ? silence <= SILENCE : holder.started === started;
 }
 
@@ -102,7 +107,7 @@ export async function lockRun(run: string): Promise<Lock> {
   const file = join(run, "lock");
   const content = JSON.stringify({
     ...{ pid: process.pid, host: hostname(), token: TOKEN },
-    started: await startOf(process.pid),
+    started: (await statusOf(process.pid)).started,
   });
   const taken = (holder?: Holder) =>
     new UserError(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -104,3 +105,20 @@ test("a process that lost its lock notices, and releases only its own", () =>
     await held.release();
     assert.equal(await readFile(file, "utf8"), "another's");
   }));
+
+test("a killed process that nobody has waited for yet holds no lock", { skip: process.platform !== "linux" }, () =>
+  inFolder(async (folder) => {
+    // The shell starts a process that ends, and becomes one that never asks for it.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [line] = await once(parent.stdout, "data");
+      const pid = Number(String(line));
+      const state = async () => (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1)?.[0];
+      while ((await state()) !== "Z") await new Promise((done) => setTimeout(done, 5));
+      await writeFile(join(folder, "lock"), JSON.stringify({ pid, host: hostname(), token: "a zombie's" }));
+      await (await lockRun(folder)).release();
+    } finally {
+      parent.kill();
+    }
+  }),
+);
