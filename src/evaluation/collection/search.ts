@@ -40,6 +40,8 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const vector = await compiled.embed(value.rows);
     await compiled.dispose();
     const neighbours = bank.nearest(vector, top);
+    // Pictures only go into the page; texts are part of the answer.
+    if (!html && modality.show(await source.read(0)).picture) return neighbours;
     const cards = await looksOf(run, neighbours, bank.metadata);
     if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
     return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));

@@ -10,6 +10,7 @@ import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import type { RunChoices } from "../../training/run/choices.ts";
 import { openRun, type Run, readConfig } from "../../training/run/run.ts";
 import { settle } from "../../training/run/settle.ts";
+import { inheritedOptions } from "../../training/run/start.ts";
 import { firstDifference } from "./first-difference.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
@@ -51,21 +52,18 @@ export async function distillRun(options: DistillRunOptions): Promise<DistillRes
   const { teacher, into, data, out, column, preset, training, signal, onNote, onStep } = options;
   const teacherRun = await openRun(teacher);
   await checkLabels(teacherRun, options.labels);
-  const { modality } = teacherRun.config;
-  const { modalityDefinition, modalityOptions } = teacherRun;
-  // The student inherits what the teacher made from its data, such as a tokenizer.
-  const inherited = modalityDefinition.inherit?.(modalityOptions, modality.files ?? {}, teacher) ?? modality.options;
+  const { modality, data: taught } = teacherRun.config;
   const choices = {
     data,
     out,
-    column: column ?? teacherRun.config.data.column,
+    column: column ?? taught.column,
     preset,
     training,
     signal,
     onNote,
     onProgress: onStep,
     modality: modality.name,
-    modalityDefaults: inherited,
+    modalityDefaults: inheritedOptions(teacherRun, teacher),
     method: "distill" as const,
     options: { ...options.options, teacher },
     ...(into === undefined ? {} : await encoderNamed(into)),

@@ -32,7 +32,7 @@ export const pipelineUsage = (pipeline: string, line: string, onnx: string): Usa
  * regression call the model directly.
  */
 export function headUsage(
-  { task, outputs: _ }: Answers,
+  { task }: Answers,
   { reader, model, names = [], input, multiLabel }: ModelCall,
   byPipeline: Usage,
 ): Usage {

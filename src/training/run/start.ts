@@ -7,7 +7,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 import type { MethodParams } from "../../methods/index.ts";
-import { openRun, parseOptions } from "./run.ts";
+import { openRun, parseOptions, type Run } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -38,16 +38,24 @@ export async function openStart(path: string): Promise<Start> {
   return names.includes("checkpoints") ? fromRun(path) : adopted(path, names);
 }
 
+/**
+ * The data's options that a new run inherits from an earlier one: how it read them, and what it made from them, such as
+ * a tokenizer. @param folder of the earlier run
+ */
+export function inheritedOptions({ config, modalityDefinition, modalityOptions }: Run, folder: string): Options {
+  const { files = {}, options } = config.modality;
+  return modalityDefinition.inherit?.(modalityOptions, files, folder) ?? options;
+}
+
 async function fromRun(path: string): Promise<Start> {
   const run = await openRun(path);
   const { modality, encoder } = run.config;
-  const { inherit } = run.modalityDefinition;
   return {
     path,
     modality: modality.name,
     encoder: encoder.name,
     encoderOptions: encoder.options,
-    modalityOptions: inherit ? inherit(run.modalityOptions, modality.files ?? {}, path) : modality.options,
+    modalityOptions: inheritedOptions(run, path),
     vocabulary: offerOf(run.modality, vocabularyAbility),
     tensors: () => new Map(tree.entries<Tensor>(run.methodParams)),
   };
