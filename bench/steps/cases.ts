@@ -174,7 +174,7 @@ function audioStep(): StepCase {
     [width, 4, 2],
   ] as const;
   const layers = shapes.map(([input, kernel, stride]) => ({
-    conv: conv1d(input, width, kernel, stride),
+    conv: conv1d(input, width, kernel, { stride }),
     norm: batchNorm(width),
   }));
   const head = linear(width, classes);

@@ -1,4 +1,4 @@
-import { type Array, lax, type Rng } from "../array/index.ts";
+import { type Array, filled, lax, np, type Rng, type Tensor } from "../array/index.ts";
 
 /**
  * Convolution without bias on any number of axes, two by default: `[batch, input, h, w]` → `[batch, output, h′, w′]`;
@@ -16,11 +16,47 @@ export const conv = (input: number, output: number, kernel: number, stride = 1, 
   };
 };
 
+export interface Conv1dOptions {
+  readonly stride?: number;
+  /** Distance of the kernel's values in the input. */
+  readonly dilation?: number;
+  /** Parts of the channels that are convolved apart; divides both numbers of channels. */
+  readonly groups?: number;
+  /**
+   * `none`; `same`: an output for every input at stride 1, an even kernel reaching one further back; `causal`: the same,
+   * from the past only.
+   */
+  readonly padding?: "none" | "same" | "causal";
+  readonly bias?: boolean;
+}
+
 /**
- * 1-D convolution without bias or padding, `[batch, input, length]` → `[batch, output, ⌊(length − k) / stride⌋ + 1]`;
- * weight `[output, input, k]`. He's normal initialisation over the fan-in, as in wav2vec 2.0.
+ * 1-D convolution, `[batch, input, length]` → `[batch, output, length′]`; weight `[output, input / groups, kernel]`, bias
+ * `[output]`. Without padding length′ is ⌊(length − (kernel − 1) · dilation − 1) / stride⌋ + 1. He's normal initialisation
+ * over the fan-in, as in wav2vec 2.0.
+ *
+ * @example
+ * const layer = conv1d(64, 64, 3, { dilation: 4, padding: "same", bias: true });
  */
-export const conv1d = (input: number, output: number, kernel: number, stride = 1) => ({
-  init: (rng: Rng) => ({ weight: rng.normals([output, input, kernel], Math.sqrt(2 / (input * kernel))) }),
-  apply: (params: { weight: Array }, x: Array): Array => lax.convGeneralDilated(x, params.weight, [stride], [[0, 0]]),
-});
+export const conv1d = (
+  input: number,
+  output: number,
+  kernel: number,
+  { stride = 1, dilation = 1, groups = 1, padding = "none", bias = false }: Conv1dOptions = {},
+) => {
+  const reach = (kernel - 1) * dilation;
+  const after = padding === "same" ? Math.floor(reach / 2) : 0;
+  const pads: [number, number] = padding === "none" ? [0, 0] : [reach - after, after];
+  const options = { rhsDilation: [dilation], featureGroupCount: groups };
+  const fanIn = (input / groups) * kernel;
+  return {
+    init: (rng: Rng): { weight: Tensor; bias?: Tensor } => ({
+      weight: rng.normals([output, input / groups, kernel], Math.sqrt(2 / fanIn)),
+      ...(bias ? { bias: filled([output], 0) } : {}),
+    }),
+    apply: (params: { weight: Array; bias?: Array }, x: Array): Array => {
+      const y = lax.convGeneralDilated(x, params.weight, [stride], [pads], options);
+      return params.bias ? np.add(y, np.reshape(params.bias, [1, output, 1])) : y;
+    },
+  };
+};

@@ -286,6 +286,24 @@ const cases: Record<string, Case> = {
     fn: (x, w) => lax.convGeneralDilated(x, w, [2], [[2, 2]]),
     gradient: true,
   },
+  "grouped convolution": {
+    covers: ["conv"],
+    inputs: [normal(2, 6, 20), normal(4, 3, 5)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [1], [[2, 2]], { featureGroupCount: 2 }),
+    gradient: true,
+  },
+  "grouped convolution with a stride and dilated kernels": {
+    covers: ["conv"],
+    inputs: [normal(3, 4, 23), normal(8, 2, 4)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [3], [[1, 2]], { featureGroupCount: 2, rhsDilation: [2] }),
+    gradient: true,
+  },
+  "depthwise convolution of images": {
+    covers: ["conv"],
+    inputs: [normal(2, 3, 7, 6), normal(3, 1, 3, 3)],
+    fn: (x, w) => lax.convGeneralDilated(x, w, [1, 2], pad2(1, 1), { featureGroupCount: 3 }),
+    gradient: true,
+  },
   "windows that overlap": {
     covers: ["pool", "pool_transpose"],
     inputs: [normal(2, 3, 7, 7)],

@@ -1,5 +1,5 @@
 import { sizeOf } from "../../array/index.ts";
-import { type Equation, integer, integers, pairs } from "../graph.ts";
+import { type Atom, type Equation, integer, integers, pairs } from "../graph.ts";
 import { kernelGradientOfColumns, productOfColumns } from "./columns.ts";
 import type { Context, Lowering } from "./context.ts";
 import type { Geometry } from "./rows.ts";
@@ -15,16 +15,17 @@ const ones = (values: readonly number[]) => values.every((value) => value === 1)
  * Exported files and other devices get `Conv`.
  */
 const conv: Lowering = (context, equation) => {
-  if (integer(equation, "vmapDims") !== 0) throw new Error("conv: grouped convolutions are not supported");
+  const groups = integer(equation, "vmapDims");
   const geometry: Geometry = {
     strides: integers(equation, "strides"),
     padding: pairs(equation, "padding"),
     lhsDilation: integers(equation, "lhsDilation"),
     rhsDilation: integers(equation, "rhsDilation"),
-    input: equation.inputs[0]!.shape.slice(2),
-    kernel: equation.inputs[1]!.shape.slice(2),
-    output: equation.outputs[0]!.shape.slice(2),
+    input: equation.inputs[0]!.shape.slice(groups + 2),
+    kernel: equation.inputs[1]!.shape.slice(groups + 2),
+    output: equation.outputs[0]!.shape.slice(groups + 2),
   };
+  if (groups > 0) return grouped(context, equation, geometry, groups);
   const { strides, lhsDilation, rhsDilation, kernel, padding } = geometry;
   const { map } = context.view(equation.inputs[0]!);
   const isKernelGradient = map[1]! < map[0]!;
@@ -43,15 +44,62 @@ const conv: Lowering = (context, equation) => {
 };
 
 function direct(context: Context, equation: Equation, geometry: Geometry, input: string): void {
-  const { strides, rhsDilation, padding, input: extents, lhsDilation, kernel } = geometry;
   const shape = equation.inputs[0]!.shape.slice(0, 2);
+  context.setDense(equation, operator(context, geometry, input, shape, context.full(equation.inputs[1]!)));
+}
+
+/**
+ * The operator on `input`, `[samples, channels, ...]`, already dilated.
+ * @param shape its samples and channels
+ */
+function operator(
+  context: Context,
+  geometry: Geometry,
+  input: string,
+  shape: readonly number[],
+  kernels: string,
+  group = 1,
+): string {
+  const { strides, rhsDilation, padding, input: extents, lhsDilation, kernel } = geometry;
   const spatial = extents.map((extent, axis) => (extent - 1) * lhsDilation[axis]! + 1);
   // The operator pads, but cannot crop.
   const cut = padding.map(([low, high]): [number, number] => [Math.min(0, low), Math.min(0, high)]);
   const source = context.pad(input, [[0, 0], [0, 0], ...cut], [...shape, ...spatial]);
   const pads = [...padding.map(([low]) => Math.max(0, low)), ...padding.map(([, high]) => Math.max(0, high))];
-  const attributes = { strides, dilations: rhsDilation, pads, kernel_shape: kernel };
-  context.setDense(equation, context.emit("Conv", [source, context.full(equation.inputs[1]!)], attributes));
+  const attributes = { strides, dilations: rhsDilation, pads, kernel_shape: kernel, group };
+  return context.emit("Conv", [source, kernels], attributes);
+}
+
+/**
+ * Convolutions side by side, each with its own channels and kernels: `[groups…, batch, in, …]` with kernels
+ * `[groups…, out, in, …]`. A grouped convolution and both of its gradients have this form.
+ */
+function grouped(context: Context, equation: Equation, geometry: Geometry, axes: number): void {
+  const [lhs, rhs] = equation.inputs as [Atom, Atom];
+  const output = equation.outputs[0]!;
+  const lead = output.shape.slice(0, axes);
+  const group = sizeOf(lead);
+  const [samples, channels] = lhs.shape.slice(axes);
+  const outputs = rhs.shape[axes]!;
+  const spatial = geometry.input.map((_, axis) => axes + 2 + axis);
+  const groupsInside = [axes, ...lead.keys(), axes + 1, ...spatial];
+  const joined = [samples!, group * channels!, ...geometry.input];
+  const wide = context.reshape(
+    context.inOrder(context.whole(lhs), groupsInside),
+    groupsInside.map((axis) => lhs.shape[axis]!),
+    joined,
+  );
+  const input = spread(context, wide, joined, [1, 1, ...geometry.lhsDilation]);
+  const kernelShape = [group * outputs, channels!, ...geometry.kernel];
+  const kernels = context.reshape(context.full(rhs), rhs.shape, kernelShape);
+  const name = operator(context, geometry, input, joined.slice(0, 2), kernels, group);
+  const base = [samples!, ...lead, outputs, ...geometry.output];
+  context.set(output, {
+    name: context.reshape(name, [samples!, group * outputs, ...geometry.output], base),
+    base,
+    map: [...lead.map((_, axis) => axis + 1), 0, axes + 1, ...geometry.output.map((_, axis) => axes + 2 + axis)],
+    shape: output.shape,
+  });
 }
 
 /** Gradient of a strided convolution with respect to its input. */
