@@ -120,6 +120,11 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
    * `arrange` receive them, in this run and whenever it is opened again.
    */
   learn?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<RunFiles>;
+  /**
+   * The entries that the encoder reads, where those found are longer: windows of recordings, each with its recording's
+   * label. Applied wherever data are read with settled options, for training and evaluation. The result does not close `source`.
+   */
+  cut?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<Source<Sample>>;
   /** The training samples, where they are not the source's entries: windows of a corpus. */
   arrange?(
     source: Source<Sample>,

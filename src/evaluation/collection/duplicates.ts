@@ -5,6 +5,7 @@ import { writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
 import { prepareTable } from "../../interop/table.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { bankOf, nearestOthers } from "../vectors/nearest.ts";
@@ -81,7 +82,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
   const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;
   if (out !== undefined) await prepareTable(out, ["csv"]);
   const { encoder, params, modality, config } = run;
-  const source = await run.modalityDefinition.open(data, { column, labelColumn, labels });
+  const source = await openData(run, data, { column, labelColumn, labels });
   try {
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const { device } = config.training;

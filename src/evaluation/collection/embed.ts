@@ -4,6 +4,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
 import { prepareTable } from "../../interop/table.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
 
@@ -34,7 +35,7 @@ export interface EmbedResult {
 export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
   const { encoder, params, modality, config } = run;
   await prepareTable(out, ["parquet"]);
-  const source = await run.modalityDefinition.open(data, open);
+  const source = await openData(run, data, open);
   try {
     const indices = shardIndices(source.length, shard);
     const device = config.training.device;

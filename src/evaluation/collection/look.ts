@@ -9,6 +9,7 @@ import type { MethodParams } from "../../methods/index.ts";
 import { stackViews, toBatch } from "../../training/data/loader-task.ts";
 import { extractFeatures, readBatches, stack } from "../../training/features.ts";
 import { checkpointPath, loadCheckpoint } from "../../training/run/checkpoint.ts";
+import { openData } from "../../training/run/open-data.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { type PictureSheet, pictureSheet } from "../drawing/picture-sheet.ts";
 import { evenly } from "../vectors/evenly.ts";
@@ -50,7 +51,7 @@ export async function look({ run, data = run.config.data.path, samples = 8, seed
   const drawn = offerOf(run.modality, drawing);
   if (!drawn) throw new UserError(`${run.path}: look needs data that can be drawn; ${run.modality.name} data cannot`);
   const drawable: DrawableRun = { ...run, drawing: drawn };
-  const source = await run.modalityDefinition.open(data);
+  const source = await openData(run, data);
   try {
     const chosen = await choose(run, source, Math.max(1, samples));
     const original: Column = { title: "original", pictures: chosen.map(({ row }) => drawn.draw(row[drawn.input]!)) };

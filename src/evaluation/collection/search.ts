@@ -1,9 +1,10 @@
 import { access } from "node:fs/promises";
-import type { ModalityDefinition, Source } from "../../data/index.ts";
+import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { embedder, readBatches } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { type Neighbour, neighbourIndex } from "../vectors/neighbour-index.ts";
 import { type Look, neighbourPage } from "./neighbour-page.ts";
@@ -31,7 +32,7 @@ export interface SearchOptions {
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
   const { encoder, params, modality, config } = run;
   const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });
-  const source = await openQuery(run.modalityDefinition, query);
+  const source = await openQuery(run, query);
   try {
     const broken: { name: string; reason: string }[] = [];
     const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
@@ -51,12 +52,12 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
 }
 
 /** Opens the query: a file, or for text data any other string as the text. */
-async function openQuery(definition: ModalityDefinition, query: string): Promise<Source<unknown>> {
+async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
   const isFile = await access(query).then(
     () => true,
     () => false,
   );
-  return (!isFile && definition.accepts.text?.(query)) || definition.open(query);
+  return (!isFile && run.modalityDefinition.accepts.text?.(query)) || openData(run, query);
 }
 
 /** A sample as a picture or a line of text. */
@@ -78,7 +79,7 @@ async function looksOf(
   neighbours: readonly Neighbour[],
   { data = run.config.data.path, column }: Readonly<Record<string, string>>,
 ): Promise<(Neighbour & Look)[]> {
-  const bank = await run.modalityDefinition.open(data, { column }).catch(() => undefined);
+  const bank = await openData(run, data, { column }).catch(() => undefined);
   try {
     const positions = new Map<string, number>();
     for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);

@@ -7,6 +7,7 @@ import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
 import { prepareTable } from "../../interop/table.ts";
 import { collect, extractFeatures } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { predictor } from "../labels/predictor.ts";
@@ -78,7 +79,7 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
     await prepareTable(out, ["csv"]);
     await refuseLabelled(out);
   }
-  const source = await run.modalityDefinition.open(pool, { column, labelColumn, labels });
+  const source = await openData(run, pool, { column, labelColumn, labels });
   try {
     const poolLabels = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
     const labelledRows = ({ indices }: Features) =>
@@ -189,7 +190,7 @@ function featuresOf({ run, onProgress }: SuggestOptions, what: string, source: S
 async function labelledFeatures(options: SuggestOptions, path: string): Promise<Features> {
   const { column, labelColumn } = options;
   const open: OpenOptions = { column, labelColumn };
-  const source = await options.run.modalityDefinition.open(path, open);
+  const source = await openData(options.run, path, open);
   try {
     const { labels } = source;
     const indices = labels && Int32Array.from(labels.keys()).filter((index) => labels[index]! >= 0);

@@ -18,6 +18,7 @@ import type { MethodOptions, MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, Training, TrainingChoices } from "../../training/run/config.ts";
+import { readerOf } from "../../training/run/open-data.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
 import { openStart, type Start, startFrom } from "../../training/run/start.ts";
@@ -110,12 +111,13 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
   const start = await openStart(from);
   const definition = await modalityFor(options.train, start.modality);
-  const source = await openLabelled(definition, options.train, options);
+  const reader = readerOf(definition, start.modalityOptions);
+  const source = await openLabelled(reader, options.train, options);
   try {
     const { labels = new Int32Array(), classes = [] } = source;
     const answers = answersOf(task, classes);
     refuseForTask(task, options);
-    if (options.test) await checkTest(definition, options.test, answers);
+    if (options.test) await checkTest(reader, options.test, answers);
     const labelled = labels.reduce((count, label) => count + Number(label >= 0), 0);
     const used = options.labelCount ?? labelled;
     const supervision: Supervision = {
@@ -197,8 +199,9 @@ export async function resumeFinetuning(
     throw new UserError(`${out}: not a fine-tuned run; continue it with autodidact pretrain --resume ${out}`);
   const definition = await modalityFor(config.data.path, config.modality.name);
   const { column, labelColumn } = config.data;
-  if (options.test) await checkTest(definition, { column, labelColumn, ...options.test }, answersIn(config));
-  const source = await sourceOf(config, await openLabelled(definition, config.data.path, config.data), out);
+  const reader = readerOf(definition, config.modality.options);
+  if (options.test) await checkTest(reader, { column, labelColumn, ...options.test }, answersIn(config));
+  const source = await sourceOf(config, await openLabelled(reader, config.data.path, config.data), out);
   try {
     const { digest } = config.supervision;
     if (digest !== undefined && digest !== digestOfLabels(source))

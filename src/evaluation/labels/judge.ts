@@ -9,6 +9,7 @@ import {
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { extractFeatures, readBatches } from "../../training/features.ts";
+import { type DataReader, openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { confusionOf, largestOf, measuresOf, perClassOf } from "../scores/measures.ts";
 import { accuracyOf } from "../scores/metrics.ts";
@@ -95,7 +96,7 @@ export interface JudgeOptions extends OpenOptions {
  * console.log(verdictTable(await judge({ run, data: "labelled/test" })));
  */
 export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
-  const source = await openLabelled(run.modalityDefinition, data, open);
+  const source = await openLabelled(run, data, open);
   try {
     if (run.config.method.options.task === "similarity") {
       const indices = labelledEntries(source.labels);
@@ -134,11 +135,11 @@ export async function predictLabelled(
 
 /** Checks the test data of a model before it is trained. @throws UserError as `judge` */
 export async function checkTest(
-  definition: Run["modalityDefinition"],
+  reader: DataReader,
   { data, ...open }: Pick<JudgeOptions, "data" | keyof OpenOptions>,
   answers: Answers,
 ): Promise<void> {
-  const source = await openLabelled(definition, data, open);
+  const source = await openLabelled(reader, data, open);
   try {
     refuseUnknown(data, source.classes ?? [], answers);
   } finally {
@@ -176,12 +177,8 @@ export function recallAtOne({ data, rows, dim }: Features, labels: Int32Array): 
 }
 
 /** @throws UserError when the data have no labels */
-export async function openLabelled(
-  definition: Run["modalityDefinition"],
-  path: string,
-  options: OpenOptions,
-): Promise<Source<unknown>> {
-  const source = await definition.open(path, options);
+export async function openLabelled(reader: DataReader, path: string, options: OpenOptions): Promise<Source<unknown>> {
+  const source = await openData(reader, path, options);
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(

@@ -34,15 +34,15 @@ export interface LabelledData {
  * classification, all labels are the same, or both are the same samples
  */
 export async function openTrainAndTest(
-  { modalityDefinition, config }: Run,
+  run: Run,
   { column, labelColumn, ...paths }: TrainAndTest,
   task: LabelTask = "classification",
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) => {
-    const source = await openLabelled(modalityDefinition, path, { column, labelColumn, labels });
+    const source = await openLabelled(run, path, { column, labelColumn, labels });
     opened.adopt(source, () => source.close());
-    if (task === "classification") requireSingleLabel(path, source, config.method.options.task);
+    if (task === "classification") requireSingleLabel(path, source, run.config.method.options.task);
     return source;
   };
   const train = await open(paths.train, paths.trainLabels);

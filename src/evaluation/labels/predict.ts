@@ -3,6 +3,7 @@ import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeTable } from "../../interop/table.ts";
 import { BATCH, type FeatureOptions, readBatches } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { chosenLabels, likeliest } from "../scores/predictions.ts";
 import { type Predictor, predictor } from "./predictor.ts";
@@ -48,7 +49,7 @@ export async function predict({
   ...open
 }: PredictOptions): Promise<PredictResult> {
   await prepareTable(out);
-  const source = await run.modalityDefinition.open(data, open);
+  const source = await openData(run, data, open);
   try {
     const head = await predictor(run, { device: run.config.training.device, batchSize: BATCH });
     try {

@@ -7,6 +7,7 @@ import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/ind
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
 import { BATCH, collect, stack } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { collectOutputs } from "../labels/judge.ts";
@@ -239,5 +240,5 @@ export async function exportedModel(run: Run): Promise<Uint8Array> {
 export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
   const { data } = run.config;
   const trainOptions = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
-  return run.modalityDefinition.open(path ?? data.path, path === undefined ? trainOptions : options);
+  return openData(run, path ?? data.path, path === undefined ? trainOptions : options);
 }

@@ -68,7 +68,7 @@ export interface FewShot {
 export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShotOptions): Promise<FewShot> {
   const { data, labels, column, labelColumn } = options;
   const { ways = 5, shots = [1, 5, 20], queries = 15, episodes = 600, center = false } = options;
-  const source = await openLabelled(run.modalityDefinition, data, { labels, column, labelColumn });
+  const source = await openLabelled(run, data, { labels, column, labelColumn });
   try {
     const classes = source.classes ?? [];
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);

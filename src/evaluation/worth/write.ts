@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { lossChart, writeChart } from "../drawing/charts.ts";
 import { nearestEntries, neighbourImage } from "../drawing/neighbours.ts";
@@ -35,8 +36,8 @@ export async function writeReport(run: Run, evaluation: Evaluation): Promise<str
 
 /** Test samples with their nearest training samples, if they can be shown as pictures. */
 async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
-  const { modality, encoder, params, modalityDefinition } = run;
-  const [bank, queries] = await Promise.all([modalityDefinition.open(train.path), modalityDefinition.open(test.path)]);
+  const { modality, encoder, params } = run;
+  const [bank, queries] = await Promise.all([openData(run, train.path), openData(run, test.path)]);
   try {
     const placed = async (source: typeof bank, count: number) => ({
       source,

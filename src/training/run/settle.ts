@@ -27,7 +27,7 @@ export async function sourceOf(config: RunConfig, source: Source<unknown>, run: 
   throw new UserError(`${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`);
 }
 
-/** The training samples: the source's entries, or what the modality makes of them. */
+/** The training samples: the source's entries, or what the modality cuts or makes of them. */
 export async function arrange(
   definition: ModalityDefinition,
   source: Source<unknown>,
@@ -35,7 +35,8 @@ export async function arrange(
   onNote?: (note: string) => void,
 ): Promise<Source<unknown>> {
   const settled = parseOptions(definition.options, options, `modality ${definition.name}`);
-  return (await definition.arrange?.(source, settled, files, onNote)) ?? source;
+  const cut = (await definition.cut?.(source, settled, onNote)) ?? source;
+  return (await definition.arrange?.(cut, settled, files, onNote)) ?? cut;
 }
 
 /** The settled configuration and the training samples. */

@@ -1,0 +1,44 @@
+import type { ModalityDefinition, OpenOptions, Source } from "../../data/index.ts";
+import { type Parts, parseOptions } from "./run.ts";
+
+/** What decides how data are read: the kind of data and its settled options. A run is one. */
+export type DataReader = Pick<Parts, "modalityDefinition" | "modalityOptions">;
+
+/** @throws UserError for a wrong option */
+export const readerOf = (
+  modalityDefinition: ModalityDefinition,
+  options: Readonly<Record<string, unknown>>,
+): DataReader => ({
+  modalityDefinition,
+  modalityOptions: parseOptions(modalityDefinition.options, options, `modality ${modalityDefinition.name}`),
+});
+
+/**
+ * Opens data as a run reads them: entries longer than the encoder's input are cut into windows, each an entry with the
+ * label of the whole.
+ * @throws UserError when there is nothing to read
+ *
+ * @example
+ * const run = await openRun("runs/sounds");
+ * const source = await openData(run, "recordings/");
+ * console.log(source.length, source.name(0));
+ */
+export async function openData(
+  { modalityDefinition, modalityOptions }: DataReader,
+  path: string,
+  options?: OpenOptions,
+): Promise<Source<unknown>> {
+  const whole = await modalityDefinition.open(path, options);
+  try {
+    const windows = await modalityDefinition.cut?.(whole, modalityOptions);
+    if (!windows) return whole;
+    const close = async () => {
+      await windows.close();
+      await whole.close();
+    };
+    return { ...windows, close };
+  } catch (error) {
+    await whole.close();
+    throw error;
+  }
+}
