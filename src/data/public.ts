@@ -19,5 +19,6 @@ export type { Features } from "./features.ts";
 export * from "./modality.ts";
 export * from "./picture.ts";
 export * from "./source.ts";
+export * from "./time.ts";
 export * from "./views.ts";
 export * from "./vocabulary.ts";
