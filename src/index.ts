@@ -8,8 +8,10 @@ export { type LabelTask, labelTasks } from "./data/answers.ts";
 export {
   augment,
   crop,
+  describeLeftOut,
   type Extractor,
   type Features,
+  type LeftOut,
   type Modality,
   type ModalityDefinition,
   type ModalityOptions,

@@ -25,6 +25,7 @@ export {
   unknownAmong,
 } from "./answers.ts";
 export type { Features } from "./features.ts";
+export { describeLeftOut, type LeftOut } from "./files/left-out.ts";
 export {
   type Accepts,
   type BaselineOptions,

@@ -107,7 +107,11 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly abilities: readonly Ability[];
   /** The encoder's inputs by name, with their number of axes (without the batch): `{ pixels: 3 }`. */
   readonly inputs: Readonly<Record<string, number>>;
-  /** Reads names and first bytes only. The surest of all kinds wins; two that are certain are an error. */
+  /**
+   * Reads names and first bytes only. The surest of all kinds wins; two that are certain are an error.
+   * @throws UserError when it looks like this kind and cannot be read: a broken archive, files that are not decodable
+   * here. The reason is shown if no other kind recognises the path.
+   */
   recognises(path: string): Promise<Recognition>;
   /** @throws UserError when there is nothing to read. */
   open(path: string, options?: OpenOptions): Promise<Source<Sample>>;

@@ -16,6 +16,7 @@ export {
 } from "./ability.ts";
 export * from "./answers.ts";
 export type { Features } from "./features.ts";
+export { describeLeftOut, type LeftOut, type Reason } from "./files/left-out.ts";
 export * from "./modality.ts";
 export * from "./picture.ts";
 export * from "./source.ts";

@@ -1,12 +1,14 @@
-import { stat } from "node:fs/promises";
-import { UserError } from "../foundation/errors.ts";
-import { fileError } from "../foundation/files.ts";
+import { messageOf, UserError } from "../foundation/errors.ts";
+import { describeLeftOut } from "./files/left-out.ts";
+import { listFiles } from "./files/listing.ts";
 import { modalities } from "./index.ts";
 import type { ModalityDefinition } from "./modality.ts";
+import type { Source } from "./source.ts";
 
 /**
  * The named kind of data, or the one that recognises the path best.
- * @throws UserError when none does, or when two are certain
+ * @param onNote is told when a folder holds data of other kinds, too
+ * @throws UserError when none does, with each kind's reason, or when two are certain
  *
  * @example
  * const definition = await modalityFor("photos/");
@@ -14,22 +16,47 @@ import type { ModalityDefinition } from "./modality.ts";
  * console.log(definition.name, source.length);
  * await source.close();
  */
-export async function modalityFor(path: string, name?: string): Promise<ModalityDefinition> {
+export async function modalityFor(
+  path: string,
+  name?: string,
+  onNote?: (note: string) => void,
+): Promise<ModalityDefinition> {
   if (name) return modalities.load(name);
   const all = await modalities.all();
+  const reasons: string[] = [];
   const recognitions = await Promise.all(
-    all.map(async (definition) => ({ definition, recognition: await definition.recognises(path) })),
+    all.map(async (definition) => ({
+      definition,
+      recognition: await definition.recognises(path).catch((error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+        reasons.push(messageOf(error));
+        return undefined;
+      }),
+    })),
   );
-  for (const level of ["certain", "possible"] as const) {
-    const [first, ...others] = recognitions.filter(({ recognition }) => recognition === level);
-    if (others.length > 0 && first)
-      throw new UserError(
-        `${path}: could be data of several kinds; name one: --modality ${[first, ...others].map(({ definition }) => definition.name).join(" or ")}`,
-      );
-    if (first) return first.definition;
+  const at = (level: string) =>
+    recognitions.filter(({ recognition }) => recognition === level).map(({ definition }) => definition);
+  const [certain, possible] = [at("certain"), at("possible")];
+  const [chosen, ...others] = certain.length > 0 ? certain : possible;
+  if (chosen && others.length > 0)
+    throw new UserError(`${path}: could be data of several kinds; name one: ${flagsOf([chosen, ...others])}`);
+  if (chosen) {
+    const { isFolder } = await listFiles(path, () => false);
+    const also = possible.filter((definition) => definition !== chosen);
+    if (isFolder && also.length > 0)
+      onNote?.(`${path}: taken as ${chosen.name} data; to take its other files instead: ${flagsOf(also)}`);
+    return chosen;
   }
-  await stat(path).catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  throw new UserError(`${path}: kind of data not recognised; name it: --modality ${modalities.names.join(" or ")}`);
+  if (reasons.length > 0) throw new UserError([...new Set(reasons)].join("; "));
+  const { leftOut, isFolder } = await listFiles(path, () => false);
+  const there = isFolder ? ` (it has ${describeLeftOut(leftOut) || "no files"})` : "";
+  throw new UserError(`${path}: kind of data not recognised${there}; name it: ${flagsOf(all)}`);
+}
+
+const flagsOf = (definitions: readonly ModalityDefinition[]): string =>
+  `--modality ${definitions.map(({ name }) => name).join(" or ")}`;
+
+/** Says what a source leaves out; every command that reads data does. */
+export function noteLeftOut({ leftOut = [] }: Pick<Source<unknown>, "leftOut">, onNote?: (note: string) => void): void {
+  if (leftOut.length > 0) onNote?.(`left out: ${describeLeftOut(leftOut)}`);
 }

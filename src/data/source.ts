@@ -1,9 +1,11 @@
+import type { LeftOut } from "./files/left-out.ts";
+
 /** Samples on disk (or in memory), decoded one at a time when read. */
 export interface Source<Sample> {
   /** Number of entries, including broken ones, which are only found by reading. */
   readonly length: number;
-  /** Number of empty rows of a table, which are not entries. */
-  readonly skipped?: number | undefined;
+  /** What lies at the path and is no entry, by reason: files of other kinds, encrypted ones, empty rows of a table. */
+  readonly leftOut?: readonly LeftOut[] | undefined;
   /** Names of the classes, sorted; absent without labels. */
   readonly classes?: readonly string[];
   /** Class of each entry as an index into `classes`; −1 for an entry without a label. */

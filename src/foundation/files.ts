@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "./errors.ts";
 
@@ -70,31 +70,6 @@ export async function writeAtomically(path: string, parts: Iterable<Uint8Array |
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, "written", error);
   }
-}
-
-/**
- * All files below a folder: sorted relative paths, with `/` between folders. Links are followed, except into cycles;
- * names that begin with a dot are left out.
- * @throws UserError when a folder cannot be read
- */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const visit = async (path: string, prefix: string, above: readonly string[]): Promise<void> => {
-    const failed = (error: unknown) => {
-      throw fileError(path, "read", error);
-    };
-    const real = await realpath(path).catch(failed);
-    if (above.includes(real)) return;
-    for (const item of await readdir(path, { withFileTypes: true }).catch(failed)) {
-      if (item.name.startsWith(".")) continue;
-      const itemPath = join(path, item.name);
-      const kind = item.isSymbolicLink() ? await stat(itemPath).catch(() => item) : item;
-      if (kind.isDirectory()) await visit(itemPath, `${prefix}${item.name}/`, [...above, real]);
-      else if (kind.isFile() || kind.isSymbolicLink()) found.push(`${prefix}${item.name}`);
-    }
-  };
-  await visit(folder, "", []);
-  return found.sort();
 }
 
 /** Removes a folder's temporary files, which `writeAtomically` leaves behind when its process is killed. */

@@ -77,7 +77,7 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
   const data = options.data ?? previous?.data.path;
   if (data === undefined) throw new UserError("the training data are missing");
-  const definition = await modalityFor(data, previous?.modality.name ?? options.modality);
+  const definition = await modalityFor(data, previous?.modality.name ?? options.modality, options.onNote);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
   const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
   const source = previous ? await sourceOf(previous, opened, out) : opened;

@@ -1,4 +1,4 @@
-import { type DataReport, inspect, type OpenOptions, type RunReport } from "../../index.ts";
+import { type DataReport, describeLeftOut, inspect, type OpenOptions, type RunReport } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { columns, print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
@@ -53,7 +53,7 @@ function describeRun({ path, config, last, checkpoints }: RunReport): string {
 }
 
 function describeData(report: DataReport): string {
-  const { classes, broken, decoded, entries, sizes, skipped, unlabelled } = report;
+  const { classes, broken, decoded, entries, sizes, leftOut, notes, unlabelled } = report;
   const shown = classes.slice(0, 20).map(({ name, count }) => `${name} ${count}`);
   const rest = classes.length > shown.length ? `, … ${classes.length - shown.length} more` : "";
   const rows = [
@@ -63,7 +63,8 @@ function describeData(report: DataReport): string {
     ["sizes", sizes ? `${sizes.smallest} to ${sizes.largest}, median ${sizes.median}` : "–"],
     ["classes", classes.length > 0 ? `${classes.length}: ${shown.join(", ")}${rest}` : "none"],
     ["without label", String(unlabelled)],
-    ...(skipped > 0 ? [["empty rows", String(skipped)]] : []),
+    ...(leftOut.length > 0 ? [["left out", describeLeftOut(leftOut)]] : []),
+    ...notes.map((note) => ["note", note]),
     ["suggested", settings(report.inferred)],
     ["broken", String(broken.length)],
     ...broken.slice(0, 20).map(({ name, reason }) => ["", `${name}: ${reason}`]),

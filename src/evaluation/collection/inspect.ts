@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { ModalityDefinition, OpenOptions, Size } from "../../data/index.ts";
+import type { LeftOut, ModalityDefinition, OpenOptions, Size } from "../../data/index.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";
@@ -25,8 +25,10 @@ export interface DataReport {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
   readonly classes: readonly { readonly name: string; readonly count: number }[];
   readonly unlabelled: number;
-  /** Table rows without a sample. */
-  readonly skipped: number;
+  /** What lies there and is no entry, by reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** Other kinds of data in it, and how to take them instead. */
+  readonly notes: readonly string[];
   /** Options inferred from the data. */
   readonly inferred: Readonly<Record<string, unknown>>;
   /** Sizes of the decoded samples: width and height of images, characters of texts. */
@@ -53,7 +55,10 @@ export async function inspect(
     () => true,
     () => false,
   );
-  return isRun ? inspectRun(path) : inspectData(path, await modalityFor(path, modality), options);
+  if (isRun) return inspectRun(path);
+  const notes: string[] = [];
+  const definition = await modalityFor(path, modality, (note) => notes.push(note));
+  return { ...(await inspectData(path, definition, options)), notes };
 }
 
 async function inspectRun(path: string): Promise<RunReport> {
@@ -80,7 +85,7 @@ async function inspectData(
   path: string,
   definition: ModalityDefinition,
   { full = false, ...open }: OpenOptions & { full?: boolean },
-): Promise<DataReport> {
+): Promise<Omit<DataReport, "notes">> {
   const source = await definition.open(path, open);
   try {
     const count = full ? source.length : Math.min(SAMPLE, source.length);
@@ -110,7 +115,7 @@ async function inspectData(
       broken,
       classes: (source.classes ?? []).map((name, label) => ({ name, count: counts.get(label) ?? 0 })),
       unlabelled,
-      skipped: source.skipped ?? 0,
+      leftOut: source.leftOut ?? [],
       inferred: broken.length < count ? await definition.infer(source) : {},
       ...(sizes.length > 0
         ? { sizes: { smallest: size(0), median: size(sizes.length >> 1), largest: size(sizes.length - 1) } }

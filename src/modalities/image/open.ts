@@ -1,16 +1,17 @@
-import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { LeftOut } from "../../data/files/left-out.ts";
+import { type Listing, listFiles, nothingTaken } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
-import { UserError } from "../../foundation/errors.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
+import { IMAGE_FORMATS, takesImage } from "./formats.ts";
 import type { Image } from "./image.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, openCifar } from "./sources/cifar.ts";
 import { cacheFor, encodedSource } from "./sources/entries.ts";
-import { type FolderManifest, folderEntries, listFolder } from "./sources/folder.ts";
+import { type FolderManifest, folderEntries } from "./sources/folder.ts";
 import { idxFileOf, openIdx } from "./sources/idx.ts";
 import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
 
@@ -27,27 +28,27 @@ function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
 }
 
+const isArchiveName = (name: string): boolean => /\.zip$/i.test(name);
+
 /** The archives at a path: itself, or those of a folder without images. */
-async function archivesOf(path: string): Promise<string[]> {
-  if (await isZip(path)) return [path];
-  const names = await readdir(path).catch(() => []);
-  return names
-    .filter((name) => name.endsWith(".zip"))
-    .sort()
-    .map((name) => join(path, name));
+async function archivesOf(path: string, { isFolder }: Listing): Promise<string[]> {
+  if (!isFolder) return (await isZip(path)) ? [path] : [];
+  return (await listFiles(path, isArchiveName)).names.map((name) => join(path, name));
 }
 
-async function listImages(path: string): Promise<FolderManifest | ZipManifest> {
-  const folder = await listFolder(path);
-  if (folder.names.length > 0) return folder;
-  const archives = await archivesOf(path);
-  if (archives.length > 0) return listZips(archives);
-  const isFolder = (await stat(path)).isDirectory();
-  throw new UserError(
-    isFolder
-      ? `${path}: no images in this folder (JPEG, PNG, WebP …)`
-      : `${path}: neither an image, a zip archive, IDX nor CIFAR data`,
-  );
+interface Images {
+  readonly listing: FolderManifest | ZipManifest;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** @throws UserError when there are no images, with what is there */
+async function listImages(path: string): Promise<Images> {
+  const files = await listFiles(path, takesImage);
+  const { root, names, leftOut } = files;
+  if (names.length > 0) return { listing: { kind: "folder", root, names }, leftOut };
+  const archives = await archivesOf(path, files);
+  if (archives.length === 0) throw nothingTaken(path, "images", IMAGE_FORMATS, files);
+  return { listing: await listZips(archives), leftOut };
 }
 
 /**
@@ -58,8 +59,8 @@ export async function openImages(path: string, { labels: table }: OpenOptions = 
   const idx = await idxFileOf(path);
   if (idx) return withTable(await openIdx(idx), table);
   if (await isCifar(path)) return withTable(await openCifar(path), table);
-  const listing = await listImages(path);
-  const entries = listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing);
+  const { listing, leftOut } = await listImages(path);
+  const entries = { ...(listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing)), leftOut };
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
   const cache = await cacheFor(entries);
   return encodedSource(entries, labels, listing, cache);
@@ -81,13 +82,18 @@ export async function reopenImages(
   return fromManifest(manifest, options?.imageSize);
 }
 
-/** Recognises folders and archives with images by their names, IDX and CIFAR files by name and size. */
+/**
+ * Recognises folders and archives with images by their names, IDX and CIFAR files by name and size.
+ * @throws UserError for images that cannot be read here
+ */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
-  return listImages(path).then(
-    () => "certain" as const,
-    () => undefined,
-  );
+  const files = await listFiles(path, takesImage);
+  if (files.names.length > 0) return "certain";
+  const archives = await archivesOf(path, files);
+  if (archives.length === 0 && files.unfit.length === 0) return undefined;
+  await listImages(path);
+  return "certain";
 }
 
 /** A source of one image from the bytes of its file. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import type { ModalityDefinition, Source } from "../../data/index.ts";
+import { noteLeftOut } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { methods } from "../../methods/index.ts";
 import type { RunChoices } from "./choices.ts";
@@ -68,7 +69,7 @@ export async function settle(
     throw new UserError(`--ema has no effect with ${parts.method.name}, which is evaluated by its teacher`);
 
   const modality = await settleModality(choices, method, presets, definition, source);
-  if (source.skipped) onNote?.(`${source.skipped} rows are empty in this column and skipped`);
+  noteLeftOut(source, onNote);
   const samples = await arrange(definition, source, modality, onNote);
   if (choices.preset === undefined) {
     const built = definition.build(modality.options, modality.files);

@@ -1,3 +1,4 @@
+import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
@@ -8,6 +9,7 @@ import { cached, createCache, type ImageCache, store } from "./cache.ts";
 /** Encoded images by index. */
 export interface Entries {
   readonly names: readonly string[];
+  readonly leftOut?: readonly LeftOut[];
   /** @throws BrokenSample */
   bytes(index: number): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export function encodedSource<Manifest>(
 ): Source<Image> {
   return {
     length: entries.names.length,
+    leftOut: entries.leftOut,
     ...labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {

@@ -1,13 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { Tally } from "../../../data/files/left-out.ts";
+import { listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
 import { rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
-import { codeOf, fileError, filesBelow } from "../../../foundation/files.ts";
+import { codeOf, fileError } from "../../../foundation/files.ts";
 import type { Text } from "../text.ts";
 import { RecordCollector, recordSource } from "./records.ts";
 import { Appender, temporaryFolder } from "./unpacked.ts";
@@ -29,21 +31,17 @@ const isPacked = (name: string): boolean => /\.gz$/i.test(name);
 /** The text format of a file name, if it has one. */
 const formatOf = (name: string): Format | undefined => formats[extname(name.replace(/\.gz$/i, "")).toLowerCase()];
 
-/** Text files below a folder by their relative paths, sorted. */
-async function filesIn(folder: string): Promise<string[]> {
-  return (await filesBelow(folder)).filter((name) => formatOf(name));
-}
+const isTextName = (name: string): boolean => formatOf(name) !== undefined;
 
 /**
  * Whether a path is text: certainly for a text file's name; possibly for a table, which may hold anything, a folder with
  * such files, and a UTF-8 file of another name.
+ * @throws UserError when the path, or a folder below it, cannot be read
  */
 export async function recognisesTexts(path: string): Promise<Recognition> {
-  const info = await stat(path).catch(() => undefined);
-  if (!info) return undefined;
-  if (info.isDirectory()) return (await filesIn(path).catch(() => [])).length > 0 ? "possible" : undefined;
-  const format = formatOf(path);
-  if (format) return format === "text" ? "certain" : "possible";
+  const { isFolder, names } = await listFiles(path, isTextName);
+  if (isFolder) return names.length > 0 ? "possible" : undefined;
+  if (names.length > 0) return formatOf(path) === "text" ? "certain" : "possible";
   return (await isUtf8File(path)) ? "possible" : undefined;
 }
 
@@ -68,15 +66,14 @@ async function isUtf8File(path: string): Promise<boolean> {
  * @throws UserError when there is no text, a file is not UTF-8, a line is too long, or a column is missing
  */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
-  const info = await stat(path).catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  const isFolder = info.isDirectory();
-  const names = isFolder ? await filesIn(path) : [basename(path)];
-  if (names.length === 0) throw new UserError(`${path}: no texts in this folder (${Object.keys(formats).join(", ")})`);
+  const listing = await listFiles(path, isTextName);
+  const { isFolder } = listing;
+  const names = isFolder ? listing.names : [basename(path)];
+  if (names.length === 0) throw nothingTaken(path, "texts", Object.keys(formats).join(", "), listing);
+  const tally = new Tally();
+  if (isFolder) tally.addAll(listing.leftOut);
   const collector = new RecordCollector();
   const rowLabels: (string | undefined)[] = [];
-  let skipped = 0;
   let unpacked: { folder: ReturnType<typeof temporaryFolder>; file: Appender } | undefined;
   const unpack = () => {
     if (!unpacked) {
@@ -97,7 +94,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
       for await (const rows of rowsOf(file, format, { ...options, column: options.column ?? TEXT_COLUMN }))
         for (const { text, label, line } of rows) {
           if (text.trim() === "") {
-            skipped++;
+            tally.add(`${name}:${line}`, { what: "empty rows" });
             continue;
           }
           const bytes = Buffer.from(text);
@@ -131,7 +128,7 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
         : isFolder
           ? labelsFromFolders(entryNames())
           : undefined;
-    return recordSource({ ...index, ...labels, skipped }, remove);
+    return recordSource({ ...index, ...labels, leftOut: tally.leftOut }, remove);
   } catch (error) {
     remove();
     throw codeOf(error) ? fileError(path, "read", error) : error;

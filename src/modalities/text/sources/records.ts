@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
+import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Source } from "../../../data/source.ts";
 import { BOM, describeInvalid } from "../../../data/tables/utf8.ts";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
@@ -21,8 +22,7 @@ export interface RecordIndex {
   readonly lines: Uint32Array;
   /** Whether the texts are rows of tables. */
   readonly tabular: boolean;
-  /** Number of table rows without text. */
-  readonly skipped?: number;
+  readonly leftOut?: readonly LeftOut[];
   readonly classes?: readonly string[];
   readonly labels?: Int32Array;
 }
@@ -106,7 +106,7 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
 
   return {
     length: starts.length,
-    skipped: index.skipped,
+    leftOut: index.leftOut,
     ...(classes && labels ? { classes, labels } : {}),
     name(record) {
       const { name } = files[fileOf(record)]!;

@@ -1,0 +1,142 @@
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { UserError } from "../../foundation/errors.ts";
+import { fileError } from "../../foundation/files.ts";
+import { describeLeftOut, type LeftOut, type Reason, Tally } from "./left-out.ts";
+
+/**
+ * Whether a kind of data takes a file, by its name: true, or false for a file of another kind, which is counted by its
+ * extension, or the reason why a file of this kind is left out.
+ */
+export type Takes = (name: string) => boolean | Reason;
+
+/** The files that a kind of data takes at a path, and what it leaves out there. */
+export interface Listing {
+  /** The folder that the names are relative to. */
+  readonly root: string;
+  /** Whether the path is a folder; otherwise it is one file. */
+  readonly isFolder: boolean;
+  /** Sorted, with `/` between folders. */
+  readonly names: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+  /** What is left out although it is of this kind: `takes` gave a reason. */
+  readonly unfit: readonly LeftOut[];
+}
+
+/**
+ * The files that a kind of data takes: those below a folder, or the one file that the path names. Every kind of data lists
+ * its files here, so that what it leaves out is counted by reason and said.
+ * @throws UserError when the path, or a folder below it, cannot be read
+ *
+ * @example
+ * const { names, leftOut } = await listFiles("photos/", (name) => name.endsWith(".png"));
+ * if (leftOut.length > 0) console.log(`left out: ${describeLeftOut(leftOut)}`);
+ */
+export async function listFiles(path: string, takes: Takes): Promise<Listing> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
+  const isFolder = info.isDirectory();
+  const below = isFolder ? await filesBelow(path) : { names: [basename(path)], leftOut: [] };
+  const sorted = sortOut(below.names, takes);
+  const tally = new Tally();
+  tally.addAll([...sorted.unfit, ...sorted.others, ...below.leftOut]);
+  return {
+    root: isFolder ? path : dirname(path),
+    isFolder,
+    names: sorted.names,
+    unfit: sorted.unfit,
+    leftOut: tally.leftOut,
+  };
+}
+
+/** Divides names into those that are taken, those of the kind that are unfit, and others. */
+export function sortOut(all: readonly string[], takes: Takes) {
+  const names: string[] = [];
+  const unfit = new Tally();
+  const others = new Tally();
+  for (const name of all) {
+    const verdict = takes(name);
+    if (verdict === true) names.push(name);
+    else if (verdict === false) others.add(name, { what: extensionOf(name) });
+    else unfit.add(name, verdict);
+  }
+  return { names, unfit: unfit.leftOut, others: others.leftOut };
+}
+
+/** `.md`, `.csv.gz`, or `without an extension`. */
+function extensionOf(name: string): string {
+  const packed = /\.(gz|bz2|xz|zst)$/i.exec(name)?.[0] ?? "";
+  const own = extname(name.slice(0, name.length - packed.length));
+  const extension = `${own}${packed}`.toLowerCase();
+  // A file system allows any character and 255 of them; this is printed.
+  return /^(\.[\w+-]{1,12}){1,2}$/.test(extension) ? extension : "without an extension";
+}
+
+/**
+ * The error for a path where a kind of data finds nothing: what is there instead is in it.
+ * @param what it looks for: `images`
+ * @param formats what it reads: `JPEG, PNG, WebP …`
+ *
+ * @example
+ * throw nothingTaken("photos", "images", "JPEG, PNG, WebP …", listing);
+ * // photos: no images in this folder (JPEG, PNG, WebP …); it has 30 HEIC (not decodable here: convert to JPEG)
+ */
+export function nothingTaken(
+  path: string,
+  what: string,
+  formats: string,
+  { leftOut, unfit, isFolder }: Pick<Listing, "leftOut" | "unfit" | "isFolder">,
+): UserError {
+  if (isFolder) {
+    const there = describeLeftOut(leftOut);
+    return new UserError(`${path}: no ${what} in this folder (${formats})${there && `; it has ${there}`}`);
+  }
+  const [reason] = unfit;
+  return new UserError(`${path}: ${reason ? `${reason.what}, ${reason.advice}` : `no ${what} (${formats})`}`);
+}
+
+interface Below {
+  readonly names: readonly string[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Walks that are under way: all kinds of data look at a folder at the same time, and share one. */
+const walks = new Map<string, Promise<Below>>();
+
+/**
+ * All files below a folder: sorted relative paths, with `/` between folders. Links are followed, except into cycles.
+ * What `isRubbish` is left out unsaid, what is no file is counted.
+ * @throws UserError when a folder cannot be read
+ */
+export function filesBelow(folder: string): Promise<Below> {
+  const walk = walks.get(folder) ?? walkBelow(folder).finally(() => walks.delete(folder));
+  walks.set(folder, walk);
+  return walk;
+}
+
+/** Names that are no data in any folder or archive: hidden files. */
+export const isRubbish = (name: string): boolean => name.startsWith(".");
+
+async function walkBelow(folder: string): Promise<Below> {
+  const names: string[] = [];
+  const tally = new Tally();
+  const visit = async (path: string, prefix: string, above: readonly string[]): Promise<void> => {
+    const failed = (error: unknown) => {
+      throw fileError(path, "read", error);
+    };
+    const real = await realpath(path).catch(failed);
+    if (above.includes(real)) return;
+    for (const item of await readdir(path, { withFileTypes: true }).catch(failed)) {
+      if (isRubbish(item.name)) continue;
+      const itemPath = join(path, item.name);
+      const name = `${prefix}${item.name}`;
+      const kind = item.isSymbolicLink() ? await stat(itemPath).catch(() => item) : item;
+      if (kind.isDirectory()) await visit(itemPath, `${name}/`, [...above, real]);
+      else if (kind.isFile() || kind.isSymbolicLink()) names.push(name);
+      else tally.add(name, { what: "pipes, sockets or devices" });
+    }
+  };
+  await visit(folder, "", []);
+  return { names: names.sort(), leftOut: tally.leftOut };
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { describeLeftOut } from "../../../src/data/files/left-out.ts";
+import { filesBelow, listFiles, type Takes } from "../../../src/data/files/listing.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
+import { inFolder } from "../../support/cli.ts";
+
+test("links to folders are followed, cycles and hidden names are not", () =>
+  inFolder(async (folder) => {
+    const [pool, away] = [join(folder, "pool"), join(folder, "away")];
+    for (const path of [
+      join(pool, "dogs", "a.png"),
+      join(pool, "dogs", ".cache", "b.png"),
+      join(pool, ".hidden.png"),
+      join(away, "cats", "c.png"),
+    ]) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, "");
+    }
+    await symlink(join(away, "cats"), join(pool, "cats"));
+    await symlink(join(away, "cats"), join(pool, "tigers"));
+    await symlink(pool, join(pool, "dogs", "round"));
+    await symlink(join(folder, "nowhere"), join(pool, "gone.png"));
+    const { names } = await filesBelow(pool);
+    assert.deepEqual(names, ["cats/c.png", "dogs/a.png", "gone.png", "tigers/c.png"]);
+    await assert.rejects(filesBelow(join(folder, "nothing")), UserError);
+  }));
+
+test("what a kind of data does not take is counted: by its reasons, and by extension", () =>
+  inFolder(async (folder) => {
+    for (const name of ["a.wav", "b.wav", "c.aiff", "d.md", "e.md", "f.CSV.gz", "README", "g.wav\u001b[2J", ".h.wav"])
+      await writeFile(join(folder, name), "");
+    const takes: Takes = (name) =>
+      name.endsWith(".wav") || (name.endsWith(".aiff") && { what: "AIFF", advice: "convert to WAV" });
+    const { names, leftOut, unfit, isFolder, root } = await listFiles(folder, takes);
+    assert.deepEqual([names, isFolder, root], [["a.wav", "b.wav"], true, folder]);
+    assert.deepEqual(unfit, [{ what: "AIFF", advice: "convert to WAV", count: 1, example: "c.aiff" }]);
+    assert.equal(describeLeftOut(leftOut), "1 AIFF (convert to WAV), 2 .md, 2 without an extension, 1 .csv.gz");
+    const one = await listFiles(join(folder, "a.wav"), takes);
+    assert.deepEqual([one.names, one.isFolder, one.root], [["a.wav"], false, folder]);
+  }));
+
+test("kinds of data that look at the same time share one walk, later ones walk again", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "a.wav"), "");
+    const [first, second] = [filesBelow(folder), filesBelow(folder)];
+    assert.equal(first, second);
+    await first;
+    await writeFile(join(folder, "b.wav"), "");
+    assert.deepEqual((await filesBelow(folder)).names, ["a.wav", "b.wav"]);
+  }));
