@@ -1,8 +1,8 @@
 import { rename, rm } from "node:fs/promises";
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { fileWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
-import { messageOf, UserError } from "../foundation/errors.ts";
-import { codeOf, fileError } from "../foundation/files.ts";
+import { UserError } from "../foundation/errors.ts";
+import { fileError } from "../foundation/files.ts";
+import { openParquet } from "../foundation/parquet/read.ts";
 
 /** Vectors with the names (and classes) of their samples. */
 export interface Embeddings {
@@ -106,32 +106,33 @@ export const writeColumns = (
   });
 
 /** Reads a file of `writeEmbeddings`. @throws UserError when it is not Parquet or has other columns */
-export async function readEmbeddings(file: string): Promise<Embeddings> {
+export async function readEmbeddings(path: string): Promise<Embeddings> {
+  const file = await openParquet(path);
   try {
-    const buffer = await asyncBufferFromFile(file);
-    const { key_value_metadata: pairs = [] } = await parquetMetadataAsync(buffer);
-    const rows = await parquetReadObjects({ file: buffer });
-    const [first] = rows;
-    if (!first || !Array.isArray(first.embedding) || typeof first.path !== "string")
-      throw new UserError(`${file}: has no rows with "path" and "embedding"; make it with autodidact embed`);
-    const dim = first.embedding.length;
-    const data = new Float32Array(rows.length * dim);
-    rows.forEach((row, at) => {
-      if (row.embedding?.length !== dim) throw new UserError(`${file}: row ${at} has an embedding of another length`);
-      data.set(row.embedding, at * dim);
+    const paths: string[] = [];
+    const labels: (string | null)[] = [];
+    const vectors: Float32Array[] = [];
+    for await (const rows of file.rows())
+      for (const row of rows) {
+        const { embedding, label = null } = row;
+        const at = `${path}: row ${paths.length + 1}`;
+        if (!Array.isArray(embedding) || typeof row.path !== "string")
+          throw new UserError(`${at} has no "path" and "embedding"; make the file with autodidact embed`);
+        const vector = Float32Array.from(embedding, Number);
+        if (vector.length !== (vectors[0]?.length ?? vector.length))
+          throw new UserError(`${at} has an embedding of another length`);
+        paths.push(row.path);
+        labels.push(label === null ? null : String(label));
+        vectors.push(vector);
+      }
+    const dim = vectors[0]?.length;
+    if (dim === undefined) throw new UserError(`${path}: has no rows; make it with autodidact embed`);
+    const data = new Float32Array(vectors.length * dim);
+    vectors.forEach((vector, at) => {
+      data.set(vector, at * dim);
     });
-    const metadata = Object.fromEntries(pairs.map(({ key, value }) => [key, value ?? ""]));
-    const paths = rows.map((row) => String(row.path));
-    return {
-      paths,
-      data,
-      dim,
-      metadata,
-      ...("label" in first ? { labels: rows.map((row) => row.label ?? null) } : {}),
-    };
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (codeOf(error)) throw fileError(file, "read", error);
-    throw new UserError(`${file}: not a readable Parquet file (${messageOf(error)})`);
+    return { paths, data, dim, metadata: file.keyValues, ...(file.columns.includes("label") ? { labels } : {}) };
+  } finally {
+    await file.close();
   }
 }

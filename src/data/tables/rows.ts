@@ -1,11 +1,9 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import * as z from "zod";
 import { messageOf, UserError } from "../../foundation/errors.ts";
-import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
+import { openParquet } from "../../foundation/parquet/read.ts";
 import { SEPARATOR } from "../answers.ts";
 import type { OpenOptions } from "../source.ts";
 import { LONGEST_TEXT, linesOf } from "./lines.ts";
@@ -185,27 +183,16 @@ function check(path: string, columns: Columns, existing: readonly string[]): voi
 }
 
 async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {
+  const file = await openParquet(path);
   try {
-    const file = await asyncBufferFromFile(path);
-    const metadata = await parquetMetadataAsync(file);
-    const existing = parquetSchema(metadata).children.map(({ element }) => element.name);
+    const { columns: existing } = file;
     check(path, columns, existing);
     const label = columns.labelColumn ?? LABEL_COLUMN;
-    const wanted = [...namesOf(columns), ...(existing.includes(label) ? [label] : [])];
-    let rowStart = 0;
-    for (const group of metadata.row_groups) {
-      const rowEnd = rowStart + Number(group.num_rows);
-      const objects = await parquetReadObjects({ file, metadata, columns: wanted, rowStart, rowEnd, compressors });
-      const first = rowStart + 1;
-      yield objects.map((object, at) => ({
-        ...pick(object, columns, `${path}: row ${first + at}`),
-        line: first + at,
-      }));
-      rowStart = rowEnd;
+    let line = 1;
+    for await (const rows of file.rows([...namesOf(columns), ...(existing.includes(label) ? [label] : [])])) {
+      yield rows.map((row) => ({ ...pick(row, columns, `${path}: row ${line}`), line: line++ }));
     }
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (codeOf(error)) throw fileError(path, "read", error);
-    throw new UserError(`${path}: not a readable Parquet file (${messageOf(error)})`);
+  } finally {
+    await file.close();
   }
 }

@@ -1,0 +1,115 @@
+import { stat } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { messageOf, UserError } from "../errors.ts";
+import { fileError } from "../files.ts";
+
+export type Request =
+  | { readonly kind: "head" }
+  | { readonly kind: "next"; readonly columns: readonly string[] | undefined };
+
+export interface Reply {
+  readonly columns?: readonly string[];
+  readonly keyValues?: Readonly<Record<string, string>>;
+  readonly rows?: readonly Row[];
+  readonly failure?: { readonly message: string; readonly code: string | undefined };
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** A Parquet file that is being read. */
+export interface ParquetFile {
+  /** Names of the columns at the top level. */
+  readonly columns: readonly string[];
+  readonly keyValues: Readonly<Record<string, string>>;
+  /**
+   * The rows with these columns (all, if undefined), in batches of at most 4,096. To be called once.
+   * @throws UserError when the file is damaged
+   */
+  rows(columns?: readonly string[]): AsyncGenerator<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+/** Time for an answer: some seconds, and more for a large file, whose row groups may be large. */
+const SECONDS = 4;
+const SECONDS_PER_MIB = 1;
+/** Heap for the decoded rows of a row group. */
+const HEAP_MIB = 512;
+const HEAP_MIB_PER_MIB = 16;
+const MOST_HEAP_MIB = 8192;
+
+/**
+ * Opens a Parquet file in a thread of its own. Its lengths are checked before they are believed; where that is not enough,
+ * the thread ends after 4 s and 1 s for each MiB of the file without a row, or with more than 512 MiB and 16 times the
+ * file's size of decoded rows in a row group.
+ * @throws UserError naming the path, when it is missing, damaged or not Parquet
+ *
+ * @example
+ * const file = await openParquet("reviews.parquet");
+ * try {
+ *   for await (const rows of file.rows(["text", "label"])) console.log(rows.length);
+ * } finally {
+ *   await file.close();
+ * }
+ */
+export async function openParquet(path: string): Promise<ParquetFile> {
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
+  const mib = size / 2 ** 20;
+  const seconds = Math.ceil(SECONDS + SECONDS_PER_MIB * mib);
+  const heap = Math.ceil(Math.min(MOST_HEAP_MIB, HEAP_MIB + HEAP_MIB_PER_MIB * mib));
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+  const worker = new Worker(new URL(`./worker${extension}`, import.meta.url), {
+    workerData: path,
+    resourceLimits: { maxOldGenerationSizeMb: heap },
+  });
+  // `close` ends it; a reader that is forgotten does not keep the process alive.
+  worker.unref();
+  const broken = (reason: string) => new UserError(`${path}: not a readable Parquet file (${reason})`);
+  let dead: Error | undefined;
+  let fail = (_: Error): void => undefined;
+  let resolve = (_: Reply): void => undefined;
+  worker.on("message", (reply: Reply) => resolve(reply));
+  worker.on("error", (error) => {
+    const isFull = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+    dead = broken(isFull ? `a row group takes more than ${heap} MiB of memory; write smaller ones` : messageOf(error));
+    fail(dead);
+  });
+
+  const ask = async (request: Request): Promise<Reply> => {
+    if (dead) throw dead;
+    const answer = Promise.withResolvers<Reply>();
+    ({ resolve, reject: fail } = answer);
+    const timer = setTimeout(() => {
+      fail(broken(`nothing could be read from it in ${seconds} s; write smaller row groups if it is whole`));
+    }, 1000 * seconds);
+    worker.postMessage(request);
+    try {
+      const reply = await answer.promise;
+      if (!reply.failure) return reply;
+      const { message, code } = reply.failure;
+      throw code === undefined ? broken(message) : fileError(path, "read", Object.assign(new Error(message), { code }));
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const { columns = [], keyValues = {} } = await ask({ kind: "head" });
+  return {
+    columns,
+    keyValues,
+    async *rows(wanted) {
+      for (;;) {
+        const { rows } = await ask({ kind: "next", columns: wanted });
+        if (!rows) return;
+        yield rows;
+      }
+    },
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}

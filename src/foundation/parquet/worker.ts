@@ -1,0 +1,70 @@
+import { parentPort, workerData } from "node:worker_threads";
+import {
+  asyncBufferFromFile,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { messageOf } from "../errors.ts";
+import { codeOf } from "../files.ts";
+import { checkGroup } from "./check.ts";
+import type { Reply, Request } from "./read.ts";
+
+/** A thread that decodes Parquet: whoever started it can end it, when a damaged file keeps it busy. */
+const port = parentPort;
+if (!port) throw new Error("the Parquet reader runs as a worker thread only");
+const path: string = workerData;
+
+/** Rows in a message. */
+const BATCH = 4096;
+
+const opening = open();
+opening.catch(() => undefined);
+
+async function open() {
+  const file = await asyncBufferFromFile(path);
+  return { file, metadata: await parquetMetadataAsync(file) };
+}
+
+async function head(): Promise<Reply> {
+  const { metadata } = await opening;
+  return {
+    columns: parquetSchema(metadata).children.map(({ element }) => element.name),
+    keyValues: Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""])),
+  };
+}
+
+async function* batches(columns: readonly string[] | undefined): AsyncGenerator<Record<string, unknown>[]> {
+  const { file, metadata } = await opening;
+  for (const group of metadata.row_groups) {
+    await checkGroup(file, group, columns);
+    // A file of one row group: rows are then counted from its start, whatever the groups before say.
+    const one: FileMetaData = { ...metadata, row_groups: [group], num_rows: group.num_rows };
+    const rows = await parquetReadObjects({
+      ...{ file, metadata: one, compressors },
+      ...(columns ? { columns: [...columns] } : {}),
+    });
+    if (rows.length !== Number(group.num_rows)) throw new Error(`${rows.length} of ${group.num_rows} rows are there`);
+    for (let start = 0; start < rows.length; start += BATCH) yield rows.slice(start, start + BATCH);
+  }
+}
+
+let rows: ReturnType<typeof batches> | undefined;
+
+async function answer(request: Request): Promise<Reply> {
+  if (request.kind === "head") return head();
+  rows ??= batches(request.columns);
+  const { value } = await rows.next();
+  return value ? { rows: value } : {};
+}
+
+port.on("message", (request: Request) => {
+  answer(request)
+    .then((reply) => port.postMessage(reply))
+    .catch((error: unknown) => {
+      const failure: Reply = { failure: { message: messageOf(error), code: codeOf(error) } };
+      port.postMessage(failure);
+    });
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { parquetWriteFile } from "hyparquet-writer";
+import { UserError } from "../../../src/foundation/errors.ts";
+import { openParquet } from "../../../src/foundation/parquet/read.ts";
+import { inFolder } from "../../support/cli.ts";
+import { mutants } from "../../support/mutants.ts";
+
+/** All rows of a file. */
+async function read(path: string, columns?: readonly string[]): Promise<Readonly<Record<string, unknown>>[]> {
+  const file = await openParquet(path);
+  try {
+    const all: Readonly<Record<string, unknown>>[] = [];
+    for await (const rows of file.rows(columns)) all.push(...rows);
+    return all;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a table of 60 rows in groups of 25. */
+function write(filename: string, codec: "UNCOMPRESSED" | "SNAPPY"): void {
+  const data = Array.from({ length: 60 }, (_, row) => `row ${row} of ${row % 7 ? "some" : "no"} words`);
+  parquetWriteFile({
+    filename,
+    codec,
+    rowGroupSize: 25,
+    kvMetadata: [{ key: "made", value: "here" }],
+    columnData: [
+      { name: "text", data, type: "STRING" },
+      { name: "label", data: data.map((_, row) => (row % 5 ? `class ${row % 3}` : null)), type: "STRING" },
+      { name: "number", data: data.map((_, row) => row), type: "INT32", encoding: "DELTA_BINARY_PACKED" },
+    ],
+  });
+}
+
+test("rows come in order, over row groups, with the columns that are asked for", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.parquet");
+    write(path, "SNAPPY");
+    const file = await openParquet(path);
+    assert.deepEqual([file.columns, file.keyValues.made], [["text", "label", "number"], "here"]);
+    await file.close();
+    const rows = await read(path);
+    assert.deepEqual([rows.length, rows[26]], [60, { text: "row 26 of some words", label: "class 2", number: 26 }]);
+    assert.deepEqual((await read(path, ["number"]))[59], { number: 59 });
+    await assert.rejects(openParquet(join(folder, "none.parquet")), /none\.parquet: .*no such file/);
+    await assert.rejects(openParquet(folder), UserError);
+  }));
+
+test("a damaged file is read, or refused in one line within seconds", () =>
+  inFolder(async (folder) => {
+    for (const codec of ["UNCOMPRESSED", "SNAPPY"] as const) {
+      write(join(folder, "whole.parquet"), codec);
+      const whole = await readFile(join(folder, "whole.parquet"));
+      let refused = 0;
+      for (const [number, bytes] of mutants(whole, 16, 7).entries()) {
+        const path = join(folder, `${number}.parquet`);
+        await writeFile(path, bytes);
+        await read(path).catch((error: unknown) => {
+          assert.ok(error instanceof UserError, String(error));
+          assert.match(error.message, /^[^\n]*\d+\.parquet: [^\n]+$/);
+          refused++;
+        });
+      }
+      assert.ok(refused > 8, `${refused} of 16`);
+    }
+  }));
+
+const cases = fileURLToPath(new URL("../../../../shared/cases/parquet", import.meta.url));
+
+test("files on which the decoder does not come back", async (context) => {
+  if (!existsSync(cases)) return context.skip(`there is no ${cases}`);
+  for (const name of await readdir(cases)) await assert.rejects(read(join(cases, name)), /hang.*column "text"/);
+});
