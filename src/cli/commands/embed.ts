@@ -1,4 +1,4 @@
-import { embed, openRun } from "../../index.ts";
+import { describeLeftOut, embed, openRun } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
@@ -30,6 +30,7 @@ export const configure: Configure = (command) =>
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);
       const result = await embed({ run, data, ...flags, onProgress }).finally(line.end);
       if (json) return printJson(result);
+      if (result.leftOut.length > 0) print(`left out: ${describeLeftOut(result.leftOut)}`);
       for (const { name, reason } of result.broken.slice(0, 10)) print(`${name}: ${reason}; skipped`);
       if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
       print(

@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { describeLeftOut, type LeftOut, type Reason, Tally } from "./left-out.ts";
@@ -26,19 +26,22 @@ export interface Listing {
 /**
  * The files that a kind of data takes: those below a folder, or the one file that the path names. Every kind of data lists
  * its files here, so that what it leaves out is counted by reason and said.
+ * @param except a file that is neither taken nor counted: the table of labels
  * @throws UserError when the path, or a folder below it, cannot be read
  *
  * @example
  * const { names, leftOut } = await listFiles("photos/", (name) => name.endsWith(".png"));
  * if (leftOut.length > 0) console.log(`left out: ${describeLeftOut(leftOut)}`);
  */
-export async function listFiles(path: string, takes: Takes): Promise<Listing> {
+export async function listFiles(path: string, takes: Takes, except?: string): Promise<Listing> {
   const info = await stat(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
   const isFolder = info.isDirectory();
   const below = isFolder ? await filesBelow(path) : { names: [basename(path)], leftOut: [] };
-  const sorted = sortOut(below.names, takes);
+  const names =
+    except && isFolder ? below.names.filter((name) => resolve(path, name) !== resolve(except)) : below.names;
+  const sorted = sortOut(names, takes);
   const tally = new Tally();
   tally.addAll([...sorted.unfit, ...sorted.others, ...below.leftOut]);
   return {
@@ -75,25 +78,26 @@ function extensionOf(name: string): string {
 
 /**
  * The error for a path where a kind of data finds nothing: what is there instead is in it.
+ * @param place what the path is: a file is named with its reason alone
  * @param what it looks for: `images`
  * @param formats what it reads: `JPEG, PNG, WebP …`
  *
  * @example
- * throw nothingTaken("photos", "images", "JPEG, PNG, WebP …", listing);
+ * throw nothingTaken("photos", "folder", "images", "JPEG, PNG, WebP …", listing);
  * // photos: no images in this folder (JPEG, PNG, WebP …); it has 30 HEIC (not decodable here: convert to JPEG)
  */
 export function nothingTaken(
   path: string,
+  place: "folder" | "archive" | "file",
   what: string,
   formats: string,
-  { leftOut, unfit, isFolder }: Pick<Listing, "leftOut" | "unfit" | "isFolder">,
+  { leftOut, unfit }: Pick<Listing, "leftOut" | "unfit">,
 ): UserError {
-  if (isFolder) {
-    const there = describeLeftOut(leftOut);
-    return new UserError(`${path}: no ${what} in this folder (${formats})${there && `; it has ${there}`}`);
-  }
   const [reason] = unfit;
-  return new UserError(`${path}: ${reason ? `${reason.what}, ${reason.advice}` : `no ${what} (${formats})`}`);
+  if (place === "file")
+    return new UserError(`${path}: ${reason ? `${reason.what}, ${reason.advice}` : `no ${what} (${formats})`}`);
+  const there = describeLeftOut(leftOut);
+  return new UserError(`${path}: no ${what} in this ${place} (${formats})${there && `; it has ${there}`}`);
 }
 
 interface Below {

@@ -1,29 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { createReadStream } from "node:fs";
 import { extname } from "node:path";
-import { createGunzip } from "node:zlib";
-import { messageOf, UserError } from "../../foundation/errors.ts";
-import { codeOf, fileError } from "../../foundation/files.ts";
-
-const CHUNK = 1 << 20;
-
-/** The bytes of a file, unpacked if it is a `.gz`. @throws UserError when it cannot be read */
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  const file = createReadStream(path, { highWaterMark: CHUNK });
-  const isPacked = extname(path).toLowerCase() === ".gz";
-  const stream = isPacked
-    ? file.on("error", (error) => stream.destroy(error)).pipe(createGunzip({ chunkSize: CHUNK }))
-    : file;
-  try {
-    yield* stream;
-  } catch (error) {
-    if (isPacked && codeOf(error)?.startsWith("Z_"))
-      throw new UserError(`${path}: not a complete gzip file (${messageOf(error)})`);
-    throw fileError(path, "read", error);
-  } finally {
-    file.destroy();
-  }
-}
+import { UserError } from "../../foundation/errors.ts";
+import { bytesOf } from "../files/gunzip.ts";
 
 /**
  * The bytes of a text file in chunks that end between characters, without a byte-order mark.
@@ -32,7 +10,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
 export async function* utf8Chunks(path: string): AsyncGenerator<{ bytes: Buffer; offset: number }> {
   let rest = Buffer.alloc(0);
   let offset = 0;
-  for await (const bytes of bytesOf(path)) {
+  for await (const bytes of bytesOf(path, extname(path).toLowerCase() === ".gz")) {
     let chunk = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
     const whole = wholeCharacters(chunk);
     rest = Buffer.from(chunk.subarray(whole));

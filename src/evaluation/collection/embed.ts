@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { OpenOptions } from "../../data/index.ts";
+import type { LeftOut, OpenOptions } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
 import { prepareTable } from "../../interop/table.ts";
@@ -22,6 +22,8 @@ export interface EmbedResult {
   readonly rows: number;
   readonly dim: number;
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  /** What lies in the data and is no entry, by reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -56,7 +58,7 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
         weights: digestOfWeights(params),
       },
     });
-    return { rows: features.rows, dim: features.dim, broken: features.broken };
+    return { rows: features.rows, dim: features.dim, broken: features.broken, leftOut: source.leftOut ?? [] };
   } finally {
     await source.close();
   }

@@ -1,4 +1,4 @@
-import { type OpenOptions, SEPARATOR } from "../../data/index.ts";
+import { type LeftOut, type OpenOptions, SEPARATOR } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeTable } from "../../interop/table.ts";
@@ -24,6 +24,8 @@ export interface PredictResult {
   readonly rows: number;
   readonly columns: readonly string[];
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  /** What lies in the data and is no entry, by reason. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Outputs of runs without ranked classes, for messages. */
@@ -64,6 +66,7 @@ export async function predict({
         rows: columns[0]!.values.length,
         columns: columns.map(({ name }) => name),
         broken,
+        leftOut: source.leftOut ?? [],
       };
     } finally {
       await head.dispose();

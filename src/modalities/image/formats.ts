@@ -1,8 +1,6 @@
+import type { Wanted } from "../../data/files/collection.ts";
 import type { Takes } from "../../data/files/listing.ts";
 import { hasImageName } from "./decode.ts";
-
-/** The formats in messages. */
-export const IMAGE_FORMATS = "JPEG, PNG, WebP …, zip archives of them, IDX, CIFAR";
 
 /** Images that are not decoded here, by extension. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -36,8 +34,14 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /** Whether a file of this name is an image that can be decoded; only decoding shows what it contains. */
-export const takesImage: Takes = (name) => {
+const takesImage: Takes = (name) => {
   if (hasImageName(name)) return true;
   const what = elsewhere[name.slice(name.lastIndexOf(".") + 1).toLowerCase()];
   return what === undefined ? false : { what, advice: "not decodable here: convert to JPEG or PNG" };
+};
+
+export const wantedImages: Wanted = {
+  takes: takesImage,
+  what: "images",
+  formats: "JPEG, PNG, WebP …, zip archives of them, IDX, CIFAR",
 };

@@ -1,21 +1,19 @@
-import { join } from "node:path";
-import type { LeftOut } from "../../data/files/left-out.ts";
-import { type Listing, listFiles, nothingTaken } from "../../data/files/listing.ts";
+import { basename } from "node:path";
+import { collectFiles, type FilesManifest, filesOf, recognisesFiles } from "../../data/files/collection.ts";
+import { listFiles, type Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
-import { IMAGE_FORMATS, takesImage } from "./formats.ts";
+import { wantedImages } from "./formats.ts";
 import type { Image } from "./image.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
-import { isCifar, openCifar } from "./sources/cifar.ts";
+import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";
 import { cacheFor, encodedSource } from "./sources/entries.ts";
-import { type FolderManifest, folderEntries } from "./sources/folder.ts";
-import { idxFileOf, openIdx } from "./sources/idx.ts";
-import { isZip, listZips, type ZipManifest, zipEntries } from "./sources/zip.ts";
+import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
 
-type EncodedManifest = (FolderManifest | ZipManifest) & { labels?: Labels; cache?: ImageCache };
+type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache };
 type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
@@ -23,32 +21,8 @@ const isManifest = (value: unknown): value is Manifest =>
 /** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
 function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
   if (manifest.kind === "array") return arraySource(manifest);
-  const entries = manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
   const shortSide = imageSize ? 2 * imageSize : DEFAULT_SHORT_SIDE;
-  return encodedSource(entries, manifest.labels, manifest, manifest.cache, shortSide);
-}
-
-const isArchiveName = (name: string): boolean => /\.zip$/i.test(name);
-
-/** The archives at a path: itself, or those of a folder without images. */
-async function archivesOf(path: string, { isFolder }: Listing): Promise<string[]> {
-  if (!isFolder) return (await isZip(path)) ? [path] : [];
-  return (await listFiles(path, isArchiveName)).names.map((name) => join(path, name));
-}
-
-interface Images {
-  readonly listing: FolderManifest | ZipManifest;
-  readonly leftOut: readonly LeftOut[];
-}
-
-/** @throws UserError when there are no images, with what is there */
-async function listImages(path: string): Promise<Images> {
-  const files = await listFiles(path, takesImage);
-  const { root, names, leftOut } = files;
-  if (names.length > 0) return { listing: { kind: "folder", root, names }, leftOut };
-  const archives = await archivesOf(path, files);
-  if (archives.length === 0) throw nothingTaken(path, "images", IMAGE_FORMATS, files);
-  return { listing: await listZips(archives), leftOut };
+  return encodedSource(filesOf(manifest), manifest.labels, manifest, manifest.cache, shortSide);
 }
 
 /**
@@ -57,13 +31,27 @@ async function listImages(path: string): Promise<Images> {
  */
 export async function openImages(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Image>> {
   const idx = await idxFileOf(path);
-  if (idx) return withTable(await openIdx(idx), table);
-  if (await isCifar(path)) return withTable(await openCifar(path), table);
-  const { listing, leftOut } = await listImages(path);
-  const entries = { ...(listing.kind === "zip" ? zipEntries(listing) : folderEntries(listing)), leftOut };
+  if (idx) {
+    const parts = [basename(idx), labelsNameOf(basename(idx))];
+    const leftOut = await leftBeside(path, (name) => parts.includes(name), table);
+    return { ...(await withTable(await openIdx(idx), table)), leftOut };
+  }
+  if (await isCifar(path))
+    return { ...(await withTable(await openCifar(path), table)), leftOut: await leftBeside(path, isCifarPart, table) };
+  const { manifest, leftOut } = await collectFiles(path, wantedImages, table);
+  const entries = filesOf(manifest);
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
   const cache = await cacheFor(entries);
-  return encodedSource(entries, labels, listing, cache);
+  return { ...encodedSource(entries, labels, manifest, cache), leftOut };
+}
+
+/** What a folder holds beside the arrays that are taken from it. */
+async function leftBeside(path: string, isPart: (name: string) => boolean, table?: string) {
+  const others = { what: "other IDX or CIFAR files", advice: "name one to take it" };
+  const takes: Takes = (name) =>
+    isPart(name) || (/(idx\d-ubyte(\.gz)?|_batch(_\d+)?\.bin|test\.bin)$/.test(name) && others);
+  const { isFolder, leftOut } = await listFiles(path, takes, table);
+  return isFolder ? leftOut : [];
 }
 
 async function withTable(manifest: ArrayManifest, table: string | undefined): Promise<Source<Image>> {
@@ -88,12 +76,7 @@ export async function reopenImages(
  */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
-  const files = await listFiles(path, takesImage);
-  if (files.names.length > 0) return "certain";
-  const archives = await archivesOf(path, files);
-  if (archives.length === 0 && files.unfit.length === 0) return undefined;
-  await listImages(path);
-  return "certain";
+  return (await recognisesFiles(path, wantedImages)) ? "certain" : undefined;
 }
 
 /** A source of one image from the bytes of its file. */

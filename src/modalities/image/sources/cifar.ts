@@ -15,12 +15,18 @@ const layouts = [
 const layoutOf = (bytes: number) =>
   bytes > 0 ? layouts.find(({ labelBytes }) => bytes % (labelBytes + 3 * PLANE) === 0) : undefined;
 
+/** Whether a file of a folder is read with the others: a training batch, or the names of the classes. */
+export const isCifarPart = (name: string): boolean =>
+  TRAINING.test(name) || layouts.some(({ names }) => names === name) || name === "coarse_label_names.txt";
+
+const TRAINING = /^(data_batch_\d+|train)\.bin$/;
+
 /** The files at a path: itself, or the training batches of a folder. */
 async function filesOf(path: string): Promise<string[]> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return path.endsWith(".bin") ? [path] : [];
   if (!info) return [];
-  const names = (await readdir(path)).filter((name) => /^(data_batch_\d+|train)\.bin$/.test(name)).sort();
+  const names = (await readdir(path)).filter((name) => TRAINING.test(name)).sort();
   return names.map((name) => join(path, name));
 }
 

@@ -1,19 +1,10 @@
-import type { LeftOut } from "../../../data/files/left-out.ts";
+import type { Entries } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
-
-/** Encoded images by index. */
-export interface Entries {
-  readonly names: readonly string[];
-  readonly leftOut?: readonly LeftOut[];
-  /** @throws BrokenSample */
-  bytes(index: number): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
 
 /** Entries decoded to find out the size of the images. */
 const PROBES = 16;
@@ -47,7 +38,6 @@ export function encodedSource<Manifest>(
 ): Source<Image> {
   return {
     length: entries.names.length,
-    leftOut: entries.leftOut,
     ...labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {

@@ -1,37 +1,59 @@
-import { access, readdir, readFile, stat } from "node:fs/promises";
+import { access, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { bytesOf, isGzip } from "../../../data/files/gunzip.ts";
 import type { Labels } from "../../../data/labels.ts";
-import { messageOf, UserError } from "../../../foundation/errors.ts";
-import { fileError } from "../../../foundation/files.ts";
+import { UserError } from "../../../foundation/errors.ts";
 import type { ArrayManifest } from "./array.ts";
 
 const SIZE_LIMIT = 4 * 2 ** 30;
+/** Deflate's best ratio: a longer run of one byte takes no fewer bits. */
+const BEST_RATIO = 1032;
 
-/** Unsigned bytes and their extents. Format: http://yann.lecun.com/exdb/mnist */
-async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Array }> {
-  const raw = await readFile(path).catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  const bytes =
-    raw[0] === 0x1f && raw[1] === 0x8b
-      ? await promisify(gunzip)(raw, { maxOutputLength: SIZE_LIMIT }).catch((error: unknown) => {
-          throw new UserError(`${path}: not a whole gzip file (${messageOf(error)})`);
-        })
-      : raw;
-  if (bytes.length < 8 || bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8)
-    throw new UserError(`${path}: not an IDX file of bytes`);
-  const rank = bytes[3]!;
-  if (bytes.length < 4 + 4 * rank) throw new UserError(`${path}: the IDX header is cut short`);
-  const extents = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
-  const data = bytes.subarray(4 + 4 * rank);
-  const expected = extents.reduce((product, extent) => product * extent, 1);
-  if (data.length !== expected)
-    throw new UserError(
-      `${path}: the IDX header says ${expected} bytes (${extents.join(" × ")}), the file has ${data.length}`,
-    );
+/**
+ * Unsigned bytes and their extents: the header first, then as many bytes as it promises.
+ * Format: http://yann.lecun.com/exdb/mnist
+ */
+async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Array<SharedArrayBuffer> }> {
+  const isPacked = await isGzip(path);
+  const { size } = await stat(path);
+  let head = Buffer.alloc(0);
+  let extents: number[] | undefined;
+  let data = new Uint8Array(new SharedArrayBuffer(0));
+  let filled = 0;
+  const mismatch = (of: readonly number[], there: string) =>
+    new UserError(`${path}: the IDX header says ${productOf(of)} bytes (${of.join(" × ")}), the file has ${there}`);
+  for await (const chunk of bytesOf(path, isPacked)) {
+    let bytes = chunk;
+    if (!extents) {
+      head = Buffer.concat([head, chunk]);
+      extents = extentsIn(head, path);
+      if (!extents) continue;
+      const start = 4 + 4 * extents.length;
+      const expected = productOf(extents);
+      if (!isPacked && expected !== size - start) throw mismatch(extents, String(size - start));
+      if (isPacked && expected > BEST_RATIO * size) throw mismatch(extents, `${size}, and packed ones are not so many`);
+      if (expected > SIZE_LIMIT) throw new UserError(`${path}: ${expected} bytes, more than ${SIZE_LIMIT}; split it`);
+      data = new Uint8Array(new SharedArrayBuffer(expected));
+      bytes = head.subarray(start);
+    }
+    if (filled + bytes.length > data.length) throw mismatch(extents, "more");
+    data.set(bytes, filled);
+    filled += bytes.length;
+  }
+  if (!extents) throw new UserError(`${path}: the IDX header is cut short`);
+  if (filled < data.length) throw mismatch(extents, String(filled));
   return { extents, data };
+}
+
+const productOf = (extents: readonly number[]): number => extents.reduce((product, extent) => product * extent, 1);
+
+/** The extents in an IDX header; undefined while it is incomplete. @throws UserError when it is another format's */
+function extentsIn(bytes: Buffer, path: string): number[] | undefined {
+  if (bytes.length < 4) return undefined;
+  if (bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8) throw new UserError(`${path}: not an IDX file of bytes`);
+  const rank = bytes[3]!;
+  if (bytes.length < 4 + 4 * rank) return undefined;
+  return Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
 }
 
 /** Whether the name is that of an IDX file of images. */
@@ -53,8 +75,7 @@ export async function openIdx(path: string): Promise<ArrayManifest> {
   const [count = 0, height = 0, width = 0, channels = 1] = extents;
   if (extents.length < 3 || extents.length > 4 || (channels !== 1 && channels !== 3) || count * height * width === 0)
     throw new UserError(`${path}: ${extents.join(" × ")} is not an array of images`);
-  const pixels = new SharedArrayBuffer(data.length);
-  new Uint8Array(pixels).set(data);
+  const pixels = data.buffer;
   return {
     kind: "array",
     prefix: basename(path),
@@ -67,8 +88,11 @@ export async function openIdx(path: string): Promise<ArrayManifest> {
   };
 }
 
+/** The name of the labels of an IDX file of images. */
+export const labelsNameOf = (name: string): string => name.replace("images", "labels").replace(/idx\d/, "idx1");
+
 async function labelsNextTo(path: string, count: number): Promise<Labels | undefined> {
-  const name = basename(path).replace("images", "labels").replace(/idx\d/, "idx1");
+  const name = labelsNameOf(basename(path));
   const file = join(dirname(path), name);
   if (name === basename(path)) return undefined;
   const exists = await access(file).then(

@@ -66,10 +66,10 @@ async function isUtf8File(path: string): Promise<boolean> {
  * @throws UserError when there is no text, a file is not UTF-8, a line is too long, or a column is missing
  */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
-  const listing = await listFiles(path, isTextName);
+  const listing = await listFiles(path, isTextName, options.labels);
   const { isFolder } = listing;
   const names = isFolder ? listing.names : [basename(path)];
-  if (names.length === 0) throw nothingTaken(path, "texts", Object.keys(formats).join(", "), listing);
+  if (names.length === 0) throw nothingTaken(path, "folder", "texts", Object.keys(formats).join(", "), listing);
   const tally = new Tally();
   if (isFolder) tally.addAll(listing.leftOut);
   const collector = new RecordCollector();

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
-import type { Entries } from "./entries.ts";
+import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 
 export interface FolderManifest {
   readonly kind: "folder";
@@ -9,11 +8,13 @@ export interface FolderManifest {
   readonly names: readonly string[];
 }
 
-export const folderEntries = ({ root, names }: FolderManifest): Entries => ({
+/** Reads the files of a folder. */
+export const folderEntries = ({ root, names }: FolderManifest) => ({
   names,
-  bytes: (index) =>
+  /** @throws BrokenSample when the file cannot be read */
+  bytes: (index: number): Promise<Uint8Array> =>
     readFile(join(root, names[index]!)).catch((error: unknown) => {
       throw new BrokenSample(`could not be read (${messageOf(error)})`);
     }),
-  close: async () => undefined,
+  close: async (): Promise<void> => undefined,
 });

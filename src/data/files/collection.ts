@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import { type FolderManifest, folderEntries } from "./folder.ts";
+import { type LeftOut, Tally } from "./left-out.ts";
+import { type Listing, listFiles, nothingTaken, type Takes } from "./listing.ts";
+import { isZip, listZips, type ZipManifest, zipEntries } from "./zip.ts";
+
+/** Files by index, in a folder or in archives. */
+export interface Entries {
+  readonly names: readonly string[];
+  /** @throws BrokenSample when the file cannot be read */
+  bytes(index: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Where the files are; structured-cloneable. */
+export type FilesManifest = FolderManifest | ZipManifest;
+
+export interface Collection {
+  readonly manifest: FilesManifest;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Files of one kind of data. */
+export interface Wanted {
+  readonly takes: Takes;
+  /** What they are: `images`. */
+  readonly what: string;
+  /** What is read, for messages: `JPEG, PNG, WebP …`. */
+  readonly formats: string;
+}
+
+/**
+ * The files of a kind of data at a path: the one file, those below a folder, or, where a folder has none, those in its zip
+ * archives.
+ * @param except a file that is neither taken nor counted: the table of labels
+ * @throws UserError when there are none, with what is there instead
+ *
+ * @example
+ * const { manifest, leftOut } = await collectFiles("recordings/", { takes, what: "recordings", formats: "WAV, FLAC" });
+ * const entries = filesOf(manifest);
+ */
+export async function collectFiles(path: string, wanted: Wanted, except?: string): Promise<Collection> {
+  const files = await listFiles(path, wanted.takes, except);
+  const { root, names, leftOut } = files;
+  if (names.length > 0) return { manifest: { kind: "folder", root, names }, leftOut };
+  const archives = await archivesOf(path, files);
+  const { what, formats } = wanted;
+  const place = files.isFolder ? "folder" : "file";
+  if (archives.length === 0) throw nothingTaken(path, place, what, formats, files);
+  const zips = await listZips(archives, wanted.takes);
+  const tally = new Tally();
+  tally.addAll([...zips.leftOut, ...leftOut.filter((others) => others.what !== ".zip")]);
+  if (zips.manifest.entries.length === 0)
+    throw nothingTaken(path, files.isFolder ? place : "archive", what, formats, { ...zips, leftOut: tally.leftOut });
+  return { manifest: zips.manifest, leftOut: tally.leftOut };
+}
+
+/**
+ * Whether a path holds files of a kind of data, or archives that may.
+ * @throws UserError when it holds files of this kind that cannot be read here
+ */
+export async function recognisesFiles(path: string, wanted: Wanted): Promise<boolean> {
+  const files = await listFiles(path, wanted.takes);
+  if (files.names.length > 0) return true;
+  const archives = await archivesOf(path, files);
+  if (archives.length > 0) {
+    const { manifest, unfit } = await listZips(archives, wanted.takes);
+    if (manifest.entries.length > 0) return true;
+    if (unfit.length === 0 && files.unfit.length === 0) return false;
+  } else if (files.unfit.length === 0) return false;
+  await collectFiles(path, wanted);
+  return true;
+}
+
+/** The archives at a path: itself, or those of a folder. */
+async function archivesOf(path: string, { isFolder }: Listing): Promise<string[]> {
+  if (!isFolder) return (await isZip(path)) ? [path] : [];
+  const { names } = await listFiles(path, (name) => name.toLowerCase().endsWith(".zip"));
+  return names.map((name) => join(path, name));
+}
+
+/** Reads the files of a manifest. */
+export const filesOf = (manifest: FilesManifest): Entries =>
+  manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
