@@ -154,7 +154,7 @@ test("IDX is read to the length in its header, which is believed where the file 
       assert.ok(performance.now() - start < 5000);
     };
     await refused(gzipSync(idx([10, 28, 28], fill(90 << 20))), /the IDX header says 7840 bytes .*, the file has more/);
-    await refused(gzipSync(idx([1000, 1000, 4000], fill(0))), /says 4000000000 bytes .*, packed ones are not so many/);
+    await refused(gzipSync(idx([1000, 1000, 4000], fill(0))), /says 4000000000 bytes .* has \d+, which cannot unpack to that/);
     await refused(gzipSync(idx([80, 1024, 1024], fill(80 << 20))), /unpacks to more than 200 times its size/);
     await refused(idx([2, 2, 2], fill(9)), /says 8 bytes \(2 × 2 × 2\), the file has 9/);
     await refused(idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], fill(9)), /the IDX header says/);

@@ -31,7 +31,7 @@ async function readIdx(path: string): Promise<{ extents: number[]; data: Uint8Ar
       const start = 4 + 4 * extents.length;
       const expected = productOf(extents);
       if (!isPacked && expected !== size - start) throw mismatch(extents, String(size - start));
-      if (isPacked && expected > BEST_RATIO * size) throw mismatch(extents, `${size}, and packed ones are not so many`);
+      if (isPacked && expected > BEST_RATIO * size) throw mismatch(extents, `${size}, which cannot unpack to that`);
       if (expected > SIZE_LIMIT) throw new UserError(`${path}: ${expected} bytes, more than ${SIZE_LIMIT}; split it`);
       data = new Uint8Array(new SharedArrayBuffer(expected));
       bytes = head.subarray(start);
