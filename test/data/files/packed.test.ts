@@ -79,7 +79,9 @@ test("an archive whose entries share their bytes is refused at once", () =>
 test("an archive that unpacks to far more than its size is refused, by its directory", () =>
   inFolder(async (folder) => {
     const path = join(folder, "blank.zip");
-    await writeFile(path, zipSync({ "a.wav": [fill(80 << 20), { level: 9 }] }));
+    const { local, entry, end } = partsOf(zipSync({ "a.wav": [fill(1 << 20), { level: 9 }] }));
+    entry.writeUInt32LE(80 << 20, 24);
+    await writeFile(path, Buffer.concat([local, entry, end]));
     await assert.rejects(collectFiles(path, wanted), /blank\.zip: unpacks to 83886080 bytes, more than 200 times/);
     // Less than 64 MiB are read whatever they were packed to.
     await writeFile(path, zipSync({ "a.wav": [fill(8 << 20), { level: 9 }] }));
@@ -119,7 +121,7 @@ test("what is left out of an archive is counted by reason, and is the error when
 test("gzip that unpacks to far more than its size is refused before it fills the disk", () =>
   inFolder(async (folder) => {
     const path = join(folder, "lines.txt.gz");
-    await writeFile(path, gzipSync(Buffer.alloc(80 << 20, "the same line\n")));
+    await writeFile(path, gzipSync(Buffer.alloc(80 << 20, `${"the same words ".repeat(4000)}\n`)));
     await assert.rejects(
       async () => {
         for await (const lines of linesOf(path)) assert.ok(lines.length >= 0);
@@ -153,8 +155,11 @@ test("IDX is read to the length in its header, which is believed where the file 
       await assert.rejects(openImages(path), reason);
       assert.ok(performance.now() - start < 5000);
     };
-    await refused(gzipSync(idx([10, 28, 28], fill(90 << 20))), /the IDX header says 7840 bytes .*, the file has more/);
-    await refused(gzipSync(idx([1000, 1000, 4000], fill(0))), /says 4000000000 bytes .* has \d+, which cannot unpack to that/);
+    await refused(gzipSync(idx([10, 28, 28], fill(9 << 20))), /the IDX header says 7840 bytes .*, the file has more/);
+    await refused(
+      gzipSync(idx([1000, 1000, 4000], fill(0))),
+      /says 4000000000 bytes .* has \d+, which cannot unpack to that/,
+    );
     await refused(gzipSync(idx([80, 1024, 1024], fill(80 << 20))), /unpacks to more than 200 times its size/);
     await refused(idx([2, 2, 2], fill(9)), /says 8 bytes \(2 × 2 × 2\), the file has 9/);
     await refused(idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], fill(9)), /the IDX header says/);
@@ -173,7 +178,7 @@ test("damaged archives, gzip, IDX and CIFAR files are read, or refused in one li
     };
     for (const [name, whole] of Object.entries(wholes)) {
       let [read, refused] = [0, 0];
-      for (const damaged of mutants(whole, 100, 5)) {
+      for (const damaged of mutants(whole, 50, 5)) {
         await writeFile(join(folder, name), damaged);
         try {
           const source = await openImages(join(folder, name));
@@ -190,6 +195,6 @@ test("damaged archives, gzip, IDX and CIFAR files are read, or refused in one li
           refused++;
         }
       }
-      assert.ok(refused > 10, `${name}: ${refused} of 100 refused, ${read} read`);
+      assert.ok(refused > 5, `${name}: ${refused} of 50 refused, ${read} read`);
     }
   }));
