@@ -11,6 +11,8 @@ export interface Reply {
   readonly columns?: readonly string[];
   readonly keyValues?: Readonly<Record<string, string>>;
   readonly rows?: readonly Row[];
+  /** Not an answer: this many rows are about to be decoded, as all lengths say. */
+  readonly expected?: number;
   readonly failure?: { readonly message: string; readonly code: string | undefined };
 }
 
@@ -29,9 +31,10 @@ export interface ParquetFile {
   close(): Promise<void>;
 }
 
-/** Time for an answer: some seconds, and more for a large file, whose row groups may be large. */
+/** Time for an answer: some seconds, more for a large file, whose row groups may be large, and for many rows in one. */
 const SECONDS = 4;
 const SECONDS_PER_MIB = 1;
+const SECONDS_PER_ROW = 2e-6;
 /** Heap for the decoded rows of a row group. */
 const HEAP_MIB = 512;
 const HEAP_MIB_PER_MIB = 16;
@@ -39,7 +42,7 @@ const MOST_HEAP_MIB = 8192;
 
 /**
  * Opens a Parquet file in a thread of its own. Its lengths are checked before they are believed; where that is not enough,
- * the thread ends after 4 s and 1 s for each MiB of the file without a row, or with more than 512 MiB and 16 times the
+ * the thread ends after 4 s (and 1 s for each MiB of the file, 2 s for each million rows of a group) without a row, or with more than 512 MiB and 16 times the
  * file's size of decoded rows in a row group.
  * @throws UserError naming the path, when it is missing, damaged or not Parquet
  *
@@ -69,7 +72,14 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   let dead: Error | undefined;
   let fail = (_: Error): void => undefined;
   let resolve = (_: Reply): void => undefined;
-  worker.on("message", (reply: Reply) => resolve(reply));
+  let timer: NodeJS.Timeout | undefined;
+  const limit = (rows: number) => {
+    clearTimeout(timer);
+    const most = Math.ceil(seconds + SECONDS_PER_ROW * rows);
+    const late = broken(`nothing could be read from it in ${most} s; write smaller row groups if it is whole`);
+    timer = setTimeout(() => fail(late), 1000 * most);
+  };
+  worker.on("message", (reply: Reply) => (reply.expected === undefined ? resolve(reply) : limit(reply.expected)));
   worker.on("error", (error) => {
     const isFull = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
     dead = broken(isFull ? `a row group takes more than ${heap} MiB of memory; write smaller ones` : messageOf(error));
@@ -80,9 +90,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     if (dead) throw dead;
     const answer = Promise.withResolvers<Reply>();
     ({ resolve, reject: fail } = answer);
-    const timer = setTimeout(() => {
-      fail(broken(`nothing could be read from it in ${seconds} s; write smaller row groups if it is whole`));
-    }, 1000 * seconds);
+    limit(0);
     worker.postMessage(request);
     try {
       const reply = await answer.promise;

@@ -40,6 +40,8 @@ async function* batches(columns: readonly string[] | undefined): AsyncGenerator<
   const { file, metadata } = await opening;
   for (const group of metadata.row_groups) {
     await checkGroup(file, group, columns);
+    const expected: Reply = { expected: Number(group.num_rows) };
+    port?.postMessage(expected);
     // A file of one row group: rows are then counted from its start, whatever the groups before say.
     const one: FileMetaData = { ...metadata, row_groups: [group], num_rows: group.num_rows };
     const rows = await parquetReadObjects({
