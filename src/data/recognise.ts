@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { describeLeftOut } from "./files/left-out.ts";
 import { listFiles } from "./files/listing.ts";
+import { isZip, listZips } from "./files/zip.ts";
 import { modalities } from "./index.ts";
 import type { ModalityDefinition } from "./modality.ts";
 import type { Source } from "./source.ts";
@@ -48,9 +49,15 @@ export async function modalityFor(
     return chosen;
   }
   if (reasons.length > 0) throw new UserError([...new Set(reasons)].join("; "));
+  throw new UserError(`${path}: kind of data not recognised${await contentsOf(path)}; name it: ${flagsOf(all)}`);
+}
+
+/** What a folder or an archive has, for messages. */
+async function contentsOf(path: string): Promise<string> {
   const { leftOut, isFolder } = await listFiles(path, () => false);
-  const there = isFolder ? ` (it has ${describeLeftOut(leftOut) || "no files"})` : "";
-  throw new UserError(`${path}: kind of data not recognised${there}; name it: ${flagsOf(all)}`);
+  if (isFolder) return ` (it has ${describeLeftOut(leftOut) || "no files"})`;
+  if (!(await isZip(path))) return "";
+  return ` (it has ${describeLeftOut((await listZips([path], () => false)).leftOut) || "no files"})`;
 }
 
 const flagsOf = (definitions: readonly ModalityDefinition[]): string =>

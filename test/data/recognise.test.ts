@@ -70,6 +70,8 @@ test("where no kind fits, each reason is given", () =>
       modalityFor(await at("d.docx", "x")),
       says(/kind of data not recognised \(it has 1 \.docx\); name it: --modality image or text/),
     );
+    const notes = join(await at("notes.zip", zipSync({ "a.txt": Buffer.from("words") })), "notes.zip");
+    await assert.rejects(modalityFor(notes), says(/kind of data not recognised \(it has 1 \.txt\); name it/));
     await assert.rejects(modalityFor(join(folder, "nothing")), says(/nothing: .*no such file/));
   }));
 
