@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import yauzl from "yauzl";
@@ -107,7 +107,7 @@ async function listZip(path: string, archive: number, takes: Takes) {
     const reason = reasons.find(([pattern]) => pattern.test(message))?.[1] ?? message;
     throw new UserError(`${path}: not a readable zip archive (${reason})`);
   });
-  refuseBombs(path, all);
+  refuseBombs(path, (await stat(path)).size, all);
   const tally = new Tally();
   const byName = new Map<string, yauzl.Entry>();
   for (const entry of all) {
@@ -149,15 +149,14 @@ function reasonAgainst(entry: yauzl.Entry) {
  * Entries that share bytes make an archive of a few kilobytes unpack to petabytes (Fifield, https://www.bamsoftware.com/hacks/zipbomb/).
  * @throws UserError for overlapping entries, and when all together unpack to too much
  */
-function refuseBombs(path: string, all: readonly yauzl.Entry[]): void {
+function refuseBombs(path: string, size: number, all: readonly yauzl.Entry[]): void {
   const sorted = [...all].sort((a, b) => partOf(a).start - partOf(b).start);
   for (const [at, entry] of sorted.entries()) {
     const next = sorted[at + 1];
     if (next && overlap(partOf(entry), partOf(next))) throw overlapping(path, next);
   }
-  const packed = all.reduce((sum, entry) => sum + entry.compressedSize, 0);
   const unpacked = all.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
-  if (isBomb(packed, unpacked))
+  if (isBomb(size, unpacked))
     throw new UserError(
       `${path}: unpacks to ${unpacked} bytes, more than ${RATIO} times its size; if that is meant, unpack it first`,
     );

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { messageOf, UserError } from "../errors.ts";
 import { fileError } from "../files.ts";
+import { deadlineOf } from "./deadline.ts";
 
 export type Request =
   | { readonly kind: "head" }
@@ -32,7 +33,7 @@ export interface ParquetFile {
 }
 
 /** Time for an answer: some seconds, more for a large file, whose row groups may be large, and for many rows in one. */
-const SECONDS = 4;
+const SECONDS = 3;
 const SECONDS_PER_MIB = 1;
 const SECONDS_PER_ROW = 2e-6;
 /** Heap for the decoded rows of a row group. */
@@ -42,7 +43,7 @@ const MOST_HEAP_MIB = 8192;
 
 /**
  * Opens a Parquet file in a thread of its own. Its lengths are checked before they are believed; where that is not enough,
- * the thread ends after 4 s (and 1 s for each MiB of the file, 2 s for each million rows of a group) without a row, or with more than 512 MiB and 16 times the
+ * the thread ends after 3 s of computing (and 1 s for each MiB of the file, 2 s for each million rows of a group) without a row, or with more than 512 MiB and 16 times the
  * file's size of decoded rows in a row group.
  * @throws UserError naming the path, when it is missing, damaged or not Parquet
  *
@@ -59,7 +60,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     throw fileError(path, "read", error);
   });
   const mib = size / 2 ** 20;
-  const seconds = Math.ceil(SECONDS + SECONDS_PER_MIB * mib);
+  const seconds = SECONDS + SECONDS_PER_MIB * mib;
   const heap = Math.ceil(Math.min(MOST_HEAP_MIB, HEAP_MIB + HEAP_MIB_PER_MIB * mib));
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const worker = new Worker(new URL(`./worker${extension}`, import.meta.url), {
@@ -72,14 +73,13 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   let dead: Error | undefined;
   let fail = (_: Error): void => undefined;
   let resolve = (_: Reply): void => undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = (rows: number) => {
-    clearTimeout(timer);
-    const most = Math.ceil(seconds + SECONDS_PER_ROW * rows);
-    const late = broken(`nothing could be read from it in ${most} s; write smaller row groups if it is whole`);
-    timer = setTimeout(() => fail(late), 1000 * most);
-  };
-  worker.on("message", (reply: Reply) => (reply.expected === undefined ? resolve(reply) : limit(reply.expected)));
+  const deadline = deadlineOf(worker, (late) =>
+    fail(broken(`nothing could be read from it in ${late.toFixed()} s; write smaller row groups if it is whole`)),
+  );
+  worker.on("message", (reply: Reply) => {
+    if (reply.expected === undefined) resolve(reply);
+    else deadline.start(seconds + SECONDS_PER_ROW * reply.expected);
+  });
   worker.on("error", (error) => {
     const isFull = "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
     dead = broken(isFull ? `a row group takes more than ${heap} MiB of memory; write smaller ones` : messageOf(error));
@@ -90,7 +90,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     if (dead) throw dead;
     const answer = Promise.withResolvers<Reply>();
     ({ resolve, reject: fail } = answer);
-    limit(0);
+    deadline.start(seconds);
     worker.postMessage(request);
     try {
       const reply = await answer.promise;
@@ -101,7 +101,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       await worker.terminate();
       throw error;
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   };
 

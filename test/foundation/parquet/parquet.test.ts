@@ -4,6 +4,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { parquetMetadata } from "hyparquet";
+import { parquetHeader } from "hyparquet/src/column.js";
 import { parquetWriteFile } from "hyparquet-writer";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { openParquet } from "../../../src/foundation/parquet/read.ts";
@@ -69,6 +71,26 @@ test("a damaged file is read, or refused in one line within seconds", () =>
       }
       assert.ok(refused > 8, `${refused} of 16`);
     }
+  }));
+
+test("a decoder that does not come back, although every length fits, is ended after three seconds", () =>
+  inFolder(async (folder) => {
+    const filename = join(folder, "a.parquet");
+    const data = Array.from({ length: 2000 }, (_, row) => `value ${row % 200}`);
+    const columnData = [{ name: "text", data, type: "STRING", nullable: false, encoding: "RLE_DICTIONARY" }] as const;
+    parquetWriteFile({ filename, codec: "UNCOMPRESSED", columnData: [...columnData] });
+    const bytes = await readFile(filename);
+    const [group] = parquetMetadata(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)).row_groups;
+    const at = Number(group?.columns[0]?.meta_data?.data_page_offset);
+    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: at };
+    parquetHeader(reader);
+    // Values of 0 bits each, −8 of them: the decoder counts down from there.
+    bytes.set([0, 0xff, 0xff, 0xff, 0xff, 0x0f], reader.offset);
+    await writeFile(filename, bytes);
+    await assert.rejects(
+      read(filename),
+      /a\.parquet: not a readable Parquet file \(nothing could be read from it in 3 s/,
+    );
   }));
 
 const cases = fileURLToPath(new URL("../../../../shared/cases/parquet", import.meta.url));
