@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { describeLeftOut } from "./files/left-out.ts";
 import { listFiles } from "./files/listing.ts";
@@ -42,9 +43,8 @@ export async function modalityFor(
   if (chosen && others.length > 0)
     throw new UserError(`${path}: could be data of several kinds; name one: ${flagsOf([chosen, ...others])}`);
   if (chosen) {
-    const { isFolder } = await listFiles(path, () => false);
     const also = possible.filter((definition) => definition !== chosen);
-    if (isFolder && also.length > 0)
+    if (also.length > 0 && (await stat(path)).isDirectory())
       onNote?.(`${path}: taken as ${chosen.name} data; to take its other files instead: ${flagsOf(also)}`);
     return chosen;
   }

@@ -44,6 +44,8 @@ test("images beside notes and phone pictures: the rest is counted, the other kin
     assert.equal(code, 0, stderr);
     assert.match(stderr, /taken as image data/);
     assert.match(stderr, /left out: 2 HEIC \(not decodable here/);
+    const embedded = autodidact("embed", join(folder, "run"), data, "--out", join(folder, "a.parquet"));
+    assert.match(embedded.stdout, /^left out: 2 HEIC/m);
     assert.equal((await dataOf(join(data, "class0"))).notes.length, 0);
   }));
 

@@ -199,6 +199,10 @@ test("IDX, raw and gzipped, with labels next to it; a wrong header is detected",
   assert.deepEqual([source.length, source.classes, [...(source.labels ?? [])]], [3, ["2", "7"], [1, 0, 1]]);
   const second = await source.read(1);
   assert.deepEqual([second.width, second.height, second.channels, second.data[0]], [5, 4, 1, 20]);
+  assert.deepEqual(
+    source.leftOut?.map(({ what, count }) => [what, count]),
+    [["other IDX or CIFAR files", 1]],
+  );
   const plain = await image.open(join(path, "t10k-images-idx3-ubyte"));
   assert.deepEqual([plain.length, plain.labels], [1, undefined]);
   const lies = join(await folder("idx-lies", { "x-images-idx3-ubyte": idx([9, 4, 5], pixels) }), "x-images-idx3-ubyte");
@@ -223,6 +227,8 @@ test("CIFAR-10's binary files", async () => {
   assert.deepEqual([source.length, source.classes], [3, ["airplane", "automobile", "bird"]]);
   assert.deepEqual([...(source.labels ?? [])], [2, 0, 0]);
   assert.deepEqual([...(await source.read(0)).data.subarray(0, 6)], [10, 20, 30, 10, 20, 30]);
+  const left = source.leftOut?.map(({ what, example }) => [what, example]);
+  assert.deepEqual(left, [["other IDX or CIFAR files", "test_batch.bin"]]);
   assert.equal((await image.open(join(path, "test_batch.bin"))).length, 1);
 });
 
