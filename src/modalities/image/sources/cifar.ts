@@ -52,18 +52,18 @@ export async function openCifar(path: string): Promise<ArrayManifest> {
   const torn = contents.findIndex((content) => content.length % row !== 0);
   if (torn >= 0)
     throw new UserError(`${files[torn]}: ${contents[torn]?.length} bytes are not a whole number of ${row}-byte rows`);
-  const bytes = Buffer.concat(contents);
-  const count = bytes.length / row;
+  const count = contents.reduce((sum, content) => sum + content.length / row, 0);
   const pixels = new SharedArrayBuffer(count * 3 * PLANE);
   const interleaved = new Uint8Array(pixels);
   const values = new Uint8Array(count);
-  for (let image = 0; image < count; image++) {
-    const start = image * row + labelBytes;
-    values[image] = bytes[start - 1]!;
-    for (let pixel = 0; pixel < PLANE; pixel++)
-      for (let channel = 0; channel < 3; channel++)
-        interleaved[(image * PLANE + pixel) * 3 + channel] = bytes[start + channel * PLANE + pixel]!;
-  }
+  let image = 0;
+  for (const bytes of contents)
+    for (let start = labelBytes; start < bytes.length; start += row, image++) {
+      values[image] = bytes[start - 1]!;
+      for (let pixel = 0; pixel < PLANE; pixel++)
+        for (let channel = 0; channel < 3; channel++)
+          interleaved[(image * PLANE + pixel) * 3 + channel] = bytes[start + channel * PLANE + pixel]!;
+    }
   const text = await readFile(join(dirname(files[0]!), names), "utf8").catch(() => "");
   const listed = text
     .split("\n")
