@@ -2,9 +2,10 @@
 export interface Batcher<Row, Result> {
   /**
    * One result per row, in order. Rows may be in different batches.
-   * @throws what `run` threw for a batch that had one of the rows
+   * @param signal when it aborts, rows that are still waiting are not computed
+   * @throws what `run` threw for a batch that had one of the rows; the signal's reason
    */
-  submit(rows: readonly Row[]): Promise<Result[]>;
+  submit(rows: readonly Row[], signal?: AbortSignal): Promise<Result[]>;
 }
 
 export interface BatcherOptions<Row, Result> {
@@ -56,23 +57,36 @@ export function batcher<Row, Result>({ run, size, waitMs }: BatcherOptions<Row, 
     while (waiting.length > 0) {
       const patience = waiting[0]!.since + waitMs - performance.now();
       if (waiting.length < size && patience > 0) await fullOrLate(patience);
-      await compute(waiting.splice(0, size));
+      const batch = waiting.splice(0, size);
+      if (batch.length > 0) await compute(batch);
     }
     working = false;
   }
 
   return {
-    submit(rows) {
+    submit(rows, signal) {
+      signal?.throwIfAborted();
       const since = performance.now();
+      const from = waiting.length;
       const results = rows.map(
         (row) =>
           new Promise<Result>((resolve, reject) => {
             waiting.push({ row, since, resolve, reject });
           }),
       );
+      const added = waiting.slice(from);
+      const withdraw = () => {
+        for (const entry of added) {
+          const at = waiting.indexOf(entry);
+          if (at < 0) continue;
+          waiting.splice(at, 1);
+          entry.reject(signal?.reason);
+        }
+      };
+      signal?.addEventListener("abort", withdraw, { once: true });
       if (waiting.length >= size) whenFull();
       if (!working) void work();
-      return Promise.all(results);
+      return Promise.all(results).finally(() => signal?.removeEventListener("abort", withdraw));
     },
   };
 }

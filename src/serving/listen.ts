@@ -1,24 +1,49 @@
-import { Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import { Server as NetServer } from "node:net";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { codeOf } from "../foundation/files.ts";
+import { limitConnections } from "./connections.ts";
+import { plainMessage, RETRY_AFTER } from "./refusal.ts";
 
 export interface Listening {
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   /**
-   * Accepts no new connections, answers all accepted requests and those that still arrive on open connections, and
-   * resolves when all connections are closed.
+   * Goes on accepting connections until none has come for 0.2 s, at most for `drainMs`, answers all requests on
+   * them, and resolves when all connections are closed.
    */
   stop(): Promise<void>;
 }
 
-/** How long open connections must have been idle before they are closed: a client's next request may be in transit. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Most connections at once. Default 1024. */
+  readonly maxConnections?: number;
+  /** How long new connections are accepted after `stop`, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
+  /** Called when it begins to stop; from then on responses should close their connections. */
+  readonly onStop?: () => void;
+}
+
+/** How long no request must have come or ended before connections are closed: a client's next one may be in transit. */
 const QUIET_MS = 200;
-/** How long a request may take to arrive, or a response to be fetched, when stopping. Computations have no limit. */
+/** How long a request may take to arrive when stopping. Computations have no limit. */
 const PATIENCE_MS = 30_000;
+/** How long a response may take to be fetched. */
+const FETCH_MS = 60_000;
+/** Limits of `node:http`: a request's headers, and all of it. */
+const TIMES = {
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+};
+/** Most requests of one connection that have no response yet. */
+const PIPELINED = 32;
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "it is in use",
@@ -29,24 +54,23 @@ const reasons: Readonly<Record<string, string>> = {
 
 /**
  * Serves a function from requests to responses over HTTP.
- * @param port 0 for any free port
  * @throws UserError when it cannot listen on the port
  */
 export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
-  { host, port, onStop = () => {} }: { host: string; port: number; onStop?: () => void },
+  { host, port, maxConnections = 1024, drainMs = 5000, onStop = () => {} }: ListenOptions,
 ): Promise<Listening> {
-  const server = createAdaptorServer({ fetch });
-  if (!(server instanceof HttpServer)) throw new Error("not a plain HTTP server");
-  const open = new Map<IncomingMessage, ServerResponse>();
-  let lastEnd = 0;
-  server.prependListener("request", (request, response) => {
-    open.set(request, response);
-    response.once("close", () => {
-      open.delete(request);
-      lastEnd = performance.now();
-    });
+  const answer = getRequestListener(fetch, {
+    // Only a request that is no HTTP comes here: a target or a host that is no URL.
+    errorHandler: (error) => Response.json({ error: plainMessage(error) }, { status: 400 }),
   });
+  const server = createServer(TIMES, (request, response) => {
+    if (connections.openOn(request.socket) <= PIPELINED) return answer(request, response);
+    response
+      .writeHead(429, { "Content-Type": "application/json", "Retry-After": RETRY_AFTER })
+      .end(JSON.stringify({ error: `more than ${PIPELINED} requests on a connection wait for responses` }));
+  });
+  const connections = limitConnections(server, { most: maxConnections, fetchMs: FETCH_MS });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, host, resolve);
   }).catch((error: unknown) => {
@@ -55,23 +79,37 @@ export async function listen(
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
 
-  /** Whether a request has been received completely and not been answered yet. */
-  const isPending = ([request, response]: [IncomingMessage, ServerResponse]) =>
-    request.complete && !response.writableEnded;
+  /** Waits until nothing has come or ended for a while and nothing is in progress, or patience has ended. */
+  async function quiet(inProgress: () => boolean, hasPatience: (ms: number) => boolean): Promise<void> {
+    const began = performance.now();
+    const isQuiet = () => !inProgress() && performance.now() - Math.max(began, connections.lastUse()) >= QUIET_MS;
+    while (!isQuiet() && hasPatience(performance.now() - began)) await sleep(20);
+  }
+
+  /**
+   * Waits for a turn of the event loop that has nothing to do. Connections that the system makes between its last look
+   * for them and the closing of the port are lost: that time is now some microseconds.
+   */
+  async function idleTurn(): Promise<void> {
+    for (let turn = 0; turn < 1000; turn++) {
+      const began = performance.now();
+      await setImmediate();
+      if (performance.now() - began < 0.2 && connections.lastUse() < began) return;
+    }
+  }
 
   const close = async (): Promise<void> => {
-    const began = performance.now();
     onStop();
-    // Connections that the system has already established are accepted in the next turn of the event loop.
-    await setImmediate();
+    await quiet(connections.isComputing, (ms) => ms < drainMs);
+    await idleTurn();
     // The HTTP server's `close` would also close connections that are between two requests.
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => resolve());
     });
-    while (open.size > 0 || performance.now() - Math.max(began, lastEnd) < QUIET_MS) {
-      if (performance.now() - began > PATIENCE_MS && ![...open].some(isPending)) break;
-      await sleep(20);
-    }
+    await quiet(
+      () => connections.open() > 0,
+      (ms) => ms < PATIENCE_MS || connections.isComputing(),
+    );
     server.closeAllConnections();
     await closed;
   };

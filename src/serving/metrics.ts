@@ -5,10 +5,19 @@ export interface Metrics {
   readonly registry: Registry;
   request(route: string, status: number, seconds: number): void;
   batch(program: string, rows: number, seconds: number): void;
+  /** A client closed its connection before it had its response. */
+  gone(route: string): void;
 }
 
-/** @param samples number of samples in progress */
-export function serverMetrics(samples: () => number, registry = new Registry()): Metrics {
+/** What is measured when somebody asks. */
+export interface Counts {
+  /** Number of samples in progress. */
+  samples(): number;
+  /** Number of bodies that are arriving. */
+  arriving(): number;
+}
+
+export function serverMetrics({ samples, arriving }: Counts, registry = new Registry()): Metrics {
   const registers = [registry];
   const requests = new Counter({
     name: "autodidact_requests_total",
@@ -45,8 +54,23 @@ export function serverMetrics(samples: () => number, registry = new Registry()):
       this.set(samples());
     },
   });
+  new Gauge({
+    name: "autodidact_bodies_arriving",
+    help: "Bodies that are not complete yet.",
+    registers,
+    collect() {
+      this.set(arriving());
+    },
+  });
+  const clientsGone = new Counter({
+    name: "autodidact_clients_gone_total",
+    help: "Requests whose client closed its connection before it had its response.",
+    labelNames: ["route"],
+    registers,
+  });
   return {
     registry,
+    gone: (route) => clientsGone.inc({ route }),
     request(route, status, seconds) {
       requests.inc({ route, status });
       requestSeconds.observe({ route }, seconds);

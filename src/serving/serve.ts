@@ -11,6 +11,7 @@ import { serverApp } from "./app.ts";
 import { listen } from "./listen.ts";
 import { serverMetrics } from "./metrics.ts";
 import { batchSizes, sized } from "./sized.ts";
+import { strangers } from "./strangers.ts";
 
 export interface ServeOptions {
   readonly run: Run;
@@ -22,6 +23,16 @@ export interface ServeOptions {
   readonly in?: string;
   /** Largest body in bytes. Default 10 MiB. */
   readonly maxBody?: number;
+  /** Most bytes of bodies that arrive or are not decoded yet. Default 256 MiB. */
+  readonly bodyMemory?: number;
+  /** Most connections; further ones take the place of those that do nothing. Default 1024. */
+  readonly maxConnections?: number;
+  /** How long new connections are accepted when stopping, in milliseconds. Default 5000. */
+  readonly drainMs?: number;
+  /** Names of this server besides its address: a proxy's, a machine's in its network. Others are refused with 403. */
+  readonly allowHosts?: readonly string[];
+  /** Origins of pages elsewhere that may use this server, `https://app.example.org`. Others are refused with 403. */
+  readonly allowOrigins?: readonly string[];
   /** Most samples accepted and not answered yet; more are refused with 503. Default 256. */
   readonly queue?: number;
   /** Most samples in a batch. Default 32. */
@@ -30,8 +41,8 @@ export interface ServeOptions {
   readonly waitMs?: number;
   /** Threads within an operator; all cores by default. */
   readonly threads?: number;
-  /** Receives internal errors; the client gets status 500. */
-  readonly onError?: (error: unknown) => void;
+  /** Receives internal errors, and their messages fit for a log; the client gets status 500. */
+  readonly onError?: (error: unknown, message: string) => void;
 }
 
 export interface RunningServer {
@@ -39,7 +50,7 @@ export interface RunningServer {
   readonly url: string;
   /** Routes for samples: `/embed`, and `/predict` and `/search` if available. */
   readonly routes: readonly string[];
-  /** Accepts no new connections, answers every accepted request, then frees the models. */
+  /** Answers what still comes until nothing has come for 0.2 s, at most for `drainMs`, then frees the models. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +70,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, batch = 32, waitMs = 2 } = options;
   const { encoder, params, modality, modalityDefinition: definition, config } = run;
   const { device } = config.training;
+  const { bodyMemory = Math.max(256 * 2 ** 20, maxBody), maxConnections, drainMs } = options;
+  if (bodyMemory < maxBody)
+    throw new UserError(`memory for bodies of ${bodyMemory} bytes: a body may have ${maxBody}, which would not fit`);
+  const doors = strangers({ host, allowHosts: options.allowHosts, allowOrigins: options.allowOrigins });
   const { threads, onError } = options;
   const computing = { device, threads, spin: false };
   if (!definition.accepts.text && !definition.accepts.bytes)
@@ -118,20 +133,24 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         batchSizes: batchSizes(batch),
       },
       maxBody,
+      bodyMemory,
+      strangers: doors,
       queue,
       batch,
       waitMs,
       stopping: () => stopping,
-      metrics(samples) {
+      metrics(counts) {
         const registry = new Registry();
         collectDefaultMetrics({ register: registry });
-        return serverMetrics(samples, registry);
+        return serverMetrics(counts, registry);
       },
       onError,
     });
     const { url, stop } = await listen((request) => app.fetch(request), {
       host,
       port,
+      maxConnections,
+      drainMs,
       onStop: () => {
         stopping = true;
       },

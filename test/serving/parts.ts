@@ -36,6 +36,7 @@ export const fakeApp = (options: Partial<AppOptions> = {}) =>
     predictor: "this run has no head",
     about: { method: "simclr" },
     maxBody: 10_000,
+    bodyMemory: 100_000,
     queue: 8,
     batch: 4,
     waitMs: 0,

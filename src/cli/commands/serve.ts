@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { messageOf, openRun, serve, UserError } from "../../index.ts";
+import { openRun, serve, UserError } from "../../index.ts";
 import { abortOnInterrupt } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -10,6 +10,11 @@ interface Flags {
   readonly host: string;
   readonly in?: string;
   readonly maxBody: string;
+  readonly bodyMemory?: string;
+  readonly maxConnections: string;
+  readonly drain: string;
+  readonly allowHost?: string[];
+  readonly allowOrigin?: string[];
   readonly queue: string;
   readonly batch: string;
   readonly wait: string;
@@ -28,6 +33,11 @@ export const configure: Configure = (command) =>
     )
     .option("--in <file>", "Parquet file written by `autodidact embed`, for /search")
     .option("--max-body <size>", "largest request body: bytes, or with kb, mb or gb", "10mb")
+    .option("--body-memory <size>", "most memory for bodies that arrive or are not decoded yet; 256mb by default")
+    .option("--max-connections <count>", "most connections; further ones replace those that do nothing", "1024")
+    .option("--drain <time>", "how long new connections are still accepted when stopping", "5s")
+    .option("--allow-host <names...>", "names of this server besides its address: a proxy's, a machine's")
+    .option("--allow-origin <origins...>", "origins of pages elsewhere that may use this server")
     .option("--queue <count>", "most samples in the queue; more are refused with status 503", "256")
     .option("--batch <count>", "largest batch, in samples", "32")
     .option("--wait <ms>", "milliseconds that a sample waits for its batch to fill", "2")
@@ -50,11 +60,16 @@ export const configure: Configure = (command) =>
           host: flags.host,
           in: flags.in,
           maxBody: byteCount("max-body", flags.maxBody),
+          bodyMemory: flags.bodyMemory === undefined ? undefined : byteCount("body-memory", flags.bodyMemory),
+          maxConnections: wholeNumber("max-connections", flags.maxConnections),
+          drainMs: milliseconds("drain", flags.drain),
+          allowHosts: flags.allowHost,
+          allowOrigins: flags.allowOrigin,
           queue: wholeNumber("queue", flags.queue),
           batch: wholeNumber("batch", flags.batch),
           waitMs: wholeNumber("wait", flags.wait, 0),
           threads: flags.threads === undefined ? undefined : wholeNumber("threads", flags.threads),
-          onError: (error) => process.stderr.write(`${messageOf(error)}\n`),
+          onError: (_, message) => process.stderr.write(`internal error: ${message}\n`),
         });
         if (flags.json) printJson({ url: server.url, routes: server.routes });
         else print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);
@@ -64,6 +79,13 @@ export const configure: Configure = (command) =>
         release();
       }
     });
+
+/** @throws UserError naming the flag when the text is not a time such as 5s or 500ms */
+function milliseconds(flag: string, text: string): number {
+  const [, count = "", unit = ""] = /^(\d{1,6}(?:\.\d+)?)\s*(ms|s)$/.exec(text.toLowerCase().trim()) ?? [];
+  if (count !== "") return Number(count) * (unit === "s" ? 1000 : 1);
+  throw new UserError(`--${flag} ${text}: must be a time such as 5s or 500ms`);
+}
 
 const units = { "": 1, b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 } as const;
 const isUnit = (text: string): text is keyof typeof units => text in units;
