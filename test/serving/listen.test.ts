@@ -4,28 +4,10 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { listen } from "../../src/serving/listen.ts";
 import { jsonOf } from "../support/http.ts";
-import { fakeApp, gated } from "./parts.ts";
-
-/** The fake app on a real socket. */
-async function started(options: Parameters<typeof fakeApp>[0] = {}) {
-  let stopping = false;
-  const app = fakeApp({ ...options, stopping: () => stopping });
-  const server = await listen((incoming) => app.fetch(incoming), {
-    host: "127.0.0.1",
-    port: 0,
-    onStop: () => {
-      stopping = true;
-    },
-  });
-  return {
-    ...server,
-    app,
-    samples: async (): Promise<number> => (await jsonOf(app.request("/health"))).samples,
-  };
-}
+import { gated, started } from "./parts.ts";
 
 const post = { method: "POST", headers: { "content-type": "application/json" } };
 
@@ -38,7 +20,7 @@ async function embed(url: string, value: number, agent?: Agent): Promise<Incomin
 
 const timeout = 60_000;
 
-test("stopping loses nothing: every accepted request is answered, and new connections are refused", {
+test("stopping loses nothing: what comes while requests are in progress is answered, then connections are refused", {
   timeout,
 }, async () => {
   const model = gated();
@@ -49,8 +31,9 @@ test("stopping loses nothing: every accepted request is answered, and new connec
   const stopped = stop().then(() => {
     hasStopped = true;
   });
-  // From now on the system refuses connections.
-  while (await accepts(url)) await setImmediate();
+  assert.equal((await fetch(`${url}/health`)).status, 503);
+  answers.push(...Array.from({ length: 20 }, (_, at) => embed(url, at + 21)));
+  while ((await samples()) < 40) await setImmediate();
   assert.equal(hasStopped, false);
   model.open();
   for (const [at, answer] of (await Promise.all(answers)).entries()) {
@@ -58,7 +41,46 @@ test("stopping loses nothing: every accepted request is answered, and new connec
     assert.equal(answer.headers.connection, "close");
   }
   await stopped;
+  assert.equal(await accepts(url), false);
   await stop();
+});
+
+test("whoever keeps asking over new connections is answered until it sees that the server stops", {
+  timeout,
+}, async () => {
+  for (let round = 0; round < 2; round++) {
+    const { url, stop } = await started({ queue: 100 });
+    let [answered, isStopping] = [0, false];
+    const client = async (number: number) => {
+      for (let count = 0; !isStopping; count++) {
+        const value = 1 + 1000 * number + count;
+        const answer = await embed(url, value);
+        assert.deepEqual([answer.statusCode, answer.vector], [200, [value, -value]]);
+        answered++;
+      }
+    };
+    const clients = Promise.all(Array.from({ length: 8 }, (_, number) => client(number)));
+    while (answered < 50) await setImmediate();
+    const stopped = stop();
+    // As a balancer that asks /health every 0.2 s.
+    await sleep(200);
+    const before = answered;
+    assert.equal((await fetch(`${url}/health`)).status, 503);
+    isStopping = true;
+    await clients;
+    assert.ok(before > 50);
+    await stopped;
+  }
+});
+
+test("new connections are accepted no longer than the drain", { timeout }, async () => {
+  const { url, stop } = await started({}, { drainMs: 300 });
+  let lastAccepted = 0;
+  const began = performance.now();
+  const stopped = stop();
+  while (await accepts(url)) lastAccepted = performance.now();
+  assert.ok(lastAccepted - began >= 250, `${lastAccepted - began} ms`);
+  await stopped;
 });
 
 const accepts = (url: string) =>
@@ -93,10 +115,10 @@ test("clients that keep their connections busy are all answered until a response
 });
 
 test("a request that is half sent when the server stops is answered when it is complete", { timeout }, async () => {
-  const { url, stop, samples } = await started();
+  const { url, stop, arriving } = await started({}, { drainMs: 0 });
   const sent = request(`${url}/embed`, post);
   sent.write('{"input":');
-  while ((await samples()) < 1) await setImmediate();
+  while ((await arriving()) < 1) await setImmediate();
   const stopped = stop();
   while (await accepts(url)) await setImmediate();
   sent.end('"42"}');

@@ -3,6 +3,7 @@ import type { TensorRecord } from "../../src/data/index.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { type AppOptions, type RunBatch, serverApp } from "../../src/serving/app.ts";
+import { type ListenOptions, listen } from "../../src/serving/listen.ts";
 
 /** Returns the first number of each sample's only tensor, and its negative. */
 export const echo: RunBatch = async (rows) =>
@@ -42,6 +43,33 @@ export const fakeApp = (options: Partial<AppOptions> = {}) =>
     waitMs: 0,
     ...options,
   });
+
+/** The fake app on a real socket. */
+export async function started(options: Partial<AppOptions> = {}, listening: Partial<ListenOptions> = {}) {
+  let stopping = false;
+  const app = fakeApp({ ...options, stopping: () => stopping });
+  const server = await listen((incoming) => app.fetch(incoming), {
+    host: "127.0.0.1",
+    port: 0,
+    ...listening,
+    onStop: () => {
+      stopping = true;
+    },
+  });
+  const metrics = async () => (await app.request("/metrics")).text();
+  return {
+    ...server,
+    app,
+    port: Number(new URL(server.url).port),
+    metrics,
+    samples: () => counted("samples_in_progress"),
+    /** Number of bodies that are arriving. */
+    arriving: () => counted("bodies_arriving"),
+  };
+  async function counted(name: string): Promise<number> {
+    return Number(new RegExp(`^autodidact_${name} (\\d+)$`, "m").exec(await metrics())?.[1]);
+  }
+}
 
 export const json = (body: unknown): RequestInit => ({
   method: "POST",
