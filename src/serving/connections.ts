@@ -42,9 +42,9 @@ const isComputed = ([request, { response }]: [IncomingMessage, Exchange]) =>
   request.complete && !response.writableEnded;
 
 /**
- * Limits a server's connections. When there are too many, the one that has been idle longest is closed, else the one
- * whose request has been arriving, or whose response has been fetched, longest: connections that are held and not used
- * keep out nobody. If all wait for their results, the new one is refused with status 503.
+ * Limits a server's connections. When there are too many, the one is closed that has done nothing longest, or whose
+ * request has been arriving or response has been fetched longest: connections that are held and not used keep out
+ * nobody. If all wait for their results, the new one is refused with status 503.
  */
 export function limitConnections(server: Server, { most, fetchMs }: ConnectionOptions): Connections {
   const connections = new Map<Socket, Connection>();
@@ -53,13 +53,10 @@ export function limitConnections(server: Server, { most, fetchMs }: ConnectionOp
 
   /** The connection to close when there are too many. */
   function leastUsed(except: Socket): Socket | undefined {
-    let [found, foundSince, foundIsIdle]: [Socket | undefined, number, boolean] = [undefined, 0, false];
-    for (const [socket, { requests, since }] of connections) {
-      if (socket === except || [...requests].some(isComputed)) continue;
-      const isIdle = requests.size === 0;
-      if (found && (isIdle === foundIsIdle ? since >= foundSince : foundIsIdle)) continue;
-      [found, foundSince, foundIsIdle] = [socket, since, isIdle];
-    }
+    let [found, foundSince]: [Socket | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const [socket, { requests, since }] of connections)
+      if (since < foundSince && socket !== except && ![...requests].some(isComputed))
+        [found, foundSince] = [socket, since];
     return found;
   }
 

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
@@ -64,11 +64,19 @@ export async function listen(
     // Only a request that is no HTTP comes here: a target or a host that is no URL.
     errorHandler: (error) => Response.json({ error: plainMessage(error) }, { status: 400 }),
   });
-  const server = createServer(TIMES, (request, response) => {
-    if (connections.openOn(request.socket) <= PIPELINED) return answer(request, response);
+  const refuse = (response: ServerResponse, status: number, error: string) =>
     response
-      .writeHead(429, { "Content-Type": "application/json", "Retry-After": RETRY_AFTER })
-      .end(JSON.stringify({ error: `more than ${PIPELINED} requests on a connection wait for responses` }));
+      .writeHead(status, {
+        "Content-Type": "application/json",
+        ...(status === 429 ? { "Retry-After": RETRY_AFTER } : {}),
+      })
+      .end(JSON.stringify({ error }));
+  const server = createServer(TIMES, (request, response) => {
+    if (connections.openOn(request.socket) > PIPELINED)
+      return refuse(response, 429, `more than ${PIPELINED} requests on a connection wait for responses`);
+    // A proxy may have read the other one.
+    if ((request.headersDistinct.host?.length ?? 0) > 1) return refuse(response, 400, "two Host headers");
+    return answer(request, response);
   });
   const connections = limitConnections(server, { most: maxConnections, fetchMs: FETCH_MS });
   await new Promise<void>((resolve, reject) => {

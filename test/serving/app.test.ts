@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import sharp from "sharp";
+import { strangers } from "../../src/serving/strangers.ts";
 import { jsonOf } from "../support/http.ts";
 import { echo, fakeApp, gated, images, json, numbers } from "./parts.ts";
 
@@ -165,6 +166,93 @@ test("a body that cannot be decoded is refused with the reason", async () => {
       (await refusal(fakeApp({ index: { nearest: () => [] } }).request(`/search?top=${top}`, json({ input: "1" }))))[0],
       422,
     );
+});
+
+test("boundaries of any length, names with signs that a terminal obeys, and many parts", async () => {
+  const app = fakeApp({ reader: images });
+  const picture = await png(200);
+  const multipart = (boundary: string, name: string, body: Uint8Array, count = 1) => {
+    const part = [
+      `--${boundary}\r\nContent-Disposition: form-data; name="files"; filename="${name}"\r\n`,
+      "Content-Type: image/png\r\n\r\n",
+      body,
+      "\r\n",
+    ];
+    const parts = [...Array.from({ length: count }, () => part).flat(), `--${boundary}--\r\n`];
+    return {
+      method: "POST",
+      headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
+      body: new Uint8Array(Buffer.concat(parts.map((one) => Buffer.from(one)))),
+    };
+  };
+  for (const boundary of ["x", "--", "a".repeat(26), "a".repeat(70)])
+    assert.equal((await app.request("/embed", multipart(boundary, "a.png", picture))).status, 200, boundary);
+  assert.deepEqual(await refusal(app.request("/embed", multipart("x", "a.png", picture, 9))), [
+    413,
+    "more than 8 samples in a request; at most 8",
+  ]);
+  const [status, error] = await refusal(
+    app.request("/embed", multipart("x", `\u001b[31m\u202egnp.${"a".repeat(1000)}`, Buffer.from("no picture"))),
+  );
+  assert.equal(status, 422);
+  assert.match(error, /^\ufffd\[31m\ufffdgnp\.a+…$/);
+  assert.ok(error.length <= 300);
+  const cut = multipart("x", "a.png", picture);
+  for (const end of [10, 60, cut.body.length - 4])
+    assert.equal((await refusal(app.request("/embed", { ...cut, body: cut.body.subarray(0, end) })))[0], 422);
+  const unnamed = { ...cut, headers: { "content-type": "multipart/form-data" } };
+  assert.match((await refusal(app.request("/embed", unnamed)))[1], /no boundary/);
+});
+
+test("work that would hold up everybody is refused before it begins", async () => {
+  const app = fakeApp({ maxBody: 10 * 2 ** 20, bodyMemory: 2 ** 25 });
+  const cases: [string, number, RegExp][] = [
+    [`{"inputs":${"[".repeat(2 ** 21)}`, 422, /^the body must be/],
+    [`{"inputs":["a"${',"a"'.repeat(2 ** 19)}]}`, 413, /^524289 samples in a request; at most 8$/],
+    [`{${Array.from({ length: 2 ** 16 }, (_, at) => `"${at}":1`).join()}}`, 413, /^65536 samples/],
+    [JSON.stringify({ inputs: ["a", "a".repeat(2 ** 14 + 1)] }), 413, /^input 2 has 16385 characters; at most 16384$/],
+    [JSON.stringify({ input: "a".repeat(2 ** 22) }), 413, /^JSON of 4194316 bytes; at most 4194304$/],
+    [`{"input": ${"1".repeat(1000)}`, 422, /^the body is not JSON/],
+    ['{"input": "\u001b]0;\u202e\n', 422, /^[^\p{Cc}\u202e]*$/u],
+  ];
+  for (const [body, status, message] of cases) {
+    const began = performance.now();
+    const [actual, error] = await refusal(app.request("/embed", json(body)));
+    assert.deepEqual([actual, message.test(error)], [status, true], error);
+    assert.ok(performance.now() - began < 1000);
+  }
+  const search = fakeApp({ index: { nearest: () => [] }, queue: 256 });
+  const many = json({ inputs: Array.from({ length: 11 }, () => "1") });
+  assert.equal((await refusal(search.request("/search?top=1000", many)))[0], 413);
+  assert.equal((await search.request("/search?top=900", many)).status, 200);
+  assert.equal((await refusal(search.request("/search?top=1001", many)))[0], 422);
+});
+
+test("requests for other hosts and from pages elsewhere are refused, whatever the route", async () => {
+  const app = fakeApp({ strangers: strangers({ host: "127.0.0.1", allowOrigins: ["https://app.example.org"] }) });
+  const base = "http://127.0.0.1:8080";
+  for (const route of ["/health", "/metrics", "/embed", "/nowhere"]) {
+    assert.equal((await refusal(app.request(`http://evil.example:8080${route}`)))[0], 403);
+    assert.equal((await refusal(app.request(base + route, { headers: { origin: "https://evil.example" } })))[0], 403);
+  }
+  const ask = (origin: string) => ({
+    ...json({ input: "7" }),
+    headers: { "content-type": "application/json", origin },
+  });
+  assert.equal((await app.request(`${base}/embed`, ask("null"))).status, 403);
+  assert.equal((await app.request(`${base}/embed`, ask(base))).status, 200);
+  const allowed = await app.request(`${base}/embed`, ask("https://app.example.org"));
+  assert.deepEqual(
+    [allowed.status, allowed.headers.get("access-control-allow-origin")],
+    [200, "https://app.example.org"],
+  );
+  const preflight = (origin: string) =>
+    app.request(`${base}/embed`, {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+    });
+  assert.equal((await preflight("https://app.example.org")).status, 204);
+  assert.equal((await preflight("https://evil.example")).status, 403);
 });
 
 test("a body larger than allowed is refused, with or without a content length", async () => {

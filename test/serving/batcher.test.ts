@@ -108,3 +108,27 @@ test("a failing batch rejects its rows only, and the next is computed", async ()
     [[1], "no thirteens", "no thirteens", [6, 7], "0 results for 1 rows"],
   );
 });
+
+test("rows whose caller has gone are not computed", async () => {
+  const computed: number[][] = [];
+  const gate = Promise.withResolvers<void>();
+  const { submit } = batcher<number, number>({
+    async run(rows) {
+      computed.push([...rows]);
+      await gate.promise;
+      return rows;
+    },
+    size: 2,
+    waitMs: 0,
+  });
+  const first = submit([1, 2]);
+  const gone = new AbortController();
+  const left = assert.rejects(submit([3, 4, 5], gone.signal), { message: "gone" });
+  const stays = submit([6]);
+  gone.abort(new Error("gone"));
+  await left;
+  gate.resolve();
+  assert.deepEqual([await first, await stays], [[1, 2], [6]]);
+  assert.deepEqual(computed, [[1, 2], [6]]);
+  assert.throws(() => submit([7], gone.signal), { message: "gone" });
+});
