@@ -5,27 +5,17 @@
  *
  *   npm run bench:serve -- [SECONDS] [--json]   # 10 seconds for each; writes bench/results/serve.json
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import autocannon from "autocannon";
-import sharp from "sharp";
-import { Rng } from "../src/array/index.ts";
 import { codeOf } from "../src/foundation/files.ts";
-import { pretrain } from "../src/training/pretrain.ts";
 import { benchArguments } from "./arguments.ts";
+import { ENCODER, root, servedRun, startServer } from "./served.ts";
 
 const { words, has } = benchArguments("npm run bench:serve -- [SECONDS] [--json]");
 const seconds = Number(words[0] ?? 10);
-const PICTURES = 64;
-const SIDE = 64;
-const ENCODER = { width: 192, depth: 4, heads: 3, patchSize: 8 };
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 interface Load {
   readonly latencies: number[];
@@ -98,40 +88,8 @@ async function stoppedUnderLoad(url: string, bodies: readonly Buffer[], stop: ()
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-serve-"));
 try {
-  const rng = new Rng(1);
-  const images = join(folder, "images");
-  await mkdir(images);
-  const bodies: Buffer[] = [];
-  for (let index = 0; index < PICTURES; index++) {
-    // Smooth noise: a JPEG of some kilobytes, as photographs are.
-    const raw = Uint8Array.from({ length: 8 * 8 * 3 }, () => rng.integer(0, 256));
-    const jpeg = await sharp(raw, { raw: { width: 8, height: 8, channels: 3 } })
-      .resize(SIDE, SIDE, { kernel: "cubic" })
-      .jpeg({ quality: 90 })
-      .toBuffer();
-    await writeFile(join(images, `${index}.jpg`), jpeg);
-    bodies.push(jpeg);
-  }
-  const run = join(folder, "run");
-  await pretrain({
-    data: images,
-    out: run,
-    method: "simclr",
-    encoder: "vit",
-    encoderOptions: ENCODER,
-    modalityOptions: { imageSize: SIDE },
-    training: { epochs: 1, batchSize: 32, workers: 0 },
-  });
-  const command = ["--conditions=autodidact-source", join(root, "src", "cli", "main.ts"), "serve", run, "--port", "0"];
-  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
-  const exited = once(child, "exit");
-  const [line] = await Promise.race([
-    once(createInterface(child.stdout), "line"),
-    exited.then(([code]) => {
-      throw new Error(`serve ended with ${code}`);
-    }),
-  ]);
-  const url = String(line).split(": ")[0]!;
+  const { run, bodies, side } = await servedRun(folder);
+  const { url, stop: tell, exited } = await startServer(run);
   const requests: autocannon.Request[] = bodies.map((body) => ({
     method: "POST",
     headers: { "content-type": "image/jpeg" },
@@ -170,12 +128,12 @@ try {
       );
   }
 
-  const stop = await stoppedUnderLoad(url, bodies, () => child.kill("SIGTERM"));
-  const [code] = await exited;
+  const stop = await stoppedUnderLoad(url, bodies, tell);
+  const code = await exited;
   const report = {
     machine: `${cpus().length} × ${cpus()[0]?.model}`,
     node: process.version,
-    encoder: { name: "vit", ...ENCODER, imageSize: SIDE },
+    encoder: { name: "vit", ...ENCODER, imageSize: side },
     seconds,
     rows,
     stop: { ...stop, exitCode: code },
