@@ -6,14 +6,16 @@
  *
  *   npm run bench:hostile-server -- [SECONDS] [--json]   # 6 seconds for each; writes bench/results/hostile-server.json
  */
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
-import { connect, type Socket } from "node:net";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { codeOf } from "../src/foundation/files.ts";
 import { benchArguments } from "./arguments.ts";
+import { attackNames } from "./hostile-server/names.ts";
 import { root, servedRun, startServer } from "./served.ts";
 
 const { words, has } = benchArguments("npm run bench:hostile-server -- [SECONDS] [--json]");
@@ -40,85 +42,14 @@ const ask = (url: string, body: Buffer, agent?: Agent, patience = 10_000) =>
     sent.end(body);
   });
 
-/** Connections that are made again when the server closes them, until `end`. */
-function crowd(url: string, count: number, use: (socket: Socket) => void) {
-  const port = Number(new URL(url).port);
-  const sockets = new Set<Socket>();
-  let isOver = false;
-  const open = () => {
-    if (isOver) return;
-    const socket = connect({ host: "127.0.0.1", port }, () => use(socket));
-    sockets.add(socket);
-    socket.on("error", () => undefined).resume();
-    socket.once("close", () => {
-      sockets.delete(socket);
-      setTimeout(open, 100);
-    });
-  };
-  for (let number = 0; number < count; number++) open();
-  return () => {
-    isOver = true;
-    for (const socket of sockets) socket.destroy();
-  };
-}
-
-const head = (type: string, length: string) =>
-  `POST /embed HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${type}\r\n${length}\r\n\r\n`;
-
-/** Writes a byte every tenth of a second. */
-function drip(socket: Socket, byte: string): void {
-  const timer = setInterval(() => socket.write(byte), 100);
-  socket.once("close", () => clearInterval(timer));
-}
-
-/** Sends a whole body, again and again. */
-function flood(url: string, count: number, type: string, body: Buffer) {
-  return crowd(url, count, (socket) => {
-    const again = () => {
-      socket.write(head(type, `Content-Length: ${body.length}`));
-      socket.write(body);
-    };
-    socket.on("data", again);
-    again();
+/** Lets others do what they should not, in a thread of their own. @returns what ends it */
+async function attacked(url: string, name: string, picture: Buffer): Promise<() => Promise<unknown>> {
+  const worker = new Worker(new URL("./hostile-server/attacks.ts", import.meta.url), {
+    workerData: { url, name, picture },
   });
+  await once(worker, "online");
+  return () => worker.terminate();
 }
-
-/** Many parts of one byte each. */
-const manyParts = Buffer.from(
-  `${'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\na\r\n'.repeat(100_000)}--x--\r\n`,
-);
-
-const attacks: Readonly<Record<string, (url: string, picture: Buffer) => () => void>> = {
-  nobody: () => () => undefined,
-  "256 slow bodies": (url) =>
-    crowd(url, 256, (socket) => {
-      socket.write(head("image/jpeg", "Content-Length: 100000"));
-      drip(socket, "x");
-    }),
-  "256 bodies in chunks that never end": (url) =>
-    crowd(url, 256, (socket) => {
-      socket.write(head("image/jpeg", "Transfer-Encoding: chunked"));
-      drip(socket, "1\r\nx\r\n");
-    }),
-  "256 slow headers": (url) =>
-    crowd(url, 256, (socket) => {
-      socket.write("POST /embed HTTP/1.1\r\nX: ");
-      drip(socket, "x");
-    }),
-  "2,000 connections that say nothing": (url) => crowd(url, 2000, () => undefined),
-  "64 bodies of 10 MB, but for a byte": (url) =>
-    crowd(url, 64, (socket) => {
-      socket.write(head("image/jpeg", "Content-Length: 10485760"));
-      socket.write(Buffer.alloc(10_485_759));
-    }),
-  "16 clients that hang up": (url, picture) =>
-    crowd(url, 16, (socket) => {
-      socket.write(head("image/jpeg", `Content-Length: ${picture.length}`));
-      socket.write(picture, () => setTimeout(() => socket.resetAndDestroy(), 5));
-    }),
-  "4 clients with 100,000 parts a body": (url) => flood(url, 4, "multipart/form-data; boundary=x", manyParts),
-  "4 clients with 10 MB that is no picture": (url) => flood(url, 4, "image/jpeg", Buffer.alloc(10_000_000, "{[")),
-};
 
 /** The honest client's requests for some seconds. */
 async function honest(url: string, bodies: readonly Buffer[]) {
@@ -184,14 +115,14 @@ const folder = await mkdtemp(join(tmpdir(), "autodidact-hostile-server-"));
 try {
   const { run, bodies } = await servedRun(folder);
   const rows = [];
-  for (const [name, attack] of Object.entries(attacks)) {
+  for (const name of attackNames) {
     const server = await startServer(run);
     for (let count = 0; count < 10; count++) await ask(server.url, bodies[count]!);
-    const end = attack(server.url, bodies[0]!);
-    await sleep(500);
+    const end = await attacked(server.url, name, bodies[0]!);
+    await sleep(1000);
     const result = await honest(server.url, bodies);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    end();
+    await end();
     const errors = [...metrics.matchAll(/status="500"\} (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
     const peakMb = await peak(server.pid);
     server.stop();
