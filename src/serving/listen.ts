@@ -35,6 +35,8 @@ const QUIET_MS = 200;
 const PATIENCE_MS = 30_000;
 /** How long a response may take to be fetched. */
 const FETCH_MS = 60_000;
+/** How long responses are held back, at most, to close the port between two requests. */
+const HOLD_MS = 1000;
 /** Limits of `node:http`: a request's headers, and all of it. */
 const TIMES = {
   headersTimeout: 10_000,
@@ -71,12 +73,14 @@ export async function listen(
         ...(status === 429 ? { "Retry-After": RETRY_AFTER } : {}),
       })
       .end(JSON.stringify({ error }));
+  /** While set, requests wait for it. */
+  let held: Promise<void> | undefined;
   const server = createServer(TIMES, (request, response) => {
     if (connections.openOn(request.socket) > PIPELINED)
       return refuse(response, 429, `more than ${PIPELINED} requests on a connection wait for responses`);
     // A proxy may have read the other one.
     if ((request.headersDistinct.host?.length ?? 0) > 1) return refuse(response, 400, "two Host headers");
-    return answer(request, response);
+    return held ? void held.then(() => answer(request, response)) : answer(request, response);
   });
   const connections = limitConnections(server, { most: maxConnections, fetchMs: FETCH_MS });
   await new Promise<void>((resolve, reject) => {
@@ -87,33 +91,58 @@ export async function listen(
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
 
-  /** Waits until nothing has come or ended for a while and nothing is in progress, or patience has ended. */
-  async function quiet(inProgress: () => boolean, hasPatience: (ms: number) => boolean): Promise<void> {
-    const began = performance.now();
-    const isQuiet = () => !inProgress() && performance.now() - Math.max(began, connections.lastUse()) >= QUIET_MS;
-    while (!isQuiet() && hasPatience(performance.now() - began)) await sleep(20);
-  }
-
   /**
-   * Waits for a turn of the event loop that has nothing to do. Connections that the system makes between its last look
-   * for them and the closing of the port are lost: that time is now some microseconds.
+   * Waits until nothing has come or ended for a while and nothing is in progress, or patience has ended.
+   * @returns whether it is quiet
    */
-  async function idleTurn(): Promise<void> {
-    for (let turn = 0; turn < 1000; turn++) {
-      const began = performance.now();
-      await setImmediate();
-      if (performance.now() - began < 0.2 && connections.lastUse() < began) return;
+  async function quiet(
+    inProgress: () => boolean,
+    hasPatience: (ms: number) => boolean,
+    quietMs = QUIET_MS,
+  ): Promise<boolean> {
+    const began = performance.now();
+    const isQuiet = () => !inProgress() && performance.now() - Math.max(began, connections.lastUse()) >= quietMs;
+    while (!isQuiet()) {
+      if (!hasPatience(performance.now() - began)) return false;
+      await sleep(20);
     }
+    return true;
   }
 
-  const close = async (): Promise<void> => {
-    onStop();
-    await quiet(connections.isComputing, (ms) => ms < drainMs);
-    await idleTurn();
+  /** Closes the port. @returns when all connections are closed */
+  async function closePort(): Promise<{ closed: Promise<void> }> {
+    // Connections that the system has already made are accepted in the next turn of the event loop.
+    await setImmediate();
     // The HTTP server's `close` would also close connections that are between two requests.
     const closed = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => resolve());
     });
+    return { closed };
+  }
+
+  /**
+   * Closes the port while clients still come. The system drops connections that it makes in that moment, and clients
+   * make them when they have got a response. So responses are held back until no client comes, then the port is
+   * closed, and then they are given.
+   */
+  async function closeBusyPort(): Promise<{ closed: Promise<void> }> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    await quiet(
+      () => false,
+      (ms) => ms < HOLD_MS,
+      QUIET_MS / 2,
+    );
+    const closing = await closePort();
+    held = undefined;
+    resolve();
+    return closing;
+  }
+
+  const close = async (): Promise<void> => {
+    onStop();
+    const isQuiet = await quiet(connections.isComputing, (ms) => ms < drainMs);
+    const { closed } = await (isQuiet ? closePort() : closeBusyPort());
     await quiet(
       () => connections.open() > 0,
       (ms) => ms < PATIENCE_MS || connections.isComputing(),
