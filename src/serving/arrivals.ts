@@ -31,6 +31,8 @@ export interface Arrivals {
 
 interface Arrival {
   readonly since: number;
+  /** What the client says its size will be; else the most that is allowed. */
+  readonly expected: number;
   size: number;
   buffer: Uint8Array;
   refuse(reason: unknown): void;
@@ -96,7 +98,7 @@ export function arrivals({ maxBody, memory, minRate, graceMs }: ArrivalOptions):
     }
     if (size > arrival.buffer.length) {
       // One buffer that doubles: chunks of a byte each would take a hundred times as much in a list.
-      const length = Math.min(maxBody, Math.max(FIRST_BUFFER, size, 2 * arrival.buffer.length));
+      const length = Math.max(size, Math.min(arrival.expected, Math.max(FIRST_BUFFER, 2 * arrival.buffer.length)));
       if (!makeRoom(length - arrival.buffer.length, arrival)) return false;
       const grown = new Uint8Array(length);
       grown.set(arrival.buffer.subarray(0, arrival.size));
@@ -121,6 +123,7 @@ export function arrivals({ maxBody, memory, minRate, graceMs }: ArrivalOptions):
         };
         const arrival: Arrival = {
           since: performance.now(),
+          expected: declared > 0 ? declared : maxBody,
           size: 0,
           buffer: new Uint8Array(0),
           refuse(reason) {

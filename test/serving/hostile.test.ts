@@ -76,8 +76,8 @@ test("slow bodies take no places in the queue, and end for themselves", { timeou
 test("when the memory for bodies is used up, the one that has been arriving longest gives way", {
   timeout,
 }, async () => {
-  // Three bodies fit: buffers are of at least 16 kB, and no larger than the largest body.
-  const { url, port, stop, arriving } = await started({ maxBody: 10_000, bodyMemory: 30_000 });
+  // Three bodies fit.
+  const { url, port, stop, arriving } = await started({ maxBody: 10_000, bodyMemory: 27_010 });
   const drips: Awaited<ReturnType<typeof raw>>[] = [];
   for (let count = 1; count <= 3; count++) {
     drips.push(await raw(port, head(9000), " ".repeat(count)));
