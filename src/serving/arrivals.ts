@@ -97,10 +97,10 @@ export function arrivals({ maxBody, memory, minRate, graceMs }: ArrivalOptions):
       return false;
     }
     if (size > arrival.buffer.length) {
-      // One buffer that doubles: chunks of a byte each would take a hundred times as much in a list.
-      const length = Math.max(size, Math.min(arrival.expected, Math.max(FIRST_BUFFER, 2 * arrival.buffer.length)));
+      // One buffer that grows: chunks of a byte each would take a hundred times as much in a list.
+      const length = Math.max(size, Math.min(arrival.expected, Math.max(FIRST_BUFFER, 4 * arrival.buffer.length)));
       if (!makeRoom(length - arrival.buffer.length, arrival)) return false;
-      const grown = new Uint8Array(length);
+      const grown = Buffer.allocUnsafeSlow(length);
       grown.set(arrival.buffer.subarray(0, arrival.size));
       held += length - arrival.buffer.length;
       arrival.buffer = grown;
