@@ -27,6 +27,23 @@ const partsOf = (text: string): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** Whole numbers and numbers with a decimal comma, without thousands. */
+const DECIMAL_COMMA = /^[+-]?\d*(,\d+)?(e[+-]?\d+)?$/i;
+
+/**
+ * The numbers that labels stand for; NaN for one that is none. `0,5` is a half, as spreadsheets write it in most of Europe,
+ * if no label has a point and at least one of the commas cannot be that of thousands.
+ */
+export function valuesOf(classes: readonly string[]): number[] {
+  const texts = classes.map((text) => text.trim());
+  const isDecimal =
+    texts.every((text) => DECIMAL_COMMA.test(text)) && texts.some((text) => /,(\d{1,2}|\d{4,})(\D|$)/.test(text));
+  return texts.map((text) => {
+    const value = text === "" ? Number.NaN : Number(isDecimal ? text.replace(",", ".") : text);
+    return Number.isFinite(value) ? value : Number.NaN;
+  });
+}
+
 /**
  * The outputs for labels with these texts.
  * @param classes texts of the labels, in the order of their indices in the data
@@ -39,9 +56,11 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
     case "multi-label":
       return { task, outputs: [...new Set(classes.flatMap(partsOf))].sort() };
     case "regression":
-      for (const text of classes)
-        if (text.trim() === "" || !Number.isFinite(Number(text)))
-          throw new UserError(`the label "${text}" is not a number; use --task classification for class names`);
+      for (const [at, value] of valuesOf(classes).entries())
+        if (Number.isNaN(value))
+          throw new UserError(
+            `the label "${classes[at]}" is not a number; ${classes[at]?.includes(",") ? "write decimals with a point and thousands without a comma" : "use --task classification for class names"}`,
+          );
       return { task, outputs: ["value"] };
     case "similarity":
       return { task, outputs: [] };
@@ -50,10 +69,10 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
 
 /** The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value. */
 export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
+  if (task === "regression") return valuesOf(classes).map((value) => Float32Array.of(value));
   const ofText = {
     classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
     "multi-label": (text: string) => Float32Array.from(outputs, (name) => Number(partsOf(text).includes(name))),
-    regression: (text: string) => Float32Array.of(Number(text)),
     similarity: () => new Float32Array(),
   }[task];
   return classes.map(ofText);

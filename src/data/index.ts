@@ -23,6 +23,7 @@ export {
   truthOf,
   truthsOf,
   unknownAmong,
+  valuesOf,
 } from "./answers.ts";
 export type { Features } from "./features.ts";
 export { describeLeftOut, type LeftOut } from "./files/left-out.ts";

@@ -1,5 +1,7 @@
 import { dirname, extname } from "node:path/posix";
 import { UserError } from "../foundation/errors.ts";
+import { unguardCell } from "../foundation/formula.ts";
+import { finderOf } from "./names.ts";
 import { rowsOf, tableFormats } from "./tables/rows.ts";
 
 export interface Labels {
@@ -8,8 +10,12 @@ export interface Labels {
   readonly labels: Int32Array;
 }
 
-/** Classes sorted by name; −1 for entries without a label. */
-export function labelsOf(perEntry: readonly (string | undefined)[]): Labels | undefined {
+/**
+ * Classes sorted by name; −1 for entries without a label. The same name in composed and in decomposed characters is one
+ * class, and blanks around a name are no part of it: a table may have lost both.
+ */
+export function labelsOf(written: readonly (string | undefined)[]): Labels | undefined {
+  const perEntry = written.map((label) => label?.normalize("NFC").trim() || undefined);
   const classes = [...new Set(perEntry.filter((label) => label !== undefined))].sort();
   if (classes.length === 0) return undefined;
   const positions = new Map(classes.map((name, position) => [name, position]));
@@ -26,7 +32,8 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
 }
 
 /**
- * Labels from a table with columns `path` and `label`, paths as in the data: CSV, TSV, JSONL or Parquet by its
+ * Labels from a table with columns `path` and `label`, paths as in the data (`./`, `\\` for `/`, and blanks around a
+ * path are forgiven, and composed characters are decomposed ones): CSV, TSV, JSONL or Parquet by its
  * extension, CSV by default. Several labels in one field are written `cat|indoor`.
  * @throws UserError when a column is missing, no path has a label, or a path is not in the data or has two labels
  *
@@ -35,14 +42,15 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
  */
 export async function labelsFromTable(file: string, names: readonly string[]): Promise<Labels> {
   const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
-  const positions = new Map(names.map((name, position) => [name, position]));
+  const find = finderOf(names);
   const perEntry: (string | undefined)[] = names.map(() => undefined);
   const unknown: string[] = [];
   const advice = "a table of labels needs the columns path and label";
   for await (const rows of rowsOf(file, format, { column: "path", labelColumn: "label", advice }))
     for (const { text, label, line } of rows) {
-      const path = text.trim().replaceAll("\\", "/").replace(/^\.\//, "");
-      const position = positions.get(path);
+      if (text === "" && label === undefined) continue;
+      const path = text;
+      const position = find(unguardCell(text)) ?? find(text);
       if (position === undefined) unknown.push(path);
       else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
         throw new UserError(`${file}: row ${line} labels ${path} "${label}", an earlier row "${perEntry[position]}"`);

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { describeLeftOut, type LeftOut, type Reason, Tally } from "./left-out.ts";
+import { isRubbish } from "./rubbish.ts";
 
 /**
  * Whether a kind of data takes a file, by its name: true, or false for a file of another kind, which is counted by its
@@ -118,9 +119,6 @@ export function filesBelow(folder: string): Promise<Below> {
   walks.set(folder, walk);
   return walk;
 }
-
-/** Names that are no data in any folder or archive: hidden files. */
-export const isRubbish = (name: string): boolean => name.startsWith(".");
 
 async function walkBelow(folder: string): Promise<Below> {
   const names: string[] = [];

@@ -5,7 +5,8 @@ import yauzl from "yauzl";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { isBomb, RATIO } from "./limits.ts";
-import { isRubbish, sortOut, type Takes } from "./listing.ts";
+import { sortOut, type Takes } from "./listing.ts";
+import { isRubbishPath } from "./rubbish.ts";
 
 const inflate = promisify(inflateRaw);
 
@@ -112,7 +113,7 @@ async function listZip(path: string, archive: number, takes: Takes) {
   const byName = new Map<string, yauzl.Entry>();
   for (const entry of all) {
     const { fileName: name } = entry;
-    if (name.endsWith("/") || name.startsWith("__MACOSX/") || name.split("/").some(isRubbish)) continue;
+    if (name.endsWith("/") || isRubbishPath(name)) continue;
     if (byName.has(name)) tally.add(name, { what: "with the name of a later entry" });
     byName.set(name, entry);
   }

@@ -1,4 +1,4 @@
-import { type Answers, truthsOf } from "../../data/index.ts";
+import { type Answers, truthsOf, valuesOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Labelled } from "./supervision.ts";
 
@@ -18,7 +18,10 @@ export function optionsFromLabels(
   if (new Set(trainLabels).size < 2)
     throw new UserError(`every training label is "${classes[trainLabels[0]!]}"; at least two are needed`);
   const base = { task, classes: [...classes] };
-  if (task === "regression") return { ...base, ...momentsOf(trainLabels.map((label) => Number(classes[label]))) };
+  if (task === "regression") {
+    const values = valuesOf(classes);
+    return { ...base, ...momentsOf(trainLabels.map((label) => values[label]!)) };
+  }
   if (!balanced) return base;
   if (task === "classification")
     return {

@@ -1,4 +1,4 @@
-import { answersOf, SEPARATOR, type Source } from "../../data/index.ts";
+import { answersOf, SEPARATOR, type Source, valuesOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 
 /** Up to this many different numbers may be names of classes, such as half stars from 0 to 5. */
@@ -35,7 +35,7 @@ function areCombinations(classes: readonly string[], task: unknown): boolean {
 
 /** Whether labels are values: many different numbers, not all whole, or nearly one for each sample and with gaps. */
 function areValues(classes: readonly string[], labelled: number, task: unknown): boolean {
-  const numbers = classes.map((name) => (name.trim() === "" ? Number.NaN : Number(name)));
+  const numbers = valuesOf(classes);
   if (!numbers.every(Number.isFinite)) return false;
   if (task === "regression") return true;
   if (classes.length <= MOST_NUMBERED) return false;

@@ -2,10 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Tally } from "../../../data/files/left-out.ts";
-import { listFiles, nothingTaken } from "../../../data/files/listing.ts";
+import { type Listing, listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
+import { firstCharacter } from "../../../data/tables/json.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
 import { rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -33,13 +34,23 @@ const formatOf = (name: string): Format | undefined => formats[extname(name.repl
 
 const isTextName = (name: string): boolean => formatOf(name) !== undefined;
 
+/** The files of texts at a path; of a folder's JSON files those that are tables, and not settings. */
+async function listTexts(path: string, labels?: string): Promise<Listing> {
+  const listing = await listFiles(path, isTextName, labels);
+  const settings = new Set<string>();
+  if (listing.isFolder)
+    for (const name of listing.names.filter((one) => /\.json(\.gz)?$/i.test(one)))
+      if ((await firstCharacter(join(path, name)).catch(() => "")) !== "[") settings.add(name);
+  return settings.size === 0 ? listing : listFiles(path, (name) => isTextName(name) && !settings.has(name), labels);
+}
+
 /**
  * Whether a path is text: certainly for a text file's name; possibly for a table, which may hold anything, a folder with
  * such files, and a UTF-8 file of another name.
  * @throws UserError when the path, or a folder below it, cannot be read
  */
 export async function recognisesTexts(path: string): Promise<Recognition> {
-  const { isFolder, names } = await listFiles(path, isTextName);
+  const { isFolder, names } = await listTexts(path);
   if (isFolder) return names.length > 0 ? "possible" : undefined;
   if (names.length > 0) return formatOf(path) === "text" ? "certain" : "possible";
   return (await isUtf8File(path)) ? "possible" : undefined;
@@ -66,7 +77,7 @@ async function isUtf8File(path: string): Promise<boolean> {
  * @throws UserError when there is no text, a file is not UTF-8, a line is too long, or a column is missing
  */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
-  const listing = await listFiles(path, isTextName, options.labels);
+  const listing = await listTexts(path, options.labels);
   const { isFolder } = listing;
   const names = isFolder ? listing.names : [basename(path)];
   if (names.length === 0) throw nothingTaken(path, "folder", "texts", Object.keys(formats).join(", "), listing);

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Source } from "../../../data/source.ts";
-import { BOM, describeInvalid } from "../../../data/tables/utf8.ts";
+import { BOM, describeInvalid, wideEncoding } from "../../../data/tables/utf8.ts";
 import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
 import type { Text } from "../text.ts";
 import { float64Column, uint32Column } from "./column.ts";
@@ -126,7 +126,7 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
         throw new BrokenSample(`could not be read (${messageOf(error)})`);
       }
       if (lines[record] === 0) {
-        if (!isUtf8(bytes)) throw new BrokenSample(describeInvalid(bytes));
+        if (!isUtf8(bytes) || wideEncoding(bytes)) throw new BrokenSample(describeInvalid(bytes));
         if (bytes.subarray(0, 3).equals(BOM)) bytes = bytes.subarray(3);
       }
       return { text: bytes.toString("utf8").normalize("NFC") };
