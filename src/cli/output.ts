@@ -1,12 +1,31 @@
-/** Prints one JSON value to standard output, for programs. */
-export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+import { printable, printableJson, printableLines } from "../foundation/printable.ts";
 
-export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+/*
+ * All that commands print goes through here and `progress.ts`: names and texts come from files, and a terminal would obey
+ * the control characters in them.
+ */
+
+/** Prints one JSON value to standard output, for programs. */
+export const printJson = (value: unknown): void => {
+  process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 };
 
+/** Prints lines to standard output. */
+export const print = (text: string): void => {
+  process.stdout.write(`${printableLines(text)}\n`);
+};
+
+/** Prints one line to standard error, whatever names are in it. */
+export const complain = (text: string): void => {
+  process.stderr.write(`${printable(text)}\n`);
+};
+
+/** What stays one line: a name of a file, of a class. */
+export { printable } from "../foundation/printable.ts";
+
 /** Rows with their columns aligned to the left, two spaces apart. */
-export function columns(rows: readonly (readonly string[])[]): string {
+export function columns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows)
     row.forEach((cell, index) => {

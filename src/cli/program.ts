@@ -5,6 +5,7 @@ import { trustCode } from "../foundation/user-file.ts";
 import { commands } from "./commands.ts";
 import { Interrupted } from "./interrupt.ts";
 import { kinds } from "./kinds.ts";
+import { complain } from "./output.ts";
 import type { CommandTable } from "./table.ts";
 
 /** A flag of every command. */
@@ -99,7 +100,7 @@ async function suggestKind(called: string): Promise<void> {
 /** Prints one line to standard error, and with AUTODIDACT_DEBUG=1 the stack. @returns the exit code */
 function report(error: unknown): number {
   if (process.env.AUTODIDACT_DEBUG === "1") console.error(error);
-  process.stderr.write(`autodidact: ${messageOf(error).replace(/^error: /, "")}\n`);
+  complain(`autodidact: ${messageOf(error).replace(/^error: /, "")}`);
   if (error instanceof Interrupted) return 130;
   return error instanceof UserError || error instanceof CommanderError ? 2 : 1;
 }

@@ -1,4 +1,5 @@
 import type { Progress } from "../index.ts";
+import { printable } from "./output.ts";
 
 /** Without a terminal, lines are at least this far apart, so that logs stay readable. */
 const SPARSE_MS = 10_000;
@@ -46,7 +47,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
     /** Prints a line that is not overwritten. */
     note(text: string): void {
       end();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     end,
   };
@@ -59,9 +60,9 @@ export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
   return {
     update(name: string, done: number, total: number): void {
       if (stream.isTTY) {
-        stream.write(`\r\u001b[2K${name}: ${count.format(done)}/${count.format(total)}`);
+        stream.write(`\r\u001b[2K${printable(name)}: ${count.format(done)}/${count.format(total)}`);
         open = true;
-      } else if (name !== stage) stream.write(`${name} …\n`);
+      } else if (name !== stage) stream.write(`${printable(name)} …\n`);
       stage = name;
     },
     end: (): void => {

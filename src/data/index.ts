@@ -41,6 +41,7 @@ export {
   type SmallSettings,
   type TensorRecord,
 } from "./modality.ts";
+export { finderOf } from "./names.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { OpenOptions, Source } from "./source.ts";
 export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";

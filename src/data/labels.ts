@@ -43,17 +43,19 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
 export async function labelsFromTable(file: string, names: readonly string[]): Promise<Labels> {
   const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
   const find = finderOf(names);
+  const isGuarded = format === "csv" || format === "tsv";
   const perEntry: (string | undefined)[] = names.map(() => undefined);
   const unknown: string[] = [];
   const advice = "a table of labels needs the columns path and label";
   for await (const rows of rowsOf(file, format, { column: "path", labelColumn: "label", advice }))
-    for (const { text, label, line } of rows) {
+    for (const { text, label: written, line } of rows) {
+      const label = written?.normalize("NFC");
       if (text === "" && label === undefined) continue;
-      const path = text;
-      const position = find(unguardCell(text)) ?? find(text);
-      if (position === undefined) unknown.push(path);
+      if (text === "") throw new UserError(`${file}: row ${line} has the label "${label}" and no path`);
+      const position = (isGuarded ? find(unguardCell(text)) : undefined) ?? find(text);
+      if (position === undefined) unknown.push(text);
       else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
-        throw new UserError(`${file}: row ${line} labels ${path} "${label}", an earlier row "${perEntry[position]}"`);
+        throw new UserError(`${file}: row ${line} labels ${text} "${label}", an earlier row "${perEntry[position]}"`);
       else perEntry[position] ??= label;
     }
   if (unknown.length > 0)

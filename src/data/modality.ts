@@ -40,6 +40,11 @@ export interface Modality<Sample = unknown> {
   readonly specs: Readonly<Record<string, TensorSpec>>;
   /** The encoder's input for a sample; deterministic (an image is resized, centre-cropped and normalised). */
   tensors(sample: Sample): TensorRecord;
+  /**
+   * Why an encoder would see nothing of a sample with these tensors, such as a text of which no token is known; undefined if
+   * it sees something. Such samples are not embedded: their vectors would all be the same.
+   */
+  unseen?(tensors: TensorRecord): string | undefined;
   /** A sample as pages and tables show it. */
   show(sample: Sample): Shown;
 }

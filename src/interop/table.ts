@@ -1,7 +1,7 @@
 import { extname } from "node:path";
-import { stringify } from "csv-stringify/sync";
 import { UserError } from "../foundation/errors.ts";
 import { prepareFile, writeAtomically } from "../foundation/files.ts";
+import { csv } from "./csv.ts";
 import { type Column, writeColumns } from "./parquet.ts";
 
 const all = ["csv", "parquet"] as const;
@@ -24,10 +24,10 @@ function tableFormat(file: string, formats: readonly TableFormat[] = all): Table
 const ROWS = 4096;
 
 function* csvOf(columns: readonly Column[]): Generator<string> {
-  yield stringify([columns.map(({ name }) => name)]);
+  yield csv([columns.map(({ name }) => name)]);
   const rows = columns[0]?.values.length ?? 0;
   for (let start = 0; start < rows; start += ROWS)
-    yield stringify(
+    yield csv(
       Array.from({ length: Math.min(ROWS, rows - start) }, (_, row) =>
         columns.map(({ values }) => {
           const value = values[start + row]!;

@@ -20,7 +20,10 @@ export const BATCH = 256;
 /** Entries decoded concurrently. */
 const CONCURRENCY = 16;
 
-/** The entries' tensors in order, in batches; broken entries are skipped and reported. */
+/**
+ * The entries' tensors in order, in batches; broken entries, and those of which an encoder would see nothing, are skipped
+ * and reported.
+ */
 export async function* readBatches(
   { modality, source, indices = everyEntry(source) }: FeatureOptions,
   broken: { name: string; reason: string }[],
@@ -38,7 +41,13 @@ export async function* readBatches(
         broken.push({ name: source.name(index), reason: result.reason.message });
         continue;
       }
-      rows.push(modality.tensors(result.value));
+      const tensors = modality.tensors(result.value);
+      const unseen = modality.unseen?.(tensors);
+      if (unseen !== undefined) {
+        broken.push({ name: source.name(index), reason: unseen });
+        continue;
+      }
+      rows.push(tensors);
       kept.push(index);
       if (rows.length === batchSize) {
         yield { rows, indices: kept };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { duplicates, openRun, UserError } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
-import { columns, print, printJson } from "../output.ts";
+import { columns, print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
@@ -60,7 +60,7 @@ export const configure: Configure = (command) =>
         `${groups.length} groups of near-duplicates (cosine ${threshold} or more; the mean over all pairs is ${meanCosine.toFixed(3)}), ${inGroups} samples in them${mixed > 0 ? `; ${mixed} groups contain more than one class` : ""}`,
       );
       for (const group of groups.slice(0, SHOWN)) {
-        const names = group.slice(0, 3).map((member) => member.path);
+        const names = group.slice(0, 3).map((member) => printable(member.path));
         print(`  ${group.length}: ${names.join(", ")}${group.length > names.length ? " …" : ""}`);
       }
       if (2 * inGroups > result.data.entries)

@@ -14,7 +14,7 @@ import {
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
 import { trainAndTestOptions } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
-import { print, printJson } from "../output.ts";
+import { complain, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
@@ -64,7 +64,7 @@ async function action(path: string, flags: Flags): Promise<void> {
   const line = stageLine();
   const note = (text: string) => {
     line.end();
-    process.stderr.write(`${text}\n`);
+    complain(text);
   };
   const interrupt = abortOnInterrupt(() => note("stopping; Ctrl-C again quits at once"));
   const watch = { signal: interrupt.signal, onNote: note, onProgress: line.update };

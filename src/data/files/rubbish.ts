@@ -21,4 +21,4 @@ export const isRubbish = (name: string): boolean => name.startsWith(".") || syst
 
 /** The same for a path with `/` between its parts. */
 export const isRubbishPath = (path: string): boolean =>
-  path.split("/").some((part) => part !== "" && isRubbish(part));
+  path.split("/").some((part) => part !== "." && isRubbish(part));

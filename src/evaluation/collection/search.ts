@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import type { Source } from "../../data/index.ts";
+import { finderOf, type Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { loadSharp } from "../../interop/sharp.ts";
@@ -81,11 +81,10 @@ async function looksOf(
 ): Promise<(Neighbour & Look)[]> {
   const bank = await openData(run, data, { column }).catch(() => undefined);
   try {
-    const positions = new Map<string, number>();
-    for (let index = 0; index < (bank?.length ?? 0); index++) positions.set(bank!.name(index), index);
+    const find = finderOf(Array.from({ length: bank?.length ?? 0 }, (_, index) => bank!.name(index)));
     const cards: (Neighbour & Look)[] = [];
     for (const neighbour of neighbours) {
-      const index = positions.get(neighbour.path);
+      const index = find(neighbour.path);
       const found = bank && index !== undefined ? await look(run, bank, index).catch(() => undefined) : undefined;
       cards.push({ ...neighbour, ...found });
     }

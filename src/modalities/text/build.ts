@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import type { RunFiles, Shown } from "../../data/modality.ts";
+import type { RunFiles, Shown, TensorRecord } from "../../data/modality.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { cropAndDelete } from "./augment.ts";
 import type { TextOptions } from "./options.ts";
@@ -20,11 +20,15 @@ export function buildTexts(options: TextOptions, files: RunFiles = {}) {
   const spec = { dtype: "int32", shape: [maxLength] } as const;
   const room = maxLength - 2;
   const tokenized = (sample: Text) => (isTokenized(sample) ? sample : vocabulary.tokenize(sample.text));
+  const { begin, end, pad, unknown } = vocabulary.ids;
+  const silent = new Set([begin, end, pad, unknown]);
   const written = (sample: Text) => (isTokenized(sample) ? vocabulary.decode(sample.ids) : sample.text);
   return {
     name: "text",
     specs: { ids: spec, mask: spec },
     tensors: (sample: Text) => ({ ...vocabulary.encode(vocabulary.tokens(sample).ids) }),
+    unseen: ({ ids }: TensorRecord) =>
+      ids?.data.every((id) => silent.has(id)) ? "none of its characters are known to the run's tokenizer" : undefined,
     augment: (sample: Text, rng: Rng): Text => {
       const { ids, sentences } = tokenized(sample);
       // In a text too long for the encoder, the crop is taken from the part that the encoder would see.

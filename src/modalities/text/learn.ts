@@ -6,11 +6,17 @@ import { fileError } from "../../foundation/files.ts";
 import type { TextOptions } from "./options.ts";
 import type { Text } from "./text.ts";
 import { learnTokenizer } from "./tokenizers/learn.ts";
+import { BYTES_KNOW_ALL } from "./tokenizers/train.ts";
+import { checkVocabulary } from "./unknown.ts";
 import { TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
+
+const OTHER_TOKENIZER =
+  "name another tokenizer, or none, for one that is learned from the data (--tokenizer-kind bpe: nothing is unknown to it)";
 
 /**
  * The tokenizer of a run on texts: the user's, or one learned from the data.
- * @throws UserError when the tokenizer cannot be read or contradicts the options, or none can be learned
+ * @throws UserError when the tokenizer cannot be read or contradicts the options, none can be learned, or most of
+ * the data's characters are unknown to it
  */
 export async function learnVocabulary(
   source: Source<Text>,
@@ -24,12 +30,17 @@ export async function learnVocabulary(
     const text = await readFile(tokenizer, "utf8").catch((error: unknown) => {
       throw fileError(tokenizer, "read", error);
     });
-    const { size } = vocabularyOf(text, options.maxLength, tokenizer);
+    const vocabulary = vocabularyOf(text, options.maxLength, tokenizer);
+    const { size } = vocabulary;
     if (vocabularySize !== undefined && vocabularySize !== size)
       throw new UserError(`${tokenizer}: has ${size} tokens, not the ${vocabularySize} of --vocabulary-size`);
+    await checkVocabulary(source, vocabulary, tokenizer, OTHER_TOKENIZER, onNote);
     return { [TOKENIZER_FILE]: text };
   }
   const text = await learnTokenizer(source, { kind, vocabularySize, lowercase });
-  onNote?.(`learned a vocabulary of ${vocabularyOf(text, options.maxLength).size} tokens (${kind})`);
+  const vocabulary = vocabularyOf(text, options.maxLength);
+  const learned = `learned a vocabulary of ${vocabulary.size} tokens (${kind})`;
+  onNote?.(learned);
+  await checkVocabulary(source, vocabulary, learned, BYTES_KNOW_ALL, onNote);
   return { [TOKENIZER_FILE]: text };
 }

@@ -25,31 +25,67 @@ export type TokenizerFile = z.infer<typeof TokenizerFile>;
 /** Tokenizes a piece of text. */
 export type Parse = (text: string) => Int32Array;
 
-/** Words whose ids are cached. */
-const CACHED_WORDS = 1 << 16;
+/** Words whose ids are cached, and their longest. */
+const [CACHED_WORDS, CACHED_LENGTH] = [1 << 16, 100];
+
+/** Longer words are tokenized in pieces: the time that merging takes grows faster than the word, and a file may be one. */
+const LONGEST_WORD = 1000;
+
+/**
+ * The `tokenizer.json` for text that says nothing to the model: `[MASK]` or `</s>` in a user's file are characters, and not
+ * the tokens of those names.
+ */
+export const withoutSpecial = (content: TokenizerFile): TokenizerFile => ({
+  ...content,
+  added_tokens: content.added_tokens.filter(({ special = true }) => !special),
+});
+
+/** A word in pieces of at most 1,000 characters; the whole where it is prose, or unknown beyond some length anyway. */
+function piecesOf(word: string, { model: { type } }: TokenizerFile): readonly string[] {
+  if (word.length <= LONGEST_WORD || type === "WordPiece" || /[\s▁]/.test(word.slice(1))) return [word];
+  const pieces: string[] = [];
+  for (let start = 0; start < word.length; ) {
+    const cut = start + LONGEST_WORD;
+    // Not between the halves of a surrogate pair.
+    const end = (word.codePointAt(cut - 1) ?? 0) > 0xffff ? cut + 1 : cut;
+    pieces.push(word.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}
 
 /**
  * A function from text to ids. For texts without added tokens the library's stages are called one by one, and the last is
  * cached word by word: most words of a text are frequent ones.
+ * @param never ids that text must not become: `unknown` stands for them
  */
-export function parserOf(tokenizer: Tokenizer, content: TokenizerFile, unknown: number): Parse {
+export function parserOf(
+  tokenizer: Tokenizer,
+  content: TokenizerFile,
+  unknown: number,
+  never: ReadonlySet<number> = new Set(),
+): Parse {
   const { normalizer, pre_tokenizer, model } = tokenizer;
   const added = content.added_tokens.map(({ content: token }) => token);
   // Word by word only if unknown words are not fused, and if added tokens are not searched in the normalised text.
   const isWordwise = !content.model.fuse_unk && content.added_tokens.every(({ normalized }) => normalized === false);
   const cache = new Map<string, readonly number[]>();
+  const allowed = (id: number | undefined): number => (id === undefined || never.has(id) ? unknown : id);
   const idsOf = (word: string): readonly number[] => {
     const cached = cache.get(word);
     if (cached) return cached;
+    const encoded = piecesOf(word, content).flatMap((piece) =>
+      (model?.encode([piece]) ?? []).map((token: string) => allowed(tokenizer.token_to_id(token))),
+    );
+    if (word.length > CACHED_LENGTH) return encoded;
     if (cache.size >= CACHED_WORDS) cache.clear();
-    const encoded = (model?.encode([word]) ?? []).map((token: string) => tokenizer.token_to_id(token) ?? unknown);
     cache.set(word, encoded);
     return encoded;
   };
   return (text: string): Int32Array => {
     if (!isWordwise || !pre_tokenizer || added.some((token) => text.includes(token))) {
       const { ids } = tokenizer.encode(text, { add_special_tokens: false });
-      return Int32Array.from(ids, (id: number | undefined) => id ?? unknown);
+      return Int32Array.from(ids, allowed);
     }
     const normal = normalizer ? normalizer.normalize(text) : text;
     const ids: number[] = [];

@@ -3,7 +3,7 @@ import { int32 } from "../../array/tensor.ts";
 import type { Vocabulary } from "../../data/vocabulary.ts";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
-import { parserOf, sentencesBy, TokenizerFile, withoutPrefix } from "./parse.ts";
+import { parserOf, sentencesBy, TokenizerFile, withoutPrefix, withoutSpecial } from "./parse.ts";
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
 import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";
 
@@ -22,7 +22,10 @@ export const TOKENIZER_FILE = "tokenizer.json";
 const utf8 = new TextEncoder();
 
 export interface TextVocabulary extends Vocabulary<Text> {
-  /** All of a text's tokens without `begin` and `end`, and where its sentences start. */
+  /**
+   * All of a text's tokens without `begin` and `end`, and where its sentences start. Special tokens' names in the text are
+   * text.
+   */
   tokenize(text: string): TokenizedText;
   readonly mask: number | undefined;
 }
@@ -61,11 +64,9 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     return Number(isWordPiece ? !token.startsWith(prefix) : WORD_MARKS.some((mark) => token.startsWith(mark)));
   });
 
-  const parse = parserOf(tokenizer, content, ids.unknown);
-  const cut = sentencesBy(parse, () => {
-    const bare = withoutPrefix(content);
-    return parserOf(new Tokenizer(bare, {}), bare, ids.unknown);
-  });
+  const parserFor = (json: TokenizerFile) => parserOf(new Tokenizer(json, {}), json, ids.unknown, special);
+  const written = withoutSpecial(content);
+  const cut = sentencesBy(parserFor(written), () => parserFor(withoutPrefix(written)));
   const tokenize = (text: string): TokenizedText => {
     const parts = cut(text).filter((part) => part.length > 0);
     const sentences = new Int32Array(parts.length);
@@ -117,7 +118,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     },
     allTokens: (sample) => (isTokenized(sample) ? sample : tokenize(sample.text)).ids,
     byteLength: (sample) => utf8.encode(isTokenized(sample) ? decode(sample.ids) : sample.text).length,
-    parse,
+    parse: parserOf(tokenizer, content, ids.unknown),
     decode,
     token: (id) => tokenizer.id_to_token(id) ?? "",
   };

@@ -48,6 +48,7 @@ export async function windowsOf(
     windows++;
   };
   const broken: string[] = [];
+  const empty: string[] = [];
   try {
     for (let record = 0; record < source.length; record++) {
       const sample = await source.read(record).catch((error: unknown) => {
@@ -57,7 +58,10 @@ export async function windowsOf(
       });
       if (!sample) continue;
       const { ids, sentences } = isTokenized(sample) ? sample : vocabulary.tokenize(sample.text);
-      if (ids.length === 0) continue;
+      if (ids.length === 0) {
+        empty.push(source.name(record));
+        continue;
+      }
       const between = pack && written > 0 ? 1 : 0;
       const tokens = new Int32Array(ids.length + between);
       if (between) tokens[0] = vocabulary.ids.end;
@@ -75,6 +79,8 @@ export async function windowsOf(
     file.flush();
     for (const note of broken.slice(0, 10)) onNote?.(note);
     if (broken.length > 10) onNote?.(`… and ${broken.length - 10} more`);
+    if (empty.length > 0)
+      onNote?.(`${empty.length} of ${source.length} texts have no tokens and are left out; the first is ${empty[0]}`);
     if (windows === 0) throw new UserError(`there are no tokens in the data; the first text is ${source.name(0)}`);
     starts.push(written);
     onNote?.(`${windows} samples of at most ${vocabulary.length} tokens, from ${source.length} texts`);

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { wholeNumber } from "../../../cli/numbers.ts";
-import { print, printJson } from "../../../cli/output.ts";
+import { complain, print, printJson } from "../../../cli/output.ts";
 import type { Configure } from "../../../cli/table.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { tokenize } from "../tokenizers/learn.ts";
@@ -33,7 +33,7 @@ export const configure: Configure = (command) =>
       const kind = tokenizerKinds.find((name) => name === flags.kind);
       if (!kind) throw new UserError(`--kind ${flags.kind}: must be one of ${tokenizerKinds.join(", ")}`);
       const size = vocabularySize === undefined ? undefined : wholeNumber("vocabulary-size", vocabularySize);
-      const learned = await tokenize({ data, out, kind, vocabularySize: size, lowercase, column });
+      const learned = await tokenize({ data, out, kind, vocabularySize: size, lowercase, column, onNote: complain });
       if (json) return printJson({ file: out, ...learned });
       print(`${out}: ${learned.tokens} tokens, learned from ${learned.texts} texts`);
     });

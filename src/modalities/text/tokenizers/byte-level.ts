@@ -24,6 +24,7 @@ export const BYTE_LEVEL_SPACES: readonly string[] = [" ", "\n", "\t", "\r"].map(
  */
 export const byteLevel: Recipe = {
   special: SPECIAL,
+  longWords: "cut",
 
   pipeline: (lowercase) => ({
     normalizer: lowercase

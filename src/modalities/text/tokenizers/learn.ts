@@ -3,10 +3,14 @@ import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { writeAtomically } from "../../../foundation/files.ts";
 import { openTexts } from "../sources/open.ts";
 import { isTokenized, type Text } from "../text.ts";
-import { type TokenizerOptions, trainTokenizer } from "./train.ts";
+import { checkVocabulary } from "../unknown.ts";
+import { vocabularyOf } from "../vocabulary.ts";
+import { BYTES_KNOW_ALL, type TokenizerOptions, trainTokenizer } from "./train.ts";
 
 /** Most characters to learn a tokenizer from; of a larger corpus, texts evenly spread over it are used. */
 const TRAINING_CHARACTERS = 200_000_000;
+/** Tokens of a sample, which counting what is unknown does not depend on. */
+const PROBED_LENGTH = 128;
 /** Texts sampled to estimate their length. */
 const PROBES = 256;
 
@@ -43,6 +47,7 @@ export async function learnTokenizer(source: Source<Text>, options: TokenizerOpt
 /**
  * Learns a tokenizer from a file or folder of texts, and writes it.
  * @returns the number of texts and of its tokens
+ * @throws UserError when most characters would be unknown to it
  *
  * @example
  * const { tokens } = await tokenize({ data: "notes.txt", out: "tokenizer.json", kind: "bpe", vocabularySize: 8192 });
@@ -51,17 +56,24 @@ export async function tokenize({
   data,
   out,
   column,
+  onNote,
   ...options
-}: TokenizerOptions & Pick<OpenOptions, "column"> & { readonly data: string; readonly out: string }): Promise<{
+}: TokenizerOptions &
+  Pick<OpenOptions, "column"> & {
+    readonly data: string;
+    readonly out: string;
+    readonly onNote?: (note: string) => void;
+  }): Promise<{
   readonly texts: number;
   readonly tokens: number;
 }> {
   const source = await openTexts(data, { column });
   try {
     const json = await learnTokenizer(source, options);
+    const vocabulary = vocabularyOf(json, PROBED_LENGTH);
+    await checkVocabulary(source, vocabulary, `a vocabulary of ${vocabulary.size} tokens`, BYTES_KNOW_ALL, onNote);
     await writeAtomically(out, [json]);
-    const { model } = JSON.parse(json) as { model: { vocab: Record<string, number> } };
-    return { texts: source.length, tokens: Object.keys(model.vocab).length };
+    return { texts: source.length, tokens: vocabulary.size };
   } finally {
     await source.close();
   }

@@ -4,7 +4,7 @@ import { byteLevel } from "./byte-level.ts";
 import { learnMerges } from "./merges.ts";
 import type { Recipe } from "./recipe.ts";
 import { wordPiece } from "./wordpiece.ts";
-import { countWords } from "./words.ts";
+import { countWords, LONGEST_WORD } from "./words.ts";
 
 export const tokenizerKinds = ["wordpiece", "bpe"] as const;
 export type TokenizerKind = (typeof tokenizerKinds)[number];
@@ -22,10 +22,14 @@ export interface TokenizerOptions {
 
 export const DEFAULT_VOCABULARY_SIZE = 8192;
 
+/** Advice where a vocabulary of words does not do. */
+export const BYTES_KNOW_ALL =
+  "for texts without spaces (Thai, proteins, DNA …) take --tokenizer-kind bpe (text tokenize: --kind bpe), to which nothing is unknown";
+
 /**
  * Learns a tokenizer from a corpus.
  * @returns the text of Hugging Face's `tokenizer.json`
- * @throws UserError when the vocabulary is smaller than the alphabet, or larger than the corpus allows
+ * @throws UserError when there are no words to learn from, or the vocabulary is smaller than the alphabet, or larger than the corpus allows
  */
 export async function trainTokenizer(
   texts: AsyncIterable<string> | Iterable<string>,
@@ -36,8 +40,12 @@ export async function trainTokenizer(
   const special = Object.values(recipe.special);
   const pipeline = recipe.pipeline(lowercase);
   const shell = new Tokenizer(jsonOf(recipe, pipeline, recipe.model(idsOf(special), [])), {});
-  const counts = await countWords(texts, shell);
+  const counts = await countWords(texts, shell, recipe.longWords);
   const alphabet = recipe.alphabet(counts, size);
+  if (alphabet.length === 0)
+    throw new UserError(
+      `there are no words to learn a vocabulary from: all are longer than ${LONGEST_WORD} characters, or no character occurs twice; ${BYTES_KNOW_ALL}`,
+    );
   const tokens = [...special, ...alphabet];
   if (tokens.length > size)
     throw new UserError(

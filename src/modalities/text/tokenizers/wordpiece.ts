@@ -1,4 +1,5 @@
 import type { Recipe } from "./recipe.ts";
+import { LONGEST_WORD } from "./words.ts";
 
 const PREFIX = "##";
 const SPECIAL = { pad: "[PAD]", unknown: "[UNK]", begin: "[CLS]", end: "[SEP]", mask: "[MASK]" };
@@ -15,6 +16,7 @@ const LEAST_COUNT = 2;
  */
 export const wordPiece: Recipe = {
   special: SPECIAL,
+  longWords: "skip",
 
   pipeline: (lowercase) => ({
     normalizer: {
@@ -54,7 +56,7 @@ export const wordPiece: Recipe = {
     type: "WordPiece",
     unk_token: SPECIAL.unknown,
     continuing_subword_prefix: PREFIX,
-    max_input_chars_per_word: 100,
+    max_input_chars_per_word: LONGEST_WORD,
     vocab,
   }),
 };
