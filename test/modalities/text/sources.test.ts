@@ -204,7 +204,10 @@ test("one clear line for what cannot be read", () =>
     await refused(await write("latin1.txt", latin1), /latin1\.txt: not UTF-8: byte 2400000 is 0xe9/);
     await refused(await write("cut.txt", Buffer.of(0x61, 0xe2, 0x82)), /byte 1 is 0xe2/);
     await refused(await write("overlong.csv", Buffer.from("text\n\xc0\x80\n", "latin1")), /byte 5 is 0xc0/);
-    await refused(await write("utf16.txt", Buffer.from("\ufeffhello", "utf16le")), /not UTF-8 but UTF-16; convert it with iconv -f UTF-16/);
+    await refused(
+      await write("utf16.txt", Buffer.from("\ufeffhello", "utf16le")),
+      /not UTF-8 but UTF-16; convert it with iconv -f UTF-16/,
+    );
     await refused(await write("packed.txt.gz", "not packed"), /packed\.txt\.gz: not a complete gzip file/);
     await refused(await write("torn.txt.gz", gzipSync("x".repeat(9999)).subarray(0, 20)), /not a complete gzip file/);
     await refused(await write("blank.txt", "\n \n\t\n\r\n"), /blank\.txt: no text, only empty lines/);
@@ -223,8 +226,9 @@ test("one clear line for what cannot be read", () =>
     await refused(table, /no column 3; --column counts from 1, up to 2/, { column: "3" });
     const lines = await write("lines.jsonl", '{"text": 1}\n{"text"\n');
     await refused(lines, /line 2: not JSON/);
-    await refused(lines, /no column "body"; there are: text/, { column: "body" });
-    await refused(await write("list.jsonl", "[1]\n"), /line 1 is not a JSON object/);
+    await refused(await write("whole.jsonl", '{"text": 1}\n'), /no column "body"; there are: text/, { column: "body" });
+    await refused(await write("list.jsonl", "[1]\n"), /entry 1 is not a JSON object or a text/);
+    await refused(await write("lists.jsonl", "[1]\n[2]\n"), /line 1 is not a JSON object/);
     const nested = await write("nested.jsonl", '{"text": "a"}\n{"text": {"en": "b"}}\n');
     await refused(nested, /nested\.jsonl: line 2: column "text" holds an object, and not a text/);
     await refused(await write("l.jsonl", '{"text": ["a"]}\n'), /line 1: column "text" holds a list/);
