@@ -34,13 +34,14 @@ export async function learnVocabulary(
     const { size } = vocabulary;
     if (vocabularySize !== undefined && vocabularySize !== size)
       throw new UserError(`${tokenizer}: has ${size} tokens, not the ${vocabularySize} of --vocabulary-size`);
-    await checkVocabulary(source, vocabulary, tokenizer, OTHER_TOKENIZER, onNote);
+    const unknown = await checkVocabulary(source, vocabulary, tokenizer, OTHER_TOKENIZER);
+    if (unknown) onNote?.(`${tokenizer}: ${unknown}`);
     return { [TOKENIZER_FILE]: text };
   }
   const text = await learnTokenizer(source, { kind, vocabularySize, lowercase });
   const vocabulary = vocabularyOf(text, options.maxLength);
   const learned = `learned a vocabulary of ${vocabulary.size} tokens (${kind})`;
-  onNote?.(learned);
-  await checkVocabulary(source, vocabulary, learned, BYTES_KNOW_ALL, onNote);
+  const unknown = await checkVocabulary(source, vocabulary, learned, BYTES_KNOW_ALL);
+  onNote?.(unknown ? `${learned}: ${unknown}; nothing is to --tokenizer-kind bpe` : learned);
   return { [TOKENIZER_FILE]: text };
 }

@@ -41,9 +41,10 @@ export async function unknownIn(source: Source<Text>, vocabulary: TextVocabulary
 }
 
 /**
- * Counts what a vocabulary does not know of the data, and says so.
- * @param who the vocabulary, for messages: a file, or that it was learned
+ * Counts what a vocabulary does not know of the data.
+ * @param who the vocabulary, for the message: a file, or that it was learned
  * @param advice what to do where it does not suit the data
+ * @returns what is unknown, in words; empty if nothing is
  * @throws UserError when most of the characters are unknown: a model would see nothing of the texts
  */
 export async function checkVocabulary(
@@ -51,11 +52,11 @@ export async function checkVocabulary(
   vocabulary: TextVocabulary,
   who: string,
   advice: string,
-  onNote?: (note: string) => void,
-): Promise<void> {
+): Promise<string> {
   const { share, texts, mostly, example } = await unknownIn(source, vocabulary);
+  if (share < 0.0005 && mostly === 0) return "";
   const part = `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the characters in a text are unknown to it`;
-  if (share > 0.5) throw new UserError(`${who}: ${part}; ${advice}`);
   const worst = mostly > 0 ? `; ${mostly} of ${texts} texts for the most part, the first is ${example}` : "";
-  if (share >= 0.001 || mostly > 0) onNote?.(`${who}: ${part}${worst}; ${advice}`);
+  if (share > 0.5) throw new UserError(`${who}: ${part}; ${advice}`);
+  return `${part}${worst}`;
 }

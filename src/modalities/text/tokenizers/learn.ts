@@ -71,7 +71,8 @@ export async function tokenize({
   try {
     const json = await learnTokenizer(source, options);
     const vocabulary = vocabularyOf(json, PROBED_LENGTH);
-    await checkVocabulary(source, vocabulary, `a vocabulary of ${vocabulary.size} tokens`, BYTES_KNOW_ALL, onNote);
+    const unknown = await checkVocabulary(source, vocabulary, `${vocabulary.size} tokens`, BYTES_KNOW_ALL);
+    if (unknown) onNote?.(`${out}: ${unknown}; nothing is to --kind bpe`);
     await writeAtomically(out, [json]);
     return { texts: source.length, tokens: vocabulary.size };
   } finally {
