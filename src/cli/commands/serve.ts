@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { openRun, serve, UserError } from "../../index.ts";
 import { abortOnInterrupt } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
-import { print, printJson } from "../output.ts";
+import { complain, print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
 interface Flags {
@@ -51,7 +51,7 @@ export const configure: Configure = (command) =>
       const port = wholeNumber("port", flags.port, 0);
       if (port > 65_535) throw new UserError(`--port ${flags.port}: must be at most 65535`);
       const { signal, release } = abortOnInterrupt(() =>
-        process.stderr.write("stopping: accepted requests are finished; Ctrl-C again quits at once\n"),
+        complain("stopping: accepted requests are finished; Ctrl-C again quits at once"),
       );
       try {
         const server = await serve({
@@ -69,7 +69,7 @@ export const configure: Configure = (command) =>
           batch: wholeNumber("batch", flags.batch),
           waitMs: wholeNumber("wait", flags.wait, 0),
           threads: flags.threads === undefined ? undefined : wholeNumber("threads", flags.threads),
-          onError: (_, message) => process.stderr.write(`internal error: ${message}\n`),
+          onError: (_, message) => complain(`internal error: ${message}`),
         });
         if (flags.json) printJson({ url: server.url, routes: server.routes });
         else print(`${server.url}: POST ${server.routes.join(", ")}; GET /health, /metrics`);

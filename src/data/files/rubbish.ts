@@ -20,5 +20,4 @@ const systems = new Set([
 export const isRubbish = (name: string): boolean => name.startsWith(".") || systems.has(name.toLowerCase());
 
 /** The same for a path with `/` between its parts. */
-export const isRubbishPath = (path: string): boolean =>
-  path.split("/").some((part) => part !== "." && isRubbish(part));
+export const isRubbishPath = (path: string): boolean => path.split("/").some((part) => part !== "." && isRubbish(part));

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { describeLeftOut } from "../../../src/data/files/left-out.ts";
 import { filesBelow, listFiles, type Takes } from "../../../src/data/files/listing.ts";
+import { isRubbishPath } from "../../../src/data/files/rubbish.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { inFolder } from "../../support/cli.ts";
 
@@ -50,4 +51,27 @@ test("kinds of data that look at the same time share one walk, later ones walk a
     await first;
     await writeFile(join(folder, "b.wav"), "");
     assert.deepEqual((await filesBelow(folder)).names, ["a.wav", "b.wav"]);
+  }));
+
+test("what systems leave in folders and archives is no data", () =>
+  inFolder(async (folder) => {
+    const rubbish = [
+      "@eaDir/0.png/SYNOPHOTO_THUMB_M.jpg",
+      "$RECYCLE.BIN/$R1.png",
+      "__MACOSX/cats/._0.png",
+      "System Volume Information/x.png",
+      "lost+found/x.png",
+      ".git/x.png",
+      "cats/.DS_Store",
+      "cats/Thumbs.db",
+      "cats/desktop.ini",
+      "#recycle/1.png",
+    ];
+    for (const path of [...rubbish, "cats/0.png", "recycle/1.png"]) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), "");
+    }
+    assert.deepEqual(await filesBelow(folder), { names: ["cats/0.png", "recycle/1.png"], leftOut: [] });
+    for (const path of rubbish) assert.ok(isRubbishPath(path), path);
+    assert.ok(!isRubbishPath("./cats/0.png"));
   }));
