@@ -59,7 +59,9 @@ export async function labelsFromTable(file: string, names: readonly string[]): P
       else perEntry[position] ??= label;
     }
   if (unknown.length > 0)
-    throw new UserError(`${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]}`);
+    throw new UserError(
+      `${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]}, and the data have ${names[0]}`,
+    );
   const labels = labelsOf(perEntry);
   if (!labels) throw new UserError(`${file}: contains no labels`);
   return labels;

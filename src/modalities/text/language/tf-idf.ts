@@ -3,7 +3,7 @@ import type { Extractor, Modality } from "../../../data/modality.ts";
 import type { Source } from "../../../data/source.ts";
 import { vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
 import { unitRows } from "../../../evaluation/vectors/normalize.ts";
-import { skipBroken } from "../../../foundation/errors.ts";
+import { BrokenSample, skipBroken } from "../../../foundation/errors.ts";
 
 /** Number of terms kept, the most frequent: the width of a dense row. */
 const TERMS = 4096;
@@ -25,8 +25,14 @@ export async function tfIdf(
 ): Promise<Extractor> {
   const vocabulary = offerOf(modality, vocabularyAbility);
   if (!vocabulary) throw new Error(`${modality.name} data have no tokens to count`);
-  const tokensOf = async (source: Source<unknown>, index: number): Promise<Int32Array> =>
-    vocabulary.allTokens(await source.read(index)).filter((id) => !vocabulary.isSpecial(id));
+  const { tensors, unseen }: Modality<unknown> = modality;
+  const tokensOf = async (source: Source<unknown>, index: number): Promise<Int32Array> => {
+    const sample = await source.read(index);
+    // A baseline of the same samples: what the encoder does not see, it leaves out, too.
+    const reason = unseen?.(tensors(sample));
+    if (reason !== undefined) throw new BrokenSample(reason);
+    return vocabulary.allTokens(sample).filter((id) => !vocabulary.isSpecial(id));
+  };
   const documents = new Float64Array(vocabulary.size);
   let total = 0;
   for (let index = 0; index < train.length; index++) {
