@@ -23,10 +23,9 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
       );
     throw missing(path, name, first, isLabel, advice);
   };
-  const text = names.map((name) => find(name, false));
   const label =
     labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? positionOf(path, LABEL_COLUMN, first) : -1;
-  return { hasHeader, text, label };
+  return { hasHeader, text: names.map((name) => find(name, false)), label };
 }
 
 /** How the fields of a file are separated. */

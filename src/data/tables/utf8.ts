@@ -8,7 +8,7 @@ const [NEWLINE, RETURN] = [10, 13];
 /** Whether lines end in a carriage return alone, as old Macs and some instruments write them. */
 function endsInReturns(start: Buffer): boolean {
   const newline = start.indexOf(NEWLINE);
-  return start.includes(RETURN) && (newline < 0 || newline === start.length - 1) && start.at(-2) !== RETURN;
+  return start.includes(RETURN) && (newline < 0 || (newline === start.length - 1 && start.at(-2) !== RETURN));
 }
 
 /** Bytes that show the encoding. */

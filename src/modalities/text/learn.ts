@@ -42,6 +42,6 @@ export async function learnVocabulary(
   const vocabulary = vocabularyOf(text, options.maxLength);
   const learned = `learned a vocabulary of ${vocabulary.size} tokens (${kind})`;
   const unknown = await checkVocabulary(source, vocabulary, learned, BYTES_KNOW_ALL);
-  onNote?.(unknown ? `${learned}: ${unknown}; nothing is to --tokenizer-kind bpe` : learned);
+  onNote?.(unknown ? `${learned}: ${unknown}; to bpe (--tokenizer-kind) nothing is unknown` : learned);
   return { [TOKENIZER_FILE]: text };
 }

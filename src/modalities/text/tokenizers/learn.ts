@@ -72,7 +72,7 @@ export async function tokenize({
     const json = await learnTokenizer(source, options);
     const vocabulary = vocabularyOf(json, PROBED_LENGTH);
     const unknown = await checkVocabulary(source, vocabulary, `${vocabulary.size} tokens`, BYTES_KNOW_ALL);
-    if (unknown) onNote?.(`${out}: ${unknown}; nothing is to --kind bpe`);
+    if (unknown) onNote?.(`${out}: ${unknown}; to bpe (--kind) nothing is unknown`);
     await writeAtomically(out, [json]);
     return { texts: source.length, tokens: vocabulary.size };
   } finally {
