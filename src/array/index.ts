@@ -2,7 +2,7 @@
 export { type Array, isArray, lax, nn, np } from "./borrow.ts";
 export { constant } from "./constant.ts";
 export { withDerivative } from "./derivative.ts";
-export { Rng } from "./rng.ts";
+export { Rng, Zeros } from "./rng.ts";
 export * from "./tensor.ts";
 export type { Traced } from "./traced.ts";
 export type { Tree, TreeRecord } from "./tree.ts";

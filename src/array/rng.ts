@@ -1,6 +1,6 @@
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
-import { float32, sizeOf, type Tensor } from "./tensor.ts";
+import { claim, filled, float32, type Tensor } from "./tensor.ts";
 
 /** Mixes one 32-bit word into a running 32-bit state (MurmurHash3's body and finaliser). */
 function mix(state: number, word: number): number {
@@ -89,7 +89,7 @@ export class Rng {
 
   /** Normal values clipped to ±2 deviations by redrawing (timm's and JAX's truncated normal). */
   truncatedNormal(shape: readonly number[], deviation = 0.02): Tensor {
-    const values = new Float32Array(sizeOf(shape));
+    const values = new Float32Array(claim(shape));
     for (let i = 0; i < values.length; i++) {
       let value = this.normal();
       while (Math.abs(value) > 2) value = this.normal();
@@ -100,15 +100,34 @@ export class Rng {
 
   normals(shape: readonly number[], deviation = 1): Tensor {
     return float32(
-      Float32Array.from({ length: sizeOf(shape) }, () => this.normal(0, deviation)),
+      Float32Array.from({ length: claim(shape) }, () => this.normal(0, deviation)),
       shape,
     );
   }
 
   uniforms(shape: readonly number[], low = 0, high = 1): Tensor {
     return float32(
-      Float32Array.from({ length: sizeOf(shape) }, () => this.uniform(low, high)),
+      Float32Array.from({ length: claim(shape) }, () => this.uniform(low, high)),
       shape,
     );
+  }
+}
+
+/** A generator of tensors that are all zero, where only their shapes are needed. */
+export class Zeros extends Rng {
+  constructor() {
+    super(0);
+  }
+  override split(): Rng {
+    return this;
+  }
+  override normals(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
+  }
+  override uniforms(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
+  }
+  override truncatedNormal(shape: readonly number[]): Tensor {
+    return filled(shape, 0);
   }
 }

@@ -20,6 +20,36 @@ export interface Tensor extends TensorSpec {
 /** Number of elements of `shape`; 1 for a scalar. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
+/** Elements that may still be made within `withAllowance`; outside of it any number. */
+let left = Number.POSITIVE_INFINITY;
+
+/** Thrown within `withAllowance`. */
+export class OverAllowance extends Error {
+  override name = "OverAllowance";
+}
+
+/**
+ * Runs a function that may make tensors of so many elements together: initial parameters for sizes that come from a file.
+ * @throws OverAllowance before more is allocated
+ */
+export function withAllowance<Result>(elements: number, run: () => Result): Result {
+  const outside = left;
+  left = elements;
+  try {
+    return run();
+  } finally {
+    left = outside;
+  }
+}
+
+/** The number of elements of a shape, subtracted from the allowance. @throws OverAllowance when it does not suffice */
+export function claim(shape: readonly number[]): number {
+  const elements = sizeOf(shape);
+  if (!(elements <= left)) throw new OverAllowance(`a tensor of shape [${shape}] is more than is allowed here`);
+  left -= elements;
+  return elements;
+}
+
 /** float32 tensor over `data`, which is not copied. @throws if the sizes disagree. */
 export function float32(data: Float32Array | readonly number[], shape: readonly number[]): Tensor {
   const values = data instanceof Float32Array ? data : Float32Array.from(data);
@@ -39,7 +69,7 @@ export const scalar = (value: number): Tensor => float32(Float32Array.of(value),
 
 /** float32 of one repeated value. */
 export const filled = (shape: readonly number[], value: number): Tensor =>
-  float32(new Float32Array(sizeOf(shape)).fill(value), shape);
+  float32(value === 0 ? new Float32Array(claim(shape)) : new Float32Array(claim(shape)).fill(value), shape);
 
 /** A zeroed buffer for `count` elements of `dtype`. */
 export function allocate(dtype: DType, count: number): TensorData {

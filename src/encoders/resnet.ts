@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { conv } from "../layers/conv.ts";
 import { relu } from "../layers/functions/relu.ts";
 import type { ParamsOf } from "../layers/layer.ts";
@@ -80,19 +81,14 @@ export const resnet = encoder({
       .enum(["8", "10", "18", "34", "50"])
       .default("18")
       .describe("number of layers; 8 has one block in each of three stages, 10 of four"),
-    width: z
-      .int()
-      .positive()
-      .default(64)
-      .describe("channels of the first stage; 16 to 32 train in minutes on a laptop"),
+    width: bounds.width().default(64).describe("channels of the first stage; 16 to 32 train in minutes on a laptop"),
     stem: z
       .enum(["auto", "imagenet", "small", "stride2"])
       .default("auto")
       .describe("7×7 with pooling, 3×3, or 3×3 with stride 2; auto: imagenet above 64 pixels, else small"),
     zeroInit: z.boolean().default(false).describe("start every residual block as the identity"),
-    innerRatio: z
-      .number()
-      .positive()
+    innerRatio: bounds
+      .ratio()
       .optional()
       .describe("channels between a block's convolutions, over its width; 1 unless pruned"),
   }),

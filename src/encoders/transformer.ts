@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import type { Offered } from "../data/ability.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { dropout } from "../layers/functions/dropout.ts";
 import type { ParamsOf } from "../layers/layer.ts";
@@ -59,11 +60,11 @@ export const transformer = encoder({
       .enum(["tiny", "mini", "small", "medium", "base"])
       .default("mini")
       .describe("width, depth and heads together"),
-    width: z.int().positive().optional().describe("width of a token; overrides the size's"),
-    depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
-    heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
-    headDim: z.int().positive().optional().describe("width of a head; the width over the heads by default"),
-    mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward part over the width"),
+    width: bounds.width().optional().describe("width of a token; overrides the size's"),
+    depth: bounds.depth().optional().describe("number of blocks; overrides the size's"),
+    heads: bounds.width().optional().describe("attention heads; overrides the size's"),
+    headDim: bounds.width().optional().describe("width of a head; the width over the heads by default"),
+    mlpRatio: bounds.ratio().default(4).describe("hidden width of the feed-forward part over the width"),
     norm: z.enum(["pre", "post"]).default("post").describe("norms before each branch (GPT-2), or after it (BERT)"),
     positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
     pooling: z

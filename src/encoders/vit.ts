@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Array, constant, filled, nn, np, type Rng, sizeOf, type Traced } from "../array/index.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
@@ -34,13 +35,13 @@ export const vit = encoder({
   abilities: [tokens, patches],
   options: z.object({
     size: z.enum(["tiny", "small", "base"]).default("tiny").describe("width, depth and heads together"),
-    width: z.int().positive().optional().describe("width of a token; overrides the size's"),
-    depth: z.int().positive().optional().describe("number of blocks; overrides the size's"),
-    heads: z.int().positive().optional().describe("attention heads; overrides the size's"),
-    headDim: z.int().positive().optional().describe("width of a head; by default the width divided by the heads"),
-    mlpRatio: z.number().positive().default(4).describe("hidden width of the feed-forward layers over the width"),
+    width: bounds.width().optional().describe("width of a token; overrides the size's"),
+    depth: bounds.depth().optional().describe("number of blocks; overrides the size's"),
+    heads: bounds.width().optional().describe("attention heads; overrides the size's"),
+    headDim: bounds.width().optional().describe("width of a head; by default the width divided by the heads"),
+    mlpRatio: bounds.ratio().default(4).describe("hidden width of the feed-forward layers over the width"),
     patchSize: z
-      .union([z.int().positive(), z.array(z.int().positive()).min(1).max(MOST_AXES)])
+      .union([bounds.count(), z.array(bounds.count()).min(1).max(MOST_AXES)])
       .optional()
       .describe("extent of a patch along every axis, or one number per axis; chosen by the input's size"),
     pooling: z.enum(["class", "mean"]).default("mean").describe("representation: class token, or mean of the tokens"),

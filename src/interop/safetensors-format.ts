@@ -18,9 +18,12 @@ const bytesPer: Record<DType | Half, number> = { float32: 4, int32: 4, uint32: 4
 /** Largest header that is accepted, in bytes. */
 const MAX_HEADER = 100_000_000;
 
+/** Longest name of a tensor: a path, whose parts become nested objects. */
+const LONGEST_NAME = 1000;
+
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().nonnegative()),
+  shape: z.array(z.int().nonnegative()).max(16),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 
@@ -64,31 +67,51 @@ function widened(half: Half, bits: Uint16Array<ArrayBuffer>): Float32Array<Array
   return new Float32Array(Uint32Array.from(bits, (upper) => upper << 16).buffer);
 }
 
+const corruptAt = (path: string) => (reason: string) =>
+  new UserError(`${path}: not a complete safetensors file (${reason})`);
+
+/** Fills `bytes` from a position on. @throws UserError when the file ends early */
+async function take(file: Bytes, path: string, bytes: Uint8Array, position: number): Promise<Uint8Array> {
+  for (let done = 0; done < bytes.length; ) {
+    const count = await file.read(bytes.subarray(done), position + done);
+    if (count === 0) throw corruptAt(path)("it ends early");
+    done += count;
+  }
+  return bytes;
+}
+
+/** What a file's header says. */
+export interface SafetensorsHeader {
+  readonly entries: readonly {
+    readonly name: string;
+    /** Absent for a tensor that is not wanted. */
+    readonly dtype?: DType | Half;
+    readonly shape: readonly number[];
+    /** Of its bytes in the file. */
+    readonly from: number;
+  }[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
- * Decodes a file; F16 and BF16 become float32.
+ * Decodes a file's header, and checks that it agrees with the file's size.
  * @param path for errors
  * @param isWanted selects tensors; others may be of any type
  * @throws UserError naming the path, when the file is truncated or not safetensors
  */
-export async function decodeSafetensors(
+export async function decodeHeader(
   file: Bytes,
   path: string,
-  isWanted: (name: string) => boolean,
-): Promise<SafetensorsFile> {
-  const corrupt = (reason: string) => new UserError(`${path}: not a complete safetensors file (${reason})`);
+  isWanted: (name: string) => boolean = () => true,
+): Promise<SafetensorsHeader> {
+  const corrupt = corruptAt(path);
   const { size } = file;
-  const take = async (bytes: Uint8Array, position: number): Promise<Uint8Array> => {
-    for (let done = 0; done < bytes.length; ) {
-      const count = await file.read(bytes.subarray(done), position + done);
-      if (count === 0) throw corrupt("it ends early");
-      done += count;
-    }
-    return bytes;
-  };
   if (size < 8) throw corrupt(`${size} bytes`);
-  const headerLength = Number(new DataView((await take(new Uint8Array(8), 0)).buffer).getBigUint64(0, true));
+  const headerLength = Number(
+    new DataView((await take(file, path, new Uint8Array(8), 0)).buffer).getBigUint64(0, true),
+  );
   if (headerLength > MAX_HEADER || headerLength > size - 8) throw corrupt("its header is longer than the file");
-  const text = await take(new Uint8Array(headerLength), 8);
+  const text = await take(file, path, new Uint8Array(headerLength), 8);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
@@ -108,6 +131,7 @@ export async function decodeSafetensors(
     const { shape, data_offsets } = entry.data;
     const dtype = dtypes.get(entry.data.dtype) ?? halves.find((half) => half === entry.data.dtype);
     const [start, end] = data_offsets;
+    if (name.length > LONGEST_NAME) throw corrupt(`a name of ${name.length} characters`);
     if (!isWanted(name)) return { name, shape, start, end };
     if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
     if (end - start !== sizeOf(shape) * bytesPer[dtype]) throw corrupt(`the size of ${name}`);
@@ -121,20 +145,36 @@ export async function decodeSafetensors(
   }
   const dataLength = size - 8 - headerLength;
   if (covered !== dataLength) throw corrupt(`${dataLength} bytes of tensors, expected ${covered}`);
+  return {
+    entries: entries.map(({ name, dtype, shape, start }) => ({ name, dtype, shape, from: 8 + headerLength + start })),
+    metadata: metadata.data,
+  };
+}
 
+/**
+ * Decodes a file; F16 and BF16 become float32.
+ * @param path for errors
+ * @param isWanted selects tensors; others may be of any type
+ * @throws UserError naming the path, when the file is truncated or not safetensors
+ */
+export async function decodeSafetensors(
+  file: Bytes,
+  path: string,
+  isWanted: (name: string) => boolean,
+): Promise<SafetensorsFile> {
+  const { entries, metadata } = await decodeHeader(file, path, isWanted);
   const tensors = new Map<string, Tensor>();
-  for (const { name, dtype, shape, start } of entries) {
+  for (const { name, dtype, shape, from } of entries) {
     if (!dtype) continue;
-    const from = 8 + headerLength + start;
     if (dtype === "F16" || dtype === "BF16") {
       const bits = new Uint16Array(sizeOf(shape));
-      await take(new Uint8Array(bits.buffer), from);
+      await take(file, path, new Uint8Array(bits.buffer), from);
       tensors.set(name, { dtype: "float32", shape, data: widened(dtype, bits) });
     } else {
       const data = allocate(dtype, sizeOf(shape));
-      await take(new Uint8Array(data.buffer), from);
+      await take(file, path, new Uint8Array(data.buffer), from);
       tensors.set(name, { dtype, shape, data });
     }
   }
-  return { tensors, metadata: metadata.data };
+  return { tensors, metadata };
 }

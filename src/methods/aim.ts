@@ -3,6 +3,7 @@ import { type Array, constant, filled, float32, int32, np, type Rng, type Traced
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { gelu } from "../layers/functions/gelu.ts";
 import type { ParamsOf } from "../layers/layer.ts";
@@ -35,8 +36,8 @@ export const aim = method({
   summary: "predict the pixels of each patch from the patches before it",
   needs: [perturb, patches],
   options: z.object({
-    headWidth: z.int().positive().multipleOf(4).default(2048).describe("width of the prediction head"),
-    headDepth: z.int().nonnegative().default(12).describe("residual MLP blocks of the prediction head"),
+    headWidth: bounds.width().multipleOf(4).default(2048).describe("width of the prediction head"),
+    headDepth: z.int().nonnegative().max(512).default(12).describe("residual MLP blocks of the prediction head"),
     normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },

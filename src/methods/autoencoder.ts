@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { perturb } from "../data/views.ts";
 import { gridInput } from "../encoders/grid-input.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { decoder } from "../layers/decoder.ts";
 import { linear } from "../layers/linear.ts";
@@ -23,8 +24,8 @@ export const autoencoder = method({
   summary: "reconstruct an input from a bottleneck of few dimensions",
   needs: [perturb],
   options: z.object({
-    codeDim: z.int().positive().default(30).describe("dimensions of the bottleneck code"),
-    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+    codeDim: bounds.width().default(30).describe("dimensions of the bottleneck code"),
+    decoderWidth: bounds.width().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
   presets: {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { barlowTwins as barlowTwinsLoss } from "../objectives/non-contrastive/barlow-twins.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
@@ -25,7 +26,7 @@ export const barlowTwins = method({
   needs: [augment],
   options: z.object({
     lambda: z.number().positive().default(0.0051).describe("weight of the correlations between different features"),
-    projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
+    projectionDim: bounds.width().default(8192).describe("width of the projector's three layers"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
   modalityOptions: byolImages,

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { filled, np } from "../array/index.ts";
 import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { sequence } from "../encoders/abilities.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { dropout } from "../layers/functions/dropout.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
 import { attentionBias, causalBias } from "../layers/transformer/attention-bias.ts";
@@ -27,7 +28,7 @@ export const bart = method({
     maskRatio: z.number().gt(0).lt(1).default(0.3).describe("share of the words in masked spans"),
     spanLength: z.number().positive().default(3).describe("mean length of a span in words (Poisson)"),
     permuteSentences: z.boolean().default(true).describe("shuffle the sentences"),
-    decoderDepth: z.int().positive().optional().describe("blocks of the decoder; half the encoder's by default"),
+    decoderDepth: bounds.depth().optional().describe("blocks of the decoder; half the encoder's by default"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 64 },
   presets: {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { negativeCosine } from "../objectives/non-contrastive/negative-cosine.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
@@ -25,8 +26,8 @@ export const byol = method({
   needs: [augment],
   options: z.object({
     momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the target network (τ); rises to 1"),
-    hiddenDim: z.int().positive().default(4096).describe("width of the hidden layers of projector and predictor"),
-    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
+    hiddenDim: bounds.width().default(4096).describe("width of the hidden layers of projector and predictor"),
+    projectionDim: bounds.width().default(256).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
   modalityOptions: byolImages,

@@ -4,6 +4,7 @@ import { offerOf } from "../data/ability.ts";
 import { perturb, type Sample } from "../data/views.ts";
 import { vocabulary as vocabularyAbility } from "../data/vocabulary.ts";
 import { patches as patchAbility, tokens } from "../encoders/abilities.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { linear } from "../layers/linear.ts";
 import { standardize } from "../layers/norms/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
@@ -55,7 +56,7 @@ export const data2vec = method({
       .lt(1)
       .default(0.6)
       .describe("share of the tokens that are masked; of patches in blocks"),
-    topBlocks: z.int().positive().default(6).describe("number of last blocks averaged into the targets (K)"),
+    topBlocks: bounds.depth().default(6).describe("number of last blocks averaged into the targets (K)"),
     beta: z.number().positive().default(2).describe("distance at which the loss turns from squared to linear"),
     momentum: z.number().min(0).max(1).default(0.9998).describe("momentum of the teacher at the start"),
     finalMomentum: z

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { dcl as dclLoss } from "../objectives/contrastive/dcl.ts";
 import { dclw as dclwLoss } from "../objectives/contrastive/dclw.ts";
@@ -28,7 +29,7 @@ export const dcl = method({
     temperature: z.number().positive().default(0.1).describe("temperature of the similarities; lower is sharper"),
     weighted: z.boolean().default(false).describe("DCLW: weight pairs of views that are far apart more strongly"),
     sigma: z.number().positive().default(0.5).describe("weighted: temperature of the pair weights (σ)"),
-    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
+    projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },

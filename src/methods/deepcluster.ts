@@ -2,6 +2,7 @@ import * as z from "zod";
 import { filled, int32, np, type Rng } from "../array/index.ts";
 import { kMeans, whiten } from "../array/k-means.ts";
 import { perturb } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
@@ -24,12 +25,12 @@ export const deepcluster = method({
   summary: "cluster the features before every epoch, and classify samples by cluster",
   needs: [perturb],
   options: z.object({
-    clusters: z
-      .int()
+    clusters: bounds
+      .count()
       .min(2)
       .default(10_000)
       .describe("number of clusters; about ten times the expected number of classes"),
-    kMeansIterations: z.int().positive().default(20).describe("iterations of k-means before every epoch"),
+    kMeansIterations: bounds.repeats().default(20).describe("iterations of k-means before every epoch"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-5, batchSize: 256 },
   presets: {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { float32, type Rng, sizeOf, type Tensor } from "../array/index.ts";
 import { normalization, perturb } from "../data/views.ts";
 import { gridInput } from "../encoders/grid-input.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { decoder } from "../layers/decoder.ts";
 import { squaredError } from "../objectives/restoration/pixels.ts";
 import { method } from "./method.ts";
@@ -35,7 +36,7 @@ export const denoisingAutoencoder = method({
       .nonnegative()
       .default(0.5)
       .describe("standard deviation of Gaussian noise, relative to that of the values"),
-    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+    decoderWidth: bounds.width().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-5, batchSize: 256 },
   presets: {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { dinoHead } from "../layers/heads/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { sinkhorn } from "../objectives/clustering/sinkhorn.ts";
@@ -49,9 +50,8 @@ export const dinov2 = method({
   needs: [crop, patches],
   options: z.object({
     ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
-    sinkhornIterations: z
-      .int()
-      .positive()
+    sinkhornIterations: bounds
+      .repeats()
       .default(3)
       .describe("Sinkhorn iterations that balance the teacher's prototypes"),
     koleoWeight: z.number().nonnegative().default(0.1).describe("weight of KoLeo, which spreads the class tokens"),

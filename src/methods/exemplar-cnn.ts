@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { float32, int32, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
@@ -19,8 +20,8 @@ export const exemplarCnn = method({
   summary: "classify augmented views by the sample they come from",
   needs: [augment],
   options: z.object({
-    classes: z
-      .int()
+    classes: bounds
+      .count()
       .min(2)
       .optional()
       .describe("number of samples, evenly spread, that are classes; the others are ignored; all by default"),

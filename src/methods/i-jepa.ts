@@ -2,6 +2,7 @@ import * as z from "zod";
 import { int32, lax, np } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { standardize } from "../layers/norms/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/restoration/smooth-l1.ts";
@@ -30,14 +31,14 @@ export const iJepa = method({
   summary: "predict a teacher's representations of some blocks from another block",
   needs: [perturb, patches],
   options: z.object({
-    targets: z.int().positive().default(4).describe("number of target blocks"),
+    targets: bounds.repeats().default(4).describe("number of target blocks"),
     targetScale: range(0.15, 0.2).describe("area of a target block, as a share of the image"),
     targetAspect: range(0.75, 1.5).describe("height of a target block, over its width"),
     contextScale: range(0.85, 1).describe("area of the context block before the targets are removed from it"),
     contextRatio: z.number().gt(0).lt(1).default(0.28).describe("share of the patches left as the context"),
-    predictorWidth: z.int().positive().default(384).describe("width of the predictor"),
-    predictorDepth: z.int().positive().default(12).describe("blocks of the predictor"),
-    predictorHeads: z.int().positive().default(12).describe("attention heads of the predictor"),
+    predictorWidth: bounds.width().default(384).describe("width of the predictor"),
+    predictorDepth: bounds.depth().default(12).describe("blocks of the predictor"),
+    predictorHeads: bounds.width().default(12).describe("attention heads of the predictor"),
     momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the teacher at the start"),
     finalMomentum: z
       .number()

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, int32, lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { instanceDiscrimination as instanceLoss } from "../objectives/contrastive/instance-discrimination.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
@@ -24,7 +25,7 @@ export const instanceDiscrimination = method({
   options: z.object({
     temperature: z.number().positive().default(0.07).describe("temperature of the similarities; lower is sharper"),
     momentum: z.number().min(0).lt(1).default(0.5).describe("momentum of the memory bank: share of the old embedding"),
-    projectionDim: z.int().positive().default(128).describe("width of the embeddings in the memory bank"),
+    projectionDim: bounds.width().default(128).describe("width of the embeddings in the memory bank"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { lejepa as lejepaLoss } from "../objectives/non-contrastive/lejepa.ts";
 import { sigreg } from "../objectives/non-contrastive/sigreg.ts";
@@ -25,10 +26,10 @@ export const lejepa = method({
   needs: [augment],
   options: z.object({
     lambda: z.number().min(0).max(1).default(0.02).describe("weight of SIGReg, the Gaussian regularisation"),
-    views: z.int().min(2).default(4).describe("views of each sample"),
-    slicesPerSample: z.int().positive().default(1).describe("random directions per sample of the batch"),
-    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(16).describe("width of the embeddings that the loss compares"),
+    views: bounds.repeats().min(2).default(4).describe("views of each sample"),
+    slicesPerSample: bounds.repeats().default(1).describe("random directions per sample of the batch"),
+    hiddenDim: bounds.width().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: bounds.width().default(16).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
   modalityOptions: { cropScale: [0.08, 1], jitter: 1, blur: 0.5, solarize: 0.2 },

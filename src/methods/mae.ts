@@ -3,6 +3,7 @@ import { type Array, int32, nn, np, type Rng, type Traced } from "../array/index
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import {
   maskedReconstruction,
@@ -29,9 +30,9 @@ export const mae = method({
   needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that are masked"),
-    decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
-    decoderDepth: z.int().positive().default(8).describe("blocks of the decoder"),
-    decoderHeads: z.int().positive().default(16).describe("attention heads of the decoder"),
+    decoderWidth: bounds.width().default(512).describe("width of the decoder"),
+    decoderDepth: bounds.depth().default(8).describe("blocks of the decoder"),
+    decoderHeads: bounds.width().default(16).describe("attention heads of the decoder"),
     normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lax } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { infoNce, infoNceAccuracy } from "../objectives/contrastive/info-nce.ts";
@@ -28,8 +29,8 @@ export const mocoV2 = method({
   options: z.object({
     temperature: z.number().positive().default(0.2).describe("temperature of the similarities; lower is sharper"),
     momentum: z.number().min(0).max(1).default(0.999).describe("momentum of the key encoder"),
-    queueSize: z.int().positive().default(65536).describe("number of keys in the queue, the negatives"),
-    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
+    queueSize: bounds.count().default(65536).describe("number of keys in the queue, the negatives"),
+    projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
   presets: {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lax } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { inBatchAccuracy } from "../objectives/contrastive/in-batch-contrast.ts";
 import { mocoV3 as mocoV3Loss } from "../objectives/contrastive/moco-v3.ts";
@@ -29,9 +30,9 @@ export const mocoV3 = method({
       .default(0.2)
       .describe("temperature of the similarities; 1 in the paper's ResNets"),
     momentum: z.number().min(0).max(1).default(0.99).describe("momentum of the key encoder; rises to 1"),
-    hiddenDim: z.int().positive().default(4096).describe("width of projector and predictor"),
-    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
-    projectorLayers: z.int().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
+    hiddenDim: bounds.width().default(4096).describe("width of projector and predictor"),
+    projectionDim: bounds.width().default(256).describe("width of the embeddings that the loss compares"),
+    projectorLayers: bounds.depth().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
   encoderOptions: { pooling: "class" },

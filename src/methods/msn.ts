@@ -3,6 +3,7 @@ import { int32, lax, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { geluMlp } from "../layers/heads/gelu-mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/heads/prototypes.ts";
 import { msn as msnLoss } from "../objectives/clustering/msn.ts";
@@ -30,8 +31,8 @@ export const msn = method({
   needs: [crop, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.15).describe("share of a large anchor's patches that are dropped"),
-    anchorViews: z.int().positive().default(1).describe("number of large anchors"),
-    prototypes: z.int().min(2).default(1024).describe("number of prototypes"),
+    anchorViews: bounds.repeats().default(1).describe("number of large anchors"),
+    prototypes: bounds.count().min(2).default(1024).describe("number of prototypes"),
     temperature: z
       .number()
       .positive()
@@ -43,9 +44,14 @@ export const msn = method({
       .nonnegative()
       .default(1)
       .describe("weight of the mean-entropy maximisation, which uses all prototypes"),
-    sinkhornIterations: z.int().nonnegative().default(3).describe("iterations that balance the targets; 0: none"),
-    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(256).describe("width of the prototypes"),
+    sinkhornIterations: z
+      .int()
+      .nonnegative()
+      .max(1_000)
+      .default(3)
+      .describe("iterations that balance the targets; 0: none"),
+    hiddenDim: bounds.width().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: bounds.width().default(256).describe("width of the prototypes"),
     momentum: z.number().min(0).max(1).default(0.996).describe("momentum of the target network; rises"),
     ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
   }),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { inBatchAccuracy } from "../objectives/contrastive/in-batch-contrast.ts";
 import { nnclr as nnclrLoss } from "../objectives/contrastive/nnclr.ts";
@@ -24,14 +25,10 @@ export const nnclr = method({
   needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.1).describe("temperature of the similarities; lower is sharper"),
-    queueSize: z
-      .int()
-      .positive()
-      .default(98304)
-      .describe("number of embeddings in the queue, the candidate neighbours"),
-    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layers"),
-    projectionDim: z.int().positive().default(256).describe("width of the embeddings that the loss compares"),
-    predictorDim: z.int().positive().default(4096).describe("width of the predictor's hidden layer"),
+    queueSize: bounds.count().default(98304).describe("number of embeddings in the queue, the candidate neighbours"),
+    hiddenDim: bounds.width().default(2048).describe("width of the projector's hidden layers"),
+    projectionDim: bounds.width().default(256).describe("width of the embeddings that the loss compares"),
+    predictorDim: bounds.width().default(4096).describe("width of the predictor's hidden layer"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {

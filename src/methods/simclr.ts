@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/contrastive/nt-xent.ts";
 import { method } from "./method.ts";
@@ -22,7 +23,7 @@ export const simclr = method({
   needs: [augment],
   options: z.object({
     temperature: z.number().positive().default(0.5).describe("temperature of the similarities; lower is sharper"),
-    projectionDim: z.int().positive().default(128).describe("width of the embeddings that the loss compares"),
+    projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {

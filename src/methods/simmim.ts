@@ -3,6 +3,7 @@ import { type Array, int32, type Rng, sizeOf, type Traced } from "../array/index
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Inputs } from "../encoders/encoder.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { maskedL1 } from "../objectives/restoration/masked-l1.ts";
@@ -27,7 +28,7 @@ export const simmim = method({
   needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the squares that are masked"),
-    maskSize: z.int().positive().default(2).describe("side of a square in patches; 2 are the paper's 32 pixels"),
+    maskSize: bounds.repeats().default(2).describe("side of a square in patches; 2 are the paper's 32 pixels"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-5, weightDecay: 0.05, batchSize: 2048 },
   modalityOptions: { cropScale: [0.67, 1] },

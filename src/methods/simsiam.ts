@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { lax, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { negativeCosine } from "../objectives/non-contrastive/negative-cosine.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
@@ -22,12 +23,11 @@ export const simsiam = method({
   summary: "predict the embedding of a sample's other view; no negatives, no teacher",
   needs: [augment],
   options: z.object({
-    projectionDim: z
-      .int()
-      .positive()
+    projectionDim: bounds
+      .width()
       .default(2048)
       .describe("width of the projector and of the embeddings that the loss compares"),
-    predictorDim: z.int().positive().default(512).describe("width of the predictor's hidden layer, a bottleneck"),
+    predictorDim: bounds.width().default(512).describe("width of the predictor's hidden layer, a bottleneck"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 512 },
   presets: {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { filled, lax, np } from "../array/index.ts";
 import { crop } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { prototypes as prototypeLayer } from "../layers/heads/prototypes.ts";
 import { swav as swavLoss } from "../objectives/clustering/swav.ts";
@@ -32,19 +33,24 @@ export const swav = method({
   summary: "predict from one view the prototype of another; prototypes are used equally",
   needs: [crop],
   options: z.object({
-    prototypes: z.int().min(2).default(3000).describe("number of prototypes"),
+    prototypes: bounds.count().min(2).default(3000).describe("number of prototypes"),
     temperature: z.number().positive().default(0.1).describe("temperature of the predictions; lower is sharper"),
-    sinkhornIterations: z.int().positive().default(3).describe("Sinkhorn iterations that balance the assignments"),
+    sinkhornIterations: bounds.repeats().default(3).describe("Sinkhorn iterations that balance the assignments"),
     sinkhornEpsilon: z.number().positive().default(0.05).describe("softness of the assignments"),
-    projectionDim: z.int().positive().default(128).describe("width of the prototypes"),
-    hiddenDim: z.int().positive().default(2048).describe("width of the projector's hidden layer"),
+    projectionDim: bounds.width().default(128).describe("width of the prototypes"),
+    hiddenDim: bounds.width().default(2048).describe("width of the projector's hidden layer"),
     frozenPrototypes: z
       .number()
       .min(0)
       .max(1)
       .default(0.0025)
       .describe("share of the training during which the prototypes are frozen"),
-    queueLength: z.int().nonnegative().default(0).describe("queued samples per global crop; for small batches"),
+    queueLength: z
+      .int()
+      .nonnegative()
+      .max(2 ** 20)
+      .default(0)
+      .describe("queued samples per global crop; for small batches"),
     queueStart: z.number().min(0).max(1).default(0.075).describe("share of the training before the queue is used"),
     ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
   }),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { augment } from "../data/views.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { vicreg as vicregLoss } from "../objectives/non-contrastive/vicreg.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
@@ -25,7 +26,7 @@ export const vicreg = method({
     invariance: weight(25).describe("weight of the distance between the views (λ)"),
     variance: weight(25).describe("weight of the penalty on features that vary too little (μ)"),
     covariance: weight(1).describe("weight of the covariances between features (ν)"),
-    projectionDim: z.int().positive().default(8192).describe("width of the projector's three layers"),
+    projectionDim: bounds.width().default(8192).describe("width of the projector's three layers"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
   modalityOptions: byolImages,

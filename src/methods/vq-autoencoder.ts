@@ -3,6 +3,7 @@ import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import type { Encoder, Inputs, PatchAbility } from "../encoders/encoder.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { codebook } from "../layers/codebook.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
@@ -14,8 +15,8 @@ import { smallMasked } from "./parts/presets.ts";
 import { ofPatches } from "./parts/tokens.ts";
 
 const Options = z.object({
-  codes: z.int().min(2).default(512).describe("size of the codebook"),
-  codeDim: z.int().positive().default(64).describe("width of a code"),
+  codes: bounds.count().min(2).default(512).describe("size of the codebook"),
+  codeDim: bounds.width().default(64).describe("width of a code"),
   commitment: z
     .number()
     .nonnegative()
@@ -28,9 +29,9 @@ const Options = z.object({
     .lt(1)
     .default(0.1)
     .describe("codes used less than this share of uniform use are replaced by encoded patches; 0: never"),
-  decoderWidth: z.int().positive().default(512).describe("width of the decoder"),
-  decoderDepth: z.int().positive().default(8).describe("blocks of the decoder"),
-  decoderHeads: z.int().positive().default(16).describe("attention heads of the decoder"),
+  decoderWidth: bounds.width().default(512).describe("width of the decoder"),
+  decoderDepth: bounds.depth().default(8).describe("blocks of the decoder"),
+  decoderHeads: bounds.width().default(16).describe("attention heads of the decoder"),
 });
 
 /** The tokenizer: an image as codes, one per patch. BEiT predicts them. */

@@ -59,12 +59,32 @@ test("the layout is the published one: length, header padded to eight, tensors i
   const bytes = await readFile(path);
   const length = Number(bytes.readBigUInt64LE(0));
   assert.equal(length % 8, 0);
-  assert.deepEqual(JSON.parse(bytes.toString("utf8", 8, 8 + length)), {
+  const header = JSON.parse(bytes.toString("utf8", 8, 8 + length));
+  assert.match(header.__metadata__["autodidact.digest"], /^[0-9a-f]{8}$/);
+  delete header.__metadata__["autodidact.digest"];
+  assert.deepEqual(header, {
     __metadata__: { step: "3" },
     a: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
     b: { dtype: "I32", shape: [], data_offsets: [8, 12] },
   });
   assert.deepEqual([...bytes.subarray(8 + length)], [0, 0, 128, 63, 0, 0, 0, 64, 7, 0, 0, 0]);
+});
+
+test("any flipped bit is found, in the header and in the values", async () => {
+  await writeSafetensors(path, [["a.b", float32([1, 2, 3, 4], [2, 2])]], { format: "pt" });
+  const whole = await readFile(path);
+  const expected = await readSafetensors(path);
+  assert.ok(expected.isSealed);
+  for (let bit = 0; bit < 8 * whole.length; bit++) {
+    const damaged = Buffer.from(whole);
+    damaged[bit >> 3]! ^= 1 << (bit & 7);
+    await writeFile(path, damaged);
+    const found = await readSafetensors(path).catch((error: unknown) => error);
+    if (found instanceof UserError) continue;
+    // A bit of the digest's own name: nobody has a digest of this file then, and the values are whole.
+    assert.deepEqual(found, { ...expected, ...(found as object), tensors: expected.tensors });
+    assert.ok(!(found as typeof expected).isSealed, `bit ${bit}`);
+  }
 });
 
 /** A file with this header and this many bytes of tensors. */
@@ -99,6 +119,8 @@ test("every kind of damage is a UserError that names the path", async () => {
     "a hole": fileOf({ a: entry(0, 4), b: entry(8, 12) }, 12),
     "too few bytes": fileOf({ a: entry(0, 8) }, 7),
     "bytes left over": fileOf({ a: entry(0, 8) }, 9),
+    "a name of a million parts": fileOf({ [".".repeat(1e6)]: entry(0, 4) }, 4),
+    "a million axes": fileOf({ a: entry(0, 4, new Array(1e6).fill(1)) }, 4),
     "an unknown type": fileOf({ a: entry(0, 8, [8], "F8_E4M3") }, 8),
   };
   for (const [what, bytes] of Object.entries(damaged)) {

@@ -150,7 +150,7 @@ test("invalid curricula are refused in one line", async () => {
   await refused("mae", "maskRatoi=0.3:0.75@linear", /no.* option maskRatoi \(did you mean maskRatio\?\)/);
   await refused("mae", "maskRatio=0.3:1.5@linear", /maskRatio may not be 1(\.\d+)?$/);
   await refused("mae", "maskRatio=low:1@linear", /low is not a number/);
-  await refused("mae", "maskRatio=0.3:0.75@linear/1", /at least 2 stages/);
+  await refused("mae", "maskRatio=0.3:0.75@linear/1", /there must be 2 to 1000 stages/);
   await refused("mae", "maskRatio=0.3:0.75@linear:loss>1", /only the pace competence uses a metric/);
   await refused("mae", "epochs=1:2@linear", /epochs cannot change during training/);
   await refused(

@@ -10,7 +10,7 @@ import { stackViews, toBatch } from "../../training/data/loader-task.ts";
 import { extractFeatures, readBatches, stack } from "../../training/features.ts";
 import { checkpointPath, loadCheckpoint } from "../../training/run/checkpoint.ts";
 import { openData } from "../../training/run/open-data.ts";
-import { buildMethod, type Run } from "../../training/run/run.ts";
+import { methodOf, type Run } from "../../training/run/run.ts";
 import { type PictureSheet, pictureSheet } from "../drawing/picture-sheet.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { topIndices } from "../vectors/knn.ts";
@@ -107,7 +107,7 @@ async function byMethod(
   chosen: readonly Chosen[],
   seed: number,
 ): Promise<Column[]> {
-  const { method } = await buildMethod(run.config, run.config.data.entries);
+  const { method } = await methodOf(run);
   const views = [];
   for (const { index } of chosen) {
     const entry = { index: index % run.config.data.entries, label: -1 };
@@ -245,7 +245,7 @@ const previewOf = async ({ modality }: Run, source: Source<unknown>, index: numb
 
 /** The largest prototypes, one row each, with the entries nearest to them. */
 async function prototypes(run: Run, source: Source<unknown>, bank: Features, across: number) {
-  const { method } = await buildMethod(run.config, run.config.data.entries);
+  const { method } = await methodOf(run);
   const score = method.prototypes;
   if (!score) return [];
   const { memory } = await stateOf(run);

@@ -5,7 +5,7 @@ import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Method, MethodParams } from "../../methods/index.ts";
 import { BATCH, type EmbedderOptions, refuseInfinite, specsOf, stack } from "../../training/features.ts";
-import { buildMethod, type Run } from "../../training/run/run.ts";
+import { methodOf, type Run } from "../../training/run/run.ts";
 
 /** A run's head and encoder, compiled once. */
 export interface Predictor extends Answers {
@@ -33,7 +33,7 @@ export type PredictorOptions = EmbedderOptions;
  * await Promise.all([dispose(), source.close()]);
  */
 export async function predictor(run: Run, options: PredictorOptions = {}): Promise<Predictor> {
-  const { method, modality } = await buildMethod(run.config, run.config.data.entries);
+  const { method, modality } = await methodOf(run);
   if (!method.predict)
     throw new UserError(
       `${run.path}: a run of ${run.methodDefinition.name}, which has no head; train one with autodidact finetune ${run.path} --train <labelled data>`,

@@ -5,7 +5,7 @@ import { encoders } from "../../encoders/index.ts";
 import { exportModel } from "../../interop/export.ts";
 import { plainPublisher } from "../../interop/plain.ts";
 import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
-import { buildMethod, type Run } from "../../training/run/run.ts";
+import { methodOf, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
 /**
@@ -69,7 +69,7 @@ async function publishedModel(run: Run): Promise<PublishedModel> {
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
   if (!isSupervised && tasks.some(({ runs }) => runs?.length)) return plain;
-  const { method } = await buildMethod(config, config.data.entries);
+  const { method } = await methodOf(run);
   const { answers, predict, linearHead } = method;
   return {
     ...plain,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Array, float32, lax, np, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
+import * as bounds from "../../foundation/bounds.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Preset } from "../method.ts";
 import { blockwiseMask, type Grid } from "./masks.ts";
@@ -8,10 +9,10 @@ import { smallTraining, withoutBlur } from "./presets.ts";
 
 /** Options shared by DINO, iBOT and DINOv2; the defaults are each paper's. */
 export const distillationOptions = (defaults: { readonly prototypes: number; readonly momentum: number }) => ({
-  prototypes: z.int().min(2).default(defaults.prototypes).describe("outputs of the head, the prototypes"),
-  hiddenDim: z.int().positive().default(2048).describe("width of the head's hidden layers"),
-  bottleneckDim: z.int().positive().default(256).describe("width of the head before the prototypes"),
-  headLayers: z.int().min(1).default(3).describe("layers of the head before the prototypes"),
+  prototypes: bounds.count().min(2).default(defaults.prototypes).describe("outputs of the head, the prototypes"),
+  hiddenDim: bounds.width().default(2048).describe("width of the head's hidden layers"),
+  bottleneckDim: bounds.width().default(256).describe("width of the head before the prototypes"),
+  headLayers: bounds.depth().default(3).describe("layers of the head before the prototypes"),
   studentTemperature: z.number().positive().default(0.1).describe("temperature of the student; lower is sharper"),
   teacherTemperature: z.number().positive().default(0.07).describe("temperature of the teacher after its warm-up"),
   warmupTeacherTemperature: z.number().positive().default(0.04).describe("temperature of the teacher at the start"),

@@ -18,7 +18,7 @@ export const multiCropOptions = (defaults: {
     .default(defaults.globalScale)
     .describe("smallest and largest share of the sample in a global crop"),
   localScale: scale.default(defaults.localScale).describe("smallest and largest share of the sample in a local crop"),
-  localCrops: z.int().nonnegative().default(defaults.localCrops).describe("number of small local crops"),
+  localCrops: z.int().nonnegative().max(1_000).default(defaults.localCrops).describe("number of small local crops"),
   localSide: z
     .number()
     .gt(0)

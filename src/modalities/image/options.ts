@@ -1,23 +1,26 @@
 import * as z from "zod";
+import * as bounds from "../../foundation/bounds.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
 
 /** One probability, or one for each view of a sample; views beyond the list use its last. */
-const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1)]);
+const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1).max(1000)]);
 
 /** How images are prepared and augmented. */
 export const ImageOptions = z.object({
-  imageSize: z.int().positive().default(32).describe("side of the encoder's square input, in pixels"),
+  imageSize: bounds.side().default(32).describe("side of the encoder's square input, in pixels"),
   channels: z
     .union([z.literal(1), z.literal(3)])
     .default(3)
     .describe("1: grey, 3: colour"),
   mean: z
     .array(z.number())
+    .max(3)
     .optional()
     .describe("mean of each channel, of values in [0, 1]; by default ImageNet's, or 0.5 for grey"),
   std: z
     .array(z.number().positive())
+    .max(3)
     .optional()
     .describe("standard deviation of each channel; by default ImageNet's, or 0.5 for grey"),
   augmentation: z

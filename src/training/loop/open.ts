@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Rng, type Tensor, type TreeRecord } from "../../array/index.ts";
+import { Rng, type Tensor, type TreeRecord, Zeros } from "../../array/index.ts";
 import { offerOf, type Source, vocabulary } from "../../data/index.ts";
 import { makeFolder, removeTemporary } from "../../foundation/files.ts";
 import { type Curriculum, openCurriculum } from "../curriculum.ts";
@@ -53,12 +53,12 @@ export async function openTraining(
   const { training } = config;
   const { method, ...parts } = await buildMethod(config, source.length);
   const optimizer = optimizerOf(training);
-  const initial = () =>
-    initialState(method, optimizer, training, new Rng(training.seed), (params) =>
+  const initial = (shapesOnly = false) =>
+    initialState(method, optimizer, training, shapesOnly ? new Zeros() : new Rng(training.seed), (params) =>
       start ? startFrom(start, offerOf(parts.modality, vocabulary), params) : params,
     );
   const { state, position } = resume
-    ? await resumeFrom(out, initial(), onNote)
+    ? await resumeFrom(out, initial, onNote)
     : { state: initial(), position: BEGINNING };
   const plan = planOf(config, source, supervised);
   if (position.step >= plan.steps || (supervised?.validate && isOver(position.validation, supervised))) {

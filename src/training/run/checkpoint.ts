@@ -1,11 +1,18 @@
 import { join } from "node:path";
-import { crc32c } from "@node-rs/crc32";
 import * as z from "zod";
-import { type Tensor, tree } from "../../array/index.ts";
+import {
+  OverAllowance,
+  sizeOf,
+  type Tensor,
+  type TensorSpec,
+  type Tree,
+  tree,
+  withAllowance,
+} from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
-import { readSafetensors, writeSafetensors } from "../../interop/safetensors.ts";
+import { readSafetensors, readSpecs, writeSafetensors } from "../../interop/safetensors.ts";
 import type { HostState } from "../step.ts";
 
 /** The schema of `Mastery`. */
@@ -56,53 +63,76 @@ export async function saveCheckpoint(
   const written = JSON.stringify(position);
   // `last` is written last: a run killed in between repeats the step and writes `best` again.
   for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
-    await writeSafetensors(checkpointPath(run, which), tensors, {
-      position: written,
-      digest: digestOf(tensors, written),
-    });
+    await writeSafetensors(checkpointPath(run, which), tensors, { position: written });
     const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
     await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);
   }
 }
 
-/** SHA-256 of the tensors with their names, in order, and of the position. */
-function digestOf(tensors: Iterable<readonly [name: string, tensor: Tensor]>, position: string): string {
-  let digest = crc32c(position);
-  for (const [name, { data }] of tensors)
-    digest = crc32c(Buffer.from(data.buffer, data.byteOffset, data.byteLength), crc32c(name, digest));
-  return digest.toString(16).padStart(8, "0");
+/** Tensors' types and shapes by path, as a checkpoint's header has them. */
+export type Specs = ReadonlyMap<string, TensorSpec>;
+
+const inWords = (spec: TensorSpec | undefined) => (spec ? `${spec.dtype} [${spec.shape}]` : "missing");
+
+/**
+ * Makes the tensors that a configuration asks for, if a file has them: sizes in a `config.json` may be anything.
+ * @param make only the shapes count; `Zeros` makes them at no cost
+ * @throws UserError when the configuration asks for others than the file has, before they are allocated
+ */
+export function askedOf<Asked extends Tree<Tensor>>(
+  path: string,
+  prefix: string,
+  specs: Specs,
+  make: () => Asked,
+): Asked {
+  const held = [...specs.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  let asked: Asked;
+  try {
+    // What is made on the way, such as a weight that is then copied, counts too.
+    asked = withAllowance(2 * held + 2 ** 20, make);
+  } catch (error) {
+    if (!(error instanceof OverAllowance)) throw error;
+    throw new UserError(
+      `${path}: has ${held} numbers, and the run's config.json asks for more; one of them has changed`,
+    );
+  }
+  for (const [name, spec] of tree.entries<Tensor>(asked)) {
+    if (!name) continue;
+    const found = specs.get(`${prefix}${name}`);
+    if (inWords(found) !== inWords(spec))
+      throw new UserError(
+        `${path}: ${prefix}${name} is ${inWords(found)}, and the run's config.json asks for ${inWords(spec)}; one of them has changed`,
+      );
+  }
+  return asked;
 }
 
-/** @throws UserError when the checkpoint is missing, corrupt, or of another shape than `expected` */
+/**
+ * @param expected makes a state of the shapes that the run asks for; they are compared before anything is read
+ * @throws UserError when the checkpoint is missing, damaged, or of other shapes
+ */
 export async function loadCheckpoint(
   path: string,
-  expected?: HostState,
+  expected?: () => HostState,
 ): Promise<{ state: HostState; position: Position }> {
-  const { tensors, metadata } = await readSafetensors(path);
+  const structure = expected && askedOf(path, "", await readSpecs(path), expected);
+  const { tensors, metadata, isSealed } = await readSafetensors(path);
   const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
-  if (!position.success) throw new UserError(`${path}: not a checkpoint of a run (no training step in its header)`);
-  if (metadata.digest !== digestOf(tensors, metadata.position ?? ""))
-    throw new UserError(`${path}: damaged: its content is not what was written (the digest differs)`);
+  if (!position.success || !isSealed)
+    throw new UserError(`${path}: not a checkpoint of a run (no training step or digest in its header)`);
   const group = (name: (typeof groups)[number]) =>
     tree.fromEntries(
       [...tensors].flatMap(([key, leaf]): [string, Tensor][] =>
         key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), leaf]] : [],
       ),
     );
-  if (!expected) {
+  if (!structure) {
     const state = { params: group("params"), optimizer: {}, memory: group("memory"), ema: group("ema") };
     return { state, position: position.data };
   }
   // The structure comes from the method, the values from the file.
   const fill = (name: (typeof groups)[number]) =>
-    tree.map<Tensor, Tensor>(expected[name], (leaf, path_) => {
-      const found = tensors.get(`${name}.${path_}`);
-      if (!found || found.shape.join() !== leaf.shape.join())
-        throw new UserError(
-          `${path}: ${name}.${path_} is missing or of another shape; the run's config.json has changed`,
-        );
-      return found;
-    });
+    tree.map<Tensor, Tensor>(structure[name], (_, leaf) => tensors.get(`${name}.${leaf}`)!);
   return {
     state: {
       params: fill("params"),

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { devices } from "../../engine/index.ts";
+import * as bounds from "../../foundation/bounds.ts";
 
 /** Training options. Where a default is missing, the method's recipe decides. */
 export const TrainingOptions = z.object({
-  epochs: z.int().positive().default(100).describe("passes over the data"),
-  batchSize: z.int().min(2).optional().describe("samples per step; by default from the method's recipe"),
+  epochs: z.int().positive().max(1_000_000).default(100).describe("passes over the data"),
+  batchSize: bounds.count().min(2).optional().describe("samples per step; by default from the method's recipe"),
   learningRate: z
     .number()
     .positive()
@@ -30,11 +31,13 @@ export const TrainingOptions = z.object({
   frozenLayers: z
     .int()
     .nonnegative()
+    .max(1000)
     .default(0)
     .describe("encoder layers to freeze, counted from the input: 1 for the embedding, 2 also for the first block …"),
   loraRank: z
     .int()
     .nonnegative()
+    .max(16_384)
     .default(0)
     .describe("rank of LoRA adapters in the encoder's linear layers, the only encoder weights trained; 0: no LoRA"),
   ema: z.number().min(0).lt(1).default(0).describe("momentum of a running average of the weights; 0 for none"),
@@ -42,9 +45,10 @@ export const TrainingOptions = z.object({
   workers: z
     .int()
     .nonnegative()
+    .max(256)
     .default(Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)))
     .describe("worker threads that decode and augment the data; 0: none"),
-  threads: z.int().positive().optional().describe("threads within an operator; all cores by default"),
+  threads: z.int().positive().max(1024).optional().describe("threads within an operator; all cores by default"),
   device: z.enum(devices).default("cpu").describe("device to compute on"),
   checkpointEvery: z.int().positive().default(200).describe("steps between checkpoints"),
   logEvery: z.int().positive().default(10).describe("steps per row of metrics.jsonl"),
@@ -69,7 +73,13 @@ export const RUN_VERSION = 3;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 
-const amount = z.union([z.number(), z.array(z.number())]);
+/** A file next to config.json: not one elsewhere, by a path. */
+const fileName = z.string().regex(/^[\w-][\w.-]*$/, "must be the name of a file in the run folder");
+
+const amount = z.union([z.number(), z.array(z.number()).min(1).max(100)]);
+
+/** Most values that an option takes in turn. */
+export const MOST_STAGES = 1000;
 
 /** An option that changes from one value to another during training. */
 export const CurriculumEntry = z.object({
@@ -80,7 +90,7 @@ export const CurriculumEntry = z.object({
   to: amount,
   pace: z.enum(["linear", "cosine", "step", "competence"]),
   /** Number of values that it takes, both ends included. */
-  stages: z.int().min(2),
+  stages: z.int().min(2).max(MOST_STAGES),
   /** Whether only whole numbers are allowed. */
   whole: z.boolean(),
   /** Competence: the metric's mean over a window of steps to reach; without one, the loss must stop falling. */
@@ -126,14 +136,17 @@ export const RunConfig = z.object({
     labels: z.string().optional(),
     column: z.string().optional(),
     labelColumn: z.string().optional(),
-    entries: z.int().positive(),
+    entries: z
+      .int()
+      .positive()
+      .max(2 ** 31),
     /** Digest of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
   }),
   /** The chosen preset; its settings are in the options below. */
   preset: z.string().optional(),
   /** `files` are stored next to config.json (a tokenizer): here by SHA-256, in memory as texts. */
-  modality: choice.extend({ files: z.record(z.string(), z.string()).optional() }),
+  modality: choice.extend({ files: z.record(fileName, z.string()).optional() }),
   encoder: choice,
   method: choice,
   training: SettledTraining,

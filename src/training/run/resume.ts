@@ -13,8 +13,16 @@ export const BEGINNING: Position = {
   pending: { count: 0, sums: {} },
 };
 
-/** The last checkpoint; the best one when the last cannot be read; the beginning when there is none. */
-export async function resumeFrom(out: string, expected: HostState, onNote: (note: string) => void) {
+/**
+ * The last checkpoint; the best one when the last cannot be read; the beginning when there is none.
+ * @param initial makes the run's first state; with `shapesOnly` its values do not count
+ */
+export async function resumeFrom(
+  out: string,
+  initial: (shapesOnly: boolean) => HostState,
+  onNote: (note: string) => void,
+) {
+  const expected = () => initial(true);
   const folder = join(out, "checkpoints");
   const names = await readdir(folder).catch((error: unknown): string[] => {
     if (codeOf(error) === "ENOENT") return [];
@@ -23,7 +31,7 @@ export async function resumeFrom(out: string, expected: HostState, onNote: (note
   const [first, second] = (["last", "best"] as const).filter((which) => names.includes(`${which}.safetensors`));
   if (!first) {
     onNote(`${out} has no checkpoint yet; starting from the beginning`);
-    return { state: expected, position: BEGINNING };
+    return { state: initial(false), position: BEGINNING };
   }
   try {
     return await loadCheckpoint(checkpointPath(out, first), expected);

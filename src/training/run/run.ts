@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod";
-import { Rng, type Tensor, tree } from "../../array/index.ts";
+import { type Tensor, tree, Zeros } from "../../array/index.ts";
 import {
   type Ability,
   type Modality,
@@ -28,12 +27,13 @@ import {
 import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
-import { mergeLora } from "../../layers/lora.ts";
+import { flagsOf } from "../../foundation/options.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
 import { observed } from "../observe.ts";
-import { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+import { askedOf } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
+import { loadWeights } from "./weights.ts";
 
 /** The three things that a run is made of, built from its configuration. */
 export interface Parts {
@@ -70,8 +70,10 @@ export function parseOptions<Schema extends z.ZodObject>(
     throw new UserError(
       `${what} has no option ${issue.keys.join(", ")}; options: ${Object.keys(schema.shape).join(", ")}`,
     );
-  const key = issue?.path.join(".") ?? "";
-  throw new UserError(`${what}: option ${key} is ${JSON.stringify(options[key])}: ${issue?.message ?? "not allowed"}`);
+  const key = String(issue?.path[0] ?? "");
+  const allowed = flagsOf(schema).find((flag) => flag.key === key)?.allowed;
+  const value = (JSON.stringify(options[key]) ?? "missing").slice(0, 100);
+  throw new UserError(`${what}: option ${key} is ${value}; it must be ${allowed ?? issue?.message}`);
 }
 
 /**
@@ -157,38 +159,14 @@ export async function buildMethod(
 /** Opens a run for a method to build on. @throws UserError when it is not a run, or its inputs differ from this run's */
 async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
   const config = await readConfig(path);
-  const { encoder, modality: other, methodDefinition } = await buildParts(config);
+  const parts = await buildParts(config);
+  const { encoder, modality: other } = parts;
   const reading = (one: Modality) =>
     JSON.stringify({ name: one.name, specs: one.specs, normalization: offerOf(one, normalization) });
   if (reading(other) !== reading(modality))
     throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
-  const { weights } = await loadWeights(path, config, methodDefinition);
-  return { path, method: methodDefinition.name, options: config.method.options, encoder, params: weights };
-}
-
-/** The checkpoint to use: `best` with validation, since early stopping ends later than the best epoch; else `last`. */
-async function loadCounting(path: string, { supervision }: RunConfig) {
-  if (supervision && existsSync(checkpointPath(path, "best"))) {
-    const best = await loadCheckpoint(checkpointPath(path, "best"));
-    if (best.position.validation) return best;
-  }
-  return loadCheckpoint(checkpointPath(path, "last"));
-}
-
-/** The parameters to evaluate: the running average if the run kept one, and the teacher's if the method says so. */
-async function loadWeights(
-  path: string,
-  config: RunConfig,
-  { learned }: MethodDefinition,
-  checkpoint?: "last" | "best",
-) {
-  const { state, position } = await (checkpoint
-    ? loadCheckpoint(checkpointPath(path, checkpoint))
-    : loadCounting(path, config));
-  const weights = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  // The trees of a checkpoint have an `encoder` branch.
-  const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
-  return { weights: mergeLora({ ...weights, ...teacher } as MethodParams), position };
+  const { weights } = await loadWeights(path, config, parts);
+  return { path, method: parts.methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
 /** The configuration of a run folder. @throws UserError when it is not a run, or of another version */
@@ -248,22 +226,25 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
   const config = await readConfig(path);
   const parts = await buildParts(config);
-  const { weights, position } = await loadWeights(path, config, parts.methodDefinition, options.checkpoint);
-  const byPath = new Map(tree.entries<Tensor>(weights));
-  const params = tree.map<Tensor, Tensor>(parts.encoder.init(new Rng(0)), (leaf, leafPath) => {
-    const found = byPath.get(`encoder.${leafPath}`);
-    if (!found || found.shape.join() !== leaf.shape.join())
-      throw new UserError(`${path}: the checkpoint has no ${leafPath} of the shape that config.json asks for`);
-    return found;
-  }) as InitialParams;
+  const { weights, encoder, position } = await loadWeights(path, config, parts, options.checkpoint);
   return {
     ...parts,
     path: resolve(path),
     config,
-    params,
+    params: encoder,
     methodParams: weights,
     step: position.step,
     epoch: position.epoch,
     metrics: () => readMetrics(path),
   };
+}
+
+/**
+ * The method of an opened run, with its parts.
+ * @throws UserError when the run's parameters are not those that its config.json asks for
+ */
+export async function methodOf({ path, config, methodParams }: Run): Promise<Parts & { method: Method }> {
+  const built = await buildMethod(config, config.data.entries);
+  askedOf(path, "", new Map(tree.entries<Tensor>(methodParams)), () => built.method.init(new Zeros()));
+  return built;
 }

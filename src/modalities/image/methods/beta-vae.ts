@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, constant, float32, nn, np } from "../../../array/index.ts";
 import { normalization, perturb } from "../../../data/views.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
@@ -26,9 +27,9 @@ export const betaVae = method({
   needs: [perturb, normalization],
   options: z.object({
     beta: z.number().nonnegative().default(5).describe("weight of the KL divergence; 1 is a plain VAE"),
-    latentDim: z.int().positive().default(32).describe("number of latent factors"),
+    latentDim: bounds.width().default(32).describe("number of latent factors"),
     likelihood: z.enum(["bernoulli", "gaussian"]).default("bernoulli").describe("distribution of the pixels"),
-    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+    decoderWidth: bounds.width().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 4e-4, weightDecay: 0, batchSize: 64 },
   presets: {

@@ -12,6 +12,7 @@ import {
   type Traced,
 } from "../../../array/index.ts";
 import { normalization, perturb } from "../../../data/views.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { decoder, upsample } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { softCrossEntropy } from "../../../objectives/supervised/soft-cross-entropy.ts";
@@ -52,7 +53,7 @@ export const colorization = method({
       .max(1)
       .default(0.5)
       .describe("share of the uniform distribution in the colours' weights; 1: equal weights"),
-    decoderWidth: z.int().positive().default(256).describe("channels of the decoder before the last layer"),
+    decoderWidth: bounds.width().default(256).describe("channels of the decoder before the last layer"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-4, weightDecay: 1e-3, beta2: 0.99, batchSize: 40 },
   presets: {

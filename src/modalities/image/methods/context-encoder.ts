@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { float32, np, type Rng } from "../../../array/index.ts";
 import { perturb } from "../../../data/views.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { decoder } from "../../../layers/decoder.ts";
 import { method } from "../../../methods/method.ts";
 import { squaredError } from "../../../objectives/restoration/pixels.ts";
@@ -35,7 +36,7 @@ export const contextEncoder = method({
       .lt(0.5)
       .default(7 / 128)
       .describe("centre: width of the visible ring, over the image's side"),
-    decoderWidth: z.int().positive().default(32).describe("channels of the decoder at full resolution"),
+    decoderWidth: bounds.width().default(32).describe("channels of the decoder at full resolution"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 8e-4, weightDecay: 0, batchSize: 64 },
   presets: {

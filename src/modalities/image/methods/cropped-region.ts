@@ -3,6 +3,7 @@ import { type Array, constant, float32, nn, np, type Rng, type Traced } from "..
 import { offerOf } from "../../../data/ability.ts";
 import { perturb } from "../../../data/views.ts";
 import { patches } from "../../../encoders/abilities.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
@@ -39,8 +40,8 @@ export const croppedRegion = method({
       .describe("area of the crop, as a share of the image"),
     l1: z.number().nonnegative().default(5).describe("weight of the L1 distance between boxes"),
     giou: z.number().nonnegative().default(2).describe("weight of 1 − generalised IoU of the boxes"),
-    attentionDim: z.int().positive().default(256).describe("width of the attention"),
-    heads: z.int().positive().default(8).describe("attention heads"),
+    attentionDim: bounds.width().default(256).describe("width of the attention"),
+    heads: bounds.width().default(8).describe("attention heads"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-4, weightDecay: 1e-4, batchSize: 256 },
   presets: {

@@ -3,6 +3,7 @@ import { type Array, constant, float32, int32, nn, np, type Rng, type Traced } f
 import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
@@ -37,7 +38,7 @@ export const jigsaw = method({
   needs: [tiles],
   options: z.object({
     grid: z.int().min(2).max(3).default(3).describe("tiles along each side of the image"),
-    permutations: z.int().min(2).default(1000).describe("number of permutations to distinguish"),
+    permutations: z.int().min(2).max(10_000).default(1000).describe("number of permutations to distinguish"),
     share: z
       .number()
       .gt(0)
@@ -45,9 +46,9 @@ export const jigsaw = method({
       .default(64 / 75)
       .describe("side of a tile, over its cell's; the rest is the gap"),
     greyscale: z.number().min(0).max(1).default(0.3).describe("probability that the tiles are turned grey"),
-    channelShift: z.int().nonnegative().default(2).describe("largest shift of a colour channel, in pixels"),
-    tileDim: z.int().positive().default(512).describe("width of a tile's embedding"),
-    hiddenDim: z.int().positive().default(4096).describe("width of the layer that sees all tiles"),
+    channelShift: z.int().nonnegative().max(1_000).default(2).describe("largest shift of a colour channel, in pixels"),
+    tileDim: bounds.width().default(512).describe("width of a tile's embedding"),
+    hiddenDim: bounds.width().default(4096).describe("width of the layer that sees all tiles"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.01, weightDecay: 5e-4, batchSize: 256 },
   presets: {

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { method } from "../../../methods/method.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
@@ -69,7 +70,7 @@ export const relativePosition = method({
       .max(1)
       .default(1 / 3)
       .describe("probability that a tile is shrunk and enlarged again"),
-    hiddenDim: z.int().positive().default(4096).describe("width of the layer that sees both tiles"),
+    hiddenDim: bounds.width().default(4096).describe("width of the layer that sees both tiles"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 5e-4, batchSize: 256 },
   presets: {

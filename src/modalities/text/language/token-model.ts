@@ -6,7 +6,7 @@ import { sequence } from "../../../encoders/abilities.ts";
 import { compile } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { MethodParams } from "../../../methods/index.ts";
-import { buildMethod, type Run } from "../../../training/run/run.ts";
+import { methodOf, type Run } from "../../../training/run/run.ts";
 
 /** A run's token predictions, compiled once. */
 export interface TokenModel {
@@ -29,7 +29,7 @@ export interface TokenModel {
  * @throws UserError when the run's method predicts no tokens
  */
 export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<TokenModel> {
-  const { method, modality, encoder, methodDefinition } = await buildMethod(run.config, run.config.data.entries);
+  const { method, modality, encoder, methodDefinition } = await methodOf(run);
   const vocabulary = offerOf(modality, vocabularyAbility);
   if (!vocabulary || !method.tokenLogits)
     throw new UserError(`${run.path}: method ${methodDefinition.name} predicts no tokens; bert and causal-lm do`);

@@ -1,11 +1,11 @@
 import type * as z from "zod";
-import { filled, Rng, type Tensor, tree } from "../../../array/index.ts";
+import { type Tensor, tree, Zeros } from "../../../array/index.ts";
 import type { ModalityDefinition } from "../../../data/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { closest } from "../../../foundation/options.ts";
 import type { MethodDefinition } from "../../../methods/index.ts";
 import { atStages, valueOf } from "../../curriculum.ts";
-import { CurriculumEntry, type RunConfig, SettledTraining } from "../config.ts";
+import { CurriculumEntry, MOST_STAGES, type RunConfig, SettledTraining } from "../config.ts";
 import { buildMethod } from "../run.ts";
 
 /** Training options that may change during a run. */
@@ -93,7 +93,8 @@ function entryOf(text: string, method: MethodDefinition, modality: ModalityDefin
   if ([from].flat().length !== [to].flat().length)
     throw new UserError(`curriculum "${text}": ${parts.from} and ${parts.to} have different lengths`);
   const stages = parts.stages === undefined ? (parts.pace === "step" ? 2 : STAGES) : Number(parts.stages);
-  if (stages < 2) throw new UserError(`curriculum "${text}": there must be at least 2 stages`);
+  if (stages < 2 || stages > MOST_STAGES)
+    throw new UserError(`curriculum "${text}": there must be 2 to ${MOST_STAGES} stages`);
   if (parts.metric && parts.pace !== "competence")
     throw new UserError(`curriculum "${text}": only the pace competence uses a metric`);
   const metric = parts.metric ? { name: parts.metric, atLeast: Number(parts.atLeast) } : undefined;
@@ -118,27 +119,11 @@ const isSchema = (field: unknown): field is z.ZodType =>
 /** Shapes of all parameters of a run, as text. */
 async function shapesOf(config: RunConfig): Promise<string> {
   const { method } = await buildMethod(config, config.data.entries);
-  const rng = new Zeros(0);
+  const rng = new Zeros();
   const params = method.init(rng);
   const kept = { params, memory: method.initMemory?.(rng, params) ?? {} };
   return tree
     .entries<Tensor>(kept)
     .map(([path, { shape }]) => `${path}[${shape}]`)
     .join();
-}
-
-/** A generator that draws nothing, since only shapes are needed. */
-class Zeros extends Rng {
-  override split(): Rng {
-    return this;
-  }
-  override normals(shape: readonly number[]): Tensor {
-    return filled(shape, 0);
-  }
-  override uniforms(shape: readonly number[]): Tensor {
-    return filled(shape, 0);
-  }
-  override truncatedNormal(shape: readonly number[]): Tensor {
-    return filled(shape, 0);
-  }
 }
