@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import type { ModalityOptions } from "../data/index.ts";
+import { type ModalityOptions, modalities } from "../data/index.ts";
 import { modalityFor } from "../data/recognise.ts";
 import type { EncoderOptions } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
@@ -77,7 +77,10 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
   const data = options.data ?? previous?.data.path;
   if (data === undefined) throw new UserError("the training data are missing");
-  const definition = await modalityFor(data, previous?.modality.name ?? options.modality, options.onNote);
+  // A name that a file has must not run code that only the file names.
+  const definition = previous
+    ? await modalities.stored(previous.modality.name)
+    : await modalityFor(data, options.modality, options.onNote);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
   const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
   const source = previous ? await sourceOf(previous, opened, out) : opened;

@@ -4,6 +4,7 @@ import {
   type Answers,
   answersOf,
   type LabelTask,
+  modalities,
   type OpenOptions,
   offerOf,
   type Source,
@@ -197,7 +198,7 @@ export async function resumeFinetuning(
   const config = await readConfig(out);
   if (!config.supervision)
     throw new UserError(`${out}: not a fine-tuned run; continue it with autodidact pretrain --resume ${out}`);
-  const definition = await modalityFor(config.data.path, config.modality.name);
+  const definition = await modalities.stored(config.modality.name);
   const { column, labelColumn } = config.data;
   const reader = readerOf(definition, config.modality.options);
   if (options.test) await checkTest(reader, { column, labelColumn, ...options.test }, answersIn(config));
