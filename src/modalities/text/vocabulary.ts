@@ -1,9 +1,10 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { int32 } from "../../array/tensor.ts";
 import type { Vocabulary } from "../../data/vocabulary.ts";
-import { messageOf, UserError } from "../../foundation/errors.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
-import { parserOf, sentencesBy, TokenizerFile, withoutPrefix, withoutSpecial } from "./parse.ts";
+import { checkTokenizer, guardOf } from "./foreign.ts";
+import { type Parse, parserOf, sentencesBy, TokenizerFile, withoutPrefix, withoutSpecial } from "./parse.ts";
 import { isTokenized, type Text, type TokenizedText } from "./text.ts";
 import { BYTE_LEVEL_SPACES } from "./tokenizers/byte-level.ts";
 
@@ -37,8 +38,7 @@ export interface TextVocabulary extends Vocabulary<Text> {
  * @throws UserError when it is not a tokenizer, or lacks a padding, begin, end or unknown token
  */
 export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE): TextVocabulary {
-  const { tokenizer, content } = load(json, file);
-  const size = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0) + 1;
+  const { tokenizer, content, size } = load(json, file);
   const special = new Set(content.added_tokens.filter((token) => token.special ?? true).map(({ id }) => id));
   const find = (what: keyof typeof NAMES): number | undefined =>
     NAMES[what].map((name) => tokenizer.token_to_id(name)).find((id) => id !== undefined);
@@ -64,7 +64,12 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
     return Number(isWordPiece ? !token.startsWith(prefix) : WORD_MARKS.some((mark) => token.startsWith(mark)));
   });
 
-  const parserFor = (json: TokenizerFile) => parserOf(new Tokenizer(json, {}), json, ids.unknown, special);
+  const guard = guardOf(content, file);
+  const parserFor = (json: TokenizerFile): Parse => {
+    const made = guard(0, () => new Tokenizer(json, {}));
+    const parse = parserOf(made, json, ids.unknown, special);
+    return (text) => guard(text.length, () => parse(text));
+  };
   const written = withoutSpecial(content);
   const cut = sentencesBy(parserFor(written), () => parserFor(withoutPrefix(written)));
   const tokenize = (text: string): TokenizedText => {
@@ -80,7 +85,9 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
 
   const decode = (tokens: ArrayLike<number>): string => {
     const kept = Array.from(tokens).filter((id) => !special.has(id));
-    return kept.length > 0 ? tokenizer.decode(kept, { clean_up_tokenization_spaces: isWordPiece }) : "";
+    if (kept.length === 0) return "";
+    const cleaned = { clean_up_tokenization_spaces: isWordPiece };
+    return guard(kept.length, () => tokenizer.decode(kept, cleaned));
   };
 
   return {
@@ -127,12 +134,21 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
 /** Characters that mark a word's first token: byte-level spaces, and SentencePiece's. */
 const WORD_MARKS = [...BYTE_LEVEL_SPACES, "▁"];
 
-function load(json: string, file: string): { tokenizer: Tokenizer; content: TokenizerFile } {
-  const content = TokenizerFile.safeParse(parseJson(json, file));
-  if (!content.success) throw new UserError(`${file}: not a tokenizer.json of Hugging Face's (it has no "model")`);
-  try {
-    return { tokenizer: new Tokenizer(content.data, {}), content: content.data };
-  } catch (error) {
-    throw new UserError(`${file}: a tokenizer that cannot be used (${messageOf(error)})`);
-  }
+/** A text of letters, digits, signs, spaces and scripts, so that what cannot be used shows before training. */
+const SAMPLE = "It's 1,000 Zürich—naïve cafés…  \t\n これは。 🙂 Ωmega x\u0301 <s> ##a";
+
+/** @returns the tokenizer, its file, and the number of tokens */
+function load(json: string, file: string): { tokenizer: Tokenizer; content: TokenizerFile; size: number } {
+  const parsed = TokenizerFile.safeParse(parseJson(json, file));
+  if (!parsed.success) throw new UserError(`${file}: not a tokenizer.json of Hugging Face's (it has no "model")`);
+  // What is put around a text is this program's own business.
+  const content = { ...parsed.data, post_processor: null };
+  const guard = guardOf(content, file, true);
+  const size = guard(json.length, () => checkTokenizer(content));
+  const tokenizer = guard(json.length, () => new Tokenizer(content, {}));
+  guard(SAMPLE.length, () => {
+    const { ids } = tokenizer.encode(SAMPLE, { add_special_tokens: false });
+    if (ids.length > 0) tokenizer.decode(ids.map((id: number | undefined) => id ?? 0));
+  });
+  return { tokenizer, content, size };
 }

@@ -86,12 +86,13 @@ test("what is no tokenizer, or lacks a token that every text needs, is refused b
   refused('{"model": {"type": "Nothing"}}', /given\.json: a tokenizer that cannot be used/);
   const without = (token: string) => {
     const file = JSON.parse(json);
-    const { [token]: _, ...vocab } = file.model.vocab;
-    const isOther = ({ content }: { content: string }) => content !== token;
+    const kept = Object.keys(file.model.vocab).filter((other) => other !== token);
+    const vocab = Object.fromEntries(kept.map((other, id) => [other, id]));
+    const added: { content: string }[] = file.added_tokens;
     return JSON.stringify({
       ...file,
       model: { ...file.model, vocab },
-      added_tokens: file.added_tokens.filter(isOther),
+      added_tokens: added.filter(({ content }) => content !== token).map((one) => ({ ...one, id: vocab[one.content] })),
     });
   };
   refused(without("[PAD]"), /no token for "pad"/);
