@@ -4,6 +4,7 @@ import { writeAtomically } from "../foundation/files.ts";
 import { linkOrCopy, makeModelFolder, refuseForeignFolder } from "./folder.ts";
 import { classifierConfig } from "./huggingface/classifier.ts";
 import { type ModelCardFacts, modelCard } from "./model-card.ts";
+import { sealed } from "./onnx-seal.ts";
 import type { PublishedModel, Publisher } from "./publisher.ts";
 import { writeSafetensors } from "./safetensors.ts";
 
@@ -29,7 +30,7 @@ export async function exportModel({ model, publisher, card, out }: ExportOptions
   const { fn, examples, ...names } = graph;
   const file = await toOnnx(fn, examples, { name: `encoder ${encoder.name}`, ...names });
   await makeModelFolder(out);
-  await writeAtomically(join(out, "model.onnx"), [file]);
+  await writeAtomically(join(out, "model.onnx"), sealed(file));
   await linkOrCopy(join(out, "model.onnx"), join(out, "onnx", "model.onnx"));
   await writeSafetensors(join(out, "model.safetensors"), layout.tensors, { format: "pt" });
   const config = {

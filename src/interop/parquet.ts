@@ -1,4 +1,5 @@
 import { rename, rm } from "node:fs/promises";
+import { crc32c } from "@node-rs/crc32";
 import { fileWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import { UserError } from "../foundation/errors.ts";
 import { fileError } from "../foundation/files.ts";
@@ -55,12 +56,34 @@ async function writeParquet(file: string, { schema, rows, metadata, values }: Pa
   }
 }
 
+/** Key of the digest among a file's metadata. */
+const DIGEST = "digest";
+
+/** CRC-32C of names, labels and vectors. */
+function digestOf({ paths, labels = [], data }: Pick<Embeddings, "paths" | "labels" | "data">): string {
+  const names = crc32c(JSON.stringify([paths, labels]));
+  const digest = crc32c(Buffer.from(data.buffer, data.byteOffset, data.byteLength), names);
+  return digest.toString(16).padStart(8, "0");
+}
+
+/** @throws UserError naming the first row with a value that is not finite: its cosine to anything would be none */
+function refuseInfinite(file: string, { paths, data, dim }: Embeddings): void {
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const row = Math.floor(at / dim);
+  throw new UserError(
+    `${file}: row ${row + 1} (${paths[row]}) has values that are not finite (NaN or infinite); embed again`,
+  );
+}
+
 /**
  * Writes Parquet with the columns `path`, `label` (if there are labels) and `embedding`, a list of float32, for DuckDB,
  * pyarrow and pandas.
- * @throws UserError when it cannot be written
+ * @throws UserError when it cannot be written, or a vector is not finite
  */
-export async function writeEmbeddings(file: string, { paths, labels, data, dim, metadata }: Embeddings): Promise<void> {
+export async function writeEmbeddings(file: string, embeddings: Embeddings): Promise<void> {
+  refuseInfinite(file, embeddings);
+  const { paths, labels, data, dim, metadata } = embeddings;
   await writeParquet(file, {
     schema: [
       text("path", "REQUIRED"),
@@ -70,7 +93,7 @@ export async function writeEmbeddings(file: string, { paths, labels, data, dim, 
       { name: "element", type: "FLOAT", repetition_type: "REQUIRED" },
     ],
     rows: paths.length,
-    metadata,
+    metadata: { ...metadata, [DIGEST]: digestOf(embeddings) },
     values: (start, end) => [
       { name: "path", data: paths.slice(start, end) },
       ...(labels ? [{ name: "label", data: labels.slice(start, end) }] : []),
@@ -105,7 +128,10 @@ export const writeColumns = (
     values: (start, end) => columns.map(({ name, values }) => ({ name, data: values.slice(start, end) })),
   });
 
-/** Reads a file of `writeEmbeddings`. @throws UserError when it is not Parquet or has other columns */
+/**
+ * Reads a file of `writeEmbeddings`, or one like it, without a digest.
+ * @throws UserError when it is not Parquet, has other columns, differs from its digest, or has values that are not finite
+ */
 export async function readEmbeddings(path: string): Promise<Embeddings> {
   const file = await openParquet(path);
   try {
@@ -131,7 +157,12 @@ export async function readEmbeddings(path: string): Promise<Embeddings> {
     vectors.forEach((vector, at) => {
       data.set(vector, at * dim);
     });
-    return { paths, data, dim, metadata: file.keyValues, ...(file.columns.includes("label") ? { labels } : {}) };
+    const { [DIGEST]: digest, ...metadata } = file.keyValues;
+    const read = { paths, data, dim, metadata, ...(file.columns.includes("label") ? { labels } : {}) };
+    if (digest !== undefined && digest !== digestOf(read))
+      throw new UserError(`${path}: damaged: its content is not what was written (the digest differs); embed again`);
+    refuseInfinite(path, read);
+    return read;
   } finally {
     await file.close();
   }

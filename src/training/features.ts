@@ -156,7 +156,9 @@ export async function collect(
   const broken: { name: string; reason: string }[] = [];
   const indices: number[] = [];
   for await (const batch of readBatches(options, broken)) {
-    data.set(await toVectors(batch.rows), indices.length * dim);
+    const vectors = await toVectors(batch.rows);
+    refuseInfinite(vectors, "the model");
+    data.set(vectors, indices.length * dim);
     indices.push(...batch.indices);
     onProgress?.(indices.length + broken.length, total);
   }

@@ -392,7 +392,30 @@ test("a model of another kind, or an incomplete one, is refused in one clear lin
     message: /not a model of BERT's family \(model_type/,
   });
   await assert.rejects(withConfig({ hidden_act: "relu" }), { name: "UserError", message: /hidden_act/ });
-  await assert.rejects(withConfig({ hidden_size: 48 }), { name: "UserError", message: /is \[.*config.json asks for/ });
+  await assert.rejects(withConfig({ hidden_size: 48 }), {
+    name: "UserError",
+    message: /is float32 \[.*config.json asks for/,
+  });
+  for (const huge of [{ num_hidden_layers: 2 ** 40 }, { hidden_size: 1e9 }, { vocab_size: 1e12 }, { hidden_size: -1 }])
+    await assert.rejects(withConfig(huge), { name: "UserError", message: /not a model of BERT's family/ });
+  await assert.rejects(withConfig({ max_position_embeddings: 4 }), {
+    name: "UserError",
+    message: /at least 8 are needed/,
+  });
+  const weightsFile = join(to, "model.safetensors");
+  const whole = await readFile(weightsFile);
+  const spoilt = Buffer.from(whole);
+  spoilt[spoilt.length - 9]! ^= 0x40;
+  await writeFile(weightsFile, spoilt);
+  await assert.rejects(withConfig({}), { name: "UserError", message: /model\.safetensors: damaged/ });
+  // Another program's file has no digest.
+  await writeFile(weightsFile, whole);
+  const { tensors } = await readSafetensors(weightsFile);
+  const [[first, tensor] = ["", undefined]] = tensors;
+  const wrong = { ...tensor!, data: tensor!.data.map(() => Number.NaN) };
+  await writeSafetensors(weightsFile, new Map(tensors).set(first, wrong));
+  await assert.rejects(withConfig({}), { name: "UserError", message: /has values that are not finite/ });
+  await writeFile(weightsFile, whole);
   await assert.rejects(withConfig({ num_hidden_layers: 3 }), { name: "UserError", message: /has no encoder.layer.2/ });
   await assert.rejects(importBert(join(to, "nowhere")), { name: "UserError", message: /config.json/ });
 });

@@ -6,6 +6,7 @@ import { type Feeds, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { openExported } from "../../interop/exported-model.ts";
+import { sealed, unsealed } from "../../interop/onnx-seal.ts";
 import { readBatches, stack } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { exportRun, publisherOf } from "./export-run.ts";
@@ -56,10 +57,11 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
   const { files } = await exportRun({ run, out });
-  const model = await readFile(join(out, "model.onnx"));
+  const file = join(out, "model.onnx");
+  const model = unsealed(await readFile(file), file);
   const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
   const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
-  await writeAtomically(join(out, QUANTIZED), [small]);
+  await writeAtomically(join(out, QUANTIZED), sealed(small));
   const models = await measureShipped(
     [
       { name: "float32", model, run },

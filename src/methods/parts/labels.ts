@@ -9,13 +9,19 @@ import { accuracy, weightedMean } from "../../objectives/supervised/cross-entrop
 /** Options of methods that learn from labels; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({
   task: z.enum(labelTasks).default("classification").describe("kind of labels"),
-  classes: z.array(z.string()).default([]).describe("names of the classes, in the data's order; finetune sets them"),
+  classes: z
+    .array(z.string())
+    .max(100_000)
+    .default([])
+    .describe("names of the classes, in the data's order; finetune sets them"),
   classWeights: z
     .array(z.number().nonnegative())
+    .max(100_000)
     .optional()
     .describe("weight of each class in the loss, in the same order"),
   labelWeights: z
     .array(z.tuple([z.number().nonnegative(), z.number().nonnegative()]))
+    .max(100_000)
     .optional()
     .describe("multi-label: weight of each label where it is absent and where it is present, in the outputs' order"),
   labelSmoothing: z
@@ -38,10 +44,22 @@ export function targetsOf(options: LabelOptions) {
   if (classes.length === 0) throw new UserError("there are no labels to learn from; use autodidact finetune");
   const answers = answersOf(task, classes);
   const count = answers.outputs.length;
-  const rows = truthsOf(answers, classes).map((truth) => {
-    if (task === "classification") return truth.map((target) => target * (1 - labelSmoothing) + labelSmoothing / count);
-    return task === "regression" ? truth.map((value) => (value - center) / spread) : truth;
-  });
+  const rows = new Map<number, Float32Array>();
+  /** The targets of a label, made when it is first seen: all of them are as many as the classes, squared. */
+  const rowOf = (label: number): Float32Array | undefined => {
+    const seen = rows.get(label);
+    if (seen || label < 0) return seen;
+    const [truth] = truthsOf(answers, classes.slice(label, label + 1));
+    if (!truth) return undefined;
+    const row =
+      task === "classification"
+        ? truth.map((target) => target * (1 - labelSmoothing) + labelSmoothing / count)
+        : task === "regression"
+          ? truth.map((value) => (value - center) / spread)
+          : truth;
+    rows.set(label, row);
+    return row;
+  };
   const isPerLabel = task === "multi-label";
   /** Weight of each label of a sample, by its targets. */
   const weightsOf = (row: Float32Array | undefined) =>
@@ -53,9 +71,9 @@ export function targetsOf(options: LabelOptions) {
     answers,
     /** The target of a sample's label; −1, no label, has weight 0. */
     of: (label: number): Target => ({
-      values: float32(rows[label] ?? new Float32Array(count), [count]),
+      values: float32(rowOf(label) ?? new Float32Array(count), [count]),
       weight: isPerLabel
-        ? float32(weightsOf(rows[label]), [count])
+        ? float32(weightsOf(rowOf(label)), [count])
         : scalar(label < 0 ? 0 : (classWeights?.[label] ?? 1)),
     }),
     /**

@@ -109,7 +109,7 @@ export function askedOf<Asked extends Tree<Tensor>>(
 
 /**
  * @param expected makes a state of the shapes that the run asks for; they are compared before anything is read
- * @throws UserError when the checkpoint is missing, damaged, or of other shapes
+ * @throws UserError when the checkpoint is missing, damaged, of other shapes, or has parameters that are not finite
  */
 export async function loadCheckpoint(
   path: string,
@@ -120,6 +120,9 @@ export async function loadCheckpoint(
   const position = Position.safeParse(parseTornJson(metadata.position ?? ""));
   if (!position.success || !isSealed)
     throw new UserError(`${path}: not a checkpoint of a run (no training step or digest in its header)`);
+  for (const [name, { data }] of tensors)
+    if (/^(params|ema)\./.test(name) && !data.every(Number.isFinite))
+      throw new UserError(`${path}: ${name} has values that are not finite (NaN or infinite)`);
   const group = (name: (typeof groups)[number]) =>
     tree.fromEntries(
       [...tensors].flatMap(([key, leaf]): [string, Tensor][] =>

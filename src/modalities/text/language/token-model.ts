@@ -6,6 +6,7 @@ import { sequence } from "../../../encoders/abilities.ts";
 import { compile } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { MethodParams } from "../../../methods/index.ts";
+import { refuseInfinite } from "../../../training/features.ts";
 import { methodOf, type Run } from "../../../training/run/run.ts";
 
 /** A run's token predictions, compiled once. */
@@ -66,6 +67,7 @@ export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): P
       const { rows } = await program.run(run.methodParams, inputs);
       const { data } = await rows.read();
       if (!(data instanceof Float32Array)) throw new Error("log-probabilities are not float32");
+      refuseInfinite(data, "the language model");
       const result = texts.map((_, row) =>
         (places[row] ?? []).map((__, slot) => data.slice((row * slots + slot) * size, (row * slots + slot + 1) * size)),
       );

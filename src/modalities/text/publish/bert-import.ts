@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { float32, sizeOf, type Tensor } from "../../../array/index.ts";
+import * as bounds from "../../../foundation/bounds.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
 import { parseJson } from "../../../foundation/json.ts";
@@ -26,18 +27,25 @@ export const BERT_FAMILY = Object.keys(families);
 /** The parts of BERT's `config.json` that an encoder is built from. */
 const BertConfig = z.object({
   model_type: z.enum(["bert", "electra", "roberta", "camembert", "xlm-roberta"]),
-  vocab_size: z.int().positive(),
-  hidden_size: z.int().positive(),
+  vocab_size: bounds.count(),
+  hidden_size: bounds.width(),
   /** ELECTRA's may be smaller than the hidden size. */
-  embedding_size: z.int().positive().optional(),
-  num_hidden_layers: z.int().positive(),
-  num_attention_heads: z.int().positive(),
-  intermediate_size: z.int().positive(),
+  embedding_size: bounds.width().optional(),
+  num_hidden_layers: bounds.depth(),
+  num_attention_heads: bounds.width(),
+  intermediate_size: z
+    .int()
+    .positive()
+    .max(2 ** 17),
   hidden_act: z.literal("gelu").default("gelu"),
   layer_norm_eps: z.number().positive().default(1e-12),
-  max_position_embeddings: z.int().positive(),
+  max_position_embeddings: bounds.count(),
   position_embedding_type: z.literal("absolute").default("absolute"),
-  pad_token_id: z.int().nonnegative().optional(),
+  pad_token_id: z
+    .int()
+    .nonnegative()
+    .max(2 ** 20)
+    .nullish(),
 });
 
 /** A published model as options and parameters of encoder `transformer`. */
@@ -99,8 +107,12 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   const at = (name: string, shape: readonly number[]): Tensor => {
     const found = find(name);
     if (!found) throw new UserError(`${weights}: has no ${name}`);
-    if (found.shape.join() !== shape.join())
-      throw new UserError(`${weights}: ${name} is [${found.shape}]; config.json asks for [${shape}]`);
+    if (found.dtype !== "float32" || found.shape.join() !== shape.join())
+      throw new UserError(
+        `${weights}: ${name} is ${found.dtype} [${found.shape}]; config.json asks for float32 [${shape}]`,
+      );
+    if (!found.data.every(Number.isFinite))
+      throw new UserError(`${weights}: ${name} has values that are not finite (NaN or infinite)`);
     return found;
   };
   const width = config.hidden_size;
@@ -112,6 +124,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
   // RoBERTa numbers positions from the padding's id + 1.
   const offset = family === "roberta" ? (config.pad_token_id ?? 1) + 1 : 0;
   const length = config.max_position_embeddings - offset;
+  if (length < 8) throw new UserError(`${file}: positions for ${length} tokens; at least 8 are needed`);
 
   const blocks = Array.from({ length: config.num_hidden_layers }, (_, block): [string, Tensor][] => {
     const [from, to] = [`encoder.layer.${block}`, `encoder.blocks.${block}`];
@@ -137,7 +150,10 @@ export async function importBert(folder: string): Promise<ImportedModel> {
     ];
   }).flat();
   const positions = at("embeddings.position_embeddings.weight", [config.max_position_embeddings, width]);
-  const segments = find("embeddings.token_type_embeddings.weight")?.data ?? new Float32Array(width);
+  const segmentsName = "embeddings.token_type_embeddings.weight";
+  const kinds = find(segmentsName)?.shape[0] ?? 0;
+  // Only the first segment's row is used.
+  const segments = kinds > 0 ? at(segmentsName, [kinds, width]).data : new Float32Array(width);
   const embedding = at("embeddings.word_embeddings.weight", [config.vocab_size, width]);
   const names = HEADS[family];
   const head: [string, Tensor][] =
