@@ -4,6 +4,7 @@ import { collapseWatch, spreadOf } from "../collapse.ts";
 import type { Curriculum } from "../curriculum.ts";
 import type { Loader } from "../data/loader.ts";
 import type { Position } from "../run/checkpoint.ts";
+import type { Lock } from "../run/lock.ts";
 import { MetricsWriter } from "../run/metrics.ts";
 import { BEGINNING } from "../run/resume.ts";
 import type { Parts } from "../run/run.ts";
@@ -27,7 +28,10 @@ export interface Log {
   close(): Promise<void>;
 }
 
-/** @throws UserError when a file cannot be written */
+/**
+ * @param lock looked at before each row: a process that was suspended may have lost the run
+ * @throws UserError when a file cannot be written; later, when the run has another process
+ */
 export async function openLog(
   { out, onNote, onProgress }: TrainOptions,
   position: Position,
@@ -35,6 +39,7 @@ export async function openLog(
   { methodDefinition, encoder }: Pick<Parts, "methodDefinition" | "encoder">,
   curriculum: Curriculum,
   loader: Loader,
+  lock: Pick<Lock, "check">,
 ): Promise<Log> {
   await using opened = new AsyncDisposableStack();
   const rows = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
@@ -57,6 +62,7 @@ export async function openLog(
       pending = addTo(pending, { loss, gradNorm, ...metrics });
     },
     async write(step, learningRate, { secondsPerStep, ...rates }, features) {
+      await lock.check();
       const { loss = 0, gradNorm = 0, ...means } = meansOf(pending);
       const values = {
         ...{ step, epoch: Math.floor((step - 1) / plan.perEpoch), loss, gradNorm, learningRate, ...rates, ...means },
@@ -70,7 +76,10 @@ export async function openLog(
       const etaSeconds = (steps - step) * secondsPerStep;
       onProgress?.({ ...values, steps, epochs: steps / perEpoch, etaSeconds, broken: loader.broken().length });
     },
-    scalars: (step, values) => events.scalars(step, values),
+    async scalars(step, values) {
+      await lock.check();
+      await events.scalars(step, values);
+    },
     pending: () => pending,
     sync: () => rows.sync(),
     close: () => files.disposeAsync(),

@@ -76,7 +76,7 @@ export async function openTraining(
 
   const curriculum = openCurriculum(config.curriculum ?? [], plan.steps, position);
   const loader = opened.adopt(createLoader(plan.task, training.workers, position.step, curriculum), (it) => it.close());
-  const log = opened.adopt(await openLog(options, position, plan, parts, curriculum, loader), (it) => it.close());
+  const log = opened.adopt(await openLog(options, position, plan, parts, curriculum, loader, lock), (it) => it.close());
   const program = opened.adopt(stagedStep(config, source.length), (it) => it.dispose());
   const { device, seed, ema, batchSize, checkpointEvery } = training;
   const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (it) => it.dispose());

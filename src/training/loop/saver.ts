@@ -69,8 +69,9 @@ export function saverOf(
       const isRegular = step === steps || step % checkpointEvery === 0;
       const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
       if (isLowest) bestLoss = smoothedLoss;
-      await lock.check();
       await log.sync();
+      // Last, as a sync may take long.
+      await lock.check();
       const now = {
         ...{ step, epoch: Math.floor(step / perEpoch), smoothedLoss, bestLoss, pending: log.pending() },
         ...{ validation: judge?.standing(), mastery: curriculum.state() },

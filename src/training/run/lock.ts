@@ -10,8 +10,15 @@ import { parseTornJson } from "../../foundation/json.ts";
 const Holder = z.object({ pid: z.int(), host: z.string(), token: z.string(), started: z.string().optional() });
 type Holder = z.infer<typeof Holder>;
 
-/** Heartbeat interval, and the silence after which a process on another machine counts as dead, in milliseconds. */
-const [BEAT, SILENCE] = [10_000, 60_000];
+/** In milliseconds. */
+export interface LockTimes {
+  /** Between two heartbeats. */
+  readonly beat: number;
+  /** After which a process on another machine counts as dead. */
+  readonly silence: number;
+}
+
+const TIMES: LockTimes = { beat: 10_000, silence: 60_000 };
 
 /** Longest time for another process that takes over the same stale lock to notice that it lost, in milliseconds. */
 const SETTLED = 100;
@@ -49,14 +56,14 @@ function isRunning(pid: number): boolean {
  * Whether the process that wrote a lock still holds it. On this machine it does while it exists, even if suspended; on
  * another machine while its heartbeat continues.
  */
-async function isHeld(holder: Holder, silence: number): Promise<boolean> {
-  if (holder.host !== hostname()) return silence <= SILENCE;
+async function isHeld(holder: Holder, silence: number, most: number): Promise<boolean> {
+  if (holder.host !== hostname()) return silence <= most;
   if (holder.pid === process.pid) return holder.token === TOKEN;
   if (!isRunning(holder.pid)) return false;
   const { state, started } = await statusOf(holder.pid);
   // A killed process stays in the table until its parent asks for it, which in a container may be never.
   if (state === "Z" || state === "X") return false;
-  return holder.started === undefined || started === undefined ? silence <= SILENCE : holder.started === started;
+  return holder.started === undefined || started === undefined ? silence <= most : holder.started === started;
 }
 
 const read = async (file: string): Promise<string | undefined> =>
@@ -103,7 +110,7 @@ async function removeStale(file: string, seen: string): Promise<void> {
  * killed process blocks nobody.
  * @throws UserError when another process trains there
  */
-export async function lockRun(run: string): Promise<Lock> {
+export async function lockRun(run: string, { beat: every, silence }: LockTimes = TIMES): Promise<Lock> {
   const file = join(run, "lock");
   const content = JSON.stringify({
     ...{ pid: process.pid, host: hostname(), token: TOKEN },
@@ -124,19 +131,27 @@ export async function lockRun(run: string): Promise<Lock> {
     const [text, info] = [await read(file), await stat(file).catch(() => undefined)];
     if (text === undefined || info === undefined) continue;
     const holder = Holder.safeParse(parseTornJson(text)).data;
-    if (holder && (await isHeld(holder, Date.now() - info.mtimeMs))) throw taken(holder);
+    if (holder && (await isHeld(holder, Date.now() - info.mtimeMs, silence))) throw taken(holder);
     if (attempt > 3) throw taken();
     await removeStale(file, text);
   }
   const beat = setInterval(() => {
     const now = new Date();
-    // A missing folder is reported by the next write to it.
-    void utimes(file, now, now).catch(() => undefined);
-  }, BEAT).unref();
+    // A process that was suspended may have lost it. A missing folder is reported by the next write to it.
+    void isMine()
+      .then((mine) => (mine ? utimes(file, now, now) : undefined))
+      .catch(() => undefined);
+  }, every).unref();
   return {
     async check() {
-      if (!(await isMine()))
-        throw new UserError(`${run}: another process has taken this run over; this one writes nothing more`);
+      const text = await read(file);
+      if (text === content) return;
+      const holder = Holder.safeParse(parseTornJson(text ?? "")).data;
+      throw new UserError(
+        text === undefined
+          ? `${run}: its lock was removed, so another process may train there; this one writes nothing more`
+          : `${run}: another process${holder ? ` (${holder.pid} on ${holder.host})` : ""} has taken this run over while this one was silent; this one writes nothing more`,
+      );
     },
     async release() {
       clearInterval(beat);
