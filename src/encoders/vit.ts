@@ -61,6 +61,10 @@ export const vit = encoder({
 
     const grid = gridOfPatches(extents, patch);
     const count = sizeOf(grid);
+    if (count > MOST_PATCHES)
+      throw new UserError(
+        `patches of ${oneOrAll(patch)} cut an input of ${extentsInWords(extents)} into ${count}; at most ${MOST_PATCHES} are possible, as memory grows with their square`,
+      );
     const patchDim = sizeOf(patch) * channels;
     const prefix = options.pooling === "class" ? 1 : 0;
     const embed = linear(patchDim, width);
@@ -189,6 +193,8 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(depth ? { depth } : {}),
   ...(heads ? { heads } : {}),
 });
+
+const MOST_PATCHES = 16_384;
 
 /** The extents of a patch. @throws UserError that names sizes that fit, when these do not fit the input */
 function patchOf(size: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {

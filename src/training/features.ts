@@ -1,7 +1,9 @@
-import { allocate, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
+import { allocate, sizeOf, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
 import type { Features } from "../data/features.ts";
 import type { Modality, TensorRecord } from "../data/modality.ts";
 import type { Source } from "../data/source.ts";
+import { tokens } from "../encoders/abilities.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { type CompileOptions, compile, type Device, type DeviceTensor } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
@@ -15,10 +17,22 @@ export interface FeatureOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Batch size of the encoder. */
+/** Batch size of the encoder; fewer of large samples. */
 export const BATCH = 256;
+/** Most bytes of a batch's tensors, and most scores of one attention head in it. */
+const [MOST_BYTES, MOST_SCORES] = [2 ** 28, 2 ** 28];
 /** Entries decoded concurrently. */
 const CONCURRENCY = 16;
+
+/**
+ * Samples in a batch: 256, or as many as fit into memory. The sizes may come from a run's config.json.
+ * @param encoder its attention counts too
+ */
+export function batchFor({ specs }: Pick<Modality<unknown>, "specs">, encoder?: Encoder): number {
+  const values = Object.values(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const positions = (encoder && offerOf(encoder, tokens)?.count) ?? 1;
+  return Math.max(1, Math.floor(Math.min(BATCH, MOST_BYTES / (4 * values), MOST_SCORES / positions ** 2)));
+}
 
 /**
  * The entries' tensors in order, in batches; broken entries, and those of which an encoder would see nothing, are skipped
@@ -27,7 +41,7 @@ const CONCURRENCY = 16;
 export async function* readBatches(
   { modality, source, indices = everyEntry(source) }: FeatureOptions,
   broken: { name: string; reason: string }[],
-  batchSize = BATCH,
+  batchSize = batchFor(modality),
 ): AsyncGenerator<{ rows: TensorRecord[]; indices: number[] }> {
   let rows: TensorRecord[] = [];
   let kept: number[] = [];
@@ -113,7 +127,7 @@ export async function embedder(
   encoder: Encoder,
   params: InitialParams,
   modality: Modality<unknown>,
-  { batchSize = BATCH, ...options }: EmbedderOptions = {},
+  { batchSize = batchFor(modality, encoder), ...options }: EmbedderOptions = {},
 ): Promise<Embedder> {
   const apply = (weights: Params, inputs: Inputs) => ({ features: encoder.apply(weights, inputs) });
   const program = await compile(apply, [params, specsOf(modality, batchSize)], {
@@ -123,11 +137,14 @@ export async function embedder(
   return {
     dim: encoder.embedDim,
     async embed(rows, weights = params) {
-      const { features } = await program.run(weights, stack(rows, batchSize));
-      const { data } = await features.read();
-      features.dispose();
-      if (!(data instanceof Float32Array)) throw new Error("features are not float32");
-      const vectors = data.slice(0, rows.length * encoder.embedDim);
+      const vectors = new Float32Array(rows.length * encoder.embedDim);
+      for (let start = 0; start < rows.length; start += batchSize) {
+        const part = rows.slice(start, start + batchSize);
+        const { features } = await program.run(weights, stack(part, batchSize));
+        const { data } = await features.read();
+        features.dispose();
+        vectors.set(data.subarray(0, part.length * encoder.embedDim), start * encoder.embedDim);
+      }
       refuseInfinite(vectors, `encoder ${encoder.name}`);
       return vectors;
     },

@@ -1,6 +1,6 @@
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { BATCH, extractFeatures } from "../../training/features.ts";
+import { batchFor, extractFeatures } from "../../training/features.ts";
 import type { Supervised, TrainOptions } from "../../training/loop/options.ts";
 import { train } from "../../training/loop.ts";
 import type { RunConfig } from "../../training/run/config.ts";
@@ -60,7 +60,7 @@ export async function learnLabels(
       return { score: recall, loss: 0, metrics };
     }
     // Batches are padded to their full size: few validation samples should not cost as much as many.
-    const batchSize = Math.min(BATCH, validation.length);
+    const batchSize = Math.min(batchFor(modality, encoder), validation.length);
     model ??= opened.adopt(await predictorOf(method, params, modality, { device, batchSize }), (opened) =>
       opened.dispose(),
     );

@@ -2,7 +2,7 @@ import { type LeftOut, type OpenOptions, SEPARATOR } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeTable } from "../../interop/table.ts";
-import { BATCH, type FeatureOptions, readBatches } from "../../training/features.ts";
+import { type FeatureOptions, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { chosenLabels, likeliest } from "../scores/predictions.ts";
@@ -53,7 +53,7 @@ export async function predict({
   await prepareTable(out);
   const source = await openData(run, data, open);
   try {
-    const head = await predictor(run, { device: run.config.training.device, batchSize: BATCH });
+    const head = await predictor(run);
     try {
       if (top > 1 && head.task !== "classification")
         throw new UserError(`top ${top}: for classification only; this run predicts ${outputsByTask[head.task]}`);

@@ -4,7 +4,7 @@ import type { Inputs } from "../../encoders/index.ts";
 import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Method, MethodParams } from "../../methods/index.ts";
-import { BATCH, type EmbedderOptions, refuseInfinite, specsOf, stack } from "../../training/features.ts";
+import { batchFor, type EmbedderOptions, refuseInfinite, specsOf, stack } from "../../training/features.ts";
 import { methodOf, type Run } from "../../training/run/run.ts";
 
 /** A run's head and encoder, compiled once. */
@@ -38,7 +38,8 @@ export async function predictor(run: Run, options: PredictorOptions = {}): Promi
     throw new UserError(
       `${run.path}: a run of ${run.methodDefinition.name}, which has no head; train one with autodidact finetune ${run.path} --train <labelled data>`,
     );
-  return predictorOf(method, run.methodParams, modality, { device: run.config.training.device, ...options });
+  const batchSize = batchFor(modality, run.encoder);
+  return predictorOf(method, run.methodParams, modality, { batchSize, device: run.config.training.device, ...options });
 }
 
 /** Compiles a method's predictions, in evaluation mode. The method must have `predict`. */
@@ -46,7 +47,7 @@ export async function predictorOf(
   { answers, predict }: Method,
   params: MethodParams,
   modality: Modality<unknown>,
-  { batchSize = BATCH, ...options }: PredictorOptions = {},
+  { batchSize = batchFor(modality), ...options }: PredictorOptions = {},
 ): Promise<Predictor> {
   if (!answers || !predict) throw new Error("a method without predictions");
   const apply = (weights: Traced<MethodParams>, inputs: Inputs): { outputs: Array } => ({

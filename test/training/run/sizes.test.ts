@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { encoders } from "../../../src/encoders/index.ts";
+import { batchFor } from "../../../src/training/features.ts";
 import { checkpointPath } from "../../../src/training/run/checkpoint.ts";
 import { methodOf, openRun } from "../../../src/training/run/run.ts";
 import { autodidact, inFolder, TINY, writeImages } from "../../support/cli.ts";
@@ -76,3 +78,17 @@ test("sizes in config.json are compared with the checkpoint before anything of t
     await truncate(checkpointPath(sparse, "last"), 2 ** 40);
     await assert.rejects(openRun(sparse), { name: "UserError", message: /bytes of tensors, expected/ });
   }));
+
+test("batches of large samples, or of many tokens, have fewer samples; an input of too many patches is refused", async () => {
+  const specs = (...shape: number[]) => ({ specs: { pixels: { dtype: "float32", shape } as const } });
+  assert.equal(batchFor(specs(3, 96, 96)), 256);
+  assert.equal(batchFor(specs(3, 224, 224)), 256);
+  assert.equal(batchFor(specs(3, 2048, 2048)), 5);
+  assert.equal(batchFor(specs(3, 2 ** 15, 2 ** 15)), 1);
+  const vit = await encoders.load("vit");
+  const build = (size: number, patchSize: number) =>
+    vit.build(vit.options.parse({ patchSize }), specs(3, size, size).specs);
+  assert.equal(batchFor(specs(3, 64, 64), build(64, 4)), 256);
+  assert.equal(batchFor(specs(3, 512, 512), build(512, 8)), 16);
+  assert.throws(() => build(2048, 4), { name: "UserError", message: /into 262144; at most 16384 are possible/ });
+});
