@@ -5,7 +5,7 @@ import type { TensorRecord } from "../data/index.ts";
 import { type Predictor, predictor } from "../evaluation/labels/predictor.ts";
 import { neighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { UserError } from "../foundation/errors.ts";
-import { embedder } from "../training/features.ts";
+import { batchFor, embedder } from "../training/features.ts";
 import type { Run } from "../training/run/run.ts";
 import { serverApp } from "./app.ts";
 import { listen } from "./listen.ts";
@@ -67,8 +67,10 @@ export interface RunningServer {
  * await server.stop();
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, batch = 32, waitMs = 2 } = options;
+  const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, waitMs = 2 } = options;
   const { encoder, params, modality, modalityDefinition: definition, config } = run;
+  // Of large samples fewer, since each batch size is tried at the start.
+  const batch = Math.min(options.batch ?? 32, batchFor(modality, encoder));
   const { device } = config.training;
   const { bodyMemory = Math.max(256 * 2 ** 20, maxBody), maxConnections, drainMs } = options;
   if (bodyMemory < maxBody)
