@@ -47,5 +47,5 @@ export function within<Result>(milliseconds: number, run: () => Result): Result 
     }
     if (result) return result.value;
   }
-  throw new Overdue(`longer than ${milliseconds / 1000} s`);
+  throw new Overdue(`longer than ${(milliseconds / 1000).toFixed(1)} s`);
 }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { cp, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Rng } from "../../../src/array/index.ts";
 import { encoders } from "../../../src/encoders/index.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
 import { batchFor } from "../../../src/training/features.ts";
 import { checkpointPath } from "../../../src/training/run/checkpoint.ts";
 import { methodOf, openRun } from "../../../src/training/run/run.ts";
@@ -92,3 +94,65 @@ test("batches of large samples, or of many tokens, have fewer samples; an input 
   assert.equal(batchFor(specs(3, 512, 512), build(512, 8)), 16);
   assert.throws(() => build(2048, 4), { name: "UserError", message: /into 262144; at most 16384 are possible/ });
 });
+
+/** Every place in a value, as the object that holds it and the key. */
+function* placesIn(value: unknown): Generator<[holder: Record<string, unknown>, key: string]> {
+  if (typeof value !== "object" || value === null) return;
+  const holder = value as Record<string, unknown>;
+  for (const key of Object.keys(holder)) {
+    yield [holder, key];
+    yield* placesIn(holder[key]);
+  }
+}
+
+test("whatever is changed in config.json, the run opens or is refused in one line, soon", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeImages(data, 8);
+    const run = join(folder, "run");
+    assert.equal(autodidact("pretrain", data, ...TINY, "--out", run).code, 0);
+    const file = join(run, "config.json");
+    const text = await readFile(file, "utf8");
+    const values = [
+      null,
+      -1,
+      0,
+      0.5,
+      3,
+      8192,
+      16_384,
+      1e6,
+      1e9,
+      2 ** 53,
+      1e308,
+      "",
+      "x",
+      "vit",
+      "mae",
+      true,
+      [],
+      {},
+      [1e9],
+    ];
+    const refused = new Set<string>();
+    for (let seed = 0; seed < 250; seed++) {
+      const rng = new Rng(seed);
+      const config: unknown = JSON.parse(text);
+      const places = [...placesIn(config)];
+      for (let change = rng.integer(1, 3); change > 0; change--) {
+        const [holder, key] = places[rng.integer(0, places.length - 1)]!;
+        if (rng.chance(0.15)) delete holder[key];
+        else holder[key] = structuredClone(values[rng.integer(0, values.length - 1)]);
+      }
+      await writeFile(file, JSON.stringify(config));
+      const began = performance.now();
+      await openRun(run)
+        .then(methodOf)
+        .catch((error: unknown) => {
+          assert.ok(error instanceof UserError && !error.message.includes("\n"), `seed ${seed}: ${String(error)}`);
+          refused.add(error.message);
+        });
+      assert.ok(performance.now() - began < 5000, `seed ${seed}`);
+    }
+    assert.ok(refused.size > 100, `${refused.size}`);
+  }));
