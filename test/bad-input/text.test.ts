@@ -91,13 +91,16 @@ test("a start's other tokens, a missing mask token, and tokens that see too much
     );
     refused(learn(second, ...bert, "--method", "causal-lm", "--no-causal"), /method causal-lm .*add --causal/);
 
-    const isOther = ({ content }: { content: string }) => content !== "<mask>";
-    const { "<mask>": _, ...unmasked } = file.model.vocab;
+    const added: { content: string }[] = file.added_tokens;
+    const kept = Object.keys(file.model.vocab).filter((token) => token !== "<mask>");
+    const unmasked = Object.fromEntries(kept.map((token, id) => [token, id]));
     await writeFile(
       turned,
       JSON.stringify({
         ...file,
-        added_tokens: file.added_tokens.filter(isOther),
+        added_tokens: added
+          .filter(({ content }) => content !== "<mask>")
+          .map((token) => ({ ...token, id: unmasked[token.content] })),
         model: { ...file.model, vocab: unmasked },
       }),
     );
