@@ -106,6 +106,7 @@ export { writeReport } from "./evaluation/worth/write.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
+export { prepareOutput, writeOutput } from "./foundation/outputs.ts";
 export { trustCode } from "./foundation/user-file.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";

@@ -7,7 +7,8 @@ export class Interrupted extends Error {
 const ONE_PRESS_MS = 500;
 
 /**
- * A signal that fires at the first Ctrl-C (or SIGTERM), so that work can be saved; the second quits at once.
+ * A signal that fires at the first Ctrl-C, SIGTERM or SIGHUP (the terminal has gone), so that work can be saved; a second
+ * Ctrl-C or SIGTERM quits at once.
  * @param onFirst called at the first
  */
 export function abortOnInterrupt(onFirst: () => void): { signal: AbortSignal; release(): void } {
@@ -20,9 +21,13 @@ export function abortOnInterrupt(onFirst: () => void): { signal: AbortSignal; re
       controller.abort();
     } else if (performance.now() - first > ONE_PRESS_MS) process.exit(130);
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  // A closing terminal may say so several times; nobody is there who could be impatient.
+  const hangUp = () => {
+    if (!controller.signal.aborted) interrupt();
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", hangUp);
   return {
     signal: controller.signal,
-    release: () => process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
+    release: () => process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", hangUp),
   };
 }

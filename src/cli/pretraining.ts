@@ -1,4 +1,4 @@
-import { basename, extname, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import {
   encoders,
@@ -17,7 +17,7 @@ import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { addOptions, type Choice, type Group, optionsByKind } from "./option-groups.ts";
 import { columns, print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
-import { refuseChanges, stoppedAt } from "./resume.ts";
+import { refuseChanges, stemOf, stoppedAt } from "./resume.ts";
 
 interface Flags {
   readonly method?: string;
@@ -92,7 +92,7 @@ async function run(
   all: readonly Group[],
   command: Command,
 ): Promise<void> {
-  const { labels, resume, json, out = join("runs", basename(data ?? "", extname(data ?? ""))) } = flags;
+  const { labels, resume, json, out = join("runs", stemOf(data ?? "")) } = flags;
   const folder = resume ?? out;
   const options = await optionsOf(data, flags, all, command);
   const line = progressLine();

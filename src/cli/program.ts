@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../foundation/errors.ts";
+import { sweepTemporary } from "../foundation/temporary.ts";
 import { trustCode } from "../foundation/user-file.ts";
 import { commands } from "./commands.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -19,10 +20,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)
     process.on(signal, () => {
       if (process.listenerCount(signal) === 1) process.exit(code);
     });
+  sweepTemporary();
   try {
     if (argv.includes(TRUST)) trustCode();
     const args = withHelp(argv.filter((arg) => arg !== TRUST));
@@ -106,5 +109,10 @@ function report(error: unknown): number {
 }
 
 process.on("uncaughtException", (error) => process.exit(report(error)));
-// A closed pipe (`autodidact methods | head -1`) is not a failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : report(error)));
+// A closed pipe (`autodidact methods | head -1`) is not a failure; a terminal that has gone has nobody to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  if (error.code !== "EIO") process.exit(report(error));
+});
+// Progress that nobody reads any more is no reason to lose what has been learned.
+process.stderr.on("error", () => undefined);

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../foundation/errors.ts";
+
+/** What a run is called by default: the name of its data or run, without extension; of `.` the folder's. */
+export const stemOf = (path: string): string => basename(resolve(path), extname(path));
 
 /** Adds `--resume`, the same in every command that creates a run. */
 export const resumeOption = (command: Command): Command =>

@@ -12,8 +12,16 @@ export interface Source<Sample> {
   readonly labels?: Int32Array;
   /** Name of entry `index` in messages and tables: `cats/0031.jpg`. */
   name(index: number): string;
-  /** Decodes one entry. @throws BrokenSample, never anything else, when the entry cannot be decoded. */
+  /**
+   * Decodes one entry.
+   * @throws BrokenSample when it cannot be decoded; UserError when it cannot be read for a reason that may pass (see `retried`)
+   */
   read(index: number): Promise<Sample>;
+  /**
+   * Digest of what the entries contain, in their order, so that a run is not resumed on others of the same names. By default
+   * that of the files at the data's path.
+   */
+  contents?(): Promise<string>;
   /** Structured-cloneable; `definition.reopen(manifest)` opens the same source in a worker without a second scan. */
   readonly manifest: unknown;
   close(): Promise<void>;

@@ -16,6 +16,10 @@ export function skipBroken(error: unknown): undefined {
   if (!(error instanceof BrokenSample)) throw error;
 }
 
+/** The `code` of a failed file operation, if it is one. */
+export const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+
 /** The message of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);

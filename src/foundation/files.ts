@@ -1,6 +1,8 @@
 import { access, constants, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { messageOf, UserError } from "./errors.ts";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { codeOf, messageOf, UserError } from "./errors.ts";
+import { fateOf, MARK, PROCESS_MARK } from "./processes.ts";
 
 const reasons: Record<string, string> = {
   ENOSPC: "the disk is full",
@@ -13,16 +15,27 @@ const reasons: Record<string, string> = {
   ENOENT: "there is no such file or folder",
 };
 
-/** The `code` of a failed file operation, if it is one. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+export { codeOf };
 
 /** A failed file operation as a `UserError` of one line that names the path; other errors are returned unchanged. */
 export function fileError(path: string, action: string, error: unknown): unknown {
   const code = codeOf(error);
   if (!code) return error;
-  return new UserError(`${path}: could not be ${action} (${reasons[code] ?? messageOf(error)})`);
+  const reason = reasons[code] ?? messageOf(error);
+  if (isTemporary(path))
+    return new UserError(
+      `${tmpdir()}: the temporary folder could not be ${action} (${reason}); free space there, or name another: TMPDIR=/path`,
+    );
+  return new UserError(`${path}: could not be ${action} (${reason})`);
 }
+
+/** Whether a path is the system's temporary folder, or in a folder of ours there. */
+const isTemporary = (path: string): boolean =>
+  resolve(path) === resolve(tmpdir()) || resolve(path).startsWith(`${resolve(tmpdir(), "autodidact-")}${PROCESS_MARK}`);
+
+/** A name for a file until it is complete: hidden, so that no listing takes it, and with the mark of this process. */
+export const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.autodidact-${PROCESS_MARK}-${crypto.randomUUID().slice(0, 8)}.tmp`);
 
 /** Creates a folder and its parents. @throws UserError naming the path */
 export async function makeFolder(path: string): Promise<void> {
@@ -54,16 +67,34 @@ export async function prepareFile(path: string): Promise<void> {
  * under a temporary name, synced and renamed; then the folder is synced.
  * @throws UserError naming the path when the disk is full or the folder is not writable; the old file stays intact
  */
-export async function writeAtomically(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+export const writeAtomically = (path: string, parts: Iterable<Uint8Array | string>): Promise<void> =>
+  replaceFile(path, (temporary) => writeParts(temporary, parts));
+
+/** Writes the parts of a file, and syncs it. */
+export async function writeParts(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {
+  const file = await open(path, "w");
   try {
-    const file = await open(temporary, "w");
-    try {
-      for (const part of parts) await file.writeFile(part);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    for (const part of parts) await file.writeFile(part);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Puts a file in place that `write` writes under a temporary name.
+ * @param ready is called with that name when it is complete, before it is renamed
+ * @throws UserError naming the path; the old file stays intact
+ */
+export async function replaceFile(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+  ready?: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    await write(temporary);
+    await ready?.(temporary);
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -72,16 +103,25 @@ export async function writeAtomically(path: string, parts: Iterable<Uint8Array |
   }
 }
 
-/** Removes a folder's temporary files, which `writeAtomically` leaves behind when its process is killed. */
-export async function removeTemporary(folder: string): Promise<void> {
+const TEMPORARY = new RegExp(`^\\.autodidact-(${MARK})-\\w+\\.tmp$`);
+
+/**
+ * Removes a folder's temporary files, which `writeAtomically` leaves behind when its process is killed.
+ * @param isMine whether nobody else may write there: then those of processes elsewhere are removed, too
+ */
+export async function removeTemporary(folder: string, isMine: boolean): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
     throw fileError(folder, "read", error);
   });
-  for (const name of names.filter((entry) => /\.\d+\.tmp$/.test(entry)))
+  for (const name of names) {
+    const mark = TEMPORARY.exec(name)?.[1];
+    const fate = mark === undefined ? "running" : fateOf(mark);
+    if (fate === "running" || (fate === "elsewhere" && !isMine)) continue;
     await rm(join(folder, name), { force: true }).catch((error: unknown) => {
       throw fileError(join(folder, name), "removed", error);
     });
+  }
 }
 
 /** Nothing on Windows, which cannot open folders; renames are durable there without it. */

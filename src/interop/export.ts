@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { toOnnx } from "../engine/index.ts";
 import { writeAtomically } from "../foundation/files.ts";
-import { linkOrCopy, makeModelFolder, refuseForeignFolder } from "./folder.ts";
+import { refuseForeignFolder } from "../foundation/outputs.ts";
+import { linkOrCopy, makeModelFolder } from "./folder.ts";
 import { classifierConfig } from "./huggingface/classifier.ts";
 import { type ModelCardFacts, modelCard } from "./model-card.ts";
 import { sealed } from "./onnx-seal.ts";
@@ -25,7 +26,7 @@ export interface ExportOptions {
  */
 export async function exportModel({ model, publisher, card, out }: ExportOptions): Promise<{ files: string[] }> {
   const { encoder, head } = model;
-  await refuseForeignFolder(out);
+  await refuseForeignFolder(out, "model");
   const { graph, layout, files, usage } = publisher.describe(model);
   const { fn, examples, ...names } = graph;
   const file = await toOnnx(fn, examples, { name: `encoder ${encoder.name}`, ...names });

@@ -1,8 +1,7 @@
-import { rename, rm } from "node:fs/promises";
 import { crc32c } from "@node-rs/crc32";
 import { fileWriter, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import { UserError } from "../foundation/errors.ts";
-import { fileError } from "../foundation/files.ts";
+import { replaceFile } from "../foundation/files.ts";
 import { openParquet } from "../foundation/parquet/read.ts";
 
 /** Vectors with the names (and classes) of their samples. */
@@ -37,8 +36,7 @@ interface ParquetTable {
 
 /** Writes a table row group by row group; the file appears under its name only when complete. */
 async function writeParquet(file: string, { schema, rows, metadata, values }: ParquetTable): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
+  await replaceFile(file, async (temporary) => {
     const kvMetadata = Object.entries(metadata).map(([key, value]) => ({ key, value }));
     const writer = new ParquetWriter({
       writer: fileWriter(temporary),
@@ -49,11 +47,7 @@ async function writeParquet(file: string, { schema, rows, metadata, values }: Pa
     for (let start = 0; start < rows; start += ROW_GROUP)
       await writer.write({ columnData: values(start, Math.min(rows, start + ROW_GROUP)), rowGroupSize: ROW_GROUP });
     await writer.finish();
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(file, "written", error);
-  }
+  });
 }
 
 /** Key of the digest among a file's metadata. */

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { UserError } from "../foundation/errors.ts";
-import { prepareFile, writeAtomically } from "../foundation/files.ts";
+import { writeAtomically } from "../foundation/files.ts";
+import { prepareOutput, replaceOutput } from "../foundation/outputs.ts";
 import { csv } from "./csv.ts";
 import { type Column, writeColumns } from "./parquet.ts";
 
@@ -10,7 +11,7 @@ type TableFormat = (typeof all)[number];
 /** Checks that a table can be written, before long work. @throws UserError when it cannot, or the extension is wrong */
 export async function prepareTable(file: string, formats: readonly TableFormat[] = all): Promise<void> {
   tableFormat(file, formats);
-  await prepareFile(file);
+  await prepareOutput(file);
 }
 
 /** The format by the file's extension. @throws UserError when it is none of the formats */
@@ -48,6 +49,21 @@ export async function writeTable(
   columns: readonly Column[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  if (tableFormat(file) === "csv") await writeAtomically(file, csvOf(columns));
-  else await writeColumns(file, columns, metadata);
+  await writeAs(tableFormat(file), file, columns, metadata);
 }
+
+/** The same for the output of a command, which replaces no file of the user's. */
+export async function writeOutputTable(
+  file: string,
+  columns: readonly Column[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await replaceOutput(file, (temporary) => writeAs(tableFormat(file), temporary, columns, metadata));
+}
+
+const writeAs = (
+  format: TableFormat,
+  file: string,
+  columns: readonly Column[],
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> => (format === "csv" ? writeAtomically(file, csvOf(columns)) : writeColumns(file, columns, metadata));

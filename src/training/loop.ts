@@ -21,11 +21,17 @@ export async function train(
   if (!opened) return;
   const { plan, now, loader, curriculum, program, beforeEpoch, clock, log, judge, saver } = opened;
   const { logEvery, checkpointEvery } = config.training;
+  // Data that cannot be read end the training, but not what it has learned.
+  const next = () =>
+    loader.next().catch(async (error: unknown) => {
+      await saver.save(now, judge && false);
+      throw error;
+    });
   const endsEpoch = () => now.step % plan.perEpoch === 0;
   // The initial weights may already be the best.
   if (judge && !judge.standing()) await saver.save(now, await judge.judge(now));
 
-  for (let { batch, waitMs } = { batch: opened.batch, waitMs: 0 }; ; { batch, waitMs } = await loader.next()) {
+  for (let { batch, waitMs } = { batch: opened.batch, waitMs: 0 }; ; { batch, waitMs } = await next()) {
     const { step, method, training, state } = await program.at(curriculum.stagesAt(now.step), batch, now.state);
     // Runs after the checkpoint at the end of an epoch, so that a run resumed there does the same.
     now.state = endsEpoch() ? await beforeEpoch.run(method, state, now.step / plan.perEpoch) : state;

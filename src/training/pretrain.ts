@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { type ModalityOptions, modalities } from "../data/index.ts";
 import { modalityFor } from "../data/recognise.ts";
 import type { EncoderOptions } from "../encoders/index.ts";
@@ -9,6 +8,7 @@ import type { TrainOptions } from "./loop/options.ts";
 import { train } from "./loop.ts";
 import type { RunChoices } from "./run/choices.ts";
 import type { TrainingChoices } from "./run/config.ts";
+import { refuseTaken } from "./run/folder.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
 import { arrange, settle, sourceOf } from "./run/settle.ts";
 import { openStart, type Start } from "./run/start.ts";
@@ -66,12 +66,7 @@ export async function pretrain<
 >(options: PretrainOptions<Method, Encoder, Modality>): Promise<Run>;
 export async function pretrain(options: PretrainOptions): Promise<Run> {
   const { out } = options;
-  const isRun = await readdir(out).then(
-    (names) => names.includes("config.json"),
-    () => false,
-  );
-  if (isRun && !options.resume)
-    throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
+  if (!options.resume) await refuseTaken(out);
   const previous = options.resume ? await readConfig(out) : undefined;
   if (previous?.supervision)
     throw new UserError(`${out}: a run of fine-tuning; continue it with autodidact finetune --resume ${out}`);
@@ -83,7 +78,7 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     : await modalityFor(data, options.modality, options.onNote);
   const { labels, column, labelColumn } = { ...options, ...previous?.data };
   const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
-  const source = previous ? await sourceOf(previous, opened, out) : opened;
+  const source = previous ? await sourceOf(previous, opened, out, data) : opened;
   let samples = source;
   try {
     const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;

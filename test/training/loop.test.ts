@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Progress } from "../../src/training/loop/options.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
-import { checkpointPath } from "../../src/training/run/checkpoint.ts";
-import { inFolder } from "../support/cli.ts";
+import { checkpointPath, loadCheckpoint } from "../../src/training/run/checkpoint.ts";
+import { inFolder, writeImages } from "../support/cli.ts";
 import { learned, vectorRun } from "../support/vectors.ts";
 
 test("a stopped and resumed run has exactly the metrics and checkpoints of an uninterrupted one", () =>
@@ -51,3 +52,40 @@ test("progress counts steps, epochs and the time left; a finished run is not tra
     assert.equal((await more.metrics()).length, 15);
     assert.deepEqual(await readFile(checkpointPath(options.out, "last")), before);
   }));
+
+test(
+  "data that a disk no longer gives end the training, saved, and it goes on when they are back",
+  {
+    skip: process.platform !== "linux",
+  },
+  () =>
+    inFolder(async (folder) => {
+      const [data, out] = [join(folder, "data"), join(folder, "run")];
+      // Too large to be kept in memory.
+      const paths = await writeImages(data, 8, 2, 144);
+      const away = join(folder, "away");
+      const options = {
+        ...{ data, out, method: "rotation", encoder: "resnet", encoderOptions: { layers: "8", width: 4 } },
+        modalityOptions: { imageSize: 16 },
+        training: { epochs: 20, batchSize: 8, logEvery: 1, workers: 0 },
+      } as const;
+      const onProgress = ({ step }: Progress) => {
+        if (step !== 5) return;
+        mkdirSync(away);
+        for (const [at, path] of paths.entries()) {
+          renameSync(path, join(away, String(at)));
+          // Address 0 of a process is not there to be read: EIO.
+          symlinkSync("/proc/self/mem", path);
+        }
+      };
+      await assert.rejects(pretrain({ ...options, onProgress }), {
+        name: "UserError",
+        message: /could not be read .*EIO/,
+      });
+      const { position } = await loadCheckpoint(checkpointPath(out, "last"));
+      assert.equal(position.step, 5);
+      for (const [at, path] of paths.entries()) renameSync(join(away, String(at)), path);
+      const { step } = await pretrain({ ...options, resume: true });
+      assert.equal(step, 40);
+    }),
+);

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { distillRun, flagsOf, methods, resumeDistillation, shippedTable, UserError } from "../../index.ts";
 import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
@@ -60,7 +60,7 @@ async function prepare(command: Command, teacher: string | undefined, data: stri
   }
   if (teacher === undefined || data === undefined)
     throw new UserError("name the teacher's run and the data to train on, or a run to continue: --resume");
-  const out = flags.out ?? join("runs", `${basename(teacher)}-small`);
+  const out = flags.out ?? join("runs", `${basename(resolve(teacher))}-small`);
   refuseExisting("distill", out);
   const headLayers = flagsOf((await methods.load("distill")).options)
     .find(({ key }) => key === "headLayers")

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
 import {
   type FinetuneOptions,
@@ -25,7 +25,7 @@ import { STEPS, wholeNumber } from "../numbers.ts";
 import { addOptions, type Group, optionsByKind, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
 import { progressLine } from "../progress.ts";
-import { refuseChanges, resumeOption, stoppedAt } from "../resume.ts";
+import { refuseChanges, resumeOption, stemOf, stoppedAt } from "../resume.ts";
 import type { Configure } from "../table.ts";
 import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
 
@@ -127,7 +127,7 @@ async function act(
     if (train === "") throw new UserError("--train is missing: the labelled training data");
   }
   const from = path ?? "";
-  const out = resume ?? flags.out ?? `runs/${stem(from)}-${stem(train)}`;
+  const out = resume ?? flags.out ?? join("runs", `${stemOf(from)}-${stemOf(train)}`);
   const training = parseTrainingFlags(flags);
   if (flags.steps !== undefined && training.epochs !== undefined)
     throw new UserError("--steps replaces --epochs; leave out one of them");
@@ -171,9 +171,6 @@ async function act(
     `next: autodidact ${isSimilarity ? "embed" : "predict"} ${out} <data> --out ${isSimilarity ? "vectors.parquet" : "predictions.csv"}`,
   );
 }
-
-/** A path's file name without extension. */
-const stem = (path: string) => basename(path).replace(/\.[^.]*$/, "");
 
 /** Parses and checks the flags. @throws UserError for a value out of range */
 function optionsOf(from: string, flags: Flags): Omit<FinetuneOptions, "train" | "out"> {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { look, openRun, writeAtomically } from "../../index.ts";
+import { look, openRun, prepareOutput, writeOutput } from "../../index.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
@@ -27,8 +27,9 @@ export const configure: Configure = (command) =>
       async (path: string, data: string | undefined, { out = join(path, "look.png"), samples, seed, json }: Flags) => {
         const run = await openRun(path);
         const options = { run, data, samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
+        await prepareOutput(out);
         const { png, columns, rows } = await look(options);
-        await writeAtomically(out, [png]);
+        await writeOutput(out, [png]);
         if (json) return printJson({ file: out, columns, rows });
         print(`${out}: ${rows} rows; ${columns.join(", ")}`);
       },

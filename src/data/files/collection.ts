@@ -7,8 +7,10 @@ import { isZip, listZips, type ZipManifest, zipEntries } from "./zip.ts";
 /** Files by index, in a folder or in archives. */
 export interface Entries {
   readonly names: readonly string[];
-  /** @throws BrokenSample when the file cannot be read */
+  /** @throws BrokenSample when the file cannot be read; UserError when that may pass, and does not */
   bytes(index: number): Promise<Uint8Array>;
+  /** Digest of all of them, in order; see `Source`. */
+  contents(): Promise<string>;
   close(): Promise<void>;
 }
 

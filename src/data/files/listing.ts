@@ -2,6 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
+import { outputsIn } from "../../foundation/outputs.ts";
 import { describeLeftOut, type LeftOut, type Reason, Tally } from "./left-out.ts";
 import { isRubbish } from "./rubbish.ts";
 
@@ -106,12 +107,15 @@ interface Below {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** Runs, models, reports, and files that commands have written among the data. */
+const OUTPUT = { what: "outputs of autodidact" };
+
 /** Walks that are under way: all kinds of data look at a folder at the same time, and share one. */
 const walks = new Map<string, Promise<Below>>();
 
 /**
  * All files below a folder: sorted relative paths, with `/` between folders. Links are followed, except into cycles.
- * What `isRubbish` is left out unsaid, what is no file is counted.
+ * What `isRubbish` is left out unsaid; what is no file, and what commands of ours have written, is counted.
  * @throws UserError when a folder cannot be read
  */
 export function filesBelow(folder: string): Promise<Below> {
@@ -129,8 +133,19 @@ async function walkBelow(folder: string): Promise<Below> {
     };
     const real = await realpath(path).catch(failed);
     if (above.includes(real)) return;
-    for (const item of await readdir(path, { withFileTypes: true }).catch(failed)) {
+    const items = await readdir(path, { withFileTypes: true }).catch(failed);
+    const ours = await outputsIn(
+      path,
+      items.map(({ name }) => name),
+    );
+    // Whoever names a folder of ours as the data means it.
+    if (ours === "all" && above.length > 0) return tally.add(prefix.slice(0, -1), OUTPUT);
+    for (const item of items) {
       if (isRubbish(item.name)) continue;
+      if (ours !== "all" && ours.has(item.name)) {
+        tally.add(`${prefix}${item.name}`, OUTPUT);
+        continue;
+      }
       const itemPath = join(path, item.name);
       const name = `${prefix}${item.name}`;
       const kind = item.isSymbolicLink() ? await stat(itemPath).catch(() => item) : item;

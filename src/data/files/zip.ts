@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import yauzl from "yauzl";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
+import { outputsAmong } from "../../foundation/outputs.ts";
+import { isPassing, retried } from "../../foundation/retry.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { isBomb, RATIO } from "./limits.ts";
 import { sortOut, type Takes } from "./listing.ts";
@@ -111,9 +114,14 @@ async function listZip(path: string, archive: number, takes: Takes) {
   refuseBombs(path, (await stat(path)).size, all);
   const tally = new Tally();
   const byName = new Map<string, yauzl.Entry>();
+  const isOutput = outputsAmong(all.map(({ fileName }) => fileName));
   for (const entry of all) {
     const { fileName: name } = entry;
     if (name.endsWith("/") || isRubbishPath(name)) continue;
+    if (isOutput(name)) {
+      tally.add(name, { what: "outputs of autodidact" });
+      continue;
+    }
     if (byName.has(name)) tally.add(name, { what: "with the name of a later entry" });
     byName.set(name, entry);
   }
@@ -195,15 +203,24 @@ function sharedFolder(names: readonly string[]): string {
 export function zipEntries({ paths, entries }: ZipManifest) {
   const files = new Map<string, Promise<{ handle: FileHandle; size: number }>>();
   const opened = (path: string) => {
-    const file =
-      files.get(path) ?? open(path, "r").then(async (handle) => ({ handle, size: (await handle.stat()).size }));
+    const existing = files.get(path);
+    if (existing) return existing;
+    const file = open(path, "r").then(async (handle) => ({ handle, size: (await handle.stat()).size }));
     files.set(path, file);
+    // So that the next read tries again.
+    file.catch(() => files.delete(path));
     return file;
   };
   const take = async (path: string, position: number, length: number): Promise<Buffer> => {
     const { handle, size } = await opened(path);
     if (position + length > size) throw new Error("the archive ends early");
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+    const { buffer, bytesRead } = await handle
+      .read(Buffer.alloc(length), 0, length, position)
+      .catch((error: unknown) => {
+        // A file that a server has forgotten is opened anew.
+        if (isPassing(error) && files.delete(path)) void handle.close().catch(() => undefined);
+        throw error;
+      });
     if (bytesRead < length) throw new Error("the archive ends early");
     return buffer;
   };
@@ -223,16 +240,23 @@ export function zipEntries({ paths, entries }: ZipManifest) {
   };
   return {
     names: entries.map(({ name }) => name),
-    /** @throws BrokenSample when the entry is damaged */
+    /** @throws BrokenSample when the entry is damaged; UserError when it cannot be read for a reason that may pass */
     async bytes(index: number): Promise<Uint8Array> {
       const entry = entries[index]!;
       try {
-        const bytes = await unpack(entry);
+        const bytes = await retried(paths[entry.archive]!, () => unpack(entry));
         if (crc32(bytes) !== entry.crc) throw new Error("its checksum is wrong");
         return bytes;
       } catch (error) {
+        if (error instanceof UserError) throw error;
         throw new BrokenSample(`could not be unpacked (${messageOf(error)})`);
       }
+    },
+    /** The archives' own checksums are of all bytes. */
+    contents: async (): Promise<string> => {
+      const hash = createHash("sha256");
+      for (const { crc, size } of entries) hash.update(`${crc} ${size}\n`);
+      return hash.digest("hex").slice(0, 16);
     },
     close: async (): Promise<void> => {
       await Promise.all([...files.values()].map(async (file) => (await file).handle.close()));

@@ -1,3 +1,4 @@
+import { UserError } from "../../foundation/errors.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
 import type { Columns } from "./columns.ts";
 import { delimitedRows } from "./delimited.ts";
@@ -24,6 +25,20 @@ export function rowsOf(path: string, format: TableFormat, columns: Columns): Asy
   if (format === "json") return jsonRows(path, columns);
   if (format === "parquet") return parquetRows(path, columns);
   return delimitedRows(path, format, columns);
+}
+
+/** Whether a table has these columns; false for a table that cannot be read. */
+export async function hasColumns(path: string, format: TableFormat, columns: Columns): Promise<boolean> {
+  const rows = rowsOf(path, format, columns);
+  try {
+    await rows.next();
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  } finally {
+    await rows.return(undefined);
+  }
 }
 
 async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[]> {

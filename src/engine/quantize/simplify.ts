@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAtomically } from "../../foundation/files.ts";
+import { temporaryFolder } from "../../foundation/temporary.ts";
 import { InferenceSession } from "../runtimes/ort.ts";
 
 /**
@@ -8,18 +9,16 @@ import { InferenceSession } from "../runtimes/ort.ts";
  * quantise. The result has standard operators only.
  */
 export async function simplifyOnnx(model: Uint8Array): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "autodidact-onnx-"));
-  try {
-    const path = join(folder, "model.onnx");
-    const session = await InferenceSession.create(model, {
-      executionProviders: ["cpu"],
-      graphOptimizationLevel: "basic",
-      optimizedModelFilePath: path,
-      logSeverityLevel: 3,
-    });
-    await session.release();
-    return await readFile(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  using folder = temporaryFolder();
+  const path = join(folder.path, "model.onnx");
+  // Written once before ONNX Runtime does: its own error would not say that the disk is full.
+  await writeAtomically(path, [model]);
+  const session = await InferenceSession.create(model, {
+    executionProviders: ["cpu"],
+    graphOptimizationLevel: "basic",
+    optimizedModelFilePath: path,
+    logSeverityLevel: 3,
+  });
+  await session.release();
+  return await readFile(path);
 }

@@ -1,13 +1,12 @@
 import type { Features } from "../../data/features.ts";
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { writeAtomically } from "../../foundation/files.ts";
+import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
-import { prepareTable } from "../../interop/table.ts";
 import { extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
-import { writeEntrySheet } from "../drawing/entry-sheet.ts";
+import { prepareTableAndSheet, writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { bankOf, nearestOthers } from "../vectors/nearest.ts";
 import { unitRows } from "../vectors/normalize.ts";
 
@@ -80,7 +79,7 @@ const CHUNK = 256;
  */
 export async function duplicates(options: DuplicatesOptions): Promise<Duplicates> {
   const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;
-  if (out !== undefined) await prepareTable(out, ["csv"]);
+  if (out !== undefined) await prepareTableAndSheet(out);
   const { encoder, params, modality, config } = run;
   const source = await openData(run, data, { column, labelColumn, labels });
   try {
@@ -106,7 +105,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
     const outliers = outlying.map((row) => ({ ...nameOf(source, features, row), distance: distances[row]! }));
     const files: string[] = [];
     if (out !== undefined) {
-      await writeAtomically(out, [csv(tableOf(groups, outliers))]);
+      await writeOutput(out, [csv(tableOf(groups, outliers))]);
       const title = `Near-duplicates, each group on a new row; last rows: ${outliers.length} outliers`;
       const entries = [...found.groups, outlying].map((rows) => rows.map((row) => features.indices[row]!));
       const sheet = await writeEntrySheet(out, { modality, source }, title, entries);

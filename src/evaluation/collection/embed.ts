@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { LeftOut, OpenOptions } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
+import { replaceOutput } from "../../foundation/outputs.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
 import { prepareTable } from "../../interop/table.ts";
 import { extractFeatures } from "../../training/features.ts";
@@ -43,7 +44,7 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
     const device = config.training.device;
     const features = await extractFeatures({ encoder, params, modality, source, indices, device, onProgress });
     const { classes } = features;
-    await writeEmbeddings(out, {
+    const embeddings = {
       paths: [...features.indices].map((index) => source.name(index)),
       ...(features.labels && classes ? { labels: [...features.labels].map((label) => classes[label] ?? null) } : {}),
       data: features.data,
@@ -57,7 +58,8 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
         step: String(run.step),
         weights: digestOfWeights(params),
       },
-    });
+    };
+    await replaceOutput(out, (temporary) => writeEmbeddings(temporary, embeddings));
     return { rows: features.rows, dim: features.dim, broken: features.broken, leftOut: source.leftOut ?? [] };
   } finally {
     await source.close();

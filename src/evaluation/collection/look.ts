@@ -45,7 +45,7 @@ const MEMBERS = 8;
  * @example
  * const run = await openRun("runs/photos");
  * const { png } = await look({ run, samples: 8 });
- * await writeAtomically("look.png", [png]);
+ * await writeOutput("look.png", [png]);
  */
 export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);

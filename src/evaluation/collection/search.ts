@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { finderOf, type Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { writeAtomically } from "../../foundation/files.ts";
+import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { embedder, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
@@ -31,6 +31,7 @@ export interface SearchOptions {
  */
 export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
   const { encoder, params, modality, config } = run;
+  if (html) await prepareOutput(html);
   const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });
   const source = await openQuery(run, query);
   try {
@@ -44,7 +45,7 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     // Pictures only go into the page; texts are part of the answer.
     if (!html && modality.show(await source.read(0)).picture) return neighbours;
     const cards = await looksOf(run, neighbours, bank.metadata);
-    if (html) await writeAtomically(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
+    if (html) await writeOutput(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
     return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
   } finally {
     await source.close();

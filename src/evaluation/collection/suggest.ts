@@ -1,15 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { Rng } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
 import type { OpenOptions, Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
+import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
-import { prepareTable } from "../../interop/table.ts";
 import { collect, extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
-import { writeEntrySheet } from "../drawing/entry-sheet.ts";
+import { prepareTableAndSheet, writeEntrySheet } from "../drawing/entry-sheet.ts";
 import { predictor } from "../labels/predictor.ts";
 import { unitRows } from "../vectors/normalize.ts";
 import { kCenter } from "./strategies/k-center.ts";
@@ -75,10 +73,7 @@ export interface Suggestions {
 export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   const { run, pool, budget = 100, strategy = "typicality", out } = options;
   const { column, labelColumn, labels } = options;
-  if (out !== undefined) {
-    await prepareTable(out, ["csv"]);
-    await refuseLabelled(out);
-  }
+  if (out !== undefined) await prepareTableAndSheet(out);
   const source = await openData(run, pool, { column, labelColumn, labels });
   try {
     const poolLabels = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
@@ -103,7 +98,7 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
     if (out !== undefined) {
       const header = ["rank", "path", "score", "reason"];
       const rows = suggestions.map(({ rank, path, score, reason }) => [rank, path, score?.toPrecision(6), reason]);
-      await writeAtomically(out, [csv([header, ...rows])]);
+      await writeOutput(out, [csv([header, ...rows])]);
       const title = `What to label next, by ${strategy}, from the top left`;
       const sheet = await writeEntrySheet(out, { modality: run.modality, source }, title, [entries]);
       files.push(out, ...(sheet === undefined ? [] : [sheet]));
@@ -118,17 +113,6 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   } finally {
     await source.close();
   }
-}
-
-/** @throws UserError when the file exists and has a label column */
-async function refuseLabelled(path: string): Promise<void> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return "";
-    throw fileError(path, "read", error);
-  });
-  const [first = ""] = text.split(/\r?\n/, 1);
-  if (first.split(/[,;\t]/).some((name) => name.trim().replaceAll('"', "").toLowerCase() === "label"))
-    throw new UserError(`${path}: has labels, which would be lost; name another file (--out)`);
 }
 
 /** A strategy with its inputs, except the budget. */

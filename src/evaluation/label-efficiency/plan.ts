@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { makeFolder } from "../../foundation/files.ts";
+import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import type { Run } from "../../training/run/run.ts";
+import { contentsOf } from "../../training/run/settle.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels, labelledEntries } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
@@ -61,14 +62,15 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
   const basis: Basis = {
     task,
     encoder: digestOfWeights(run.params),
-    train: digestOfLabels(data.train),
-    test: digestOfLabels(data.test),
+    train: `${digestOfLabels(data.train)} ${await contentsOf(data.train, options.train)}`,
+    test: `${digestOfLabels(data.test)} ${await contentsOf(data.test, options.test)}`,
     seed,
     steps,
   };
   const file = join(out, "report.json");
   // Checked before features are extracted, which takes long.
+  await refuseForeignFolder(out, "report");
   await finishedCells(file, basis);
-  await makeFolder(out);
+  await claimFolder(out, "report");
   return { options, data, task, shares, draws, seed, out, file, basis, cells: planOf(counts, draws, selected) };
 }

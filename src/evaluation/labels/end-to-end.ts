@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "../../foundation/temporary.ts";
 import type { Run } from "../../training/run/run.ts";
 import { type FinetuneOptions, finetune } from "./finetune.ts";
 
@@ -12,12 +11,8 @@ export async function trainAndJudge<Result>(
   options: Omit<FinetuneOptions, "out">,
   judge: (run: Run) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await mkdtemp(join(tmpdir(), "autodidact-"));
-  try {
-    const run = await finetune({ ...options, out: join(folder, "run") });
-    options.signal?.throwIfAborted();
-    return await judge(run);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  using folder = temporaryFolder();
+  const run = await finetune({ ...options, out: join(folder.path, "run") });
+  options.signal?.throwIfAborted();
+  return await judge(run);
 }

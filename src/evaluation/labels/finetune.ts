@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { Rng } from "../../array/index.ts";
 import {
   type Answers,
@@ -19,6 +18,7 @@ import type { MethodOptions, MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, Training, TrainingChoices } from "../../training/run/config.ts";
+import { refuseTaken } from "../../training/run/folder.ts";
 import { readerOf } from "../../training/run/open-data.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
@@ -108,8 +108,7 @@ const within = (value: number, [least, most]: readonly [number, number]) => Math
 export async function finetune<With extends string = never>(options: FinetuneOptions<With>): Promise<Run>;
 export async function finetune(options: FinetuneOptions): Promise<Run> {
   const { from, out, task = "classification", scratch = false, onNote } = options;
-  if ((await readdir(out).catch((): string[] => [])).includes("config.json"))
-    throw new UserError(`${out}: there is a run already; continue it with --resume ${out}, or name another --out`);
+  await refuseTaken(out);
   const start = await openStart(from);
   const definition = await modalityFor(options.train, start.modality);
   const reader = readerOf(definition, start.modalityOptions);

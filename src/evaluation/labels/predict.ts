@@ -1,7 +1,7 @@
 import { type LeftOut, type OpenOptions, SEPARATOR } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
-import { prepareTable, writeTable } from "../../interop/table.ts";
+import { prepareTable, writeOutputTable } from "../../interop/table.ts";
 import { type FeatureOptions, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
@@ -60,7 +60,7 @@ export async function predict({
       const { columns, broken } = await predictAll(head, { modality: run.modality, source, onProgress }, top);
       const { method, encoder } = run.config;
       const metadata = { run: run.path, data, method: method.name, encoder: encoder.name, task: head.task };
-      await writeTable(out, columns, metadata);
+      await writeOutputTable(out, columns, metadata);
       return {
         task: head.task,
         rows: columns[0]!.values.length,

@@ -92,7 +92,7 @@ export async function measureStudent(teacher: Run, student: Run, options: Measur
 /** Settings that do not affect the model: how many threads prepare its data. */
 const INCIDENTAL = ["training.workers"];
 /** Settings that resuming checks itself; the tokenizer is the teacher's. */
-const OF_DATA = ["data.entries", "data.fingerprint", "modality.files.tokenizer.json"];
+const OF_DATA = ["data.entries", "data.fingerprint", "data.contents", "modality.files.tokenizer.json"];
 
 /** @throws UserError when the folder has a run with other settings */
 async function refuseOther({ out, ...choices }: RunChoices & { readonly out: string }): Promise<void> {

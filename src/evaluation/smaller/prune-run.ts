@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Rng, type Tensor, tree } from "../../array/index.ts";
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { makeFolder } from "../../foundation/files.ts";
+import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../../training/run/checkpoint.ts";
 import type { Pruning, RunConfig } from "../../training/run/config.ts";
+import { refuseTaken } from "../../training/run/folder.ts";
 import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../../training/run/run.ts";
 import { arrange } from "../../training/run/settle.ts";
 import { openStart } from "../../training/run/start.ts";
@@ -134,9 +135,8 @@ async function isPruned(
 ): Promise<boolean> {
   // The configuration is written last: without it a folder holds at most the remains of a killed process.
   if (!existsSync(join(folder, "config.json"))) {
-    const existing = await readdir(out).catch((): string[] => []);
-    if (existing.some((name) => !["pruned", "checkpoints"].includes(name)))
-      throw new UserError(`${out}: not empty; name a new folder`);
+    await refuseForeignFolder(out, "run");
+    if (folder !== out && existsSync(join(out, "config.json"))) await refuseTaken(out);
     return false;
   }
   const { pruning } = await readConfig(folder);
@@ -157,7 +157,7 @@ async function writePruned(
   folder: string,
   { structures, kept, pruning, config }: ReturnType<typeof planOf>,
 ): Promise<void> {
-  const { run, recoverEpochs = 0 } = options;
+  const { run, out, recoverEpochs = 0 } = options;
   const scoresOn = async (source: Source<unknown>) =>
     taylor({
       ...{ run, source, structures, batches: pruning.batches, ...(await partsOf(run, source)) },
@@ -171,6 +171,7 @@ async function writePruned(
       : undefined;
   const { position } = await loadCheckpoint(checkpointPath(run.path, "last"));
   const encoder = prune(run.params, structures, scored ?? magnitude(run.params, structures), kept);
+  for (const one of new Set([out, folder])) await claimFolder(one, "run");
   await makeFolder(join(folder, "checkpoints"));
   const state = { params: { ...run.methodParams, encoder }, optimizer: {}, memory: {}, ema: {} };
   await saveCheckpoint(folder, state, position, true);

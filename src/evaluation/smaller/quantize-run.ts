@@ -5,6 +5,7 @@ import type { Source } from "../../data/index.ts";
 import { type Feeds, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
+import { refuseForeignFolder } from "../../foundation/outputs.ts";
 import { openExported } from "../../interop/exported-model.ts";
 import { sealed, unsealed } from "../../interop/onnx-seal.ts";
 import { readBatches, stack } from "../../training/features.ts";
@@ -52,6 +53,7 @@ const CALIBRATION_BATCH = 16;
  */
 export async function quantizeRun(options: QuantizeRunOptions): Promise<QuantizeResult> {
   const { run, out, fullRange, calibration: wanted } = options;
+  await refuseForeignFolder(out, "model");
   await checkLabels(run, options.labels);
   const source = wanted && (await openRunData(run, wanted.data, { column: wanted.column }));
   await using opened = new AsyncDisposableStack();

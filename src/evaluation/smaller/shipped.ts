@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
 import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/index.ts";
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
+import { temporaryFolder } from "../../foundation/temporary.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
 import { BATCH, collect, stack } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
@@ -227,13 +227,9 @@ export function exportedFeatures(
 
 /** The ONNX file of a run's export. */
 export async function exportedModel(run: Run): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "autodidact-export-"));
-  try {
-    await exportRun({ run, out: folder });
-    return await readFile(join(folder, "model.onnx"));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  using folder = temporaryFolder();
+  await exportRun({ run, out: folder.path });
+  return await readFile(join(folder.path, "model.onnx"));
 }
 
 /** Opens the given data, or by default the run's training data with their columns and labels. */

@@ -81,6 +81,6 @@ export async function recognisesImages(path: string): Promise<Recognition> {
 
 /** A source of one image from the bytes of its file. */
 export const givenImage = (bytes: Uint8Array, name: string): Source<Image> => {
-  const entries = { names: [name], bytes: async () => bytes, close: async () => undefined };
+  const entries = { names: [name], bytes: async () => bytes, contents: async () => "", close: async () => undefined };
   return encodedSource(entries, undefined, { kind: "given" }, undefined);
 };

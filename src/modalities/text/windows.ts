@@ -3,8 +3,10 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Source } from "../../data/source.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
+import { retried } from "../../foundation/retry.ts";
+import { temporaryFolder } from "../../foundation/temporary.ts";
 import { float64Column } from "./sources/column.ts";
-import { Appender, temporaryFolder } from "./sources/unpacked.ts";
+import { Appender } from "./sources/unpacked.ts";
 import { isTokenized, type Text } from "./text.ts";
 import type { TextVocabulary } from "./vocabulary.ts";
 
@@ -109,9 +111,12 @@ export function windowSource(index: WindowIndex, onClose: () => void = () => und
       const read = new Int32Array(end - start + (isLast ? 0 : 1));
       const bytes = new Uint8Array(read.buffer);
       try {
-        handle ??= openSync(path, "r");
-        if (readSync(handle, bytes, 0, bytes.length, start * BYTES) < bytes.length) throw new Error("it is cut off");
+        handle ??= await retried(path, () => openSync(path, "r"));
+        const opened = handle;
+        const count = await retried(path, () => readSync(opened, bytes, 0, bytes.length, start * BYTES));
+        if (count < bytes.length) throw new Error("it is cut off");
       } catch (error) {
+        if (error instanceof UserError) throw error;
         throw new Error(`${path}: the corpus as tokens could not be read (${messageOf(error)})`);
       }
       const tokens = read.subarray(0, end - start);

@@ -1,13 +1,11 @@
-import { join } from "node:path";
 import { Rng, type Tensor, type TreeRecord, Zeros } from "../../array/index.ts";
 import { offerOf, type Source, vocabulary } from "../../data/index.ts";
-import { makeFolder, removeTemporary } from "../../foundation/files.ts";
 import { type Curriculum, openCurriculum } from "../curriculum.ts";
 import { createLoader, type Loader } from "../data/loader.ts";
 import { type EpochStart, epochStart } from "../epoch-start.ts";
 import { saveCheckpoint } from "../run/checkpoint.ts";
 import type { RunConfig } from "../run/config.ts";
-import { lockRun } from "../run/lock.ts";
+import { openRunFolder } from "../run/folder.ts";
 import { BEGINNING, resumeFrom } from "../run/resume.ts";
 import { buildMethod, writeConfig } from "../run/run.ts";
 import { type Start, startFrom } from "../run/start.ts";
@@ -67,9 +65,7 @@ export async function openTraining(
   }
 
   await using opened = new AsyncDisposableStack();
-  await makeFolder(join(out, "checkpoints"));
-  const lock = opened.adopt(await lockRun(out), (it) => it.release());
-  for (const folder of [out, join(out, "checkpoints")]) await removeTemporary(folder);
+  const lock = opened.adopt(await openRunFolder(out, resume), (it) => it.release());
   // Weights of --from are not in the configuration: a run killed before its first checkpoint would resume from random ones.
   if (start && !resume) await saveCheckpoint(out, initial(), BEGINNING, false);
   if (!resume) await writeConfig(out, config);

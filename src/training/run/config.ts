@@ -69,7 +69,7 @@ export const SettledTraining = TrainingOptions.required({
 export type Training = z.infer<typeof SettledTraining>;
 
 /** Version of the run folder's format; other versions are refused. */
-export const RUN_VERSION = 3;
+export const RUN_VERSION = 4;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 
@@ -142,6 +142,8 @@ export const RunConfig = z.object({
       .max(2 ** 31),
     /** Digest of the entries' names, so that a run is not resumed on other data. */
     fingerprint: z.string(),
+    /** Digest of the entries' contents: see `digestOfFiles`. */
+    contents: z.string(),
   }),
   /** The chosen preset; its settings are in the options below. */
   preset: z.string().optional(),

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { UserError } from "../../foundation/errors.ts";
-import { codeOf, fileError } from "../../foundation/files.ts";
+import { codeOf, fileError, temporaryBeside } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
+import { isRunning, statusOf } from "../../foundation/processes.ts";
 
 const Holder = z.object({ pid: z.int(), host: z.string(), token: z.string(), started: z.string().optional() });
 type Holder = z.infer<typeof Holder>;
@@ -34,24 +35,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-/** State of a process (`R`, `S`, `T` …; `Z` when it has ended) and its start in the kernel's ticks, where /proc has them. */
-async function statusOf(pid: number): Promise<{ readonly state?: string; readonly started?: string }> {
-  // The name in parentheses may have spaces; the state is the first field behind it, the start the twentieth.
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  const fields = text?.split(") ").at(-1)?.split(" ") ?? [];
-  return { state: fields[0], started: fields[19] };
-}
-
-/** Whether a process with that pid exists. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
-
 /**
  * Whether the process that wrote a lock still holds it. On this machine it does while it exists, even if suspended; on
  * another machine while its heartbeat continues.
@@ -60,7 +43,7 @@ async function isHeld(holder: Holder, silence: number, most: number): Promise<bo
   if (holder.host !== hostname()) return silence <= most;
   if (holder.pid === process.pid) return holder.token === TOKEN;
   if (!isRunning(holder.pid)) return false;
-  const { state, started } = await statusOf(holder.pid);
+  const { state, started } = statusOf(holder.pid);
   // A killed process stays in the table until its parent asks for it, which in a container may be never.
   if (state === "Z" || state === "X") return false;
   return holder.started === undefined || started === undefined ? silence <= most : holder.started === started;
@@ -74,7 +57,7 @@ const read = async (file: string): Promise<string | undefined> =>
 
 /** Creates the lock and its content atomically. @returns whether there was none before */
 async function make(file: string, content: string): Promise<boolean> {
-  const whole = `${file}.${TOKEN}`;
+  const whole = temporaryBeside(file);
   try {
     await writeFile(whole, content);
     await link(whole, file).catch((error: unknown) => {
@@ -93,7 +76,7 @@ async function make(file: string, content: string): Promise<boolean> {
 
 /** Removes the lock that was found stale, but not a newer one in its place. */
 async function removeStale(file: string, seen: string): Promise<void> {
-  const aside = `${file}.${TOKEN}.stale`;
+  const aside = temporaryBeside(file);
   if ((await read(file)) !== seen) return;
   try {
     await rename(file, aside);
@@ -114,7 +97,7 @@ export async function lockRun(run: string, { beat: every, silence }: LockTimes =
   const file = join(run, "lock");
   const content = JSON.stringify({
     ...{ pid: process.pid, host: hostname(), token: TOKEN },
-    started: (await statusOf(process.pid)).started,
+    started: statusOf(process.pid).started,
   });
   const taken = (holder?: Holder) =>
     new UserError(

@@ -169,15 +169,21 @@ async function frozenRun(path: string, modality: Modality<unknown>): Promise<Fro
   return { path, method: parts.methodDefinition.name, options: config.method.options, encoder, params: weights };
 }
 
+/** The content of a run folder's `config.json`, unchecked; undefined when there is none. */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const file = join(path, "config.json");
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw fileError(file, "read", error);
+  });
+  return text === undefined ? undefined : parseJson(text, file);
+}
+
 /** The configuration of a run folder. @throws UserError when it is not a run, or of another version */
 export async function readConfig(path: string): Promise<RunConfig> {
   const file = join(path, "config.json");
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR")
-      throw new UserError(`${path}: not a run (it has no config.json)`);
-    throw fileError(file, "read", error);
-  });
-  const json = parseJson(text, file);
+  const json = await readConfigFile(path);
+  if (json === undefined) throw new UserError(`${path}: not a run (it has no config.json)`);
   const version = z.object({ version: z.number() }).safeParse(json);
   if (version.success && version.data.version !== RUN_VERSION)
     throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);

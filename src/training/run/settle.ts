@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { filesBelow } from "../../data/files/listing.ts";
 import type { ModalityDefinition, Source } from "../../data/index.ts";
 import { noteLeftOut } from "../../data/recognise.ts";
+import { digestOfFiles } from "../../foundation/contents.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { methods } from "../../methods/index.ts";
 import type { RunChoices } from "./choices.ts";
@@ -14,18 +17,46 @@ import { settleModality } from "./settle/modality.ts";
 import { presetParts, smallSuggestion } from "./settle/presets.ts";
 import { requestedTraining, settleTraining } from "./settle/training.ts";
 
+/** Digest of the entries' names, in order. */
 export function fingerprintOf(source: Source<unknown>): string {
   const hash = createHash("sha256");
   for (let index = 0; index < source.length; index++) hash.update(`${source.name(index)}\n`);
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Opens the data of a run that is continued. @throws UserError, after closing it, when it is not the run's data */
-export async function sourceOf(config: RunConfig, source: Source<unknown>, run: string): Promise<Source<unknown>> {
-  const { path, entries, fingerprint } = config.data;
-  if (entries === source.length && fingerprint === fingerprintOf(source)) return source;
-  await source.close();
-  throw new UserError(`${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`);
+/** Digest of the entries' contents, in order: see `digestOfFiles` for what it promises. @param path of the data */
+export async function contentsOf(source: Source<unknown>, path: string): Promise<string> {
+  if (source.contents) return await source.contents();
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
+  return digestOfFiles(isFolder ? (await filesBelow(path)).names.map((name) => join(path, name)) : [path]);
+}
+
+/**
+ * Checks the data of a run that is continued.
+ * @param path where they are now
+ * @throws UserError, after closing it, when it is not the run's data
+ */
+export async function sourceOf(
+  config: RunConfig,
+  source: Source<unknown>,
+  run: string,
+  path = config.data.path,
+): Promise<Source<unknown>> {
+  const { entries, fingerprint, contents } = config.data;
+  try {
+    if (entries !== source.length || fingerprint !== fingerprintOf(source))
+      throw new UserError(
+        `${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`,
+      );
+    if (contents !== (await contentsOf(source, path)))
+      throw new UserError(
+        `${path}: not the data of ${run}: the names are the same, but what is in them has changed since; put the old contents back, or start a new run`,
+      );
+    return source;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
 }
 
 /** The training samples: the source's entries, or what the modality cuts or makes of them. */
@@ -80,7 +111,7 @@ export async function settle(
   const training = settleTraining(choices, requested, method.recipe, samples.length);
   const config: RunConfig = {
     version: RUN_VERSION,
-    data: dataOf(choices, source),
+    data: await dataOf(choices, source),
     ...(choices.preset === undefined ? {} : { preset: choices.preset }),
     ...{ modality, ...parts, training },
   };
@@ -91,11 +122,15 @@ export async function settle(
 }
 
 /** Identifies the data of a run. */
-const dataOf = ({ data, labels, column, labelColumn }: RunChoices, source: Source<unknown>): RunConfig["data"] => ({
+const dataOf = async (
+  { data, labels, column, labelColumn }: RunChoices,
+  source: Source<unknown>,
+): Promise<RunConfig["data"]> => ({
   path: resolve(data),
   ...(labels ? { labels: resolve(labels) } : {}),
   ...(column ? { column } : {}),
   ...(labelColumn ? { labelColumn } : {}),
   entries: source.length,
   fingerprint: fingerprintOf(source),
+  contents: await contentsOf(source, data),
 });

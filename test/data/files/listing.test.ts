@@ -6,6 +6,7 @@ import { describeLeftOut } from "../../../src/data/files/left-out.ts";
 import { filesBelow, listFiles, type Takes } from "../../../src/data/files/listing.ts";
 import { isRubbishPath } from "../../../src/data/files/rubbish.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
+import { claimFolder, writeOutput } from "../../../src/foundation/outputs.ts";
 import { inFolder } from "../../support/cli.ts";
 
 test("links to folders are followed, cycles and hidden names are not", () =>
@@ -74,4 +75,24 @@ test("what systems leave in folders and archives is no data", () =>
     assert.deepEqual(await filesBelow(folder), { names: ["cats/0.png", "recycle/1.png"], leftOut: [] });
     for (const path of rubbish) assert.ok(isRubbishPath(path), path);
     assert.ok(!isRubbishPath("./cats/0.png"));
+  }));
+
+test("what commands of ours have written is left out, wherever it lies", () =>
+  inFolder(async (folder) => {
+    const pool = join(folder, "pool");
+    await claimFolder(join(pool, "dogs", "run"), "run");
+    await claimFolder(join(pool, "model"), "model");
+    for (const name of ["a.png", "dogs/b.png", "dogs/run/look.png", "model/README.md"])
+      await writeFile(join(pool, name), "");
+    await mkdir(join(pool, "copied"));
+    await writeFile(join(pool, "copied", "config.json"), '{"autodidact": {}}');
+    await writeFile(join(pool, "copied", "README.md"), "");
+    await writeOutput(join(pool, "look.png"), ["picture"]);
+    const { names, leftOut } = await filesBelow(pool);
+    assert.deepEqual(names, ["a.png", "dogs/b.png"]);
+    assert.deepEqual(leftOut, [{ what: "outputs of autodidact", count: 4, example: "copied" }]);
+    await writeFile(join(pool, "look.png"), "another picture");
+    assert.deepEqual((await filesBelow(pool)).names, ["a.png", "dogs/b.png", "look.png"]);
+    // Whoever names one of them as the data means it.
+    assert.deepEqual((await filesBelow(join(pool, "dogs", "run"))).names, ["look.png"]);
   }));

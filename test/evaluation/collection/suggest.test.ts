@@ -44,7 +44,7 @@ test("margin needs a run with a head; the error says how to train one", () =>
     const filledIn = "rank,path,score,reason,label\n1,class0/0.png,,,class0\n";
     await writeFile(out, filledIn);
     const again = suggest({ run, pool: images, budget: 2, strategy: "margin", labels: out, out });
-    await assert.rejects(again, { name: "UserError", message: /has labels, which would be lost/ });
+    await assert.rejects(again, { name: "UserError", message: /has been changed since: it would be lost/ });
     assert.equal(await readFile(out, "utf8"), filledIn);
     await made("simclr", {});
     await assert.rejects(suggest({ run: await openRun(join(folder, "simclr")), pool: images, strategy: "margin" }), {

@@ -36,7 +36,7 @@ test("the same command resumes a stopped recovery, and measures a finished one a
     // Killed while writing the pruned run, it starts over.
     await rm(join(out, "config.json"));
     await rm(join(out, "pruned", "config.json"));
-    for (const name of (await readdir(out)).filter((name) => name !== "pruned"))
+    for (const name of (await readdir(out)).filter((name) => name !== "pruned" && name !== ".autodidact"))
       await rm(join(out, name), { recursive: true });
     const begun = await pruneRun({ ...options, out, signal: stop.signal });
     assert.deepEqual([begun.models, begun.run.step], [[], 1]);
@@ -52,7 +52,7 @@ test("the same command resumes a stopped recovery, and measures a finished one a
     await assert.rejects(pruneRun({ ...options, out, keep: 0.25 }), /pruned already, with keep 0\.5 and not 0\.25/);
     await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 3 }), /recoverEpochs 2 and not 3/);
     await assert.rejects(pruneRun({ ...options, out, recoverEpochs: 0 }), /there is a run already/);
-    await assert.rejects(pruneRun({ ...options, out: run.path }), /not empty/);
+    await assert.rejects(pruneRun({ ...options, out: run.path }), /there is a run already, on /);
     // Without recovery as well.
     const plain = { run, keep: 0.5, importance: "magnitude", out: join(folder, "plain"), seconds: 0.1 } as const;
     assert.equal((await pruneRun(plain)).models.length, 2);

@@ -114,7 +114,7 @@ test("a run of the previous version is refused", () =>
     await writeFile(join(folder, "config.json"), JSON.stringify({ version: 2 }));
     await assert.rejects(readConfig(folder), {
       name: "UserError",
-      message: `${folder}: a run of version 2; this program reads version 3`,
+      message: `${folder}: a run of version 2; this program reads version 4`,
     });
   }));
 

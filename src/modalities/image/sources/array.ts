@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import type { Image } from "../image.ts";
@@ -22,6 +23,7 @@ export function arraySource(manifest: ArrayManifest): Source<Image> {
     ...labels,
     name: (index) => `${prefix}#${index}`,
     read: async (index) => ({ width, height, channels, data: new Uint8Array(pixels, index * size, size) }),
+    contents: async () => createHash("sha256").update(new Uint8Array(pixels)).digest("hex").slice(0, 16),
     manifest,
     close: async () => undefined,
   };

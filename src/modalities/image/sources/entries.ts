@@ -47,6 +47,7 @@ export function encodedSource<Manifest>(
       if (cache) store(cache, index, shortSide, image);
       return image;
     },
+    contents: () => entries.contents(),
     manifest: { ...manifest, labels, cache },
     close: () => entries.close(),
   };

@@ -8,17 +8,20 @@ import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { firstCharacter } from "../../../data/tables/json.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
-import { rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
+import { hasColumns, rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError } from "../../../foundation/files.ts";
+import { temporaryFolder } from "../../../foundation/temporary.ts";
 import type { Text } from "../text.ts";
 import { RecordCollector, recordSource } from "./records.ts";
-import { Appender, temporaryFolder } from "./unpacked.ts";
+import { Appender } from "./unpacked.ts";
 
 type Format = TableFormat | "text";
 
 /** What the column of the texts is called where nothing else is said. */
 const TEXT_COLUMN = "text";
+/** What the column of the paths is called in a table about other files. */
+const PATH_COLUMN = "path";
 
 const formats: Readonly<Record<string, Format>> = {
   ".txt": "text",
@@ -42,6 +45,15 @@ async function listTexts(path: string, labels?: string): Promise<Listing> {
     for (const name of listing.names.filter((one) => /\.json(\.gz)?$/i.test(one)))
       if ((await firstCharacter(join(path, name)).catch(() => "")) !== "[") settings.add(name);
   return settings.size === 0 ? listing : listFiles(path, (name) => isTextName(name) && !settings.has(name), labels);
+}
+
+/** Whether a file in a folder of texts is a table about the others: it has a column of paths, and none of texts. */
+async function isAboutTexts(file: string, name: string, column: string | undefined): Promise<boolean> {
+  const format = formatOf(name);
+  if (format === undefined || format === "text") return false;
+  if (!(await hasColumns(file, format, { column: PATH_COLUMN }))) return false;
+  // A number names a column of any table.
+  return /^[\d,\s]+$/.test(column ?? "") || !(await hasColumns(file, format, { column: column ?? TEXT_COLUMN }));
 }
 
 /**
@@ -79,10 +91,16 @@ async function isUtf8File(path: string): Promise<boolean> {
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
   const listing = await listTexts(path, options.labels);
   const { isFolder } = listing;
-  const names = isFolder ? listing.names : [basename(path)];
-  if (names.length === 0) throw nothingTaken(path, "folder", "texts", Object.keys(formats).join(", "), listing);
   const tally = new Tally();
+  const names: string[] = [];
+  for (const name of isFolder ? listing.names : [basename(path)])
+    if (isFolder && (await isAboutTexts(join(path, name), name, options.column)))
+      tally.add(name, { what: "tables about the texts", advice: "they have a column of paths and none of texts" });
+    else names.push(name);
   if (isFolder) tally.addAll(listing.leftOut);
+  const { leftOut } = tally;
+  if (names.length === 0)
+    throw nothingTaken(path, "folder", "texts", Object.keys(formats).join(", "), { ...listing, leftOut });
   const collector = new RecordCollector();
   const rowLabels: (string | undefined)[] = [];
   let unpacked: { folder: ReturnType<typeof temporaryFolder>; file: Appender } | undefined;

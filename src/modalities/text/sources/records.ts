@@ -1,11 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Source } from "../../../data/source.ts";
 import { BOM, describeInvalid, wideEncoding } from "../../../data/tables/utf8.ts";
-import { BrokenSample, messageOf } from "../../../foundation/errors.ts";
+import { digestOfFiles } from "../../../foundation/contents.ts";
+import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
+import { isPassing, retried } from "../../../foundation/retry.ts";
 import type { Text } from "../text.ts";
 import { float64Column, uint32Column } from "./column.ts";
 
@@ -91,13 +94,17 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
     }
     return low;
   };
+  const shut = (file: number): void => {
+    const handle = open.get(file);
+    open.delete(file);
+    if (handle !== undefined) closeSync(handle);
+  };
   const descriptor = (file: number): number => {
     const opened = open.get(file);
     if (opened !== undefined) return opened;
-    for (const [oldest, handle] of open) {
+    for (const oldest of open.keys()) {
       if (open.size < OPEN_FILES) break;
-      closeSync(handle);
-      open.delete(oldest);
+      shut(oldest);
     }
     const handle = openSync(files[file]!.path, "r");
     open.set(file, handle);
@@ -118,11 +125,21 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
       let bytes = Buffer.allocUnsafe(lengths[record]!);
       try {
         let done = 0;
-        const handle = descriptor(fileOf(record));
+        const file = fileOf(record);
+        const more = () => {
+          try {
+            return readSync(descriptor(file), bytes, done, bytes.length - done, starts[record]! + done);
+          } catch (error) {
+            // A file that a server has forgotten is opened anew.
+            if (isPassing(error)) shut(file);
+            throw error;
+          }
+        };
         for (let count = -1; done < bytes.length && count !== 0; done += count)
-          count = readSync(handle, bytes, done, bytes.length - done, starts[record]! + done);
+          count = await retried(files[file]!.path, more);
         if (done < bytes.length) throw new Error("the file has become shorter");
       } catch (error) {
+        if (error instanceof UserError) throw error;
         throw new BrokenSample(`could not be read (${messageOf(error)})`);
       }
       if (lines[record] === 0) {
@@ -131,10 +148,16 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
       }
       return { text: bytes.toString("utf8").normalize("NFC") };
     },
+    // The lengths tell where texts of files that are not read whole have been swapped.
+    contents: async () =>
+      createHash("sha256")
+        .update(await digestOfFiles(new Set(files.map(({ path }) => path))))
+        .update(lengths)
+        .digest("hex")
+        .slice(0, 16),
     manifest: index,
     async close() {
-      for (const handle of open.values()) closeSync(handle);
-      open.clear();
+      for (const file of open.keys()) shut(file);
       onClose();
     },
   };

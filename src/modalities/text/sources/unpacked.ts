@@ -1,23 +1,7 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { fileError } from "../../../foundation/files.ts";
 
 const BUFFERED = 1 << 20;
-
-/** A temporary folder for unpacked texts; removed by `remove`, or at the end of the process. */
-export function temporaryFolder(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), "autodidact-text-"));
-  const remove = () => rmSync(path, { recursive: true, force: true });
-  process.once("exit", remove);
-  return {
-    path,
-    remove() {
-      process.off("exit", remove);
-      remove();
-    },
-  };
-}
 
 /** A file that is only appended to. */
 export class Appender {
@@ -27,9 +11,14 @@ export class Appender {
   #waiting = 0;
   #length = 0;
 
+  /** @throws UserError when the file cannot be made */
   constructor(path: string) {
     this.path = path;
-    this.#handle = openSync(path, "w");
+    try {
+      this.#handle = openSync(path, "w");
+    } catch (error) {
+      throw fileError(path, "written", error);
+    }
   }
 
   /** @returns the offset of the bytes in the file. @throws UserError when the disk is full */

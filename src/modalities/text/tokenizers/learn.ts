@@ -1,6 +1,6 @@
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
-import { writeAtomically } from "../../../foundation/files.ts";
+import { prepareOutput, writeOutput } from "../../../foundation/outputs.ts";
 import { openTexts } from "../sources/open.ts";
 import { isTokenized, type Text } from "../text.ts";
 import { checkVocabulary } from "../unknown.ts";
@@ -67,13 +67,14 @@ export async function tokenize({
   readonly texts: number;
   readonly tokens: number;
 }> {
+  await prepareOutput(out);
   const source = await openTexts(data, { column });
   try {
     const json = await learnTokenizer(source, options);
     const vocabulary = vocabularyOf(json, PROBED_LENGTH);
     const unknown = await checkVocabulary(source, vocabulary, `${vocabulary.size} tokens`, BYTES_KNOW_ALL);
     if (unknown) onNote?.(`${out}: ${unknown}; to bpe (--kind) nothing is unknown`);
-    await writeAtomically(out, [json]);
+    await writeOutput(out, [json]);
     return { texts: source.length, tokens: vocabulary.size };
   } finally {
     await source.close();
