@@ -1,6 +1,12 @@
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
+import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
+import { inWords, isHarmless } from "./damage.ts";
+import { formatOf } from "./formats.ts";
+import { type Header, type OpenFile, readHeader } from "./header.ts";
 import type { Image } from "./image.ts";
+import { bytesToDecode, decodingBudget } from "./memory.ts";
+import { bytesOfExtremes, needsExtremes, refuseDark, type Scale, scaleOf, seemsDark } from "./samples.ts";
 
 /** Largest image that is decoded: 20,000 × 20,000 pixels. */
 const PIXEL_LIMIT = 20_000 * 20_000;
@@ -12,62 +18,97 @@ const LONGEST_STRIP = 16;
 export const DEFAULT_SHORT_SIDE = 1024;
 
 /**
- * Decodes JPEG, PNG, WebP and sharp's other formats: EXIF orientation applied, transparency on white, CMYK and 16 bits to
- * 8-bit sRGB, grey kept grey.
+ * Decodes JPEG, PNG, WebP, GIF, TIFF and AVIF, of several pages or frames the first: EXIF orientation applied, transparency
+ * on white, CMYK and other numbers than 8 bits to 8-bit sRGB, grey kept grey. The format is told by the contents.
  * @param shortSide larger images are shrunk while decoding, to this short side
- * @throws BrokenSample when it is not a complete image, or has more than 20,000 × 20,000 pixels
+ * @param memory for all decodes under way; by default this thread's
+ * @throws BrokenSample when it is not a complete, undamaged image, when it has more than 20,000 × 20,000 pixels, or when
+ *   decoding it would take more memory than the budget has
  */
-export async function decode(bytes: Uint8Array, shortSide = DEFAULT_SHORT_SIDE): Promise<Image> {
+export async function decode(
+  bytes: Uint8Array,
+  shortSide = DEFAULT_SHORT_SIDE,
+  memory: MemoryBudget = decodingBudget(),
+): Promise<Image> {
   const sharp = await loadSharp();
+  const open: OpenFile = (failOn) =>
+    sharp(bytes, { limitInputPixels: PIXEL_LIMIT, limitInputChannels: 0, failOn, sequentialRead: true });
   try {
-    const input = sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: "truncated", sequentialRead: true });
-    const { width = 0, height = 0, space = "", hasAlpha, format } = await input.metadata();
-    const grey = space === "b-w" || space === "grey16";
-    let pipeline = input.autoOrient();
-    if (hasAlpha) pipeline = pipeline.flatten({ background: "white" });
-    const short = Math.min(width, height);
-    // A strip may be any length: its area is limited, too.
-    const side = Math.min(shortSide, Math.ceil(short * Math.sqrt((LONGEST_STRIP * shortSide ** 2) / (width * height))));
-    if (short > side) pipeline = pipeline.resize({ width: side, height: side, fit: "outside", kernel: "linear" });
-    if (format === undefined) throw new Error("unknown format");
-    const { data, info } = await pipeline
-      .toColourspace(grey ? "b-w" : "srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 1 && info.channels !== 3) throw new Error(`${info.channels} channels`);
-    return {
-      width: info.width,
-      height: info.height,
-      channels: info.channels,
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    };
+    const header = await readHeader(bytes, open);
+    const size = shrunk(header, shortSide);
+    const within = <Result>(needed: number, work: () => Promise<Result>) => withMemory(header, needed, memory, work);
+    const scale = await within(needsExtremes(header) ? bytesOfExtremes(header) : 0, () => scaleOf(header, open));
+    const image = await within(bytesToDecode(header, bytes, size ?? header), () => pixels(header, open, size, scale));
+    if (seemsDark(header, image)) await within(bytesOfExtremes(header), () => refuseDark(header, open));
+    return image;
   } catch (error) {
-    throw new BrokenSample(`not a decodable image (${reasonOf(bytes, error)})`);
+    const why = error instanceof BrokenSample ? error.message : reasonOf(bytes, error);
+    throw new BrokenSample(`not a decodable image (${why})`);
   }
 }
 
-const signatures: readonly (readonly [name: string, at: number, start: string])[] = [
-  ["JPEG", 0, "\xff\xd8\xff"],
-  ["PNG", 0, "\x89PNG"],
-  ["WebP", 8, "WEBP"],
-  ["GIF", 0, "GIF8"],
-];
+/** @throws BrokenSample when the work takes more memory than the budget has */
+async function withMemory<Result>(
+  { width, height, format }: Header,
+  needed: number,
+  memory: MemoryBudget,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (needed > memory.bytes)
+    throw new BrokenSample(
+      `${width} × ${height} pixels of ${format}, which take ${inBytes(needed)} to decode; ${inBytes(memory.bytes)} are allowed (--max-pixels)`,
+    );
+  const giveBack = await memory.take(needed);
+  try {
+    return await work();
+  } finally {
+    giveBack();
+  }
+}
+
+/** The size of a header's image when it is shrunk, and the square that it is shrunk to cover; undefined if it is not. */
+function shrunk({ width, height }: Header, shortSide: number) {
+  const short = Math.min(width, height);
+  // A strip may be any length: its area is limited, too.
+  const side = Math.min(shortSide, Math.ceil(short * Math.sqrt((LONGEST_STRIP * shortSide ** 2) / (width * height))));
+  if (short <= side) return undefined;
+  return { side, width: Math.round((width * side) / short), height: Math.round((height * side) / short) };
+}
+
+async function pixels(
+  header: Header,
+  open: OpenFile,
+  size: { side: number } | undefined,
+  scale: Scale | undefined,
+): Promise<Image> {
+  const decodeAt = (failOn: "error" | "warning") => {
+    let pipeline = open(failOn).autoOrient();
+    if (header.hasAlpha) pipeline = pipeline.flatten({ background: "white" });
+    if (size) pipeline = pipeline.resize({ width: size.side, height: size.side, fit: "outside", kernel: "linear" });
+    if (scale) pipeline = pipeline.linear(scale.gain, scale.offset);
+    return pipeline
+      .toColourspace(scale?.space ?? (header.isGrey ? "b-w" : "srgb"))
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+  };
+  // Damage that some decoders only warn of must not pass, and odd headers, which they warn of too, must.
+  const { data, info } = await decodeAt("warning").catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (isHarmless(message, header.format, header.isProgressive)) return decodeAt("error");
+    throw error;
+  });
+  if (info.channels !== 1 && info.channels !== 3) throw new BrokenSample(`${info.channels} channels`);
+  return {
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+  };
+}
 
 /** Why an image could not be decoded, in plain words if possible. */
 function reasonOf(bytes: Uint8Array, error: unknown): string {
-  if (bytes.length === 0) return "empty file";
-  const start = Buffer.from(bytes.subarray(0, 512)).toString("latin1");
-  const format = signatures.find(([, at, signature]) => start.startsWith(signature, at))?.[0];
-  const message = messageOf(error);
+  const message = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(message)) return `more than ${PIXEL_LIMIT / 1e6} million pixels`;
-  if (format && /premature end|truncat|read error|unable to parse|corrupt|no image/i.test(message))
-    return `truncated ${format}`;
-  // Image files are full of control characters; text has only line breaks and tabs.
-  if (!format && !/[^\t\n\r -~\x80-\xff]/.test(start)) return "text, not an image";
-  return message.replace(/^Input (buffer|file) /, "");
+  return messageOf(inWords(message, formatOf(bytes), bytes));
 }
-
-const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".avif"]);
-
-/** Whether the name is that of an image file; only decoding shows what it contains. */
-export const hasImageName = (name: string): boolean => extensions.has(name.slice(name.lastIndexOf(".")).toLowerCase());
