@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../foundation/errors.ts";
+import { allowDecoding } from "../foundation/memory.ts";
 import { sweepTemporary } from "../foundation/temporary.ts";
 import { trustCode } from "../foundation/user-file.ts";
 import { commands } from "./commands.ts";
@@ -11,6 +12,8 @@ import type { CommandTable } from "./table.ts";
 
 /** A flag of every command. */
 const TRUST = "--trust-code";
+/** A flag of every command, with a value. */
+const MAX_PIXELS = "--max-pixels";
 
 const KIND_HEADING = "Commands for one kind of data:";
 
@@ -28,7 +31,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   sweepTemporary();
   try {
     if (argv.includes(TRUST)) trustCode();
-    const args = withHelp(argv.filter((arg) => arg !== TRUST));
+    const args = withHelp(takePixels(argv.filter((arg) => arg !== TRUST)));
     const program = await programFor(args);
     await program.parseAsync(args, { from: "user" });
     return 0;
@@ -36,6 +39,27 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return report(error);
   }
+}
+
+/** Bytes of a pixel that a decoder holds: red, green, blue and transparency of 8 bits. */
+const PIXEL_BYTES = 4;
+
+/**
+ * Applies `--max-pixels`, which is of no one command, since each may decode.
+ * @returns the arguments without it
+ * @throws UserError unless its value is a number of pixels
+ */
+function takePixels(argv: readonly string[]): readonly string[] {
+  const at = argv.findIndex((arg) => arg === MAX_PIXELS || arg.startsWith(`${MAX_PIXELS}=`));
+  if (at < 0) return argv;
+  const isJoined = argv[at] !== MAX_PIXELS;
+  const text = (isJoined ? argv[at]!.slice(MAX_PIXELS.length + 1) : argv[at + 1]) ?? "";
+  const [, count = "", million] = /^(\d{1,12})(m?)$/i.exec(text) ?? [];
+  const pixels = Number(count) * (million ? 2 ** 20 : 1);
+  if (!(pixels >= 1 && pixels <= 1e11))
+    throw new UserError(`${MAX_PIXELS} ${text}: must be a number of pixels such as 64m, for 64 million`);
+  allowDecoding(pixels * PIXEL_BYTES);
+  return argv.toSpliced(at, isJoined ? 1 : 2);
 }
 
 /** Turns `help embed`, an empty command line and a kind of data alone into `--help`. */
@@ -61,6 +85,10 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .addHelpText(
       "after",
       `\n${TRUST} lets a run folder load methods, encoders and kinds of data from the files it names, and so run their code.`,
+    )
+    .addHelpText(
+      "after",
+      `${MAX_PIXELS} <count> limits the memory that decoding images may take, at 4 bytes a pixel: 64m by default, 16m in serve.`,
     )
     .addHelpText(
       "after",

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Tensor, TensorSpec } from "../array/tensor.ts";
+import type { MemoryBudget } from "../foundation/memory.ts";
 import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";
 import type { Features } from "./features.ts";
@@ -73,8 +74,9 @@ export interface Accepts<Sample> {
    * A source of one sample from the bytes of a file.
    * @param name for messages
    * @param type its media type as sent by the client, such as `image/png`; empty when unknown
+   * @param memory what decoding it, and others at the same time, may take; by default as for files on disk
    */
-  bytes?(bytes: Uint8Array, name: string, type: string): Source<Sample>;
+  bytes?(bytes: Uint8Array, name: string, type: string, memory?: MemoryBudget): Source<Sample>;
   /** Media types of such files, `*` for any subtype: `image/*`. */
   readonly types?: readonly string[];
 }

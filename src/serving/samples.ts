@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import * as z from "zod";
 import type { Modality, ModalityDefinition, Source, TensorRecord } from "../data/index.ts";
 import { BrokenSample, messageOf } from "../foundation/errors.ts";
+import type { MemoryBudget } from "../foundation/memory.ts";
 import { jsonShape } from "./json-shape.ts";
 import { tooLarge, unreadable } from "./refusal.ts";
 import type { Turns } from "./turns.ts";
@@ -11,6 +12,8 @@ import type { Turns } from "./turns.ts";
 export interface Reader {
   readonly modality: Pick<Modality, "tensors">;
   readonly definition: Pick<ModalityDefinition, "name" | "accepts">;
+  /** For all samples that are being decoded, of all requests together. */
+  readonly memory?: MemoryBudget;
 }
 
 /** The accepted request bodies, in a line. */
@@ -66,9 +69,9 @@ export function givenIn(sent: Sent, reader: Reader): Given[] {
   if (text && type === "application/json")
     return textsOf(sent).map((one) => ({ source: text(one), bytes: one.length }));
   if (bytes && type === "multipart/form-data")
-    return filesOf(sent).map((file) => ({ source: bytes(file.bytes, file.name, file.type), bytes: file.bytes.length }));
+    return filesOf(sent).map((file) => ({ source: bytes(file.bytes, file.name, file.type, reader.memory), bytes: file.bytes.length }));
   if (bytes && isAmong(type, [...types, "application/octet-stream"]))
-    return [{ source: bytes(sent.body, "the body", type), bytes: sent.body.length }];
+    return [{ source: bytes(sent.body, "the body", type, reader.memory), bytes: sent.body.length }];
   throw new HTTPException(415, {
     message: `content type ${type || "(none)"} is not supported; send ${bodyOf(reader)}`,
   });

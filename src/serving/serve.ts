@@ -5,6 +5,7 @@ import type { TensorRecord } from "../data/index.ts";
 import { type Predictor, predictor } from "../evaluation/labels/predictor.ts";
 import { neighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { UserError } from "../foundation/errors.ts";
+import { allowedForDecoding, memoryBudget } from "../foundation/memory.ts";
 import { batchFor, embedder } from "../training/features.ts";
 import type { Run } from "../training/run/run.ts";
 import { serverApp } from "./app.ts";
@@ -12,6 +13,9 @@ import { listen } from "./listen.ts";
 import { serverMetrics } from "./metrics.ts";
 import { batchSizes, sized } from "./sized.ts";
 import { strangers } from "./strangers.ts";
+
+/** Memory for decoding what strangers send, all requests together, unless the user allows another amount. */
+const DECODING_BYTES = 64 * 2 ** 20;
 
 export interface ServeOptions {
   readonly run: Run;
@@ -119,7 +123,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const [head] = heads;
     let stopping = false;
     const app = serverApp({
-      reader: { modality, definition },
+      reader: { modality, definition, memory: memoryBudget(allowedForDecoding() ?? DECODING_BYTES) },
       embed: embedding.run,
       predictor: typeof predicting === "string" || !head ? String(predicting) : { head, run: predicting.run },
       index,

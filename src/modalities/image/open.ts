@@ -4,6 +4,7 @@ import { listFiles, type Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
+import type { MemoryBudget } from "../../foundation/memory.ts";
 import { DEFAULT_SHORT_SIDE } from "./decode.ts";
 import { wantedImages } from "./formats.ts";
 import type { Image } from "./image.ts";
@@ -80,7 +81,7 @@ export async function recognisesImages(path: string): Promise<Recognition> {
 }
 
 /** A source of one image from the bytes of its file. */
-export const givenImage = (bytes: Uint8Array, name: string): Source<Image> => {
+export const givenImage = (bytes: Uint8Array, name: string, _type = "", memory?: MemoryBudget): Source<Image> => {
   const entries = { names: [name], bytes: async () => bytes, contents: async () => "", close: async () => undefined };
-  return encodedSource(entries, undefined, { kind: "given" }, undefined);
+  return encodedSource(entries, undefined, { kind: "given" }, undefined, DEFAULT_SHORT_SIDE, memory);
 };

@@ -2,6 +2,7 @@ import type { Entries } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
+import type { MemoryBudget } from "../../../foundation/memory.ts";
 import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
 import type { Image } from "../image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
@@ -28,13 +29,14 @@ export async function cacheFor(entries: Entries): Promise<ImageCache | undefined
   return createCache(count, largest);
 }
 
-/** A source that decodes entries when they are read. */
+/** A source that decodes entries when they are read. @param memory for decoding them; by default this thread's */
 export function encodedSource<Manifest>(
   entries: Entries,
   labels: Labels | undefined,
   manifest: Manifest,
   cache: ImageCache | undefined,
   shortSide = DEFAULT_SHORT_SIDE,
+  memory?: MemoryBudget,
 ): Source<Image> {
   return {
     length: entries.names.length,
@@ -43,7 +45,7 @@ export function encodedSource<Manifest>(
     async read(index) {
       const stored = cache && cached(cache, index, shortSide);
       if (stored) return stored;
-      const image = await decode(await entries.bytes(index), shortSide);
+      const image = await decode(await entries.bytes(index), shortSide, memory);
       if (cache) store(cache, index, shortSide, image);
       return image;
     },
