@@ -1,9 +1,10 @@
+import type { Sharp } from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { inWords, isHarmless } from "./damage.ts";
 import { formatOf } from "./formats.ts";
-import { type Header, type OpenFile, readHeader } from "./header.ts";
+import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
 import type { Image } from "./image.ts";
 import { bytesToDecode, decodingBudget } from "./memory.ts";
 import { bytesOfExtremes, needsExtremes, refuseDark, type Scale, scaleOf, seemsDark } from "./samples.ts";
@@ -33,14 +34,25 @@ export async function decode(
   const sharp = await loadSharp();
   const open: OpenFile = (failOn) =>
     sharp(bytes, { limitInputPixels: PIXEL_LIMIT, limitInputChannels: 0, failOn, sequentialRead: true });
-  try {
-    const header = await readHeader(bytes, open);
+  let isProgressive = false;
+  const attempt = async (failOn: FailOn): Promise<Image> => {
+    const input = open(failOn);
+    const header = await readHeader(bytes, input);
+    isProgressive = header.isProgressive;
     const size = shrunk(header, shortSide);
     const within = <Result>(needed: number, work: () => Promise<Result>) => withMemory(header, needed, memory, work);
     const scale = await within(needsExtremes(header) ? bytesOfExtremes(header) : 0, () => scaleOf(header, open));
-    const image = await within(bytesToDecode(header, bytes, size ?? header), () => pixels(header, open, size, scale));
+    const image = await within(bytesToDecode(header, bytes, size ?? header), () => pixels(header, input, size, scale));
     if (seemsDark(header, image)) await within(bytesOfExtremes(header), () => refuseDark(header, open));
     return image;
+  };
+  try {
+    // Damage that some decoders only warn of must not pass, and odd headers, which they warn of too, must.
+    return await attempt("warning").catch((error: unknown) => {
+      const format = formatOf(bytes);
+      if (format && isHarmless(textOf(error), format, isProgressive)) return attempt("error");
+      throw error;
+    });
   } catch (error) {
     const why = error instanceof BrokenSample ? error.message : reasonOf(bytes, error);
     throw new BrokenSample(`not a decodable image (${why})`);
@@ -56,7 +68,7 @@ async function withMemory<Result>(
 ): Promise<Result> {
   if (needed > memory.bytes)
     throw new BrokenSample(
-      `${width} × ${height} pixels of ${format}, which take ${inBytes(needed)} to decode; ${inBytes(memory.bytes)} are allowed (--max-pixels)`,
+      `${width} × ${height} pixels of ${format}, which take ${inBytes(needed)} to decode; ${inBytes(memory.bytes)} are allowed (--max-pixels ${Math.ceil(needed / 2 ** 22)}m would do)`,
     );
   const giveBack = await memory.take(needed);
   try {
@@ -77,26 +89,18 @@ function shrunk({ width, height }: Header, shortSide: number) {
 
 async function pixels(
   header: Header,
-  open: OpenFile,
+  input: Sharp,
   size: { side: number } | undefined,
   scale: Scale | undefined,
 ): Promise<Image> {
-  const decodeAt = (failOn: "error" | "warning") => {
-    let pipeline = open(failOn).autoOrient();
-    if (header.hasAlpha) pipeline = pipeline.flatten({ background: "white" });
-    if (size) pipeline = pipeline.resize({ width: size.side, height: size.side, fit: "outside", kernel: "linear" });
-    if (scale) pipeline = pipeline.linear(scale.gain, scale.offset);
-    return pipeline
-      .toColourspace(scale?.space ?? (header.isGrey ? "b-w" : "srgb"))
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-  };
-  // Damage that some decoders only warn of must not pass, and odd headers, which they warn of too, must.
-  const { data, info } = await decodeAt("warning").catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    if (isHarmless(message, header.format, header.isProgressive)) return decodeAt("error");
-    throw error;
-  });
+  let pipeline = input.autoOrient();
+  if (header.hasAlpha) pipeline = pipeline.flatten({ background: "white" });
+  if (size) pipeline = pipeline.resize({ width: size.side, height: size.side, fit: "outside", kernel: "linear" });
+  if (scale) pipeline = pipeline.linear(scale.gain, scale.offset);
+  const { data, info } = await pipeline
+    .toColourspace(scale?.space ?? (header.isGrey ? "b-w" : "srgb"))
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
   if (info.channels !== 1 && info.channels !== 3) throw new BrokenSample(`${info.channels} channels`);
   return {
     width: info.width,
@@ -108,7 +112,10 @@ async function pixels(
 
 /** Why an image could not be decoded, in plain words if possible. */
 function reasonOf(bytes: Uint8Array, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = textOf(error);
   if (/pixel limit/i.test(message)) return `more than ${PIXEL_LIMIT / 1e6} million pixels`;
   return messageOf(inWords(message, formatOf(bytes), bytes));
 }
+
+/** With its line breaks, which tell one warning from the next. */
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

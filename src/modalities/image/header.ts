@@ -22,8 +22,10 @@ export interface Header {
   readonly tags: TiffTags | undefined;
 }
 
-/** Opens the image library on a file's contents. @param failOn what it stops at */
-export type OpenFile = (failOn: "error" | "warning") => Sharp;
+/** What the image library stops at. */
+export type FailOn = "error" | "warning";
+/** Opens the image library on a file's contents. */
+export type OpenFile = (failOn: FailOn) => Sharp;
 
 export type Depth = "uchar" | "char" | "ushort" | "short" | "uint" | "int" | "float";
 
@@ -43,15 +45,15 @@ const depths: readonly Depth[] = ["uchar", "char", "ushort", "short", "uint", "i
 
 /**
  * Reads and checks the header.
- * @param open the image library on these bytes
+ * @param input the image library on these bytes
  * @throws BrokenSample when the format, the channels or the kind of numbers is not one that is decoded
  */
-export async function readHeader(bytes: Uint8Array, open: OpenFile): Promise<Header> {
+export async function readHeader(bytes: Uint8Array, input: Sharp): Promise<Header> {
   const format = formatOf(bytes);
   if (!format) throw new BrokenSample(whyNotRead(bytes));
   const tags = format === "TIFF" ? tagsOf(bytes) : undefined;
   if (tags) refuseTags(tags);
-  const found: Metadata = await open("error").metadata();
+  const found: Metadata = await input.metadata();
   const { width = 0, height = 0, space = "", hasAlpha = false, channels = 0 } = found;
   if (found.format !== (format === "AVIF" ? "heif" : format.toLowerCase()))
     throw new BrokenSample(`its first bytes say ${format}, and what follows says ${found.format}`);
