@@ -14,16 +14,24 @@ export interface ModelCall {
   readonly multiLabel: boolean;
 }
 
-/** Code that calls a pipeline. @param line the call: `const vector = await run("photo.jpg", { pool: true });` */
-const pipelineCode = (task: string, line: string) => `import { pipeline } from "@huggingface/transformers";
+/**
+ * Code that calls a pipeline.
+ * @param line the call: `const vector = await run("photo.jpg", { pool: true });`
+ * @param names to import besides
+ */
+const pipelineCode = (
+  task: string,
+  line: string,
+  names: readonly string[],
+) => `import { ${["pipeline", ...names].join(", ")} } from "@huggingface/transformers";
 const run = await pipeline("${task}", "path/to/this/folder", { dtype: "fp32" });
 ${line}`;
 
 /** How to use a model through a pipeline of transformers.js. */
-export const pipelineUsage = (pipeline: string, line: string, onnx: string): Usage => ({
+export const pipelineUsage = (pipeline: string, line: string, onnx: string, names: readonly string[] = []): Usage => ({
   pipeline,
   library: "transformers.js",
-  code: pipelineCode(pipeline, line),
+  code: pipelineCode(pipeline, line, names),
   onnx,
 });
 
