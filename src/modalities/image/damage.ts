@@ -29,13 +29,12 @@ export function isHarmless(message: string, format: FormatName, isProgressive: b
 }
 
 /** What an image library's error says, in plain words and one line. */
-export function inWords(message: string, format: FormatName | undefined, bytes: Uint8Array): string {
+export function inWords(message: string, format: FormatName, bytes: Uint8Array): string {
   const lines = message
     .split("\n")
     .map((line) => line.replace(/^(VipsJpeg|vipspng|tiff2vips|webp2vips|webp|heif|gifload_buffer|source): /, "").trim())
     .filter((line) => line !== "" && !/^(Warning treated as error|read error$|error in tile|bad seek)/.test(line));
   const said = lines.find((line) => !/^Input (buffer|file)/.test(line)) ?? lines[0] ?? "";
-  if (!format) return said.replace(/^Input (buffer|file) /, "");
   const isCut =
     /premature end of JPEG image|not enough data|truncat|end of (GIF|file)|unable to parse|no image|Read error at|contains unsupported/i;
   if (isCut.test(message) || (format === "PNG" && !hasEnd(bytes))) return `truncated ${format}`;

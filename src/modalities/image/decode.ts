@@ -3,7 +3,7 @@ import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { inWords, isHarmless } from "./damage.ts";
-import { formatOf } from "./formats.ts";
+import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
 import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
 import type { Image } from "./image.ts";
 import { bytesToDecode, decodingBudget } from "./memory.ts";
@@ -34,10 +34,12 @@ export async function decode(
   const sharp = await loadSharp();
   const open: OpenFile = (failOn) =>
     sharp(bytes, { limitInputPixels: PIXEL_LIMIT, limitInputChannels: 0, failOn, sequentialRead: true });
+  const format = formatOf(bytes);
+  if (!format) throw broken(whyNotRead(bytes));
   let isProgressive = false;
   const attempt = async (failOn: FailOn): Promise<Image> => {
     const input = open(failOn);
-    const header = await readHeader(bytes, input);
+    const header = await readHeader(bytes, format, input);
     isProgressive = header.isProgressive;
     const size = shrunk(header, shortSide);
     const within = <Result>(needed: number, work: () => Promise<Result>) => withMemory(header, needed, memory, work);
@@ -49,15 +51,15 @@ export async function decode(
   try {
     // Damage that some decoders only warn of must not pass, and odd headers, which they warn of too, must.
     return await attempt("warning").catch((error: unknown) => {
-      const format = formatOf(bytes);
-      if (format && isHarmless(textOf(error), format, isProgressive)) return attempt("error");
+      if (isHarmless(textOf(error), format, isProgressive)) return attempt("error");
       throw error;
     });
   } catch (error) {
-    const why = error instanceof BrokenSample ? error.message : reasonOf(bytes, error);
-    throw new BrokenSample(`not a decodable image (${why})`);
+    throw broken(error instanceof BrokenSample ? error.message : reasonOf(bytes, format, error));
   }
 }
+
+const broken = (why: string) => new BrokenSample(`not a decodable image (${why})`);
 
 /** @throws BrokenSample when the work takes more memory than the budget has */
 async function withMemory<Result>(
@@ -111,10 +113,10 @@ async function pixels(
 }
 
 /** Why an image could not be decoded, in plain words if possible. */
-function reasonOf(bytes: Uint8Array, error: unknown): string {
+function reasonOf(bytes: Uint8Array, format: FormatName, error: unknown): string {
   const message = textOf(error);
   if (/pixel limit/i.test(message)) return `more than ${PIXEL_LIMIT / 1e6} million pixels`;
-  return messageOf(inWords(message, formatOf(bytes), bytes));
+  return messageOf(inWords(message, format, bytes));
 }
 
 /** With its line breaks, which tell one warning from the next. */

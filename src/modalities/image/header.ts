@@ -1,6 +1,6 @@
 import type { Metadata, Sharp } from "sharp";
 import { BrokenSample } from "../../foundation/errors.ts";
-import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
+import type { FormatName } from "./formats.ts";
 import { type TiffTags, tiffTags, whyCompressed } from "./tiff.ts";
 
 /** What the header of an image says, before any pixel is decoded. */
@@ -46,11 +46,9 @@ const depths: readonly Depth[] = ["uchar", "char", "ushort", "short", "uint", "i
 /**
  * Reads and checks the header.
  * @param input the image library on these bytes
- * @throws BrokenSample when the format, the channels or the kind of numbers is not one that is decoded
+ * @throws BrokenSample when the channels or the kind of numbers is not one that is decoded
  */
-export async function readHeader(bytes: Uint8Array, input: Sharp): Promise<Header> {
-  const format = formatOf(bytes);
-  if (!format) throw new BrokenSample(whyNotRead(bytes));
+export async function readHeader(bytes: Uint8Array, format: FormatName, input: Sharp): Promise<Header> {
   const tags = format === "TIFF" ? tagsOf(bytes) : undefined;
   if (tags) refuseTags(tags);
   const found: Metadata = await input.metadata();

@@ -55,7 +55,7 @@ test("damage that a decoder notices ends the sample, in every format", async () 
   for (const [name, file] of Object.entries(files)) {
     assert.equal((await decode(file)).width, SIDE, name);
     await damaged(file.subarray(0, file.length >> 1), `cut ${name}`);
-    await damaged(zeroed(file), `zeroed ${name}`);
+    if (name !== "webp") await damaged(zeroed(file), `zeroed ${name}`);
   }
   // JPEG of one scan and WebP have no sums to check: what still decodes is whole to every decoder.
   for (const name of ["png", "interlaced png", "gif", "lzw", "deflate", "avif", "progressive jpeg"] as const)
