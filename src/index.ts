@@ -108,6 +108,7 @@ export { writeAtomically } from "./foundation/files.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { prepareOutput, writeOutput } from "./foundation/outputs.ts";
 export { trustCode } from "./foundation/user-file.ts";
+export { allowDecoding } from "./foundation/memory.ts";
 export { optionOwners } from "./methods/combine.ts";
 export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";

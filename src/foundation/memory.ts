@@ -49,7 +49,14 @@ const ALLOWED = "autodidact: bytes for decoding";
 /** In a browser there are no such threads. */
 const threads = () => globalThis.process?.getBuiltinModule?.("node:worker_threads");
 
-/** Sets how much memory a decoder may take in this process and in threads that it starts from now on. */
+/**
+ * Sets how much memory decoding may take in this process and in threads that it starts from now on: all decodes under way in
+ * a thread together. It holds for threads that have not decoded anything yet.
+ * @param bytes 256 MB by default, in `serve` 64 MB
+ *
+ * @example
+ * allowDecoding(2 ** 30);
+ */
 export const allowDecoding = (bytes: number): void => threads()?.setEnvironmentData(ALLOWED, bytes);
 
 /** The bytes that the user allowed for decoding, if any. */

@@ -69,7 +69,10 @@ export function givenIn(sent: Sent, reader: Reader): Given[] {
   if (text && type === "application/json")
     return textsOf(sent).map((one) => ({ source: text(one), bytes: one.length }));
   if (bytes && type === "multipart/form-data")
-    return filesOf(sent).map((file) => ({ source: bytes(file.bytes, file.name, file.type, reader.memory), bytes: file.bytes.length }));
+    return filesOf(sent).map((file) => ({
+      source: bytes(file.bytes, file.name, file.type, reader.memory),
+      bytes: file.bytes.length,
+    }));
   if (bytes && isAmong(type, [...types, "application/octet-stream"]))
     return [{ source: bytes(sent.body, "the body", type, reader.memory), bytes: sent.body.length }];
   throw new HTTPException(415, {
