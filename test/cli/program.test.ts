@@ -44,6 +44,7 @@ test("help and version load the table of commands and nothing heavy", async () =
     "cli/kinds.ts",
     "cli/program.ts",
     "foundation/errors.ts",
+    "foundation/memory.ts",
     "foundation/user-file.ts",
   ];
   assert.deepEqual(loaded.filter((name) => !name.startsWith("node:")).sort(), [...light, "commander"].sort());

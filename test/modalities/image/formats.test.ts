@@ -3,7 +3,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
 import { decode } from "../../../src/modalities/image/decode.ts";
-import { formatOf, takesImage } from "../../../src/modalities/image/formats.ts";
+import { formatOf, wantedImages } from "../../../src/modalities/image/formats.ts";
 
 const solid = () => sharp({ create: { width: 8, height: 8, channels: 3, background: "#336699" } });
 
@@ -49,7 +49,10 @@ test("nothing else is rendered, whatever its name, and its own format is the rea
 });
 
 test("the same words are used for files that are left out by their names", () => {
-  assert.equal(takesImage("a/B.JPG"), true);
-  assert.equal(takesImage("notes.txt"), false);
-  assert.deepEqual(takesImage("IMG_1.HEIC"), { what: "HEIC", advice: "not decodable here: convert to JPEG or PNG" });
+  assert.equal(wantedImages.takes("a/B.JPG"), true);
+  assert.equal(wantedImages.takes("notes.txt"), false);
+  assert.deepEqual(wantedImages.takes("IMG_1.HEIC"), {
+    what: "HEIC",
+    advice: "not decodable here: convert to JPEG or PNG",
+  });
 });
