@@ -66,7 +66,10 @@ const inSource = async (folder: string) =>
 
 /** Rooms whose every file a browser can have, but for these. */
 const rooms: Record<string, readonly string[]> = {
-  foundation: ["src/foundation/files.ts"],
+  // Files, processes and temporary folders are a machine's.
+  foundation: ["contents", "files", "outputs", "parquet/", "processes", "retry", "temporary"].map(
+    (name) => `src/foundation/${name}`,
+  ),
   array: [],
   // An ONNX file is made smaller on a disk.
   engine: ["src/engine/quantize/index.ts", "src/engine/quantize/simplify.ts"],
@@ -75,7 +78,7 @@ const rooms: Record<string, readonly string[]> = {
   encoders: [],
   methods: [],
   // The registry reaches what opens files, and what a path holds is seen on a disk.
-  data: ["src/data/index.ts", "src/data/labels.ts", "src/data/recognise.ts", "src/data/tables/"],
+  data: ["src/data/files/", "src/data/index.ts", "src/data/labels.ts", "src/data/recognise.ts", "src/data/tables/"],
 };
 
 for (const [room, except] of Object.entries(rooms))
