@@ -3,6 +3,7 @@ import type { ModalityDefinition } from "./modality.ts";
 
 /** The only references to a kind of data from outside its folder. */
 const lines = {
+  audio: () => import("../modalities/audio/index.ts"),
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),
 };
@@ -43,6 +44,7 @@ export {
 } from "./modality.ts";
 export { finderOf } from "./names.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
+export type { Reads } from "./reads.ts";
 export type { OpenOptions, Source } from "./source.ts";
 export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";
 export { maskToken, type TokenSequence, type Vocabulary, type VocabularySpec, vocabulary } from "./vocabulary.ts";

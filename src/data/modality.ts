@@ -5,6 +5,7 @@ import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";
 import type { Features } from "./features.ts";
 import type { Picture } from "./picture.ts";
+import type { Reads } from "./reads.ts";
 import type { OpenOptions, Source } from "./source.ts";
 
 /** Named tensors of one sample, without a batch dimension: the encoder's input. */
@@ -112,7 +113,10 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly small?: SmallSettings;
   /** What a built modality may offer, in part depending on its options (colours, a mask token). */
   readonly abilities: readonly Ability[];
-  /** The encoder's inputs by name, with their number of axes (without the batch): `{ pixels: 3 }`. */
+  /**
+   * The encoder's inputs by name, with their number of axes (without the batch): `{ pixels: 3 }`. Options may choose among
+   * them: `specs` has those of one choice.
+   */
   readonly inputs: Readonly<Record<string, number>>;
   /**
    * Reads names and first bytes only. The surest of all kinds wins; two that are certain are an error.
@@ -124,8 +128,11 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   open(path: string, options?: OpenOptions): Promise<Source<Sample>>;
   /** Reopens the source of a manifest; with options, samples are read no larger than they need. */
   reopen(manifest: unknown, options?: z.infer<Options>): Promise<Source<Sample>>;
-  /** Options that follow from the data (size, channels), inferred from a few samples. */
-  infer(source: Source<Sample>): Promise<Partial<z.infer<Options>>>;
+  /**
+   * Options that follow from the data (size, channels), inferred from a few samples.
+   * @param reads what the run's encoder reads, for kinds that can be read in several ways (a waveform, its spectrogram)
+   */
+  infer(source: Source<Sample>, reads?: Reads): Promise<Partial<z.infer<Options>>>;
   /**
    * Learns from the data once, with settled options, and returns files for the run folder: a tokenizer. `build` and
    * `arrange` receive them, in this run and whenever it is opened again.

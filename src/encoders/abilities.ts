@@ -1,11 +1,14 @@
 import { encoderAbility } from "../data/ability.ts";
-import type { PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
+import type { LatentAbility, PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
 
 /** The encoder turns its input into a sequence of token vectors: patches, or tokens of a vocabulary. */
 export const tokens = encoderAbility<TokenAbility>()("tokens", "turns its input into a sequence of token vectors");
 
 /** `tokens` whose input is cut into a grid of patches. */
 export const patches = encoderAbility<PatchAbility>()("patches", "cuts its input into a grid of patches");
+
+/** `tokens` made from local features of the input, which can be had by themselves. */
+export const latents = encoderAbility<LatentAbility>()("latents", "makes local features before it gives them context");
 
 /** `tokens` whose input is a sequence of a vocabulary's tokens. */
 export const sequence = encoderAbility<SequenceAbility>()("sequence", "reads a sequence of a vocabulary's tokens");

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Array, Rng, Tensor, TensorSpec, TreeRecord } from "../array/index.ts";
 import type { Ability, Offered } from "../data/ability.ts";
+import type { Reads } from "../data/reads.ts";
 import type { VocabularySpec } from "../data/vocabulary.ts";
 
 /** Parameters while a function is traced: a tree of arrays. */
@@ -42,6 +43,18 @@ export interface TokenAbility {
    * them.
    */
   blocks(params: Params, inputs: Inputs, options?: EncodeOptions): Array[];
+}
+
+/** Local features that a context is then made of: wav2vec 2.0's, which are masked, predicted or quantised. */
+export interface LatentAbility extends TokenAbility {
+  /** Values of a local feature. */
+  readonly latentDim: number;
+  /** Whether a token sees only itself and those before it. */
+  readonly causal: boolean;
+  /** Input values from one local feature to the next, and how many each sees. */
+  readonly receptive: { readonly stride: number; readonly field: number };
+  /** Local features, `[batch, count, latentDim]`, normalised: each sees only its own part of the input. */
+  latents(params: Params, inputs: Inputs): Array;
 }
 
 export interface PatchAbility extends TokenAbility {
@@ -107,11 +120,7 @@ export interface EncoderDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly kind: "encoder";
   readonly name: string;
   readonly paper: string;
-  /**
-   * The inputs that it reads, by name, and how many axes each may have besides the batch: `{ pixels: 3 }`. `"*"` is one
-   * float32 input of any name.
-   */
-  readonly reads: Readonly<Record<string, number | readonly number[]>>;
+  readonly reads: Reads;
   readonly abilities: readonly Ability[];
   readonly options: Options;
   /**

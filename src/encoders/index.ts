@@ -5,6 +5,7 @@ const lines = {
   resnet: () => import("./resnet.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),
+  wave: () => import("./wave.ts"),
 };
 
 /** Every encoder's options, by its name. */
@@ -18,6 +19,7 @@ export type {
   EncoderDefinition,
   InitialParams,
   Inputs,
+  LatentAbility,
   Params,
   PatchAbility,
   SequenceAbility,

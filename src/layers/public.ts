@@ -20,6 +20,7 @@ export * from "./heads/token-head.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
 export * from "./norms/batch-norm.ts";
+export * from "./norms/group-norm.ts";
 export * from "./norms/layer-norm.ts";
 export { drawUniforms, inEvaluation, trainingScope, withoutDropping } from "./scope.ts";
 export * from "./transformer/attention.ts";

@@ -76,8 +76,10 @@ export function conform(definition: ModalityDefinition, prepare: (folder: string
         assert.ok(isDeepStrictEqual(opened.modality.tensors(sample), tensors));
         for (const [name, { data }] of Object.entries(tensors)) assert.ok(data.every(Number.isFinite), name);
       }
-      const axes = Object.entries(opened.modality.specs).map(([name, { shape }]) => [name, shape.length]);
-      assert.deepEqual(Object.fromEntries(axes), { ...definition.inputs });
+      const specs = Object.entries(opened.modality.specs);
+      assert.ok(specs.length > 0);
+      // A kind that can be read in several ways has one of its inputs at a time.
+      for (const [name, { shape }] of specs) assert.equal(shape.length, definition.inputs[name], name);
     });
 
     test("a source that is opened again from its manifest reads the same", async () => {

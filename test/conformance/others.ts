@@ -13,10 +13,12 @@ export async function writeTexts(folder: string): Promise<string> {
 }
 
 /** Data of every kind that the tests have, but for one. @returns their paths */
-export async function writeOthers(folder: string, but: "image" | "text" | "tone"): Promise<string[]> {
+export async function writeOthers(folder: string, but: "audio" | "image" | "text" | "tone"): Promise<string[]> {
   const [images, tones] = [join(folder, "other-images"), join(folder, "other-tones")];
   await writeImages(images, 1);
   await writeTones(tones, 1);
   const all = { image: images, tone: tones, text: await writeTexts(folder) };
-  return Object.entries(all).flatMap(([kind, path]) => (kind === but ? [] : [path]));
+  return Object.entries(all).flatMap(([kind, path]) =>
+    kind === but || (kind === "tone" && but === "audio") ? [] : [path],
+  );
 }

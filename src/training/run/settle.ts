@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { filesBelow } from "../../data/files/listing.ts";
 import type { ModalityDefinition, Source } from "../../data/index.ts";
 import { noteLeftOut } from "../../data/recognise.ts";
+import { encoders } from "../../encoders/index.ts";
 import { digestOfFiles } from "../../foundation/contents.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { methods } from "../../methods/index.ts";
@@ -99,7 +100,8 @@ export async function settle(
   if (requested.ema > 0 && method.learned !== undefined)
     throw new UserError(`--ema has no effect with ${parts.method.name}, which is evaluated by its teacher`);
 
-  const modality = await settleModality(choices, method, presets, definition, source);
+  const { reads } = await encoders.load(parts.encoder.name);
+  const modality = await settleModality(choices, method, presets, definition, source, reads);
   noteLeftOut(source, onNote);
   const samples = await arrange(definition, source, modality, onNote);
   if (choices.preset === undefined) {

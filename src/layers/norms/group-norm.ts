@@ -1,0 +1,19 @@
+import { type Array, filled, np } from "../../array/index.ts";
+import { standardize } from "./layer-norm.ts";
+
+/**
+ * Group normalisation of `[batch, channels, ...extents]`: each of `groups` of a sample's channels has mean 0 and variance 1,
+ * then every channel a scale and a shift. With as many groups as channels it is wav2vec 2.0's norm over time.
+ * Wu and He 2018, https://arxiv.org/abs/1803.08494
+ *
+ * @example
+ * const norm = groupNorm(512, 512);
+ */
+export const groupNorm = (groups: number, channels: number, epsilon = 1e-5) => ({
+  init: () => ({ scale: filled([channels], 1), shift: filled([channels], 0) }),
+  apply: (params: { scale: Array; shift: Array }, x: Array): Array => {
+    const alone = [1, channels, ...x.shape.slice(2).map(() => 1)];
+    const standard = np.reshape(standardize(np.reshape(x, [x.shape[0]!, groups, -1]), epsilon), x.shape);
+    return np.add(np.multiply(standard, np.reshape(params.scale, alone)), np.reshape(params.shift, alone));
+  },
+});
