@@ -3,6 +3,7 @@
  * The built-in kinds and the reading of tables are in `autodidact`: nothing here needs Node.
  * @module autodidact/data
  */
+export * as bounds from "../foundation/bounds.ts";
 export { BrokenSample, UserError } from "../foundation/errors.ts";
 export {
   type Ability,

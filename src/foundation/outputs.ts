@@ -127,7 +127,13 @@ async function refuseForeignFile(file: string): Promise<string | undefined> {
   );
 }
 
-/** Checks that an output file can be written, before long work; creates its folder. @throws UserError naming the path */
+/**
+ * Checks that an output file can be written, before long work; creates its folder.
+ * @throws UserError naming the path
+ *
+ * @example
+ * await prepareOutput("look.png");
+ */
 export async function prepareOutput(file: string): Promise<void> {
   await prepareFile(file);
   await refuseForeignFile(file);

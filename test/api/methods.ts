@@ -11,6 +11,8 @@ export interface Import {
   /** What the file calls it. */
   readonly as: string;
   readonly isType: boolean;
+  /** Whether it is all that the file exports. */
+  readonly isAll: boolean;
   /** The file that it comes from, below `src/`. */
   readonly from: string;
   /** Where a user gets it: `autodidact/layers`. */
@@ -38,6 +40,8 @@ function subpathOf(file: string): string {
   return `autodidact/${room === "modalities" ? kind : room}`;
 }
 
+/** A file's exports under one name: users import the name. */
+const NAMESPACE = /^import \* as (\w+) from "(\.[^"]+)";$/gm;
 const IMPORT = /^import\s+(type\s+)?\{([^}]*)\}\s+from\s+"(\.[^"]+)";\n/gm;
 
 function importsOf(folder: string, code: string): Import[] {
@@ -49,7 +53,8 @@ function importsOf(folder: string, code: string): Import[] {
       .filter(Boolean)
       .map((part) => {
         const [, type, name = "", as = name] = /^(type\s+)?(\w+)(?:\s+as\s+(\w+))?$/.exec(part) ?? [];
-        return { name, as, isType: (allTypes ?? type) !== undefined, from, subpath: subpathOf(from) };
+        const isAll = name === "bounds" && from.endsWith("/bounds.ts");
+        return { name, as, isType: (allTypes ?? type) !== undefined, isAll, from, subpath: subpathOf(from) };
       });
   });
 }
@@ -60,7 +65,8 @@ export async function methodFiles(): Promise<MethodFile[]> {
   for (const folder of await foldersOfMethods())
     for (const file of await readdir(join(src, folder)).catch((): string[] => [])) {
       if (!file.endsWith(".ts")) continue;
-      const code = await readFile(join(src, folder, file), "utf8");
+      const text = await readFile(join(src, folder, file), "utf8");
+      const code = text.replaceAll(NAMESPACE, 'import { $1 } from "$2";');
       if (!/ = method\(\{/.test(code)) continue;
       const imports = importsOf(folder, code);
       const lines = imports.map(
