@@ -4,6 +4,7 @@
  * linear probe with all labels and with 1 % (five draws), beside the same encoders untrained.
  *
  *   node bench/methods.ts [method …] [--minutes 8] [--seeds 1] [--untrained-seeds 5]
+ *   node bench/methods.ts dino --seed 0 --epochs 3   # one row again, with the epochs that it had
  *   node bench/methods.ts --table        # writes the table into docs/methods.md, trains nothing
  *
  * A line a method and seed in bench/results/methods.jsonl; what is there is not done again, and a run that was
@@ -32,6 +33,8 @@ const { values, positionals } = parseArgs({
     table: { type: "boolean", default: false },
     /** One method and seed in this process. */
     seed: { type: "string" },
+    /** Of that one; without it they are fitted to the minutes. */
+    epochs: { type: "string" },
     /** Train it, and measure nothing: another method is built on it. */
     "train-only": { type: "boolean", default: false },
   },
@@ -56,7 +59,8 @@ async function runOf(method: string, seed: number) {
   const folder = folderOf(method, seed);
   const choices = { method, preset: "small", training: { seed }, options: tokenizerFor(method, seed) };
   const resume = existsSync(`${folder}/config.json`);
-  const epochs = resume ? 0 : epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
+  const fitted = async () => epochsIn(minutes, await secondsPerStep(choices, `${folder}-calibration`));
+  const epochs = resume ? 0 : values.epochs === undefined ? await fitted() : Number(values.epochs);
   return trained({ ...choices, training: { seed, epochs } }, folder, resume);
 }
 

@@ -61,7 +61,9 @@ export const byol = method({
         };
       },
       afterStep: (params, { target }, { progress }) => ({
-        target: momentumUpdate(target, network.of(params), cosineMomentum(progress, { start: momentum })),
+        target: momentumUpdate(target, network.of(params), cosineMomentum(progress, { start: momentum }), {
+          statistics: "own",
+        }),
       }),
     };
   },

@@ -86,7 +86,7 @@ export const dino = method({
       },
       prototypes: ({ head: weights }, features) => head.apply(weights, features),
       afterStep: (params, { teacher, center }, { progress }) => ({
-        teacher: momentumUpdate(teacher, params, cosineMomentum(progress, { start: momentum })),
+        teacher: momentumUpdate(teacher, params, cosineMomentum(progress, { start: momentum }), { statistics: "own" }),
         center,
       }),
     };

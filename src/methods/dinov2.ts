@@ -132,6 +132,7 @@ export const dinov2 = method({
           teacher,
           { encoder, classHead, patchHead },
           cosineMomentum(progress, { start: momentum }),
+          { statistics: "own" },
         ),
       }),
     };

@@ -119,7 +119,9 @@ export const ibot = method({
       },
       prototypes: ({ head: weights }, features) => head.apply(weights, features),
       afterStep: ({ encoder, head }, { teacher, ...centers }, { progress }) => ({
-        teacher: momentumUpdate(teacher, { encoder, head }, cosineMomentum(progress, { start: momentum })),
+        teacher: momentumUpdate(teacher, { encoder, head }, cosineMomentum(progress, { start: momentum }), {
+          statistics: "own",
+        }),
         ...centers,
       }),
     };

@@ -67,7 +67,9 @@ export const mocoV3 = method({
         };
       },
       afterStep: (params, { teacher }, { progress }) => ({
-        teacher: momentumUpdate(teacher, network.of(params), cosineMomentum(progress, { start: momentum })),
+        teacher: momentumUpdate(teacher, network.of(params), cosineMomentum(progress, { start: momentum }), {
+          statistics: "own",
+        }),
       }),
     };
   },

@@ -111,6 +111,7 @@ export const msn = method({
           teacher,
           { encoder, projector },
           linearMomentum(progress, { start: momentum, end: momentum + (1 - momentum) / 1.25 }),
+          { statistics: "own" },
         ),
       }),
     };

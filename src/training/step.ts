@@ -138,7 +138,9 @@ export async function compileStep(options: {
           return value ? [[path, value]] : [];
         }),
       );
-      const { loss: value, metrics = {}, memory = current.memory as Params } = forward.result;
+      const { loss: value, metrics = {}, memory: returned = current.memory } = forward.result;
+      // A teacher run in training mode keeps the statistics of what it saw itself.
+      const memory = tree.map<Array, Array>(returned, (leaf) => forward.statistics.get(leaf) ?? leaf) as Params;
       const [weight] = tree.leaves<Array>(traced.encoder);
       const seen = forward.representations.find(({ weights }) => weights === weight);
       const observed: Record<string, Array> = seen ? { features: seen.features } : {};
