@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { type Array, np } from "../array/index.ts";
 import { augment } from "../data/views.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { mlp } from "../layers/heads/mlp.ts";
@@ -7,7 +6,6 @@ import { dcl as dclLoss } from "../objectives/contrastive/dcl.ts";
 import { dclw as dclwLoss } from "../objectives/contrastive/dclw.ts";
 import { contrastiveAccuracy } from "../objectives/contrastive/nt-xent.ts";
 import { embeddingDeviation } from "../objectives/parts/deviation.ts";
-import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
@@ -16,8 +14,8 @@ import { twoViews } from "./parts/views.ts";
 /**
  * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches work too; and DCLW,
  * which also weights pairs that are far apart more strongly. Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs
- * from the paper: the two directions are added, each a mean, and DCLW's weights are differentiated too, as in the code at
- * https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
+ * from the paper: the loss is a mean over all rows (a sum there), and DCLW's weights are differentiated too, as in the code
+ * at https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
  */
 export const dcl = method({
   name: "dcl",
@@ -35,16 +33,14 @@ export const dcl = method({
   presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },
 
   build({ encoder, modality, options: { temperature, weighted, sigma, projectionDim } }) {
-    const oneWay = (from: Array, to: Array) =>
-      weighted ? dclwLoss(from, to, { temperature, sigma }) : dclLoss(from, to, { temperature });
     const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));
     return {
       views: (sample, rng) => twoViews(modality, sample, rng),
       init: (rng) => network.init(rng),
       loss(params, { first, second }) {
-        const [z0, z1] = [normalize(network.apply(params, first)), normalize(network.apply(params, second))];
+        const [z0, z1] = [network.apply(params, first), network.apply(params, second)];
         return {
-          loss: np.add(oneWay(z0, z1), oneWay(z1, z0)),
+          loss: weighted ? dclwLoss(z0, z1, { temperature, sigma }) : dclLoss(z0, z1, { temperature }),
           metrics: { accuracy: contrastiveAccuracy(z0, z1), deviation: embeddingDeviation(z0) },
         };
       },

@@ -205,3 +205,25 @@ test("gradients are finite where embeddings collapse or vanish", async () => {
       for (const { data } of gradients.values()) assert.ok(data.every(Number.isFinite), name);
     }
 });
+
+test("DCL and DCLW do not depend on the rows' lengths, nor on which view is the first", async () => {
+  const { first, second } = pair(5);
+  const longer = ({ shape, data }: Tensor) =>
+    float32(
+      Float32Array.from(data, (value, at) => value * (1 + Math.floor(at / 6))),
+      shape,
+    );
+  const losses = { dcl, dclw } as const;
+  for (const [name, loss] of Object.entries(losses)) {
+    const of = async (inputs: ReturnType<typeof pair>) => {
+      const value = (given: Traced<typeof inputs>) => loss(given.first, given.second, { temperature: 0.2, sigma: 0.5 });
+      return (await evaluateOne(value, [inputs])).data[0]!;
+    };
+    const expected = await of({ first, second });
+    const others = [
+      { first: longer(first), second: longer(second) },
+      { first: second, second: first },
+    ];
+    for (const inputs of others) assert.ok(Math.abs((await of(inputs)) - expected) < 1e-5, name);
+  }
+});
