@@ -17,8 +17,8 @@ export async function choose(
   modality: ModalityDefinition,
 ) {
   const method = await methods.load(names.method ?? modality.defaultMethod);
-  const preset = names.preset === undefined ? undefined : presetOf(method, names.preset);
-  const encoder = await encoderOf(names.encoder, preset, method, modality);
+  if (names.preset !== undefined) presetOf(method, names.preset);
+  const encoder = await encoderOf(names.encoder, names.preset, method, modality);
   return { modality, method, encoder } satisfies Choice;
 }
 

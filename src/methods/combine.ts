@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { type Array, np, type Rng, type Traced, type Tree, type TreeRecord } from "../array/index.ts";
-import type { InitialParams } from "../encoders/encoder.ts";
+import type { Ability } from "../data/ability.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { EpochContext, Method, MethodDefinition, MethodParams, Preset, Schedule } from "./method.ts";
+import type { MethodDefinition, Preset } from "./method.ts";
+import { sumOf } from "./parts/sum.ts";
 
 /** One of several tasks that an encoder learns at once. */
 export interface Task {
@@ -45,164 +45,136 @@ export function optionOwners(tasks: readonly Task[]): Map<string, { task: Task; 
 const prefixed = (name: string, key: string) =>
   `${name.replaceAll(/[^a-zA-Z0-9]+(.)?/g, (_, letter = "") => letter.toUpperCase())}${key[0]!.toUpperCase()}${key.slice(1)}`;
 
+/** The methods that a run learns by: the tasks of a combination, or the one. */
+export const partsOf = (method: MethodDefinition): readonly MethodDefinition[] =>
+  method.tasks?.map(({ definition }) => definition) ?? [method];
+
 /**
  * One encoder trained on several tasks at once, with a head each: the loss is the weighted sum of the methods' losses
  * (Doersch & Zisserman 2017, https://arxiv.org/abs/1708.07860). Parameters are `{ encoder, tasks: { rotation, simclr } }`;
- * views, memory and metrics are kept per task, by name. Recipe, preset and augmentation are the first method's.
+ * views, memory and metrics are kept per task, by name. The recipe, and of a preset the training, are the first method's;
+ * everything else that the methods declare is merged. Options of encoder and data that they set differently are an error
+ * once a run is settled, unless the user sets them.
  * @param name by which the methods registry finds the combination again
+ * @throws UserError naming two methods that no encoder can serve, or of which each is evaluated by its own teacher
  */
 export function combine(name: string, tasks: readonly Task[]): MethodDefinition {
   const [first] = tasks;
   if (!first) throw new Error("no methods to combine");
-  const titles = tasks.map(({ definition }) => definition.name);
+  const parts = tasks.map(({ definition }) => definition);
+  const titles = parts.map((part) => part.name);
   const owners = optionOwners(tasks);
-  const defaultEncoder = tasks.find(({ definition }) => definition.defaultEncoder)?.definition.defaultEncoder;
+  const causal = directionOf(name, parts);
+  const learned = learnedOf(name, parts);
+  const runs = [...owners].flatMap(([option, { task, key }]) => (task.definition.runs?.includes(key) ? [option] : []));
+  const defaultEncoder = parts.find((part) => part.defaultEncoder)?.defaultEncoder;
+  const encoderOptions = firstOf(
+    parts.map((part) => (part.defaultEncoder === defaultEncoder ? part.encoderOptions : undefined)),
+  );
+  const modalityOptions = firstOf(parts.map((part) => part.modalityOptions));
+  const replaces = firstOf(parts.map((part) => part.replaces));
+  const presets = presetsOf(parts, owners);
   return {
     kind: "method",
     name,
     family: first.definition.family,
     paper: "https://arxiv.org/abs/1708.07860",
     summary: `${titles.join(" and ")} at once, a head each`,
-    needs: [...new Set(tasks.flatMap(({ definition }) => definition.needs))],
+    needs: unique(parts.flatMap((part) => part.needs)),
+    ...(causal === undefined ? {} : { causal }),
     options: z.object(
       Object.fromEntries([...owners].map(([option, { task, key }]) => [option, task.definition.options.shape[key]!])),
     ),
+    ...(runs.length > 0 ? { runs } : {}),
     recipe: first.definition.recipe,
-    ...(first.definition.presets ? { presets: presetsOf(tasks, owners) } : {}),
+    ...(Object.keys(presets).length > 0 ? { presets } : {}),
+    ...(learned === undefined ? {} : { learned }),
     ...(defaultEncoder ? { defaultEncoder } : {}),
-    ...(first.definition.modalityOptions ? { modalityOptions: first.definition.modalityOptions } : {}),
     tasks,
+    ...(encoderOptions ? { encoderOptions } : {}),
+    ...(modalityOptions ? { modalityOptions } : {}),
+    ...(replaces ? { replaces } : {}),
     build(context) {
-      const parts = tasks.map((task) => {
+      const built = tasks.map((task) => {
         const owned = [...owners].filter(([, owner]) => owner.task === task);
         const options = Object.fromEntries(owned.map(([option, { key }]) => [key, context.options[option]]));
-        return { ...task, title: task.definition.name, method: task.definition.build({ ...context, options }) };
+        const opened = owned.flatMap(([option, { key }]) => {
+          const run = context.runs?.[option];
+          return run ? [[key, run] as const] : [];
+        });
+        const own = { ...context, options, runs: Object.fromEntries(opened) };
+        return { title: task.definition.name, weight: task.weight, method: task.definition.build(own) };
       });
-      return sumOf(parts);
+      return sumOf(built);
     },
   };
 }
 
-interface Part {
-  readonly title: string;
-  readonly weight: number;
-  readonly method: Method;
-}
+const unique = (needs: readonly Ability[]): Ability[] =>
+  needs.filter((need, at) => needs.findIndex(({ name, by }) => name === need.name && by === need.by) === at);
 
-function sumOf(parts: readonly Part[]): Method {
-  /** The results by task, without tasks that have none. */
-  const ofEach = <Result>(make: (part: Part) => Result | undefined): Record<string, Result> =>
-    Object.fromEntries(
-      parts.flatMap((part): [string, Result][] => {
-        const result = make(part);
-        return result === undefined ? [] : [[part.title, result]];
-      }),
+/** Whether the encoder must be causal. @throws UserError when one method needs that and another the opposite */
+function directionOf(name: string, parts: readonly MethodDefinition[]): boolean | undefined {
+  const [before, both] = [true, false].map((causal) => parts.find((part) => part.causal === causal));
+  if (before && both)
+    throw new UserError(
+      `method "${name}": ${before.name} predicts each token from those before it, ${both.name} from both sides; no encoder does both`,
     );
-  const has = (member: keyof Method) => parts.some(({ method }) => method[member]);
-  const some = <Members>(condition: boolean, members: Members) => (condition ? members : {});
-
-  return {
-    views: (sample, rng, entry) => ofEach(({ title, method }) => method.views(sample, rng.split(title), entry)),
-    init(rng) {
-      const made = parts.map(({ title, method }) => ({ title, ...method.init(rng.split(title)) }));
-      const tasks = made.map(({ title, encoder: _, ...heads }): [string, InitialParams] => [title, heads]);
-      return { encoder: made[0]!.encoder, tasks: Object.fromEntries(tasks) };
-    },
-    ...some(has("initMemory"), {
-      initMemory: (rng: Rng, params: MethodParams) =>
-        ofEach(({ title, method }) => method.initMemory?.(rng.split(title), paramsOf(params, title))),
-    }),
-    loss(params, batch, memory, schedule) {
-      const results = ofEach(({ title, method }) =>
-        method.loss(paramsOf(params, title), inside(batch, title), inside(memory, title), schedule),
-      );
-      const losses = parts.map(({ title, weight }) => np.multiply(results[title]!.loss, weight));
-      return {
-        loss: losses.reduce((sum, loss) => np.add(sum, loss)),
-        metrics: named(ofEach(({ title }) => ({ loss: results[title]!.loss, ...results[title]!.metrics }))),
-        memory: { ...memory, ...ofEach(({ title }) => results[title]!.memory) },
-      };
-    },
-    ...some(has("afterStep"), {
-      afterStep: (params: Traced<MethodParams>, memory: TreeRecord<Array>, schedule: Schedule) => ({
-        ...memory,
-        ...ofEach(({ title, method }) => method.afterStep?.(paramsOf(params, title), inside(memory, title), schedule)),
-      }),
-    }),
-    ...some(has("look"), {
-      look: (params: Traced<MethodParams>, batch: TreeRecord<Array>, memory: TreeRecord<Array>, schedule: Schedule) =>
-        named(
-          ofEach(({ title, method }) =>
-            method.look?.(paramsOf(params, title), inside(batch, title), inside(memory, title), schedule),
-          ),
-        ),
-    }),
-    ...predictions(parts.find(({ method }) => method.answers)),
-    ...some(has("beforeEpoch"), {
-      async beforeEpoch(context: EpochContext<MethodParams, InitialParams>) {
-        let { params, memory } = context;
-        for (const { title, method } of parts) {
-          if (!method.beforeEpoch) continue;
-          const task = {
-            params: paramsOf(params, title),
-            memory: inside(memory, title),
-            rng: context.rng.split(title),
-          };
-          const changed = await method.beforeEpoch({ ...context, ...task });
-          const { encoder, ...heads } = changed.params;
-          params = { encoder, tasks: { ...inside(params, "tasks"), [title]: heads } };
-          memory = { ...memory, [title]: changed.memory };
-        }
-        return { params, memory };
-      },
-    }),
-  };
+  return (before ?? both)?.causal;
 }
 
-/** The predictions of the task that learns from labels. */
-function predictions(part: Part | undefined): Pick<Method, "answers" | "predict" | "linearHead"> {
-  if (!part) return {};
-  const { answers, predict, linearHead } = part.method;
-  return {
-    answers,
-    ...(predict ? { predict: (params, inputs) => predict(paramsOf(params, part.title), inputs) } : {}),
-    ...(linearHead ? { linearHead: (params) => linearHead(paramsOf(params, part.title)) } : {}),
-  };
+/**
+ * Where the memory has what is evaluated, `dino.teacher`. Beside a method that learns from labels nothing: its head is
+ * trained on the student's features, and chosen by them.
+ * @throws UserError when two methods are evaluated by a teacher each
+ */
+function learnedOf(name: string, parts: readonly MethodDefinition[]): string | undefined {
+  if (parts.some(({ family }) => family === "supervised")) return undefined;
+  const [taught, other] = parts.filter(({ learned }) => learned !== undefined);
+  if (taught && other)
+    throw new UserError(
+      `method "${name}": ${taught.name} and ${other.name} are each evaluated by a teacher of their own; use one of them`,
+    );
+  return taught && `${taught.name}.${taught.learned}`;
 }
 
-/** The branch of that name; empty for a task without memory. */
-function inside<Leaf>(record: TreeRecord<Leaf>, key: string): TreeRecord<Leaf> {
-  const branch = record[key];
-  if (branch === undefined) return {};
-  if (isRecord(branch)) return branch;
-  throw new Error(`${key} is not a branch of the tree`);
-}
+/** Each option from the first that has it; undefined if none has any. */
+const firstOf = <Value>(
+  all: readonly (Readonly<Record<string, Value>> | undefined)[],
+): Record<string, Value> | undefined => {
+  const there = all.filter((options) => options !== undefined);
+  return there.length > 0 ? Object.assign({}, ...there.toReversed()) : undefined;
+};
 
-const isRecord = <Leaf>(branch: Tree<Leaf>): branch is TreeRecord<Leaf> =>
-  typeof branch === "object" && branch !== null && !globalThis.Array.isArray(branch) && !("shape" in branch);
-
-/** One task's parameters as its method expects them: its heads and the shared encoder. */
-const paramsOf = <Leaf>(params: TreeRecord<Leaf> & { readonly encoder: TreeRecord<Leaf> }, title: string) => ({
-  ...inside(inside(params, "tasks"), title),
-  encoder: params.encoder,
-});
-
-/** `{ simclr: { accuracy } }` → `{ "simclr/accuracy" }`. */
-const named = <Value>(byTitle: Readonly<Record<string, Readonly<Record<string, Value>>>>): Record<string, Value> =>
-  Object.fromEntries(
-    Object.entries(byTitle).flatMap(([title, values]) =>
-      Object.entries(values).map(([key, value]): [string, Value] => [`${title}/${key}`, value]),
-    ),
-  );
-
-/** The first method's presets, with the options of every method that has a preset of the same name. */
-const presetsOf = (tasks: readonly Task[], owners: ReturnType<typeof optionOwners>): Record<string, Preset> =>
-  Object.fromEntries(
-    Object.entries(tasks[0]?.definition.presets ?? {}).map(([title, preset]) => {
+/** Every preset that one of the methods has, with the options of all that have it; summary, training and light views are the first one's. */
+function presetsOf(
+  parts: readonly MethodDefinition[],
+  owners: ReturnType<typeof optionOwners>,
+): Record<string, Preset> {
+  const titles = new Set(parts.flatMap(({ presets = {} }) => Object.keys(presets)));
+  return Object.fromEntries(
+    [...titles].map((title): [string, Preset] => {
+      const presets = parts.flatMap(({ presets = {} }) => presets[title] ?? []);
       const options = [...owners].flatMap(([option, { task, key }]): [string, unknown][] => {
-        const preset = task.definition.presets?.[title]?.options ?? {};
-        return key in preset ? [[option, preset[key]]] : [];
+        const own = task.definition.presets?.[title]?.options ?? {};
+        return key in own ? [[option, own[key]]] : [];
       });
-      return [title, { ...preset, options: Object.fromEntries(options) }];
+      const encoder = presets.find((preset) => preset.encoder)?.encoder;
+      const encoderOptions = firstOf(presets.map((preset) => preset.encoderOptions));
+      const modalityOptions = firstOf(presets.map((preset) => preset.modalityOptions));
+      const training = presets.find((preset) => preset.training)?.training;
+      return [
+        title,
+        {
+          summary: presets[0]?.summary ?? "",
+          ...(options.length > 0 ? { options: Object.fromEntries(options) } : {}),
+          ...(encoder ? { encoder } : {}),
+          ...(encoderOptions ? { encoderOptions } : {}),
+          ...(modalityOptions ? { modalityOptions } : {}),
+          ...(training ? { training } : {}),
+          ...(presets[0]?.lightViews ? { lightViews: true } : {}),
+        },
+      ];
     }),
   );
+}

@@ -62,6 +62,11 @@ export interface Method<
    * the next one (causal encoders). Used by `complete`, evaluation and export.
    */
   tokenLogits?(params: Traced<Initial>, inputs: Inputs): Array;
+  /** Of a combination: the task that `tokenLogits` is of, and its parameters, to export it as if it had been alone. */
+  readonly tokenTask?: {
+    tokenLogits(params: Traced<MethodParams>, inputs: Inputs): Array;
+    params(params: MethodParams): MethodParams;
+  };
   /** What a method that learns from labels predicts. */
   readonly answers?: Answers;
   /**
@@ -179,7 +184,7 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Preset>>;
   /**
    * The branch of the memory whose encoder is evaluated and exported, for methods that publish their teacher. Its heads
-   * replace the parameters of the same names.
+   * replace the parameters of the same names. Of a combination, with the task before it: `dino.teacher`.
    */
   readonly learned?: string;
   /** Default encoder, if the modality's default does not fit. */

@@ -1,4 +1,4 @@
-import { Rng } from "../../array/index.ts";
+import { Rng, type Tensor, tree } from "../../array/index.ts";
 import {
   type Answers,
   answersOf,
@@ -133,50 +133,58 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     const count = parts.indices.length;
     const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
     const perEpoch = Math.max(1, Math.floor(count / batchSize));
-    const { config, samples } = await settle(
-      {
-        ...options,
-        data: options.train,
-        modality: start.modality,
-        modalityDefaults: start.modalityOptions,
-        encoder: start.encoder,
-        encoderDefaults: start.encoderOptions,
-        method: methodWith(options.with),
-        options: {
-          ...optionsFromLabels(answers, classes, parts, options.balanced ?? false),
-          ...options.options,
+    const settled = (encoderOptions?: Start["encoderOptions"]) =>
+      settle(
+        {
+          ...options,
+          ...(encoderOptions ? { encoderOptions } : {}),
+          data: options.train,
+          modality: start.modality,
+          modalityDefaults: start.modalityOptions,
+          encoder: start.encoder,
+          encoderDefaults: start.encoderOptions,
+          method: methodWith(options.with),
+          options: {
+            ...optionsFromLabels(answers, classes, parts, options.balanced ?? false),
+            ...options.options,
+          },
+          training: {
+            epochs:
+              options.steps === undefined
+                ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
+                : Math.max(1, Math.round(options.steps / perEpoch)),
+            gradientClip: 1,
+            ...(scratch ? {} : { layerDecay: 0.75 }),
+            ...options.training,
+            batchSize: Math.min(batchSize, count),
+          },
         },
-        training: {
-          epochs:
-            options.steps === undefined
-              ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
-              : Math.max(1, Math.round(options.steps / perEpoch)),
-          gradientClip: 1,
-          ...(scratch ? {} : { layerDecay: 0.75 }),
-          ...options.training,
-          batchSize: Math.min(batchSize, count),
-        },
-      },
-      definition,
-      source,
-    );
+        definition,
+        source,
+      );
+    let { config, samples } = await settled();
+    if (!scratch && options.with !== undefined && !(await fits(start, config))) {
+      onNote?.(`${options.with} asks for another encoder than ${from} has; that of ${from} is kept`);
+      if (samples !== source) await samples.close();
+      ({ config, samples } = await settled(start.encoderOptions));
+    }
     // Labels belong to whole entries, not to windows of a text.
     if (samples !== source) await samples.close();
     const built = await buildParts(config);
     const training = withLearningRate(config.training, built.encoder, options.training, scratch);
-    const settled = { ...config, supervision, training };
+    const complete = { ...config, supervision, training };
     let begin: Start | undefined;
     if (!scratch) {
-      const head = task === "similarity" ? [] : await probed(start, settled, built, answers, source, parts, onNote);
-      const prefix = settled.method.name.includes("+") ? "tasks.supervised.head" : "head";
+      const head = task === "similarity" ? [] : await probed(start, complete, built, answers, source, parts, onNote);
+      const prefix = complete.method.name.includes("+") ? "tasks.supervised.head" : "head";
       const found = new Map(start.tensors(offerOf(built.modality, vocabulary)));
       for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
       begin = { ...start, tensors: () => found };
     }
     onNote?.(
-      `${used} labels: ${parts.training.length} for training, ${parts.validation.length} for validation; ${built.encoder.name}, batches of ${settled.training.batchSize}`,
+      `${used} labels: ${parts.training.length} for training, ${parts.validation.length} for validation; ${built.encoder.name}, batches of ${complete.training.batchSize}`,
     );
-    await learnLabels(settled, source, parts, { ...options, resume: false }, begin);
+    await learnLabels(complete, source, parts, { ...options, resume: false }, begin);
   } finally {
     await source.close();
   }
@@ -217,6 +225,15 @@ export async function resumeFinetuning(
     await source.close();
   }
   return openRun(out);
+}
+
+/** Whether an encoder has parameters of the same shapes as the start's. */
+async function fits(start: Start, config: RunConfig): Promise<boolean> {
+  const { encoder, modality } = await buildParts(config);
+  const found = start.tensors(offerOf(modality, vocabulary));
+  return tree
+    .entries<Tensor>({ encoder: encoder.init(new Rng(0)) })
+    .every(([path, { shape }]) => found.get(path)?.shape.join() === shape.join());
 }
 
 /** The method to train with: `supervised`, optionally combined with another task; FixMatch combines both itself. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ModalityDefinition } from "../../data/index.ts";
 import { encoders } from "../../encoders/index.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { exportModel } from "../../interop/export.ts";
 import { plainPublisher } from "../../interop/plain.ts";
 import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
@@ -65,17 +66,21 @@ export const publisherOf = async ({ publish }: ModalityDefinition): Promise<Publ
 async function publishedModel(run: Run): Promise<PublishedModel> {
   const { config, encoder, modality, methodDefinition, methodParams: params } = run;
   const plain = { encoder, params, modality, files: config.modality.files };
-  // Some methods need another run to be built, which exporting an encoder does not.
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
-  if (!isSupervised && tasks.some(({ runs }) => runs?.length)) return plain;
-  const { method } = await methodOf(run);
-  const { answers, predict, linearHead } = method;
-  return {
-    ...plain,
-    tokenLogits: method.tokenLogits?.bind(method),
-    ...(answers && predict
-      ? { head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } }
-      : {}),
-  };
+  if (tasks.every(({ runs }) => runs?.length)) return plain;
+  const method = await methodOf(run).then(
+    (built) => built.method,
+    (error: unknown) => {
+      // Some methods need another run to be built, which exporting an encoder does not.
+      if (error instanceof UserError && !isSupervised && methodDefinition.runs?.length) return undefined;
+      throw error;
+    },
+  );
+  if (!method) return plain;
+  const { answers, predict, linearHead, tokenTask } = method;
+  if (answers && predict)
+    return { ...plain, head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } };
+  if (tokenTask) return { ...plain, params: tokenTask.params(params), tokenLogits: tokenTask.tokenLogits };
+  return { ...plain, tokenLogits: method.tokenLogits?.bind(method) };
 }

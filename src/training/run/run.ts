@@ -28,6 +28,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { flagsOf } from "../../foundation/options.ts";
+import { partsOf } from "../../methods/combine.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
 import { observed } from "../observe.ts";
 import { askedOf } from "./checkpoint.ts";
@@ -131,13 +132,14 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     modality.specs,
     offerOf(modality, vocabularyAbility),
   );
-  for (const need of methodDefinition.needs) {
-    if (offers(need.by === "encoder" ? encoder : modality, need)) continue;
-    const readable = (await encoders.all()).filter((definition) => reads(definition, inputs));
-    lacks(methodDefinition.name, need, modality.name, encoder.name, readable);
+  for (const part of partsOf(methodDefinition)) {
+    for (const need of part.needs) {
+      if (offers(need.by === "encoder" ? encoder : modality, need)) continue;
+      const readable = (await encoders.all()).filter((definition) => reads(definition, inputs));
+      lacks(part.name, need, modality.name, encoder.name, readable);
+    }
+    refuseDirection(part, encoder);
   }
-  for (const { definition } of methodDefinition.tasks ?? [{ definition: methodDefinition }])
-    refuseDirection(definition, encoder);
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 

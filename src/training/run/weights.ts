@@ -5,6 +5,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { readSpecs } from "../../interop/safetensors.ts";
 import { mergeLora } from "../../layers/lora.ts";
 import type { MethodDefinition, MethodParams } from "../../methods/index.ts";
+import { learnedParams } from "../../methods/learned.ts";
 import { askedOf, checkpointPath, loadCheckpoint, type Position } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
 
@@ -40,11 +41,10 @@ export async function loadWeights(
     return load("last");
   };
   const { file, asked, state, position } = await (checkpoint ? load(checkpoint) : counting());
-  const { learned } = methodDefinition;
   const current = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  // The trees of a checkpoint have an `encoder` branch.
-  const teacher = learned === undefined ? {} : (state.memory as Record<string, MethodParams>)[learned];
-  const weights = mergeLora({ ...current, ...teacher } as MethodParams);
+  // The trees of a checkpoint are the method's.
+  const learned = learnedParams(methodDefinition, current as MethodParams, state.memory as InitialParams);
+  const weights = mergeLora(learned);
   const byPath = new Map(tree.entries<Tensor>(weights));
   // The average and the teacher must have the shapes of the parameters.
   const params = tree.map<Tensor, Tensor>(asked, (leaf, leafPath) => {

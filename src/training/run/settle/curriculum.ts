@@ -3,6 +3,7 @@ import { type Tensor, tree, Zeros } from "../../../array/index.ts";
 import type { ModalityDefinition } from "../../../data/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { closest } from "../../../foundation/options.ts";
+import { partsOf } from "../../../methods/combine.ts";
 import type { MethodDefinition } from "../../../methods/index.ts";
 import { atStages, valueOf } from "../../curriculum.ts";
 import { CurriculumEntry, MOST_STAGES, type RunConfig, SettledTraining } from "../config.ts";
@@ -14,9 +15,15 @@ const CHANGEABLE = ["learningRate", "weightDecay", "gradientClip"] as const;
 const STAGES = 10;
 
 /** @throws UserError for a modality option that the method replaces, naming the replacements */
-export function refuseReplaced(option: string, { name, replaces = {} }: MethodDefinition): void {
-  if (Object.hasOwn(replaces, option))
-    throw new UserError(`${option} has no effect with ${name}, which has ${replaces[option]} instead`);
+export function refuseReplaced(option: string, method: MethodDefinition): void {
+  const parts = partsOf(method);
+  const isReplaced = ({ replaces = {} }: MethodDefinition) => Object.hasOwn(replaces, option);
+  const replacing = parts.find(isReplaced);
+  if (!replacing) return;
+  const others = parts.filter((part) => !isReplaced(part)).map(({ name }) => name);
+  throw new UserError(
+    `${option} has no effect with ${replacing.name}, which has ${replacing.replaces?.[option]} instead${others.length > 0 ? `; it would change ${others.join(" and ")} only` : ""}`,
+  );
 }
 
 const SYNTAX =

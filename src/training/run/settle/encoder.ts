@@ -1,48 +1,73 @@
 import type { ModalityDefinition } from "../../../data/index.ts";
 import { type EncoderDefinition, encoders, reads } from "../../../encoders/index.ts";
-import type { MethodDefinition, Preset } from "../../../methods/index.ts";
+import { partsOf } from "../../../methods/combine.ts";
+import type { MethodDefinition } from "../../../methods/index.ts";
 import { nameOf, type RunChoices } from "../choices.ts";
 import type { RunConfig } from "../config.ts";
 import { parseOptions } from "../run.ts";
+import { agree } from "./agree.ts";
 import { decide, pickKnown } from "./precedence.ts";
-import type { PresetParts } from "./presets.ts";
+import { type PresetParts, presetIn } from "./presets.ts";
 
-/** The default encoder: the preset's or the method's if it reads such data, else the modality's. */
-async function defaultEncoder(
-  preset: Preset | undefined,
+/** The encoder that a method asks for: its preset's or its own, if it reads such data. */
+async function askedFor(
   method: MethodDefinition,
+  wanted: string | undefined,
   modality: ModalityDefinition,
-): Promise<string> {
-  for (const name of [preset?.encoder, method.defaultEncoder])
+): Promise<string | undefined> {
+  for (const name of [presetIn(method, wanted)?.encoder, method.defaultEncoder])
     if (name !== undefined && reads(await encoders.load(name), modality.inputs)) return name;
-  return modality.defaultEncoder;
+  return undefined;
 }
 
-/** The named encoder, or the default one. */
-export const encoderOf = async (
+/**
+ * The named encoder, or the one that the method asks for, or the modality's default.
+ * @param wanted name of the preset
+ * @throws UserError when two methods of a combination ask for different ones
+ */
+export async function encoderOf(
   name: string | undefined,
-  preset: Preset | undefined,
+  wanted: string | undefined,
   method: MethodDefinition,
   modality: ModalityDefinition,
-): Promise<EncoderDefinition> => encoders.load(name ?? (await defaultEncoder(preset, method, modality)));
+): Promise<EncoderDefinition> {
+  if (name !== undefined) return encoders.load(name);
+  const wishes = await Promise.all(
+    partsOf(method).map(async (part) => {
+      const encoder = await askedFor(part, wanted, modality);
+      return { of: part.name, options: { encoder } };
+    }),
+  );
+  const { encoder = modality.defaultEncoder } = agree(wishes);
+  return encoders.load(String(encoder));
+}
 
 /** Settles the encoder and its options. @throws UserError for an option that it does not have */
 export async function settleEncoder(
   choices: RunChoices,
   method: MethodDefinition,
-  { preset, small }: PresetParts,
+  { wanted, small }: PresetParts,
   modality: ModalityDefinition,
 ): Promise<RunConfig["encoder"]> {
-  const { name, options } = await encoderOf(choices.encoder, preset, method, modality);
-  // A preset's settings apply to its encoder only, not to another that the user names.
-  const byDefault = await defaultEncoder(preset, method, modality);
-  if (choices.encoder === undefined && preset?.encoder !== undefined && preset.encoder !== byDefault)
-    choices.onNote?.(`encoder ${preset.encoder} of the preset does not read ${modality.name} data; using ${byDefault}`);
+  const { name, options } = await encoderOf(choices.encoder, wanted, method, modality);
+  const wishes = await Promise.all(
+    partsOf(method).map(async (part) => {
+      const preset = presetIn(part, wanted);
+      // A preset's settings apply to its encoder only, not to another that the user names.
+      const byDefault = (await askedFor(part, wanted, modality)) ?? modality.defaultEncoder;
+      if (choices.encoder === undefined && preset?.encoder !== undefined && preset.encoder !== byDefault)
+        choices.onNote?.(`encoder ${preset.encoder} of the preset does not read ${modality.name} data; using ${name}`);
+      const asked = decide({
+        preset: name === (preset?.encoder ?? byDefault) ? pickKnown(options, preset?.encoderOptions) : undefined,
+        small: name === byDefault ? pickKnown(options, small?.encoderOptions?.[name]) : undefined,
+        method: name === part.defaultEncoder ? part.encoderOptions : undefined,
+      });
+      return { of: part.name, options: asked };
+    }),
+  );
   const decided = decide({
     user: choices.encoderOptions,
-    preset: name === (preset?.encoder ?? byDefault) ? pickKnown(options, preset?.encoderOptions) : undefined,
-    small: name === byDefault ? pickKnown(options, small?.encoderOptions?.[name]) : undefined,
-    method: name === method.defaultEncoder ? method.encoderOptions : undefined,
+    method: agree(wishes, choices.encoderOptions),
     start: choices.encoderDefaults,
   });
   return { name: nameOf(choices.encoder, name), options: parseOptions(options, decided, `encoder ${name}`) };

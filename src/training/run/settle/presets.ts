@@ -7,6 +7,8 @@ import type { MethodDefinition, Preset } from "../../../methods/index.ts";
 
 /** Both parts of a preset: the method's settings and the modality's. */
 export interface PresetParts {
+  /** Its name. */
+  readonly wanted?: string | undefined;
   readonly preset?: Preset | undefined;
   readonly small?: SmallSettings | undefined;
 }
@@ -19,7 +21,7 @@ export function presetParts(
 ): PresetParts {
   if (wanted === undefined) return {};
   const preset = presetOf(method, wanted);
-  return { preset, small: /^small(-|$)/.test(wanted) ? small : undefined };
+  return { wanted, preset, small: /^small(-|$)/.test(wanted) ? small : undefined };
 }
 
 /** The preset of that name. @throws UserError listing the presets, if there is none */
@@ -32,6 +34,10 @@ export function presetOf({ name, presets = {} }: MethodDefinition, wanted: strin
     `method ${name} has no preset "${wanted}"${meant ? ` (did you mean ${meant}?)` : ""}; ${names.length > 0 ? `there are: ${names.join(", ")}` : "it has none"}`,
   );
 }
+
+/** One method's own preset of that name, also where it is part of a combination. */
+export const presetIn = ({ presets = {} }: MethodDefinition, wanted: string | undefined): Preset | undefined =>
+  wanted !== undefined && Object.hasOwn(presets, wanted) ? presets[wanted] : undefined;
 
 /** Below this many samples, or values per sample, the papers' recipes do not fit. */
 const FEW = 50_000;
