@@ -16,11 +16,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { untrainedParams } from "../src/evaluation/worth/features.ts";
 import { methods } from "../src/methods/index.ts";
 import { image } from "../src/modalities/image/index.ts";
 import { buildParts } from "../src/training/run/run.ts";
 import { settle } from "../src/training/run/settle.ts";
+import { untrainedParams } from "../src/training/untrained.ts";
 import { addLine, epochsIn, linesOf, root, secondsPerStep, trainData, trained, worthOf } from "./methods/shared.ts";
 import { type Line, shapeOf, UNTRAINED, withTable } from "./methods/table.ts";
 
@@ -95,7 +95,7 @@ async function one(method: string, seed: number): Promise<void> {
 async function untrained(config: Awaited<ReturnType<typeof configOf>>, seed: number): Promise<void> {
   const { encoder, modality } = await buildParts(config);
   const source = await image.open(trainData);
-  const params = await untrainedParams(encoder, { modality, source }, seed + 1);
+  const params = await untrainedParams(config, source, seed + 1);
   await source.close();
   const nothing = { epochs: 0, seconds: 0, imagesPerSecond: 0, peakMemoryMb: 0 };
   await addLine(results, {

@@ -98,7 +98,7 @@ export { shippedTable } from "./evaluation/smaller/shipped-table.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/vectors/neighbour-index.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/vectors/oneshot.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/worth/evaluate.ts";
-export { rawValues, untrainedParams } from "./evaluation/worth/features.ts";
+export { rawValues } from "./evaluation/worth/features.ts";
 export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/worth/few-shot.ts";
 export { fewShotTable } from "./evaluation/worth/few-shot-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/worth/table.ts";
@@ -120,3 +120,4 @@ export { type TrainingChoices, TrainingOptions } from "./training/run/config.ts"
 export { openRun, type Run } from "./training/run/run.ts";
 export { encoderOf } from "./training/run/settle/encoder.ts";
 export { presetOf } from "./training/run/settle/presets.ts";
+export { untrainedParams } from "./training/untrained.ts";

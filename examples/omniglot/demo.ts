@@ -89,7 +89,7 @@ const accuracyOf = (features: Features) =>
     features.dim,
   );
 const ours = await extractFeatures({ encoder, params: run.params, modality, source });
-const chance = await untrainedParams(encoder, { modality, source }, 1);
+const chance = await untrainedParams(run.config, source, 1);
 const accuracy = accuracyOf(ours);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const baseline = await run.modalityDefinition.baseline(modality, source, { most: source.length });

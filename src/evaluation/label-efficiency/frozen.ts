@@ -3,12 +3,12 @@ import { type Answers, type Source, truthOf } from "../../data/index.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 import { type Spread, spreadOf } from "../../training/collapse.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { untrainedParams } from "../../training/untrained.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { labelledEntries } from "../labels/supervision.ts";
 import { evenly } from "../vectors/evenly.ts";
 import type { ProbeData } from "../vectors/probe.ts";
 import { select } from "../worth/contestants.ts";
-import { untrainedParams } from "../worth/features.ts";
 import type { FrozenFacts } from "./facts.ts";
 import type { LabelPlan } from "./plan.ts";
 
@@ -37,8 +37,7 @@ export async function frozenFeatures(plan: LabelPlan): Promise<FrozenPair> {
   const { run } = plan.options;
   const groups = await groupsOf(run.modalityDefinition, plan.data.train);
   const pretrained = await frozen(plan, "pretrained", run.params, groups);
-  const { encoder, modality, config } = run;
-  const weights = await untrainedParams(encoder, { modality, source: plan.data.train }, config.training.seed + 1);
+  const weights = await untrainedParams(run.config, plan.data.train, run.config.training.seed + 1);
   return { pretrained, untrained: await frozen(plan, "untrained", weights, groups) };
 }
 

@@ -2,8 +2,8 @@ import type { Features } from "../../data/features.ts";
 import type { Extractor, Source } from "../../data/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
+import { untrainedParams } from "../../training/untrained.ts";
 import type { LabelledVectors } from "../vectors/knn.ts";
-import { untrainedParams } from "./features.ts";
 import { contestantNames } from "./names.ts";
 
 /** A way to make features: the run's encoder, the same encoder untrained, or the baseline for this kind of data. */
@@ -27,7 +27,7 @@ export async function extractorsOf(
 ): Promise<Contestant[]> {
   const { encoder, modality, modalityDefinition, config } = run;
   const { device, seed } = config.training;
-  const untrained = await untrainedParams(encoder, { modality, source: data }, seed + 1);
+  const untrained = await untrainedParams(config, data, seed + 1);
   const encoded = (role: "pretrained" | "untrained", params: Run["params"]): Contestant => ({
     role,
     name: contestantNames[role],
