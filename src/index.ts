@@ -74,7 +74,6 @@ export { measureText } from "./evaluation/label-efficiency/measure-text.ts";
 export {
   type FinetuneOptions,
   finetune,
-  finetuneDefaults,
   methodWith,
   resumeFinetuning,
 } from "./evaluation/labels/finetune.ts";
@@ -82,6 +81,7 @@ export { type JudgeOptions, judge, type Verdict } from "./evaluation/labels/judg
 export type { TrainAndTest } from "./evaluation/labels/labelled-sources.ts";
 export { type PredictOptions, type PredictResult, predict } from "./evaluation/labels/predict.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/labels/predictor.ts";
+export { finetuneDefaults } from "./evaluation/labels/recipe.ts";
 export { type Prediction, prediction } from "./evaluation/scores/predictions.ts";
 export {
   type DistillResult,

@@ -2,7 +2,7 @@ import { UserError } from "../foundation/errors.ts";
 
 /** Description of `--steps` for every command that trains on labels. */
 export const STEPS =
-  "optimiser steps of each training on labels, rounded to whole epochs; fewer when it stops improving";
+  "optimiser steps of each training on labels, rounded to whole epochs; fewer when fine-tuning stops improving (default: 1000; from scratch 3000)";
 
 /** @throws UserError naming the flag when the text is not a whole number of at least `least` */
 export function wholeNumber(flag: string, text: string, least = 1): number {

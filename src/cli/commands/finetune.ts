@@ -79,7 +79,10 @@ export const configure: Configure = async (command, argv) => {
         "--validation <share>",
         "share of the labels held out for validation after every epoch (default: 0.1, or 0.2 for few labels)",
       )
-      .option("--patience <epochs>", "epochs without improvement before training stops (default: 10)")
+      .option(
+        "--patience <epochs>",
+        "epochs without improvement before training stops (default: 10; from scratch it does not stop early)",
+      )
       .option("--steps <count>", `instead of --epochs: ${STEPS}`)
       .option(
         "--with <task>",

@@ -28,6 +28,7 @@ import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
+import { lengthOf, withLearningRate } from "./recipe.ts";
 import { answersIn, digestOfLabels, type Labelled, splitForTraining } from "./supervision.ts";
 
 /** Options of the supervised method, without those that follow from the labels. */
@@ -71,23 +72,6 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   readonly onProgress?: (progress: Progress) => void;
 }
 
-const PATIENCE = 10;
-/** Default number of steps, and bounds of the resulting epochs. */
-const STEPS = 1000;
-const EPOCHS = [10, 200] as const;
-const BATCH = [8, 128] as const;
-
-/** Defaults of fine-tuning that differ from those of pre-training, described for help texts. */
-export const finetuneDefaults: Readonly<Record<string, string>> = {
-  epochs: `as many as give about ${STEPS} steps, ${EPOCHS.join(" to ")}`,
-  batchSize: `an eighth of the labels, ${BATCH.join(" to ")}`,
-  learningRate: "0.001 (from scratch 0.002) · √(batch / 256), less for encoders wider than 256",
-  gradientClip: "1",
-  layerDecay: "0.75; from scratch 1",
-};
-
-const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));
-
 /**
  * Fine-tunes a pre-trained encoder on labels: first a linear head on frozen features, then the whole model from there, with
  * lower learning rates for lower layers (LP-FT, Kumar et al. 2022, https://arxiv.org/abs/2202.10054). Validated after every
@@ -120,19 +104,17 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     if (options.test) await checkTest(reader, options.test, answers);
     const labelled = labels.reduce((count, label) => count + Number(label >= 0), 0);
     const used = options.labelCount ?? labelled;
-    const supervision: Supervision = {
+    const split = {
       ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
       validation: options.validation ?? (used < 1000 ? 0.2 : 0.1),
-      patience: options.patience ?? PATIENCE,
       unlabelled: options.with !== undefined,
       seed: Number(options.training?.seed ?? 0),
       digest: digestOfLabels(source),
       ...(scratch ? {} : { from }),
     };
-    const parts = splitForTraining(source, task, supervision, await groupsToKeep(definition, source, supervision));
-    const count = parts.indices.length;
-    const batchSize = Number(options.training?.batchSize ?? within(2 ** Math.floor(Math.log2(count / 8)), BATCH));
-    const perEpoch = Math.max(1, Math.floor(count / batchSize));
+    const parts = splitForTraining(source, task, split, await groupsToKeep(definition, source, split));
+    const { batchSize, epochs, patience } = lengthOf(parts.indices.length, options);
+    const supervision: Supervision = { ...split, patience };
     const settled = (encoderOptions?: Start["encoderOptions"]) =>
       settle(
         {
@@ -149,14 +131,10 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
             ...options.options,
           },
           training: {
-            epochs:
-              options.steps === undefined
-                ? within(Math.ceil(STEPS / perEpoch), EPOCHS)
-                : Math.max(1, Math.round(options.steps / perEpoch)),
             gradientClip: 1,
             ...(scratch ? {} : { layerDecay: 0.75 }),
             ...options.training,
-            batchSize: Math.min(batchSize, count),
+            ...{ batchSize, epochs },
           },
         },
         definition,
@@ -250,18 +228,6 @@ function refuseForTask(task: LabelTask, { balanced, options, with: other }: Fine
     throw new UserError(`label smoothing is for --task classification; ${task} has no single class`);
   if (other === "fixmatch" && task !== "classification")
     throw new UserError(`fixmatch predicts classes; --task ${task} has none`);
-}
-
-/** AdamW's default peak learning rate: scales with the square root of the batch size, lower for wide encoders. */
-function withLearningRate(
-  training: Training,
-  { embedDim }: Encoder,
-  choices: TrainingChoices | undefined,
-  scratch: boolean,
-): Training {
-  if (choices?.learningRate !== undefined) return training;
-  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
-  return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
 }
 
 /** A linear head fitted to frozen features, as the method's parameters. */

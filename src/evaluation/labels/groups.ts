@@ -31,5 +31,5 @@ export async function groupsOf(
 export const groupsToKeep = (
   definition: Pick<ModalityDefinition, "group">,
   source: Source<unknown>,
-  { unlabelled }: Supervision,
+  { unlabelled }: Pick<Supervision, "unlabelled">,
 ): Promise<Int32Array | undefined> => groupsOf(definition, source, unlabelled ? everyEntry(source) : undefined);

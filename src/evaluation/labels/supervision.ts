@@ -54,7 +54,7 @@ const LABELLED_SHARE = 1 / 8;
 export function splitForTraining(
   source: Source<unknown>,
   task: LabelTask,
-  { labels: count, validation: share, unlabelled, seed }: Supervision,
+  { labels: count, validation: share, unlabelled, seed }: Omit<Supervision, "patience">,
   groups?: Int32Array,
 ): Labelled {
   const all = source.labels ?? new Int32Array(source.length).fill(-1);
