@@ -32,8 +32,11 @@ const run = (command: string, args: string[]): Side =>
   JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
 const python = pythonWith("torch");
 
+/** Ratios differ between processors: a row says its own. */
+const machine = `${cpus().length} × ${cpus()[0]?.model}`;
+
 if (!has("json")) {
-  console.log(`${cpus().length} × ${cpus()[0]?.model}, ${THREADS} threads, medians of ${ROUNDS} processes in turn`);
+  console.log(`${machine}, ${THREADS} threads, medians of ${ROUNDS} processes in turn`);
   if (!python) console.log("PyTorch is not on this machine: no ratios");
   console.log("step     ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
 }
@@ -49,7 +52,7 @@ const rows = chosen.map(({ name, flops }) => {
   const oursMs = median(ours.flatMap(({ ms }) => ms));
   const torchMs = python ? median(torch.flatMap(({ ms }) => ms)) : null;
   const row = {
-    name,
+    ...{ name, machine },
     ours_ms: oursMs,
     torch_ms: torchMs,
     ratio: torchMs === null ? null : torchMs / oursMs,

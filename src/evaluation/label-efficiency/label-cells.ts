@@ -51,7 +51,10 @@ export const Basis = z.object({
 });
 export type Basis = z.infer<typeof Basis>;
 
-const Report = z.object({ version: z.literal(1), basis: Basis, cells: z.array(CellResult) });
+/** Version of `report.json`: what a cell is trained with. In the first, training from scratch was as short as fine-tuning. */
+export const REPORT_VERSION = 2;
+
+const Report = z.object({ version: z.literal(REPORT_VERSION), basis: Basis, cells: z.array(CellResult) });
 
 /**
  * Converts shares of the labels to numbers of labels, fewest first. Shares that give too few labels or the same number as
@@ -102,7 +105,13 @@ export async function finishedCells(file: string, basis: Basis): Promise<CellRes
     throw fileError(file, "read", error);
   });
   if (text === undefined) return [];
-  const report = Report.safeParse(parseJson(text, file, "; remove it, or name another --out"));
+  const json = parseJson(text, file, "; remove it, or name another --out");
+  const earlier = z.object({ version: z.int() }).safeParse(json);
+  if (earlier.success && earlier.data.version !== REPORT_VERSION)
+    throw new UserError(
+      `${file}: begun by version ${earlier.data.version} of the report, whose trainings differ from version ${REPORT_VERSION}'s; remove it, or name another --out`,
+    );
+  const report = Report.safeParse(json);
   if (!report.success) throw new UserError(`${file}: not a report of label efficiency; name another --out`);
   const changes = {
     task: "another --task",
@@ -151,7 +160,7 @@ export async function runCells(
       if (signal?.aborted) return { cells, isDone: false };
       throw error;
     }
-    await writeAtomically(file, [`${JSON.stringify({ version: 1, basis, cells })}\n`]);
+    await writeAtomically(file, [`${JSON.stringify({ version: REPORT_VERSION, basis, cells })}\n`]);
   }
   return { cells, isDone: true };
 }

@@ -79,7 +79,7 @@ export function limitations(facts: LabelFacts): string[] {
       : []),
     ...(curves.scratch
       ? [
-          `Nothing was tuned: training from scratch uses the same encoder, augmentation and about as many steps${settings.steps === undefined ? "" : ` (about ${grouped(settings.steps)})`} as fine-tuning. Either might do better with longer training or tuned settings.`,
+          `Training from scratch uses the same encoder and augmentation, ${settings.steps === undefined ? "about three times as many steps as" : `about ${grouped(settings.steps)} steps like`} fine-tuning, and does not stop early; of both the best epoch on held-out labels counts. Neither was tuned, and either might do better with longer training or other settings.`,
         ]
       : []),
     ...(saved

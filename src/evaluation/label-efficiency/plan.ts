@@ -17,7 +17,7 @@ export interface LabelEfficiencyOptions extends TrainAndTest {
   readonly draws?: number;
   /** Folder of the report; by default `report` in the run folder. */
   readonly out?: string;
-  /** Most steps of each training of the encoder; for the default see `finetune`. */
+  /** Most steps of each training of the encoder; 1,000 by default, from scratch 3,000, see `finetune`. */
   readonly steps?: number;
   /** Also fine-tune the whole pretrained encoder, and train it from scratch; both by default. */
   readonly finetune?: boolean;

@@ -5,7 +5,7 @@ import { writeAtomically } from "../../foundation/files.ts";
 import type { MetricRow } from "../../training/run/metrics.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import type { FrozenPair } from "./frozen.ts";
-import type { CellResult } from "./label-cells.ts";
+import { type CellResult, REPORT_VERSION } from "./label-cells.ts";
 import { chanceScore } from "./label-predictions.ts";
 import { writeLabelReport } from "./label-report.ts";
 import { summaryOf } from "./label-summary.ts";
@@ -27,7 +27,7 @@ export async function summarise(
     onProgress: options.onProgress,
   });
   const report: LabelEfficiency = { ...facts, out, files: ["report.json", ...files] };
-  await writeAtomically(file, [`${JSON.stringify({ version: 1, basis, ...report, cells }, null, 1)}\n`]);
+  await writeAtomically(file, [`${JSON.stringify({ version: REPORT_VERSION, basis, ...report, cells }, null, 1)}\n`]);
   return report;
 }
 

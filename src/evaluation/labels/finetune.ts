@@ -11,13 +11,12 @@ import {
   vocabulary,
 } from "../../data/index.ts";
 import { modalityFor } from "../../data/recognise.ts";
-import type { Encoder } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
 import type { MethodOptions, MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Progress } from "../../training/loop/options.ts";
-import type { RunConfig, Supervision, Training, TrainingChoices } from "../../training/run/config.ts";
+import type { RunConfig, Supervision, TrainingChoices } from "../../training/run/config.ts";
 import { refuseTaken } from "../../training/run/folder.ts";
 import { readerOf } from "../../training/run/open-data.ts";
 import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
@@ -58,9 +57,9 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   readonly labelCount?: number;
   /** Share of the labels held out for validation; by default a tenth, or a fifth of fewer than 1,000 labels. */
   readonly validation?: number;
-  /** Training stops after this many epochs without a better score. */
+  /** Training stops after this many epochs without a better score: 10, or from scratch never by default. */
   readonly patience?: number;
-  /** Approximate number of steps, rounded to whole epochs; replaces epochs. */
+  /** Approximate number of steps, rounded to whole epochs; replaces epochs. 1,000 by default, from scratch 3,000. */
   readonly steps?: number;
   /** Weight classes by their inverse frequency. */
   readonly balanced?: boolean;

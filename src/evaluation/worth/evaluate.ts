@@ -18,11 +18,11 @@ export interface EvaluateOptions extends TrainAndTest {
   readonly draws?: number;
   /** Also fine-tune the whole pretrained encoder on the labels. */
   readonly finetune?: boolean;
-  /** Approximate number of steps of that training; for the default see `finetune`. */
+  /** Approximate number of steps of that training; 1,000 by default, see `finetune`. */
   readonly finetuneSteps?: number;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
-  /** Approximate number of steps of that training; for the default see `finetune`. */
+  /** Approximate number of steps of that training; 3,000 by default, see `finetune`. */
   readonly scratchSteps?: number;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
@@ -45,6 +45,8 @@ export interface Contestant {
   readonly matthews?: Score;
   /** Accuracy of the classifier trained end to end. */
   readonly accuracy?: Score;
+  /** Most steps that one of its trainings took; of end-to-end training. */
+  readonly steps?: number;
 }
 
 export interface Evaluation {
@@ -134,6 +136,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     for (const role of endToEnd) {
       const steps = role === "scratch" ? options.scratchSteps : options.finetuneSteps;
       const verdicts: Verdict[] = [];
+      let taken = 0;
       for (const draw of draws.keys()) {
         const report = stage(`${contestantNames[role]}, draw ${draw + 1} of ${draws.length}`);
         const training = { seed: seed + draw, workers: config.training.workers, device };
@@ -144,7 +147,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
             ...{ ...columns, labels: options.trainLabels, labelCount: options.labelCount, scratch: role === "scratch" },
             ...(steps === undefined ? {} : { steps }),
             training,
-            onProgress: ({ step, steps }) => report(step, steps),
+            onProgress({ step, steps: of }) {
+              taken = Math.max(taken, step);
+              report(step, of);
+            },
           },
           (trained) => judge({ run: trained, data: options.test, labels: options.testLabels, ...columns }),
         );
@@ -155,6 +161,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         name: contestantNames[role],
         accuracy: meanAndDeviation(verdicts.map(({ measures }) => measures.accuracy ?? 0)),
         matthews: meanAndDeviation(verdicts.map(({ measures }) => measures.matthews ?? 0)),
+        steps: taken,
       });
     }
     const { path, step, epoch } = run;

@@ -37,7 +37,10 @@ export function evaluationTable({ contestants, train, test, classes, chance, dra
   ];
   const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
   const about = `Accuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; majority class: ${(100 * chance).toFixed(1)} %.`;
-  return `${alignColumns(rows)}\n\n${[about, ...notes].join(" ")}`;
+  const lengths = contestants.flatMap(({ name, steps }) =>
+    steps === undefined ? [] : [`${name}: ${steps.toLocaleString("en")} steps${draws > 1 ? " at most" : ""}.`],
+  );
+  return `${alignColumns(rows)}\n\n${[about, ...lengths, ...notes].join(" ")}`;
 }
 
 /** Test scores of a fine-tuned run for the terminal: overall measures, and those of each class. */
