@@ -110,6 +110,9 @@ test("finished cells with another basis are refused, and so is a file that is no
     await refused({ test: "z" }, /begun with other test data or labels/);
     await refused({ task: "regression" }, /begun with another --task/);
     await refused({ seed: 1 }, /begun with another --seed/);
+    // From scratch was trained for a third of the steps.
+    await writeFile(file, (await readFile(file, "utf8")).replace(/"version":\d+/, '"version":1'));
+    await refused({}, /begun by version 1 of the report, .*; remove it, or name another --out$/);
     await writeFile(file, "{}");
     await refused({}, /not a report of label efficiency/);
     await writeFile(file, "{");
