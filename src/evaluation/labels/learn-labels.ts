@@ -11,7 +11,10 @@ import { collectOutputs, type LabelledOutputs, recallAtOne } from "./judge.ts";
 import { type Predictor, predictorOf } from "./predictor.ts";
 import { answersIn, type Labelled } from "./supervision.ts";
 
-/** With fewer samples the loss selects the best model more reliably than the accuracy. */
+/**
+ * With fewer samples the loss selects the best epoch of a fine-tuning more reliably than the accuracy. Not from scratch,
+ * where the loss rises again long before the accuracy stops to grow.
+ */
 const FEW = 500;
 
 /**
@@ -29,6 +32,7 @@ export async function learnLabels(
   const answers = answersIn(config);
   const classes = source.classes ?? [];
   const { device } = config.training;
+  const isScratch = config.supervision?.from === undefined;
   await using opened = new AsyncDisposableStack();
   let model: Predictor | undefined;
   // `labels` hides the validation labels from training.
@@ -75,9 +79,15 @@ export async function learnLabels(
     const measures = measuresOf(answers, logits, truth);
     const { score, loss } = measures;
     const metrics: Record<string, number> = { ...measures.named, loss };
-    return { score: validation.length < FEW ? -loss : score, loss, metrics };
+    return { score: validation.length < FEW && !isScratch ? -loss : score, loss, metrics };
   };
   const patience = config.supervision?.patience ?? 0;
-  const supervised = { indices, labels, patience, ...(validation.length > 0 ? { validate } : {}) };
+  const supervised = {
+    indices,
+    labels,
+    patience,
+    laterIsBetter: isScratch,
+    ...(validation.length > 0 ? { validate } : {}),
+  };
   await train(config, source, options, start, supervised);
 }

@@ -38,7 +38,8 @@ export function judgeOf(
       // The tree is the one that the method created.
       const params = (ema > 0 ? host.ema : host.params) as MethodParams;
       const { score, loss, metrics } = await supervised.validate!(params);
-      const isBest = !standing || score > standing.score || (score === standing.score && loss < standing.loss);
+      const isEqual = score === standing?.score && (supervised.laterIsBetter || loss < standing.loss);
+      const isBest = !standing || score > standing.score || isEqual;
       standing = isBest ? { score, loss, sinceBest: 0 } : { ...standing!, sinceBest: standing!.sinceBest + 1 };
       const measures = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
       onNote?.(

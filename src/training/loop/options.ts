@@ -38,4 +38,6 @@ export interface Supervised {
   validate?(params: MethodParams): Promise<{ score: number; loss: number; metrics: Readonly<Record<string, number>> }>;
   /** Epochs without a better score, or an equal score at a lower loss, before training stops. */
   readonly patience: number;
+  /** Of equal scores the later epoch's is better, whatever the loss. */
+  readonly laterIsBetter?: boolean;
 }

@@ -18,12 +18,17 @@ const log = (written: unknown[]) => ({
 const state = { params: { encoder: { w: scalar(1) } }, optimizer: {}, memory: {}, ema: { encoder: { w: scalar(2) } } };
 
 /** Judges epochs in turn, each with a score and a loss. */
-async function judged(epochs: readonly (readonly [score: number, loss: number])[], ema = 0) {
+async function judged(
+  epochs: readonly (readonly [score: number, loss: number])[],
+  ema = 0,
+  more: Partial<Supervised> = {},
+) {
   const [notes, written, seen]: [string[], unknown[], unknown[]] = [[], [], []];
   const left = [...epochs];
   const supervised: Supervised = {
     ...data,
     patience: 2,
+    ...more,
     async validate({ encoder }) {
       seen.push(encoder);
       const [score, loss] = left.shift()!;
@@ -63,6 +68,21 @@ test("a higher score is better, or an equal one at a lower loss; patience counts
   assert.equal(notes[3], "epoch 3: validation accuracy 0.7500");
   assert.equal(notes[5], "epoch 5: validation accuracy 0.2500; no improvement for 2");
   assert.deepEqual(written[1], [2, { accuracy: 0.5 }]);
+});
+
+test("where the later epoch is better, an equal score at a higher loss is", async () => {
+  const epochs = [
+    [0.5, 1],
+    [0.5, 2],
+    [0.25, 0],
+    [0.5, 9],
+  ] as const;
+  const { verdicts, standing } = await judged(epochs, 0, { laterIsBetter: true });
+  assert.deepEqual(
+    verdicts.map(([isBest]) => isBest),
+    [true, true, false, true],
+  );
+  assert.deepEqual(standing, { score: 0.5, loss: 9, sinceBest: 0 });
 });
 
 test("the running average of the weights is judged if there is one", async () => {
