@@ -16,7 +16,7 @@ const report = await labelEfficiency({
   testLabels,
   shares: [20, 40, 100], // percent of the labels
   draws: Number(process.env.DRAWS ?? 2), // of the labels, for each share
-  steps: Number(process.env.STEPS ?? 60), // of each training; 1,000 by default, which takes its time
+  steps: Number(process.env.STEPS ?? 60), // of each training; 1,000 by default, from scratch 3,000, which takes its time
   finetune: false, // true: also fine-tune all of the encoder
 });
 if (!report) throw new Error("stopped");

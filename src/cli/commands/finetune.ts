@@ -77,7 +77,7 @@ export const configure: Configure = async (command, argv) => {
       .option("--label-count <count>", "number of labels to use, drawn evenly over the classes")
       .option(
         "--validation <share>",
-        "share of the labels held out for validation after every epoch (default: 0.1, or 0.2 for few labels)",
+        "share of the labels held out for validation after every epoch (default: 0.1, or 0.2 for few labels; from scratch 0)",
       )
       .option(
         "--patience <epochs>",

@@ -79,7 +79,7 @@ export function limitations(facts: LabelFacts): string[] {
       : []),
     ...(curves.scratch
       ? [
-          `Training from scratch uses the same encoder and augmentation, ${settings.steps === undefined ? "about three times as many steps as" : `about ${grouped(settings.steps)} steps like`} fine-tuning, and does not stop early; of both the best epoch on held-out labels counts. Neither was tuned, and either might do better with longer training or other settings.`,
+          `Training from scratch uses the same encoder and augmentation, ${settings.steps === undefined ? "about three times as many steps as" : `about ${grouped(settings.steps)} steps like`} fine-tuning, and all labels: it does not stop early, and its last epoch counts. Fine-tuning holds labels out and keeps the best epoch. Neither was tuned, and either might do better with longer training or other settings.`,
         ]
       : []),
     ...(saved

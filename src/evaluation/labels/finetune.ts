@@ -27,7 +27,7 @@ import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
-import { lengthOf, withLearningRate } from "./recipe.ts";
+import { heldOut, lengthOf, withLearningRate } from "./recipe.ts";
 import { answersIn, digestOfLabels, type Labelled, splitForTraining } from "./supervision.ts";
 
 /** Options of the supervised method, without those that follow from the labels. */
@@ -55,7 +55,7 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   readonly scratch?: boolean;
   /** Use only this many labels, drawn evenly over the classes. */
   readonly labelCount?: number;
-  /** Share of the labels held out for validation; by default a tenth, or a fifth of fewer than 1,000 labels. */
+  /** Share of the labels held out for validation; by default a tenth, or a fifth of fewer than 1,000; from scratch none. */
   readonly validation?: number;
   /** Training stops after this many epochs without a better score: 10, or from scratch never by default. */
   readonly patience?: number;
@@ -105,7 +105,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     const used = options.labelCount ?? labelled;
     const split = {
       ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
-      validation: options.validation ?? (used < 1000 ? 0.2 : 0.1),
+      validation: options.validation ?? heldOut(used, scratch),
       unlabelled: options.with !== undefined,
       seed: Number(options.training?.seed ?? 0),
       digest: digestOfLabels(source),

@@ -31,7 +31,7 @@ export interface LengthChoices {
 
 /**
  * Batch size, epochs, and the epochs without improvement after which training stops. From scratch it does not stop early:
- * while the learning rate is high, held-out labels show no improvement for many epochs; the best epoch is kept.
+ * while the learning rate is high, held-out labels show no improvement for many epochs.
  * @param labels number of training labels
  * @param samples samples of an epoch, unlabelled ones included
  */
@@ -47,6 +47,16 @@ export function lengthOf(samples: number, { training, steps, patience, scratch =
     epochs,
     patience: patience ?? (scratch ? Math.max(1, Math.ceil(epochs)) : PATIENCE),
   };
+}
+
+/**
+ * The share of so many labels that is held out for validation. From scratch none: there the last epoch, after the learning
+ * rate has fallen, is better than one that few held-out labels prefer (with 160 of 200 labels of CIFAR-10 for training 29.1 %
+ * instead of 23.5 %), and all labels can be trained on.
+ */
+export function heldOut(labels: number, scratch: boolean): number {
+  if (scratch) return 0;
+  return labels < 1000 ? 0.2 : 0.1;
 }
 
 /** AdamW's default peak learning rate: scales with the square root of the batch size, lower for wide encoders. */

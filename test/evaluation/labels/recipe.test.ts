@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { finetuneDefaults, lengthOf } from "../../../src/evaluation/labels/recipe.ts";
+import { finetuneDefaults, heldOut, lengthOf } from "../../../src/evaluation/labels/recipe.ts";
 
 /** Steps of a training of that length. */
 const stepsOf = (samples: number, { batchSize, epochs }: { batchSize: number; epochs: number }) =>
@@ -20,6 +20,14 @@ test("fine-tuning takes about 1,000 steps and stops early, from scratch about 3,
   }
   assert.deepEqual(lengthOf(18_000, {}), { batchSize: 128, epochs: 10, patience: 10 });
   assert.match(finetuneDefaults.epochs!, /1000 steps, .*; from scratch 3000 steps/);
+});
+
+test("fine-tuning holds labels out, from scratch trains on all of them", () => {
+  assert.deepEqual(
+    [999, 1000].map((labels) => heldOut(labels, false)),
+    [0.2, 0.1],
+  );
+  assert.equal(heldOut(50, true), 0);
 });
 
 test("the user's choices count, from scratch too", () => {
