@@ -14,6 +14,8 @@ export interface Line extends Worth {
   readonly imagesPerSecond: number;
   readonly peakMemoryMb: number;
   readonly machine: string;
+  /** Where accuracies were measured again, without the times. */
+  readonly accuracyMachine?: string;
 }
 
 export const UNTRAINED = "untrained";
