@@ -52,7 +52,7 @@ export function lengthOf(samples: number, { training, steps, patience, scratch =
 /**
  * The share of so many labels that is held out for validation. From scratch none: there the last epoch, after the learning
  * rate has fallen, is better than one that few held-out labels prefer (with 160 of 200 labels of CIFAR-10 for training 29.1 %
- * instead of 23.5 %), and all labels can be trained on.
+ * instead of 23.5 %), and all labels can be trained on (30.8 %).
  */
 export function heldOut(labels: number, scratch: boolean): number {
   if (scratch) return 0;
