@@ -1,0 +1,76 @@
+import { binary } from "./binary.ts";
+import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./formats.ts";
+import type { Mutation } from "./mutation.ts";
+import * as open from "./openers.ts";
+import * as seeds from "./seeds.ts";
+import { json, jsonLines, lines } from "./texts.ts";
+
+/** A kind of file that strangers give us. */
+export interface Kind {
+  readonly name: string;
+  /** Name of the mutant in its folder. */
+  readonly file: string;
+  readonly seeds: (lab: seeds.Lab) => Promise<readonly Buffer[]>;
+  readonly mutations: readonly Mutation[];
+  readonly open: open.Opener;
+  /** A folder whose files lie beside the mutant: the rest of a run. */
+  readonly beside?: ((lab: seeds.Lab) => Promise<string>) | undefined;
+}
+
+const kind = (
+  name: string,
+  file: string,
+  from: Kind["seeds"],
+  mutations: readonly Mutation[],
+  opener: open.Opener,
+  beside?: Kind["beside"],
+): Kind => ({ name, file, seeds: from, mutations, open: opener, beside });
+
+const LAST = "run/checkpoints/last.safetensors";
+const METRICS = "run/metrics.jsonl";
+const WEIGHTS = "model/model.safetensors";
+const TOKENS = "model/tokenizer.json";
+
+const image = open.dataOf("image", { imageSize: 32 });
+const photo = open.given("image", image);
+const text = open.dataOf("text", { maxLength: 16 });
+const images = (lab: seeds.Lab) => lab.images();
+const texts = (lab: seeds.Lab) => lab.texts();
+const imageRun = open.run("data");
+const textRun = open.run("corpus.txt");
+
+/** One line for each kind: its name and file, whole files of it, what is done to them, and how the product opens it. */
+export const kinds: readonly Kind[] = [
+  kind("JPEG", "x.jpg", seeds.jpegs, jpeg, photo),
+  kind("PNG", "x.png", seeds.pngs, png, photo),
+  kind("GIF", "x.gif", seeds.gifs, binary, photo),
+  kind("WebP", "x.webp", seeds.webps, binary, photo),
+  kind("TIFF", "x.tif", seeds.tiffs, tiff, photo),
+  kind("AVIF", "x.avif", seeds.avifs, binary, photo),
+  kind("IDX", "train-images-idx3-ubyte", seeds.idxs, idx, image),
+  kind("IDX .gz", "train-images-idx3-ubyte.gz", seeds.packed(seeds.idxs), gzipped(idx), image),
+  kind("CIFAR", "data_batch_1.bin", seeds.cifars, binary, image),
+  kind("zip", "x.zip", seeds.zips, zip, image),
+  kind("form", "body", seeds.forms, [...binary, ...lines], open.form),
+  kind("text", "x.txt", seeds.plainTexts, lines, text),
+  kind("text .gz", "x.txt.gz", seeds.packed(seeds.plainTexts), gzipped(lines), text),
+  kind("CSV", "x.csv", seeds.csvs, lines, text),
+  kind("CSV .gz", "x.csv.gz", seeds.packed(seeds.csvs), gzipped(lines), text),
+  kind("TSV", "x.tsv", seeds.tsvs, lines, text),
+  kind("JSONL", "x.jsonl", seeds.jsonls, jsonLines, text),
+  kind("JSON", "x.json", seeds.jsons, json, text),
+  kind("Parquet", "x.parquet", seeds.textParquets, parquet, text),
+  kind("labels", "labels.csv", seeds.labelTables, lines, open.labelTable),
+  kind("tokenizer", "tokenizer.json", seeds.fileOf(texts, "run/tokenizer.json"), json, open.tokenizer, texts),
+  kind("run, config", "run/config.json", seeds.fileOf(images, "run/config.json"), json, imageRun, images),
+  kind("run, text config", "run/config.json", seeds.fileOf(texts, "run/config.json"), json, textRun, texts),
+  kind("run, tokenizer", "run/tokenizer.json", seeds.fileOf(texts, "run/tokenizer.json"), json, textRun, texts),
+  kind("run, weights", LAST, seeds.fileOf(images, LAST), safetensors, imageRun, images),
+  kind("run, resumed weights", LAST, seeds.fileOf(images, LAST), safetensors, open.resumed("data"), images),
+  kind("run, metrics", METRICS, seeds.fileOf(images, METRICS), jsonLines, open.resumed("data"), images),
+  kind("BERT, config", "model/config.json", seeds.fileOf(texts, "model/config.json"), json, open.start, texts),
+  kind("BERT, weights", WEIGHTS, seeds.fileOf(texts, WEIGHTS), safetensors, open.start, texts),
+  kind("BERT, tokenizer", TOKENS, seeds.fileOf(texts, TOKENS), json, open.start, texts),
+  kind("vectors", "vectors.parquet", seeds.fileOf(images, "vectors.parquet"), parquet, open.vectors, images),
+  kind("ONNX", "model/model.onnx", seeds.fileOf(images, "model/model.onnx"), binary, open.exported, images),
+];
