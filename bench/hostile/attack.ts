@@ -146,7 +146,6 @@ class Watch {
     const child = fork(fileURLToPath(new URL("./child.ts", import.meta.url)), {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { ...process.env, TMPDIR: this.#path("tmp"), HOME: this.#path("home") },
-      execArgv: ["--conditions=autodidact-source"],
     });
     this.#errors = "";
     this.#served = 0;

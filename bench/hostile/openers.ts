@@ -5,6 +5,7 @@ import type { TensorRecord } from "../../src/data/index.ts";
 import { labelsFromTable } from "../../src/data/labels.ts";
 import { modalityFor } from "../../src/data/recognise.ts";
 import { publisherOf } from "../../src/evaluation/smaller/export-run.ts";
+import { UserError } from "../../src/foundation/errors.ts";
 import { embed, inspect, modalities, neighbourIndex, openRun, pretrain } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { readEmbeddings } from "../../src/interop/parquet.ts";
@@ -145,10 +146,12 @@ export const start: Opener = async (_, folder) => {
 };
 
 /** What `search` reads. */
-export const vectors: Opener = async (path) => {
-  const { dim, data } = await readEmbeddings(path);
+export const vectors: Opener = async (path, folder) => {
+  const { encoder, params } = await openRun(join(folder, "run"));
+  const dim = encoder.embedDim;
+  const index = await neighbourIndex(path, { dim, params });
+  const { data } = await readEmbeddings(path);
   if (!data.every(Number.isFinite)) throw new Silent("a vector that is not finite");
-  const index = await neighbourIndex(path, { dim, params: {} });
   const rng = new Rng(1);
   const found = index.nearest(
     Float32Array.from({ length: dim }, () => rng.normal()),
@@ -159,10 +162,17 @@ export const vectors: Opener = async (path) => {
   return [];
 };
 
-/** An exported model, asked for the vectors of a batch. */
+/**
+ * An exported model, asked for the vectors of a batch. The product opens only what it has just written, so what is tried
+ * here is the runtime: it may refuse in its own words, and must neither crash nor hang.
+ */
 export const exported: Opener = async (path, folder) => {
   const { modality, modalityDefinition } = await openRun(join(folder, "run"));
-  const model = await openExported(await readFile(path), await publisherOf(modalityDefinition));
+  const publisher = await publisherOf(modalityDefinition);
+  const refused = (): never => {
+    throw new UserError("refused by the runtime");
+  };
+  const model = await openExported(await readFile(path), publisher).catch(refused);
   const specs = specsOf(modality, 2);
   const batch = Object.fromEntries(
     Object.entries(specs).map(([name, { shape }]): [string, Tensor] => [
@@ -170,9 +180,7 @@ export const exported: Opener = async (path, folder) => {
       { dtype: "float32", shape, data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)) },
     ]),
   );
-  const { data } = await model.vectors(model.feeds(batch));
-  await model.dispose();
-  if (!data.every(Number.isFinite)) throw new Silent("a vector that is not finite");
+  await model.vectors(model.feeds(batch)).catch(refused).finally(model.dispose);
   return [];
 };
 

@@ -49,9 +49,14 @@ const ofLines =
   };
 
 const lineRemoved = ofLines((lines, at) => lines.toSpliced(at, 1));
-const lineRepeated = ofLines((lines, at, rng) =>
-  lines.toSpliced(at, 0, ...Array.from({ length: pick(rng, [1, 10, 5000]) }, () => lines[at]!)),
-);
+/** Most that repetitions add, in characters: what is long may take long. */
+const GROWTH = 500_000;
+
+const lineRepeated = ofLines((lines, at, rng) => {
+  const line = lines[at]!;
+  const copies = Math.min(pick(rng, [1, 10, 5000]), Math.ceil(GROWTH / (line.length + 1)));
+  return lines.toSpliced(at, 0, ...Array.from({ length: copies }, () => line));
+});
 const lineCut = ofLines((lines, at, rng) => lines.with(at, lines[at]!.slice(0, rng.integer(0, lines[at]!.length))));
 
 const otherEncoding: Mutation = (bytes, rng) =>

@@ -1,0 +1,36 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { filesBelow } from "../../src/foundation/files.ts";
+
+/** Columns of `metrics.jsonl` that are read from the clock. */
+const CLOCK = ["samplesPerSecond", "waitFraction", "seconds"];
+
+/** TensorBoard's files have times in their names and in every record. */
+const isTimed = (name: string): boolean => name.includes("events.out.tfevents");
+
+async function contentOf(folder: string, name: string): Promise<string> {
+  const bytes = await readFile(join(folder, name));
+  if (!name.endsWith("metrics.jsonl")) return bytes.toString("latin1");
+  return bytes
+    .toString("utf8")
+    .split("\n")
+    .map((line) =>
+      line === "" ? line : JSON.stringify({ ...JSON.parse(line), ...Object.fromEntries(CLOCK.map((key) => [key, 0])) }),
+    )
+    .join("\n");
+}
+
+/** Files of a run that are not byte for byte those of another; a file too many or too few counts. */
+export async function differences(run: string, other: string): Promise<string[]> {
+  const [names, others] = await Promise.all([run, other].map(filesBelow));
+  const all = [...new Set([...names!, ...others!])].filter((name) => !isTimed(name)).sort();
+  const different: string[] = [];
+  for (const name of all)
+    if (
+      !names!.includes(name) ||
+      !others!.includes(name) ||
+      (await contentOf(run, name)) !== (await contentOf(other, name))
+    )
+      different.push(name);
+  return different;
+}
