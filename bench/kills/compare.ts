@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { filesBelow } from "../../src/foundation/files.ts";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 
 /** Columns of `metrics.jsonl` that are read from the clock. */
 const CLOCK = ["samplesPerSecond", "waitFraction", "seconds"];
@@ -20,15 +19,20 @@ async function contentOf(folder: string, name: string): Promise<string> {
     .join("\n");
 }
 
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((item) => item.isFile())
+    .map((item) => relative(folder, join(item.parentPath, item.name)));
+
 /** Files of a run that are not byte for byte those of another; a file too many or too few counts. */
 export async function differences(run: string, other: string): Promise<string[]> {
-  const [names, others] = await Promise.all([run, other].map(filesBelow));
-  const all = [...new Set([...names!, ...others!])].filter((name) => !isTimed(name)).sort();
+  const [names, others] = await Promise.all([filesIn(run), filesIn(other)]);
+  const all = [...new Set([...names, ...others])].filter((name) => !isTimed(name)).sort();
   const different: string[] = [];
   for (const name of all)
     if (
-      !names!.includes(name) ||
-      !others!.includes(name) ||
+      !names.includes(name) ||
+      !others.includes(name) ||
       (await contentOf(run, name)) !== (await contentOf(other, name))
     )
       different.push(name);
