@@ -15,8 +15,8 @@ import { kinds } from "./hostile/kinds.ts";
 
 const { words, has } = benchArguments("npm run bench:hostile -- [COUNT] [KIND [NUMBER]] [--json] [--keep]", ["keep"]);
 const [count = "10000", name, number] = words;
-const chosen = kinds.filter((kind) => name === undefined || kind.name === name);
-if (chosen.length === 0) {
+const chosen = name === undefined ? kinds.map((kind) => kind.name) : [name];
+if (!kinds.some((kind) => kind.name === chosen[0])) {
   console.error(`no kind ${name}; kinds: ${kinds.map((kind) => kind.name).join("; ")}`);
   process.exit(2);
 }
@@ -49,7 +49,7 @@ const print = ({ kind, mutants, opened, found, milliseconds, bytes }: Outcome) =
     );
 };
 const outcomes = await attack({
-  kinds: chosen,
+  only: chosen,
   each: number === undefined ? Math.ceil(Number(count) / chosen.length) : 1,
   first: Number(number ?? 0),
   jobs: Math.min(2, availableParallelism()),

@@ -12,11 +12,8 @@ import type { Kind } from "./kinds.ts";
 import { pick } from "./mutation.ts";
 import { copied, Lab } from "./seeds.ts";
 
-/** A mutant may take so long, in milliseconds, and so much memory, in bytes. */
-export const LIMITS = { milliseconds: 5000, bytes: 2 ** 30 };
-
-/** A process that takes twice the memory is killed before the machine suffers. */
-const KILLED_AT = 2 * LIMITS.bytes;
+/** A mutant may take so long, in milliseconds, and so much memory, in bytes; at twice the memory its process is killed. */
+const LIMITS = { milliseconds: 5000, bytes: 2 ** 30 };
 
 /** Mutants opened by one process. */
 const SHIFT = 400;
@@ -37,7 +34,10 @@ export interface Outcome {
 }
 
 export interface AttackOptions {
-  readonly kinds: readonly Kind[];
+  /** The module that lists them, as `kinds`; the children load it too. */
+  readonly kindsIn?: URL;
+  /** Names; all by default. */
+  readonly only?: readonly string[];
   /** Mutants of each kind. */
   readonly each: number;
   /** The first one's number. */
@@ -45,6 +45,7 @@ export interface AttackOptions {
   readonly seed?: number;
   /** Processes at a time. */
   readonly jobs?: number;
+  readonly limits?: typeof LIMITS;
   /** Folder for the mutants at fault. */
   readonly keep?: string | undefined;
   readonly onDone?: (outcome: Outcome) => void;
@@ -69,23 +70,26 @@ export function mutantOf(kind: Kind, seeds: readonly Buffer[], number: number, s
  * Opens mutants of files in processes of their own, under a watch.
  * @returns what became of them, by kind
  */
-export async function attack({
-  kinds,
-  each,
-  first = 0,
-  seed = 0,
-  jobs = 1,
-  keep,
-  onDone,
-}: AttackOptions): Promise<Outcome[]> {
+export async function attack(options: AttackOptions): Promise<Outcome[]> {
+  const {
+    kindsIn = new URL("./kinds.ts", import.meta.url),
+    only,
+    each,
+    first = 0,
+    seed = 0,
+    jobs = 1,
+    keep,
+    onDone,
+  } = options;
+  const { kinds }: { kinds: readonly Kind[] } = await import(kindsIn.href);
   const root = await mkdtemp(join(tmpdir(), "autodidact-hostile-"));
   const lab = new Lab(join(root, "lab"));
   await mkdir(lab.root);
   try {
     const outcomes: Outcome[] = [];
-    const waiting = [...kinds.entries()];
+    const waiting = [...kinds.filter(({ name }) => only?.includes(name) ?? true).entries()];
     const work = async (job: number) => {
-      const watch = new Watch(join(root, `job${job}`));
+      const watch = new Watch(join(root, `job${job}`), kindsIn, options.limits ?? LIMITS);
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const outcome = await attackKind(next[1], { each, first, seed, keep, lab, watch });
         outcomes[next[0]] = outcome;
@@ -129,12 +133,16 @@ async function attackKind(kind: Kind, { each, first, seed, keep, lab, watch }: S
 /** Opens one mutant after another in a child, which is replaced when it dies or is late. */
 class Watch {
   readonly #root: string;
+  readonly #kindsIn: URL;
+  readonly #limits: typeof LIMITS;
   #child: ChildProcess | undefined;
   #errors = "";
   #served = 0;
 
-  constructor(root: string) {
+  constructor(root: string, kindsIn: URL, limits: typeof LIMITS) {
     this.#root = root;
+    this.#kindsIn = kindsIn;
+    this.#limits = limits;
   }
 
   #path = (name: string) => join(this.#root, name);
@@ -143,7 +151,7 @@ class Watch {
     if (this.#served++ >= SHIFT) await this.end();
     if (this.#child?.connected) return this.#child;
     for (const name of ["tmp", "home"]) await mkdir(this.#path(name), { recursive: true });
-    const child = fork(fileURLToPath(new URL("./child.ts", import.meta.url)), {
+    const child = fork(fileURLToPath(new URL("./child.ts", import.meta.url)), [this.#kindsIn.href], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { ...process.env, TMPDIR: this.#path("tmp"), HOME: this.#path("home") },
     });
@@ -167,8 +175,12 @@ class Watch {
 
   async open(kind: Kind, mutant: Buffer, beside: string | undefined): Promise<Answer> {
     const answer = await this.#once(kind, mutant, beside);
-    // A machine that is busy with something else makes everything late: what is late once is asked again.
-    return answer.fault?.kind === "hang" ? this.#once(kind, mutant, beside) : answer;
+    // What came before may have left the machine busy or the process large: what is late or large is asked again, alone.
+    if (answer.fault?.kind !== "hang" && answer.fault?.kind !== "memory") return answer;
+    await this.end();
+    const again = await this.#once(kind, mutant, beside);
+    if (again.fault) await this.end();
+    return again;
   }
 
   async #once(kind: Kind, mutant: Buffer, beside: string | undefined): Promise<Answer> {
@@ -203,22 +215,22 @@ class Watch {
         );
       const watched = setInterval(() => {
         largest = Math.max(largest, residentBytes(child.pid));
-        if (largest > KILLED_AT) {
-          stop(failed("memory", `more than ${KILLED_AT >> 20} MB`));
+        if (largest > 2 * this.#limits.bytes) {
+          stop(failed("memory", `more than ${(2 * this.#limits.bytes) >> 20} MB`));
           void this.end();
         }
       }, 50);
       const late = setTimeout(() => {
-        stop(failed("hang", `no answer within ${LIMITS.milliseconds / 1000} s`));
+        stop(failed("hang", `no answer within ${this.#limits.milliseconds / 1000} s`));
         void this.end();
-      }, LIMITS.milliseconds);
+      }, this.#limits.milliseconds);
       child.once("message", answered);
       child.once("exit", ended);
       const task: Task = { kind: kind.name, path, folder };
       child.send(task);
     });
     if (answer.fault) return answer;
-    if (answer.peak > LIMITS.bytes)
+    if (answer.peak > this.#limits.bytes)
       return { ...answer, fault: { kind: "memory", message: `${Math.round(answer.peak / 2 ** 20)} MB` } };
     const left = await this.#left();
     return left ? { ...answer, fault: { kind: "left behind", message: left } } : answer;

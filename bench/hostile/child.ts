@@ -1,7 +1,7 @@
 /** The process that opens mutants: it may hang, crash or fill the memory, and its parent sees to it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Fault, faultOf } from "./judge.ts";
-import { kinds } from "./kinds.ts";
+import type { Kind } from "./kinds.ts";
 
 /** From the parent. */
 export interface Task {
@@ -34,6 +34,9 @@ function peak(): number {
     return 1024 * process.resourceUsage().maxRSS;
   }
 }
+
+/** The module with the kinds, as the parent names it. */
+const { kinds }: { kinds: readonly Kind[] } = await import(process.argv[2] ?? "./kinds.ts");
 
 let stray: Fault | undefined;
 process.on("unhandledRejection", (error) => {
