@@ -13,7 +13,7 @@ const HOVERING = /<style[^>]*>[\s\S]*?<\/style>\s*| (?:class|ecmeta_\w+)="[^"]*"
 /** A chart as SVG, drawn without a browser. */
 export async function render(option: EChartsOption, width: number, height: number): Promise<string> {
   // Loaded on demand because it is large.
-  const { init } = await import("echarts");
+  const { init } = await import("./echarts.ts");
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({
