@@ -25,3 +25,12 @@ export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*\n\s*/g, " ").trim();
 }
+
+/**
+ * Why a library could not read a file, on one line. Where the engine stopped it, as a damaged file's lengths and types do, the
+ * engine's words say nothing of the file.
+ */
+export const whyUnreadable = (error: unknown): string =>
+  error instanceof TypeError || error instanceof RangeError
+    ? "damaged: its parts do not fit together"
+    : messageOf(error);

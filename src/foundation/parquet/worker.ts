@@ -7,7 +7,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { messageOf } from "../errors.ts";
+import { whyUnreadable } from "../errors.ts";
 import { codeOf } from "../files.ts";
 import { checkGroup } from "./check.ts";
 import type { Reply, Request } from "./read.ts";
@@ -66,7 +66,7 @@ port.on("message", (request: Request) => {
   answer(request)
     .then((reply) => port.postMessage(reply))
     .catch((error: unknown) => {
-      const failure: Reply = { failure: { message: messageOf(error), code: codeOf(error) } };
+      const failure: Reply = { failure: { message: whyUnreadable(error), code: codeOf(error) } };
       port.postMessage(failure);
     });
 });
