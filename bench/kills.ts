@@ -13,10 +13,8 @@ import { kills } from "./kills/chain.ts";
 const { words, has } = benchArguments("npm run bench:kills -- [COUNT] [SEED] [--json]");
 const [count = "100", seed = "0"] = words;
 const tallies = await kills({ count: Number(count), seed: Number(seed), onRun: console.log });
-for (const { stage, runs, kills: killed, early, faults } of tallies)
-  console.log(
-    `${stage.padEnd(10)} ${runs} runs, ${killed} kills, ${early} before the first step: ${faults.length} faults`,
-  );
+for (const { stage, runs, kills: killed, starting, faults } of tallies)
+  console.log(`${stage.padEnd(10)} ${runs} runs, ${killed} kills, ${starting} while starting: ${faults.length} faults`);
 const faults = tallies.flatMap((tally) => tally.faults);
 console.log(`${tallies.reduce((sum, tally) => sum + tally.kills, 0)} kills, ${faults.length} faults`);
 if (has("json")) {

@@ -12,8 +12,14 @@ import type { Kind } from "./kinds.ts";
 import { pick } from "./mutation.ts";
 import { copied, Lab } from "./seeds.ts";
 
-/** A mutant may take so long, in milliseconds, and so much memory, in bytes; at twice the memory its process is killed. */
+/**
+ * A mutant may take so much of a processor, in milliseconds, and so much memory, in bytes; at twice the memory its process is
+ * killed. Processor time, since a machine that is busy with something else makes everything late.
+ */
 const LIMITS = { milliseconds: 5000, bytes: 2 ** 30 };
+
+/** A process that waits for ever computes nothing: it is late after so many times the limit by the clock. */
+const PATIENCE = 12;
 
 /** Mutants opened by one process. */
 const SHIFT = 400;
@@ -175,7 +181,7 @@ class Watch {
 
   async open(kind: Kind, mutant: Buffer, beside: string | undefined): Promise<Answer> {
     const answer = await this.#once(kind, mutant, beside);
-    // What came before may have left the machine busy or the process large: what is late or large is asked again, alone.
+    // What came before may have left the process large or busy: what is late or large is asked again, in a new one.
     if (answer.fault?.kind !== "hang" && answer.fault?.kind !== "memory") return answer;
     await this.end();
     const again = await this.#once(kind, mutant, beside);
@@ -192,6 +198,7 @@ class Watch {
     await writeFile(path, mutant);
     const child = await this.#started();
     const started = performance.now();
+    const before = processorTime(child.pid);
     let largest = 0;
     const failed = (kindOfFault: FaultKind, message: string): Answer => ({
       ...{ opened: false, milliseconds: performance.now() - started, peak: largest },
@@ -213,17 +220,21 @@ class Watch {
             `${signal ?? `exit code ${code}`} ${this.#errors.trim().split("\n").slice(-3).join(" ").slice(0, 300)}`,
           ),
         );
+      const stopped = (fault: FaultKind, message: string) => {
+        stop(failed(fault, message));
+        void this.end();
+      };
+      const { milliseconds, bytes } = this.#limits;
       const watched = setInterval(() => {
         largest = Math.max(largest, residentBytes(child.pid));
-        if (largest > 2 * this.#limits.bytes) {
-          stop(failed("memory", `more than ${(2 * this.#limits.bytes) >> 20} MB`));
-          void this.end();
-        }
+        if (largest > 2 * bytes) stopped("memory", `more than ${(2 * bytes) >> 20} MB`);
+        else if (processorTime(child.pid) - before > milliseconds)
+          stopped("hang", `${milliseconds / 1000} s of a processor`);
       }, 50);
-      const late = setTimeout(() => {
-        stop(failed("hang", `no answer within ${this.#limits.milliseconds / 1000} s`));
-        void this.end();
-      }, this.#limits.milliseconds);
+      const late = setTimeout(
+        () => stopped("hang", `no answer within ${(PATIENCE * milliseconds) / 1000} s`),
+        PATIENCE * milliseconds,
+      );
       child.once("message", answered);
       child.once("exit", ended);
       const task: Task = { kind: kind.name, path, folder };
@@ -259,5 +270,16 @@ function residentBytes(pid: number | undefined): number {
     return 4096 * Number(readFileSync(file, "utf8").split(" ")[1]);
   } catch {
     return 0;
+  }
+}
+
+/** What a process has computed so far, in milliseconds; the clock where there is no /proc. */
+function processorTime(pid: number | undefined): number {
+  try {
+    // The name in parentheses may have spaces; user and system time, in hundredths, are the twelfth and thirteenth field behind it.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return performance.now();
   }
 }

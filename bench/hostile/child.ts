@@ -15,6 +15,7 @@ export interface Answer {
   /** Whether nothing was refused, not even a sample. */
   readonly opened: boolean;
   readonly fault?: Fault | undefined;
+  /** Of a processor. */
   readonly milliseconds: number;
   /** Largest resident memory while it was open, in bytes. */
   readonly peak: number;
@@ -51,12 +52,13 @@ process.on("message", async ({ kind: name, path, folder }: Task) => {
   const kind = kinds.find((one) => one.name === name);
   if (!kind) throw new Error(`no kind ${name}`);
   resetPeak();
-  const started = performance.now();
+  const started = process.cpuUsage();
   const outcome = await kind.open(path, folder).then(
     (met) => ({ opened: met.length === 0, fault: met.map(faultOf).find((fault) => fault) }),
     (error: unknown) => ({ opened: false, fault: faultOf(error) }),
   );
-  const milliseconds = performance.now() - started;
+  const { user, system } = process.cpuUsage(started);
+  const milliseconds = (user + system) / 1000;
   // A turn for what was left running.
   await new Promise((resolve) => setImmediate(resolve));
   const answer: Answer = { ...outcome, fault: stray ?? outcome.fault, milliseconds, peak: peak() };

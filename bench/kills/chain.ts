@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Rng } from "../../src/array/rng.ts";
 import { differences } from "./compare.ts";
@@ -15,8 +16,8 @@ export interface Tally {
   /** Runs that were killed at least once, and finished. */
   runs: number;
   kills: number;
-  /** Kills before there was a first step. */
-  early: number;
+  /** Kills while it started, before it had taken a step. */
+  starting: number;
   /** Files that are not as if the run had been left alone, and resumes that failed. */
   readonly faults: string[];
 }
@@ -29,36 +30,48 @@ export interface KillOptions {
   readonly onRun?: (line: string) => void;
 }
 
-/** Runs the command line. @param killAfter milliseconds until `kill -9` @returns whether it was killed, and how long it took */
-function autodidact(args: readonly string[], killAfter?: number): Promise<{ killed: boolean; milliseconds: number }> {
+/** When a run is killed: so long after it began, or after it has written so many rows of its metrics, in milliseconds. */
+interface Moment {
+  readonly rows?: number;
+  readonly after: number;
+}
+
+/** Rows of a run's metrics so far. */
+const rowsOf = (run: string): Promise<number> =>
+  readFile(join(run, "metrics.jsonl"), "utf8").then(
+    (text) => text.split("\n").length - 1,
+    () => 0,
+  );
+
+/** Runs the command line. @param run its folder @returns whether it was killed, and how long it took in milliseconds */
+async function autodidact(args: readonly string[], run: string, moment?: Moment) {
   const started = performance.now();
   const child = spawn(process.execPath, [cli, ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
   child.stderr.on("data", (text) => {
     stderr += text;
   });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
-  return new Promise((resolve, reject) => {
+  let isOver = false;
+  const kill = async ({ rows = 0, after }: Moment) => {
+    while (!isOver && (await rowsOf(run)) < rows) await sleep(3);
+    await sleep(after);
+    child.kill("SIGKILL");
+  };
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0 || signal === "SIGKILL")
-        resolve({ killed: signal === "SIGKILL", milliseconds: performance.now() - started });
-      else
-        reject(
-          new Error(
-            `${args.slice(0, 2).join(" ")} … ended with ${code ?? signal}: ${stderr.trim().split("\n").at(-1)}`,
-          ),
-        );
-    });
+    child.on("close", (code, signal) => resolve({ code, signal }));
   });
+  const killing = moment && kill(moment);
+  const { code, signal } = await ended;
+  isOver = true;
+  const milliseconds = performance.now() - started;
+  await killing;
+  if (code !== 0 && signal !== "SIGKILL")
+    throw new Error(
+      `${args.slice(0, 2).join(" ")} … ended with ${code ?? signal}: ${stderr.trim().split("\n").at(-1)}`,
+    );
+  return { killed: signal === "SIGKILL", milliseconds };
 }
-
-const hasSteps = (run: string): Promise<boolean> =>
-  readFile(join(run, "metrics.jsonl"), "utf8").then(
-    (text) => text.includes("\n"),
-    () => false,
-  );
 
 /** Most kills of one run before it may finish. */
 const MOST = 5;
@@ -72,12 +85,16 @@ export async function kills({ count, seed = 0, only, onRun }: KillOptions): Prom
   const [chain, whole] = [join(root, "chain"), join(root, "whole")];
   const chosen = stages.filter(({ name }) => only?.includes(name) ?? true);
   const needed = stages.filter((stage) => chosen.includes(stage) || chosen.some(({ from }) => from === stage.name));
-  const tallies = chosen.map(({ name }): Tally => ({ stage: name, runs: 0, kills: 0, early: 0, faults: [] }));
+  const tallies = chosen.map(({ name }): Tally => ({ stage: name, runs: 0, kills: 0, starting: 0, faults: [] }));
   try {
     await mkdir(chain);
     await writeData(chain);
-    const durations = new Map<Stage, number>();
-    for (const stage of needed) durations.set(stage, (await autodidact(commandLine(stage, chain))).milliseconds);
+    const alone = new Map<Stage, { milliseconds: number; rows: number }>();
+    for (const stage of needed) {
+      const out = join(chain, stage.name);
+      const { milliseconds } = await autodidact(commandLine(stage, chain), out);
+      alone.set(stage, { milliseconds, rows: await rowsOf(out) });
+    }
     await mkdir(whole);
     const putAside = async (stage: Stage) => rename(join(chain, stage.name), join(whole, stage.name));
     for (const stage of needed) await putAside(stage);
@@ -91,13 +108,17 @@ export async function kills({ count, seed = 0, only, onRun }: KillOptions): Prom
         try {
           let killed = 0;
           for (let left = tally ? rng.integer(1, MOST) : 0; left > 0 && done() < count; left--) {
-            const ended = await autodidact(commandLine(stage, chain), rng.uniform(0, durations.get(stage)));
-            if (!ended.killed) break;
+            const [before, { milliseconds = 0, rows = 0 } = {}] = [await rowsOf(out), alone.get(stage)];
+            // Most of a short run is its start; most kills are to fall on steps and on the checkpoints between them.
+            const moment = rng.chance(0.3)
+              ? { after: rng.uniform(0, milliseconds) }
+              : { rows: rng.integer(before + 1, Math.max(before + 1, rows - 1)), after: rng.uniform(0, 50) };
+            if (!(await autodidact(commandLine(stage, chain), out, moment)).killed) break;
             killed++;
             tally!.kills++;
-            if (!(await hasSteps(out))) tally!.early++;
+            if ((await rowsOf(out)) <= before) tally!.starting++;
           }
-          await autodidact(commandLine(stage, chain));
+          await autodidact(commandLine(stage, chain), out);
           if (!tally || killed === 0) continue;
           const different = await differences(out, join(whole, stage.name));
           tally.runs++;

@@ -25,7 +25,7 @@ export const stages: readonly Stage[] = [
     command: "pretrain",
     args: (at) => [
       ...[at("data/images"), "--out", at("images"), ...SMALL, ...OFTEN],
-      ...words("--method simclr --epochs 6 --batch-size 16 --ema 0.9 --optimizer adamw"),
+      ...words("--method simclr --epochs 12 --batch-size 16 --ema 0.9 --optimizer adamw"),
     ],
   },
   {
@@ -34,7 +34,7 @@ export const stages: readonly Stage[] = [
     command: "finetune",
     args: (at) => [
       ...[at("images"), "--train", at("data/images"), "--out", at("finetuned"), ...OFTEN],
-      ...words("--epochs 6 --batch-size 16 --validation 0.2"),
+      ...words("--epochs 12 --batch-size 16 --validation 0.2"),
     ],
   },
   {
@@ -43,21 +43,21 @@ export const stages: readonly Stage[] = [
     command: "distill",
     args: (at) => [
       ...[at("images"), at("data/images"), "--out", at("distilled"), ...OFTEN],
-      ...words("--into resnet-8:width=2,stem=stride2 --epochs 6 --batch-size 16"),
+      ...words("--into resnet-8:width=2,stem=stride2 --epochs 12 --batch-size 16"),
     ],
   },
   {
     name: "pruned",
     from: "images",
     command: "prune",
-    args: (at) => [at("images"), "--out", at("pruned"), ...words("--keep 0.5 --recover-epochs 6 --batches 2")],
+    args: (at) => [at("images"), "--out", at("pruned"), ...words("--keep 0.5 --recover-epochs 12 --batches 2")],
   },
   {
     name: "combined",
     command: "pretrain",
     args: (at) => [
       ...[at("data/images"), "--out", at("combined"), ...SMALL, ...OFTEN],
-      ...words("--method rotation+simclr:0.5 --epochs 6 --batch-size 16"),
+      ...words("--method rotation+simclr:0.5 --epochs 12 --batch-size 16"),
       ...words("--curriculum temperature=0.5:0.1@competence/3 --curriculum cropScale=0.8,1:0.2,1@linear/3"),
     ],
   },
@@ -67,7 +67,7 @@ export const stages: readonly Stage[] = [
     args: (at) => [
       ...[at("data/corpus.txt"), "--out", at("texts"), ...OFTEN],
       ...words("--method bert --encoder transformer --width 16 --depth 1 --heads 2 --max-length 16"),
-      ...words("--epochs 6 --batch-size 16"),
+      ...words("--epochs 12 --batch-size 16"),
     ],
   },
 ];

@@ -207,6 +207,8 @@ test("IDX, raw and gzipped, with labels next to it; a wrong header is detected",
   assert.deepEqual([plain.length, plain.labels], [1, undefined]);
   const lies = join(await folder("idx-lies", { "x-images-idx3-ubyte": idx([9, 4, 5], pixels) }), "x-images-idx3-ubyte");
   await assert.rejects(image.open(lies), says(/header/));
+  const axes = await folder("idx-axes", { "x-images-idx3-ubyte": idx(Array(200).fill(2), pixels) });
+  await assert.rejects(image.open(join(axes, "x-images-idx3-ubyte")), says(/200 axes; images have 3 or 4/));
 });
 
 test("CIFAR-10's binary files", async () => {

@@ -6,6 +6,8 @@ import { UserError } from "../../../foundation/errors.ts";
 import type { ArrayManifest } from "./array.ts";
 
 const SIZE_LIMIT = 4 * 2 ** 30;
+/** Images in colour: their number, height, width and channels. */
+const MOST_AXES = 4;
 /** Deflate's best ratio: a longer run of one byte takes no fewer bits. */
 const BEST_RATIO = 1032;
 
@@ -52,6 +54,7 @@ function extentsIn(bytes: Buffer, path: string): number[] | undefined {
   if (bytes.length < 4) return undefined;
   if (bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8) throw new UserError(`${path}: not an IDX file of bytes`);
   const rank = bytes[3]!;
+  if (rank > MOST_AXES) throw new UserError(`${path}: an IDX array of ${rank} axes; images have 3 or 4`);
   if (bytes.length < 4 + 4 * rank) return undefined;
   return Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
 }
