@@ -167,7 +167,8 @@ class Watch {
       this.#errors += text;
     });
     this.#child = child;
-    await once(child, "message");
+    const [ready] = await Promise.race([once(child, "message"), once(child, "exit")]);
+    if (ready !== "ready") throw new Error(`the process that opens mutants did not start: ${this.#errors.trim()}`);
     return child;
   }
 
