@@ -9,10 +9,11 @@ import { UserError } from "../../src/foundation/errors.ts";
 import { embed, inspect, modalities, neighbourIndex, openRun, pretrain } from "../../src/index.ts";
 import { openExported } from "../../src/interop/exported-model.ts";
 import { readEmbeddings } from "../../src/interop/parquet.ts";
-import { sourcesOf, tensorsOf } from "../../src/serving/samples.ts";
+import { givenIn, tensorsOf } from "../../src/serving/samples.ts";
+import { turns } from "../../src/serving/turns.ts";
 import { specsOf } from "../../src/training/features.ts";
 import { openStart } from "../../src/training/run/start.ts";
-import { formType, labelNames } from "./seeds.ts";
+import { labelNames } from "./seeds.ts";
 
 /**
  * Opens a file as the product does, up to the numbers that an encoder would read.
@@ -184,15 +185,13 @@ export const exported: Opener = async (path, folder) => {
   return [];
 };
 
-/** The body of a request with several files. */
-export const form: Opener = async (path) => {
-  const definition = await modalities.load("image");
-  const modality = definition.build(definition.options.parse({ imageSize: 16 }));
-  const body = await readFile(path);
-  const request = new Request("http://localhost/embed", {
-    ...{ method: "POST", body: new Uint8Array(body), headers: { "content-type": formType } },
-  });
-  const reader = { definition, modality };
-  for (const tensors of await tensorsOf(await sourcesOf(request, reader), reader)) checked(tensors, modality.specs);
-  return [];
-};
+/** The body of a request to the server of a run. */
+export const body =
+  (contentType: string): Opener =>
+  async (path, folder) => {
+    const { modality, modalityDefinition: definition } = await openRun(join(folder, "run"));
+    const reader = { definition, modality };
+    const given = givenIn({ contentType, body: await readFile(path), most: 64 }, reader);
+    for (const tensors of await tensorsOf(given, reader, turns(2))) checked(tensors, modality.specs);
+    return [];
+  };

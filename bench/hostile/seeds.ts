@@ -135,6 +135,8 @@ export const labelTables = ofText(
   `path,label\n${labelNames.map((name, at) => `${name},${at % 3 ? "cat" : "dog|wet"}\n`).join("")}`,
 );
 
+export const requests = ofText(JSON.stringify({ inputs: sentences(5) }), JSON.stringify({ input: sentences(1)[0] }));
+
 const BOUNDARY = "----autodidact";
 
 /** Two images as a browser's form sends them. */
