@@ -228,7 +228,7 @@ class Watch {
       const { milliseconds, bytes } = this.#limits;
       const watched = setInterval(() => {
         largest = Math.max(largest, residentBytes(child.pid));
-        if (largest > 2 * bytes) stopped("memory", `more than ${(2 * bytes) >> 20} MB`);
+        if (largest > 2 * bytes) stopped("memory", `more than ${Math.round((2 * bytes) / 2 ** 20)} MB`);
         else if (processorTime(child.pid) - before > milliseconds)
           stopped("hang", `${milliseconds / 1000} s of a processor`);
       }, 50);

@@ -1,5 +1,6 @@
 import { HTTPException } from "hono/http-exception";
 import { BrokenSample, messageOf, UserError } from "../../src/foundation/errors.ts";
+import { printable } from "../../src/foundation/printable.ts";
 import { Silent } from "./openers.ts";
 
 /** What may go wrong, worst first. */
@@ -16,7 +17,7 @@ const LONGEST = 600;
 
 /** What a JavaScript engine says of a mistake in a program, which tells nothing about a file. */
 const ENGINE =
-  /Cannot (read|set|convert|mix|destructure)|is not (a function|iterable|defined|a constructor)|Maximum call stack|Invalid (typed |shared )?array|Array buffer allocation|out of (range|bounds)|\b(Range|Type|Reference)Error\b|\[object Object\]/;
+  /Cannot (read propert|set propert|convert|mix|destructure)|is not (a function|iterable|defined|a constructor)|Maximum call stack|Invalid (typed |shared )?array|Array buffer allocation|out of (range|bounds)|\b(Range|Type|Reference)Error\b|\[object Object\]/;
 
 const expected = (error: unknown): boolean =>
   error instanceof UserError ||
@@ -25,7 +26,8 @@ const expected = (error: unknown): boolean =>
 
 /** What is wrong with how the product refused a file; undefined if nothing is. */
 export function faultOf(error: unknown): Fault | undefined {
-  const message = messageOf(error);
+  // As the command line prints it: control characters in names of files are written out there.
+  const message = printable(messageOf(error));
   if (error instanceof Silent) return { kind: "wrong result", message };
   if (!expected(error)) {
     const where = error instanceof Error ? error.stack?.split("\n").find((line) => line.includes("/src/")) : undefined;
