@@ -30,8 +30,11 @@ async function open() {
 
 async function head(): Promise<Reply> {
   const { metadata } = await opening;
+  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  // The types promise a text; a damaged footer has none.
+  if (!columns.every((name) => typeof name === "string")) throw new Error("a column without a name");
   return {
-    columns: parquetSchema(metadata).children.map(({ element }) => element.name),
+    columns,
     keyValues: Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""])),
   };
 }
