@@ -22,7 +22,7 @@ const MAX_HEADER = 100_000_000;
 const LONGEST_NAME = 1000;
 
 const entrySchema = z.object({
-  dtype: z.string(),
+  dtype: z.string().max(16),
   shape: z.array(z.int().nonnegative()).max(16),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
@@ -126,12 +126,12 @@ export async function decodeHeader(
   fields.delete("__metadata__");
 
   const entries = [...fields].map(([name, value]) => {
+    if (name.length > LONGEST_NAME) throw corrupt(`a name of ${name.length} characters`);
     const entry = entrySchema.safeParse(value);
     if (!entry.success) throw corrupt(`the entry of ${name}`);
     const { shape, data_offsets } = entry.data;
     const dtype = dtypes.get(entry.data.dtype) ?? halves.find((half) => half === entry.data.dtype);
     const [start, end] = data_offsets;
-    if (name.length > LONGEST_NAME) throw corrupt(`a name of ${name.length} characters`);
     if (!isWanted(name)) return { name, shape, start, end };
     if (!dtype) throw new UserError(`${path}: ${name} has type ${entry.data.dtype}, which is not supported`);
     if (end - start !== sizeOf(shape) * bytesPer[dtype]) throw corrupt(`the size of ${name}`);
