@@ -17,7 +17,7 @@ const LONGEST = 600;
 
 /** What a JavaScript engine says of a mistake in a program, which tells nothing about a file. */
 const ENGINE =
-  /Cannot (read propert|set propert|convert|mix|destructure)|is not (a function|iterable|defined|a constructor)|Maximum call stack|Invalid (typed |shared )?array|Array buffer allocation|out of (range|bounds)|\b(Range|Type|Reference)Error\b|\[object Object\]/;
+  /Cannot (read propert|set propert|convert|mix|destructure)|is not (a function|iterable|defined|a constructor)|Maximum call stack|Invalid (typed |shared )?array|Array buffer allocation|is out of (range|bounds)|\b(Range|Type|Reference)Error\b|\[object Object\]/;
 
 const expected = (error: unknown): boolean =>
   error instanceof UserError ||

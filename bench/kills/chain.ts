@@ -73,7 +73,7 @@ async function autodidact(args: readonly string[], run: string, moment?: Moment)
   return { killed: signal === "SIGKILL", milliseconds };
 }
 
-/** Most kills of one run before it may finish. */
+/** Most kills of one run before it may finish, and most faults before the rest is not worth its time. */
 const MOST = 5;
 
 /**
@@ -101,7 +101,8 @@ export async function kills({ count, seed = 0, only, onRun }: KillOptions): Prom
 
     const rng = new Rng(seed);
     const done = () => tallies.reduce((sum, tally) => sum + tally.kills, 0);
-    while (done() < count) {
+    const faults = () => tallies.flatMap((tally) => tally.faults).length;
+    while (done() < count && faults() <= MOST) {
       for (const stage of needed) {
         const out = join(chain, stage.name);
         const tally = tallies.find((one) => one.stage === stage.name);
