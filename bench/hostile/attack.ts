@@ -96,17 +96,20 @@ export async function attack(options: AttackOptions): Promise<Outcome[]> {
     const waiting = [...kinds.filter(({ name }) => only?.includes(name) ?? true).entries()];
     const work = async (job: number) => {
       const watch = new Watch(join(root, `job${job}`), kindsIn, options.limits ?? LIMITS);
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const outcome = await attackKind(next[1], { each, first, seed, keep, lab, watch });
-        outcomes[next[0]] = outcome;
-        onDone?.(outcome);
+      try {
+        for (let next = waiting.shift(); next; next = waiting.shift()) {
+          const outcome = await attackKind(next[1], { each, first, seed, keep, lab, watch });
+          outcomes[next[0]] = outcome;
+          onDone?.(outcome);
+        }
+      } finally {
+        await watch.end();
       }
-      await watch.end();
     };
     await Promise.all(Array.from({ length: jobs }, (_, job) => work(job)));
     return outcomes;
   } finally {
-    await rm(root, { recursive: true, force: true });
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -35,9 +35,6 @@ export function faultOf(error: unknown): Fault | undefined {
     return { kind: "wrong error", message: `${name}: ${message}${where ? ` ${where.trim()}` : ""}` };
   }
   if (message === "") return { kind: "unreadable", message: "(empty)" };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal would obey
-  if (/[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]/.test(message))
-    return { kind: "unreadable", message: `control characters: ${JSON.stringify(message.slice(0, 200))}` };
   if (message.length > LONGEST)
     return { kind: "unreadable", message: `${message.length} characters: ${message.slice(0, 100)}` };
   if (ENGINE.test(message)) return { kind: "unreadable", message };
