@@ -83,7 +83,8 @@ export function spectrogram({ convention, rate, bands }: SpectrogramOptions): Sp
       const energies = new Float32Array(bands * count);
       for (let step = 0; step < count; step++) {
         const start = step * hop - margin;
-        for (let at = 0; at < frame; at++) buffer[at] = valueAt(wave, start + at, centred === "reflected");
+        if (start >= 0 && start + frame <= wave.length) buffer.set(wave.subarray(start, start + frame));
+        else for (let at = 0; at < frame; at++) buffer[at] = valueAt(wave, start + at, centred === "reflected");
         if (cleaned) clean(buffer, frame);
         for (let at = 0; at < frame; at++) buffer[at]! *= window[at]!;
         const spectrum = power(buffer);

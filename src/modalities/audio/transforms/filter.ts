@@ -18,16 +18,17 @@ export interface FilterOptions {
  */
 export function filterWave(wave: Float32Array, rng: Rng, { rate, room, bandStop }: FilterOptions): Float32Array {
   if (!room && !bandStop) return wave;
-  const response = room ? roomResponse(rng, rate) : Float32Array.of(1);
-  const points = 2 ** Math.ceil(Math.log2(wave.length + response.length));
-  const transform = new FFT(points);
+  // What resounds beyond the end comes back at the beginning, which costs nothing and is heard by nobody.
+  const points = Math.max(2, 2 ** Math.ceil(Math.log2(wave.length)));
+  const transform = transformOf(points);
   const spectrum = forward(transform, wave, points);
-  const filter = forward(transform, response, points);
+  const filter = room ? forward(transform, roomResponse(rng, rate).subarray(0, points), points) : undefined;
   const [low, high] = bandStop ? randomBand(rng, rate / 2) : [-1, -1];
   for (let bin = 0; bin <= points / 2; bin++) {
     const frequency = (bin * rate) / points;
     const keep = frequency >= low && frequency < high ? 0 : 1;
-    const [a, b, c, d] = [spectrum[2 * bin]!, spectrum[2 * bin + 1]!, filter[2 * bin]!, filter[2 * bin + 1]!];
+    const [a, b] = [spectrum[2 * bin]!, spectrum[2 * bin + 1]!];
+    const [c, d] = filter ? [filter[2 * bin]!, filter[2 * bin + 1]!] : [1, 0];
     spectrum[2 * bin] = keep * (a * c - b * d);
     spectrum[2 * bin + 1] = keep * (a * d + b * c);
   }
@@ -37,6 +38,14 @@ export function filterWave(wave: Float32Array, rng: Rng, { rate, room, bandStop 
   const result = Float32Array.from({ length: wave.length }, (_, at) => output[2 * at]!);
   const louder = Math.sqrt(energyOf(wave) / Math.max(1e-12, energyOf(result)));
   return result.map((value) => value * Math.min(louder, 10));
+}
+
+const transforms = new Map<number, FFT>();
+
+function transformOf(points: number): FFT {
+  const transform = transforms.get(points) ?? new FFT(points);
+  transforms.set(points, transform);
+  return transform;
 }
 
 function forward(transform: FFT, values: Float32Array, points: number): Float64Array {
