@@ -1,11 +1,11 @@
 import { type OptionsByName, registry } from "../foundation/registry.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
-/** The only references to a kind of data from outside its folder. */
+/** The only references to a kind of data from outside its folder, in the order that help prefers them. */
 const lines = {
-  audio: () => import("../modalities/audio/index.ts"),
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),
+  audio: () => import("../modalities/audio/index.ts"),
 };
 
 /** Every modality's options, by its name. */

@@ -12,7 +12,7 @@ export interface Registered {
 export interface Registry<Entry extends Registered> {
   /** Names of the built-in entries, sorted; loads nothing. */
   readonly names: readonly string[];
-  /** Every built-in entry, sorted by name. */
+  /** Every built-in entry, in the order of the lines. */
   all(): Promise<Entry[]>;
   /**
    * The entry that a file names, such as a run's config.json: a built-in one, or one in a file whose code the user asked
@@ -81,7 +81,7 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
 
   return {
     names,
-    all: () => Promise.all(names.map(builtIn)),
+    all: () => Promise.all(Object.keys(lines).map(builtIn)),
     load,
     async stored(nameOrPath) {
       if (isCode(nameOrPath) && !isTrusted(nameOrPath))

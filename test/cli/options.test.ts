@@ -21,16 +21,16 @@ function refused({ code, stderr }: Ended, message: RegExp): void {
 
 test("help shows the options of a modality and an encoder from files, prefixed where names clash", () => {
   const help = fine("pretrain", ...fromFile, "--help").replaceAll(/\s+/g, " ");
-  assert.match(help, /Data xray: .*--window <value> share of the intensities that is shown .*default 0\.5/);
+  assert.match(help, /Data xray: .*--exposure <value> share of the intensities that is shown .*default 0\.5/);
   assert.match(help, /--xray-epochs <value> taken by training/);
   assert.match(help, /--xray-size <value> taken by the ViT/);
-  assert.match(help, /Encoder block-net: .*--gain <value> gain of the last block/);
+  assert.match(help, /Encoder block-net: .*--boost <value> boost of the last block/);
   assert.match(help, /--block-net-seed <value> taken by training/);
   // SimCLR's option keeps its name: what a flag means does not depend on a user's file.
   assert.match(help, /--block-net-temperature <value> taken by SimCLR/);
   assert.match(help, /Method simclr: (?:.* )?--temperature <value>/);
   assert.equal(help.match(/--epochs <value>/g)?.length, 1);
-  assert.doesNotMatch(fine("pretrain", "--method", "simclr", "--help"), /--window|--gain/);
+  assert.doesNotMatch(fine("pretrain", "--method", "simclr", "--help"), /--exposure|--boost/);
 });
 
 test("such options are flags, parsed by their schema and refused with another modality or encoder", () =>
@@ -39,16 +39,19 @@ test("such options are flags, parsed by their schema and refused with another mo
     await writeImages(data, 8);
     const tiny = "--method simclr --layers 8 --width 4 --stem stride2 --image-size 16 --epochs 1 --batch-size 8";
     const args = ["pretrain", data, "--out", run, ...tiny.split(" "), "--workers", "0"];
-    const flags = ["--window", "0.25", "--xray-size", "5", "--gain", "2", "--block-net-seed", "4"];
-    refused(autodidact(...args, ...fromFile, "--window", "2"), /--window 2: must be a number above 0 and at most 1$/);
-    refused(autodidact(...args, "--encoder", "resnet", "--window", "0.25"), /unknown option '--window'/);
-    refused(autodidact(...args, "--modality", file, "--encoder", "resnet", "--gain", "2"), /unknown option '--gain'/);
+    const flags = ["--exposure", "0.25", "--xray-size", "5", "--boost", "2", "--block-net-seed", "4"];
+    refused(
+      autodidact(...args, ...fromFile, "--exposure", "2"),
+      /--exposure 2: must be a number above 0 and at most 1$/,
+    );
+    refused(autodidact(...args, "--encoder", "resnet", "--exposure", "0.25"), /unknown option '--exposure'/);
+    refused(autodidact(...args, "--modality", file, "--encoder", "resnet", "--boost", "2"), /unknown option '--boost'/);
     fine(...args, ...fromFile, ...flags);
     const { modality, encoder, training } = JSON.parse(await readFile(join(run, "config.json"), "utf8"));
     assert.deepEqual([modality.name, encoder.name], [file, file]);
-    const { window, size, epochs, imageSize } = modality.options;
-    assert.deepEqual([window, size, epochs, imageSize], [0.25, 5, 3, 16]);
-    assert.deepEqual([encoder.options.gain, encoder.options.seed, encoder.options.width], [2, 4, 4]);
+    const { exposure, size, epochs, imageSize } = modality.options;
+    assert.deepEqual([exposure, size, epochs, imageSize], [0.25, 5, 3, 16]);
+    assert.deepEqual([encoder.options.boost, encoder.options.seed, encoder.options.width], [2, 4, 4]);
     assert.deepEqual([training.epochs, training.seed], [1, 0]);
     // Without a run, --modality decides the kind of data.
     assert.equal(JSON.parse(fine("info", data, "--modality", file, "--json")).modality, "xray");

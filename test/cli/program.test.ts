@@ -42,9 +42,14 @@ test("help and version load the table of commands and nothing heavy", async () =
     "cli/commands.ts",
     "cli/interrupt.ts",
     "cli/kinds.ts",
+    "cli/output.ts",
     "cli/program.ts",
     "foundation/errors.ts",
+    "foundation/files.ts",
     "foundation/memory.ts",
+    "foundation/printable.ts",
+    "foundation/processes.ts",
+    "foundation/temporary.ts",
     "foundation/user-file.ts",
   ];
   assert.deepEqual(loaded.filter((name) => !name.startsWith("node:")).sort(), [...light, "commander"].sort());

@@ -70,7 +70,7 @@ test("where no kind fits, each reason is given", () =>
     );
     await assert.rejects(
       modalityFor(await at("d.docx", "x")),
-      says(/kind of data not recognised \(it has 1 \.docx\); name it: --modality audio or image or text/),
+      says(/kind of data not recognised \(it has 1 \.docx\); name it: --modality image or text or /),
     );
     const notes = join(await at("notes.zip", zipSync({ "a.txt": Buffer.from("words") })), "notes.zip");
     await assert.rejects(modalityFor(notes), says(/kind of data not recognised \(it has 1 \.txt\); name it/));
