@@ -6,7 +6,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { exportModel } from "../../interop/export.ts";
 import { plainPublisher } from "../../interop/plain.ts";
 import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
-import { methodOf, type Run } from "../../training/run/run.ts";
+import { buildMethod, methodOf, type Run } from "../../training/run/run.ts";
 import type { Evaluation, Score } from "../worth/evaluate.ts";
 
 /**
@@ -69,7 +69,9 @@ async function publishedModel(run: Run): Promise<PublishedModel> {
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
   if (tasks.every(({ runs }) => runs?.length)) return plain;
-  const method = await methodOf(run).then(
+  // Of a pruned run, what only its pretext task needs may have the former sizes.
+  const building = isSupervised ? methodOf(run) : buildMethod(config, config.data.entries);
+  const method = await building.then(
     (built) => built.method,
     (error: unknown) => {
       // Some methods need another run to be built, which exporting an encoder does not.

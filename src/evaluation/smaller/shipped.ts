@@ -6,6 +6,7 @@ import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/ind
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
+import { sealed, unsealed } from "../../interop/onnx-seal.ts";
 import { BATCH, collect, stack } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
@@ -91,7 +92,7 @@ export async function measureShipped(
       onProgress?.(`${shipped.name}: ${name}`, done, total);
     result.push({
       name: shipped.name,
-      bytes: shipped.model.length,
+      bytes: sizeOfFile(shipped.model),
       latency1: latencies.get(1)![index]!,
       latency64: latencies.get(64)![index]!,
       ...(labels ? await accuracies(shipped, file, labels, stage) : {}),
@@ -224,6 +225,10 @@ export function exportedFeatures(
     return Float32Array.from(data);
   });
 }
+
+/** Of the file that a model is written to, with its digest. */
+const sizeOfFile = (model: Uint8Array): number =>
+  sealed(unsealed(model, "model")).reduce((sum, { length }) => sum + length, 0);
 
 /** The ONNX file of a run's export. */
 export async function exportedModel(run: Run): Promise<Uint8Array> {

@@ -164,7 +164,7 @@ test("IDX is read to the length in its header, which is believed where the file 
     await refused(idx([2, 2, 2], fill(9)), /says 8 bytes \(2 × 2 × 2\), the file has 9/);
     await refused(idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], fill(9)), /the IDX header says/);
     await refused(gzipSync(Buffer.of(0, 0, 8)), /header is cut short/);
-    await refused(Buffer.of(0, 0, 8, 255), /header is cut short/);
+    await refused(Buffer.of(0, 0, 8, 255), /255 axes; images have 3 or 4/);
   }));
 
 test("damaged archives, gzip, IDX and CIFAR files are read, or refused in one line", () =>

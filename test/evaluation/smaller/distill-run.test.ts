@@ -63,6 +63,6 @@ test("a wrong encoder name gives the choices, without flags that the command lac
     message: "--into resnet-7: layers 7 must be one of 8, 10, 18, 34, 50",
   });
   await assert.rejects(encoderNamed("vit-tiny:heads=0"), {
-    message: "--into vit-tiny:heads=0: heads 0 must be a whole number above 0",
+    message: "--into vit-tiny:heads=0: heads 0 must be a whole number above 0 and at most 16384",
   });
 });
