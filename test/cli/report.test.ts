@@ -49,7 +49,7 @@ test("a report on images: stopped, continued, extended, and refused mistakes", (
       if (contender === "scratch" || contender === "fine-tuned") assert.ok(steps >= 1, contender);
     }
     const names = ["confusion", "map", "scores"].flatMap((name) => [`${name}.svg`, `${name}.png`]);
-    const there = ["report.json", "report.html", "neighbours.png", ...names].sort();
+    const there = [".autodidact", "report.json", "report.html", "neighbours.png", ...names].sort();
     assert.deepEqual((await readdir(join(run, "report"))).sort(), there);
     for (const name of there.filter((each) => each.endsWith(".png")))
       assert.ok(((await sharp(join(run, "report", name)).metadata()).width ?? 0) > 300, name);
