@@ -184,7 +184,15 @@ test("resolution, crops and temperature change in a real run; programs that read
     );
     assert.equal(rows[5]?.["curriculum/cropScale/0"], 0.6);
     assert.equal(run.config.modality.options.imageSize, 16);
-    const failed = autodidact("pretrain", images, "--out", folder, ...TINY, "--curriculum", "temperature=0:1@linear");
+    const failed = autodidact(
+      "pretrain",
+      images,
+      "--out",
+      join(folder, "refused"),
+      ...TINY,
+      "--curriculum",
+      "temperature=0:1@linear",
+    );
     assert.equal(failed.code, 2);
     assert.match(failed.stderr, /autodidact: curriculum "temperature=0:1@linear": temperature may not be 0\n$/);
   }));

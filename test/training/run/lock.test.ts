@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 import { lockRun } from "../../../src/training/run/lock.ts";
 import { inFolder } from "../../support/cli.ts";
 
@@ -50,6 +49,8 @@ for (let round = 0; round < Number(rounds); round++) {
   if (await lock?.check().then(() => true, () => false)) held.push(round);
 }
 console.log(JSON.stringify(held));
+// Until all are done: the lock of a process that has ended may be taken over.
+for await (const _ of process.stdin);
 `;
 
 test("of four processes that take over the same stale lock one trains", () =>
@@ -63,12 +64,15 @@ test("of four processes that take over the same stale lock one trains", () =>
     }
     const start = String(Date.now() + 2_500);
     const racers = Array.from({ length: 4 }, () =>
-      promisify(execFile)(process.execPath, [
-        ...["--conditions=autodidact-source", "--input-type=module", "--eval", RACER],
-        ...[folder, String(rounds), start],
-      ]),
+      spawn(
+        process.execPath,
+        ["--conditions=autodidact-source", "--input-type=module", "--eval", RACER, folder, String(rounds), start],
+        { stdio: ["pipe", "pipe", "inherit"] },
+      ),
     );
-    const winners = (await Promise.all(racers)).flatMap(({ stdout }): number[] => JSON.parse(stdout));
+    const lines = await Promise.all(racers.map(async ({ stdout }) => String((await once(stdout, "data"))[0])));
+    for (const { stdin } of racers) stdin.end();
+    const winners = lines.flatMap((line): number[] => JSON.parse(line));
     assert.deepEqual(
       winners.sort((a, b) => a - b),
       Array.from({ length: rounds }, (_, round) => round),
