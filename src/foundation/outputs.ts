@@ -112,14 +112,18 @@ async function ownDigest(file: string): Promise<string | undefined> {
 
 /**
  * @returns the digest of the file of ours that is in this place, if any
- * @throws UserError when there is a file of this name that no command of ours wrote, or that was changed since
+ * @throws UserError when there is a file of this name that no command of ours wrote, or that was changed since, or a
+ * device or a pipe
  */
 async function refuseForeignFile(file: string): Promise<string | undefined> {
   const info = await stat(file).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
     throw fileError(file, "written", error);
   });
-  if (!info?.isFile()) return undefined;
+  if (info === undefined || info.isDirectory()) return undefined;
+  // Renaming over a device or a pipe would remove it: /dev/null, for whoever is root.
+  if (!info.isFile())
+    throw new UserError(`${file}: a device or a pipe, which would be replaced by a file; name a file`);
   const digest = await ownDigest(file);
   if (digest !== undefined) return digest;
   throw new UserError(

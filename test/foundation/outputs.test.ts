@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -100,3 +101,13 @@ test("folders of ours in an archive are told by their names", () => {
     ["photos/1.png", "photos/checkpoints/last.safetensors.png"],
   );
 });
+
+test("a device or a pipe is not replaced by a file", { skip: process.platform === "win32" }, () =>
+  inFolder(async (folder) => {
+    const pipe = join(folder, "vectors.parquet");
+    spawnSync("mkfifo", [pipe]);
+    await assert.rejects(writeOutput(pipe, ["x"]), { name: "UserError", message: /a device or a pipe/ });
+    assert.ok((await stat(pipe)).isFIFO());
+    assert.deepEqual(await readdir(folder), ["vectors.parquet"]);
+  }),
+);
