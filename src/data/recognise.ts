@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { describeLeftOut } from "./files/left-out.ts";
 import { listFiles } from "./files/listing.ts";
+import { packing } from "./files/packed.ts";
 import { isZip, listZips } from "./files/zip.ts";
 import { modalities } from "./index.ts";
 import type { ModalityDefinition } from "./modality.ts";
@@ -56,7 +57,11 @@ export async function modalityFor(
 async function contentsOf(path: string): Promise<string> {
   const { leftOut, isFolder } = await listFiles(path, () => false);
   if (isFolder) return ` (it has ${describeLeftOut(leftOut) || "no files"})`;
-  if (!(await isZip(path))) return "";
+  if (!(await isZip(path))) {
+    const { size } = await stat(path);
+    const reason = size === 0 ? "it is empty" : await packing(path);
+    return reason === undefined ? "" : ` (${reason})`;
+  }
   return ` (it has ${describeLeftOut((await listZips([path], () => false)).leftOut) || "no files"})`;
 }
 

@@ -5,6 +5,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { describeLeftOut } from "../../src/data/files/left-out.ts";
 import { modalityFor } from "../../src/data/recognise.ts";
@@ -70,8 +71,21 @@ test("where no kind fits, each reason is given", () =>
     );
     await assert.rejects(
       modalityFor(await at("d.docx", "x")),
-      says(/kind of data not recognised \(it has 1 \.docx\); name it: --modality image or text or /),
+      says(/kind of data not recognised \(it has 1 \.docx\); name it: --modality .*image or text/),
     );
+    const tar = Buffer.alloc(1024);
+    tar.write("ustar", 257);
+    await assert.rejects(
+      modalityFor(join(await at("photos.tar", tar), "photos.tar")),
+      says(/not recognised \(a tar archive: unpack it first with tar -xf, or pack its files as zip\)/),
+    );
+    const gz = join(await at("photos.tar.gz", gzipSync(tar)), "photos.tar.gz");
+    await assert.rejects(modalityFor(gz), says(/not recognised \(packed with gzip: unpack it first with tar -xzf/));
+    await assert.rejects(
+      inspect(gz, { modality: "text" }),
+      says(/packed with gzip: .*; texts are not read from archives/),
+    );
+    await assert.rejects(modalityFor(join(await at("none", ""), "none")), says(/not recognised \(it is empty\)/));
     const notes = join(await at("notes.zip", zipSync({ "a.txt": Buffer.from("words") })), "notes.zip");
     await assert.rejects(modalityFor(notes), says(/kind of data not recognised \(it has 1 \.txt\); name it/));
     await assert.rejects(modalityFor(join(folder, "nothing")), says(/nothing: .*no such file/));

@@ -281,3 +281,14 @@ test("published sets are read as they are", async (context) => {
     await source.close();
   }
 });
+
+test("empty files in a folder of texts are counted", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "empty.txt"), "");
+    await writeFile(join(folder, "empty.txt.gz"), gzipSync(""));
+    await writeFile(join(folder, "words.txt"), "words");
+    const source = await openTexts(folder);
+    assert.deepEqual(await all(source), ["words"]);
+    assert.deepEqual(source.leftOut, [{ what: "empty files", count: 2, example: "empty.txt" }]);
+    await source.close();
+  }));

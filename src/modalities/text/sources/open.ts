@@ -3,6 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { Tally } from "../../../data/files/left-out.ts";
 import { type Listing, listFiles, nothingTaken } from "../../../data/files/listing.ts";
+import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
@@ -22,6 +23,7 @@ type Format = TableFormat | "text";
 const TEXT_COLUMN = "text";
 /** What the column of the paths is called in a table about other files. */
 const PATH_COLUMN = "path";
+const EMPTY = { what: "empty files" };
 
 const formats: Readonly<Record<string, Format>> = {
   ".txt": "text",
@@ -91,6 +93,8 @@ async function isUtf8File(path: string): Promise<boolean> {
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
   const listing = await listTexts(path, options.labels);
   const { isFolder } = listing;
+  const packed = isFolder || isTextName(path) ? undefined : await packing(path);
+  if (packed !== undefined) throw new UserError(`${path}: ${packed}; texts are not read from archives`);
   const tally = new Tally();
   const names: string[] = [];
   for (const name of isFolder ? listing.names : [basename(path)])
@@ -133,13 +137,16 @@ export async function openTexts(path: string, options: OpenOptions = {}): Promis
       return collector.endFile(unpack().path, name);
     }
     const { size } = await stat(file);
+    const before = collector.count;
     if (isFolder && !isPacked(name) && size <= LONGEST_TEXT) {
       if (size > 0) collector.add(0, size, 0);
+      else tally.add(name, EMPTY);
       return collector.endFile(file, name);
     }
     for await (const lines of linesOf(file))
       for (const { bytes, start, number } of lines)
         collector.add(isPacked(name) ? unpack().append(bytes) : start, bytes.length, number);
+    if (isFolder && collector.count === before) tally.add(name, EMPTY);
     collector.endFile(isPacked(name) ? unpack().path : file, name);
   };
 
