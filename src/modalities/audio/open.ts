@@ -4,6 +4,7 @@ import { collectFiles, type Entries, filesOf, recognisesFiles, type Wanted } fro
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
+import type { MemoryBudget } from "../../foundation/memory.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { hasSoundName } from "./formats/index.ts";
 import type { AudioOptions } from "./options.ts";
@@ -58,7 +59,7 @@ export async function cutAudio(
   if (!isManifest(manifest) || manifest.cut) return source;
   const entries = filesOf(manifest.files);
   try {
-    const seconds = await secondsOf(entries);
+    const seconds = await secondsOf(entries, rate);
     const lengths = seconds.map((one) => (one === undefined ? undefined : Math.round(one * rate)));
     const windows = windowsOf(lengths, Math.round(window * rate), Math.max(1, Math.round(hop * rate)));
     if (windows.recordings.length > entries.names.length)
@@ -81,13 +82,14 @@ export async function cutAudio(
   }
 }
 
-/** A source of one recording from the bytes of its file. */
-export function givenAudio(bytes: Uint8Array, name: string): Source<Sound> {
+/** A source of one recording from the bytes of its file. @param memory for decoding it */
+export function givenAudio(bytes: Uint8Array, name: string, _type = "", memory?: MemoryBudget): Source<Sound> {
   const entries: Entries = {
     names: [name],
     bytes: async () => bytes,
     contents: async () => "",
     close: async () => undefined,
   };
-  return { ...recordingSource(entries, { files: { kind: "folder", root: "", names: [name] } }), manifest: undefined };
+  const manifest: RecordingsManifest = { files: { kind: "folder", root: "", names: [name] } };
+  return { ...recordingSource(entries, manifest, memory), manifest: undefined };
 }

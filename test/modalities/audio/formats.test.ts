@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
+import { memoryBudget } from "../../../src/foundation/memory.ts";
 import { decode } from "../../../src/modalities/audio/decode.ts";
 import { headerOf } from "../../../src/modalities/audio/formats/index.ts";
+import { givenAudio } from "../../../src/modalities/audio/open.ts";
 import { mutants } from "../../support/mutants.ts";
 
 const folder = new URL("../../fixtures/sound/", import.meta.url);
@@ -80,4 +82,65 @@ test("no sound at all, one sample, a value that is no number, an odd rate", asyn
   const ultrasonic = withData(floats(...Array.from({ length: 7680 }, (_, at) => Math.sin(at))));
   ultrasonic.writeUInt32LE(384_000, whole.indexOf("fmt ") + 12);
   assert.equal((await decode(ultrasonic, 16000)).wave.length, 160);
+});
+
+/** A WAV file of one channel. @param codec 1 for whole numbers, 3 for floating point */
+function wav(rate: number, codec: number, bits: number, data: Uint8Array): Buffer {
+  const header = Buffer.alloc(44);
+  header.write("RIFF");
+  header.writeUInt32LE(36 + data.length, 4);
+  header.write("WAVEfmt ", 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(codec, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE((rate * bits) / 8, 28);
+  header.writeUInt16LE(bits / 8, 32);
+  header.writeUInt16LE(bits, 34);
+  header.write("data", 36);
+  header.writeUInt32LE(data.length, 40);
+  return Buffer.concat([header, data]);
+}
+
+test("64-bit values are read, over several parts", async () => {
+  const values = Float64Array.from({ length: 20_000 }, (_, at) => Math.sin(at / 10));
+  const { wave } = await decode(wav(16000, 3, 64, new Uint8Array(values.buffer)));
+  assert.deepEqual(wave, Float32Array.from(values));
+});
+
+test("floating point values that were not scaled are refused, and loud ones are not", async () => {
+  const of = (peak: number) =>
+    new Uint8Array(Float32Array.from({ length: 100 }, (_, at) => peak * Math.sin(at)).buffer);
+  await assert.rejects(decode(wav(16000, 3, 32, of(30_000))), /values such as .*divide by 32768/);
+  assert.equal((await decode(wav(16000, 3, 32, of(4)))).wave.length, 100);
+});
+
+test("a few bytes that become gigabytes are refused before they are decoded", async () => {
+  const slow = wav(1, 1, 16, new Uint8Array(32_000));
+  for (const rate of [undefined, 16000])
+    await assert.rejects(decode(slow, rate), /a recording of .* GB when it is decoded; 64 MB are allowed|977 MB/);
+  const source = givenAudio(await fixture("tones-16.wav"), "tones-16.wav", "", memoryBudget(1000));
+  await assert.rejects(source.read(0), /1000 bytes are allowed/);
+});
+
+test("recordings that are decoded at a time share one budget", async () => {
+  const bytes = await fixture("tones-16.wav");
+  const budget = memoryBudget(2 ** 20);
+  let [most, taken] = [0, 0];
+  const counted = {
+    bytes: budget.bytes,
+    async take(wanted: number) {
+      const giveBack = await budget.take(wanted);
+      taken += wanted;
+      most = Math.max(most, taken);
+      return () => {
+        taken -= wanted;
+        giveBack();
+      };
+    },
+  };
+  const sounds = await Promise.all(Array.from({ length: 20 }, () => decode(bytes, undefined, counted)));
+  assert.equal(sounds.length, 20);
+  assert.ok(most > 0 && most <= budget.bytes);
+  assert.equal(taken, 0);
 });

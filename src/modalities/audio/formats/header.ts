@@ -7,6 +7,8 @@ export interface Header {
   readonly channels: number;
   /** Samples of each channel; undefined where the file does not say (a stream). */
   readonly samples: number | undefined;
+  /** Where the sound begins, in bytes; for formats with 64-bit values. */
+  readonly start?: number;
 }
 
 /** Reads a header and checks that all of the file is there. Decoders give fewer samples of a damaged file and say nothing. */

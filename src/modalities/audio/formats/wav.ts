@@ -31,7 +31,7 @@ export const wavHeader: ReadHeader = (bytes) => {
       const { rate, channels, block, codec } = format;
       if (block === 0) throw new BrokenSample("a WAV header with blocks of 0 bytes");
       const samples = ADPCM.includes(codec) ? stated : Math.floor(length / block);
-      return checked({ rate, channels, samples });
+      return checked({ rate, channels, samples, start });
     }
     at = start + size + (size % 2);
   }

@@ -63,13 +63,18 @@ export function openCache({ path, heads, offsets }: PcmCache): PcmReader {
         done += read;
       }
       const scale = scales[at(recording) + 2]!;
-      return Float32Array.from(values, (value) => value * scale);
+      const wave = new Float32Array(count);
+      for (let sample = 0; sample < count; sample++) wave[sample] = values[sample]! * scale;
+      return wave;
     },
     store(recording, wave) {
       if (Atomics.compareExchange(states, at(recording), EMPTY, BEING_WRITTEN) !== EMPTY) return;
       const peak = wave.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
       const scale = peak / LARGEST;
-      const bytes = new Uint8Array(Int16Array.from(wave, (value) => Math.round(value / scale)).buffer);
+      // `Int16Array.from` would make a list of boxed numbers first, of gigabytes for hours of sound.
+      const values = new Int16Array(wave.length);
+      for (let at = 0; at < values.length; at++) values[at] = Math.round(wave[at]! / scale);
+      const bytes = new Uint8Array(values.buffer);
       const offset = Atomics.add(places, end, BigInt(bytes.length));
       try {
         for (let done = 0; done < bytes.length; )

@@ -1,6 +1,7 @@
 import { type Entries, type FilesManifest, filesOf } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
+import type { MemoryBudget } from "../../../foundation/memory.ts";
 import { decode } from "../decode.ts";
 import { cutWave, type Sound } from "../sound.ts";
 import { openCache, type PcmCache } from "./pcm-cache.ts";
@@ -20,12 +21,12 @@ const SEPARATOR = "@";
 export const recordingOf = (name: string): string => name.replace(/@\d+\.\d\ds$/, "");
 
 /** Whole recordings at their own rate, decoded whenever they are read. */
-export function recordingSource(entries: Entries, manifest: RecordingsManifest): Source<Sound> {
+export function recordingSource(entries: Entries, manifest: RecordingsManifest, memory?: MemoryBudget): Source<Sound> {
   return {
     length: entries.names.length,
     ...manifest.labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
-    read: async (index) => decode(await entries.bytes(index)),
+    read: async (index) => decode(await entries.bytes(index), undefined, memory),
     contents: () => entries.contents(),
     manifest,
     close: () => entries.close(),
