@@ -82,6 +82,10 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   let samples = source;
   try {
     const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;
+    if (start && start.modality !== definition.name)
+      throw new UserError(
+        `${start.path}: learned from ${start.modality} data, and ${data} has ${definition.name} data`,
+      );
     const choices = { ...(start ? withStart(options, start) : options), data };
     const settled = previous
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }

@@ -93,7 +93,25 @@ test("runs that cannot be used are refused, and nothing in them is lost", () =>
 
     await writeFile(config, settings.replace(/"version": \d+/, '"version": 7'));
     refused(autodidact("export", run, "--out", join(folder, "model")), /version 7/);
+    await writeFile(config, '{"model_type": "bert"}');
+    refused(
+      autodidact("export", run, "--out", join(folder, "model")),
+      /not a run \(its config\.json is none of a run\)/,
+    );
     await writeFile(config, settings);
+    const model = join(folder, "model");
+    assert.equal(autodidact("export", run, "--out", model).code, 0);
+    refused(
+      autodidact("embed", model, images, "--out", join(folder, "a.parquet")),
+      /not a run \(an exported model; name/,
+    );
+    const notes = join(folder, "notes");
+    await mkdir(notes);
+    await writeFile(join(notes, "a.txt"), "some words");
+    refused(
+      autodidact("pretrain", notes, "--from", run, "--out", join(folder, "other")),
+      /learned from image data, and .*notes has text data/,
+    );
 
     const others = join(folder, "others");
     await writeImages(others, 9);

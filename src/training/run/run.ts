@@ -187,7 +187,12 @@ export async function readConfig(path: string): Promise<RunConfig> {
   const json = await readConfigFile(path);
   if (json === undefined) throw new UserError(`${path}: not a run (it has no config.json)`);
   const version = z.object({ version: z.number() }).safeParse(json);
-  if (version.success && version.data.version !== RUN_VERSION)
+  if (!version.success) {
+    const isExported = z.object({ autodidact: z.unknown() }).safeParse(json).data?.autodidact !== undefined;
+    const found = isExported ? "an exported model; name the run that it is from" : "its config.json is none of a run";
+    throw new UserError(`${path}: not a run (${found})`);
+  }
+  if (version.data.version !== RUN_VERSION)
     throw new UserError(`${path}: a run of version ${version.data.version}; this program reads version ${RUN_VERSION}`);
   const parsed = RunConfig.safeParse(json);
   if (parsed.success) return withFiles(path, parsed.data);
