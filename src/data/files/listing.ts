@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from "node:fs/promises";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
@@ -148,6 +148,11 @@ async function walkBelow(folder: string): Promise<Below> {
       }
       const itemPath = join(path, item.name);
       const name = `${prefix}${item.name}`;
+      // What is no UTF-8 in a name becomes this character, and then names nothing.
+      if (item.name.includes("\ufffd") && !(await lstat(itemPath).catch(() => undefined))) {
+        tally.add(name, { what: "with a name that is not UTF-8", advice: "rename them, or use convmv" });
+        continue;
+      }
       const kind = item.isSymbolicLink() ? await stat(itemPath).catch(() => item) : item;
       if (kind.isDirectory()) await visit(itemPath, `${name}/`, [...above, real]);
       else if (kind.isFile() || kind.isSymbolicLink()) names.push(name);

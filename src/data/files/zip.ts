@@ -10,6 +10,7 @@ import { type LeftOut, Tally } from "./left-out.ts";
 import { isBomb, RATIO } from "./limits.ts";
 import { sortOut, type Takes } from "./listing.ts";
 import { isRubbishPath } from "./rubbish.ts";
+import { withShortNames } from "./short-names.ts";
 
 const inflate = promisify(inflateRaw);
 
@@ -53,23 +54,26 @@ export interface ZipListing {
 
 /**
  * The files that a kind of data takes in archives, sorted. Folders shared by all of them in an archive are removed from
- * their names; a file in several archives, with the same name and contents, is listed once, and of entries of one name in
- * an archive the last, as when it is unpacked.
+ * their names; where that gives different files one name, only those shared by all archives are, and if need be the
+ * archive's name comes before. A file in several archives, with the same name and contents, is listed once, and of entries
+ * of one name in an archive the last, as when it is unpacked.
  * @throws UserError when an archive cannot be read, its entries overlap, or they unpack to more than 64 MiB and 200 times
  * its size
  */
 export async function listZips(paths: readonly string[], takes: Takes): Promise<ZipListing> {
   const [leftOut, unfit] = [new Tally(), new Tally()];
-  const entries = new Map<string, ZipEntry>();
+  const listed: ZipEntry[] = [];
   for (const [archive, path] of paths.entries()) {
-    const listed = await listZip(path, archive, takes);
-    unfit.addAll(listed.unfit);
-    leftOut.addAll([...listed.unfit, ...listed.others]);
-    for (const entry of listed.entries) {
-      const key = `${entry.name}\n${entry.crc}`;
-      if (entries.has(key)) leftOut.add(entry.name, { what: "also in another archive" });
-      else entries.set(key, entry);
-    }
+    const one = await listZip(path, archive, takes);
+    unfit.addAll(one.unfit);
+    leftOut.addAll([...one.unfit, ...one.others]);
+    listed.push(...one.entries);
+  }
+  const entries = new Map<string, ZipEntry>();
+  for (const entry of withShortNames(paths, listed)) {
+    const key = `${entry.name}\n${entry.crc}`;
+    if (entries.has(key)) leftOut.add(entry.name, { what: "also in another archive" });
+    else entries.set(key, entry);
   }
   const sorted = [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { manifest: { kind: "zip", paths, entries: sorted }, leftOut: leftOut.leftOut, unfit: unfit.leftOut };
@@ -129,11 +133,10 @@ async function listZip(path: string, archive: number, takes: Takes) {
     const verdict = takes(name);
     return verdict === true ? (reasonAgainst(byName.get(name)!) ?? true) : verdict;
   });
-  const shared = sharedFolder(names);
   const entries = names.map((name): ZipEntry => {
     const entry = byName.get(name)!;
     return {
-      name: name.slice(shared.length),
+      name,
       archive,
       crc: entry.crc32,
       offset: entry.relativeOffsetOfLocalHeader,
@@ -186,18 +189,6 @@ const overlap = (a: Part, b: Part): boolean => a.start < b.end && b.start < a.en
 
 const overlapping = (path: string, { fileName }: yauzl.Entry): UserError =>
   new UserError(`${path}: entries overlap, such as ${JSON.stringify(fileName)}; refused as a zip bomb`);
-
-/** The folders that every name begins with. */
-function sharedFolder(names: readonly string[]): string {
-  const [first = ""] = names;
-  const folders = first.split("/").slice(0, -1);
-  while (folders.length > 0) {
-    const prefix = `${folders.join("/")}/`;
-    if (names.every((name) => name.startsWith(prefix))) return prefix;
-    folders.pop();
-  }
-  return "";
-}
 
 /** Reads the entries of archives. */
 export function zipEntries({ paths, entries }: ZipManifest) {

@@ -96,3 +96,15 @@ test("what commands of ours have written is left out, wherever it lies", () =>
     // Whoever names one of them as the data means it.
     assert.deepEqual((await filesBelow(join(pool, "dogs", "run"))).names, ["look.png"]);
   }));
+
+test("names that are not UTF-8 are counted, and the rest is read", { skip: process.platform !== "linux" }, () =>
+  inFolder(async (folder) => {
+    const named = (bytes: number[]) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(bytes)]);
+    await mkdir(named([0x63, 0xe9]));
+    await writeFile(named([0xff, 0x2e, 0x70, 0x6e, 0x67]), "");
+    await writeFile(join(folder, "a\ufffd.png"), "");
+    const { names, leftOut } = await filesBelow(folder);
+    assert.deepEqual(names, ["a\ufffd.png"]);
+    assert.match(describeLeftOut(leftOut), /^2 with a name that is not UTF-8 \(rename them, or use convmv\)$/);
+  }),
+);

@@ -198,3 +198,22 @@ test("damaged archives, gzip, IDX and CIFAR files are read, or refused in one li
       assert.ok(refused > 5, `${name}: ${refused} of 50 refused, ${read} read`);
     }
   }));
+
+test("archives with the same names and other contents keep their files apart", () =>
+  inFolder(async (folder) => {
+    const write = (name: string, files: Record<string, string>) =>
+      writeFile(
+        join(folder, name),
+        zipSync(Object.fromEntries(Object.entries(files).map(([file, text]) => [file, bytes(text)]))),
+      );
+    const names = async () => filesOf((await collectFiles(folder, wanted)).manifest).names;
+    await write("a.zip", { "set/cat/1.wav": "one", "set/cat/2.wav": "two" });
+    await write("b.zip", { "set/dog/3.wav": "three" });
+    assert.deepEqual(await names(), ["1.wav", "2.wav", "3.wav"]);
+    await write("b.zip", { "set/dog/1.wav": "other" });
+    assert.deepEqual(await names(), ["cat/1.wav", "cat/2.wav", "dog/1.wav"]);
+    await write("b.zip", { "set/cat/1.wav": "other" });
+    assert.deepEqual(await names(), ["a/1.wav", "a/2.wav", "b/1.wav"]);
+    await write("b.zip", { "set/cat/1.wav": "one" });
+    assert.deepEqual(await names(), ["1.wav", "2.wav"]);
+  }));
