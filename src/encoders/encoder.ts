@@ -51,10 +51,12 @@ export interface LatentAbility extends TokenAbility {
   readonly latentDim: number;
   /** Whether a token sees only itself and those before it. */
   readonly causal: boolean;
-  /** Input values from one local feature to the next, and how many each sees. */
-  readonly receptive: { readonly stride: number; readonly field: number };
-  /** Local features, `[batch, count, latentDim]`, normalised: each sees only its own part of the input. */
+  /** The window of the input that each local feature sees, where it has one axis: every `stride` values, of `field` values. */
+  readonly windows?: { readonly input: string; readonly stride: number; readonly field: number };
+  /** Local features, `[batch, count, latentDim]`: each sees only its own part of the input. */
   latents(params: Params, inputs: Inputs): Array;
+  /** Tokens from the local features of an input of usual size: `encode` is `context` of `latents`. */
+  context(params: Params, latents: Array, options?: EncodeOptions): Array;
 }
 
 export interface PatchAbility extends TokenAbility {

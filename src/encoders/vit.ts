@@ -8,7 +8,7 @@ import { layerNorm } from "../layers/norms/layer-norm.ts";
 import { extentsInWords, gridOfPatches, patchify, unpatchify } from "../layers/transformer/patches.ts";
 import { resizePositions, sinCosPositions } from "../layers/transformer/positions.ts";
 import { transformerBlock } from "../layers/transformer/transformer.ts";
-import { patches, tokens } from "./abilities.ts";
+import { latents, patches, tokens } from "./abilities.ts";
 import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
 import { gridInput, MOST_AXES } from "./grid-input.ts";
 
@@ -32,7 +32,7 @@ export const vit = encoder({
   name: "vit",
   paper: "https://arxiv.org/abs/2010.11929",
   reads: { "*": [2, 3, 4] },
-  abilities: [tokens, patches],
+  abilities: [tokens, patches, latents],
   options: z.object({
     size: z.enum(["tiny", "small", "base"]).default("tiny").describe("width, depth and heads together"),
     width: bounds.width().optional().describe("width of a token; overrides the size's"),
@@ -113,36 +113,53 @@ export const vit = encoder({
       return { ofClass: ofClass!, ofPatches };
     };
 
-    /** The input of the first block, `[batch, prefix + kept, width]`. */
-    const embedded = (params: VitParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
-      const x = read(inputs);
-      // A crop may have another grid than the encoder was built for.
-      const { ofClass, ofPatches } = positionsOf(params, gridOfPatches(x.shape.slice(2), patch));
-      const patches = patchify(x, patch);
-      const [batch, present] = patches.shape as [number, number];
-      // Choosing rows is a product with a one-hot matrix: small, and its gradient needs no scatter.
-      const chosen = keep && nn.oneHot(keep, present);
-      const only = (rows: Array) => (chosen ? np.matmul(chosen, rows) : rows);
-      const seen = embed.apply(params.patch, only(patches));
-      const hidden = masked && only(np.reshape(masked.at, [batch, present, 1]));
+    /** The embeddings of patches as the input of the first block, `[batch, prefix + kept, width]`; `only` drops rows. */
+    const placed = (
+      params: VitParams,
+      seen: Array,
+      { masked }: EncodeOptions,
+      target: readonly number[] = grid,
+      only: (rows: Array) => Array = (rows) => rows,
+    ): Array => {
+      const [batch] = seen.shape as [number];
+      const { ofClass, ofPatches } = positionsOf(params, target);
+      const hidden = masked && only(np.reshape(masked.at, [...masked.at.shape, 1]));
       const visible = hidden
         ? np.add(np.multiply(np.subtract(1, hidden), seen), np.multiply(hidden, masked.token))
         : seen;
-      const placed = np.add(visible, only(ofPatches));
+      const tokens = np.add(visible, only(ofPatches));
       const front = params.classToken && np.broadcastTo(np.add(params.classToken, ofClass), [batch, 1, width]);
-      return front ? np.concatenate([front, placed], 1) : placed;
+      return front ? np.concatenate([front, tokens], 1) : tokens;
     };
 
-    const outputs = (params: VitParams, inputs: Inputs, options: EncodeOptions = {}): Array[] => {
-      let x = embedded(params, inputs, options);
+    const embedded = (params: VitParams, inputs: Inputs, options: EncodeOptions): Array => {
+      const x = read(inputs);
+      const patches = patchify(x, patch);
+      // Choosing rows is a product with a one-hot matrix: small, and its gradient needs no scatter.
+      const chosen = options.keep && nn.oneHot(options.keep, patches.shape[1]!);
+      const only = (rows: Array) => (chosen ? np.matmul(chosen, rows) : rows);
+      // A crop may have another grid than the encoder was built for.
+      const target = gridOfPatches(x.shape.slice(2), patch);
+      return placed(params, embed.apply(params.patch, only(patches)), options, target, only);
+    };
+
+    const through = (params: VitParams, first: Array, { attentionBias: bias }: EncodeOptions): Array[] => {
+      let x = first;
       return blocks.map((block, index) => {
-        x = block.apply(params.blocks[index]!, x, { bias: options.attentionBias });
+        x = block.apply(params.blocks[index]!, x, { bias });
         return x;
       });
     };
+    const outputs = (params: VitParams, inputs: Inputs, options: EncodeOptions = {}): Array[] =>
+      through(params, embedded(params, inputs, options), options);
 
     const encode = (params: VitParams, inputs: Inputs, options?: EncodeOptions): Array =>
       norm.apply(params.norm, outputs(params, inputs, options).at(-1)!);
+
+    const context = (params: VitParams, embeddings: Array, options: EncodeOptions = {}): Array => {
+      if (options.keep) throw new Error("vit: the context of embeddings has all of them; mask them");
+      return norm.apply(params.norm, through(params, placed(params, embeddings, options), options).at(-1)!);
+    };
 
     const classAttention = (params: VitParams, inputs: Inputs): Array => {
       const before = outputs(params, inputs).at(-2) ?? embedded(params, inputs, {});
@@ -172,6 +189,11 @@ export const vit = encoder({
         patchify: (inputs: Inputs) => patchify(read(inputs), patch),
         unpatchify: (patches: Array) => unpatchify(patches, channels, grid, patch),
         ...(prefix ? { classAttention } : {}),
+      },
+      latents: {
+        ...tokenAbility,
+        ...{ latentDim: width, causal: false, context },
+        latents: (params: VitParams, inputs: Inputs) => embed.apply(params.patch, patchify(read(inputs), patch)),
       },
       hyperparameters: {
         width,

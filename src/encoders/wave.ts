@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Array, filled, np, type Rng, type Traced } from "../array/index.ts";
+import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { conv1d } from "../layers/conv.ts";
 import { dropout } from "../layers/functions/dropout.ts";
@@ -24,6 +25,14 @@ const sizes = {
 const KERNELS = [10, 3, 3, 3, 3, 2, 2];
 const STRIDES = [5, 2, 2, 2, 2, 2, 2];
 
+/** One number for each convolution. */
+const convolutions = (usual: readonly number[]) =>
+  z
+    .array(bounds.side())
+    .min(1)
+    .max(16)
+    .default([...usual]);
+
 /**
  * 1-D convolutions, then a Transformer with a convolution for positions: wav2vec 2.0's encoder, which HuBERT and data2vec
  * share. Baevski et al. 2020, https://arxiv.org/abs/2006.11477
@@ -31,7 +40,8 @@ const STRIDES = [5, 2, 2, 2, 2, 2, 2];
  * Reads one tensor `[batch, channels, length]` of any length that gives at least one feature. As in its base model: a group
  * norm after the first convolution, GELU, no bias; layer norm and a linear layer; positions by a grouped convolution;
  * post-norm blocks. Parameters: `convs.N.weight`, `groupNorm`, `featureNorm`, `project`, `positions.{weight,bias}`,
- * `norm`, `blocks.N.…`. Differs from the paper: the weights of the position convolution are not normalised.
+ * `norm`, `blocks.N.…`. Differs from the paper: the weights of the position convolution are not normalised. With `causal`
+ * the first norm is over the channels of each moment, since one over time would show the future.
  */
 export const wave = encoder({
   name: "wave",
@@ -40,20 +50,15 @@ export const wave = encoder({
   abilities: [tokens, latents],
   options: z.object({
     size: z.enum(["tiny", "small", "base"]).default("tiny").describe("all widths, depth and heads together"),
-    convWidth: z.int().min(8).max(2048).optional().describe("channels of the convolutions; overrides the size's"),
-    width: z.int().min(8).max(4096).optional().describe("width of a token; overrides the size's"),
-    depth: z.int().min(1).max(64).optional().describe("number of blocks; overrides the size's"),
-    heads: z.int().min(1).max(64).optional().describe("attention heads; overrides the size's"),
-    mlpRatio: z
-      .number()
-      .positive()
-      .max(16)
-      .default(4)
-      .describe("hidden width of the feed-forward layers over the width"),
-    kernels: z.array(z.int().min(1).max(512)).min(1).max(16).default(KERNELS).describe("extent of each convolution"),
-    strides: z.array(z.int().min(1).max(512)).min(1).max(16).default(STRIDES).describe("stride of each convolution"),
-    positionKernel: z.int().min(1).max(512).default(128).describe("extent of the convolution for positions, in tokens"),
-    positionGroups: z.int().min(1).max(64).default(16).describe("groups of the convolution for positions"),
+    convWidth: bounds.width().optional().describe("channels of the convolutions; overrides the size's"),
+    width: bounds.width().optional().describe("width of a token; overrides the size's"),
+    depth: bounds.depth().optional().describe("number of blocks; overrides the size's"),
+    heads: bounds.width().optional().describe("attention heads; overrides the size's"),
+    mlpRatio: bounds.ratio().default(4).describe("hidden width of the feed-forward layers over the width"),
+    kernels: convolutions(KERNELS).describe("extent of each convolution"),
+    strides: convolutions(STRIDES).describe("stride of each convolution"),
+    positionKernel: bounds.side().default(128).describe("extent of the convolution for positions, in tokens"),
+    positionGroups: bounds.width().default(16).describe("groups of the convolution for positions"),
     causal: z.boolean().default(false).describe("let each token see only itself and those before it"),
     dropout: z.number().min(0).lt(1).default(0).describe("share of activations dropped in training"),
   }),
@@ -119,19 +124,25 @@ export const wave = encoder({
     });
     type WaveParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    const features = (params: WaveParams, inputs: Inputs): Array => {
+    /** `[batch, channels, length]`, normalised over time, or over channels where time must not be seen. */
+    const normalized = (params: WaveParams["groupNorm"], x: Array): Array =>
+      causal
+        ? np.transpose(featureNorm.apply(params, np.transpose(x, [0, 2, 1])), [0, 2, 1])
+        : firstNorm.apply(params, x);
+
+    const latents = (params: WaveParams, inputs: Inputs): Array => {
       let x = inputs[name];
       if (!x) throw new Error(`wave: no ${name} among the inputs`);
       for (const [layer, conv] of convs.entries()) {
         x = conv.apply(params.convs[layer]!, x);
-        x = gelu(layer === 0 ? firstNorm.apply(params.groupNorm, x) : x);
+        x = gelu(layer === 0 ? normalized(params.groupNorm, x) : x);
       }
       return featureNorm.apply(params.featureNorm, np.transpose(x, [0, 2, 1]));
     };
 
-    const embedded = (params: WaveParams, inputs: Inputs, { keep, masked }: EncodeOptions): Array => {
+    const embedded = (params: WaveParams, features: Array, { keep, masked }: EncodeOptions): Array => {
       if (keep) throw new Error("wave: tokens cannot be dropped; mask them");
-      const seen = project.apply(params.project, features(params, inputs));
+      const seen = project.apply(params.project, features);
       const hidden = masked && np.reshape(masked.at, [...masked.at.shape, 1]);
       const visible = hidden
         ? np.add(np.multiply(np.subtract(1, hidden), seen), np.multiply(hidden, masked.token))
@@ -140,8 +151,8 @@ export const wave = encoder({
       return dropout(norm.apply(params.norm, np.add(visible, np.transpose(places, [0, 2, 1]))), options.dropout);
     };
 
-    const outputs = (params: WaveParams, inputs: Inputs, encodeOptions: EncodeOptions = {}): Array[] => {
-      let x = embedded(params, inputs, encodeOptions);
+    const outputs = (params: WaveParams, features: Array, encodeOptions: EncodeOptions = {}): Array[] => {
+      let x = embedded(params, features, encodeOptions);
       const own = causal ? causalBias(x.shape[1]!) : undefined;
       const given = encodeOptions.attentionBias;
       const bias = own && given ? np.add(own, given) : (own ?? given);
@@ -150,10 +161,14 @@ export const wave = encoder({
         return x;
       });
     };
+    const context = (params: WaveParams, features: Array, encodeOptions?: EncodeOptions): Array =>
+      outputs(params, features, encodeOptions).at(-1)!;
     const encode = (params: WaveParams, inputs: Inputs, encodeOptions?: EncodeOptions): Array =>
-      outputs(params, inputs, encodeOptions).at(-1)!;
+      context(params, latents(params, inputs), encodeOptions);
 
-    const tokenAbility = { count, width, prefix: 0, encode, blocks: outputs };
+    const ofInputs = (params: WaveParams, inputs: Inputs, encodeOptions?: EncodeOptions): Array[] =>
+      outputs(params, latents(params, inputs), encodeOptions);
+    const tokenAbility = { count, width, prefix: 0, encode, blocks: ofInputs };
     return {
       name: "wave",
       embedDim: width,
@@ -161,7 +176,14 @@ export const wave = encoder({
       apply: (params: WaveParams, inputs: Inputs) => np.mean(encode(params, inputs), 1),
       hidden: (params: WaveParams, inputs: Inputs) => encode(params, inputs),
       tokens: tokenAbility,
-      latents: { ...tokenAbility, latentDim: convWidth, causal, receptive: { stride, field }, latents: features },
+      latents: {
+        ...tokenAbility,
+        latentDim: convWidth,
+        causal,
+        windows: { input: name, stride, field },
+        latents,
+        context,
+      },
       hyperparameters: {
         ...{ width, depth, heads, convWidth, mlpRatio: options.mlpRatio, positionKernel, positionGroups },
         ...{ kernels: kernels.join(), strides: strides.join(), causal: String(causal), channels, size: length },

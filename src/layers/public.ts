@@ -12,6 +12,8 @@ export * from "./functions/gelu.ts";
 export * from "./functions/one-hot.ts";
 export * from "./functions/relu.ts";
 export * from "./functions/softmax.ts";
+export * from "./functions/uniforms.ts";
+export * from "./gumbel-codebook.ts";
 export * from "./heads/dino-head.ts";
 export * from "./heads/gelu-mlp.ts";
 export * from "./heads/mlp.ts";

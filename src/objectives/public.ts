@@ -3,9 +3,11 @@
  * @module autodidact/objectives
  */
 
+export { codebookDiversity } from "./clustering/codebook-diversity.ts";
 export { type MsnOptions, msn } from "./clustering/msn.ts";
 export { sinkhorn } from "./clustering/sinkhorn.ts";
 export { swav } from "./clustering/swav.ts";
+export { cpc, cpcAccuracy } from "./contrastive/cpc.ts";
 export { dcl } from "./contrastive/dcl.ts";
 export { dclw } from "./contrastive/dclw.ts";
 export { inBatchAccuracy, inBatchContrast } from "./contrastive/in-batch-contrast.ts";
@@ -14,6 +16,7 @@ export { instanceDiscrimination } from "./contrastive/instance-discrimination.ts
 export { mocoV3 } from "./contrastive/moco-v3.ts";
 export { nnclr } from "./contrastive/nnclr.ts";
 export { contrastiveAccuracy, ntXent } from "./contrastive/nt-xent.ts";
+export { type DistractorOptions, wav2vec2, wav2vec2Accuracy } from "./contrastive/wav2vec2.ts";
 export { type DistillationTemperatures, dino, distillation, updateCenter } from "./distillation/dino.ts";
 export { ibot, patchDistillation } from "./distillation/ibot.ts";
 export { koleo } from "./distillation/koleo.ts";
@@ -26,6 +29,7 @@ export { embeddingDeviation } from "./parts/deviation.ts";
 export { normalize } from "./parts/normalize.ts";
 export { bagOfWords } from "./predictive/bag-of-words.ts";
 export { boxLoss, meanIou } from "./predictive/boxes.ts";
+export { type CodeOptions, hubert, hubertAccuracy } from "./predictive/hubert.ts";
 export { replacedTokenDetection } from "./predictive/replaced-token-detection.ts";
 export { gaussianKl } from "./restoration/gaussian-kl.ts";
 export { maskedL1 } from "./restoration/masked-l1.ts";
