@@ -18,13 +18,13 @@ export interface KMeansOptions {
  * cluster takes half of another one, drawn with probability proportional to its size, and the two centres are moved
  * slightly apart.
  * @param points `[rows, dim]`, row-major
- * @returns each row's cluster, and how many rows each cluster has
+ * @returns each row's cluster, how many rows each cluster has, and the centres `[clusters, dim]`
  */
 export function kMeans(
   points: Float32Array,
   { rows, dim, clusters, iterations, start = "points" }: KMeansOptions,
   rng: Rng,
-): { assignments: Int32Array; sizes: Int32Array } {
+): { assignments: Int32Array; sizes: Int32Array; centers: Float32Array } {
   if (rows < clusters) throw new Error(`k-means: ${rows} points are too few for ${clusters} clusters`);
   const centers = new Float32Array(clusters * dim);
   const initial =
@@ -46,7 +46,7 @@ export function kMeans(
     splitForEmpty(centers, dim, sizes, rng);
     assign(points, centers, dim, assignments, sizes);
   }
-  return { assignments, sizes };
+  return { assignments, sizes, centers };
 }
 
 /**

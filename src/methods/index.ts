@@ -12,12 +12,14 @@ const lines = {
   bart: () => import("./bart.ts"),
   beit: () => import("./beit.ts"),
   bert: () => import("./bert.ts"),
+  "best-rq": () => import("./best-rq.ts"),
   "beta-vae": () => import("../modalities/image/methods/beta-vae.ts"),
   byol: () => import("./byol.ts"),
   "causal-lm": () => import("./causal-lm.ts"),
   colorization: () => import("../modalities/image/methods/colorization.ts"),
   "context-encoder": () => import("../modalities/image/methods/context-encoder.ts"),
   "cropped-region": () => import("../modalities/image/methods/cropped-region.ts"),
+  cpc: () => import("./cpc.ts"),
   data2vec: () => import("./data2vec.ts"),
   dcl: () => import("./dcl.ts"),
   deepcluster: () => import("./deepcluster.ts"),
@@ -28,6 +30,7 @@ const lines = {
   electra: () => import("./electra.ts"),
   "exemplar-cnn": () => import("./exemplar-cnn.ts"),
   fixmatch: () => import("./fixmatch.ts"),
+  hubert: () => import("./hubert.ts"),
   "i-jepa": () => import("./i-jepa.ts"),
   ibot: () => import("./ibot.ts"),
   "instance-discrimination": () => import("./instance-discrimination.ts"),
@@ -49,6 +52,7 @@ const lines = {
   swav: () => import("./swav.ts"),
   vicreg: () => import("./vicreg.ts"),
   "vq-autoencoder": () => import("./vq-autoencoder.ts"),
+  wav2vec2: () => import("./wav2vec2.ts"),
 };
 
 /** Every built-in method's options, by its name. */
@@ -96,6 +100,7 @@ export type {
   MethodContext,
   MethodDefinition,
   MethodParams,
+  OutputsWanted,
   Preset,
   Recipe,
   Schedule,

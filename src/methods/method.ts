@@ -4,7 +4,7 @@ import type { Ability, By, Offered } from "../data/ability.ts";
 import type { Answers, LinearHead } from "../data/answers.ts";
 import type { Modality } from "../data/modality.ts";
 import type { Sample } from "../data/views.ts";
-import type { Encoder, InitialParams, Inputs } from "../encoders/encoder.ts";
+import type { Encoder, InitialParams, Inputs, Params } from "../encoders/encoder.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -88,6 +88,14 @@ export interface Method<
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
 }
 
+export interface OutputsWanted {
+  /** Any shape with `dim` values for each sample. */
+  apply(params: Params, inputs: Inputs): Array;
+  readonly dim: number;
+  /** The samples, as in `Entry`. */
+  readonly indices: Int32Array;
+}
+
 /** What `beforeEpoch` receives. */
 export interface EpochContext<Initial, Memory> {
   /** 0 for the first. */
@@ -97,6 +105,11 @@ export interface EpochContext<Initial, Memory> {
    * samples, as in `Entry`; samples that cannot be read have no row.
    */
   features(): Promise<{ data: Float32Array; rows: number; dim: number; indices: Int32Array }>;
+  /**
+   * What a function of the current encoder's parameters gives of some samples, in evaluation mode, `[rows, dim]`. Samples
+   * that cannot be read have no row.
+   */
+  outputs(wanted: OutputsWanted): Promise<{ data: Float32Array; rows: number; dim: number }>;
   readonly params: Initial;
   readonly memory: Memory;
   /** Of this epoch. */

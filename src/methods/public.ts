@@ -11,6 +11,7 @@ export {
   type MethodOptions,
   type MethodParams,
   methods,
+  type OutputsWanted,
   type Preset,
   type Recipe,
   type Schedule,
@@ -19,6 +20,7 @@ export { type Entry, method } from "./method.ts";
 export * from "./parts/distillation.ts";
 export * from "./parts/embedding.ts";
 export * from "./parts/feature-map.ts";
+export * from "./parts/input-features.ts";
 export * from "./parts/labels.ts";
 export * from "./parts/masks.ts";
 export * from "./parts/multi-crop.ts";
@@ -26,6 +28,7 @@ export * from "./parts/patch-decoder.ts";
 export * from "./parts/pictures.ts";
 export * from "./parts/presets.ts";
 export * from "./parts/queue.ts";
+export * from "./parts/span-masks.ts";
 export * from "./parts/teacher.ts";
 export * from "./parts/token-masks.ts";
 export * from "./parts/token-noise.ts";

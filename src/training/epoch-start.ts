@@ -3,7 +3,7 @@ import type { Modality, Source } from "../data/index.ts";
 import type { Encoder, InitialParams } from "../encoders/index.ts";
 import type { Device, DeviceTensor } from "../engine/index.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
-import { collect, type Embedder, embedder } from "./features.ts";
+import { collect, type Embedder, embedder, extractOutputs } from "./features.ts";
 import type { DeviceState } from "./step.ts";
 
 export interface EpochStart {
@@ -39,6 +39,7 @@ export function epochStart(options: {
           const { embed } = compiled;
           return collect({ modality, source }, encoder.embedDim, (rows) => embed(rows, weights));
         },
+        outputs: (wanted) => extractOutputs(wanted, { encoder, params: weights, modality, source, device }),
       });
       const release = (part: Tree<Tensor | DeviceTensor>) => {
         for (const leaf of tree.leaves<Tensor | DeviceTensor>(part)) if ("dispose" in leaf) leaf.dispose();

@@ -1,4 +1,4 @@
-import { allocate, sizeOf, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
+import { allocate, np, sizeOf, type Tensor, type TensorSpec, type Tree } from "../array/index.ts";
 import { offerOf } from "../data/ability.ts";
 import type { Features } from "../data/features.ts";
 import type { Modality, TensorRecord } from "../data/modality.ts";
@@ -7,6 +7,7 @@ import { tokens } from "../encoders/abilities.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/index.ts";
 import { type CompileOptions, compile, type Device, type DeviceTensor } from "../engine/index.ts";
 import { BrokenSample, UserError } from "../foundation/errors.ts";
+import type { OutputsWanted } from "../methods/method.ts";
 
 export interface FeatureOptions {
   readonly modality: Modality<unknown>;
@@ -204,3 +205,12 @@ export async function extractFeatures(
     await compiled.dispose();
   }
 }
+
+/** What `apply` gives of the entries instead of the encoder's features, `[rows, dim]`. @throws UserError when no entry can be read */
+export const extractOutputs = (
+  { apply, dim, indices }: OutputsWanted,
+  { encoder, ...options }: FeatureOptions & { readonly encoder: Encoder; readonly params: InitialParams },
+): Promise<Features> => {
+  const flat = (params: Params, inputs: Inputs) => np.reshape(apply(params, inputs), [-1, dim]);
+  return extractFeatures({ ...options, indices, encoder: { ...encoder, apply: flat, embedDim: dim } });
+};

@@ -5,8 +5,8 @@ import { vocabulary } from "../../src/data/vocabulary.ts";
 import type { Encoder, EncoderDefinition } from "../../src/encoders/encoder.ts";
 import { encoders, reads } from "../../src/encoders/index.ts";
 import { UserError } from "../../src/foundation/errors.ts";
-import type { FrozenRun, Method, MethodDefinition, MethodParams } from "../../src/methods/method.ts";
-import { extractFeatures } from "../../src/training/features.ts";
+import type { FrozenRun, Method, MethodDefinition, MethodParams, OutputsWanted } from "../../src/methods/method.ts";
+import { extractFeatures, extractOutputs } from "../../src/training/features.ts";
 import { observed } from "../../src/training/observe.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import { stack } from "../methods/toy.ts";
@@ -18,6 +18,7 @@ const TINY: Readonly<Record<string, unknown>> = {
   ...{ projectionDim: 16, hiddenDim: 16, bottleneckDim: 8, predictorDim: 16, predictorWidth: 16, predictorDepth: 1 },
   ...{ predictorHeads: 2, prototypes: 16, clusters: 4, queueSize: 2048, localCrops: 1, localSide: 0.5, latentDim: 8 },
   ...{ headLayers: 2, share: 0.9, permutations: 8, tileDim: 16, attentionDim: 16, heads: 2, views: 2, topBlocks: 1 },
+  ...{ inputClusters: 4, distractors: 8, anchors: 4 },
 };
 /** What one method alone is given. */
 const TINY_METHODS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -162,8 +163,10 @@ const firstEpoch = async (
   { modality, arranged }: Opened,
 ) => {
   const params = start.params as MethodParams;
+  const data = { encoder, params: params.encoder, modality, source: arranged };
   return {
     ...{ epoch: 0, params, memory: start.memory as TreeRecord<Tensor>, rng: new Rng(0) },
-    features: () => extractFeatures({ encoder, params: params.encoder, modality, source: arranged }),
+    features: () => extractFeatures(data),
+    outputs: (wanted: OutputsWanted) => extractOutputs(wanted, data),
   };
 };

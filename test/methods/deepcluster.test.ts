@@ -28,6 +28,7 @@ test("before an epoch the features' clusters become the classes, weighted by siz
   const context = {
     epoch: 1,
     features: async () => ({ data: Float32Array.from(data), rows: 8, dim: 2, indices }),
+    outputs: () => assert.fail("not asked for"),
     params,
     memory,
     rng: new Rng(5),

@@ -96,7 +96,7 @@ test("shares that are right: as PyTorch's, and worked out by hand", async () => 
   assertMatches(right, (await torchCase("speech", "wav2vec2")).accuracy, "accuracy");
   const axes = float32([1, 0, 0, 1, 1, 1], [3, 2]);
   const one = async (fn: (x: Array) => Array) => Number((await evaluateOne(fn, [axes] as const)).data[0]);
-  // The third row is as near to the others as to itself by cosine over codes of unit length; by products it is nearest.
+  // The third row's product with each of the others is theirs with themselves: no more is right than the third.
   const three = (x: Array) => np.reshape(x, [1, 3, 2]);
   assert.ok(Math.abs((await one((x) => cpcAccuracy(three(x), three(x)))) - 1 / 3) < 1e-6);
   const inOrder = constant(int32([0, 1, 2], [3]));
