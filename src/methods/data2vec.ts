@@ -13,9 +13,13 @@ import { method } from "./method.ts";
 import { blockwiseMask, randomPlaces, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
+import { spanMask } from "./parts/span-masks.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { maskTokens, slotsFor } from "./parts/token-masks.ts";
 import { markedAt, ofPatches, rowsAt } from "./parts/tokens.ts";
+
+/** Each feature at mean 0 and variance 1 over the tokens of a sample, `[batch, tokens, width]`: an instance norm. */
+const overTokens = (output: Array): Array => np.transpose(standardize(np.transpose(output, [0, 2, 1])), [0, 2, 1]);
 
 /**
  * Weighted standard deviation over the rows of `[batch, places, width]`, the mean over the width: 0 means collapse.
@@ -29,12 +33,18 @@ function deviationOf(targets: Array, weights: Array): Array {
 
 /**
  * data2vec: from a masked input, predict a momentum teacher's view of the whole input: the average of its last K blocks'
- * outputs. Baevski et al. 2022, https://arxiv.org/abs/2202.03555. One method for images and for texts.
+ * outputs. Baevski et al. 2022, https://arxiv.org/abs/2202.03555. One method for images, speech and texts.
  *
  * Images: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
  * block's output is layer-normalised before the average, and the average again. Differs from the paper: no relative
  * position bias and no layer scale in the encoder; gradients are clipped only by `--gradient-clip` (3 in the paper),
  * colours are not jittered, and no drop-path by default (0.25 in the paper).
+ *
+ * Speech: the preset `speech` on the encoder `wave` has fairseq's settings: spans of 10 tokens, 49 % masked, 8 blocks, each
+ * normalised over time (`targetNorm`) and the average not again, squared error (β 4 is hardly ever reached). Differs from the
+ * paper: targets are the blocks' outputs, not those of their feed-forward layers; the momentum rises over the whole
+ * training, not its first 30,000 updates; the teacher's convolutions have the same momentum as its blocks (the paper's are
+ * the student's).
  *
  * Texts: special tokens and padding are never masked, and the average is not normalised again, as in
  * https://github.com/facebookresearch/fairseq/tree/main/examples/data2vec, whose settings are the preset `text` (35 %
@@ -56,6 +66,14 @@ export const data2vec = method({
       .lt(1)
       .default(0.6)
       .describe("share of the tokens that are masked; of patches in blocks"),
+    maskLength: bounds
+      .repeats()
+      .optional()
+      .describe("tokens of a masked span, on inputs of one axis; by default single tokens, or blocks of patches"),
+    targetNorm: z
+      .enum(["width", "time"])
+      .default("width")
+      .describe("normalise the teacher's outputs over the width of each token, or each feature over a sample's tokens"),
     topBlocks: bounds.depth().default(6).describe("number of last blocks averaged into the targets (K)"),
     beta: z.number().positive().default(2).describe("distance at which the loss turns from squared to linear"),
     momentum: z.number().min(0).max(1).default(0.9998).describe("momentum of the teacher at the start"),
@@ -75,6 +93,15 @@ export const data2vec = method({
       options: { maskRatio: 0.35, topBlocks: 3, beta: 4, momentum: 0.99, finalMomentum: 0.999 },
       training: { epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
     },
+    speech: {
+      summary: "recordings, as in the authors' code: spans masked, targets normalised over time",
+      encoder: "wave",
+      options: {
+        ...{ maskRatio: 0.49, maskLength: 10, topBlocks: 8, targetNorm: "time", beta: 4 },
+        ...{ momentum: 0.999, finalMomentum: 0.9999 },
+      },
+      training: { batchSize: 256, learningRate: 5e-4, weightDecay: 0.01 },
+    },
     small: {
       summary: "the mean of 3 blocks as the target, a faster teacher; batches of 128",
       ...smallMasked,
@@ -88,7 +115,9 @@ export const data2vec = method({
     const patches = offerOf(encoder, patchAbility);
     const vocabulary = offerOf(modality, vocabularyAbility);
     const perturbed = offerOf(modality, perturb) ?? ((sample: Sample) => sample);
-    const { maskRatio: ratio } = options;
+    const { maskRatio: ratio, maskLength } = options;
+    const isOverTime = options.targetNorm === "time";
+    const grid = patches?.grid ?? [tokens.count];
     const slots = vocabulary ? slotsFor(vocabulary.length, ratio) : shareOf(tokens.count, ratio);
     /** The masked places of a sample; the weight is 0 for unused slots of a short text. */
     const hide = (sample: Sample, rng: Rng) => {
@@ -98,7 +127,8 @@ export const data2vec = method({
         const { places, weights } = maskTokens(vocabulary.tokens(sample), vocabulary, rng, maskOptions).targets;
         return { places, weights };
       }
-      const places = patches ? blockwiseMask(rng, patches.grid, slots) : randomPlaces(rng, tokens.count, slots);
+      const inParts = maskLength ? spanMask(rng, grid, slots, maskLength) : blockwiseMask(rng, grid, slots);
+      const places = patches || maskLength ? inParts : randomPlaces(rng, tokens.count, slots);
       return { places: int32(places, [slots]), weights: filled([slots], 1) };
     };
     const head = linear(tokens.width, tokens.width);
@@ -115,10 +145,11 @@ export const data2vec = method({
       initMemory: (_, params) => ({ teacher: params.encoder }),
       loss(params, { input, hidden }, { teacher }) {
         const outputs = inEvaluation(() => tokens.blocks(teacher, input)).slice(-options.topBlocks);
-        const [first, ...others] = outputs.map((output) => standardize(ofPatches(output, tokens)));
+        const normalized = (output: Array) => (isOverTime ? overTokens(output) : standardize(output));
+        const [first, ...others] = outputs.map((output) => normalized(ofPatches(output, tokens)));
         const sum = others.reduce((total: Array, output) => np.add(total, output), first!);
         const average = np.multiply(sum, 1 / outputs.length);
-        const everywhere = lax.stopGradient(vocabulary ? average : standardize(average));
+        const everywhere = lax.stopGradient(vocabulary || isOverTime ? average : standardize(average));
 
         const { places, weights } = hidden;
         const at = markedAt(places, tokens.count, weights);

@@ -14,6 +14,7 @@ import {
   tinyVit,
 } from "./checks.ts";
 import { noEntry } from "./toy.ts";
+import { signals, tinyWave } from "./toy-signal.ts";
 
 const build = (options: z.input<typeof data2vec.options> = {}) =>
   data2vec.build({ encoder: tinyVit("class"), modality, options: data2vec.options.parse(options), samples: 8 });
@@ -28,6 +29,20 @@ for (const topBlocks of [1, 2])
 
 test("with topBlocks above the depth it averages all blocks", () =>
   assertIsTorchs(build({ topBlocks: 6, beta: 0.5 }), "data2vec 2", batch()));
+
+test("targets normalised over time, as for speech, are those of PyTorch's instance norm", () =>
+  assertIsTorchs(build({ topBlocks: 2, beta: 0.5, targetNorm: "time" }), "data2vec 2 time", batch()));
+
+test("the preset for speech masks spans of a waveform's tokens", () => {
+  const speech = signals(256);
+  const options = data2vec.options.parse({ maskRatio: 0.49, maskLength: 10 });
+  const method = data2vec.build({ encoder: tinyWave(speech), modality: speech, options, samples: 8 });
+  const views = new Map(tree.entries<Tensor>(method.views(1, new Rng(1), noEntry)));
+  const places = [...views.get("hidden.places")!.data];
+  // 63 tokens: 31 are masked, in spans of 10.
+  assert.equal(places.length, 31);
+  assert.ok(places.filter((place) => !places.includes(place - 1)).length <= 4, `${places}`);
+});
 
 test("no gradient reaches the teacher or the targets", () => assertMemoryIsFixed(build(), batch()));
 
