@@ -130,6 +130,32 @@ test("with every patch kept in order, `keep` changes nothing; otherwise tokens f
   }
 });
 
+test("the context of the patches' embeddings is the encoded input, masked ones too", async () => {
+  for (const pooling of ["class", "mean"] as const) {
+    const network = build({ ...tiny, pooling, positions: "learned" }, 8);
+    const { latents, context, latentDim, count } = network.latents;
+    const params = weights(network.init(new Rng(0)));
+    const pixels = fill("pixels", [2, 3, 8, 8]);
+    const at = float32([0, 1, 1, 0, 1, 0, 0, 0], [2, 4]);
+    const token = fill("token", [8]);
+    const embedded = await evaluateOne((p: Params, x: Array) => latents(p, { pixels: x }), [params, pixels] as const);
+    assert.deepEqual(embedded.shape, [2, count, latentDim]);
+    const both = (what: (p: Params, x: Array, masked: { at: Array; token: Array }) => Array, x: Tensor) =>
+      evaluateOne((p: Params, given: Array, where: Array, mask: Array) => what(p, given, { at: where, token: mask }), [
+        params,
+        x,
+        at,
+        token,
+      ] as const);
+    const fromEmbeddings = await both((p, x, masked) => context(p, x, { masked }), embedded);
+    const whole = await both((p, x, masked) => network.tokens.encode(p, { pixels: x }, { masked }), pixels);
+    assert.deepEqual(fromEmbeddings.shape, whole.shape);
+    fromEmbeddings.data.forEach((value, index) => {
+      assert.ok(Math.abs(value - whole.data[index]!) < 1e-5);
+    });
+  }
+});
+
 test("patches that are not kept never influence the output", async () => {
   const network = build({ ...tiny, pooling: "class" }, 16);
   const { encode, count } = tokensOf(network);
