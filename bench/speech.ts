@@ -19,12 +19,13 @@ import { untrainedParams } from "../src/training/untrained.ts";
 
 const narrow = { width: 96, depth: 3, heads: 4 };
 const wave = { ...narrow, convWidth: 32, kernels: [10, 3, 3, 3, 3, 2], strides: [5, 2, 2, 2, 2, 2] };
-/** What is learned by each, if not by its defaults and preset. */
+/** Each row of the table: its method, if it is not of that name, and encoder. */
 const settings: Readonly<Record<string, Partial<Parameters<typeof pretrain>[0]>>> = {
   cpc: { encoder: "wave", encoderOptions: { ...wave, causal: true } },
   wav2vec2: { encoder: "wave", encoderOptions: wave },
   hubert: { encoder: "wave", encoderOptions: wave, options: { inputEpochs: 2 } },
-  "best-rq": { encoder: "vit", encoderOptions: { ...narrow, patchSize: [64, 4] } },
+  "best-rq": { encoder: "wave", encoderOptions: wave },
+  "best-rq-spectrogram": { method: "best-rq", encoder: "vit", encoderOptions: { ...narrow, patchSize: [64, 4] } },
 };
 
 const { values, positionals } = parseArgs({
@@ -54,7 +55,7 @@ for (const name of names) {
   const folder = await mkdtemp(join(tmpdir(), "autodidact-speech-"));
   const begun = performance.now();
   const run = await pretrain({
-    ...{ data: join(data, "train"), out: join(folder, name), method: name, preset: "small", ...settings[name] },
+    ...{ data: join(data, "train"), out: join(folder, "run"), method: name, preset: "small", ...settings[name] },
     modalityOptions: { rate: 8000, window: 0.64 },
     training: { epochs: Number(values.epochs), batchSize: 64, seed: Number(values.seed), threads: 1, workers: 1 },
   });

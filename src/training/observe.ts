@@ -1,6 +1,6 @@
 import { type Array, lax, np, tree } from "../array/index.ts";
 import { offerOf, offers } from "../data/ability.ts";
-import { map, patches, sequence, tokens } from "../encoders/abilities.ts";
+import { latents, map, patches, sequence, tokens } from "../encoders/abilities.ts";
 import type { EncodeOptions, Encoder, Inputs, Params, TokenAbility } from "../encoders/index.ts";
 import { trainingScope } from "../layers/scope.ts";
 
@@ -15,6 +15,7 @@ export function observed(encoder: Encoder): Encoder {
     encode: (params: Params, inputs: Inputs, options?: EncodeOptions) =>
       noted(params, ability.encode(params, inputs, options), (vectors) => np.mean(vectors, 1)),
   });
+  const local = offerOf(encoder, latents);
   return {
     ...encoder,
     apply: (params, inputs) => noted(params, apply(params, inputs), (vectors) => vectors),
@@ -31,6 +32,13 @@ export function observed(encoder: Encoder): Encoder {
         return offer ? [[ability.name, watched(offer)]] : [];
       }),
     ),
+    ...(local && {
+      latents: {
+        ...watched(local),
+        context: (params: Params, features: Array, options?: EncodeOptions) =>
+          noted(params, local.context(params, features, options), (vectors) => np.mean(vectors, 1)),
+      },
+    }),
   };
 }
 

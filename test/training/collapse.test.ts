@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { filled, float32, Rng } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
+import { cpc } from "../../src/methods/cpc.ts";
 import { mae } from "../../src/methods/mae.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { collapseWatch, spreadOf } from "../../src/training/collapse.ts";
@@ -61,10 +62,12 @@ test("features are observed for every kind of method, without changing its resul
   type Context = Omit<Parameters<typeof simclr.build>[0], "options">;
   const contrast = (context: Context) => simclr.build({ ...context, options: simclr.options.parse({}) });
   const rebuild = (context: Context) => mae.build({ ...context, options: mae.options.parse({}) });
+  const ahead = (context: Context) => cpc.build({ ...context, options: cpc.options.parse({}) });
   for (const [build, plain, rows] of [
     [contrast, encoders.vit, 8],
     [contrast, encoders.resnet, 8],
     [rebuild, encoders.vit, 4],
+    [ahead, encoders.vit, 4],
   ] as const) {
     const results = [];
     for (const encoder of [plain, observed(plain)]) {
