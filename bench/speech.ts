@@ -23,7 +23,7 @@ const wave = { ...narrow, convWidth: 32, kernels: [10, 3, 3, 3, 3, 2], strides: 
 const settings: Readonly<Record<string, Partial<Parameters<typeof pretrain>[0]>>> = {
   cpc: { encoder: "wave", encoderOptions: { ...wave, causal: true } },
   wav2vec2: { encoder: "wave", encoderOptions: wave },
-  hubert: { encoder: "wave", encoderOptions: wave, options: { inputEpochs: 2 } },
+  hubert: { encoder: "wave", encoderOptions: wave, options: { inputEpochs: 4 } },
   "best-rq": { encoder: "wave", encoderOptions: wave },
   "best-rq-spectrogram": { method: "best-rq", encoder: "vit", encoderOptions: { ...narrow, patchSize: [64, 4] } },
 };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Array, filled, float32, int32, lax, np, type Rng, scalar, type Tensor } from "../array/index.ts";
+import { type Array, filled, float32, int32, lax, np, type Rng, type Tensor } from "../array/index.ts";
 import { kMeans } from "../array/k-means.ts";
 import { offerOf } from "../data/ability.ts";
 import { perturb, type Sample } from "../data/views.ts";
@@ -110,7 +110,7 @@ export const hubert = method({
       initMemory: (_, params) => ({
         teacher: params.encoder,
         /** 1 when the clusters are of the encoder's features. */
-        learned: scalar(0),
+        learned: int32([0], []),
         inputCenters: filled([most, ofInput.dim], 0),
         centers: filled([most, tokens.width], 0),
         bias: unused(inputClusters, most),
@@ -119,7 +119,7 @@ export const hubert = method({
         const byInput = nearest(rowsAt(ofInput.apply(input), hidden), inputCenters, bias);
         const seen = inEvaluation(() => ofEncoder(teacher, input));
         const byFeatures = nearest(lax.stopGradient(rowsAt(seen, hidden)), centers, bias);
-        const labels = np.where(np.greater(learned, 0.5), byFeatures, byInput);
+        const labels = np.add(byInput, np.multiply(learned, np.subtract(byFeatures, byInput)));
 
         const places = { at: markedAt(hidden, tokens.count), token: params.maskToken };
         const encoded = ofPatches(tokens.encode(params.encoder, input, { masked: places }), tokens);
@@ -149,7 +149,7 @@ export const hubert = method({
         const changed = isLearned ? { teacher: params.encoder, centers } : { inputCenters: centers };
         return {
           params: { ...params, codes: newCodes(rng.split("codes")) },
-          memory: { ...memory, ...changed, learned: scalar(isLearned ? 1 : 0), bias: unused(count, most) },
+          memory: { ...memory, ...changed, learned: int32([isLearned ? 1 : 0], []), bias: unused(count, most) },
         };
       },
       ...(patches && {

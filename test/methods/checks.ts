@@ -38,12 +38,21 @@ export const tinyVit = (pooling: "mean" | "class", positions: "sincos" | "learne
 const traced = (batch: TreeRecord<Tensor>) =>
   tree.map<Tensor, Array>(batch, (leaf) => constant(leaf)) as TreeRecord<Array>;
 
-/** Checks a method's loss, metrics and gradients against a case of masked.json, on both runtimes. */
-export async function assertIsTorchs(method: Method, name: string, batch: TreeRecord<Tensor>): Promise<void> {
-  const expected = await torchCase("masked", name);
+/**
+ * Checks a method's loss, metrics and gradients against a case of masked.json, on both runtimes.
+ * @param options.file another file
+ * @param options.memory what differs from `weights` of the method's memory
+ */
+export async function assertIsTorchs(
+  method: Method,
+  name: string,
+  batch: TreeRecord<Tensor>,
+  options: { file?: "masked" | "speech"; memory?: TreeRecord<Tensor> } = {},
+): Promise<void> {
+  const expected = await torchCase(options.file ?? "masked", name);
   const params = method.init(new Rng(0));
   const inputs = { p: weights(params) };
-  const memory = weights(method.initMemory?.(new Rng(0), params) ?? {}, "t");
+  const memory = { ...weights(method.initMemory?.(new Rng(0), params) ?? {}, "t"), ...options.memory };
   const step = ({ p }: Traced<typeof inputs>) => method.loss(p, traced(batch), traced(memory), atStart());
   for (const device of ["cpu", "wasm"] as const) {
     const { output, gradients } = await outputAndGradients(

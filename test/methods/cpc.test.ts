@@ -7,9 +7,10 @@ import { vit } from "../../src/encoders/vit.ts";
 import { cpc } from "../../src/methods/cpc.ts";
 import type { Method } from "../../src/methods/method.ts";
 import { outputAndGradients, weights } from "../fixtures/torch/reference.ts";
+import { assertIsTorchs } from "./checks.ts";
 import { descend } from "./crops.ts";
 import { atStart, noEntry, stack } from "./toy.ts";
-import { signals, tinyWave } from "./toy-signal.ts";
+import { signals, speechBatch, tinyWave } from "./toy-signal.ts";
 
 const modality = signals(128);
 const build = (options: z.input<typeof cpc.options> = {}) =>
@@ -37,6 +38,13 @@ function onPatches(pooling: "mean" | "class", isSpectrogram: boolean) {
 
 const viewsOf = (method: Method, seed: number) =>
   new Map(tree.entries<Tensor>(method.views(seed, new Rng(seed), noEntry)));
+
+test("the loss and every gradient are those of CPC in PyTorch", () => {
+  const data = signals(61);
+  const options = cpc.options.parse({ steps: 2, anchors: 2 });
+  const method = cpc.build({ encoder: tinyWave(data, { causal: true }), modality: data, samples: 3, options });
+  return assertIsTorchs(method, "method cpc", speechBatch(), { file: "speech" });
+});
 
 test("views: contexts have the steps after them that are predicted", () => {
   for (let seed = 0; seed < 8; seed++) {

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
-import { type Array, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
+import { type Array, filled, int32, Rng, type Tensor, type TreeRecord, tree } from "../../src/array/index.ts";
 import type { InitialParams, Inputs, Params } from "../../src/encoders/encoder.ts";
 import { hubert } from "../../src/methods/hubert.ts";
 import { inputFeatures } from "../../src/methods/parts/input-features.ts";
 import { assertMatches, evaluateOne, fill, torchCase } from "../fixtures/torch/reference.ts";
+import { assertIsTorchs } from "./checks.ts";
 import { descend } from "./crops.ts";
 import { noEntry, stack } from "./toy.ts";
-import { signals, tinyWave } from "./toy-signal.ts";
+import { signals, speechBatch, tinyWave } from "./toy-signal.ts";
 
 const modality = signals(128);
 const encoder = tinyWave(modality);
@@ -62,6 +63,14 @@ test("energies and cepstra of windows as PyTorch's", async () => {
   // Of tokens 0 to 3 the difference at 1 is (c2 − c0) / 10 + 2 (c3 − c0) / 10, the first being repeated.
   const expectedChange = (at(c, 2) - at(c, 0)) / 10 + (2 * (at(c, 3) - at(c, 0))) / 10;
   assert.ok(Math.abs(at(change, 1) - expectedChange) < 1e-4);
+});
+
+test("the loss and every gradient are those of HuBERT in PyTorch, with clusters of the first block's output", () => {
+  const data = signals(61);
+  const options = hubert.options.parse({ clusters: 4, inputClusters: 4, layer: 1, projectionDim: 5 });
+  const method = hubert.build({ encoder: tinyWave(data), modality: data, samples: 3, options });
+  const memory = { learned: int32([1], []), bias: filled([4], 0) };
+  return assertIsTorchs(method, "method hubert", speechBatch(), { file: "speech", memory });
 });
 
 test("clusters are of the input at first, of the encoder's features later, and stay in between", async () => {

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import type * as z from "zod";
 import { Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { wav2vec2 } from "../../src/methods/wav2vec2.ts";
+import { assertIsTorchs } from "./checks.ts";
 import { descend } from "./crops.ts";
 import { noEntry, stack } from "./toy.ts";
-import { signals, tinyWave } from "./toy-signal.ts";
+import { signals, speechBatch, tinyWave } from "./toy-signal.ts";
 
 const modality = signals(128);
 const narrow = { codes: 8, codeDim: 8, projectionDim: 8, distractors: 12, maskLength: 3, maskProbability: 0.15 };
@@ -16,6 +17,13 @@ const build = (options: z.input<typeof wav2vec2.options> = {}) =>
   });
 const views = (method: ReturnType<typeof build>, seed: number) =>
   new Map(tree.entries<Tensor>(method.views(seed, new Rng(seed), noEntry)));
+
+test("the loss, its parts and every gradient are those of wav2vec 2.0 in PyTorch, where no noise is drawn", () => {
+  const data = signals(61);
+  const options = wav2vec2.options.parse({ codes: 4, codeDim: 6, projectionDim: 5, maskProbability: 0.045 });
+  const method = wav2vec2.build({ encoder: tinyWave(data), modality: data, samples: 3, options });
+  return assertIsTorchs(method, "method wav2vec2", speechBatch(), { file: "speech" });
+});
 
 test("views: the expected share of tokens is masked in spans, distractors are other masked places", () => {
   const method = build();
