@@ -133,6 +133,14 @@ const cases: Record<string, Case> = {
     fn: (a, b) =>
       np.where(np.logicalAnd(np.greater(a, 0), np.logicalOr(np.less(b, 0), np.logicalNot(np.less(a, b)))), 1, 0),
   },
+  "comparisons of constants": {
+    covers: ["compare", "where"],
+    inputs: [normal(6)],
+    fn: (x) => {
+      const [one, two] = [constant(float32([1], [])), constant(float32([0.2, 3, -1, 0, 1, 2], [6]))];
+      return np.where(np.logicalNot(np.less(one, 0.5)), np.where(np.greater(two, 0.5), x, 1), np.multiply(x, 2));
+    },
+  },
   "any and all": {
     covers: ["reduce"],
     inputs: [normal(3, 5)],

@@ -3,6 +3,12 @@ import { type Context, type Lowering, storedSize } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { padRank, storageOrder, storedShape, type View } from "./view.ts";
 
+/** The operands that say of which type a literal among them is: all others, or the literals where there are no others. */
+const typing = ({ inputs }: Equation) => {
+  const variables = inputs.filter((input) => !isLiteral(input));
+  return variables.length > 0 ? variables : inputs;
+};
+
 /**
  * Applies an elementwise operator in the memory order of the largest operand. The others, usually a bias or a scale,
  * are brought to that order; the result is a view in it.
@@ -10,7 +16,7 @@ import { padRank, storageOrder, storedShape, type View } from "./view.ts";
 function inSharedOrder(context: Context, equation: Equation, apply: (operands: string[]) => string): void {
   const output = equation.outputs[0]!;
   const rank = output.shape.length;
-  const typed = equation.inputs.find((input) => !isLiteral(input) && input.dtype !== "bool") ?? output;
+  const typed = typing(equation).find((input) => input.dtype !== "bool") ?? output;
   const literalType = equation.primitive === "compare" ? typed.dtype : output.dtype;
   const views = equation.inputs.map((input, index) =>
     padRank(context.view(input, equation.primitive === "where" && index === 0 ? "bool" : literalType), rank),
@@ -82,7 +88,7 @@ export const elementwise: Record<string, Lowering> = {
     const compare = typeof op === "string" ? comparisons[op] : undefined;
     if (!compare) throw new Error(`compare: no lowering for ${String(op)}`);
     inSharedOrder(context, equation, (operands) => {
-      const booleans = equation.inputs.every((input) => input.dtype === "bool");
+      const booleans = typing(equation).every((input) => input.dtype === "bool");
       const to = dataTypeOf("int32");
       return compare(context, booleans ? operands.map((name) => context.emit("Cast", [name], { to })) : operands);
     });
