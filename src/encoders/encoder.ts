@@ -34,7 +34,7 @@ export interface TokenAbility {
   readonly count: number;
   /** Width of a token. */
   readonly width: number;
-  /** 1 when a class token stands in front of the others, else 0. */
+  /** Tokens in front of the others: 1 for a class token, 2 with a distillation token, else 0. */
   readonly prefix: number;
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;

@@ -18,6 +18,9 @@ const sizes = {
   base: { width: 768, depth: 12, heads: 12 },
 } as const;
 
+/** Tokens in front of the patches'. */
+const prefixes = { mean: 0, class: 1, distilled: 2 } as const;
+
 /**
  * Vision Transformer, pre-norm, as in timm. Dosovitskiy et al. 2020, https://arxiv.org/abs/2010.11929
  *
@@ -26,7 +29,7 @@ const sizes = {
  * patches divide: learned positions are then interpolated, fixed ones computed at scaled coordinates. Parameters:
  * `patch.{weight,bias}` (a linear layer over the axes of a patch and its channels), `classToken`, `positions` (when
  * learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm.{scale,shift}`. The representation is the class
- * token, or the mean of all tokens, after the last norm.
+ * token, its mean with a distillation token (as in AST; both are `classToken`), or the mean of all tokens, after the last norm.
  */
 export const vit = encoder({
   name: "vit",
@@ -44,7 +47,10 @@ export const vit = encoder({
       .union([bounds.count(), z.array(bounds.count()).min(1).max(MOST_AXES)])
       .optional()
       .describe("extent of a patch along every axis, or one number per axis; chosen by the input's size"),
-    pooling: z.enum(["class", "mean"]).default("mean").describe("representation: class token, or mean of the tokens"),
+    pooling: z
+      .enum(["class", "mean", "distilled"])
+      .default("mean")
+      .describe("representation: class token; mean of the tokens; or mean of class and distillation token (DeiT, AST)"),
     positions: z.enum(["learned", "sincos"]).default("sincos").describe("position embeddings"),
     dropPath: z.number().min(0).lt(1).default(0).describe("stochastic depth of the last block; rises from 0"),
   }),
@@ -66,7 +72,7 @@ export const vit = encoder({
         `patches of ${oneOrAll(patch)} cut an input of ${extentsInWords(extents)} into ${count}; at most ${MOST_PATCHES} are possible, as memory grows with their square`,
       );
     const patchDim = sizeOf(patch) * channels;
-    const prefix = options.pooling === "class" ? 1 : 0;
+    const prefix = prefixes[options.pooling];
     const embed = linear(patchDim, width);
     const patchBound = Math.sqrt(6 / (patchDim + width));
     const blocks = globalThis.Array.from({ length: depth }, (_, index) =>
@@ -86,7 +92,7 @@ export const vit = encoder({
         weight: rng.split("patch").uniforms([width, patchDim], -patchBound, patchBound),
         bias: filled([width], 0),
       },
-      ...(prefix ? { classToken: rng.split("classToken").truncatedNormal([1, width], 0.02) } : {}),
+      ...(prefix ? { classToken: rng.split("classToken").truncatedNormal([prefix, width], 0.02) } : {}),
       ...(options.positions === "learned"
         ? { positions: rng.split("positions").truncatedNormal([prefix + count, width], 0.02) }
         : {}),
@@ -107,7 +113,7 @@ export const vit = encoder({
       target: readonly number[],
     ): { ofClass: Array | number; ofPatches: Array } => {
       if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(target, width, grid)) };
-      const [ofClass, learned] = prefix ? np.split(params.positions, [1], 0) : [0, params.positions];
+      const [ofClass, learned] = prefix ? np.split(params.positions, [prefix], 0) : [0, params.positions];
       const isNative = target.every((extent, axis) => extent === grid[axis]);
       const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, target)), learned!);
       return { ofClass: ofClass!, ofPatches };
@@ -128,7 +134,7 @@ export const vit = encoder({
         ? np.add(np.multiply(np.subtract(1, hidden), seen), np.multiply(hidden, masked.token))
         : seen;
       const tokens = np.add(visible, only(ofPatches));
-      const front = params.classToken && np.broadcastTo(np.add(params.classToken, ofClass), [batch, 1, width]);
+      const front = params.classToken && np.broadcastTo(np.add(params.classToken, ofClass), [batch, prefix, width]);
       return front ? np.concatenate([front, tokens], 1) : tokens;
     };
 
@@ -165,7 +171,7 @@ export const vit = encoder({
       const before = outputs(params, inputs).at(-2) ?? embedded(params, inputs, {});
       const weights = blocks.at(-1)!.attention(params.blocks.at(-1)!, before);
       const [ofClass] = np.split(weights, [1], 2);
-      const [, toPatches] = np.split(ofClass!, [1], 3);
+      const [, toPatches] = np.split(ofClass!, [prefix], 3);
       return np.reshape(toPatches!, [toPatches!.shape[0]!, heads, -1]);
     };
 
@@ -176,8 +182,7 @@ export const vit = encoder({
       init,
       apply(params: VitParams, inputs: Inputs) {
         const tokens = encode(params, inputs);
-        if (!prefix) return np.mean(tokens, 1);
-        return np.reshape(np.split(tokens, [1], 1)[0]!, [tokens.shape[0]!, width]);
+        return np.mean(prefix ? np.split(tokens, [prefix], 1)[0]! : tokens, 1);
       },
       hidden: (params: VitParams, inputs: Inputs) => encode(params, inputs),
       tokens: tokenAbility,

@@ -6,7 +6,7 @@ import { linkOrCopy, makeModelFolder } from "./folder.ts";
 import { classifierConfig } from "./huggingface/classifier.ts";
 import { type ModelCardFacts, modelCard } from "./model-card.ts";
 import { sealed } from "./onnx-seal.ts";
-import type { PublishedModel, Publisher } from "./publisher.ts";
+import type { Graph, PublishedModel, Publisher } from "./publisher.ts";
 import { writeSafetensors } from "./safetensors.ts";
 
 export interface ExportOptions {
@@ -20,19 +20,20 @@ export interface ExportOptions {
 /**
  * Writes a folder that other software can load: `model.onnx` (also as `onnx/model.onnx`, where transformers.js looks),
  * `model.safetensors`, `config.json`, further files of the kind of data (`preprocessor_config.json`, `tokenizer.json`),
- * and a model card. The publisher names inputs and parameters.
+ * further models of its own, and a model card. The publisher names inputs and parameters.
  * @returns the files' names
  * @throws UserError when the folder contains other files, or cannot be written
  */
 export async function exportModel({ model, publisher, card, out }: ExportOptions): Promise<{ files: string[] }> {
   const { encoder, head } = model;
   await refuseForeignFolder(out, "model");
-  const { graph, layout, files, usage } = publisher.describe(model);
-  const { fn, examples, ...names } = graph;
-  const file = await toOnnx(fn, examples, { name: `encoder ${encoder.name}`, ...names });
+  const { graph, graphs = {}, layout, files, usage } = publisher.describe(model);
+  const file = await onnxOf(graph, encoder.name);
   await makeModelFolder(out);
   await writeAtomically(join(out, "model.onnx"), sealed(file));
   await linkOrCopy(join(out, "model.onnx"), join(out, "onnx", "model.onnx"));
+  for (const [name, further] of Object.entries(graphs))
+    await writeAtomically(join(out, name), sealed(await onnxOf(further, encoder.name)));
   await writeSafetensors(join(out, "model.safetensors"), layout.tensors, { format: "pt" });
   const config = {
     ...layout.config,
@@ -45,5 +46,10 @@ export async function exportModel({ model, publisher, card, out }: ExportOptions
     "README.md": modelCard({ ...card, usage, answers: head, note: layout.note }),
   };
   for (const [name, text] of Object.entries(texts)) await writeAtomically(join(out, name), [text]);
-  return { files: ["model.onnx", "onnx/model.onnx", "model.safetensors", ...Object.keys(texts)] };
+  return {
+    files: ["model.onnx", "onnx/model.onnx", ...Object.keys(graphs), "model.safetensors", ...Object.keys(texts)],
+  };
 }
+
+const onnxOf = ({ fn, examples, ...names }: Graph, encoder: string) =>
+  toOnnx(fn, examples, { name: `encoder ${encoder}`, ...names });

@@ -1,37 +1,46 @@
-import { type Array, type Tensor, type Traced, tree } from "../array/index.ts";
+import { type Array, type Tensor, type TensorSpec, type Traced, tree } from "../array/index.ts";
 import type { Inputs, Params } from "../encoders/encoder.ts";
 import type { Graph, Layout, ModelParams, PublishedModel, Publisher, Usage } from "./publisher.ts";
 
 /** Names of an export's outputs. */
 export const OUTPUTS = { hidden: "last_hidden_state", vector: "pooler_output", logits: "logits" } as const;
 
+/** Inputs of a file that differ from the modality's tensors, which the graph then makes from them. */
+export interface GivenInputs {
+  /** Of one sample, by the name in the file. */
+  readonly specs: Readonly<Record<string, TensorSpec>>;
+  /** The modality's tensors of a batch. */
+  tensors(given: Inputs): Inputs;
+}
+
 /**
  * The graph of an encoder: its inputs by name; its outputs, the last hidden state and the representation, preceded by
  * the logits if there is a head.
- * @param names of the inputs in the file, where they differ from the modality's tensors
+ * @param given the file's inputs; by default the modality's tensors
  */
 export function encoderGraph(
-  { encoder, params, modality: { specs }, head }: PublishedModel,
-  names: Readonly<Record<string, string>> = {},
+  { encoder, params, modality, head }: PublishedModel,
+  { specs, tensors }: GivenInputs = { specs: modality.specs, tensors: (inputs) => inputs },
 ): Graph {
   const vectors = (weights: Params, inputs: Inputs): Record<string, Array> => ({
     [OUTPUTS.hidden]: encoder.hidden(weights, inputs),
     [OUTPUTS.vector]: encoder.apply(weights, inputs),
   });
+  const alone = (weights: Params, given: Inputs) => vectors(weights, tensors(given));
   const withHead =
     head &&
-    ((weights: Traced<ModelParams>, inputs: Inputs): Record<string, Array> => ({
-      [OUTPUTS.logits]: head.predict(weights, inputs),
-      ...vectors(weights.encoder, inputs),
-    }));
+    ((weights: Traced<ModelParams>, given: Inputs): Record<string, Array> => {
+      const inputs = tensors(given);
+      return { [OUTPUTS.logits]: head.predict(weights, inputs), ...vectors(weights.encoder, inputs) };
+    });
   const examples = Object.fromEntries(
     Object.entries(specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [1, ...shape] }]),
   );
   return {
-    fn: withHead ?? vectors,
+    fn: withHead ?? alone,
     params: head ? params : params.encoder,
     examples: [examples],
-    inputNames: Object.keys(specs).map((name) => names[name] ?? name),
+    inputNames: Object.keys(specs),
     outputNames: [...(head ? [OUTPUTS.logits] : []), OUTPUTS.hidden, OUTPUTS.vector],
   };
 }

@@ -67,6 +67,8 @@ export interface Usage {
 /** The contents of an export's folder. */
 export interface Publication {
   readonly graph: Graph;
+  /** Further ONNX files by name: the same model with other inputs. */
+  readonly graphs?: Readonly<Record<string, Graph>> | undefined;
   readonly layout: Layout;
   /** Further files by name: `preprocessor_config.json`, `tokenizer.json`. */
   readonly files?: Readonly<Record<string, string>> | undefined;

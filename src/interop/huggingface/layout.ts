@@ -1,4 +1,5 @@
 import type { Tensor } from "../../array/index.ts";
+import type { LinearHead } from "../../data/answers.ts";
 import type { Encoder, InitialParams } from "../../encoders/index.ts";
 
 /** An encoder in Hugging Face's format. */
@@ -7,8 +8,14 @@ export interface HuggingFaceLayout {
   readonly config: Readonly<Record<string, unknown>>;
   /** The Python class. */
   readonly model: string;
-  /** The class with a classifier on top, its prefix for the encoder's names, and the layer's name. */
-  readonly classifier: { readonly model: string; readonly prefix: string; readonly layer: string };
+  /** The class with a classifier on top, and its prefix for the encoder's names. */
+  readonly classifier: {
+    readonly model: string;
+    readonly prefix: string;
+    /** The linear layer's name; where the class has more layers than that, `tensors` gives all of them. */
+    readonly layer: string;
+    tensors?(head: LinearHead): readonly (readonly [name: string, tensor: Tensor])[];
+  };
   /** Parameters under the names of the Python class. */
   tensors(params: InitialParams): [name: string, tensor: Tensor][];
   /** A note on the names for the model card. @param model the class that they belong to */

@@ -57,6 +57,10 @@ export function buildAudio(options: AudioOptions, files?: RunFiles) {
     normalization: isMap
       ? { mean: [(mean - LOWEST) / (HIGHEST - LOWEST)], std: [(2 * std) / (HIGHEST - LOWEST)] }
       : { mean: [0.5], std: [0.125] },
+    hearing: {
+      ...{ rate: options.rate, samples },
+      ...(isMap ? { spectrogram: { convention: options.convention, bands, frames, mean, std } } : {}),
+    },
     drawing: { input: isMap ? "spectrogram" : "wave", draw },
     show(sound: Sound) {
       const text = `${(sound.wave.length / sound.rate).toFixed(2)} s at ${sound.rate.toLocaleString("en")} Hz`;

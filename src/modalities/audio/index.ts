@@ -2,6 +2,7 @@ import { modality } from "../../data/modality.ts";
 import { drawing } from "../../data/picture.ts";
 import { distortions, reverse, segments, speed } from "../../data/time.ts";
 import { augment, crop, normalization, perturb } from "../../data/views.ts";
+import { hearing } from "./abilities.ts";
 import { buildAudio } from "./build.ts";
 import { inferAudio } from "./infer.ts";
 import { learnStatistics, statisticsOf } from "./learn.ts";
@@ -23,7 +24,7 @@ export const audio = modality({
       vit: { width: 192, depth: 4, heads: 3, patchSize: 8, dropPath: 0 },
     },
   },
-  abilities: [augment, crop, perturb, normalization, drawing, segments, reverse, speed, distortions],
+  abilities: [augment, crop, perturb, normalization, drawing, segments, reverse, speed, distortions, hearing],
   inputs: { spectrogram: 3, wave: 2 },
   recognises: recognisesAudio,
   open: openAudio,
@@ -41,6 +42,9 @@ export const audio = modality({
     unit: "s",
     text: `${(wave.length / rate).toFixed(2)} s at ${rate.toLocaleString("en")} Hz`,
   }),
+  async publish() {
+    return (await import("./publish/index.ts")).audioPublisher;
+  },
   async baseline(built) {
     return (await import("./baseline.ts")).logMelBaseline(built);
   },

@@ -1,5 +1,5 @@
 import { powerSpectrum } from "./fourier.ts";
-import { type MelScale, melBands } from "./mel.ts";
+import { type MelBand, type MelScale, melBands } from "./mel.ts";
 
 /** Whose spectrogram: they differ in framing, window, mel scale and logarithm. */
 export const conventions = ["kaldi", "whisper", "librosa"] as const;
@@ -25,12 +25,12 @@ const framings: Record<Convention, Framing> = {
   librosa: { frame: 0.064, hop: 0.016, exact: true, centred: "zero", periodic: true, scale: "slaney", lowest: 0 },
 };
 
-const PRE_EMPHASIS = 0.97;
+export const PRE_EMPHASIS = 0.97;
 /** Kaldi's smallest energy: the spacing of float32 at 1. */
-const KALDI_FLOOR = 1.192092955078125e-7;
-const POWER_FLOOR = 1e-10;
+export const KALDI_FLOOR = 1.192092955078125e-7;
+export const POWER_FLOOR = 1e-10;
 /** librosa's dynamic range in dB. */
-const TOP_DB = 80;
+export const TOP_DB = 80;
 
 export interface SpectrogramOptions {
   readonly convention: Convention;
@@ -49,6 +49,39 @@ export interface Spectrogram {
   of(wave: Float32Array): Float32Array;
 }
 
+/** A convention in samples, for one rate. */
+export interface Frames {
+  readonly frame: number;
+  readonly hop: number;
+  /** Points of the Fourier transform; a frame is followed by zeros. */
+  readonly points: number;
+  /** Samples added before and after the sound, if frames are centred. */
+  readonly margin: number;
+  readonly centred: "reflected" | "zero" | undefined;
+  /** Whether each frame loses its mean and its low frequencies. */
+  readonly cleaned: boolean;
+  readonly window: Float64Array;
+  readonly filters: readonly MelBand[];
+}
+
+export function framesOf({ convention, rate, bands }: SpectrogramOptions): Frames {
+  const { exact, centred, cleaned = false, periodic, scale, lowest, ...seconds } = framings[convention];
+  const frame = Math.max(2, Math.round(seconds.frame * rate));
+  const hop = Math.max(1, Math.round(seconds.hop * rate));
+  const points = exact ? frame + (frame % 2) : 2 ** Math.ceil(Math.log2(frame));
+  const turns = periodic ? frame : frame - 1;
+  const isKaldi = convention === "kaldi";
+  const filters = melBands({
+    ...{ points, rate, bands, scale, straightInMel: isKaldi, equalEnergy: !isKaldi },
+    range: [lowest, Math.floor(rate / 2)],
+  });
+  return {
+    ...{ frame, hop, points, centred, cleaned, filters },
+    margin: centred ? Math.floor(frame / 2) : 0,
+    window: Float64Array.from({ length: frame }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / turns)),
+  };
+}
+
 /**
  * Log-mel spectrograms.
  * - `kaldi`: what AST (https://arxiv.org/abs/2104.01778) and Kaldi read. Frames of 25 ms every 10 ms, none centred; mean
@@ -57,20 +90,10 @@ export interface Spectrogram {
  * - `librosa`: centred frames of 64 ms every 16 ms with zeros (1,024 and 256 at 16 kHz), Slaney's mel, dB, at most 80 below
  *   the maximum.
  */
-export function spectrogram({ convention, rate, bands }: SpectrogramOptions): Spectrogram {
-  const { exact, centred, cleaned, periodic, scale, lowest, ...seconds } = framings[convention];
-  const frame = Math.max(2, Math.round(seconds.frame * rate));
-  const hop = Math.max(1, Math.round(seconds.hop * rate));
-  const points = exact ? frame + (frame % 2) : 2 ** Math.ceil(Math.log2(frame));
-  const turns = periodic ? frame : frame - 1;
-  const window = Float64Array.from({ length: frame }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / turns));
-  const isKaldi = convention === "kaldi";
-  const filters = melBands({
-    ...{ points, rate, bands, scale, straightInMel: isKaldi, equalEnergy: !isKaldi },
-    range: [lowest, Math.floor(rate / 2)],
-  });
+export function spectrogram(options: SpectrogramOptions): Spectrogram {
+  const { convention, bands } = options;
+  const { frame, hop, points, margin, centred, cleaned, window, filters } = framesOf(options);
   const power = powerSpectrum(points);
-  const margin = centred ? Math.floor(frame / 2) : 0;
   const buffer = new Float64Array(points);
   const frames = (samples: number) => Math.max(0, 1 + Math.floor((samples + 2 * margin - frame) / hop));
 

@@ -1,35 +1,14 @@
 import { offerOf } from "../../../data/ability.ts";
 import { type Normalization, normalization } from "../../../data/views.ts";
+import { hubLayout } from "../../../interop/hub-layout.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { headUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
-import { encoderGraph, plainLayout } from "../../../interop/plain.ts";
-import type { Layout, PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
+import { encoderGraph } from "../../../interop/plain.ts";
+import type { PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
 import { resnetLayout } from "./resnet.ts";
 import { vitLayout } from "./vit.ts";
 
 const layouts: Readonly<Record<string, LayoutOf>> = { vit: vitLayout, resnet: resnetLayout };
-
-/** The parameters under published names, with a note about them. */
-function layoutOf(model: PublishedModel): Layout {
-  const { encoder, params, head } = model;
-  const layout = layouts[encoder.name]?.(encoder);
-  if (!layout) return plainLayout(model);
-  const { model: plain, classifier } = layout;
-  const config = { ...layout.config, architectures: [head ? classifier.model : plain] };
-  const tensors = layout.tensors(params.encoder);
-  if (!head) return { config, tensors, note: layout.note(plain) };
-  if (!head.linear) return { ...plainLayout(model), config };
-  const { weight, bias } = head.linear;
-  return {
-    config,
-    tensors: [
-      ...tensors.map(([name, tensor]) => [`${classifier.prefix}${name}`, tensor] as const),
-      [`${classifier.layer}.weight`, weight],
-      [`${classifier.layer}.bias`, bias],
-    ],
-    note: layout.note(classifier.model),
-  };
-}
 
 /** The preprocessing before the encoder, as in `preprocessor_config.json`. */
 function preprocessor({ modality }: PublishedModel, { mean, std }: Normalization) {
@@ -102,8 +81,11 @@ export const imagePublisher: Publisher = {
     const scaled = offerOf(model.modality, normalization);
     const usage = usageOf(model);
     return {
-      graph: encoderGraph(model, { pixels: "pixel_values" }),
-      layout: layoutOf(model),
+      graph: encoderGraph(model, {
+        specs: { pixel_values: model.modality.specs.pixels! },
+        tensors: ({ pixel_values: pixels }) => ({ pixels: pixels! }),
+      }),
+      layout: hubLayout(model, layouts[model.encoder.name]?.(model.encoder)),
       files: scaled && { "preprocessor_config.json": `${JSON.stringify(preprocessor(model, scaled), null, 2)}\n` },
       usage: { ...usage, warning: usage.warning ? `${usage.warning}\n\n${CAUTION}` : CAUTION },
     };

@@ -2,21 +2,9 @@ import { float32, type Tensor, tree } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
-import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
+import { lookup } from "../../../interop/huggingface/pieces.ts";
+import { toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
 import { sinCosPositions } from "../../../layers/transformer/positions.ts";
-
-/** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
-function toConvolution({ data, shape }: Tensor, patchSize: number, channels: number): Tensor {
-  const [width = 0, patchDim = 0] = shape;
-  const values = new Float32Array(data.length);
-  for (let out = 0; out < width; out++)
-    for (let row = 0; row < patchSize; row++)
-      for (let column = 0; column < patchSize; column++)
-        for (let channel = 0; channel < channels; channel++)
-          values[((out * channels + channel) * patchSize + row) * patchSize + column] =
-            data[out * patchDim + (row * patchSize + column) * channels + channel]!;
-  return float32(values, [width, channels, patchSize, patchSize]);
-}
 
 /**
  * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
@@ -36,6 +24,8 @@ export const vitLayout: LayoutOf = (encoder) => {
     "channels",
     "prefix",
   ].map(number) as [number, number, number, number, number, number, number];
+  // ViTModel has no distillation token.
+  if (prefix > 1) return undefined;
   const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
   return {
     config: {
@@ -69,11 +59,10 @@ export const vitLayout: LayoutOf = (encoder) => {
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));
       const at = lookup(params);
-      const { layer, norm, attention } = renamed(at);
       const side = size / patchSize;
       const classToken = byPath.get("classToken");
       const named: [string, Tensor][] = [
-        ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), patchSize, channels)],
+        ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), [patchSize, patchSize])],
         ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
       ];
       if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
@@ -84,19 +73,7 @@ export const vitLayout: LayoutOf = (encoder) => {
         "embeddings.position_embeddings",
         float32(Float32Array.from(positions), [1, prefix + side * side, width]),
       ]);
-      for (let block = 0; block < depth; block++) {
-        const from = `blocks.${block}`;
-        const to = `encoder.layer.${block}`;
-        named.push(
-          ...attention(`${to}.attention.attention`, `${from}.attention.qkv`),
-          ...layer(`${to}.attention.output.dense`, `${from}.attention.output`),
-          ...layer(`${to}.intermediate.dense`, `${from}.up`),
-          ...layer(`${to}.output.dense`, `${from}.down`),
-          ...norm(`${to}.layernorm_before`, `${from}.norm1`),
-          ...norm(`${to}.layernorm_after`, `${from}.norm2`),
-        );
-      }
-      named.push(...norm("layernorm", "norm"));
+      named.push(...vitBlocks(at, depth));
       return named;
     },
   };
