@@ -1,16 +1,17 @@
-import { copyFile, link, rm } from "node:fs/promises";
+import { copyFile, link, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../foundation/files.ts";
 import { claimFolder } from "../foundation/outputs.ts";
 
 /**
- * Creates the folder of an exported model, and removes an earlier export's int8 model.
+ * Creates the folder of an exported model, and removes the models of an earlier export.
  * @throws UserError when the folder holds something else
  */
 export async function makeModelFolder(path: string): Promise<void> {
   await claimFolder(path, "model");
   await makeFolder(join(path, "onnx"));
-  await rm(join(path, "onnx", "model_quantized.onnx"), { force: true });
+  const models = (await readdir(path)).filter((name) => name.endsWith(".onnx"));
+  for (const name of [...models, join("onnx", "model_quantized.onnx")]) await rm(join(path, name), { force: true });
 }
 
 /** Hard-links a file under a second name, or copies it where the file system has no links. */

@@ -1,13 +1,13 @@
 import { np, type Tensor } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
-import { encoderGraph, type GivenInputs, plainLayout } from "../../../interop/plain.ts";
+import { encoderGraph, type GivenInputs, plainLayout, plainUsage } from "../../../interop/plain.ts";
 import type { Graph, Publication, PublishedModel, Publisher } from "../../../interop/publisher.ts";
 import { type Hearing, hearing } from "../abilities.ts";
 import { framesOf } from "../signal/spectrogram.ts";
 import { astLayout, isAst } from "./ast.ts";
 import { spectrogramGraph } from "./spectrogram-graph.ts";
-import { pipelineOrModel, WAVEFORM, waveformUsage } from "./usage.ts";
+import { pipelineOrModel, WAVEFORM, waveformUsage, withCaution, withWaveform } from "./usage.ts";
 import { wav2vec2Layout } from "./wav2vec2.ts";
 
 type Map = NonNullable<Hearing["spectrogram"]>;
@@ -60,9 +60,10 @@ function ofMap(model: PublishedModel, heard: Hearing, map: Map): Publication {
       graph: encoderGraph(model),
       graphs,
       layout: plainLayout(model),
-      usage: waveformUsage(model, heard, input),
+      usage: waveform ? withWaveform(waveformUsage(model, heard, input)) : withCaution(plainUsage(model), heard),
     };
   }
+  const usage = pipelineOrModel(model, heard, `\`[batch, ${frames}, ${bands}]\``);
   const preprocessor = {
     feature_extractor_type: "ASTFeatureExtractor",
     feature_size: 1,
@@ -81,7 +82,7 @@ function ofMap(model: PublishedModel, heard: Hearing, map: Map): Publication {
     graphs,
     layout: astLayout(model, map),
     files: { "preprocessor_config.json": json(preprocessor) },
-    usage: pipelineOrModel(model, heard, `\`[batch, ${frames}, ${bands}]\``),
+    usage: waveform ? withWaveform(usage) : usage,
   };
 }
 

@@ -25,7 +25,9 @@ export function spectrogramGraph(options: SpectrogramOptions): (wave: Array) => 
     const sound = np.reshape(whole, [whole.shape[0]!, 1, whole.shape[1]!]);
     const parts = lax.convGeneralDilated(sound, constant(basis), [hop], [[around, around]]);
     const [real, imaginary] = np.split(np.square(parts), [bins], 1);
-    return logarithm[options.convention](lax.convGeneralDilated(np.add(real!, imaginary!), constant(bank), [1], [[0, 0]]));
+    return logarithm[options.convention](
+      lax.convGeneralDilated(np.add(real!, imaginary!), constant(bank), [1], [[0, 0]]),
+    );
   };
 }
 

@@ -70,9 +70,13 @@ const { ${output} } = await session.run({ ${WAVEFORM.input}: new Tensor("float32
   );
 }
 
-const withCaution = (usage: Usage, hearing: Hearing): Usage => {
-  const all = [usage.warning, caution(hearing), ...(hearing.spectrogram ? [NOTE] : [])];
-  return { ...usage, warning: all.filter((one) => one !== undefined).join("\n\n") };
-};
+/** Usage with what has to be done to recordings before. */
+export const withCaution = (usage: Usage, hearing: Hearing): Usage => ({
+  ...usage,
+  warning: [usage.warning, caution(hearing)].filter((one) => one !== undefined).join("\n\n"),
+});
+
+/** Usage of a model with a second file, which reads waveforms. */
+export const withWaveform = (usage: Usage): Usage => ({ ...usage, warning: `${usage.warning}\n\n${NOTE}` });
 
 const NOTE = `\`${WAVEFORM.file}\` is the same model with the spectrogram inside: input \`${WAVEFORM.input}\`, float32 \`[batch, samples]\`.`;

@@ -5,19 +5,19 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { AutoModel, AutoProcessor, env, pipeline } from "@huggingface/transformers";
-import { np, Rng, type Tensor, type Array as Traced } from "../../../src/array/index.ts";
-import { type Encoder, type EncoderDefinition, encoders } from "../../../src/encoders/index.ts";
-import { openOnnx } from "../../../src/engine/index.ts";
-import { exportModel } from "../../../src/interop/export.ts";
-import { openExported } from "../../../src/interop/exported-model.ts";
-import { unsealed } from "../../../src/interop/onnx-seal.ts";
-import type { PublishedModel } from "../../../src/interop/publisher.ts";
-import { readSafetensors } from "../../../src/interop/safetensors.ts";
-import { linear } from "../../../src/layers/linear.ts";
-import { audio } from "../../../src/modalities/audio/index.ts";
-import { audioPublisher } from "../../../src/modalities/audio/publish/index.ts";
-import type { Sound } from "../../../src/modalities/audio/sound.ts";
-import { embedder } from "../../../src/training/features.ts";
+import { np, Rng, type Tensor, type Array as Traced } from "../../../../src/array/index.ts";
+import { type Encoder, type EncoderDefinition, encoders } from "../../../../src/encoders/index.ts";
+import { openOnnx } from "../../../../src/engine/index.ts";
+import { exportModel } from "../../../../src/interop/export.ts";
+import { openExported } from "../../../../src/interop/exported-model.ts";
+import { unsealed } from "../../../../src/interop/onnx-seal.ts";
+import type { PublishedModel } from "../../../../src/interop/publisher.ts";
+import { readSafetensors } from "../../../../src/interop/safetensors.ts";
+import { linear } from "../../../../src/layers/linear.ts";
+import { audio } from "../../../../src/modalities/audio/index.ts";
+import { audioPublisher } from "../../../../src/modalities/audio/publish/index.ts";
+import type { Sound } from "../../../../src/modalities/audio/sound.ts";
+import { embedder } from "../../../../src/training/features.ts";
 
 const RATE = 16000;
 const RECORDINGS = 20;
@@ -142,7 +142,7 @@ for (const [name, wanted] of [
   test(`${name}: the pipeline audio-classification gives our probabilities`, async () => {
     const made = await exported({ name, ...wanted, classifies: true });
     const { encoder, params, head, modality } = made;
-    const { compile } = await import("../../../src/engine/index.ts");
+    const { compile } = await import("../../../../src/engine/index.ts");
     const batch = Object.fromEntries(
       Object.entries(modality.tensors(recordings[0]!)).map(([key, one]) => [key, { ...one, shape: [1, ...one.shape] }]),
     );
@@ -182,7 +182,7 @@ for (const convention of ["kaldi", "whisper", "librosa"] as const)
       const file = await openOnnx(unsealed(await readFile(join(made.out, "waveform.onnx")), name));
       assert.deepEqual(file.inputNames, ["waveform"]);
       const plain = await openExported(await readFile(join(made.out, "model.onnx")), audioPublisher);
-      const { resample } = await import("../../../src/modalities/audio/signal/resample.ts");
+      const { resample } = await import("../../../../src/modalities/audio/signal/resample.ts");
       for (const [at, sound] of recordings.slice(0, 8).entries()) {
         const heard = { rate, wave: resample(sound.wave, sound.rate, rate) };
         const waveform = { dtype: "float32", shape: [1, made.samples], data: fitted(heard, made.samples) } as const;
