@@ -4,6 +4,7 @@ import type { MemoryBudget } from "../foundation/memory.ts";
 import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";
 import type { Features } from "./features.ts";
+import type { Media } from "./media.ts";
 import type { Picture } from "./picture.ts";
 import type { Reads } from "./reads.ts";
 import type { OpenOptions, Source } from "./source.ts";
@@ -17,6 +18,8 @@ export interface Shown {
   readonly text: string;
   /** A drawing of samples that are better seen than read: a thumbnail, a spectrogram, a line. */
   readonly picture?: Picture;
+  /** What pages play of it; made when they ask. */
+  media?(): Media;
 }
 
 /** Size of a sample: 784 pixels (28 × 28), 12 characters, 1.5 s. */

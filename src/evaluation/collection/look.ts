@@ -60,11 +60,13 @@ export async function look({ run, data = run.config.data.path, samples = 8, seed
       ...(await attention(run, chosen)),
       ...(await byMethod(drawable, source, chosen, seed)),
     ];
-    const bank = await bankOf(run, source);
     const isDrawn = columns.some((column) => column.byMethod);
-    if (!isDrawn) columns.push(...(await neighbours(run, source, chosen, bank)));
+    const { method: built } = await methodOf(run);
+    // The bank takes long to embed.
+    const bank = !isDrawn || built.prototypes ? await bankOf(run, source) : undefined;
+    if (!isDrawn && bank) columns.push(...(await neighbours(run, source, chosen, bank)));
     const rows = chosen.map((_, row) => columns.map(({ pictures }) => pictures[row]));
-    const groups = await prototypes(run, source, bank, columns.length);
+    const groups = bank ? await prototypes(run, source, bank, columns.length) : [];
     const { method, encoder } = run.config;
     const title = `${method.name} on ${encoder.name}, step ${run.step}${groups.length > 0 ? "; below: prototypes' nearest members" : ""}`;
     const sheet: PictureSheet = { title, columns: columns.map(({ title: name }) => name), rows: [...rows, ...groups] };

@@ -1,29 +1,23 @@
 import { escapeHtml } from "../drawing/html.ts";
+import type { OnPage } from "../drawing/player.ts";
 
-/** How a sample is shown. */
-export interface Look {
-  /** Data URI. */
-  readonly image?: string;
-  readonly text?: string;
-}
-
-interface Card extends Look {
+interface Card extends OnPage {
   readonly path: string;
   readonly label?: string | null;
   readonly similarity: number;
 }
 
-const figure = ({ image, text, path }: Look & { path: string }, caption: string): string => {
+const figure = ({ image, player = "", text, path }: OnPage & { path: string }, caption: string): string => {
   const shown = image
     ? `<img src="${image}" alt="${escapeHtml(path)}">`
     : text
       ? `<blockquote>${escapeHtml(text)}</blockquote>`
       : '<div class="missing">no longer available</div>';
-  return `<figure>${shown}<figcaption>${caption}</figcaption></figure>`;
+  return `<figure>${shown}${player}<figcaption>${caption}</figcaption></figure>`;
 };
 
 /** A self-contained HTML page: the query on top, its neighbours below, nearest first. */
-export function neighbourPage({ query, look, cards }: { query: string; look: Look; cards: readonly Card[] }): string {
+export function neighbourPage({ query, look, cards }: { query: string; look: OnPage; cards: readonly Card[] }): string {
   const neighbours = cards.map((card) =>
     figure(
       card,
@@ -42,6 +36,7 @@ export function neighbourPage({ query, look, cards }: { query: string; look: Loo
   figure { margin: 0; }
   blockquote { margin: 0; padding: 0.6rem; background: #f2f4f6; border-radius: 6px; }
   img, .missing { width: 100%; aspect-ratio: 1; object-fit: contain; background: #f2f4f6; border-radius: 6px; image-rendering: pixelated; }
+  audio, video { width: 100%; height: 2rem; margin-top: 0.3rem; }
   .missing { display: grid; place-items: center; color: #6b7280; font-size: 0.85rem; }
   .query { width: 12rem; }
   figcaption { font-size: 0.85rem; overflow-wrap: anywhere; }

@@ -2,12 +2,12 @@ import { access } from "node:fs/promises";
 import { finderOf, type Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
-import { loadSharp } from "../../interop/sharp.ts";
 import { embedder, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
+import { type OnPage, pageOf } from "../drawing/player.ts";
 import { type Neighbour, neighbourIndex } from "../vectors/neighbour-index.ts";
-import { type Look, neighbourPage } from "./neighbour-page.ts";
+import { neighbourPage } from "./neighbour-page.ts";
 
 export interface SearchOptions {
   readonly run: Run;
@@ -44,9 +44,14 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     const neighbours = bank.nearest(vector, top);
     // Pictures only go into the page; texts are part of the answer.
     if (!html && modality.show(await source.read(0)).picture) return neighbours;
-    const cards = await looksOf(run, neighbours, bank.metadata);
-    if (html) await writeOutput(html, [neighbourPage({ query, look: await look(run, source, 0), cards })]);
-    return cards.map(({ image: _, text, ...neighbour }) => ({ ...neighbour, ...(text ? { text } : {}) }));
+    const onPage = pageOf();
+    const look = await onPage(modality.show(await source.read(0)));
+    const cards = await looksOf(run, neighbours, bank.metadata, onPage);
+    if (html) await writeOutput(html, [neighbourPage({ query, look, cards })]);
+    return cards.map(({ image: _, player: _player, text, ...neighbour }) => ({
+      ...neighbour,
+      ...(text ? { text } : {}),
+    }));
   } finally {
     await source.close();
   }
@@ -61,32 +66,22 @@ async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
   return (!isFile && run.modalityDefinition.accepts.text?.(query)) || openData(run, query);
 }
 
-/** A sample as a picture or a line of text. */
-async function look(run: Run, source: Source<unknown>, index: number): Promise<Look> {
-  const sample = await source.read(index);
-  const { text, picture } = run.modality.show(sample);
-  if (!picture) return { text };
-  const { width, height, rgb } = picture;
-  const sharp = await loadSharp();
-  const png = await sharp(rgb, { raw: { width, height, channels: 3 } })
-    .png()
-    .toBuffer();
-  return { image: `data:image/png;base64,${png.toString("base64")}` };
-}
-
 /** Neighbours with their picture or text; only the path if the data no longer contain them. */
 async function looksOf(
   run: Run,
   neighbours: readonly Neighbour[],
   { data = run.config.data.path, column }: Readonly<Record<string, string>>,
-): Promise<(Neighbour & Look)[]> {
+  onPage: ReturnType<typeof pageOf>,
+): Promise<(Neighbour & OnPage)[]> {
   const bank = await openData(run, data, { column }).catch(() => undefined);
   try {
     const find = finderOf(Array.from({ length: bank?.length ?? 0 }, (_, index) => bank!.name(index)));
-    const cards: (Neighbour & Look)[] = [];
+    const cards: (Neighbour & OnPage)[] = [];
     for (const neighbour of neighbours) {
       const index = find(neighbour.path);
-      const found = bank && index !== undefined ? await look(run, bank, index).catch(() => undefined) : undefined;
+      const shown =
+        bank && index !== undefined ? await bank.read(index).then(run.modality.show, () => undefined) : undefined;
+      const found = shown && (await onPage(shown));
       cards.push({ ...neighbour, ...found });
     }
     return cards;

@@ -1,24 +1,18 @@
-import { escapeHtml, htmlList, htmlNote, htmlPng, htmlTable } from "../drawing/html.ts";
+import { escapeHtml, htmlList, htmlNote, htmlTable } from "../drawing/html.ts";
 import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { formatFactor, limitations, savingHeadline, savingSummary } from "./label-text.ts";
 import { capitalized, formatGain, formatPoint, formatScore, measureText } from "./measure-text.ts";
+import { NEIGHBOURS_STYLE, type NeighboursPart, neighboursSection } from "./neighbours-section.ts";
 import { type PredictionsPart, predictionsSection } from "./predictions-section.ts";
 
-export interface LabelPage extends PredictionsPart {
+export interface LabelPage extends PredictionsPart, NeighboursPart {
   /** SVG: scores against labels, and a map if there are enough samples. */
   readonly scores: string;
   readonly map?: string;
   readonly points: number;
-  /** Nearest neighbours as PNG, or as texts. */
-  readonly sheet?: Uint8Array;
-  readonly texts?: readonly {
-    readonly text: string;
-    readonly label: string;
-    readonly found: readonly { text: string; label: string; similarity: number; right?: boolean }[];
-  }[];
 }
 
 const STYLE = `
@@ -40,7 +34,7 @@ const STYLE = `
   .scroll { overflow-x: auto; }
   .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
   blockquote { margin: 0.9rem 0 0.2rem; font-weight: 500; }
-  .found { margin: 0; padding-left: 1.2rem; } .right { color: #00734f; } .wrong { color: #b04a00; }
+  .found { margin: 0; padding-left: 1.2rem; } .right { color: #00734f; } .wrong { color: #b04a00; }${NEIGHBOURS_STYLE}
   @media print {
     body { margin: 0; max-width: none; font-size: 10.5pt; }
     h2 { break-after: avoid; } figure, tr, .answer { break-inside: avoid; }
@@ -59,7 +53,7 @@ export function labelPage(page: LabelPage): string {
     [`${capitalized(name)} against labels`, scoresSection(page)],
     [`Labels saved at equal ${name}`, savingsSection(page)],
     [predictionsTitle, predictionsSection(page)],
-    ["Nearest neighbours", neighboursSection(page)],
+    ["Nearest neighbours", neighboursSection(page.facts, page)],
     ["Map of the test samples", mapSection(page)],
     ["Collapse", collapseSection(page)],
     ["Time and cost", costSection(page)],
@@ -121,21 +115,6 @@ function savingsSection({ facts }: LabelPage): string {
   });
   return `${htmlTable(["labels", "pretrained", "gain over scratch", "labels needed from scratch", "factor"], rows)}
 ${htmlNote("The number at the top is the factor at the fewest labels for which the curve from scratch crosses the pretrained score; if it never does, the largest bound.")}`;
-}
-
-function neighboursSection({ facts: { task }, sheet, texts = [] }: LabelPage): string {
-  const { alike } = measureText[task];
-  const frames = alike === undefined ? "" : `; green frames: ${alike}, orange: others`;
-  if (sheet)
-    return `<figure>${htmlPng(sheet, "Test samples and their nearest training samples")}<figcaption>Left: test samples. Right: their nearest training samples by cosine similarity of the frozen features${frames}.</figcaption></figure>`;
-  const rows = texts.map(({ text, label, found }) => {
-    const items = found.map(
-      (match) =>
-        `<li>${escapeHtml(match.text)} <span class="${match.right === undefined ? "" : match.right ? "right" : "wrong"}">${escapeHtml(match.label)}, ${match.similarity.toFixed(3)}</span></li>`,
-    );
-    return `<blockquote>${escapeHtml(text)} (${escapeHtml(label)})</blockquote><ol class="found">${items.join("")}</ol>`;
-  });
-  return `${htmlNote("Test samples and their nearest training samples by cosine similarity of the frozen features, with label and cosine.")}${rows.join("\n")}`;
 }
 
 function mapSection({ facts: { task }, map, points }: LabelPage): string {

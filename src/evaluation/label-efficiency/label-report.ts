@@ -3,21 +3,23 @@ import type { Modality, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { writeChart } from "../drawing/charts.ts";
 import { className, type NeighbourRow, nearestEntries, neighbourImage, type Placed } from "../drawing/neighbours.ts";
+import { pageOf } from "../drawing/player.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { select } from "../worth/contestants.ts";
 import { embeddingMap } from "./embedding-map.ts";
 import type { LabelFacts } from "./facts.ts";
 import { confusionChart, labelChart, MOST_MATRIX, mapChart } from "./label-charts.ts";
-import { type LabelPage, labelPage } from "./label-page.ts";
+import { labelPage } from "./label-page.ts";
 import { measureText } from "./measure-text.ts";
+import type { NeighbourLine } from "./neighbours-section.ts";
 import { pairsChart, valueMapChart } from "./value-charts.ts";
 
 /** Most points on the map: more are illegible, and slow. */
 const MAP_POINTS = 2000;
 const QUERIES = 10;
 const NEIGHBOURS = 8;
-/** Neighbours shown for each query text. */
-const TEXTS = 4;
+/** Neighbours of each query that are read or heard. */
+const CLOSEST = 4;
 
 /**
  * Writes `report.html` and its charts, as SVG and PNG, to the folder.
@@ -69,8 +71,19 @@ export async function writeLabelReport(
     await writeAtomically(join(out, "neighbours.png"), [sheet]);
     files.push("neighbours.png");
   }
-  const texts = sheet ? undefined : await textsOf(modality, rows, bank.source, queries.source);
-  const page = labelPage({ facts, scores, confusion, values, map, points: points.length, sheet, texts });
+  const [first] = rows;
+  const isPlayed = first && modality.show(await queries.source.read(first.query)).media !== undefined;
+  const shownRows =
+    sheet && !isPlayed ? { sheet } : { lines: await linesOf(modality, rows, bank.source, queries.source) };
+  const page = labelPage({
+    facts,
+    scores,
+    confusion,
+    values,
+    map,
+    points: points.length,
+    ...shownRows,
+  });
   await writeAtomically(join(out, "report.html"), [page]);
   return ["report.html", ...files];
 }
@@ -95,21 +108,24 @@ function some({ source, features: { data, dim, indices } }: Placed, count: numbe
   return { source, features: { data: part.data, dim, indices: part.labels } };
 }
 
-/** Neighbours as lines of text: the samples' text, or else their names. */
-async function textsOf(
+/** Neighbours by their text, or else their names; with a picture and a player where samples have one. */
+async function linesOf(
   modality: Modality<unknown>,
   rows: readonly NeighbourRow[],
   bank: Source<unknown>,
   queries: Source<unknown>,
-): Promise<LabelPage["texts"]> {
-  const line = async (source: Source<unknown>, entry: number) =>
-    modality.show(await source.read(entry)).text || source.name(entry);
-  const texts = [];
+): Promise<NeighbourLine[]> {
+  const onPage = pageOf();
+  const sample = async (source: Source<unknown>, entry: number) => {
+    const { text, ...seen } = await onPage(modality.show(await source.read(entry)));
+    return { ...seen, text: text || source.name(entry), label: className(source, entry) ?? "" };
+  };
+  const lines = [];
   for (const { query, matches } of rows) {
     const found = [];
-    for (const { entry, similarity, right } of matches.slice(0, TEXTS))
-      found.push({ text: await line(bank, entry), label: className(bank, entry) ?? "", similarity, right });
-    texts.push({ text: await line(queries, query), label: className(queries, query) ?? "", found });
+    for (const { entry, similarity, right } of matches.slice(0, CLOSEST))
+      found.push({ ...(await sample(bank, entry)), similarity, right });
+    lines.push({ ...(await sample(queries, query)), found });
   }
-  return texts;
+  return lines;
 }

@@ -7,6 +7,7 @@ import type { AudioOptions } from "./options.ts";
 import { preparation } from "./prepare.ts";
 import type { Sound } from "./sound.ts";
 import { soundViews } from "./views.ts";
+import { playable } from "./wav.ts";
 
 /** Log-mel energies of silence and of the loudest sounds, for methods that need values of a known range. */
 const LOWEST = -16;
@@ -64,7 +65,7 @@ export function buildAudio(options: AudioOptions, files?: RunFiles) {
     drawing: { input: isMap ? "spectrogram" : "wave", draw },
     show(sound: Sound) {
       const text = `${(sound.wave.length / sound.rate).toFixed(2)} s at ${sound.rate.toLocaleString("en")} Hz`;
-      return { text, picture: drawMap(mapOf(waveOf(sound)), drawn) };
+      return { text, picture: drawMap(mapOf(waveOf(sound)), drawn), media: () => playable(sound) };
     },
   } as const;
 }

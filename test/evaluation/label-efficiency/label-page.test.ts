@@ -130,10 +130,22 @@ test("tables scroll rather than widen the page, numbers stay in one line, and cl
 test("texts replace pictures, and missing parts are explained", () => {
   const facts = factsOf(cells.filter(({ contender }) => contender !== "scratch"));
   const found = [{ text: "a <i>near</i> one", label: "birds", similarity: 0.5, right: false }];
-  const html = labelPage({ facts, scores: "", points: 0, texts: [{ text: "query", label: "birds", found }] });
+  const html = labelPage({ facts, scores: "", points: 0, lines: [{ text: "query", label: "birds", found }] });
   assert.match(html, /a &lt;i&gt;near&lt;\/i&gt; one <span class="wrong">birds, 0\.500/);
   assert.match(html, /Labels saved: not measured, because nothing was trained from scratch/);
   assert.match(html, /Too few test samples for a map/);
+});
+
+test("sounds have players beside their pictures", () => {
+  const seen = {
+    image: "data:image/png;base64,AA==",
+    player: '<audio controls src="data:audio/wav;base64,AA=="></audio>',
+  };
+  const found = [{ ...seen, label: "a <bird>", similarity: 0.5, right: true }];
+  const html = labelPage({ facts: factsOf(cells), scores: "", points: 0, lines: [{ ...seen, label: "birds", found }] });
+  assert.equal(html.match(/<audio controls/g)?.length, 2);
+  assert.equal(html.match(/<img src="data:image\/png/g)?.length, 2);
+  assert.match(html, /<span class="right">a &lt;bird&gt;, 0\.500/);
 });
 
 test("a saving is described by its kind", () => {
