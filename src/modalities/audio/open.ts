@@ -59,7 +59,7 @@ export async function cutAudio(
   if (!isManifest(manifest) || manifest.cut) return source;
   const entries = filesOf(manifest.files);
   try {
-    const seconds = await secondsOf(entries, rate);
+    const seconds = await secondsOf(entries, rate, onNote);
     const lengths = seconds.map((one) => (one === undefined ? undefined : Math.round(one * rate)));
     const windows = windowsOf(lengths, Math.round(window * rate), Math.max(1, Math.round(hop * rate)));
     if (windows.recordings.length > entries.names.length)
