@@ -33,6 +33,8 @@ const TOKENS = "model/tokenizer.json";
 
 const image = open.dataOf("image", { imageSize: 32 });
 const photo = open.given("image", image);
+const audio = open.dataOf("audio", { window: 0.25 });
+const sound = open.given("audio", audio);
 const text = open.dataOf("text", { maxLength: 16 });
 const images = (lab: seeds.Lab) => lab.images();
 const texts = (lab: seeds.Lab) => lab.texts();
@@ -51,6 +53,13 @@ export const kinds: readonly Kind[] = [
   kind("IDX .gz", "train-images-idx3-ubyte.gz", seeds.packed(seeds.idxs), gzipped(idx), image),
   kind("CIFAR", "data_batch_1.bin", seeds.cifars, binary, image),
   kind("zip", "x.zip", seeds.zips, zip, image),
+  kind("WAV", "x.wav", seeds.sounds(".wav"), binary, sound),
+  kind("FLAC", "x.flac", seeds.sounds(".flac"), binary, sound),
+  kind("MP3", "x.mp3", seeds.sounds(".mp3"), binary, sound),
+  kind("Ogg Vorbis", "x.ogg", seeds.sounds(".ogg"), binary, sound),
+  kind("Opus", "x.opus", seeds.sounds(".opus"), binary, sound),
+  kind("AIFF", "x.aiff", seeds.sounds(".aiff"), binary, sound),
+  kind("sounds, zip", "x.zip", seeds.soundZips, zip, audio),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),

@@ -63,6 +63,10 @@ export const dataOf =
         if (!/^[^\n\r]{1,300}$/.test(modality.show(sample).text)) throw new Silent("shown in more than a line");
         if (!Number.isFinite(definition.size(sample).amount)) throw new Silent("its size is not a number");
       }
+      const cut = (await definition.cut?.(source, options)) ?? source;
+      for (let index = 0; cut !== source && index < Math.min(MOST, cut.length); index++)
+        await cut.read(index).then((sample) => checked(modality.tensors(sample), modality.specs), met);
+      if (cut !== source) await cut.close();
       const arranged = (await definition.arrange?.(source, options, files ?? {})) ?? source;
       const again = await definition.reopen(structuredClone(arranged.manifest), options);
       if (again.length !== arranged.length) throw new Silent(`${again.length} entries when reopened`);

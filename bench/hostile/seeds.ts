@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
@@ -56,6 +56,19 @@ export const tiffs = () =>
     (image) => image.toColourspace("rgb16").tiff({ compression: "none" }),
     (image) => image.tiff({ compression: "none", tile: true }),
   ]);
+
+const soundFolder = new URL("../../test/fixtures/sound/", import.meta.url);
+
+/** The tones that tests read, in the files of one format. */
+export const sounds = (extension: string) => async (): Promise<Buffer[]> => {
+  const names = (await readdir(soundFolder)).filter((name) => name.endsWith(extension)).sort();
+  return Promise.all(names.map((name) => readFile(new URL(name, soundFolder))));
+};
+
+export const soundZips = async (): Promise<Buffer[]> => {
+  const [wav, opus] = [await sounds(".wav")(), await sounds(".opus")()];
+  return [Buffer.from(zipSync({ "a/0.wav": wav[0]!, "b/1.opus": opus[0]!, "b/2.wav": wav[1]! }))];
+};
 
 /** MNIST's format: grey and colour. */
 export const idxs = async (): Promise<Buffer[]> =>

@@ -62,6 +62,8 @@ export async function decode(given: Uint8Array, rate?: number, memory?: MemoryBu
     return { rate: to, wave };
   } catch (error) {
     if (error instanceof BrokenSample) throw error;
+    // A decoder that trips over damage says what the engine says: "Invalid array length".
+    if (error instanceof RangeError || error instanceof TypeError) throw new BrokenSample("damaged: its decoder fails");
     throw new BrokenSample(`cannot be decoded (${messageOf(error)})`);
   }
 }

@@ -79,6 +79,7 @@ test("no sound at all, one sample, a value that is no number, an odd rate", asyn
   await assert.rejects(decode(withData(Buffer.alloc(0))), /0 samples|no sound/);
   assert.deepEqual([...(await decode(withData(floats(0.5, 0.25)))).wave], [0.375]);
   await assert.rejects(decode(withData(floats(0.5, 0.25, Number.NaN, 0))), /not finite/);
+  await assert.rejects(decode(withData(floats(0.5, 0.25, 0, 3e30))), /values such as 1\.500e\+30/);
   const ultrasonic = withData(floats(...Array.from({ length: 7680 }, (_, at) => Math.sin(at))));
   ultrasonic.writeUInt32LE(384_000, whole.indexOf("fmt ") + 12);
   assert.equal((await decode(ultrasonic, 16000)).wave.length, 160);
