@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { collectFiles, type Entries, filesOf, recognisesFiles, type Wanted } from "../../data/files/collection.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
+import { listedFiles, recognisesListed } from "../../data/listed-files.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
@@ -28,10 +29,17 @@ const wanted: Wanted = {
 };
 
 /**
- * Opens recordings: a file, a folder or zip archives; sub-folders are labels.
+ * Opens recordings: a file, a folder or zip archives, where sub-folders are labels, or a table of paths.
  * @throws UserError when there are none
  */
-export async function openAudio(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Sound>> {
+export async function openAudio(path: string, options: OpenOptions = {}): Promise<Source<Sound>> {
+  const { labels: table } = options;
+  if (await recognisesListed(path, wanted.takes)) {
+    const { manifest: files, labels: listed, leftOut } = await listedFiles(path, wanted.takes, wanted.what, options);
+    const entries = filesOf(files);
+    const labels = table ? await labelsFromTable(table, entries.names) : listed;
+    return { ...recordingSource(entries, { files, ...(labels ? { labels } : {}) }), leftOut };
+  }
   const { manifest: files, leftOut } = await collectFiles(path, wanted, table);
   const entries = filesOf(files);
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
@@ -47,7 +55,7 @@ export async function reopenAudio(manifest: unknown): Promise<Source<Sound>> {
 }
 
 export const recognisesAudio = async (path: string): Promise<Recognition> =>
-  (await recognisesFiles(path, wanted)) ? "certain" : undefined;
+  (await recognisesFiles(path, wanted)) || (await recognisesListed(path, wanted.takes)) ? "certain" : undefined;
 
 /** Recordings at the encoder's rate, decoded once; long ones as windows. */
 export async function cutAudio(

@@ -29,6 +29,32 @@ test("folders are labels, what is not decoded is counted with advice", async () 
   await source.close();
 });
 
+test("a table of paths is a source, with its labels; what is missing is broken when it is read", async () => {
+  const table = join(folder, "list.csv");
+  const rows = ["path,label", "class0/tones-16.wav,a", "./class1/tones.flac,b", "gone.wav,a", "notes.txt,a"];
+  await writeFile(table, `${rows.join("\n")}\n`);
+  assert.equal(await audio.recognises(table), "certain");
+  const source = await audio.open(table);
+  const names = Array.from({ length: source.length }, (_, index) => source.name(index));
+  assert.deepEqual(names, ["class0/tones-16.wav", "class1/tones.flac", "gone.wav"]);
+  assert.deepEqual(
+    [source.classes, [...(source.labels ?? [])]],
+    [
+      ["a", "b"],
+      [0, 1, 0],
+    ],
+  );
+  assert.ok((await source.read(0)).wave.length > 0);
+  await assert.rejects(source.read(2), BrokenSample);
+  assert.match(JSON.stringify(source.leftOut), /txt/);
+  await source.close();
+  await writeFile(table, "path,label\nclass0/tones-16.wav,a\nclass0/tones-16.wav,b\n");
+  await assert.rejects(audio.open(table), /labels class0\/tones-16.wav "b", an earlier row "a"/);
+  await writeFile(table, "path,text\na.png,x\n");
+  assert.equal(await audio.recognises(table), undefined);
+  await rm(table);
+});
+
 test("longer recordings are cut into windows with their label, decoded once and read alike from another thread's source", async () => {
   const source = await audio.open(folder);
   const notes: string[] = [];
