@@ -55,7 +55,7 @@ function ofMap(model: PublishedModel, heard: Hearing, map: Map): Publication {
   const waveform = fromWaveform(model, heard, map);
   const graphs = waveform && { [WAVEFORM.file]: waveform };
   if (!isAst(model.encoder, heard)) {
-    const input = `\`spectrogram\`, float32 \`[batch, 1, ${bands}, ${frames}]\`, log-mel energies in ${map.convention}'s convention as (x − ${mean}) / ${2 * std}`;
+    const input = `\`spectrogram\`, float32 \`[batch, 1, ${bands}, ${frames}]\`, log-mel energies in ${map.convention}'s convention as (x ${mean < 0 ? `+ ${-mean}` : `− ${mean}`}) / ${Number((2 * std).toFixed(4))}`;
     return {
       graph: encoderGraph(model),
       graphs,

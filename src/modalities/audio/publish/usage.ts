@@ -14,8 +14,15 @@ const fit = Float32Array.from({ length: ${samples} }, (_, at) => wave[start + at
 
 const caution = ({ rate, samples }: Hearing) =>
   `Mix channels to one and resample to ${rate.toLocaleString("en")} Hz before. Of a longer recording the code above reads the middle
-${(samples / rate).toFixed(2)} s, and around a shorter one it puts silence, as Autodidact does: without that, transformers.js pads spectrograms
-by other values, and the answers differ. Autodidact cuts long recordings into windows of this length.`;
+${(samples / rate).toFixed(2)} s, and around a shorter one it puts silence, as Autodidact does; padded otherwise, as transformers.js
+would, the answers differ. Autodidact cuts long recordings into windows of this length.`;
+
+/** Code after the lines that prepare a recording; imports stay first. */
+function prepared(hearing: Hearing, code: string): string {
+  const lines = code.split("\n");
+  const imports = lines.filter((line) => line.startsWith("import "));
+  return [...imports, fitting(hearing), ...lines.filter((line) => !imports.includes(line))].join("\n");
+}
 
 const outputsOf = ({ head }: PublishedModel) =>
   [...(head ? [OUTPUTS.logits] : []), OUTPUTS.hidden, OUTPUTS.vector].map((name) => `\`${name}\``).join(", ");
@@ -23,7 +30,6 @@ const outputsOf = ({ head }: PublishedModel) =>
 /** How transformers.js runs a model whose feature extractor it has. @param input of the ONNX file, in words */
 export function pipelineOrModel(model: PublishedModel, hearing: Hearing, input: string): Usage {
   const onnx = `input \`input_values\` ${input}, outputs ${outputsOf(model)}; the\nbatch is free`;
-  const prepare = fitting(hearing);
   const { head } = model;
   if (head) {
     const usage = headUsage(
@@ -36,17 +42,19 @@ export function pipelineOrModel(model: PublishedModel, hearing: Hearing, input: 
       },
       pipelineUsage("audio-classification", "const predictions = await run(fit, { top_k: 3 });", onnx),
     );
-    return withCaution({ ...usage, code: `${prepare}\n${usage.code}` }, hearing);
+    return withCaution({ ...usage, code: prepared(hearing, usage.code) }, hearing);
   }
   return withCaution(
     {
       pipeline: "feature-extraction",
       library: "transformers.js",
-      code: `${prepare}
-import { AutoModel, AutoProcessor } from "@huggingface/transformers";
+      code: prepared(
+        hearing,
+        `import { AutoModel, AutoProcessor } from "@huggingface/transformers";
 const read = await AutoProcessor.from_pretrained("path/to/this/folder");
 const model = await AutoModel.from_pretrained("path/to/this/folder", { dtype: "fp32" });
 const { ${OUTPUTS.vector}: vector } = await model(await read(fit));`,
+      ),
       onnx,
     },
     hearing,
@@ -60,10 +68,12 @@ export function waveformUsage(model: PublishedModel, hearing: Hearing, input: st
   return withCaution(
     {
       library: "onnx",
-      code: `${fitting(hearing)}
-import { InferenceSession, Tensor } from "onnxruntime-node";
+      code: prepared(
+        hearing,
+        `import { InferenceSession, Tensor } from "onnxruntime-node";
 const session = await InferenceSession.create("path/to/this/folder/${WAVEFORM.file}");
 const { ${output} } = await session.run({ ${WAVEFORM.input}: new Tensor("float32", fit, [1, ${samples}]) });`,
+      ),
       onnx: `input ${input}, outputs ${outputsOf(model)}; the\nbatch is free`,
     },
     hearing,
