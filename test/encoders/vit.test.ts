@@ -54,7 +54,7 @@ for (const [size, expected] of [
     );
   });
 
-for (const pooling of ["class", "mean"] as const)
+for (const pooling of ["class", "mean", "distilled"] as const)
   for (const positions of ["learned", "sincos"] as const)
     test(`${pooling} pooling, ${positions} positions: output and every gradient as torch's`, async () => {
       const expected = await torchCase("models", `vit ${pooling} ${positions}`);
@@ -183,7 +183,7 @@ test("patches that are not kept never influence the output", async () => {
   );
 });
 
-for (const pooling of ["class", "mean"] as const)
+for (const pooling of ["class", "mean", "distilled"] as const)
   for (const positions of ["learned", "sincos"] as const)
     test(`a crop is read as by an encoder of its size with resized positions, ${pooling} pooling, ${positions}`, async () => {
       const network = build({ ...tiny, pooling, positions }, 16, 12);
@@ -194,11 +194,11 @@ for (const pooling of ["class", "mean"] as const)
         pixels,
       ] as const);
       // The same positions as learned ones of an encoder built for 8 × 20: 2 × 5 patches over the 4 × 3.
-      const prefix = pooling === "class" ? 1 : 0;
+      const prefix = { mean: 0, class: 1, distilled: 2 }[pooling];
       const places = await evaluateOne(
         (p: Params) => {
           if (!isArray(p.positions)) return constant(sinCosPositions([2, 5], 8, [4, 3]));
-          const ofPatches = prefix ? np.split(p.positions, [1], 0)[1]! : p.positions;
+          const ofPatches = prefix ? np.split(p.positions, [prefix], 0)[1]! : p.positions;
           return np.matmul(constant(resizePositions([4, 3], [2, 5])), ofPatches);
         },
         [params],
@@ -326,6 +326,14 @@ test("the class token's attention is the last block's: shares of patches, even w
   ) as typeof params;
   assert.notDeepEqual((await look(blindBefore)).data, attention.data);
   assert.equal(tokensOf(build(tiny, 8)).classAttention, undefined);
+  const distilled = build({ ...tiny, pooling: "distilled" }, 8, 12);
+  const { classAttention: beside } = tokensOf(distilled);
+  assert.ok(beside);
+  const { shape } = await evaluateOne((p: Params, x: Array) => beside(p, { pixels: x }), [
+    weights(distilled.init(new Rng(0))),
+    fill("pixels", [2, 3, 8, 12]),
+  ] as const);
+  assert.deepEqual(shape, [2, 2, 6]);
 });
 
 test("drop-path rises from 0 to the rate of the last block, and only in training", async () => {
