@@ -13,6 +13,7 @@ import type { Sound } from "./sound.ts";
 const PART = 1 << 15;
 /** Most samples that a recording may have at the encoder's rate: 4.6 hours at 16 kHz. */
 const LONGEST = 2 ** 28;
+const ALIGNMENT = 8;
 const BYTES = Float32Array.BYTES_PER_ELEMENT;
 /** A recording that is decoded at its own rate may be resampled to this one later, in Hz. */
 const USUAL_RATE = 48_000;
@@ -29,7 +30,9 @@ const LOUDEST = 32;
  *   from −1 to 1; or when it would take more memory than `memory` has, or more than 64 MiB and 1,000 times its size
  */
 export async function decode(given: Uint8Array, rate?: number, memory?: MemoryBudget): Promise<Sound> {
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+  // Decoders of whole files put views of 16 and 32 bits over them, which begin at a multiple of their size: bodies do not.
+  const whole = given.byteOffset % ALIGNMENT === 0 ? given : new Uint8Array(given);
+  const bytes = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
   try {
     const format = formatOf(bytes);
     const header = format.header(bytes);

@@ -37,6 +37,19 @@ for (const name of readable)
     assert.ok(amplitude(wave, 16000, 3000) < 0.002);
   });
 
+test("files anywhere within other bytes, as in bodies of requests and archives", async () => {
+  for (const name of readable) {
+    const bytes = await fixture(name);
+    const expected = await decode(bytes, 16000);
+    for (const offset of [1, 2, 3, 4, 7]) {
+      const around = new Uint8Array(bytes.length + 16);
+      around.set(bytes, offset);
+      const { wave } = await decode(around.subarray(offset, offset + bytes.length), 16000);
+      assert.deepEqual(wave, expected.wave, `${name} at ${offset}`);
+    }
+  }
+});
+
 for (const name of readable)
   test(`${name}: cut off anywhere it is broken, and says so`, async () => {
     const bytes = await fixture(name);
