@@ -8,7 +8,7 @@ import { circles, idle, intruders, missteps, type Rooms, reaching } from "./supp
 import { crowded, long, mentions, unregistered } from "./support/walls/texts.ts";
 
 const page = ["array", "data", "encoders", "layers", "objectives"];
-const kind = [...page, "engine", "evaluation", "interop", "methods", "training"];
+const kind = [...page, "engine", "evaluation", "interop", "methods", "pixels", "training"];
 const judge = ["array", "data", "encoders", "engine", "interop", "training", "evaluation/scores", "evaluation/vectors"];
 
 /** Which rooms a room may import, beside itself and the foundation; docs/README.md has the same in words. */
@@ -29,12 +29,15 @@ const rooms: Rooms = {
   methods: { imports: [...page, "methods/parts"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },
   interop: { imports: ["array", "engine", "interop/huggingface"], types: ["data", "encoders"] },
+  pixels: { imports: ["array"] },
+  "pixels/transforms": { imports: ["array", "pixels/"] },
+  "pixels/decode": { imports: ["data/files", "interop/sharp.ts", "pixels/"] },
   "interop/huggingface": { imports: ["array"], types: ["data", "encoders", "interop/"] },
   modalities: { imports: [...kind, "modalities"] },
   // A kind's pages are held to what the other pages are, and what workers load opens samples and changes them.
-  "modalities/*/methods": { imports: [...page, "methods", "modalities"] },
-  "modalities/*/sources": { imports: ["data", "modalities"] },
-  "modalities/*/transforms": { imports: ["array", "data", "modalities"] },
+  "modalities/*/methods": { imports: [...page, "methods", "modalities", "pixels"] },
+  "modalities/*/sources": { imports: ["data", "modalities", "pixels"] },
+  "modalities/*/transforms": { imports: ["array", "data", "modalities", "pixels"] },
   // A kind's commands are the command line's, and have its helpers; what the kind itself does needs none of them.
   "modalities/*/commands": { imports: [...kind, "modalities", "cli/"] },
   training: { imports: [...page, "engine", "interop", "methods", "training"] },

@@ -1,13 +1,13 @@
 import { Rng } from "../../array/rng.ts";
 import type { CropOptions } from "../../data/views.ts";
-import { type Image, withChannels } from "./image.ts";
+import { type Image, withChannels } from "../../pixels/image.ts";
+import { patchSide } from "../../pixels/patch-side.ts";
+import { colorJitter, toGreyscale } from "../../pixels/transforms/color-jitter.ts";
+import { horizontalFlip } from "../../pixels/transforms/flip.ts";
+import { gaussianBlur } from "../../pixels/transforms/gaussian-blur.ts";
+import { randomResizedCrop } from "../../pixels/transforms/random-resized-crop.ts";
+import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { ImageOptions } from "./options.ts";
-import { patchSide } from "./patch-side.ts";
-import { colorJitter, toGreyscale } from "./transforms/color-jitter.ts";
-import { horizontalFlip } from "./transforms/flip.ts";
-import { gaussianBlur } from "./transforms/gaussian-blur.ts";
-import { randomResizedCrop } from "./transforms/random-resized-crop.ts";
-import { resizeAndCentreCrop } from "./transforms/resize.ts";
 import { solarize } from "./transforms/solarize.ts";
 import { warp } from "./transforms/warp.ts";
 

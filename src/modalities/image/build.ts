@@ -5,14 +5,14 @@ import type { Shown } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { CropOptions, Normalization } from "../../data/views.ts";
 import { UserError } from "../../foundation/errors.ts";
+import { type Image, withChannels } from "../../pixels/image.ts";
+import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { RegionOptions, TileOptions } from "./abilities.ts";
 import { augment, crop, perturb, prepare } from "./augment.ts";
-import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
 import { cutRegion } from "./region.ts";
 import { cutTiles } from "./tiles.ts";
 import { splitLab } from "./transforms/lab.ts";
-import { resizeAndCentreCrop } from "./transforms/resize.ts";
 import { rotateQuarters } from "./transforms/rotate.ts";
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

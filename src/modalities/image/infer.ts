@@ -1,6 +1,6 @@
 import type { Source } from "../../data/source.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
-import type { Image } from "./image.ts";
+import type { Image } from "../../pixels/image.ts";
 import type { ImageOptions } from "./options.ts";
 
 /** Options inferred from up to 16 of the images. */

@@ -5,9 +5,9 @@ import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labe
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
-import { DEFAULT_SHORT_SIDE } from "./decode.ts";
-import { wantedImages } from "./formats.ts";
-import type { Image } from "./image.ts";
+import { DEFAULT_SHORT_SIDE } from "../../pixels/decode/decode.ts";
+import { wantedImages } from "../../pixels/decode/formats.ts";
+import type { Image } from "../../pixels/image.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";

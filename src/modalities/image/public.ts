@@ -2,6 +2,9 @@
  * What methods may ask of images alone, and what their pages are written with.
  * @module autodidact/image
  */
+
+export { type Image, withChannels } from "../../pixels/image.ts";
+export { patchSide } from "../../pixels/patch-side.ts";
 export {
   lab,
   type Region,
@@ -13,8 +16,6 @@ export {
 } from "./abilities.ts";
 export { colourBins, softEncode } from "./colour-bins.ts";
 export { featureMap, pixelShape } from "./feature-map.ts";
-export { type Image, withChannels } from "./image.ts";
 export { labToRgb } from "./methods/lab.ts";
 export { distantPermutations } from "./methods/permutations.ts";
 export { ImageOptions } from "./options.ts";
-export { patchSide } from "./patch-side.ts";

@@ -1,10 +1,10 @@
 import type { Rng } from "../../array/rng.ts";
+import type { Image } from "../../pixels/image.ts";
+import { randomBox } from "../../pixels/transforms/random-resized-crop.ts";
+import { resizedCrop } from "../../pixels/transforms/resize.ts";
 import type { RegionOptions } from "./abilities.ts";
 import { distort } from "./augment.ts";
-import type { Image } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
-import { randomBox } from "./transforms/random-resized-crop.ts";
-import { resizedCrop } from "./transforms/resize.ts";
 
 /** A random box of the image, resized to a square; of photos with distorted colours, so that colour does not give it away. */
 export function cutRegion(

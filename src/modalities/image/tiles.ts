@@ -1,12 +1,12 @@
 import type { Rng } from "../../array/rng.ts";
 import { UserError } from "../../foundation/errors.ts";
+import { type Image, withChannels } from "../../pixels/image.ts";
+import { toGreyscale } from "../../pixels/transforms/color-jitter.ts";
+import { horizontalFlip } from "../../pixels/transforms/flip.ts";
+import { randomBox } from "../../pixels/transforms/random-resized-crop.ts";
+import { resizedCrop } from "../../pixels/transforms/resize.ts";
 import type { TileOptions } from "./abilities.ts";
-import { type Image, withChannels } from "./image.ts";
 import type { ImageOptions } from "./options.ts";
-import { toGreyscale } from "./transforms/color-jitter.ts";
-import { horizontalFlip } from "./transforms/flip.ts";
-import { randomBox } from "./transforms/random-resized-crop.ts";
-import { resizedCrop } from "./transforms/resize.ts";
 
 /** Least side of a tile: fewer pixels show little more than a colour. 3 × 3 tiles of 28 pixels are just allowed. */
 const LEAST_SIDE = 6;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
-import type { Image } from "../../../src/modalities/image/image.ts";
-import { withChannels } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import type { Image } from "../../../src/pixels/image.ts";
+import { withChannels } from "../../../src/pixels/image.ts";
 
 const oblong = (channels: 1 | 3): Image => ({
   width: 40,

@@ -9,9 +9,9 @@ import sharp from "sharp";
 import { Rng } from "../../../src/array/index.ts";
 import { resnet } from "../../../src/encoders/resnet.ts";
 import { exportModel } from "../../../src/interop/export.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
 import { image } from "../../../src/modalities/image/index.ts";
 import { imagePublisher } from "../../../src/modalities/image/publish/index.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
 import { embedder } from "../../../src/training/features.ts";
 
 const SIDE = 32;

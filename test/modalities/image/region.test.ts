@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
-import type { Image } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import type { Image } from "../../../src/pixels/image.ts";
 
 /** Brightness rises to the right in red and downwards in green; blue is flat. */
 const slope: Image = {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import type { TileOptions } from "../../../src/modalities/image/abilities.ts";
-import { type Image, withChannels } from "../../../src/modalities/image/image.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import { type Image, withChannels } from "../../../src/pixels/image.ts";
 
 /** Red is the column, green the row: a tile's place can be read off its pixels. */
 const map = (size: number): Image => ({

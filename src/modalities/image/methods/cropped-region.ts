@@ -11,9 +11,9 @@ import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { method } from "../../../methods/method.ts";
 import { boxLoss, meanIou } from "../../../objectives/predictive/boxes.ts";
+import { patchSide } from "../../../pixels/patch-side.ts";
 import { region } from "../abilities.ts";
 import { featureMap, pixelShape } from "../feature-map.ts";
-import { patchSide } from "../patch-side.ts";
 
 /**
  * Cropped-region prediction: predict where in an image a crop of it lies.

@@ -9,9 +9,9 @@ import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
+import { patchSide } from "../../../pixels/patch-side.ts";
 import { tiles } from "../abilities.ts";
 import { pixelShape } from "../feature-map.ts";
-import { patchSide } from "../patch-side.ts";
 import { distantPermutations } from "./permutations.ts";
 
 /** Each tile normalised by the mean and deviation of each of its channels, `[tiles, channels, side, side]`. */

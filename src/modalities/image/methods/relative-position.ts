@@ -7,9 +7,9 @@ import { mlp } from "../../../layers/heads/mlp.ts";
 import { method } from "../../../methods/method.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
+import { patchSide } from "../../../pixels/patch-side.ts";
 import { tiles } from "../abilities.ts";
 import { pixelShape } from "../feature-map.ts";
-import { patchSide } from "../patch-side.ts";
 
 /** Directions of a neighbour, `[rows down, columns right]`: the eight classes, in this order. */
 export const NEIGHBOURS = [

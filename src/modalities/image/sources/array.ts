@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 /** Decoded images of one size in memory shared by all threads. */
 export interface ArrayManifest {

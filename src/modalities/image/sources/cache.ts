@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 /** Decoded images in memory shared by all threads, so that small images are decoded once, not once per epoch. */
 export interface ImageCache {

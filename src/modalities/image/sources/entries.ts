@@ -3,8 +3,8 @@ import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";
-import { DEFAULT_SHORT_SIDE, decode } from "../decode.ts";
-import type { Image } from "../image.ts";
+import { DEFAULT_SHORT_SIDE, decode } from "../../../pixels/decode/decode.ts";
+import type { Image } from "../../../pixels/image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
 
 /** Entries decoded to find out the size of the images. */

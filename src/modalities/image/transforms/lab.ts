@@ -1,5 +1,5 @@
 import { float32, type Tensor } from "../../../array/tensor.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 /** sRGB to CIE XYZ (IEC 61966-2-1), rows X, Y, Z, and the D65 white point, at which a and b are zero. */
 export const RGB_TO_XYZ = [

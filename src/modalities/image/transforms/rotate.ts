@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 /** Rotated by `quarters` × 90° counter-clockwise, as `torch.rot90`; exact. */
 export function rotateQuarters(image: Image, quarters: number): Image {

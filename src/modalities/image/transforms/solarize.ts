@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 /** `solarize`: values at or above the threshold are inverted. */
 export function solarize(image: Image, threshold = 128): Image {

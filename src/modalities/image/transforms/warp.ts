@@ -1,5 +1,5 @@
 import type { Rng } from "../../../array/rng.ts";
-import type { Image } from "../image.ts";
+import type { Image } from "../../../pixels/image.ts";
 
 export interface WarpOptions {
   /** Rotation between ± degrees. */

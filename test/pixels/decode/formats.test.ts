@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import sharp from "sharp";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
-import { formatOf, wantedImages } from "../../../src/modalities/image/formats.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
+import { formatOf, wantedImages } from "../../../src/pixels/decode/formats.ts";
 
 const solid = () => sharp({ create: { width: 8, height: 8, channels: 3, background: "#336699" } });
 

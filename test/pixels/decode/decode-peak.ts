@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { memoryBudget } from "../../../src/foundation/memory.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
 
 const [path = "", megabytes = "256", times = "1", side = "1024"] = process.argv.slice(2);
 const bytes = readFileSync(path);

@@ -1,4 +1,4 @@
-import type { Rng } from "../../../array/rng.ts";
+import type { Rng } from "../../array/rng.ts";
 import type { Image } from "../image.ts";
 
 const clamp = (value: number): number => (value <= 0 ? 0 : value >= 255 ? 255 : value | 0);

@@ -2,10 +2,10 @@ import type { Sharp } from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
+import type { Image } from "../image.ts";
 import { inWords, isHarmless } from "./damage.ts";
 import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
 import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
-import type { Image } from "./image.ts";
 import { bytesToDecode, decodingBudget } from "./memory.ts";
 import { bytesOfExtremes, needsExtremes, refuseDark, type Scale, scaleOf, seemsDark } from "./samples.ts";
 

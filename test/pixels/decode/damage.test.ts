@@ -8,7 +8,7 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { Rng } from "../../../src/array/index.ts";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
 import { tiff } from "../../support/tiff.ts";
 
 const SIDE = 128;

@@ -1,4 +1,4 @@
-import type { Rng } from "../../../array/rng.ts";
+import type { Rng } from "../../array/rng.ts";
 import type { Image } from "../image.ts";
 import { type Box, resizedCrop } from "./resize.ts";
 

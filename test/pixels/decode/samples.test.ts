@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
 import { tiff } from "../../support/tiff.ts";
 
 const SIDE = 16;

@@ -1,6 +1,6 @@
 import { BrokenSample } from "../../foundation/errors.ts";
+import type { Image } from "../image.ts";
 import type { Header, OpenFile } from "./header.ts";
-import type { Image } from "./image.ts";
 
 /** How samples other than 8 and 16 bits become 8 bits: `gain × value + offset`, in a colour space. */
 export interface Scale {

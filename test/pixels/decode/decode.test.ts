@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
-import { decode } from "../../../src/modalities/image/decode.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
 
 const solid = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } });
