@@ -5,6 +5,7 @@ import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import { listedFiles, recognisesListed } from "../../data/listed-files.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
+import { windowsOf } from "../../data/windows.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { hasSoundName } from "./formats/index.ts";
@@ -13,7 +14,6 @@ import type { Sound } from "./sound.ts";
 import { secondsOf } from "./sources/lengths.ts";
 import { createCache } from "./sources/pcm-cache.ts";
 import { type RecordingsManifest, recordingSource, sourceOf } from "./sources/recordings.ts";
-import { windowsOf } from "./sources/windows.ts";
 
 /** Files of formats that are not decoded here. */
 const FOREIGN = /\.(m4a|aac|wma|amr|ape|ac3|dts|webm|mka|ra|alac|caf|au|mid|midi)$/i;
@@ -70,9 +70,9 @@ export async function cutAudio(
     const seconds = await secondsOf(entries, rate, onNote);
     const lengths = seconds.map((one) => (one === undefined ? undefined : Math.round(one * rate)));
     const windows = windowsOf(lengths, Math.round(window * rate), Math.max(1, Math.round(hop * rate)));
-    if (windows.recordings.length > entries.names.length)
+    if (windows.wholes.length > entries.names.length)
       onNote?.(
-        `${entries.names.length.toLocaleString("en")} recordings are read as ${windows.recordings.length.toLocaleString("en")} windows of ${window} s`,
+        `${entries.names.length.toLocaleString("en")} recordings are read as ${windows.wholes.length.toLocaleString("en")} windows of ${window} s`,
       );
     const folder = temporaryFolder();
     const path = join(folder.path, "recordings.pcm");

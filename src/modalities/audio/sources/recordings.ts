@@ -1,11 +1,11 @@
 import { type Entries, type FilesManifest, filesOf } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
+import type { Windows } from "../../../data/windows.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";
 import { decode } from "../decode.ts";
 import { cutWave, type Sound } from "../sound.ts";
 import { openCache, type PcmCache } from "./pcm-cache.ts";
-import type { Windows } from "./windows.ts";
 
 /** Recordings, whole or cut into windows; structured-cloneable. */
 export interface RecordingsManifest {
@@ -40,7 +40,7 @@ function windowSource(
   cut: NonNullable<RecordingsManifest["cut"]>,
 ): Source<Sound> {
   const { windows, cache } = cut;
-  const { length, recordings, starts } = windows;
+  const { length, wholes: recordings, starts } = windows;
   const { rate } = cache;
   const pcm = openCache(cache);
   const count = new Int32Array(entries.names.length);

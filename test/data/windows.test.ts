@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { windowsOf } from "../../../src/modalities/audio/sources/windows.ts";
+import { windowsOf } from "../../src/data/windows.ts";
 
 const startsOf = (samples: number, length: number, hop: number) => [...windowsOf([samples], length, hop).starts];
 
@@ -12,7 +12,7 @@ test("a recording no longer than a window is one entry, a longer one several", (
   assert.deepEqual(startsOf(15, 10, 10), [0, 5]);
   assert.deepEqual(startsOf(30, 10, 10), [0, 10, 20]);
   assert.deepEqual(startsOf(30, 10, 5), [0, 5, 10, 15, 20]);
-  assert.deepEqual([...windowsOf([undefined, 25], 10, 10).recordings], [0, 1, 1, 1]);
+  assert.deepEqual([...windowsOf([undefined, 25], 10, 10).wholes], [0, 1, 1, 1]);
 });
 
 test("windows lie inside their recording, ascend, and leave out less than half a hop", () => {
