@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Array, lax, np, type Rng, type Traced } from "../array/index.ts";
 import * as bounds from "../foundation/bounds.ts";
-import { conv } from "../layers/conv.ts";
+import { conv, type PerAxis } from "../layers/conv.ts";
 import { relu } from "../layers/functions/relu.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { batchNorm } from "../layers/norms/batch-norm.ts";
@@ -18,8 +18,13 @@ const stages = {
 } as const;
 
 /** Convolution and BatchNorm; the ReLU is the caller's. */
-function convNorm(input: number, output: number, kernel: number, stride = 1, initialScale = 1) {
-  const layers = { conv: conv(input, output, kernel, stride), norm: batchNorm(output, { initialScale }) };
+function convNorm(
+  input: number,
+  output: number,
+  kernel: PerAxis,
+  { axes, stride = 1, initialScale = 1 }: { axes: number; stride?: PerAxis; initialScale?: number },
+) {
+  const layers = { conv: conv(input, output, kernel, stride, axes), norm: batchNorm(output, { initialScale }) };
   const init = (rng: Rng) => ({ conv: layers.conv.init(rng), norm: layers.norm.init() });
   return {
     init,
@@ -32,6 +37,7 @@ function convNorm(input: number, output: number, kernel: number, stride = 1, ini
 export const innerChannels = (width: number, ratio: number): number => Math.max(1, Math.round(width * ratio));
 
 interface BlockOptions {
+  readonly axes: number;
   readonly stride: number;
   readonly bottleneck: boolean;
   readonly zeroInit: boolean;
@@ -39,14 +45,22 @@ interface BlockOptions {
 }
 
 /** One residual block: two 3 × 3 convolutions, or 1 × 1, 3 × 3, 1 × 1 with the stride on the 3 × 3 (torchvision's). */
-function residualBlock(input: number, width: number, { stride, bottleneck, zeroInit, innerRatio = 1 }: BlockOptions) {
+function residualBlock(
+  input: number,
+  width: number,
+  { axes, stride, bottleneck, zeroInit, innerRatio = 1 }: BlockOptions,
+) {
   const output = bottleneck ? 4 * width : width;
   const inner = innerChannels(width, innerRatio);
-  const lastScale = zeroInit ? 0 : 1;
+  const last = { axes, initialScale: zeroInit ? 0 : 1 };
   const path = bottleneck
-    ? [convNorm(input, inner, 1), convNorm(inner, inner, 3, stride), convNorm(inner, output, 1, 1, lastScale)]
-    : [convNorm(input, inner, 3, stride), convNorm(inner, output, 3, 1, lastScale)];
-  const shortcut = stride !== 1 || input !== output ? convNorm(input, output, 1, stride) : undefined;
+    ? [
+        convNorm(input, inner, 1, { axes }),
+        convNorm(inner, inner, 3, { axes, stride }),
+        convNorm(inner, output, 1, last),
+      ]
+    : [convNorm(input, inner, 3, { axes, stride }), convNorm(inner, output, 3, last)];
+  const shortcut = stride !== 1 || input !== output ? convNorm(input, output, 1, { axes, stride }) : undefined;
   const init = (rng: Rng) => ({
     path: path.map((layer, index) => layer.init(rng.split("path", index))),
     ...(shortcut ? { shortcut: shortcut.init(rng.split("shortcut")) } : {}),
@@ -68,13 +82,15 @@ function residualBlock(input: number, width: number, { stride, bottleneck, zeroI
 /**
  * Residual network, torchvision's layout. He et al. 2015, https://arxiv.org/abs/1512.03385
  *
- * Reads `pixels` `[batch, channels, height, width]`. Parameters: `stem.{conv,norm}`,
- * `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over the last feature map.
+ * Reads one tensor `[batch, channels, height, width]`, or `[batch, channels, frames, height, width]`: then it is the 3-D
+ * ResNet of Tran et al. 2017, https://arxiv.org/abs/1711.11248, whose stem leaves time as it is. Parameters:
+ * `stem.{conv,norm}`, `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over
+ * the last feature map.
  */
 export const resnet = encoder({
   name: "resnet",
   paper: "https://arxiv.org/abs/1512.03385",
-  reads: { "*": 3 },
+  reads: { "*": [3, 4] },
   abilities: [map],
   options: z.object({
     layers: z
@@ -94,23 +110,29 @@ export const resnet = encoder({
   }),
 
   build(options, specs) {
-    const { name: input, channels, extents } = gridInput(specs, "encoder resnet", [2, 2]);
-    const [height = 0, columns = 0] = extents;
+    const { name: input, channels, extents } = gridInput(specs, "encoder resnet", [2, 3]);
+    const axes = extents.length;
+    const height = extents.at(-2)!;
     const { blocks: counts, bottleneck } = stages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
-    const stem =
-      stemKind === "imagenet"
-        ? convNorm(channels, options.width, 7, 2)
-        : convNorm(channels, options.width, 3, stemKind === "stride2" ? 2 : 1);
+    // Of a video's axes the first is time.
+    const inSpace = (one: number, ofTime: number): number[] =>
+      extents.map((_, axis) => (axis < axes - 2 ? ofTime : one));
+    const stemStrides = inSpace(stemKind === "small" ? 1 : 2, 1);
+    const stem = convNorm(channels, options.width, stemKind === "imagenet" ? inSpace(7, 3) : 3, {
+      axes,
+      stride: stemStrides,
+    });
     let current = options.width;
     const body = counts.map((count, stage) =>
       globalThis.Array.from({ length: count }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const block = residualBlock(current, options.width * 2 ** stage, { ...options, stride, bottleneck });
+        const block = residualBlock(current, options.width * 2 ** stage, { ...options, axes, stride, bottleneck });
         current = block.output;
         return block;
       }),
     );
+    const isPooled = stemKind === "imagenet" && axes === 2;
     const init = (rng: Rng) => ({
       stem: stem.init(rng.split("stem")),
       stages: body.map((blocks, stage) => blocks.map((block, index) => block.init(rng.split("stage", stage, index)))),
@@ -120,22 +142,23 @@ export const resnet = encoder({
     const hidden = (params: ResnetParams, { [input]: pixels }: Inputs): Array => {
       if (!pixels) throw new Error(`resnet: no ${input} among the inputs`);
       const started = relu(stem.apply(params.stem, pixels));
-      const pooled = stemKind === "imagenet" ? maxPool(started) : started;
+      const pooled = isPooled ? maxPool(started) : started;
       return body
         .flatMap((blocks, stage) => blocks.map((block, index) => ({ block, weights: params.stages[stage]![index]! })))
         .reduce((x, { block, weights }) => block.apply(weights, x), pooled);
     };
 
     // Convolutions pad so that a stride of 2 halves the side, rounded up; repeated halving rounds the same way.
-    const stride = 2 ** (counts.length - 1) * { imagenet: 4, small: 1, stride2: 2 }[stemKind];
+    const strides = stemStrides.map((stride) => stride * 2 ** (counts.length - 1) * (isPooled ? 2 : 1));
+    const final = extents.map((extent, axis) => Math.ceil(extent / strides[axis]!));
 
     return {
       name: "resnet",
       embedDim: current,
       init,
-      apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), [2, 3]),
+      apply: (params: ResnetParams, inputs: Inputs) => np.mean(hidden(params, inputs), axesOf(axes)),
       hidden,
-      map: [current, Math.ceil(height / stride), Math.ceil(columns / stride)] as const,
+      map: [current, ...final] as const,
       hyperparameters: {
         ...{ layers: Number(options.layers), width: options.width, channels, size: height, stem: stemKind },
         ...(options.innerRatio === undefined ? {} : { innerRatio: options.innerRatio }),
@@ -143,6 +166,9 @@ export const resnet = encoder({
     };
   },
 });
+
+/** The axes behind the batch and the channels. */
+const axesOf = (count: number): number[] => globalThis.Array.from({ length: count }, (_, axis) => axis + 2);
 
 /** 3 × 3 maximum with stride 2 and padding 1. Inputs are not negative, so padding with zeros is as good as with −∞. */
 const maxPool = (x: Array): Array =>

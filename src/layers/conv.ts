@@ -1,18 +1,23 @@
-import { type Array, filled, lax, np, type Rng, type Tensor } from "../array/index.ts";
+import { type Array, filled, lax, np, type Rng, sizeOf, type Tensor } from "../array/index.ts";
+
+/** One number for all axes, or one for each. */
+export type PerAxis = number | readonly number[];
 
 /**
  * Convolution without bias on any number of axes, two by default: `[batch, input, h, w]` → `[batch, output, h′, w′]`;
  * weight `[output, input, k, k]`. Padded by ⌊k/2⌋. He's normal initialisation over the fan-out, as in torchvision's ResNet.
  */
-export const conv = (input: number, output: number, kernel: number, stride = 1, axes = 2) => {
-  const ofEach = <Value>(value: Value): Value[] => globalThis.Array.from({ length: axes }, () => value);
-  const pad = Math.floor(kernel / 2);
+export const conv = (input: number, output: number, kernel: PerAxis, stride: PerAxis = 1, axes = 2) => {
+  const ofEach = (value: PerAxis): number[] =>
+    typeof value === "number" ? globalThis.Array.from({ length: axes }, () => value) : [...value];
+  const kernels = ofEach(kernel);
+  const pads = kernels.map((extent): [number, number] => [Math.floor(extent / 2), Math.floor(extent / 2)]);
   return {
     init: (rng: Rng) => ({
-      weight: rng.normals([output, input, ...ofEach(kernel)], Math.sqrt(2 / (output * kernel ** axes))),
+      weight: rng.normals([output, input, ...kernels], Math.sqrt(2 / (output * sizeOf(kernels)))),
     }),
     apply: (params: { weight: Array }, x: Array): Array =>
-      lax.convGeneralDilated(x, params.weight, ofEach(stride), ofEach([pad, pad] as [number, number])),
+      lax.convGeneralDilated(x, params.weight, ofEach(stride), pads),
   };
 };
 

@@ -39,16 +39,28 @@ for (const [layers, expected, embedDim] of [
     assert.deepEqual((await torchCase("models", "parameters"))[`resnet${layers}`], [expected]);
   });
 
-for (const [name, options, size] of [
-  ["resnet10 small", { layers: "10", width: 3 }, 16],
-  ["resnet10 stride2", { layers: "10", width: 3, stem: "stride2" }, 24],
-  ["resnet18 imagenet", { layers: "18", width: 2, stem: "imagenet" }, 64],
-  ["resnet50 small", { layers: "50", width: 2, stem: "small" }, 16],
+test("of clips it is torchvision's r3d_18 with 33,166,272 parameters, and its stem leaves time as it is", () => {
+  const network = resnet.build(resnet.options.parse({ layers: "18", stem: "imagenet" }), {
+    pixels: { dtype: "float32", shape: [3, 16, 112, 112] },
+  });
+  // Without `fc`, which has 512 × 400 + 400 of the published 33,371,472.
+  assert.equal(trainedValues(network.init(new ZeroRng())), 33_166_272);
+  assert.deepEqual(network.map, [512, 2, 7, 7]);
+});
+
+for (const [file, name, options, extents] of [
+  ["models", "resnet10 small", { layers: "10", width: 3 }, [16, 16]],
+  ["models", "resnet10 stride2", { layers: "10", width: 3, stem: "stride2" }, [24, 24]],
+  ["models", "resnet18 imagenet", { layers: "18", width: 2, stem: "imagenet" }, [64, 64]],
+  ["models", "resnet50 small", { layers: "50", width: 2, stem: "small" }, [16, 16]],
+  ["clips", "r3d", { layers: "8", width: 3, stem: "imagenet" }, [6, 12, 12]],
 ] as const)
   test(`${name}: output, running statistics and every gradient as torchvision's blocks`, async () => {
-    const expected = await torchCase("models", name);
-    const network = build(options, size);
-    const pixels = fill("pixels", [4, 3, size, size]);
+    const expected = await torchCase(file, name);
+    const network = resnet.build(resnet.options.parse(options), {
+      pixels: { dtype: "float32", shape: [3, ...extents] },
+    });
+    const pixels = fill("pixels", [4, 3, ...extents]);
     const inputs = { p: weights(network.init(new Rng(0))) };
     const forward = (params: Params, given: Array) => network.apply(params, { pixels: given });
     assertMatches(await evaluateOne(forward, [inputs.p, pixels] as const, "cpu"), expected.evaluated, "evaluated");
@@ -130,6 +142,6 @@ test("convolutions start with He's deviation over the fan-out, and by seed", () 
 test("data without pixels are refused", () => {
   assert.throws(() => resnet.build(resnet.options.parse({}), {}), {
     name: "UserError",
-    message: /reads one tensor of channels and 2 axes, such as pixels; this data has none/,
+    message: /reads one tensor of channels and 2 to 3 axes, such as pixels; this data has none/,
   });
 });
