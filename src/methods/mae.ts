@@ -11,7 +11,7 @@ import {
   patchMoments,
 } from "../objectives/restoration/masked-reconstruction.ts";
 import { method } from "./method.ts";
-import { randomPlaces, shareOf } from "./parts/masks.ts";
+import { randomPlaces, randomTubes, shareOf } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
@@ -21,6 +21,9 @@ import { ofPatches } from "./parts/tokens.ts";
  * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder reconstructs the others.
  * He et al. 2021, https://arxiv.org/abs/2111.06377. Differs from the paper: there is a class token only if the encoder
  * pools by it. The paper's batch of 4,096 and decoder are for ViT-L on many devices; `small` is for one machine.
+ *
+ * With `masks: "tube"` it is VideoMAE, Tong et al. 2022, https://arxiv.org/abs/2203.12602 (preset `videomae`, the decoder of its
+ * ViT-B); its repeated sampling of a clip is left to the number of epochs.
  */
 export const mae = method({
   name: "mae",
@@ -30,6 +33,10 @@ export const mae = method({
   needs: [perturb, patches],
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.75).describe("share of the patches that are masked"),
+    masks: z
+      .enum(["random", "tube"])
+      .default("random")
+      .describe("random: any patches; tube: the same places in every slice of time, as in VideoMAE"),
     decoderWidth: bounds.width().default(512).describe("width of the decoder"),
     decoderDepth: bounds.depth().default(8).describe("blocks of the decoder"),
     decoderHeads: bounds.width().default(16).describe("attention heads of the decoder"),
@@ -43,6 +50,16 @@ export const mae = method({
       options: { decoderWidth: 128, decoderDepth: 2, decoderHeads: 4 },
       training: { ...smallMasked.training, learningRate: 1.5e-3 },
     },
+    videomae: {
+      summary: "tubes of 90 %, a decoder of 4 blocks and half the encoder's usual width",
+      options: { maskRatio: 0.9, masks: "tube", decoderWidth: 384, decoderDepth: 4, decoderHeads: 6 },
+    },
+    "small-videomae": {
+      summary: "tubes of 90 %, a decoder of 2 blocks; batches of 64",
+      ...smallMasked,
+      options: { maskRatio: 0.9, masks: "tube", decoderWidth: 96, decoderDepth: 2, decoderHeads: 3 },
+      training: { ...smallMasked.training, batchSize: 64, learningRate: 1.5e-3 },
+    },
   },
   defaultEncoder: "vit",
 
@@ -51,7 +68,15 @@ export const mae = method({
     const { count, grid, patchDim, width } = tokens;
     if (count < 2)
       throw new UserError("mae: an input of a single patch leaves nothing to mask; use a smaller patch size");
-    const kept = shareOf(count, 1 - options.maskRatio);
+    const isTube = options.masks === "tube";
+    if (isTube && grid.length < 2)
+      throw new UserError("mae: tubes need patches along time and along other axes; this input has one axis");
+    const slice = count / grid[0]!;
+    if (isTube && slice < 2)
+      throw new UserError("mae: a single patch in every slice of time leaves no tubes to mask; use smaller patches");
+    const inSlice = shareOf(slice, 1 - options.maskRatio);
+    const kept = isTube ? inSlice * grid[0]! : shareOf(count, 1 - options.maskRatio);
+    const visible = (rng: Rng) => (isTube ? randomTubes(rng, grid, inSlice) : randomPlaces(rng, count, kept));
     const { decoderWidth, decoderDepth: depth, decoderHeads: heads } = options;
     const decoder = patchDecoder({
       ...{ name: "mae", grid, input: width, width: decoderWidth, depth, heads, output: patchDim },
@@ -63,15 +88,15 @@ export const mae = method({
       // Every visible token back in its place, the mask token in all others.
       const place = nn.oneHot(keep, count);
       const mask = np.subtract(1, np.sum(place, 1));
-      const visible = np.matmul(np.transpose(place, [0, 2, 1]), latent);
-      const filled = np.add(visible, np.multiply(np.reshape(mask, [-1, count, 1]), params.maskToken));
+      const placed = np.matmul(np.transpose(place, [0, 2, 1]), latent);
+      const filled = np.add(placed, np.multiply(np.reshape(mask, [-1, count, 1]), params.maskToken));
       return { prediction: decoder.decode(params, np.add(filled, decoder.positions())), mask };
     };
 
     return {
       views: (sample, rng) => ({
         image: modality.tensors(modality.perturb(sample, rng)),
-        keep: int32(randomPlaces(rng, count, kept), [kept]),
+        keep: int32(visible(rng), [kept]),
       }),
       init: (rng) => init(rng),
       loss(params, { image, keep }) {

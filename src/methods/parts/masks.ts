@@ -16,6 +16,21 @@ export const randomPlaces = (rng: Rng, count: number, chosen: number): Int32Arra
   rng.permutation(count).slice(0, chosen);
 
 /**
+ * Tubes, as in VideoMAE (https://arxiv.org/abs/2203.12602, section 3.2): the same places in every slice along the first axis,
+ * so that what is hidden in one frame is not seen in the next.
+ * @param chosen number of places in a slice
+ * @returns the indices of the chosen patches, slice by slice, `chosen` of each
+ */
+export function randomTubes(rng: Rng, grid: Grid, chosen: number): Int32Array {
+  const slice = sizeOf(grid.slice(1));
+  const places = randomPlaces(rng, slice, chosen);
+  return Int32Array.from(
+    { length: grid[0]! * chosen },
+    (_, at) => Math.floor(at / chosen) * slice + places[at % chosen]!,
+  );
+}
+
+/**
  * Random cells of `side` patches along every axis, as in SimMIM's code (https://github.com/microsoft/SimMIM): squares of an
  * image, cubes of a video, runs of a series; ⌈ratio · cells⌉ of them, the same number for every sample.
  * @param side divides every extent of the grid

@@ -8,6 +8,7 @@ import {
   multiBlockMask,
   randomCells,
   randomPlaces,
+  randomTubes,
   shareOf,
 } from "../../../src/methods/parts/masks.ts";
 
@@ -242,4 +243,28 @@ test("every patch of a small grid is a target and a context at times, the edges 
 test("a context that does not fit next to the targets is refused", () => {
   const masks = multiBlockMask([4, 4], { ...paper, targetScale: [1, 1], targetAspect: [1, 1] });
   assert.throws(() => masks.draw(new Rng(0)), { name: "UserError", message: /--context-ratio/ });
+});
+
+test("tubes are the same places in every slice", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 8 }),
+      side,
+      side,
+      fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+      seeds,
+      (slices, rows, columns, ratio, seed) => {
+        const slice = rows * columns;
+        const chosen = shareOf(slice, ratio);
+        const places = randomTubes(new Rng(seed), [slices, rows, columns], chosen);
+        assertPlaces(places, slices * slice, slices * chosen);
+        const first = places.slice(0, chosen);
+        for (let at = 0; at < slices; at++)
+          assert.deepEqual(
+            places.slice(at * chosen, (at + 1) * chosen).map((place) => place - at * slice),
+            first,
+          );
+      },
+    ),
+  );
 });
