@@ -29,7 +29,7 @@ const rooms: Rooms = {
   methods: { imports: [...page, "methods/parts"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },
   interop: { imports: ["array", "engine", "interop/huggingface"], types: ["data", "encoders"] },
-  pixels: { imports: ["array"] },
+  pixels: { imports: ["array", "data/files"] },
   "pixels/transforms": { imports: ["array", "pixels/"] },
   "pixels/decode": { imports: ["data/files", "interop/sharp.ts", "pixels/"] },
   "interop/huggingface": { imports: ["array"], types: ["data", "encoders", "interop/"] },

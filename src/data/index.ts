@@ -6,6 +6,7 @@ const lines = {
   image: () => import("../modalities/image/index.ts"),
   text: () => import("../modalities/text/index.ts"),
   audio: () => import("../modalities/audio/index.ts"),
+  video: () => import("../modalities/video/index.ts"),
 };
 
 /** Every modality's options, by its name. */

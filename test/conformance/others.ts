@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeClips } from "../fixtures/clips.ts";
 import { writeTones } from "../fixtures/tone/write.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";
 import { writeImages } from "../support/cli.ts";
@@ -13,11 +14,19 @@ export async function writeTexts(folder: string): Promise<string> {
 }
 
 /** Data of every kind that the tests have, but for one. @returns their paths */
-export async function writeOthers(folder: string, but: "audio" | "image" | "text" | "tone"): Promise<string[]> {
-  const [images, tones] = [join(folder, "other-images"), join(folder, "other-tones")];
+export async function writeOthers(
+  folder: string,
+  but: "audio" | "image" | "text" | "tone" | "video",
+): Promise<string[]> {
+  const [images, tones, clips] = ["images", "tones", "clips"].map((kind) => join(folder, `other-${kind}`)) as [
+    string,
+    string,
+    string,
+  ];
   await writeImages(images, 1);
   await writeTones(tones, 1);
-  const all = { image: images, tone: tones, text: await writeTexts(folder) };
+  await writeClips(clips, 1);
+  const all = { image: images, tone: tones, text: await writeTexts(folder), video: clips };
   return Object.entries(all).flatMap(([kind, path]) =>
     kind === but || (kind === "tone" && but === "audio") ? [] : [path],
   );

@@ -16,7 +16,11 @@ export function pixelShape(
   specs: Readonly<Record<string, { readonly shape: readonly number[] }>>,
   who: string,
 ): readonly [channels: number, height: number, width: number] {
-  const [channels, height, width] = specs.pixels?.shape ?? [];
-  if (!channels || !height || !width) throw new UserError(`method ${who} works on images; this data has no pixels`);
+  const { shape = [] } = specs.pixels ?? {};
+  const [channels, height, width] = shape;
+  if (!channels || !height || !width || shape.length !== 3)
+    throw new UserError(
+      `method ${who} works on images; this data has ${shape.length === 4 ? "clips of several frames" : "no pixels"}`,
+    );
   return [channels, height, width];
 }

@@ -5,6 +5,7 @@ import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labe
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
+import { areAnimations } from "../../pixels/animations.ts";
 import { DEFAULT_SHORT_SIDE } from "../../pixels/decode/decode.ts";
 import { wantedImages } from "../../pixels/decode/formats.ts";
 import type { Image } from "../../pixels/image.ts";
@@ -72,12 +73,14 @@ export async function reopenImages(
 }
 
 /**
- * Recognises folders and archives with images by their names, IDX and CIFAR files by name and size.
+ * Recognises folders and archives with images by their names, IDX and CIFAR files by name and size. Moving ones alone are
+ * possibly meant as images, of which the first frame is read.
  * @throws UserError for images that cannot be read here
  */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
-  return (await recognisesFiles(path, wantedImages)) ? "certain" : undefined;
+  if (!(await recognisesFiles(path, wantedImages))) return undefined;
+  return (await areAnimations(path, wantedImages)) ? "possible" : "certain";
 }
 
 /** A source of one image from the bytes of its file. */

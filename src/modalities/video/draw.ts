@@ -1,0 +1,56 @@
+import type { Tensor } from "../../array/tensor.ts";
+import type { Picture } from "../../data/picture.ts";
+import type { Normalization } from "../../data/views.ts";
+import { type Image, withChannels } from "../../pixels/image.ts";
+import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
+import { type Clip, frameOf } from "./clip.ts";
+
+/** Frames of a clip that are drawn beside each other, and the largest side of one. */
+const FRAMES = 6;
+const SIDE = 48;
+
+/** Indices of frames spread evenly from the first to the last. */
+const spread = (frames: number, most: number): number[] => {
+  const count = Math.min(frames, most);
+  return Array.from({ length: count }, (_, at) => Math.round((at * (frames - 1)) / Math.max(1, count - 1)));
+};
+
+/** Frames of a clip beside each other. */
+export function drawClip(clip: Clip): Picture {
+  const side = Math.min(SIDE, clip.sheet.width, clip.sheet.height / clip.frames);
+  return beside(
+    spread(clip.frames, FRAMES).map((index) => withChannels(resizeAndCentreCrop(frameOf(clip, index), side), 3)),
+  );
+}
+
+/** Colour images of one height beside each other. */
+function beside(images: readonly Image[]): Picture {
+  const [{ width, height }] = images as [Image, ...Image[]];
+  const whole = width * images.length;
+  const rgb = new Uint8Array(3 * whole * height);
+  images.forEach(({ data }, at) => {
+    for (let row = 0; row < height; row++)
+      rgb.set(data.subarray(3 * row * width, 3 * (row + 1) * width), 3 * (row * whole + at * width));
+  });
+  return { width: whole, height, rgb };
+}
+
+/** Normalised pixels `[channels, frames, rows, columns]` as frames beside each other. */
+export function drawPixels({ dtype, shape, data }: Tensor, { mean, std }: Normalization): Picture | undefined {
+  const [channels = 0, frames = 0, height = 0, width = 0] = shape;
+  if (dtype !== "float32" || shape.length !== 4 || channels !== mean.length || Math.min(height, width) < 2)
+    return undefined;
+  const plane = height * width;
+  return beside(
+    spread(frames, FRAMES).map((index): Image => {
+      const bytes = new Uint8Array(3 * plane);
+      for (let at = 0; at < plane; at++)
+        for (let colour = 0; colour < 3; colour++) {
+          const channel = channels === 1 ? 0 : colour;
+          const value = data[(channel * frames + index) * plane + at]! * std[channel]! + mean[channel]!;
+          bytes[3 * at + colour] = Math.max(0, Math.min(255, Math.round(value * 255)));
+        }
+      return { width, height, channels: 3, data: bytes };
+    }),
+  );
+}
