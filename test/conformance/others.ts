@@ -28,6 +28,7 @@ export async function writeOthers(
   await writeClips(clips, 1);
   const all = { image: images, tone: tones, text: await writeTexts(folder), video: clips };
   return Object.entries(all).flatMap(([kind, path]) =>
-    kind === but || (kind === "tone" && but === "audio") ? [] : [path],
+    // Tones are recordings, and moving GIFs may be meant as images.
+    kind === but || (kind === "tone" && but === "audio") || (kind === "video" && but === "image") ? [] : [path],
   );
 }

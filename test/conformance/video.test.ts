@@ -9,7 +9,7 @@ import { calling } from "./specimen.ts";
 
 conform(video, async (folder) => {
   const [data, broken] = [join(folder, "clips"), join(folder, "broken")];
-  await writeClips(data, 8);
+  await writeClips(data, 8, { frames: 12 });
   const [first = ""] = await writeClips(broken, 2);
   await writeFile(first, "GIF89a, and no more");
   return {
