@@ -237,12 +237,16 @@ function patchOf(size: number | readonly number[] | undefined, extents: readonly
   return patch;
 }
 
-/** Default extent of a patch along an axis: 4, 8 or 16 pixels, two frames, or so that a series has at most 128 patches. */
+/**
+ * Default extent of a patch along an axis: 4, 8 or 16 pixels, two frames, or so that a series has at most 128 patches. A
+ * video's are coarser for its size: the memory of attention grows with the square of their number.
+ */
 function defaultPatch(extents: readonly number[], axis: number): number {
   const [first = 1] = extents;
   if (extents.length === 1) return 4 * 2 ** Math.max(0, Math.ceil(Math.log2(first / (4 * 128))));
   if (extents.length === 3 && axis === 0) return first % 2 === 0 ? 2 : 1;
   const height = extents.at(-2)!;
+  if (extents.length === 3) return height <= 16 ? 4 : height <= 40 ? 8 : 16;
   return height <= 40 ? 4 : height <= 96 ? 8 : 16;
 }
 

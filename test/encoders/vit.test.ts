@@ -440,8 +440,9 @@ test("inputs of one and three axes have a default patch size, and crops of them 
   assert.deepEqual(usual(1, 128).patches?.grid, [32]);
   assert.deepEqual(usual(1, 512).patches?.grid, [128]);
   assert.deepEqual(usual(1, 16_000).patches?.grid, [125]);
-  assert.deepEqual(usual(3, 8, 32, 32).hyperparameters.patchSize, "2 × 4 × 4");
-  assert.deepEqual(usual(3, 8, 32, 32).patches?.grid, [4, 8, 8]);
+  assert.deepEqual(usual(3, 8, 16, 16).hyperparameters.patchSize, "2 × 4 × 4");
+  assert.deepEqual(usual(3, 8, 32, 32).patches?.grid, [4, 4, 4]);
+  assert.deepEqual(usual(3, 16, 64, 64).patches?.grid, [8, 4, 4]);
   assert.deepEqual(usual(3, 16, 224, 224).patches?.grid, [8, 14, 14]);
   const video = usual(1, 4, 8, 8);
   const half = await evaluateOne((p: Params, x: Array) => video.apply(p, { x }), [

@@ -13,7 +13,7 @@ const FEW_FRAMES = 24;
 /** Frames a second of longer ones, as VideoMAE's every fourth of 30. */
 const RATE = 8;
 /** Sides of frames, for training without a GPU. */
-const SIDES = { least: 16, most: 64, multiple: 8 };
+const SIDES = { least: 16, most: 64 };
 /** Seconds up to which a clip is one entry. */
 const LONGEST = 10;
 
@@ -40,7 +40,7 @@ export async function inferVideo(source: Source<Clip>): Promise<Partial<VideoOpt
   const window = long <= LONGEST ? long : (2 * frames) / frameRate;
   const channels = clips.every(isGrey) ? 1 : 3;
   return {
-    imageSize: sideFor(Math.min(...sides), Math.max(...sides)),
+    imageSize: sideFor(Math.min(...sides)),
     frames,
     frameRate: rounded(frameRate, 1000),
     window: Math.max(0.05, Math.ceil(window * 100) / 100),
@@ -49,11 +49,10 @@ export async function inferVideo(source: Source<Clip>): Promise<Partial<VideoOpt
   };
 }
 
-/** A side that patches of 8 divide, or of 4 where frames are small. */
-function sideFor(smallest: number, largest: number): number {
-  if (smallest === largest && smallest <= 40 && smallest >= SIDES.least && smallest % 4 === 0) return smallest;
-  const whole = Math.floor(smallest / SIDES.multiple) * SIDES.multiple;
-  return Math.max(SIDES.least, Math.min(SIDES.most, whole));
+/** A side that a ViT's usual patches divide: of 8 pixels up to 40, above of 16. */
+function sideFor(smallest: number): number {
+  const multiple = smallest < 48 ? 8 : 16;
+  return Math.max(SIDES.least, Math.min(SIDES.most, Math.floor(smallest / multiple) * multiple));
 }
 
 const rounded = (value: number, parts: number): number => Math.round(value * parts) / parts;
