@@ -3,11 +3,12 @@ import { int32, lax, np } from "../array/index.ts";
 import { perturb } from "../data/views.ts";
 import { patches } from "../encoders/abilities.ts";
 import * as bounds from "../foundation/bounds.ts";
+import { UserError } from "../foundation/errors.ts";
 import { standardize } from "../layers/norms/layer-norm.ts";
 import { inEvaluation } from "../layers/scope.ts";
 import { smoothL1 } from "../objectives/restoration/smooth-l1.ts";
 import { method } from "./method.ts";
-import { multiBlockMask } from "./parts/masks.ts";
+import { multiBlockMask, multiBlockTubes } from "./parts/masks.ts";
 import { patchDecoder } from "./parts/patch-decoder.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
@@ -36,6 +37,10 @@ export const iJepa = method({
     targetAspect: range(0.75, 1.5).describe("height of a target block, over its width"),
     contextScale: range(0.85, 1).describe("area of the context block before the targets are removed from it"),
     contextRatio: z.number().gt(0).lt(1).default(0.28).describe("share of the patches left as the context"),
+    throughTime: z
+      .boolean()
+      .default(false)
+      .describe("blocks of a video's frames that are the same at all times, as V-JEPA's, instead of boxes"),
     predictorWidth: bounds.width().default(384).describe("width of the predictor"),
     predictorDepth: bounds.depth().default(12).describe("blocks of the predictor"),
     predictorHeads: bounds.width().default(12).describe("attention heads of the predictor"),
@@ -62,7 +67,9 @@ export const iJepa = method({
   build({ encoder, modality, options }) {
     const { patches: tokens } = encoder;
     const { grid } = tokens;
-    const masks = multiBlockMask(grid, options);
+    if (options.throughTime && grid.length < 2)
+      throw new UserError("i-jepa: blocks through time need patches along other axes, too; this input has one axis");
+    const masks = options.throughTime ? multiBlockTubes(grid, options) : multiBlockMask(grid, options);
     const { targets: blocks, predictorWidth: width, predictorDepth: depth, predictorHeads: heads } = options;
     const predictor = patchDecoder({
       ...{ name: "i-jepa", grid, input: tokens.width, width, depth, heads, output: tokens.width },

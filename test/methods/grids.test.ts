@@ -73,7 +73,7 @@ const encoderOf = ({ input, shape, patchSize }: Kind, pooling: "class" | "mean",
     [input]: { dtype: "float32", shape },
   });
 
-async function build(name: string, kind: Kind): Promise<Method> {
+async function build(name: string, kind: Kind, options: Readonly<Record<string, unknown>> = {}): Promise<Method> {
   const definition = await methods.load(name);
   const isClass = readsClass.has(name);
   const encoder = encoderOf(kind, isClass ? "class" : "mean", isClass ? "learned" : "sincos");
@@ -87,7 +87,7 @@ async function build(name: string, kind: Kind): Promise<Method> {
   };
   return definition.build({
     ...context,
-    options: definition.options.parse(narrow[name]),
+    options: definition.options.parse({ ...narrow[name], ...options }),
     ...(name === "beit" ? { runs } : {}),
   });
 }
@@ -157,4 +157,35 @@ test("masks that do not tile the grid are refused, on any number of axes", async
     name: "UserError",
     message: /squares of 3 patches a side do not tile 16; change --mask-size/,
   });
+});
+
+for (const [name, options, keep] of [
+  ["mae", { masks: "tube", maskRatio: 0.9 }, "keep"],
+  ["i-jepa", { throughTime: true }, "context"],
+] as const)
+  test(`${name} with masks through time: the same places of every slice are seen, and the loss falls`, async () => {
+    const kind = kinds.video!;
+    const method = await build(name, kind, options);
+    const places = tree.entries<Tensor>(method.views(1, new Rng(4), noEntry)).find(([path]) => path === keep)![1].data;
+    const inSlice = sizeOf(kind.grid.slice(1));
+    const slices = Map.groupBy(places, (place) => Math.floor(place / inSlice));
+    assert.equal(slices.size, kind.grid[0]);
+    const [first = [], ...others] = [...slices].map(([at, seen]) => seen.map((place) => place - at * inSlice));
+    for (const other of others) assert.deepEqual(other, first);
+    const params = method.init(new Rng(0));
+    const left = await descend(method, batchOf(method), {
+      params,
+      progress: tenSteps,
+      learningRate: 0.01,
+      optimizer: "adamw",
+    });
+    assert.ok(left.at(-1)!.loss < left[0]!.loss, `${left.map(({ loss }) => loss)}`);
+  });
+
+test("masks through time need several axes", async () => {
+  for (const [name, options] of [
+    ["mae", { masks: "tube" }],
+    ["i-jepa", { throughTime: true }],
+  ] as const)
+    await assert.rejects(build(name, kinds.series!, options), /this input has one axis/);
 });

@@ -222,3 +222,28 @@ export function multiBlockMask(grid: Grid, options: MultiBlockOptions) {
     },
   };
 }
+
+/**
+ * Multi-block masks of the last axes, the same in every slice along the first: V-JEPA's blocks, which span all of the time
+ * (https://arxiv.org/abs/2404.08471, section 3.2), so that what is hidden in one frame is not seen in the next.
+ * @param grid of two or three axes; the areas and ratios are shares of a slice
+ */
+export function multiBlockTubes(grid: Grid, options: MultiBlockOptions) {
+  const [slices = 1, ...within] = grid;
+  const slice = sizeOf(within);
+  const masks = multiBlockMask(within, options);
+  const { contextCount, targetCount } = masks;
+  const throughTime = (places: Int32Array): number[] =>
+    globalThis.Array.from({ length: slices }, (_, at) => [...places].map((place) => at * slice + place)).flat();
+  return {
+    contextCount: slices * contextCount,
+    targetCount: slices * targetCount,
+    draw(rng: Rng): { context: Int32Array; targets: Int32Array } {
+      const { context, targets } = masks.draw(rng);
+      const blocks = globalThis.Array.from({ length: options.targets }, (_, at) =>
+        throughTime(targets.subarray(at * targetCount, (at + 1) * targetCount)),
+      );
+      return { context: Int32Array.from(throughTime(context)), targets: Int32Array.from(blocks.flat()) };
+    },
+  };
+}

@@ -5,8 +5,9 @@ import { type Image, withChannels } from "../../pixels/image.ts";
 import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import { type Clip, frameOf } from "./clip.ts";
 
-/** Frames of a clip that are drawn beside each other, and the largest side of one. */
+/** Frames of a clip that are drawn, how many of them in a row, and the largest side of one. */
 const FRAMES = 6;
+const COLUMNS = 3;
 const SIDE = 48;
 
 /** Indices of frames spread evenly from the first to the last. */
@@ -15,33 +16,35 @@ const spread = (frames: number, most: number): number[] => {
   return Array.from({ length: count }, (_, at) => Math.round((at * (frames - 1)) / Math.max(1, count - 1)));
 };
 
-/** Frames of a clip beside each other. */
+/** Frames of a clip, row by row. */
 export function drawClip(clip: Clip): Picture {
   const side = Math.min(SIDE, clip.sheet.width, clip.sheet.height / clip.frames);
-  return beside(
+  return inRows(
     spread(clip.frames, FRAMES).map((index) => withChannels(resizeAndCentreCrop(frameOf(clip, index), side), 3)),
   );
 }
 
-/** Colour images of one height beside each other. */
-function beside(images: readonly Image[]): Picture {
-  const [{ width, height }] = images as [Image, ...Image[]];
-  const whole = width * images.length;
-  const rgb = new Uint8Array(3 * whole * height);
+/** Colour images of one size in rows, the first at the top left. */
+function inRows(images: readonly Image[]): Picture {
+  const { width = 0, height = 0 } = images[0] ?? {};
+  const columns = Math.min(COLUMNS, images.length);
+  const whole = width * columns;
+  const rgb = new Uint8Array(3 * whole * height * Math.ceil(images.length / columns));
   images.forEach(({ data }, at) => {
+    const [top, left] = [Math.floor(at / columns) * height, (at % columns) * width];
     for (let row = 0; row < height; row++)
-      rgb.set(data.subarray(3 * row * width, 3 * (row + 1) * width), 3 * (row * whole + at * width));
+      rgb.set(data.subarray(3 * row * width, 3 * (row + 1) * width), 3 * ((top + row) * whole + left));
   });
-  return { width: whole, height, rgb };
+  return { width: whole, height: rgb.length / (3 * whole), rgb };
 }
 
-/** Normalised pixels `[channels, frames, rows, columns]` as frames beside each other. */
+/** Normalised pixels `[channels, frames, rows, columns]` as frames, row by row. */
 export function drawPixels({ dtype, shape, data }: Tensor, { mean, std }: Normalization): Picture | undefined {
   const [channels = 0, frames = 0, height = 0, width = 0] = shape;
   if (dtype !== "float32" || shape.length !== 4 || channels !== mean.length || Math.min(height, width) < 2)
     return undefined;
   const plane = height * width;
-  return beside(
+  return inRows(
     spread(frames, FRAMES).map((index): Image => {
       const bytes = new Uint8Array(3 * plane);
       for (let at = 0; at < plane; at++)

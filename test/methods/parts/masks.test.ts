@@ -5,7 +5,9 @@ import { Rng, sizeOf } from "../../../src/array/index.ts";
 import {
   blockwiseMask,
   type Grid,
+  type MultiBlockOptions,
   multiBlockMask,
+  multiBlockTubes,
   randomCells,
   randomPlaces,
   randomTubes,
@@ -267,4 +269,29 @@ test("tubes are the same places in every slice", () => {
       },
     ),
   );
+});
+
+test("multi-block tubes are a slice's blocks at all times", () => {
+  const options: MultiBlockOptions = {
+    targets: 3,
+    targetScale: [0.15, 0.2],
+    targetAspect: [0.75, 1.5],
+    contextScale: [0.85, 1],
+    contextRatio: 0.2,
+  };
+  const masks = multiBlockTubes([3, 6, 8], options);
+  const flat = multiBlockMask([6, 8], options);
+  assert.deepEqual([masks.contextCount, masks.targetCount], [3 * flat.contextCount, 3 * flat.targetCount]);
+  for (let seed = 0; seed < 20; seed++) {
+    const { context, targets } = masks.draw(new Rng(seed));
+    const one = flat.draw(new Rng(seed));
+    assertPlaces(context, 144, masks.contextCount);
+    const inSlices = (places: readonly number[]) => [0, 1, 2].flatMap((at) => places.map((place) => at * 48 + place));
+    assert.deepEqual([...context], inSlices([...one.context]));
+    for (let target = 0; target < 3; target++) {
+      const [from, to] = [target * flat.targetCount, (target + 1) * flat.targetCount];
+      assert.deepEqual([...targets.subarray(3 * from, 3 * to)], inSlices([...one.targets.subarray(from, to)]));
+    }
+    assert.ok(targets.every((place) => !context.includes(place)));
+  }
 });

@@ -96,11 +96,12 @@ test("clips of another rate than the encoder's are read at its rate", () => {
   assert.deepEqual(levels({ ...built.speed(fast, new Rng(0), 1) }), [0, 4, 8, 12]);
 });
 
-test("grey clips have one channel, and a picture of a clip is its frames side by side", () => {
+test("grey clips have one channel, and a picture of a clip is its frames, row by row", () => {
   const grey = video.build(video.options.parse({ imageSize: SIDE, frames: 4, frameRate: 10, channels: 1 }));
   const { pixels } = grey.tensors(counting(4));
   assert.deepEqual(pixels!.shape, [1, 4, SIDE, SIDE]);
   const drawn = grey.drawing.draw(pixels!)!;
-  assert.deepEqual([drawn.width, drawn.height], [4 * SIDE, SIDE]);
-  for (const frame of [0, 1, 2, 3]) assert.ok(Math.abs(drawn.rgb[3 * frame * SIDE]! - 10 * frame) <= 1);
+  assert.deepEqual([drawn.width, drawn.height], [3 * SIDE, 2 * SIDE]);
+  for (const [frame, place] of [0, SIDE, 2 * SIDE, 3 * SIDE * SIDE].entries())
+    assert.ok(Math.abs(drawn.rgb[3 * place]! - 10 * frame) <= 1);
 });
