@@ -19,6 +19,7 @@ export * from "./answers.ts";
 export type { Features } from "./features.ts";
 export { describeLeftOut, type LeftOut, type Reason } from "./files/left-out.ts";
 export * from "./modality.ts";
+export * from "./patch-side.ts";
 export * from "./picture.ts";
 export * from "./reads.ts";
 export * from "./source.ts";

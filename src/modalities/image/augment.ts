@@ -1,7 +1,7 @@
 import { Rng } from "../../array/rng.ts";
+import { patchSide } from "../../data/patch-side.ts";
 import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
-import { patchSide } from "../../pixels/patch-side.ts";
 import { colorJitter, toGreyscale } from "../../pixels/transforms/color-jitter.ts";
 import { horizontalFlip } from "../../pixels/transforms/flip.ts";
 import { gaussianBlur } from "../../pixels/transforms/gaussian-blur.ts";

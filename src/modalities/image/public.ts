@@ -4,7 +4,6 @@
  */
 
 export { type Image, withChannels } from "../../pixels/image.ts";
-export { patchSide } from "../../pixels/patch-side.ts";
 export {
   lab,
   type Region,

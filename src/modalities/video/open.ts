@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { dirname } from "node:path/posix";
 import { type Collection, collectFiles, filesOf, recognisesFiles } from "../../data/files/collection.ts";
+import type { Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
@@ -83,32 +84,13 @@ export async function reopenVideo(manifest: unknown): Promise<Source<Clip>> {
 }
 
 /**
- * Films and moving GIFs are certain. Folders of numbered frames may as well be images by class.
+ * Films, and moving GIFs without still images. Folders of numbered frames look like images by class, and must be named.
  * @throws UserError for films without ffmpeg
  */
 export async function recognisesVideo(path: string): Promise<Recognition> {
-  if (await recognisesFiles(path, wantedFilms)) return "certain";
-  if (
-    await areAnimations(path, { ...wantedClips, takes: (name) => wantedFrames.takes(name) || wantedClips.takes(name) })
-  )
-    return "certain";
-  return (await areFrames(path)) ? "possible" : undefined;
-}
-
-/** Whether all images lie in folders of at least two, numbered without gaps. */
-async function areFrames(path: string): Promise<boolean> {
-  const found = await collectFiles(path, wantedFrames).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  });
-  if (!found) return false;
-  const { names } = filesOf(found.manifest);
-  const groups = [...framesByFolder(path, names).values()];
-  return groups.every((frames) => {
-    if (frames.length < 2) return false;
-    const numbers = frames.map((frame) => Number(/(\d+)\.\w+$/.exec(names[frame]!)?.[1] ?? Number.NaN));
-    return numbers.every((number, at) => at === 0 || number === numbers[at - 1]! + 1);
-  });
+  const takes: Takes = (name) => wantedFrames.takes(name) || wantedClips.takes(name);
+  const isVideo = (await recognisesFiles(path, wantedFilms)) || (await areAnimations(path, { ...wantedClips, takes }));
+  return isVideo ? "certain" : undefined;
 }
 
 /** Clips at the encoder's rate and size, decoded once; long ones as windows. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, constant, float32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
+import { patchSide } from "../../../data/patch-side.ts";
 import { perturb } from "../../../data/views.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import * as bounds from "../../../foundation/bounds.ts";
@@ -11,7 +12,6 @@ import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { method } from "../../../methods/method.ts";
 import { boxLoss, meanIou } from "../../../objectives/predictive/boxes.ts";
-import { patchSide } from "../../../pixels/patch-side.ts";
 import { region } from "../abilities.ts";
 import { featureMap, pixelShape } from "../feature-map.ts";
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, constant, float32, int32, nn, np, type Rng, type Traced } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
+import { patchSide } from "../../../data/patch-side.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
 import * as bounds from "../../../foundation/bounds.ts";
@@ -9,7 +10,6 @@ import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
-import { patchSide } from "../../../pixels/patch-side.ts";
 import { tiles } from "../abilities.ts";
 import { pixelShape } from "../feature-map.ts";
 import { distantPermutations } from "./permutations.ts";

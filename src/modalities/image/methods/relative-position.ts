@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { constant, int32, np } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
+import { patchSide } from "../../../data/patch-side.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import * as bounds from "../../../foundation/bounds.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { method } from "../../../methods/method.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
-import { patchSide } from "../../../pixels/patch-side.ts";
 import { tiles } from "../abilities.ts";
 import { pixelShape } from "../feature-map.ts";
 
