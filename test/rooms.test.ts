@@ -25,6 +25,7 @@ const rooms: Rooms = {
   data: { imports: ["array", "data/files", "data/tables"], types: ["interop/publisher.ts"] },
   "data/files": { imports: [] },
   "data/tables": { imports: ["data/", "data/files"] },
+  "data/signal": { imports: [] },
   encoders: { imports: ["array", "data", "layers"] },
   methods: { imports: [...page, "methods/parts"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },

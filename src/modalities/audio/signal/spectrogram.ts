@@ -1,4 +1,4 @@
-import { powerSpectrum } from "./fourier.ts";
+import { powerSpectrum } from "../../../data/signal/fourier.ts";
 import { type MelBand, type MelScale, melBands } from "./mel.ts";
 
 /** Whose spectrogram: they differ in framing, window, mel scale and logarithm. */
