@@ -12,6 +12,10 @@ export interface Source<Sample> {
   readonly labels?: Int32Array;
   /** Name of entry `index` in messages and tables: `cats/0031.jpg`. */
   name(index: number): string;
+  /** The entry that a window was cut from, as the index it had there; by default every entry is whole. */
+  whole?(index: number): number;
+  /** What the entry belongs to and must not be split from: see `OpenOptions.group`. By default the kind of data says. */
+  group?(index: number): string;
   /**
    * Decodes one entry.
    * @throws BrokenSample when it cannot be decoded; UserError when it cannot be read for a reason that may pass (see `retried`)
@@ -33,4 +37,13 @@ export interface OpenOptions {
   /** For data in a table: the columns with the samples and with their labels, by name or by number from 1. */
   readonly column?: string;
   readonly labelColumn?: string;
+  /** For tables of which several rows make one entry: the column that says which: machine, patient, episode. */
+  readonly by?: string;
+  /** For entries with a course of time: the column with the times of the rows. */
+  readonly time?: string;
+  /**
+   * What must not be split between training and validation: a column of the data or of the table of labels (speaker,
+   * patient), or a pattern for names with a part in parentheses, `^(s\\d+)_`: names with the same part belong together.
+   */
+  readonly group?: string;
 }

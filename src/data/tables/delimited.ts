@@ -29,7 +29,7 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
 }
 
 /** How the fields of a file are separated. */
-interface Dialect {
+export interface Dialect {
   readonly delimiter: string;
   /** Tab-separated values are not quoted: a quotation mark is part of the text. */
   readonly quoted: boolean;
@@ -37,7 +37,7 @@ interface Dialect {
   readonly firstLine: number;
 }
 
-const optionsOf = ({ delimiter, quoted, firstLine }: Dialect): Options => ({
+export const optionsOf = ({ delimiter, quoted, firstLine }: Dialect): Options => ({
   delimiter,
   ...(quoted ? {} : { quote: null }),
   // Line endings may be mixed, in files concatenated from others.
@@ -163,7 +163,7 @@ function refuseStray(raw: string, dialect: Dialect): void {
 }
 
 /** @param line the last that was read whole */
-function reasonOf(error: CsvError, line: number): string {
+export function reasonOf(error: CsvError, line: number): string {
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
       return `the quotation mark that opens a field on line ${line + 1} is never closed`;

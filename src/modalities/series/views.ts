@@ -1,0 +1,132 @@
+import type { Rng } from "../../array/rng.ts";
+import type { Segment, SegmentOptions } from "../../data/time.ts";
+import type { CropOptions } from "../../data/views.ts";
+import type { SeriesOptions } from "./options.ts";
+import type { Preparation } from "./prepare.ts";
+import { cutSeries, eachRow, type Series, sampledAt } from "./series.ts";
+import { jittered, magnitudeWarped, scaled } from "./transforms/noise.ts";
+import { permuted, reversed, timeWarped } from "./transforms/time.ts";
+
+/** The views of series, for settled options. */
+export function seriesViews(options: SeriesOptions, { window, heard, windowOf }: Preparation) {
+  /** A random part of a series as it might have been recorded another time, `length` steps long. */
+  const again = (
+    series: Series,
+    rng: Rng,
+    scale: readonly [number, number],
+    length: number,
+    strength: number,
+  ): Series => {
+    const count = Math.max(2, Math.min(series.length, Math.round(rng.uniform(...scale) * series.length)));
+    const start = rng.integer(0, Math.max(0, series.length - count));
+    const end = Math.min(series.length, start + count);
+    let view = timeWarped(series, rng, { start, end, length, deviation: options.timeWarp * strength });
+    if (strength === 1 && rng.chance(options.permutation)) view = permuted(view, rng, options.parts);
+    view = magnitudeWarped(view, rng, options.magnitudeWarp * strength);
+    view = scaled(view, rng, options.scale * strength);
+    view = jittered(view, rng, options.jitter * strength);
+    return strength === 1 ? withoutSome(view, rng, options.channelDrop) : view;
+  };
+
+  /** What is there of a series, of at most a window, and what is left of the window after it. */
+  const lengthOf = (series: Series, usual: number): number =>
+    Math.max(2, Math.min(usual, Math.round((Math.min(series.length, window) * usual) / window)));
+  const recent = (series: Series): Series => {
+    const whole = heard(series);
+    return whole.length > window ? cutSeries(whole, whole.length - window, window) : whole;
+  };
+
+  const augment = (series: Series, rng: Rng): Series => {
+    const whole = recent(series);
+    return cutSeries(again(whole, rng, options.cropScale, lengthOf(whole, window), 1), 0, window);
+  };
+
+  const perturb = (series: Series, rng: Rng): Series => {
+    const whole = recent(series);
+    return cutSeries(again(whole, rng, [0.9, 1], lengthOf(whole, window), 1 / 3), 0, window);
+  };
+
+  /** A whole number of the window's `parts`, at least one. */
+  const wholeParts = (extent: number, parts = window): number =>
+    Math.max(1, Math.round(extent * parts)) * (window / parts);
+
+  const crop = (series: Series, rng: Rng, { extent, grid, scale = options.cropScale }: CropOptions): Series => {
+    const whole = recent(series);
+    const length = wholeParts(extent, grid?.at(-1));
+    return cutSeries(again(whole, rng, [scale[0], scale[1]], lengthOf(whole, length), 1), 0, length);
+  };
+
+  const segments = (series: Series, rng: Rng, { count, extent, grid, gap = [0, 0] }: SegmentOptions): Segment[] => {
+    const whole = heard(series);
+    const length = wholeParts(extent, grid);
+    const gaps = Array.from({ length: count - 1 }, () => Math.round(rng.uniform(...gap) * window));
+    const total = count * length + gaps.reduce((sum, one) => sum + one, 0);
+    let at = rng.integer(Math.min(0, whole.length - total), Math.max(0, whole.length - total));
+    return Array.from({ length: count }, (_, index) => {
+      const [start, end] = [at / window, (at + length) / window];
+      const segment = cutSeries(whole, at, length);
+      at += length + (gaps[index] ?? 0);
+      return { segment, start, end };
+    });
+  };
+
+  /** The values that are there, without the empty steps after them. */
+  const withoutRest = (series: Series): Series => {
+    const shown = windowOf(series);
+    const { length, values } = shown;
+    let end = length;
+    const isEmpty = (step: number) =>
+      shown.channels.every((_, channel) => Number.isNaN(values[channel * length + step]!));
+    while (end > 1 && isEmpty(end - 1)) end--;
+    return cutSeries(shown, 0, end);
+  };
+  const within = (change: (series: Series) => Series) => (series: Series) =>
+    cutSeries(change(withoutRest(series)), 0, window);
+
+  const reverse = within(reversed);
+
+  const speed = (series: Series, rng: Rng, factor: number): Series => {
+    const whole = heard(series);
+    const needed = (window - 1) * factor + 1;
+    const start = rng.uniform(0, Math.max(0, whole.length - needed));
+    return sampledAt(
+      whole,
+      Float64Array.from({ length: window }, (_, at) => start + at * factor),
+    );
+  };
+
+  const changes: Readonly<Record<string, (series: Series, rng: Rng) => Series>> = {
+    none: (series) => series,
+    noise: (series, rng) => jittered(series, rng, 0.5),
+    scaled: (series, rng) => {
+      const factor = rng.chance(0.5) ? rng.uniform(1.5, 2) : rng.uniform(0.4, 0.7);
+      return eachRow(series, (row) => row.map((value) => value * factor));
+    },
+    negated: (series) => eachRow(series, (row) => row.map((value) => -value)),
+    reversed,
+    shuffled: (series, rng) => permuted(series, rng, 8),
+    warped: (series, rng) =>
+      timeWarped(series, rng, { start: 0, end: series.length, length: series.length, deviation: 0.6 }),
+  };
+  const distortions = {
+    names: Object.keys(changes),
+    distort: (series: Series, rng: Rng, name: string): Series => {
+      const change = changes[name];
+      if (!change) throw new Error(`no distortion ${name}`);
+      return within((shown) => change(shown, rng))(series);
+    },
+  };
+
+  return { augment, perturb, crop, segments, reverse, speed, distortions } as const;
+}
+
+/** Each channel is missing with this probability, but never all of them. */
+function withoutSome(series: Series, rng: Rng, probability: number): Series {
+  const { channels } = series;
+  if (channels.length < 2 || probability === 0) return series;
+  const kept = rng.integer(0, channels.length - 1);
+  return eachRow(series, (row, channel) => {
+    const isDropped = rng.chance(probability) && channel !== kept;
+    return isDropped ? new Float32Array(row.length).fill(Number.NaN) : row;
+  });
+}
