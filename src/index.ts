@@ -20,6 +20,8 @@ export {
   type Picture,
   perturb,
   type Source,
+  type TableOptions,
+  tableOptionsOf,
 } from "./data/index.ts";
 export { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "./data/labels.ts";
 export { modality } from "./data/modality.ts";

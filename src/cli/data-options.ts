@@ -1,12 +1,23 @@
 import type { Command } from "commander";
 
-/** `--column`: which column holds the samples, for data in a table. */
+/** Which columns hold the samples, and which rows make one, for data in a table. */
 export const columnOption = (command: Command): Command =>
-  command.option("--column <name>", "for tables: column with the samples, by name or, without a header, by number");
+  command
+    .option("--column <name>", "for tables: column with the samples, by name or, without a header, by number")
+    .option(
+      "--by <name>",
+      "for tables with several rows a sample: column that tells the samples apart (machine, patient)",
+    )
+    .option("--time <name>", "for tables with several rows a sample: column with the times of the rows");
 
-/** `--column` and `--label-column`. */
+/** These, where the labels are, and what belongs together. */
 export const columnOptions = (command: Command): Command =>
-  columnOption(command).option("--label-column <name>", "for tables: column with the labels");
+  columnOption(command)
+    .option("--label-column <name>", "for tables: column with the labels")
+    .option(
+      "--group <name>",
+      "what no split cuts through (speaker, patient): a column of the data or of the table of labels, or a pattern for names with a part in parentheses: ^(s\\d+)_",
+    );
 
 /** `--labels`, which is a table in every command, and the columns of data in a table. */
 export const labelsOptions = (command: Command): Command =>

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../foundation/errors.ts";
-import type { LabelledPair, TrainAndTest } from "../index.ts";
+import { type LabelledPair, type TrainAndTest, tableOptionsOf } from "../index.ts";
 import { columnOptions } from "./data-options.ts";
 
 /** Flags of commands that evaluate a model before and after. */
@@ -34,7 +34,7 @@ export const trainAndTestOptions = (command: Command): Command =>
 
 /** @throws UserError when only one of the two is set, or labels without their data */
 export function labelledPair(flags: LabelFlags): LabelledPair | undefined {
-  const { train, test, trainLabels, testLabels, column, labelColumn } = flags;
+  const { train, test, trainLabels, testLabels } = flags;
   if (train === undefined && trainLabels !== undefined) throw new UserError("--train-labels needs --train");
   if (test === undefined && testLabels !== undefined) throw new UserError("--test-labels needs --test");
   if (train === undefined && test === undefined) return undefined;
@@ -42,5 +42,5 @@ export function labelledPair(flags: LabelFlags): LabelledPair | undefined {
     throw new UserError(
       `--${train === undefined ? "test" : "train"} needs --${train === undefined ? "train" : "test"}`,
     );
-  return { train, test, trainLabels, testLabels, column, labelColumn };
+  return { train, test, trainLabels, testLabels, ...tableOptionsOf(flags) };
 }

@@ -7,9 +7,11 @@ import {
   methods,
   modalities,
   modalityFor,
+  type OpenOptions,
   type Progress,
   pretrain,
   reads,
+  tableOptionsOf,
   UserError,
 } from "../index.ts";
 import { choose, optionGroups } from "./chosen-options.ts";
@@ -19,15 +21,12 @@ import { columns, print, printJson } from "./output.ts";
 import { progressLine } from "./progress.ts";
 import { refuseChanges, stemOf, stoppedAt } from "./resume.ts";
 
-interface Flags {
+interface Flags extends OpenOptions {
   readonly method?: string;
   readonly preset?: string;
   readonly encoder?: string;
   readonly modality?: string;
   readonly curriculum?: readonly string[];
-  readonly labels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
   readonly out?: string;
   readonly resume?: string;
   readonly from?: string;
@@ -105,8 +104,7 @@ async function run(
       resume: resume !== undefined,
       from: flags.from,
       labels,
-      column: flags.column,
-      labelColumn: flags.labelColumn,
+      ...tableOptionsOf(flags),
       modality: flags.modality,
       method: flags.method,
       preset: flags.preset,

@@ -48,6 +48,6 @@ export {
 export { finderOf } from "./names.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
-export type { OpenOptions, Source } from "./source.ts";
+export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";
 export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";
 export { maskToken, type TokenSequence, type Vocabulary, type VocabularySpec, vocabulary } from "./vocabulary.ts";

@@ -16,6 +16,8 @@ export interface Source<Sample> {
   whole?(index: number): number;
   /** What the entry belongs to and must not be split from: see `OpenOptions.group`. By default the kind of data says. */
   group?(index: number): string;
+  /** The column that the groups come from, if the data have it. */
+  readonly groupedBy?: string;
   /**
    * Decodes one entry.
    * @throws BrokenSample when it cannot be decoded; UserError when it cannot be read for a reason that may pass (see `retried`)
@@ -31,19 +33,29 @@ export interface Source<Sample> {
   close(): Promise<void>;
 }
 
-export interface OpenOptions {
-  /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
-  readonly labels?: string;
-  /** For data in a table: the columns with the samples and with their labels, by name or by number from 1. */
+/** How data in a table are read, and which entries belong together. */
+export interface TableOptions {
+  /** The columns with the samples and with their labels, by name or by number from 1. */
   readonly column?: string;
   readonly labelColumn?: string;
-  /** For tables of which several rows make one entry: the column that says which: machine, patient, episode. */
+  /** Where several rows make one entry: the column that says which: machine, patient, episode. */
   readonly by?: string;
-  /** For entries with a course of time: the column with the times of the rows. */
+  /** Where entries have a course of time: the column with the times of the rows. */
   readonly time?: string;
   /**
    * What must not be split between training and validation: a column of the data or of the table of labels (speaker,
-   * patient), or a pattern for names with a part in parentheses, `^(s\\d+)_`: names with the same part belong together.
+   * patient), or a pattern for names with a part in parentheses, `^(s\d+)_`: names with the same part belong together.
    */
   readonly group?: string;
 }
+
+export interface OpenOptions extends TableOptions {
+  /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
+  readonly labels?: string;
+}
+
+const tableOptions = ["column", "labelColumn", "by", "time", "group"] as const;
+
+/** The options of a table among others, as far as they are set. */
+export const tableOptionsOf = (options: TableOptions): TableOptions =>
+  Object.fromEntries(tableOptions.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));

@@ -1,4 +1,4 @@
-import { type ModalityOptions, modalities } from "../data/index.ts";
+import { type ModalityOptions, modalities, tableOptionsOf } from "../data/index.ts";
 import { modalityFor } from "../data/recognise.ts";
 import type { EncoderOptions } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
@@ -76,8 +76,8 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   const definition = previous
     ? await modalities.stored(previous.modality.name)
     : await modalityFor(data, options.modality, options.onNote);
-  const { labels, column, labelColumn } = { ...options, ...previous?.data };
-  const opened = await definition.open(data, { labels: options.labels ?? labels, column, labelColumn });
+  const given = previous?.data ?? options;
+  const opened = await definition.open(data, { ...tableOptionsOf(given), labels: options.labels ?? given.labels });
   const source = previous ? await sourceOf(previous, opened, out, data) : opened;
   let samples = source;
   try {

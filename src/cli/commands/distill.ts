@@ -1,6 +1,14 @@
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { distillRun, flagsOf, methods, resumeDistillation, shippedTable, UserError } from "../../index.ts";
+import {
+  distillRun,
+  flagsOf,
+  methods,
+  resumeDistillation,
+  shippedTable,
+  tableOptionsOf,
+  UserError,
+} from "../../index.ts";
 import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { print, printJson } from "../output.ts";
 import { refuseChanges, refuseExisting, resumeOption } from "../resume.ts";
@@ -50,9 +58,19 @@ export const configure: Configure = (command) =>
 /** Checks the flags and returns the work to do. @throws UserError when they contradict each other */
 async function prepare(command: Command, teacher: string | undefined, data: string | undefined, flags: Flags) {
   const labels = labelledPair(flags);
-  const { into, preset, column, resume } = flags;
+  const { into, preset, resume } = flags;
   if (resume !== undefined) {
-    refuseChanges(command, resume, ["train", "test", "trainLabels", "testLabels", "column", "labelColumn"]);
+    refuseChanges(command, resume, [
+      "train",
+      "test",
+      "trainLabels",
+      "testLabels",
+      "column",
+      "labelColumn",
+      "by",
+      "time",
+      "group",
+    ]);
     if (teacher !== undefined)
       throw new UserError(`--resume continues ${resume} with the teacher and data it began with; leave out ${teacher}`);
     const work = (watch: Watch) => resumeDistillation(resume, { labels, ...watch });
@@ -66,7 +84,7 @@ async function prepare(command: Command, teacher: string | undefined, data: stri
     .find(({ key }) => key === "headLayers")
     ?.parse(flags.headLayers);
   const options: Readonly<Record<string, unknown>> = { headLayers };
-  const choices = { teacher, data, into, out, preset, column, labels, options };
+  const choices = { teacher, data, into, out, preset, ...tableOptionsOf(flags), labels, options };
   const training = parseTrainingFlags(flags);
   return {
     out,

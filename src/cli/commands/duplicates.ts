@@ -1,18 +1,15 @@
 import { join } from "node:path";
-import { duplicates, openRun, UserError } from "../../index.ts";
+import { duplicates, type OpenOptions, openRun, UserError } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { columns, print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
+interface Flags extends OpenOptions {
   readonly threshold: string;
   readonly neighbours: string;
   readonly outliers: string;
-  readonly labels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
   readonly out?: string;
   readonly json?: boolean;
 }

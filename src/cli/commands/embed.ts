@@ -1,14 +1,11 @@
-import { describeLeftOut, embed, openRun } from "../../index.ts";
+import { describeLeftOut, embed, type OpenOptions, openRun } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
+interface Flags extends OpenOptions {
   readonly out: string;
-  readonly labels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
   readonly shard?: string;
   readonly json?: boolean;
 }

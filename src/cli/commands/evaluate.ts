@@ -1,4 +1,4 @@
-import { evaluate, evaluationTable, openRun, type TrainAndTest, writeReport } from "../../index.ts";
+import { evaluate, evaluationTable, openRun, type TrainAndTest, tableOptionsOf, writeReport } from "../../index.ts";
 import { trainAndTestOptions } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -38,8 +38,7 @@ export const configure: Configure = (command) =>
         test: flags.test,
         trainLabels: flags.trainLabels,
         testLabels: flags.testLabels,
-        column: flags.column,
-        labelColumn: flags.labelColumn,
+        ...tableOptionsOf(flags),
         ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
         draws: wholeNumber("draws", flags.draws),
         scratch: flags.scratch,

@@ -1,14 +1,11 @@
-import { fewShot, fewShotTable, openRun } from "../../index.ts";
+import { fewShot, fewShotTable, type OpenOptions, openRun } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber, wholeNumbers } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
-  readonly labels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
+interface Flags extends OpenOptions {
   readonly ways: string;
   readonly shots: string;
   readonly queries: string;

@@ -14,6 +14,8 @@ import {
   type Progress,
   type Run,
   resumeFinetuning,
+  type TableOptions,
+  tableOptionsOf,
   UserError,
   verdictTable,
   writeAtomically,
@@ -29,13 +31,11 @@ import { refuseChanges, resumeOption, stemOf, stoppedAt } from "../resume.ts";
 import type { Configure } from "../table.ts";
 import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
 
-interface Flags {
+interface Flags extends TableOptions {
   readonly train?: string;
   readonly test?: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
   readonly task: LabelTask;
   readonly labelCount?: string;
   readonly validation?: string;
@@ -112,7 +112,7 @@ export const configure: Configure = async (command, argv) => {
 };
 
 /** Options that do not affect the training. */
-const ON_RESUME = ["test", "testLabels", "column", "labelColumn"];
+const ON_RESUME = ["test", "testLabels", "column", "labelColumn", "by", "time", "group"];
 
 async function act(
   path: string | undefined,
@@ -138,9 +138,8 @@ async function act(
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   let run: Run;
   let last: Progress | undefined;
-  const { column, labelColumn } = flags;
-  const columns = { ...(column ? { column } : {}), ...(labelColumn ? { labelColumn } : {}) };
-  const test = flags.test === undefined ? undefined : { data: flags.test, labels: flags.testLabels, ...columns };
+  const test =
+    flags.test === undefined ? undefined : { data: flags.test, labels: flags.testLabels, ...tableOptionsOf(flags) };
   const watch = {
     test,
     signal: interrupt.signal,
@@ -164,7 +163,7 @@ async function act(
     throw new Interrupted(stoppedAt("finetune", out, step));
   }
   const { data } = run.config;
-  const verdict = test && (await judge({ run, column: data.column, labelColumn: data.labelColumn, ...test }));
+  const verdict = test && (await judge({ run, ...tableOptionsOf(data), ...test }));
   if (verdict) await writeAtomically(`${out}/verdict.json`, [`${JSON.stringify(verdict, null, 2)}\n`]);
   if (flags.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
   print(`${out}: best after epoch ${run.epoch}, step ${run.step}`);
@@ -183,8 +182,7 @@ function optionsOf(from: string, flags: Flags): Omit<FinetuneOptions, "train" | 
   return {
     from,
     labels: flags.trainLabels,
-    column: flags.column,
-    labelColumn: flags.labelColumn,
+    ...tableOptionsOf(flags),
     task: flags.task,
     ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
     ...(validation === undefined ? {} : { validation }),

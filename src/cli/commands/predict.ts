@@ -1,14 +1,13 @@
-import { describeLeftOut, openRun, predict } from "../../index.ts";
+import { describeLeftOut, openRun, predict, type TableOptions, tableOptionsOf } from "../../index.ts";
 import { columnOption } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
+interface Flags extends TableOptions {
   readonly out: string;
   readonly top: string;
-  readonly column?: string;
   readonly json?: boolean;
 }
 
@@ -32,9 +31,9 @@ export const configure: Configure = (command) =>
       const top = wholeNumber("top", flags.top);
       const line = stageLine();
       const run = await openRun(path);
-      const { out, column } = flags;
+      const { out } = flags;
       const onProgress = (done: number, total: number) => line.update("predicting", done, total);
-      const result = await predict({ run, data, out, top, column, onProgress }).finally(line.end);
+      const result = await predict({ run, data, out, top, ...tableOptionsOf(flags), onProgress }).finally(line.end);
       if (flags.json) return printJson(result);
       if (result.leftOut.length > 0) print(`left out: ${describeLeftOut(result.leftOut)}`);
       for (const { name, reason } of result.broken.slice(0, 10)) print(printable(`${name}: ${reason}; skipped`));

@@ -49,7 +49,17 @@ async function prepare(command: Command, path: string | undefined, data: string 
   const labels = labelledPair(flags);
   const { out, resume, importance } = flags;
   if (resume !== undefined) {
-    refuseChanges(command, resume, ["train", "test", "trainLabels", "testLabels", "column", "labelColumn"]);
+    refuseChanges(command, resume, [
+      "train",
+      "test",
+      "trainLabels",
+      "testLabels",
+      "column",
+      "labelColumn",
+      "by",
+      "time",
+      "group",
+    ]);
     if (path !== undefined)
       throw new UserError(`--resume continues ${resume} with the run it began with; leave out ${path}`);
     return { out: resume, work: (watch: Watch) => resumePruning(resume, { labels, ...watch }) };

@@ -1,4 +1,4 @@
-import { openRun, quantizeRun, shippedTable, UserError } from "../../index.ts";
+import { openRun, quantizeRun, shippedTable, tableOptionsOf, UserError } from "../../index.ts";
 import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -52,7 +52,7 @@ export const configure: Configure = (command) =>
           ? {
               calibration: {
                 data: flags.calibrate,
-                column: flags.column,
+                ...tableOptionsOf(flags),
                 samples: wholeNumber("samples", flags.samples ?? "256"),
                 percentile,
               },

@@ -1,18 +1,16 @@
 import { join } from "node:path";
 import { Option } from "commander";
-import { openRun, type StrategyName, strategies, suggest } from "../../index.ts";
+import { type OpenOptions, openRun, type StrategyName, strategies, suggest } from "../../index.ts";
+import { columnOption } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { columns, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
+interface Flags extends OpenOptions {
   readonly budget: string;
   readonly strategy: StrategyName;
-  readonly labels?: string;
   readonly labelled?: string;
-  readonly column?: string;
-  readonly labelColumn?: string;
   readonly out?: string;
   readonly seed: string;
   readonly json?: boolean;
@@ -22,14 +20,11 @@ interface Flags {
 const SHOWN = 10;
 
 export const configure: Configure = (command) =>
-  command
-    .argument("<run>", "run folder")
-    .argument("<data>", "data to choose from")
+  columnOption(command.argument("<run>", "run folder").argument("<data>", "data to choose from"))
     .option("--budget <count>", "number of samples to suggest", "100")
     .addOption(new Option("--strategy <name>", "selection strategy").choices(strategies).default("typicality"))
     .option("--labels <table>", "existing labels: CSV, TSV, JSONL or Parquet, with the columns path and label")
     .option("--labelled <data>", "other data that is labelled already")
-    .option("--column <name>", "for tables: column with the samples, by name or, without a header, by number")
     .option("--label-column <name>", "for tables: column with the labels; labelled rows are not suggested")
     .option(
       "--out <file>",

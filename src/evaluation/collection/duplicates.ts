@@ -1,5 +1,5 @@
 import type { Features } from "../../data/features.ts";
-import type { Source } from "../../data/index.ts";
+import { type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
@@ -10,14 +10,9 @@ import { prepareTableAndSheet, writeEntrySheet } from "../drawing/entry-sheet.ts
 import { bankOf, nearestOthers } from "../vectors/nearest.ts";
 import { unitRows } from "../vectors/normalize.ts";
 
-export interface DuplicatesOptions {
+export interface DuplicatesOptions extends OpenOptions {
   readonly run: Run;
   readonly data: string;
-  /** Table with the columns `path` and `label`. */
-  readonly labels?: string;
-  /** Columns of a table. */
-  readonly column?: string;
-  readonly labelColumn?: string;
   /** Cosine from which two samples are near-duplicates, in (0, 1]; 0.98 by default. */
   readonly threshold?: number;
   /** k: outliers are far from their k-th nearest neighbour; 10 by default. */
@@ -78,10 +73,10 @@ const CHUNK = 256;
  * for (const group of groups) console.log(group.map(({ path }) => path).join(" = "));
  */
 export async function duplicates(options: DuplicatesOptions): Promise<Duplicates> {
-  const { run, data, out, threshold = 0.98, onProgress, column, labelColumn, labels } = options;
+  const { run, data, out, threshold = 0.98, onProgress, labels } = options;
   if (out !== undefined) await prepareTableAndSheet(out);
   const { encoder, params, modality, config } = run;
-  const source = await openData(run, data, { column, labelColumn, labels });
+  const source = await openData(run, data, { ...tableOptionsOf(options), labels });
   try {
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     const { device } = config.training;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { LeftOut, OpenOptions } from "../../data/index.ts";
+import { type LeftOut, type OpenOptions, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { replaceOutput } from "../../foundation/outputs.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
@@ -52,7 +52,7 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
       metadata: {
         run: run.path,
         data: resolve(data),
-        ...(open.column ? { column: open.column } : {}),
+        ...tableOptionsOf(open),
         method: config.method.name,
         encoder: config.encoder.name,
         step: String(run.step),

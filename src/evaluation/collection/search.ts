@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import { finderOf, type Source } from "../../data/index.ts";
+import { finderOf, type Source, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
 import { embedder, readBatches } from "../../training/features.ts";
@@ -70,10 +70,10 @@ async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
 async function looksOf(
   run: Run,
   neighbours: readonly Neighbour[],
-  { data = run.config.data.path, column }: Readonly<Record<string, string>>,
+  { data = run.config.data.path, ...options }: Readonly<Record<string, string>>,
   onPage: ReturnType<typeof pageOf>,
 ): Promise<(Neighbour & OnPage)[]> {
-  const bank = await openData(run, data, { column }).catch(() => undefined);
+  const bank = await openData(run, data, tableOptionsOf(options)).catch(() => undefined);
   try {
     const find = finderOf(Array.from({ length: bank?.length ?? 0 }, (_, index) => bank!.name(index)));
     const cards: (Neighbour & OnPage)[] = [];

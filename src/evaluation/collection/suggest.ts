@@ -1,6 +1,6 @@
 import { Rng } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
-import type { OpenOptions, Source } from "../../data/index.ts";
+import { type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
@@ -23,18 +23,15 @@ export type StrategyName = keyof typeof byName | "margin";
 /** Names of the strategies. */
 export const strategies: readonly StrategyName[] = ["typicality", "k-center", "margin", "random"];
 
-export interface SuggestOptions {
+export interface SuggestOptions extends OpenOptions {
   readonly run: Run;
   /** Data to choose from. Labels from folder names are ignored; `labels` and `labelColumn` are not. */
   readonly pool: string;
   /** Number of samples to choose; 100 by default. */
   readonly budget?: number;
   readonly strategy?: StrategyName;
-  /** Table with the columns `path` and `label`: the pool's samples that are labelled already. */
+  /** Table with the columns `path` and `label`: the pool's samples that are labelled already, as rows with a label are. */
   readonly labels?: string;
-  /** Columns of a table; rows with a label are labelled already. */
-  readonly column?: string;
-  readonly labelColumn?: string;
   /** Other data that are labelled already; ignored by margin. */
   readonly labelled?: string;
   /** CSV file to write; for pictures also a sheet next to it, a `.png`. */
@@ -72,9 +69,9 @@ export interface Suggestions {
  */
 export async function suggest(options: SuggestOptions): Promise<Suggestions> {
   const { run, pool, budget = 100, strategy = "typicality", out } = options;
-  const { column, labelColumn, labels } = options;
+  const { labelColumn, labels } = options;
   if (out !== undefined) await prepareTableAndSheet(out);
-  const source = await openData(run, pool, { column, labelColumn, labels });
+  const source = await openData(run, pool, { ...tableOptionsOf(options), labels });
   try {
     const poolLabels = labels !== undefined || labelColumn !== undefined ? source.labels : undefined;
     const labelledRows = ({ indices }: Features) =>
@@ -172,9 +169,7 @@ function featuresOf({ run, onProgress }: SuggestOptions, what: string, source: S
 
 /** Features of other labelled data: of the labelled entries, or of all if the data have no labels. */
 async function labelledFeatures(options: SuggestOptions, path: string): Promise<Features> {
-  const { column, labelColumn } = options;
-  const open: OpenOptions = { column, labelColumn };
-  const source = await openData(options.run, path, open);
+  const source = await openData(options.run, path, tableOptionsOf(options));
   try {
     const { labels } = source;
     const indices = labels && Int32Array.from(labels.keys()).filter((index) => labels[index]! >= 0);

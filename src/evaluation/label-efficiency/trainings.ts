@@ -1,3 +1,4 @@
+import { tableOptionsOf } from "../../data/index.ts";
 import { drawLabels } from "../../training/data/split.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
 import { predictLabelled } from "../labels/judge.ts";
@@ -51,7 +52,7 @@ async function endToEnd(
   { contender, labels, draw }: Cell,
   onProgress: (done: number, total: number) => void,
 ): Promise<ScoredPredictions & { steps: number }> {
-  const { run, column, labelColumn, steps, signal } = options;
+  const { run, steps, signal } = options;
   const { workers, device } = run.config.training;
   let taken = 0;
   const scored = await trainAndJudge(
@@ -60,8 +61,7 @@ async function endToEnd(
         from: run.path,
         train: options.train,
         labels: options.trainLabels,
-        column,
-        labelColumn,
+        ...tableOptionsOf(options),
         steps,
         signal,
         task,

@@ -7,6 +7,7 @@ import {
   type OpenOptions,
   offerOf,
   type Source,
+  tableOptionsOf,
   truthOf,
   vocabulary,
 } from "../../data/index.ts";
@@ -183,9 +184,8 @@ export async function resumeFinetuning(
   if (!config.supervision)
     throw new UserError(`${out}: not a fine-tuned run; continue it with autodidact pretrain --resume ${out}`);
   const definition = await modalities.stored(config.modality.name);
-  const { column, labelColumn } = config.data;
   const reader = readerOf(definition, config.modality.options);
-  if (options.test) await checkTest(reader, { column, labelColumn, ...options.test }, answersIn(config));
+  if (options.test) await checkTest(reader, { ...tableOptionsOf(config.data), ...options.test }, answersIn(config));
   const source = await sourceOf(config, await openLabelled(reader, config.data.path, config.data), out);
   try {
     const { digest } = config.supervision;

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Answers, answersOf, type LabelTask, type Source, unknownAmong } from "../../data/index.ts";
+import {
+  type Answers,
+  answersOf,
+  type LabelTask,
+  type Source,
+  type TableOptions,
+  tableOptionsOf,
+  unknownAmong,
+} from "../../data/index.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { requireSingleLabel } from "../scores/single-label.ts";
@@ -7,15 +15,12 @@ import { evenly } from "../vectors/evenly.ts";
 import { openLabelled } from "./judge.ts";
 import { labelledEntries } from "./supervision.ts";
 
-/** Labelled training data and labelled test data. */
-export interface TrainAndTest {
+/** Labelled training data and labelled test data; in tables with the same columns. */
+export interface TrainAndTest extends TableOptions {
   readonly train: string;
   readonly test: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
-  /** Columns of tables, the same in both. */
-  readonly column?: string;
-  readonly labelColumn?: string;
 }
 
 /** Both opened, with their classes and outputs. */
@@ -35,12 +40,12 @@ export interface LabelledData {
  */
 export async function openTrainAndTest(
   run: Run,
-  { column, labelColumn, ...paths }: TrainAndTest,
+  paths: TrainAndTest,
   task: LabelTask = "classification",
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, labels: string | undefined) => {
-    const source = await openLabelled(run, path, { column, labelColumn, labels });
+    const source = await openLabelled(run, path, { ...tableOptionsOf(paths), labels });
     opened.adopt(source, () => source.close());
     if (task === "classification") requireSingleLabel(path, source, run.config.method.options.task);
     return source;

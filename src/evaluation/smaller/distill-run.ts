@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { type TableOptions, tableOptionsOf } from "../../data/index.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -14,7 +15,7 @@ import { inheritedOptions } from "../../training/run/start.ts";
 import { firstDifference } from "./first-difference.ts";
 import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
-type FromPretrain = "out" | "column" | "preset" | "training" | "signal" | "onNote";
+type FromPretrain = keyof TableOptions | "out" | "preset" | "training" | "signal" | "onNote";
 
 export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions, FromPretrain> {
   /** Folder, archive or file with the training data. */
@@ -49,14 +50,15 @@ export interface DistillResult {
  * console.log(run.path, shippedTable(models));
  */
 export async function distillRun(options: DistillRunOptions): Promise<DistillResult> {
-  const { teacher, into, data, out, column, preset, training, signal, onNote, onStep } = options;
+  const { teacher, into, data, out, preset, training, signal, onNote, onStep } = options;
   const teacherRun = await openRun(teacher);
   await checkLabels(teacherRun, options.labels);
   const { modality, data: taught } = teacherRun.config;
   const choices = {
     data,
     out,
-    column: column ?? taught.column,
+    ...tableOptionsOf(taught),
+    ...tableOptionsOf(options),
     preset,
     training,
     signal,
@@ -100,7 +102,7 @@ async function refuseOther({ out, ...choices }: RunChoices & { readonly out: str
   if (existing.method.name !== "distill")
     throw new UserError(`${out}: there is a run already, of ${existing.method.name}; name another --out`);
   const definition = await modalityFor(choices.data, choices.modality);
-  const source = await definition.open(choices.data, { column: choices.column });
+  const source = await definition.open(choices.data, tableOptionsOf(choices));
   try {
     const { config, samples } = await settle({ ...choices, onNote: undefined }, definition, source);
     if (samples !== source) await samples.close();

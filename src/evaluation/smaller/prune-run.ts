@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Rng, type Tensor, tree } from "../../array/index.ts";
-import type { Source } from "../../data/index.ts";
+import { type Source, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { makeFolder } from "../../foundation/files.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
@@ -214,7 +214,7 @@ async function recover(
   // An existing tokenizer is not trained again.
   const { modalityOptions } = await openStart(pruned.path);
   const chosen = Object.entries(modalityOptions).filter(([option]) => !Object.hasOwn(replaces, option));
-  const table = { labels: dataConfig.labels, column: dataConfig.column, labelColumn: dataConfig.labelColumn };
+  const table = { ...tableOptionsOf(dataConfig), labels: dataConfig.labels };
   return pretrain({
     ...(data === undefined ? table : {}),
     data: data ?? dataConfig.path,

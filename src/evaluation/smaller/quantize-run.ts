@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng } from "../../array/index.ts";
-import type { Source } from "../../data/index.ts";
+import { type Source, type TableOptions, tableOptionsOf } from "../../data/index.ts";
 import { type Feeds, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
@@ -18,10 +18,9 @@ export interface QuantizeRunOptions extends MeasureOptions {
   /** Folder to write: an export, and the quantised model in it. */
   readonly out: string;
   /** Static scales for activations, from calibration data; otherwise scales are computed in every call. */
-  readonly calibration?: {
+  readonly calibration?: TableOptions & {
     /** By default the run's training data. */
     readonly data?: string;
-    readonly column?: string;
     /** Number of samples. Default 256. */
     readonly samples?: number;
     /** In (50, 100]: the percentage of an activation's values that its scale covers. Default 100. */
@@ -55,7 +54,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   const { run, out, fullRange, calibration: wanted } = options;
   await refuseForeignFolder(out, "model");
   await checkLabels(run, options.labels);
-  const source = wanted && (await openRunData(run, wanted.data, { column: wanted.column }));
+  const source = wanted && (await openRunData(run, wanted.data, tableOptionsOf(wanted)));
   await using opened = new AsyncDisposableStack();
   opened.defer(async () => source?.close());
   const { files } = await exportRun({ run, out });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
-import type { Modality, OpenOptions, Source, TensorRecord } from "../../data/index.ts";
+import { type Modality, type OpenOptions, type Source, type TensorRecord, tableOptionsOf } from "../../data/index.ts";
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
@@ -240,6 +240,6 @@ export async function exportedModel(run: Run): Promise<Uint8Array> {
 /** Opens the given data, or by default the run's training data with their columns and labels. */
 export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
   const { data } = run.config;
-  const trainOptions = { labels: data.labels, column: data.column, labelColumn: data.labelColumn };
+  const trainOptions = { ...tableOptionsOf(data), labels: data.labels };
   return openData(run, path ?? data.path, path === undefined ? trainOptions : options);
 }

@@ -1,3 +1,4 @@
+import { tableOptionsOf } from "../../data/index.ts";
 import { drawLabels } from "../../training/data/split.ts";
 import type { Run } from "../../training/run/run.ts";
 import { trainAndJudge } from "../labels/end-to-end.ts";
@@ -78,7 +79,7 @@ export interface Evaluation {
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, seed = 0, onProgress } = options;
   const start = performance.now();
-  const columns = { column: options.column, labelColumn: options.labelColumn };
+  const columns = tableOptionsOf(options);
   const { train, test, classes, close } = await openTrainAndTest(run, options);
   try {
     const { config } = run;

@@ -1,4 +1,5 @@
 import { Rng } from "../../array/index.ts";
+import { type OpenOptions, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { openLabelled } from "../labels/judge.ts";
@@ -7,14 +8,10 @@ import { centredRows, unitRows } from "../vectors/normalize.ts";
 import { extractorsOf, labelled, notesOf } from "./contestants.ts";
 import type { Role } from "./names.ts";
 
-export interface FewShotOptions {
+export interface FewShotOptions extends OpenOptions {
   readonly run: Run;
   /** Labelled data that the episodes are drawn from. */
   readonly data: string;
-  readonly labels?: string;
-  /** Columns of a table. */
-  readonly column?: string;
-  readonly labelColumn?: string;
   /** Classes of an episode; 5 by default. */
   readonly ways?: number;
   /** Labelled examples of each class, one experiment for each number; 1, 5 and 20 by default. */
@@ -66,9 +63,9 @@ export interface FewShot {
  * console.log(fewShotTable(await fewShot({ run, data: "labelled/", ways: 5, shots: [1, 5] })));
  */
 export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShotOptions): Promise<FewShot> {
-  const { data, labels, column, labelColumn } = options;
+  const { data, labels } = options;
   const { ways = 5, shots = [1, 5, 20], queries = 15, episodes = 600, center = false } = options;
-  const source = await openLabelled(run, data, { labels, column, labelColumn });
+  const source = await openLabelled(run, data, { ...tableOptionsOf(options), labels });
   try {
     const classes = source.classes ?? [];
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);

@@ -61,6 +61,7 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
   const collector = new Collector();
   const tally = new Tally();
   const notes = new Set<string>();
+  let hasGroups = false;
   if (listed.isFolder) tally.addAll(listed.leftOut);
   for (const name of names) {
     const file = listed.isFolder ? join(path, name) : path;
@@ -71,7 +72,10 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
         !listed.isFolder,
         options,
       );
-      for (const found of read.found) collector.add(found);
+      for (const found of read.found) {
+        collector.add(found);
+        hasGroups ||= found.group !== undefined;
+      }
       tally.addAll(read.leftOut.leftOut);
       for (const note of read.notes) notes.add(note);
     } catch (error) {
@@ -90,7 +94,12 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
       ? labelsFromFolders(entryNames)
       : undefined;
   const labels = given && Array.from(given.labels, (label) => given.classes[label]);
-  return seriesSource({ store, ...(labels ? { labels } : {}) });
+  const { group } = options;
+  return seriesSource({
+    store,
+    ...(labels ? { labels } : {}),
+    ...(group !== undefined && hasGroups ? { groupedBy: group } : {}),
+  });
 }
 
 interface Read {

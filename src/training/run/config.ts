@@ -136,6 +136,9 @@ export const RunConfig = z.object({
     labels: z.string().optional(),
     column: z.string().optional(),
     labelColumn: z.string().optional(),
+    by: z.string().optional(),
+    time: z.string().optional(),
+    group: z.string().optional(),
     entries: z
       .int()
       .positive()

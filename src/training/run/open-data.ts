@@ -1,3 +1,4 @@
+import { grouped, windowsWithGroups } from "../../data/groups.ts";
 import type { ModalityDefinition, OpenOptions, Source } from "../../data/index.ts";
 import { type Parts, parseOptions } from "./run.ts";
 
@@ -26,19 +27,21 @@ export const readerOf = (
 export async function openData(
   { modalityDefinition, modalityOptions }: DataReader,
   path: string,
-  options?: OpenOptions,
+  options: OpenOptions = {},
 ): Promise<Source<unknown>> {
-  const whole = await modalityDefinition.open(path, options);
+  const opened = await modalityDefinition.open(path, options);
   try {
-    const windows = await modalityDefinition.cut?.(whole, modalityOptions);
-    if (!windows) return whole;
+    const whole = await grouped(path, opened, options);
+    const cut = await modalityDefinition.cut?.(opened, modalityOptions);
+    if (!cut) return whole;
+    const windows = windowsWithGroups(cut, whole);
     const close = async () => {
       await windows.close();
       await whole.close();
     };
     return { ...windows, close };
   } catch (error) {
-    await whole.close();
+    await opened.close();
     throw error;
   }
 }

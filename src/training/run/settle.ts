@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { filesBelow } from "../../data/files/listing.ts";
-import type { ModalityDefinition, Source } from "../../data/index.ts";
+import { type ModalityDefinition, type Source, tableOptionsOf } from "../../data/index.ts";
 import { noteLeftOut } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { digestOfFiles } from "../../foundation/contents.ts";
@@ -125,13 +125,12 @@ export async function settle(
 
 /** Identifies the data of a run. */
 const dataOf = async (
-  { data, labels, column, labelColumn }: RunChoices,
+  { data, labels, ...choices }: RunChoices,
   source: Source<unknown>,
 ): Promise<RunConfig["data"]> => ({
   path: resolve(data),
   ...(labels ? { labels: resolve(labels) } : {}),
-  ...(column ? { column } : {}),
-  ...(labelColumn ? { labelColumn } : {}),
+  ...tableOptionsOf(choices),
   entries: source.length,
   fingerprint: fingerprintOf(source),
   contents: await contentsOf(source, data),

@@ -57,6 +57,7 @@ function windowSource(
     length: recordings.length,
     ...(labels ? { classes: labels.classes, labels: recordings.map((recording) => labels.labels[recording]!) } : {}),
     name,
+    whole: (index) => recordings[index]!,
     async read(index) {
       const recording = recordings[index]!;
       const isOnly = count[recording] === 1;

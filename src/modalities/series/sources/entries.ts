@@ -11,6 +11,8 @@ export interface SeriesManifest {
   /** Of each whole series, where they come from a table of labels or from folders; else the store has them. */
   readonly labels?: readonly (string | undefined)[];
   readonly windows?: Windows;
+  /** The column that the groups come from. */
+  readonly groupedBy?: string;
 }
 
 export const isManifest = (value: unknown): value is SeriesManifest =>
@@ -21,7 +23,7 @@ const SEPARATOR = "@";
 
 /** Whole series, or the windows of series. */
 export function seriesSource(manifest: SeriesManifest): Source<Series> {
-  const { store, labels, windows } = manifest;
+  const { store, labels, windows, groupedBy } = manifest;
   const { entries } = store;
   const count = new Int32Array(entries.length);
   for (const entry of windows?.recordings ?? []) count[entry]!++;
@@ -43,6 +45,7 @@ export function seriesSource(manifest: SeriesManifest): Source<Series> {
       return isPart(index) ? `${whole.name}${SEPARATOR}${windows!.starts[index]}` : whole.name;
     },
     whole: wholeOf,
+    ...(groupedBy === undefined ? {} : { groupedBy }),
     group: (index) => entries[wholeOf(index)]!.group,
     async read(index) {
       const series = seriesAt(store, wholeOf(index));

@@ -1,0 +1,77 @@
+import { extname } from "node:path";
+import { UserError } from "../foundation/errors.ts";
+import { finderOf } from "./names.ts";
+import type { OpenOptions, Source } from "./source.ts";
+import { rowsOf, tableFormats } from "./tables/rows.ts";
+
+/** Whether a group is a pattern for names, and no column: it has a part in parentheses. */
+const isPattern = (group: string): boolean => /\(.*\)/.test(group);
+
+/**
+ * The group of every entry: `group` as a pattern for the names, or else as a column of the table of labels.
+ * @param path of the data, for messages
+ * @throws UserError when it is neither, or leaves entries without a group
+ */
+async function groupNames(
+  path: string,
+  source: Source<unknown>,
+  group: string,
+  labels: string | undefined,
+): Promise<readonly string[]> {
+  const names = Array.from({ length: source.length }, (_, index) => source.name(index));
+  if (isPattern(group)) {
+    const pattern = patternOf(group);
+    const found = names.map((name) =>
+      pattern
+        .exec(name)
+        ?.slice(1)
+        .find((part) => part !== undefined),
+    );
+    const missing = found.indexOf(undefined);
+    if (missing >= 0) throw new UserError(`--group ${group}: does not match ${names[missing]}`);
+    return found.map((part) => part ?? "");
+  }
+  if (labels === undefined)
+    throw new UserError(
+      `--group ${group}: not a column that is read from ${path}; give a table of labels that has it, or a pattern for names: ^(s\\d+)_`,
+    );
+  const format = tableFormats[extname(labels.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
+  const find = finderOf(names);
+  const found = new Map<number, string>();
+  const columns = { column: "path", labelColumn: group, advice: "--group names a column of the table of labels" };
+  for await (const rows of rowsOf(labels, format, columns))
+    for (const { text, label } of rows) {
+      const position = find(text);
+      if (position !== undefined && label !== undefined) found.set(position, label);
+    }
+  // An entry that the table does not name is its own group.
+  return names.map((name, index) => found.get(index) ?? name);
+}
+
+function patternOf(group: string): RegExp {
+  try {
+    return new RegExp(group, "u");
+  } catch {
+    throw new UserError(`--group ${group}: not a regular expression`);
+  }
+}
+
+/**
+ * The source with what must not be split, as the user says. A source that has it as a column of its own keeps that.
+ * @throws UserError when `group` fits neither its names nor a column
+ */
+export async function grouped<Sample>(
+  path: string,
+  source: Source<Sample>,
+  { group, labels }: Pick<OpenOptions, "group" | "labels">,
+): Promise<Source<Sample>> {
+  if (group === undefined || source.groupedBy === group) return source;
+  const names = await groupNames(path, source, group, labels);
+  return { ...source, groupedBy: group, group: (index) => names[index] ?? source.name(index) };
+}
+
+/** Windows of a source, with the groups of the entries that they were cut from. */
+export const windowsWithGroups = <Sample>(windows: Source<Sample>, whole: Source<Sample>): Source<Sample> =>
+  whole.group && windows.whole
+    ? { ...windows, group: (index) => whole.group?.(windows.whole?.(index) ?? index) ?? windows.name(index) }
+    : windows;
