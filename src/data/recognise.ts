@@ -68,7 +68,11 @@ async function contentsOf(path: string): Promise<string> {
 const flagsOf = (definitions: readonly ModalityDefinition[]): string =>
   `--modality ${definitions.map(({ name }) => name).join(" or ")}`;
 
-/** Says what a source leaves out; every command that reads data does. */
-export function noteLeftOut({ leftOut = [] }: Pick<Source<unknown>, "leftOut">, onNote?: (note: string) => void): void {
+/** Says what a source leaves out, and what was done to read it; every command that reads data does. */
+export function noteLeftOut(
+  { leftOut = [], notes = [] }: Pick<Source<unknown>, "leftOut" | "notes">,
+  onNote?: (note: string) => void,
+): void {
+  for (const note of notes) onNote?.(note);
   if (leftOut.length > 0) onNote?.(`left out: ${describeLeftOut(leftOut)}`);
 }

@@ -6,6 +6,8 @@ export interface Source<Sample> {
   readonly length: number;
   /** What lies at the path and is no entry, by reason: files of other kinds, encrypted ones, empty rows of a table. */
   readonly leftOut?: readonly LeftOut[] | undefined;
+  /** What was done to read the entries, a line each: rows that were sorted, times that were filled. */
+  readonly notes?: readonly string[];
   /** Names of the classes, sorted; absent without labels. */
   readonly classes?: readonly string[];
   /** Class of each entry as an index into `classes`; −1 for an entry without a label. */

@@ -47,7 +47,7 @@ export const configure: Configure = (command) =>
         seed: wholeNumber("seed", flags.seed, 0),
         onProgress: line.update,
       }).finally(line.end);
-      const files = await writeReport(run, evaluation);
+      const files = await writeReport(run, evaluation, tableOptionsOf(flags));
       if (flags.json) return printJson(evaluation);
       print(evaluationTable(evaluation));
       const broken = evaluation.train.broken + evaluation.test.broken;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { look, openRun, prepareOutput, writeOutput } from "../../index.ts";
+import { look, openRun, prepareOutput, type TableOptions, tableOptionsOf, writeOutput } from "../../index.ts";
+import { columnOption } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags {
+interface Flags extends TableOptions {
   readonly out?: string;
   readonly samples: string;
   readonly seed: string;
@@ -12,9 +13,11 @@ interface Flags {
 }
 
 export const configure: Configure = (command) =>
-  command
-    .argument("<run>", "run folder")
-    .argument("[data]", "data to draw samples from (default: the data of the run)")
+  columnOption(
+    command
+      .argument("<run>", "run folder")
+      .argument("[data]", "data to draw samples from (default: the data of the run)"),
+  )
     .option("--out <file>", "PNG to write (default: look.png in the run folder)")
     .option("--samples <count>", "number of samples to show", "8")
     .option("--seed <seed>", "seed of the masks and views", "0")
@@ -24,9 +27,14 @@ export const configure: Configure = (command) =>
       "\nExamples:\n  autodidact look runs/photos --out sheet.png\n  autodidact look runs/photos others/",
     )
     .action(
-      async (path: string, data: string | undefined, { out = join(path, "look.png"), samples, seed, json }: Flags) => {
+      async (
+        path: string,
+        data: string | undefined,
+        { out = join(path, "look.png"), samples, seed, json, ...table }: Flags,
+      ) => {
         const run = await openRun(path);
-        const options = { run, data, samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
+        const numbers = { samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
+        const options = { run, data, ...numbers, ...tableOptionsOf(table) };
         await prepareOutput(out);
         const { png, columns, rows } = await look(options);
         await writeOutput(out, [png]);

@@ -6,6 +6,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { parseJson, parseTornJson } from "../../foundation/json.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
 import { type Dialect, optionsOf, reasonOf } from "./delimited.ts";
+import { adviceFor, arrayIn, firstCharacter } from "./json.ts";
 import { linesOf } from "./lines.ts";
 import type { TableFormat } from "./rows.ts";
 import { utf8Chunks } from "./utf8.ts";
@@ -58,6 +59,21 @@ export function cellsOf(path: string, format: TableFormat | "blanks"): AsyncGene
   if (format === "parquet") return parquetCells(path);
   if (format === "json") return jsonCells(path);
   return format === "blanks" ? blankCells(path) : delimitedCells(path, format);
+}
+
+/** Whether the first rows of a table hold numbers and nothing else; false for a table that cannot be read. */
+export async function isNumeric(path: string, format: TableFormat): Promise<boolean> {
+  const batches = cellsOf(path, format);
+  try {
+    const first = await batches.next();
+    if (first.done || first.value.rows.length === 0) return false;
+    return first.value.rows.every(({ cells }) => cells.every((cell) => numberIn(cell) !== undefined));
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  } finally {
+    await batches.return(undefined);
+  }
 }
 
 const hasNumbersOnly = (row: readonly string[]): boolean =>
@@ -172,21 +188,31 @@ const Json = z.record(z.string(), z.unknown());
 async function* jsonCells(path: string): AsyncGenerator<CellBatch> {
   const columns: string[] = [];
   const places = new Map<string, number>();
+  const rowOf = (value: unknown, unit: "entry" | "line", line: number): CellRow => {
+    const object = Json.safeParse(value);
+    if (!object.success) throw new UserError(`${path}: ${unit} ${line} is not a JSON object`);
+    const cells: Cell[] = [];
+    for (const [name, one] of Object.entries(object.data)) {
+      const at = places.get(name) ?? columns.length;
+      if (at === columns.length) {
+        columns.push(name);
+        places.set(name, at);
+      }
+      cells[at] = cellOf(one);
+    }
+    return { cells, line };
+  };
+  const array = (await firstCharacter(path)) === "[" ? await arrayIn(path) : undefined;
+  if (array) {
+    const rows = array.map((value, at) => rowOf(value, "entry", at + 1));
+    yield { columns, rows };
+    return;
+  }
   for await (const lines of linesOf(path)) {
     const rows = lines.map(({ bytes, number }) => {
       const text = bytes.toString("utf8");
-      const object = Json.safeParse(parseTornJson(text) ?? parseJson(text, `${path}: line ${number}`));
-      if (!object.success) throw new UserError(`${path}: line ${number} is not a JSON object`);
-      const cells: Cell[] = [];
-      for (const [name, value] of Object.entries(object.data)) {
-        let at = places.get(name);
-        if (at === undefined) {
-          at = columns.push(name) - 1;
-          places.set(name, at);
-        }
-        cells[at] = cellOf(value);
-      }
-      return { cells, line: number };
+      const value = parseTornJson(text) ?? parseJson(text, `${path}: line ${number}`, adviceFor(text));
+      return rowOf(value, "line", number);
     });
     yield { columns, rows };
   }

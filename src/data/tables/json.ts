@@ -95,7 +95,7 @@ async function contentsOf(path: string): Promise<string | undefined> {
 }
 
 /** The values of a file that is one JSON array; undefined when it is lines that are arrays. @throws UserError */
-async function arrayIn(path: string): Promise<unknown[] | undefined> {
+export async function arrayIn(path: string): Promise<unknown[] | undefined> {
   const text = await contentsOf(path);
   if (text === undefined)
     throw new UserError(
@@ -120,5 +120,5 @@ async function refuseObject(path: string): Promise<void> {
 }
 
 /** What to do about values that Python writes and JSON has not. */
-const adviceFor = (text: string): string =>
+export const adviceFor = (text: string): string =>
   /[:[,]\s*(NaN|-?Infinity)\s*[,}\]]/.test(text) ? "; NaN and Infinity are not JSON: write null" : "";

@@ -58,7 +58,8 @@ export async function inspect(
   if (isRun) return inspectRun(path);
   const notes: string[] = [];
   const definition = await modalityFor(path, modality, (note) => notes.push(note));
-  return { ...(await inspectData(path, definition, options)), notes };
+  const { notes: ofData, ...report } = await inspectData(path, definition, options);
+  return { ...report, notes: [...notes, ...ofData] };
 }
 
 async function inspectRun(path: string): Promise<RunReport> {
@@ -85,7 +86,7 @@ async function inspectData(
   path: string,
   definition: ModalityDefinition,
   { full = false, ...open }: OpenOptions & { full?: boolean },
-): Promise<Omit<DataReport, "notes">> {
+): Promise<DataReport> {
   const source = await definition.open(path, open);
   try {
     const count = full ? source.length : Math.min(SAMPLE, source.length);
@@ -116,6 +117,7 @@ async function inspectData(
       classes: (source.classes ?? []).map((name, label) => ({ name, count: counts.get(label) ?? 0 })),
       unlabelled,
       leftOut: source.leftOut ?? [],
+      notes: source.notes ?? [],
       inferred: broken.length < count ? await definition.infer(source) : {},
       ...(sizes.length > 0
         ? { sizes: { smallest: size(0), median: size(sizes.length >> 1), largest: size(sizes.length - 1) } }

@@ -1,6 +1,6 @@
 import { type Array, Rng, scalar, sizeOf, type Tensor, tree } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
-import { type Drawing, drawing, offerOf, type Picture, type Source } from "../../data/index.ts";
+import { type Drawing, drawing, offerOf, type Picture, type Source, type TableOptions } from "../../data/index.ts";
 import { patches } from "../../encoders/abilities.ts";
 import type { InitialParams, Inputs, Params } from "../../encoders/index.ts";
 import { compile, read } from "../../engine/index.ts";
@@ -9,14 +9,14 @@ import type { MethodParams } from "../../methods/index.ts";
 import { stackViews, toBatch } from "../../training/data/loader-task.ts";
 import { extractFeatures, readBatches, stack } from "../../training/features.ts";
 import { checkpointPath, loadCheckpoint } from "../../training/run/checkpoint.ts";
-import { openData } from "../../training/run/open-data.ts";
+import { openRunData } from "../../training/run/open-data.ts";
 import { methodOf, type Run } from "../../training/run/run.ts";
 import { type PictureSheet, pictureSheet } from "../drawing/picture-sheet.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { topIndices } from "../vectors/knn.ts";
 import { unitRows } from "../vectors/normalize.ts";
 
-export interface LookOptions {
+export interface LookOptions extends TableOptions {
   readonly run: Run;
   /** Data to draw; by default the run's data. */
   readonly data?: string;
@@ -47,11 +47,11 @@ const MEMBERS = 8;
  * const { png } = await look({ run, samples: 8 });
  * await writeOutput("look.png", [png]);
  */
-export async function look({ run, data = run.config.data.path, samples = 8, seed = 0 }: LookOptions): Promise<Look> {
+export async function look({ run, data, samples = 8, seed = 0, ...table }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);
   if (!drawn) throw new UserError(`${run.path}: look needs data that can be drawn; ${run.modality.name} data cannot`);
   const drawable: DrawableRun = { ...run, drawing: drawn };
-  const source = await openData(run, data);
+  const source = await openRunData(run, data, table);
   try {
     const chosen = await choose(run, source, Math.max(1, samples));
     const original: Column = { title: "original", pictures: chosen.map(({ row }) => drawn.draw(row[drawn.input]!)) };

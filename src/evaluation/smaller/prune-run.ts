@@ -9,6 +9,7 @@ import { type PretrainOptions, pretrain } from "../../training/pretrain.ts";
 import { checkpointPath, loadCheckpoint, saveCheckpoint } from "../../training/run/checkpoint.ts";
 import type { Pruning, RunConfig } from "../../training/run/config.ts";
 import { refuseTaken } from "../../training/run/folder.ts";
+import { openRunData } from "../../training/run/open-data.ts";
 import { buildMethod, openRun, type Run, readConfig, writeConfig } from "../../training/run/run.ts";
 import { arrange } from "../../training/run/settle.ts";
 import { openStart } from "../../training/run/start.ts";
@@ -18,14 +19,7 @@ import { firstDifference } from "./first-difference.ts";
 import { magnitude, taylor } from "./pruning/importance.ts";
 import { prunable } from "./pruning/prunable.ts";
 import { describeKept, prune } from "./pruning/structures.ts";
-import {
-  checkLabels,
-  exportedModel,
-  type MeasureOptions,
-  measureShipped,
-  openRunData,
-  type ShippedWorth,
-} from "./shipped.ts";
+import { checkLabels, exportedModel, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
 export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "signal" | "onNote"> {
   readonly run: Run;

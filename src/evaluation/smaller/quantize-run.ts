@@ -9,9 +9,10 @@ import { refuseForeignFolder } from "../../foundation/outputs.ts";
 import { openExported } from "../../interop/exported-model.ts";
 import { sealed, unsealed } from "../../interop/onnx-seal.ts";
 import { readBatches, stack } from "../../training/features.ts";
+import { openRunData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { exportRun, publisherOf } from "./export-run.ts";
-import { checkLabels, type MeasureOptions, measureShipped, openRunData, type ShippedWorth } from "./shipped.ts";
+import { checkLabels, type MeasureOptions, measureShipped, type ShippedWorth } from "./shipped.ts";
 
 export interface QuantizeRunOptions extends MeasureOptions {
   readonly run: Run;

@@ -2,13 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { allocate, Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
-import { type Modality, type OpenOptions, type Source, type TensorRecord, tableOptionsOf } from "../../data/index.ts";
+import type { Modality, Source, TensorRecord } from "../../data/index.ts";
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
 import { sealed, unsealed } from "../../interop/onnx-seal.ts";
 import { BATCH, collect, stack } from "../../training/features.ts";
-import { openData } from "../../training/run/open-data.ts";
 import { buildMethod, type Run } from "../../training/run/run.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { collectOutputs } from "../labels/judge.ts";
@@ -235,11 +234,4 @@ export async function exportedModel(run: Run): Promise<Uint8Array> {
   using folder = temporaryFolder();
   await exportRun({ run, out: folder.path });
   return await readFile(join(folder.path, "model.onnx"));
-}
-
-/** Opens the given data, or by default the run's training data with their columns and labels. */
-export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
-  const { data } = run.config;
-  const trainOptions = { ...tableOptionsOf(data), labels: data.labels };
-  return openData(run, path ?? data.path, path === undefined ? trainOptions : options);
 }

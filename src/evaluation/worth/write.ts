@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { TableOptions } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
@@ -21,23 +22,23 @@ const BANK = 4000;
  * const run = await openRun("runs/photos");
  * const files = await writeReport(run, await evaluate({ run, train: "labelled/train", test: "labelled/test" }));
  */
-export async function writeReport(run: Run, evaluation: Evaluation): Promise<string[]> {
+export async function writeReport(run: Run, evaluation: Evaluation, table: TableOptions = {}): Promise<string[]> {
   const at = (name: string) => join(run.path, name);
   await writeAtomically(at("evaluation.json"), [`${JSON.stringify(evaluation, null, 2)}\n`]);
   const { method, encoder } = evaluation.run;
   await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
   await writeChart(at("accuracy"), await accuracyChart(evaluation));
   const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
-  const sheet = await neighbours(run, evaluation);
+  const sheet = await neighbours(run, evaluation, table);
   if (!sheet) return files;
   await writeAtomically(at("neighbours.png"), [sheet]);
   return [...files, "neighbours.png"];
 }
 
 /** Test samples with their nearest training samples, if they can be shown as pictures. */
-async function neighbours(run: Run, { train, test }: Evaluation): Promise<Buffer | undefined> {
+async function neighbours(run: Run, { train, test }: Evaluation, table: TableOptions): Promise<Buffer | undefined> {
   const { modality, encoder, params } = run;
-  const [bank, queries] = await Promise.all([openData(run, train.path), openData(run, test.path)]);
+  const [bank, queries] = await Promise.all([openData(run, train.path, table), openData(run, test.path, table)]);
   try {
     const placed = async (source: typeof bank, count: number) => ({
       source,

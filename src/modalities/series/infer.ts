@@ -60,7 +60,6 @@ export async function cutSource(
 ): Promise<Source<Series>> {
   const { manifest } = source;
   if (!isManifest(manifest) || manifest.windows) return source;
-  for (const note of manifest.store.notes) onNote?.(note);
   const store = step === undefined ? manifest.store : resampledStore(manifest.store, step, onNote);
   const lengths = store.entries.map((entry) => (entry.broken === undefined ? entry.length : undefined));
   const total = lengths.reduce<number>((sum, one = 0) => sum + one, 0);

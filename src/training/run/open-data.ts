@@ -1,6 +1,6 @@
 import { grouped, windowsWithGroups } from "../../data/groups.ts";
-import type { ModalityDefinition, OpenOptions, Source } from "../../data/index.ts";
-import { type Parts, parseOptions } from "./run.ts";
+import { type ModalityDefinition, type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
+import { type Parts, parseOptions, type Run } from "./run.ts";
 
 /** What decides how data are read: the kind of data and its settled options. A run is one. */
 export type DataReader = Pick<Parts, "modalityDefinition" | "modalityOptions">;
@@ -44,4 +44,11 @@ export async function openData(
     await opened.close();
     throw error;
   }
+}
+
+/** Opens the given data, or by default the run's training data with their labels and columns. @throws UserError as `openData` */
+export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+  const { data } = run.config;
+  const own = { ...tableOptionsOf(data), labels: data.labels };
+  return openData(run, path ?? data.path, path === undefined ? own : options);
 }

@@ -38,6 +38,7 @@ export function seriesSource(manifest: SeriesManifest): Source<Series> {
   return {
     length,
     leftOut: store.leftOut,
+    notes: store.notes,
     ...labelsOf(Array.from({ length }, (_, index) => labelOf(index))),
     name(index) {
       const whole = entries[wholeOf(index)];

@@ -155,7 +155,12 @@ function gridded(places: Float64Array, column: Float64Array, length: number, isF
   const sums = new Float64Array(length);
   const counts = new Int32Array(length);
   const isOwn = new Uint8Array(length);
-  // Rows that have a value: those without one are bridged as if they were not there.
+  // A row at a step's time that has no value there: that is missing, and not filled.
+  const isEmpty = new Uint8Array(length);
+  for (const [row, at] of places.entries()) {
+    const place = Math.min(length - 1, Math.round(at));
+    if (Number.isNaN(column[row]!) && Math.abs(at - place) <= TOLERANCE) isEmpty[place] = 1;
+  }
   const known = Int32Array.from(places.keys()).filter((row) => !Number.isNaN(column[row]!));
   for (const row of known) {
     const place = Math.min(length - 1, Math.round(places[row]!));
@@ -167,6 +172,7 @@ function gridded(places: Float64Array, column: Float64Array, length: number, isF
   for (let place = 0, next = 0; place < length; place++) {
     while (next < known.length && places[known[next]!]! < place) next++;
     const [before, after] = [known[next - 1], known[next]];
+    if (isEmpty[place] && counts[place] === 0) continue;
     if (counts[place]! > 1 || isOwn[place]) {
       result[place] = sums[place]! / counts[place]!;
       if (!isOwn[place] || counts[place]! > 1) isFilled[place] = 1;

@@ -83,7 +83,7 @@ export async function tableSeries(
       take(row, columns, roles, { series, texts, channels });
     }
   }
-  if (!roles || count === 0) throw new UserError(`${path}: no rows`);
+  if (!roles || count === 0) throw new UserError(`${path}: no rows; a series needs at least two`);
   return finish(path, name, { series, texts, channels }, roles, columns);
 }
 
@@ -170,8 +170,8 @@ function finish(
       leftOut.add(
         channel,
         {
-          what: `values of column "${channel}"`,
-          advice: `not a number: the first is "${first.text.slice(0, 30)}" on line ${first.line}; taken as missing`,
+          what: `${count === 1 ? "text" : "texts"} in column "${channel}"`,
+          advice: `no number: the first is "${first.text.slice(0, 30)}" on line ${first.line}; taken as missing`,
         },
         count,
       );

@@ -7,6 +7,7 @@ import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
+import { isNumeric } from "../../../data/tables/cells.ts";
 import { firstCharacter } from "../../../data/tables/json.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
 import { hasColumns, rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
@@ -59,14 +60,18 @@ async function isAboutTexts(file: string, name: string, column: string | undefin
 }
 
 /**
- * Whether a path is text: certainly for a text file's name; possibly for a table, which may hold anything, a folder with
+ * Whether a path is text: certainly for a text file's name; possibly for a table that has not only numbers, a folder with
  * such files, and a UTF-8 file of another name.
  * @throws UserError when the path, or a folder below it, cannot be read
  */
 export async function recognisesTexts(path: string): Promise<Recognition> {
   const { isFolder, names } = await listTexts(path);
   if (isFolder) return names.length > 0 ? "possible" : undefined;
-  if (names.length > 0) return formatOf(path) === "text" ? "certain" : "possible";
+  if (names.length > 0) {
+    const format = formatOf(path);
+    if (format === "text") return "certain";
+    return format !== undefined && (await isNumeric(path, format)) ? undefined : "possible";
+  }
   return (await isUtf8File(path)) ? "possible" : undefined;
 }
 
