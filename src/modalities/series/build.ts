@@ -26,7 +26,8 @@ export function buildSeries(options: SeriesOptions, files?: RunFiles) {
   const draw = ({ shape, data }: Tensor): Picture | undefined => {
     const [count = 0, length = 0] = shape;
     if (shape.length !== 2 || count < 1 || length < 1) return undefined;
-    return drawLines(data, count, length, options.normalize === "none" ? undefined : DRAWN);
+    if (options.normalize === "none") return drawLines(data, count, length);
+    return drawLines(withoutMean(data, count, length), count, length, DRAWN);
   };
 
   return {
@@ -64,6 +65,17 @@ export function buildSeries(options: SeriesOptions, files?: RunFiles) {
       return { text: inWords(series), picture: drawLines(series.values, series.channels.length, series.length) };
     },
   } as const;
+}
+
+/** Steps at which every channel has exactly the mean are missing, or masked by the method. */
+function withoutMean(data: ArrayLike<number>, channels: number, length: number): Float32Array {
+  const values = Float32Array.from(data);
+  for (let step = 0; step < length; step++) {
+    let isMasked = true;
+    for (let channel = 0; channel < channels; channel++) isMasked &&= values[channel * length + step] === 0;
+    if (isMasked) for (let channel = 0; channel < channels; channel++) values[channel * length + step] = Number.NaN;
+  }
+  return values;
 }
 
 /** `1,000 steps of 3 channels (x, y, z), 12 values missing`. */

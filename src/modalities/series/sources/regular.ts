@@ -41,6 +41,10 @@ const TOLERANCE = 0.05;
 const BRIDGED = 2.5;
 /** Largest share of empty steps before a coarser step is tried. */
 const MOST_EMPTY = 0.5;
+/** Coarser steps that are tried, as shares of the distances that are shorter. */
+const QUANTILES = [0.75, 0.9, 0.97];
+/** Smallest share of the rows that keep a step of their own at a coarser one. */
+const LEAST_KEPT = 0.25;
 /** Steps that a series may have for each of its rows. */
 const MOST_STEPS = 50;
 
@@ -65,14 +69,11 @@ export function regular(recorded: Recorded): Regular {
     .slice(1)
     .map((time, index) => time - at[index]!)
     .sort();
-  const usual = distances[Math.floor(distances.length / 2)]!;
+  const usual = distances[Math.floor((distances.length - 1) / 2)]!;
   const isRegular = distances.every((distance) => Math.abs(distance - usual) <= TOLERANCE * usual);
   if (isRegular) return { length: order.length, values: columnsAt(recorded, order), step: usual, rows: order, changes };
-  let step = usual;
-  for (const share of [0.75, 0.9, 0.97, 1]) {
-    if (emptyShare(at, step) <= MOST_EMPTY) break;
-    step = distances[Math.min(distances.length - 1, Math.floor(distances.length * share))]!;
-  }
+  const coarser = QUANTILES.map((share) => distances[Math.floor((distances.length - 1) * share)]!);
+  const step = [usual, ...coarser].find((candidate) => suits(at, candidate)) ?? usual;
   const span = (at.at(-1)! - at[0]!) / step;
   if (span > MOST_STEPS * at.length + 1000)
     throw new BrokenSample(
@@ -81,17 +82,17 @@ export function regular(recorded: Recorded): Regular {
   return onGrid(recorded, order, at, step, changes);
 }
 
-/** Share of the steps that no row is near. */
-function emptyShare(at: Float64Array, step: number): number {
+/** Whether most steps have a row near them, and most rows a step of their own. */
+function suits(at: Float64Array, step: number): boolean {
   const steps = Math.round((at.at(-1)! - at[0]!) / step) + 1;
   let taken = 0;
   let last = -1;
   for (const time of at) {
-    const cell = Math.round((time - at[0]!) / step);
-    if (cell !== last) taken++;
-    last = cell;
+    const place = Math.round((time - at[0]!) / step);
+    if (place !== last) taken++;
+    last = place;
   }
-  return 1 - taken / steps;
+  return taken >= (1 - MOST_EMPTY) * steps && taken >= LEAST_KEPT * at.length;
 }
 
 /** The rows in order of time, each once. @throws BrokenSample when two differ at one time */
