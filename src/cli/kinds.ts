@@ -2,6 +2,10 @@ import type { KindLine } from "./table.ts";
 
 /** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
 export const kinds: Readonly<Record<string, KindLine>> = {
+  series: {
+    summary: "series of readings: forecast",
+    load: () => import("../modalities/series/commands/index.ts"),
+  },
   text: {
     summary: "language models and tokenizers: complete, perplexity, tokenize",
     load: () => import("../modalities/text/commands/index.ts"),
