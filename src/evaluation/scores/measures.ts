@@ -134,7 +134,8 @@ function ofValues(values: Float32Array, truth: Float32Array): Measures {
   });
   const r2 = spread > 0 ? 1 - squares / spread : 0;
   const spearman = correlation(ranksOf(values), ranksOf(truth));
-  return { score: r2, loss: squares / rows, named: { r2, meanAbsoluteError: absolute / rows, spearman } };
+  const [meanAbsoluteError, rootMeanSquaredError] = [absolute / rows, Math.sqrt(squares / rows)];
+  return { score: r2, loss: squares / rows, named: { r2, meanAbsoluteError, rootMeanSquaredError, spearman } };
 }
 
 /** Ranks in ascending order; ties share their mean rank. */

@@ -79,6 +79,7 @@ test("values: R² and mean error by hand; Spearman is invariant to an increasing
   near(loss, 1 / 3);
   near(named.r2, 1 - 1 / (16 / 9 + 1 / 9 + 25 / 9));
   near(named.meanAbsoluteError, 1 / 3);
+  near(named.rootMeanSquaredError, Math.sqrt(1 / 3));
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: -30, max: 30 }), { minLength: 3 }), (values) => {
       const truth = Float32Array.from(values);
