@@ -1,6 +1,6 @@
 /** Names of columns with times. */
 const NAMES =
-  /^(time|timestamp|date|datetime|date[ _-]?time|time[ _-]?stamp|ds|utc|recorded[ _-]?at|created[ _-]?at)$/i;
+  /^(time|timestamp|date|datetime|date[ _-]?time|time[ _-]?stamp|ds|ts|utc|recorded[ _-]?at|created[ _-]?at)$/i;
 
 export const isTimeName = (name: string): boolean => NAMES.test(name.trim());
 
