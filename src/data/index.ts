@@ -4,10 +4,10 @@ import type { ModalityDefinition } from "./modality.ts";
 /** The only references to a kind of data from outside its folder, in the order that help prefers them. */
 const lines = {
   image: () => import("../modalities/image/index.ts"),
-  series: () => import("../modalities/series/index.ts"),
   text: () => import("../modalities/text/index.ts"),
   audio: () => import("../modalities/audio/index.ts"),
   video: () => import("../modalities/video/index.ts"),
+  series: () => import("../modalities/series/index.ts"),
 };
 
 /** Every modality's options, by its name. */
