@@ -1,5 +1,5 @@
-import { windowsOf } from "../../data/signal/windows.ts";
 import type { Source } from "../../data/source.ts";
+import { windowsOf } from "../../data/windows.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { SeriesOptions } from "./options.ts";
 import type { Series } from "./series.ts";
@@ -65,9 +65,9 @@ export async function cutSource(
   const total = lengths.reduce<number>((sum, one = 0) => sum + one, 0);
   const overlap = hop ?? Math.max(1, Math.min(window, Math.floor(total / FEW)));
   const windows = windowsOf(lengths, window, overlap);
-  if (windows.recordings.length > lengths.length)
+  if (windows.wholes.length > lengths.length)
     onNote?.(
-      `${lengths.length.toLocaleString("en")} series are read as ${windows.recordings.length.toLocaleString("en")} windows of ${window} steps, one every ${overlap}`,
+      `${lengths.length.toLocaleString("en")} series are read as ${windows.wholes.length.toLocaleString("en")} windows of ${window} steps, one every ${overlap}`,
     );
   const cut: SeriesManifest = { ...manifest, store, windows };
   return seriesSource(cut);

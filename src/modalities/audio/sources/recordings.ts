@@ -1,6 +1,5 @@
 import { type Entries, type FilesManifest, filesOf } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
-import type { Windows } from "../../../data/signal/windows.ts";
 import type { Source } from "../../../data/source.ts";
 import type { Windows } from "../../../data/windows.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { labelsOf } from "../../../data/labels.ts";
-import type { Windows } from "../../../data/signal/windows.ts";
 import type { Source } from "../../../data/source.ts";
+import type { Windows } from "../../../data/windows.ts";
 import { cutSeries, type Series } from "../series.ts";
 import { labelAt, type Store, seriesAt } from "./store.ts";
 
@@ -26,10 +26,10 @@ export function seriesSource(manifest: SeriesManifest): Source<Series> {
   const { store, labels, windows, groupedBy } = manifest;
   const { entries } = store;
   const count = new Int32Array(entries.length);
-  for (const entry of windows?.recordings ?? []) count[entry]!++;
-  const wholeOf = (index: number): number => (windows ? windows.recordings[index]! : index);
+  for (const entry of windows?.wholes ?? []) count[entry]!++;
+  const wholeOf = (index: number): number => (windows ? windows.wholes[index]! : index);
   const isPart = (index: number): boolean => windows !== undefined && count[wholeOf(index)]! > 1;
-  const length = windows ? windows.recordings.length : entries.length;
+  const length = windows ? windows.wholes.length : entries.length;
   const labelOf = (index: number): string | undefined => {
     const whole = wholeOf(index);
     if (labels) return labels[whole];
