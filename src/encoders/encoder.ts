@@ -34,13 +34,15 @@ export interface TokenAbility {
   readonly count: number;
   /** Width of a token. */
   readonly width: number;
+  /** Width of the embeddings that a mask's token replaces, where it is not `width`. */
+  readonly embeddingWidth?: number;
   /** Tokens in front of the others: 1 for a class token, 2 with a distillation token, else 0. */
   readonly prefix: number;
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**
-   * The output of each block, first to last, `[batch, prefix + kept, width]`, before the last norm: data2vec averages
-   * them.
+   * The output of each block of the tokens' width, first to last, `[batch, prefix + kept, width]`, before the last norm:
+   * data2vec averages them.
    */
   blocks(params: Params, inputs: Inputs, options?: EncodeOptions): Array[];
 }
@@ -107,8 +109,8 @@ export interface EncodeOptions {
    */
   readonly keep?: Array;
   /**
-   * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter) replaces the embedding of
-   * the patch or token, before positions are added (BEiT, SimMIM, iBOT, data2vec).
+   * Where `at` (`[batch, count]`, float32) is 1, `token` (`[width]`, the method's parameter, or `[embeddingWidth]`)
+   * replaces the embedding of the patch or token, before positions are added (BEiT, SimMIM, iBOT, data2vec).
    */
   readonly masked?: { readonly at: Array; readonly token: Array };
   /**

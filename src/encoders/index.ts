@@ -2,6 +2,7 @@ import { type OptionsByName, registry } from "../foundation/registry.ts";
 import type { EncoderDefinition } from "./encoder.ts";
 
 const lines = {
+  dilated: () => import("./dilated.ts"),
   resnet: () => import("./resnet.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),

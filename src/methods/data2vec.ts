@@ -139,7 +139,7 @@ export const data2vec = method({
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
-        maskToken: rng.split("maskToken").truncatedNormal([1, tokens.width], 0.02),
+        maskToken: rng.split("maskToken").truncatedNormal([1, tokens.embeddingWidth ?? tokens.width], 0.02),
         head: head.init(rng.split("head")),
       }),
       initMemory: (_, params) => ({ teacher: params.encoder }),
