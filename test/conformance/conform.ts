@@ -10,6 +10,7 @@ import { sizeOf } from "../../src/array/tensor.ts";
 import { offerOf } from "../../src/data/ability.ts";
 import type { ModalityDefinition, TensorRecord } from "../../src/data/modality.ts";
 import { drawing } from "../../src/data/picture.ts";
+import { distortions, reverse, segments, speed } from "../../src/data/time.ts";
 import { augment, crop, perturb } from "../../src/data/views.ts";
 import { publisherOf } from "../../src/evaluation/smaller/export-run.ts";
 import { BrokenSample, UserError } from "../../src/foundation/errors.ts";
@@ -27,6 +28,12 @@ const shared: readonly Call[] = [
   calling(augment, (view, sample, rng) => [view(sample, rng, 0), view(sample, rng, 1)]),
   calling(perturb, (view, sample, rng) => [view(sample, rng)]),
   calling(crop, (view, sample, rng) => [view(sample, rng, { extent: 1 }, 0), view(sample, rng, { extent: 0.5 }, 2)]),
+  calling(segments, (cut, sample, rng) =>
+    cut(sample, rng, { count: 3, extent: 0.25, gap: [0, 0.1] }).map(({ segment }) => segment),
+  ),
+  calling(reverse, (backwards, sample) => [backwards(sample)]),
+  calling(speed, (play, sample, rng) => [play(sample, rng, 1, { extent: 0.5 }), play(sample, rng, 2, { extent: 0.5 })]),
+  calling(distortions, ({ names, distort }, sample, rng) => names.map((name) => distort(sample, rng, name))),
 ];
 
 /**
@@ -118,9 +125,42 @@ export function conform(definition: ModalityDefinition, prepare: (folder: string
           assertFits(view, opened, name === "augment" || name === "perturb" ? "exactly" : "cut");
         assert.ok(isDeepStrictEqual(views(1), first), `${name}: other bits at the same seed`);
         const untouched = samples.map((sample) => modality.tensors(sample));
-        // What changes nothing needs no generator.
-        if (isDeepStrictEqual(first, untouched)) continue;
+        // What changes nothing, or always the same, needs no generator.
+        if (isDeepStrictEqual(first, untouched) || name === "reverse") continue;
         assert.ok(!isDeepStrictEqual(views(2), first), `${name}: the same bits at another seed`);
+      }
+    });
+
+    test("segments lie in order of time and where they say; played backwards twice, a sample is as it was", () => {
+      const { modality, samples } = opened;
+      const [cut, turned, play] = [
+        offerOf(modality, segments),
+        offerOf(modality, reverse),
+        offerOf(modality, speed),
+      ] as const;
+      const sample = samples[0];
+      if (cut) {
+        const options = { count: 2, extent: 0.5, gap: [-0.25, -0.25] } as const;
+        const [first, second] = cut(sample, new Rng(3), options);
+        assert.ok(first && second);
+        for (const { start, end } of [first, second])
+          assert.ok(Math.abs(end - start - 0.5) < 0.1, `${start} to ${end}`);
+        assert.ok(Math.abs(second.start - first.start - 0.25) < 0.05, `${first.start}, ${second.start}`);
+        const shapes = [first, second].map(({ segment }) =>
+          Object.values(modality.tensors(segment)).map(({ shape }) => [...shape]),
+        );
+        assert.deepEqual(shapes[0], shapes[1]);
+      }
+      if (turned) {
+        const once = modality.tensors(turned(sample));
+        assert.ok(!isDeepStrictEqual(once, modality.tensors(sample)), "backwards it is the same");
+        assert.ok(isDeepStrictEqual(modality.tensors(turned(turned(sample))), modality.tensors(sample)));
+      }
+      if (play) {
+        const parts = [1, 2].map((factor) => modality.tensors(play(sample, new Rng(3), factor, { extent: 0.5 })));
+        const [slow, fast] = parts.map((tensors) => Object.values(tensors).map(({ shape }) => [...shape]));
+        assert.deepEqual(slow, fast);
+        assert.ok(!isDeepStrictEqual(parts[0], parts[1]), "faster it is the same");
       }
     });
 

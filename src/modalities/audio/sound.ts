@@ -20,6 +20,7 @@ export interface SoundMap {
 export function cutWave(wave: Float32Array, start: number, length: number): Float32Array {
   const result = new Float32Array(length);
   const from = Math.max(0, start);
+  if (from >= start + length) return result;
   result.set(wave.subarray(from, Math.max(from, Math.min(wave.length, start + length))), from - start);
   return result;
 }

@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import type { Segment, SegmentOptions } from "../../data/time.ts";
+import type { PlayedOptions, Segment, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import type { AudioOptions } from "./options.ts";
 import type { Preparation } from "./prepare.ts";
@@ -52,7 +52,7 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
 
   /** A whole number of the usual input's `parts`, at least one. */
   const wholeParts = (extent: number, usual: number, parts = usual): number =>
-    Math.max(1, Math.round(extent * parts)) * (usual / parts);
+    Math.round(Math.max(1, Math.round(extent * parts)) * (usual / parts));
 
   const augment = (sound: Sound, rng: Rng): Sound => {
     const wave = again(heard(sound).wave, options, rng, samples, 1);
@@ -75,30 +75,44 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
     return ready(wave, masked(stretch(map, randomPart(map, rng, [scale[0], scale[1]]), high, long), rng));
   };
 
+  /**
+   * A part of the usual input: its samples, those from its start to the next part's, and those of the usual input. Of a
+   * spectrogram they are counted in frames, so that places in two overlapping parts are the same to the frame.
+   */
+  const partOf = (extent: number, grid?: number) => {
+    const { frame, hop } = prepared.spectrogram;
+    const long = wholeParts(extent, isMap ? frames : samples, grid);
+    if (!isMap) return { length: long, advance: long, unit: samples, map: () => undefined };
+    const map = (wave: Float32Array) => mapOf(wave, long);
+    return { length: (long - 1) * hop + frame, advance: long * hop, unit: frames * hop, map };
+  };
+
   const segments = (sound: Sound, rng: Rng, { count, extent, grid, gap = [0, 0] }: SegmentOptions): Segment[] => {
     const whole = heard(sound).wave;
-    const length = isMap
-      ? Math.round((wholeParts(extent, frames, grid) / frames) * samples)
-      : wholeParts(extent, samples, grid);
-    const gaps = Array.from({ length: count - 1 }, () => Math.round(rng.uniform(...gap) * samples));
-    const total = count * length + gaps.reduce((sum, one) => sum + one, 0);
+    const { length, advance, unit, map } = partOf(extent, grid);
+    // In a short recording they lie closer together, rather than in the silence around it.
+    const widest = (whole.length - (count - 1) * advance - length) / Math.max(1, count - 1) / unit;
+    const [least, most] = [gap[0], Math.max(gap[0], Math.min(gap[1], widest))];
+    const gaps = Array.from({ length: count - 1 }, () => Math.round(rng.uniform(least, most) * unit));
+    const total = (count - 1) * advance + length + gaps.reduce((sum, one) => sum + one, 0);
     let at = rng.integer(Math.min(0, whole.length - total), Math.max(0, whole.length - total));
     return Array.from({ length: count }, (_, index) => {
       const wave = cutWave(whole, at, length);
-      const start = at / samples;
-      at += length + (gaps[index] ?? 0);
-      const map = isMap ? mapOf(wave, wholeParts(extent, frames, grid)) : undefined;
-      return { segment: ready(wave, map), start, end: start + length / samples };
+      const start = at / unit;
+      at += advance + (gaps[index] ?? 0);
+      return { segment: ready(wave, map(wave)), start, end: start + advance / unit };
     });
   };
 
   const reverse = (sound: Sound): Sound => ready(waveOf(sound).toReversed());
 
-  const speed = (sound: Sound, rng: Rng, factor: number): Sound => {
+  const speed = (sound: Sound, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Sound => {
     const { wave } = heard(sound);
-    const needed = Math.ceil(samples * factor);
+    const { length, map } = partOf(extent, grid);
+    const needed = Math.ceil(length * factor);
     const start = rng.integer(Math.min(0, wave.length - needed), Math.max(0, wave.length - needed));
-    return ready(played(wave, rate, factor, start, samples));
+    const part = played(wave, rate, factor, start, length);
+    return ready(part, map(part));
   };
 
   const changes: Readonly<Record<string, (wave: Float32Array, rng: Rng) => Float32Array>> = {
@@ -112,6 +126,7 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
   };
   const distortions = {
     names: Object.keys(changes),
+    strong: ["shuffled", "noise"],
     distort: (sound: Sound, rng: Rng, name: string): Sound => {
       const change = changes[name];
       if (!change) throw new Error(`no distortion ${name}`);
