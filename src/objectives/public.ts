@@ -10,6 +10,8 @@ export { swav } from "./clustering/swav.ts";
 export { cpc, cpcAccuracy } from "./contrastive/cpc.ts";
 export { dcl } from "./contrastive/dcl.ts";
 export { dclw } from "./contrastive/dclw.ts";
+export { futureContrast } from "./contrastive/future-contrast.ts";
+export { type HierarchicalContrastOptions, hierarchicalContrast } from "./contrastive/hierarchical-contrast.ts";
 export { inBatchAccuracy, inBatchContrast } from "./contrastive/in-batch-contrast.ts";
 export { infoNce, infoNceAccuracy } from "./contrastive/info-nce.ts";
 export { instanceDiscrimination } from "./contrastive/instance-discrimination.ts";
