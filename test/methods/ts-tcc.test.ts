@@ -29,8 +29,14 @@ const build = (options: Readonly<Record<string, unknown>> = {}) =>
 const samples = globalThis.Array.from({ length: BATCH }, (_, at) => sine(new Rng(at), LENGTH));
 
 test("the loss reads the past up to the moment and the steps that are predicted, and nothing else", async () => {
-  const method = build();
-  const params = method.init(new Rng(1));
+  const method = build({ strong: ["flipped"] });
+  // As if trained: weights of 0.3, so that contexts differ.
+  const params = tree.map<Tensor, Tensor>(method.init(new Rng(1)) as TreeRecord<Tensor>, ({ data, shape }, path) =>
+    float32(
+      Float32Array.from(data, (value) => (path === "contextToken" ? 0 : /scale|Variance/.test(path) ? 1 : 15 * value)),
+      shape,
+    ),
+  );
   const batch = stack(samples.map((sample, at) => method.views(sample, new Rng(at), noEntry))) as TreeRecord<Tensor>;
   const lossWith = async (from: number, to: number, of: "weak" | "strong") => {
     const { series } = batch[of] as { series: Tensor };
