@@ -24,12 +24,13 @@ const drawn = (rng: Rng, weight: readonly number[]): { weight: Tensor; bias: Ten
  * Dilated convolutions over time, without strides: TS2Vec's encoder, a token for every step.
  * Yue et al. 2021, https://arxiv.org/abs/2106.10466
  *
- * Reads one tensor `[batch, channels, length]` of any length, and `mask` `[batch, length]` if the data have one: 0 where
- * values are missing. A linear layer gives every step `width` values, which are 0 where they are missing; then residual
+ * Reads one tensor `[batch, channels, length]` of any length, and `mask` `[batch, length]` or `[batch, channels, length]`
+ * if the data have one: 0 where values are missing. A linear layer gives every step `width` values, which are 0 where all
+ * channels are missing; then residual
  * blocks of GELU, convolution, GELU, convolution, block i with dilation 2ⁱ: `depth` of them, and as in the authors' code
  * one more that widens to `outputDim`. The representation is the maximum over time. Parameters: `project`,
  * `blocks.N.{conv1,conv2}`, `blocks.N.residual` of the last, each with `weight` and `bias`. Differs from the paper: steps
- * that are missing do not take part in the maximum.
+ * that are missing do not take part in the maximum, and of several channels all must be missing, not any.
  */
 export const dilated = encoder({
   name: "dilated",
@@ -49,7 +50,7 @@ export const dilated = encoder({
     const { name, channels, extents } = gridInput(specs, "encoder dilated", [1, 1]);
     const [length = 0] = extents;
     const { width, outputDim, depth, kernel } = options;
-    const hasMask = specs.mask?.shape.length === 1;
+    const maskAxes = specs.mask?.shape.length;
     const project = linear(channels, width);
     const blocks = globalThis.Array.from({ length: depth + 1 }, (_, index) => {
       const [output, dilation] = [index === depth ? outputDim : width, 2 ** index];
@@ -75,9 +76,12 @@ export const dilated = encoder({
     });
     type DilatedParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    /** 1 where there is a value, `[batch, length, 1]`. */
-    const presence = ({ mask }: Inputs): Array | undefined =>
-      hasMask && mask ? np.where(np.greater(np.reshape(mask, [...mask.shape, 1]), 0), 1, 0) : undefined;
+    /** 1 where any channel has a value, `[batch, length, 1]`. */
+    const presence = ({ mask }: Inputs): Array | undefined => {
+      if (!mask || maskAxes === undefined || maskAxes > 2) return undefined;
+      const ofSteps = maskAxes === 2 ? np.max(mask, 1) : mask;
+      return np.where(np.greater(np.reshape(ofSteps, [...ofSteps.shape, 1]), 0), 1, 0);
+    };
 
     const embedded = (params: DilatedParams, inputs: Inputs, { keep, masked, attentionBias }: EncodeOptions): Array => {
       const x = inputs[name];

@@ -9,6 +9,12 @@ import { method } from "./method.ts";
 import { timeSteps } from "./parts/time-steps.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
+/** AdamW at a constant rate; the average over about a hundred steps. */
+const paperTraining = {
+  ...{ optimizer: "adamw", batchSize: 8, learningRate: 1e-3, minLearningRate: 1e-3, weightDecay: 0.01 },
+  ...{ warmupEpochs: 0, ema: 0.99, epochs: 40 },
+} as const;
+
 /** Most steps that are compared with each other: memory grows with their square. */
 const MOST_COMPARED = 1024;
 
@@ -16,7 +22,8 @@ const MOST_COMPARED = 1024;
  * TS2Vec: two overlapping segments of a sample, each with half of its steps hidden, agree step by step where they overlap,
  * at every scale in time. Yue et al. 2021, https://arxiv.org/abs/2106.10466
  *
- * The recipe is the paper's, 200 steps for data of up to 100,000 values and else 600: choose `--epochs` accordingly. Hidden
+ * The recipe is the paper's, with 200 steps for data of up to 100,000 values and else 600: choose `--epochs` accordingly;
+ * its encoder is `dilated`, which the preset `series` chooses. Hidden
  * steps are 0 after the encoder's first layer; tokens of several axes are averaged to one a step. Differs from the paper:
  * the lengths of segment and overlap are fixed at the means of its random ones, as a compiled step has one shape; only
  * their place is random. The published weights are an equal average over all steps, and here `--ema`'s. Where more than
@@ -47,16 +54,19 @@ export const ts2vec = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 0.032, weightDecay: 0.01, batchSize: 8 },
   presets: {
-    small: {
-      summary: "the paper's batches of 8 at a constant rate of 0.001, weights averaged over the last hundred steps",
+    series: {
+      summary: "the paper's: dilated convolutions, batches of 8 at a constant rate of 0.001, averaged weights",
+      encoder: "dilated",
       lightViews: true,
-      training: {
-        ...{ optimizer: "adamw", batchSize: 8, learningRate: 1e-3, minLearningRate: 1e-3, weightDecay: 0.01 },
-        ...{ warmupEpochs: 0, ema: 0.99, epochs: 40 },
-      },
+      training: paperTraining,
+    },
+    small: {
+      summary: "batches of 8 at a constant rate of 0.001, averaged weights",
+      lightViews: true,
+      training: paperTraining,
     },
   },
-  defaultEncoder: "dilated",
+  defaultEncoder: "vit",
 
   build({ encoder, modality, options: { extent, overlap, hidden, alpha, temporalUnit } }) {
     const steps = timeSteps(encoder, modality, "ts2vec");

@@ -66,6 +66,35 @@ test("by default it is TS2Vec's: 637,248 parameters of a series of one channel",
   assert.equal(encoder.tokens.count, 100);
 });
 
+test("a mask of every channel: a step is missing where all of them are", async () => {
+  const ofSteps = dilated.build(dilated.options.parse(small), withMask);
+  const ofChannels = dilated.build(dilated.options.parse(small), {
+    series,
+    mask: { dtype: "int32", shape: [CHANNELS, LENGTH] },
+  });
+  const params = weights(ofSteps.init(new Rng(0)));
+  const every = Int32Array.from({ length: 3 * CHANNELS * LENGTH }, (_, at) => {
+    const [step, channel] = [at % LENGTH, Math.floor(at / LENGTH) % CHANNELS];
+    // In the last step of the first sample one of the channels is missing.
+    return MISSING.has(row(at) * LENGTH + step) || (at < 2 * LENGTH && step === LENGTH - 1 && channel === 0) ? 0 : 1;
+  });
+  const wide = int32(every, [3, CHANNELS, LENGTH]);
+  const [one, other] = await Promise.all(
+    (
+      [
+        [ofSteps, mask],
+        [ofChannels, wide],
+      ] as const
+    ).map(([encoder, given]) =>
+      evaluateOne(
+        (p: Traced<typeof params>) => encoder.apply(p, { series: constant(x), mask: constant(given) }),
+        [params],
+      ),
+    ),
+  );
+  assert.deepEqual(other!.data, one!.data);
+});
+
 test("missing values change nothing, whatever they are; nothing but missing values is 0", async () => {
   const encoder = dilated.build(dilated.options.parse(small), withMask);
   const params = weights(encoder.init(new Rng(0)));
