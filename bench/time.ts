@@ -3,7 +3,7 @@
  * baseline for such data: kNN (k = 20) and linear probe on frozen features.
  *
  *   node bench/time.ts --train ../shared/data/… --test … [--methods ts2vec,frame-order] [--minutes 2 | --epochs 10]
- *       [--seeds 0,1,2] [--encoder vit] [--preset small] [--labels 100 --draws 3] [--threads 1] [--out bench/work/time]
+ *       [--seeds 0,1,2] [--encoder vit] [--preset small] [--batch 32] [--labels 100 --draws 3] [--threads 1] [--out bench/work/time]
  *
  * Minutes are of each pre-training, by default with the method's preset `small`. A line a method and seed on the standard output, as JSON.
  */
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "0" },
     encoder: { type: "string" },
     preset: { type: "string", default: "small" },
+    batch: { type: "string" },
     labels: { type: "string" },
     draws: { type: "string", default: "3" },
     threads: { type: "string", default: "1" },
@@ -39,7 +40,12 @@ for (const name of values.methods.split(","))
   for (const seed of values.seeds.split(",").map(Number)) {
     const folder = `${out}/${name}-${seed}`;
     await rm(folder, { recursive: true, force: true });
-    const training = { seed, threads: Number(values.threads), workers: 0 };
+    const training = {
+      seed,
+      threads: Number(values.threads),
+      workers: 0,
+      ...(values.batch ? { batchSize: Number(values.batch) } : {}),
+    };
     const choices = { data: train, method: name, preset: values.preset, ...(encoder ? { encoder } : {}), training };
     const epochs = values.epochs
       ? Number(values.epochs)
