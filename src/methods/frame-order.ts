@@ -1,8 +1,6 @@
 import * as z from "zod";
 import { type Array, int32, np, type Rng, type Traced } from "../array/index.ts";
-import { offerOf } from "../data/ability.ts";
-import { segments, timeAxisOf } from "../data/time.ts";
-import { patches } from "../encoders/abilities.ts";
+import { segments } from "../data/time.ts";
 import type { Inputs } from "../encoders/encoder.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { dropout } from "../layers/functions/dropout.ts";
@@ -10,6 +8,7 @@ import { relu } from "../layers/functions/relu.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
+import { partsAlongTime } from "./parts/time-steps.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /** Every order of 0 … count − 1; with `reversible` one of each two that are each other's reverse. */
@@ -92,9 +91,7 @@ export const frameOrder = method({
     const isOrder = predict === "order";
     const count = isOrder ? options.count : RIGHT.length;
     const orders = ordersOf(count, reversible);
-    const along = offerOf(encoder, patches)?.grid;
-    const grid = along?.[timeAxisOf(along)];
-    const cut = { count: isOrder ? count : SEGMENTS_OF_TUPLES, extent, gap, ...(grid ? { grid } : {}) };
+    const cut = { count: isOrder ? count : SEGMENTS_OF_TUPLES, extent, gap, ...partsAlongTime(encoder) };
     const pairs = globalThis.Array.from({ length: count }, (_, first) => first).flatMap((first) =>
       globalThis.Array.from({ length: count - 1 - first }, (_, more) => [first, first + 1 + more] as const),
     );

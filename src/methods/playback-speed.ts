@@ -1,12 +1,11 @@
 import * as z from "zod";
 import { constant, int32 } from "../array/index.ts";
-import { offerOf } from "../data/ability.ts";
-import { speed, timeAxisOf } from "../data/time.ts";
-import { patches } from "../encoders/abilities.ts";
+import { speed } from "../data/time.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { accuracy, crossEntropy } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
+import { partsAlongTime } from "./parts/time-steps.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
 /**
@@ -52,9 +51,7 @@ export const playbackSpeed = method({
     const { speeds } = options;
     if (new Set(speeds).size < speeds.length)
       throw new UserError(`playback-speed: ${speeds.join(",")} has one speed twice`);
-    const along = offerOf(encoder, patches)?.grid;
-    const grid = along?.[timeAxisOf(along)];
-    const shown = { extent: options.extent ?? Math.min(1, 1 / Math.max(...speeds)), ...(grid ? { grid } : {}) };
+    const shown = { extent: options.extent ?? Math.min(1, 1 / Math.max(...speeds)), ...partsAlongTime(encoder) };
     const head = linear(encoder.embedDim, speeds.length);
     return {
       views: (sample, rng) => ({

@@ -1,12 +1,16 @@
 import * as z from "zod";
-import { np } from "../array/index.ts";
-import { augment } from "../data/views.ts";
+import { np, type Rng } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
+import { segments } from "../data/time.ts";
+import { augment, type Sample } from "../data/views.ts";
 import * as bounds from "../foundation/bounds.ts";
+import { UserError } from "../foundation/errors.ts";
 import { mlp } from "../layers/heads/mlp.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/contrastive/nt-xent.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
+import { partsAlongTime } from "./parts/time-steps.ts";
 import { concatenateInputs, twoViews } from "./parts/views.ts";
 
 /**
@@ -14,6 +18,9 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
  * Chen et al. 2020, https://arxiv.org/abs/2002.05709. Differs from the paper: no BatchNorm after the projector's last
  * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colour
  * jitter are those of its CIFAR-10 experiments (on ImageNet: 0.1, from 0.08 of the area, and twice as strong).
+ *
+ * With `--views segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
+ * https://arxiv.org/abs/2010.10915, with the cosine similarity that it compares with its own, a bilinear one.
  */
 export const simclr = method({
   name: "simclr",
@@ -24,9 +31,20 @@ export const simclr = method({
   options: z.object({
     temperature: z.number().positive().default(0.5).describe("temperature of the similarities; lower is sharper"),
     projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
+    views: z
+      .enum(["augment", "segments"])
+      .default("augment")
+      .describe("two augmented views, or two segments in time as they are"),
+    extent: z.number().gt(0).max(1).default(0.5).describe("length of a segment, over the encoder's input"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {
+    cola: {
+      summary: "two segments of a recording agree (COLA)",
+      options: { views: "segments", temperature: 0.2, projectionDim: 512 },
+      training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
+      lightViews: true,
+    },
     small: {
       summary: "temperature 0.2; AdamW, batches of 128",
       options: { temperature: 0.2 },
@@ -34,10 +52,21 @@ export const simclr = method({
     },
   },
 
-  build({ encoder, modality, options: { temperature, projectionDim } }) {
+  build({ encoder, modality, options: { temperature, projectionDim, views, extent } }) {
+    const cut = views === "segments" ? offerOf(modality, segments) : undefined;
+    if (views === "segments" && !cut)
+      throw new UserError("simclr: this data cannot be cut into segments of time; use --views augment");
+    const grid = partsAlongTime(encoder);
+    const twoSegments = (sample: Sample, rng: Rng, of: NonNullable<typeof cut>) => {
+      const [first, second] = of(sample, rng, { count: 2, extent, gap: [0, Math.max(0, 1 - 2 * extent)], ...grid });
+      if (!first || !second) throw new Error("simclr: fewer than two segments");
+      const order = rng.chance(0.5) ? [first, second] : [second, first];
+      const [one, other] = order.map(({ segment }) => modality.tensors(segment));
+      return { first: one!, second: other! };
+    };
     const network = embedding(encoder, mlp([encoder.embedDim, encoder.embedDim, projectionDim]));
     return {
-      views: (sample, rng) => twoViews(modality, sample, rng),
+      views: (sample, rng) => (cut ? twoSegments(sample, rng, cut) : twoViews(modality, sample, rng)),
       init: (rng) => network.init(rng),
       loss(params, { first, second }) {
         // Both views in one batch, so that BatchNorm sees them together, as in the authors' code.

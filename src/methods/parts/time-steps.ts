@@ -73,6 +73,12 @@ export function timeSteps(encoder: Encoder, modality: Modality, who: string): Ti
   };
 }
 
+/** Patches along time, of which segments have a whole number; nothing if the encoder has no patches. */
+export function partsAlongTime(encoder: Encoder): { readonly grid?: number } {
+  const grid = offerOf(encoder, patches)?.grid;
+  return grid ? { grid: grid[timeAxisOf(grid)]! } : {};
+}
+
 /** Tokens of a grid, averaged over all axes but the first or the last. @param others tokens of one step */
 function alongTime(x: Array, isFirst: boolean, others: number): Array {
   if (others === 1) return x;
