@@ -30,6 +30,7 @@ export * from "./parts/presets.ts";
 export * from "./parts/queue.ts";
 export * from "./parts/span-masks.ts";
 export * from "./parts/teacher.ts";
+export * from "./parts/time-steps.ts";
 export * from "./parts/token-masks.ts";
 export * from "./parts/token-noise.ts";
 export * from "./parts/tokens.ts";

@@ -11,7 +11,7 @@ import { futureContrast } from "../objectives/contrastive/future-contrast.ts";
 import { contrastiveAccuracy, ntXent } from "../objectives/contrastive/nt-xent.ts";
 import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
-import { averaged, averagedCount, timeSteps } from "./parts/time-steps.ts";
+import { averagedCount, averageSteps, timeSteps } from "./parts/time-steps.ts";
 import { rowsAt } from "./parts/tokens.ts";
 
 /**
@@ -126,7 +126,7 @@ export const tsTcc = method({
       init: (rng) => init(rng),
       loss(params, { weak, strong, moment }) {
         const [z0, z1] = [weak, strong].map((view) =>
-          normalize(averaged(steps.apply(params.encoder, view), options.mostSteps)),
+          normalize(averageSteps(steps.apply(params.encoder, view), options.mostSteps)),
         ) as [Array, Array];
         const places = np.add(np.reshape(moment, [-1, 1]), np.add(np.arange(ahead), 1));
         const [c0, c1] = [z0, z1].map((z) => contextOf(params, z, moment)) as [Array, Array];

@@ -90,7 +90,7 @@ function alongTime(x: Array, isFirst: boolean, others: number): Array {
 }
 
 /** Means of equally many steps one after the other, at most `most` of them; those that are left over at the end are dropped. */
-export function averaged(x: Array, most: number): Array {
+export function averageSteps(x: Array, most: number): Array {
   const [batch, steps, width] = x.shape as [number, number, number];
   const each = Math.ceil(steps / most);
   if (each === 1) return x;
@@ -99,5 +99,5 @@ export function averaged(x: Array, most: number): Array {
   return np.mean(np.reshape(whole, [batch, count, each, width]), 2);
 }
 
-/** The number of steps that `averaged` gives of so many. */
+/** The number of steps that `averageSteps` gives of so many. */
 export const averagedCount = (steps: number, most: number): number => Math.floor(steps / Math.ceil(steps / most));
