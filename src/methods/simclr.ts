@@ -19,7 +19,7 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
  * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colour
  * jitter are those of its CIFAR-10 experiments (on ImageNet: 0.1, from 0.08 of the area, and twice as strong).
  *
- * With `--views segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
+ * With `--positives segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
  * https://arxiv.org/abs/2010.10915, with the cosine similarity that it compares with its own, a bilinear one.
  */
 export const simclr = method({
@@ -31,17 +31,17 @@ export const simclr = method({
   options: z.object({
     temperature: z.number().positive().default(0.5).describe("temperature of the similarities; lower is sharper"),
     projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
-    views: z
-      .enum(["augment", "segments"])
-      .default("augment")
-      .describe("two augmented views, or two segments in time as they are"),
+    positives: z
+      .enum(["views", "segments"])
+      .default("views")
+      .describe("what agrees: two augmented views, or two segments in time as they are"),
     extent: z.number().gt(0).max(1).default(0.5).describe("length of a segment, over the encoder's input"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
   presets: {
     cola: {
       summary: "two segments of a recording agree (COLA)",
-      options: { views: "segments", temperature: 0.2, projectionDim: 512 },
+      options: { positives: "segments", temperature: 0.2, projectionDim: 512 },
       training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
       lightViews: true,
     },
@@ -52,10 +52,10 @@ export const simclr = method({
     },
   },
 
-  build({ encoder, modality, options: { temperature, projectionDim, views, extent } }) {
-    const cut = views === "segments" ? offerOf(modality, segments) : undefined;
-    if (views === "segments" && !cut)
-      throw new UserError("simclr: this data cannot be cut into segments of time; use --views augment");
+  build({ encoder, modality, options: { temperature, projectionDim, positives, extent } }) {
+    const cut = positives === "segments" ? offerOf(modality, segments) : undefined;
+    if (positives === "segments" && !cut)
+      throw new UserError("simclr: this data cannot be cut into segments of time; use --positives views");
     const grid = partsAlongTime(encoder);
     const twoSegments = (sample: Sample, rng: Rng, of: NonNullable<typeof cut>) => {
       const [first, second] = of(sample, rng, { count: 2, extent, gap: [0, Math.max(0, 1 - 2 * extent)], ...grid });

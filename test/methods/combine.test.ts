@@ -79,7 +79,7 @@ test("an option that two methods have is prefixed with the method's name; the fi
     queueSize: 8,
     simclrTemperature: 0.5,
     projectionDim: 128,
-    views: "augment",
+    positives: "views",
     extent: 0.5,
   });
   assert.deepEqual(both.presets?.small, {

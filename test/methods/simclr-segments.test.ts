@@ -30,6 +30,6 @@ test("preset cola: the views are two segments of the sample that do not overlap,
 test("data without a course of time has no segments", () => {
   assert.throws(
     () => simclr.build({ encoder: tinyEncoder(4), modality: toyModality(1, 2), options, samples: 4 }),
-    /simclr: this data cannot be cut into segments of time; use --views augment/,
+    /simclr: this data cannot be cut into segments of time; use --positives views/,
   );
 });
