@@ -42,7 +42,7 @@ export function timeSteps(encoder: Encoder, modality: Modality, who: string): Ti
   }
   const sequence = offerOf(encoder, tokens);
   if (sequence) {
-    const local = offerOf(encoder, latents)?.receptive;
+    const local = offerOf(encoder, latents)?.windows;
     const length = Object.values(modality.specs).find(({ shape }) => shape.length === 2)?.shape[1] ?? sequence.count;
     return {
       parts: local ? length / local.stride : sequence.count,

@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import type { Segment, SegmentOptions } from "../../data/time.ts";
+import type { PlayedOptions, Segment, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import type { SeriesOptions } from "./options.ts";
 import type { Preparation } from "./prepare.ts";
@@ -48,7 +48,7 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
 
   /** A whole number of the window's `parts`, at least one. */
   const wholeParts = (extent: number, parts = window): number =>
-    Math.max(1, Math.round(extent * parts)) * (window / parts);
+    Math.round(Math.max(1, Math.round(extent * parts)) * (window / parts));
 
   const crop = (series: Series, rng: Rng, { extent, grid, scale = options.cropScale }: CropOptions): Series => {
     const whole = recent(series);
@@ -85,13 +85,14 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
 
   const reverse = within(reversed);
 
-  const speed = (series: Series, rng: Rng, factor: number): Series => {
+  const speed = (series: Series, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Series => {
     const whole = heard(series);
-    const needed = (window - 1) * factor + 1;
+    const length = wholeParts(extent, grid);
+    const needed = (length - 1) * factor + 1;
     const start = rng.uniform(0, Math.max(0, whole.length - needed));
     return sampledAt(
       whole,
-      Float64Array.from({ length: window }, (_, at) => start + at * factor),
+      Float64Array.from({ length }, (_, at) => start + at * factor),
     );
   };
 
@@ -110,6 +111,7 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
   };
   const distortions = {
     names: Object.keys(changes),
+    strong: ["shuffled", "noise"],
     distort: (series: Series, rng: Rng, name: string): Series => {
       const change = changes[name];
       if (!change) throw new Error(`no distortion ${name}`);

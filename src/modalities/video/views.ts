@@ -1,6 +1,6 @@
 import type { Rng } from "../../array/rng.ts";
 import { patchSide } from "../../data/patch-side.ts";
-import type { SegmentOptions } from "../../data/time.ts";
+import type { PlayedOptions, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
 import { colorJitter, toGreyscale } from "../../pixels/transforms/color-jitter.ts";
@@ -125,9 +125,10 @@ export function clipViews(options: VideoOptions) {
     return inOrder(whole, placesFrom(0, whole.frames).toReversed());
   };
 
-  const speed = (clip: Clip, rng: Rng, factor: number): Clip => {
+  const speed = (clip: Clip, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Clip => {
     const step = stepOf(clip, options) * factor;
-    return prepared(clip, options, placesFrom(anywhere(clip, usual * step, rng), usual, step));
+    const count = wholeParts(extent, usual, grid);
+    return prepared(clip, options, placesFrom(anywhere(clip, count * step, rng), count, step));
   };
 
   const distortions = {
