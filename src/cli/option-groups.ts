@@ -123,21 +123,25 @@ export function optionsByKind(
 ): OptionsByKind {
   const result: OptionsByKind = { training: {}, encoder: {}, method: {}, modality: {} };
   const used = new Set<string>();
-  const unused = new Map<string, Group>();
+  /** The parts that have the option, none of which is chosen. */
+  const unused = new Map<string, Group[]>();
   for (const group of all)
     for (const [name, flag] of group.flags) {
       const value = values[new Option(`--${name}`).attributeName()];
       if (typeof value !== "string" && typeof value !== "boolean") continue;
-      if (!isChosen(group, chosen)) unused.set(name, group);
+      if (!isChosen(group, chosen)) unused.set(name, [...(unused.get(name) ?? []), group]);
       else {
         used.add(name);
         result[group.kind][flag.key] = flag.parse(value);
       }
     }
-  for (const [name, { kind, name: owner }] of unused)
-    if (kind !== "training" && !used.has(name))
-      throw new UserError(
-        `--${name} is an option of ${kind} ${owner}; this run uses ${chosen[kind]?.name ?? "another"}`,
-      );
+  for (const [name, groups] of unused) {
+    const kind = groups[0]?.kind;
+    if (kind === undefined || kind === "training" || used.has(name)) continue;
+    const owners = groups.filter((group) => group.kind === kind).map(({ name: owner }) => owner);
+    throw new UserError(
+      `--${name} is an option of ${kind} ${owners.join(", ")}; this run uses ${chosen[kind]?.name ?? "another"}`,
+    );
+  }
   return result;
 }

@@ -17,20 +17,22 @@ export function playable({ rate, wave }: Sound): Media {
 
 /** A mono file of 16 bits a sample; values beyond [−1, 1] are clipped. */
 export function wavOf(wave: Float32Array, rate: number): Uint8Array {
-  const bytes = Buffer.alloc(HEADER + 2 * wave.length);
-  bytes.write("RIFF", 0, "latin1");
-  bytes.writeUInt32LE(bytes.length - 8, 4);
-  bytes.write("WAVEfmt ", 8, "latin1");
-  bytes.writeUInt32LE(16, 16);
-  bytes.writeUInt16LE(1, 20);
-  bytes.writeUInt16LE(1, 22);
-  bytes.writeUInt32LE(rate, 24);
-  bytes.writeUInt32LE(2 * rate, 28);
-  bytes.writeUInt16LE(2, 32);
-  bytes.writeUInt16LE(16, 34);
-  bytes.write("data", 36, "latin1");
-  bytes.writeUInt32LE(2 * wave.length, 40);
+  const bytes = new Uint8Array(HEADER + 2 * wave.length);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, letters: string) => bytes.set(new TextEncoder().encode(letters), at);
+  text(0, "RIFF");
+  view.setUint32(4, bytes.length - 8, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, rate, true);
+  view.setUint32(28, 2 * rate, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, 2 * wave.length, true);
   for (const [at, value] of wave.entries())
-    bytes.writeInt16LE(Math.round(32767 * Math.max(-1, Math.min(1, value))), HEADER + 2 * at);
+    view.setInt16(HEADER + 2 * at, Math.round(32767 * Math.max(-1, Math.min(1, value))), true);
   return bytes;
 }

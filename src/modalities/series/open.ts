@@ -158,7 +158,7 @@ async function recognisesFile(path: string): Promise<Recognition> {
     });
     if (numbers.length === 0) return undefined;
     if (roles.time !== undefined) return "certain";
-    return numbers.length >= valued.length / 2 ? "possible" : undefined;
+    return numbers.length > valued.length / 2 ? "possible" : undefined;
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
