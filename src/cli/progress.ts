@@ -53,17 +53,33 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   };
 }
 
-/** Shows a stage and its progress in the same way. */
+/** A stage that is expected to end sooner says no time left. */
+const SOON_S = 5;
+
+/** Shows a stage, its progress and the time left in the same way. */
 export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
   let stage = "";
   let open = false;
+  /** When the stage began, how far it was then, and when it was last shown without a terminal. */
+  let [began, from, shownAt] = [0, 0, 0];
+  const left = (done: number, total: number): string => {
+    const seconds = done > from ? ((performance.now() - began) / 1000 / (done - from)) * (total - done) : 0;
+    return seconds < SOON_S ? "" : ` · ${duration(seconds)} left`;
+  };
   return {
     update(name: string, done: number, total: number): void {
+      const now = performance.now();
+      const isNew = name !== stage;
+      if (isNew) [stage, began, from, shownAt] = [name, now, done, now];
+      const line = `${printable(name)}: ${count.format(done)}/${count.format(total)}${left(done, total)}`;
       if (stream.isTTY) {
-        stream.write(`\r\u001b[2K${printable(name)}: ${count.format(done)}/${count.format(total)}`);
+        stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
         open = true;
-      } else if (name !== stage) stream.write(`${printable(name)} …\n`);
-      stage = name;
+      } else if (isNew) stream.write(`${printable(name)} …\n`);
+      else if (now - shownAt >= 3 * SPARSE_MS && done < total) {
+        shownAt = now;
+        stream.write(`${line}\n`);
+      }
     },
     end: (): void => {
       if (open) stream.write("\r\u001b[2K");
