@@ -62,8 +62,10 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
   const builtIn = async (name: string): Promise<Entry> => {
     if (!Object.hasOwn(lines, name)) {
       const meant = closest(name, names);
+      // A name from a file may be of any length.
+      const said = name.length > 60 ? `${name.slice(0, 60)}…` : name;
       throw new UserError(
-        `unknown ${kind} "${name}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
+        `unknown ${kind} "${said}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
       );
     }
     const entry = entryIn(await lines[name]!());

@@ -78,7 +78,9 @@ function tokensOf({ model, added_tokens }: TokenizerFile): Map<string, unknown> 
   else throw new Error("no vocabulary");
   for (const { content, id } of added_tokens) {
     if (ids.has(content) && ids.get(content) !== id)
-      throw new Error(`the token ${JSON.stringify(content)} with the ids ${ids.get(content)} and ${id}`);
+      throw new Error(
+        `the token ${JSON.stringify(content)} with the ids ${JSON.stringify(ids.get(content))} and ${JSON.stringify(id)}`,
+      );
     ids.set(content, id);
   }
   return ids;

@@ -69,7 +69,10 @@ export function parseOptions<Schema extends z.ZodObject>(
   const [issue] = parsed.error.issues;
   if (issue?.code === "unrecognized_keys")
     throw new UserError(
-      `${what} has no option ${issue.keys.join(", ")}; options: ${Object.keys(schema.shape).join(", ")}`,
+      `${what} has no option ${issue.keys
+        .map((key) => key.slice(0, 60))
+        .join(", ")
+        .slice(0, 200)}; options: ${Object.keys(schema.shape).join(", ")}`,
     );
   const key = String(issue?.path[0] ?? "");
   const allowed = flagsOf(schema).find((flag) => flag.key === key)?.allowed;
