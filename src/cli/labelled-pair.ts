@@ -6,6 +6,12 @@ import { columnOptions } from "./data-options.ts";
 /** Flags of commands that evaluate a model before and after. */
 export type LabelFlags = Partial<TrainAndTest>;
 
+/** The same by name: what a continued run may be given anew. */
+export const LABEL_FLAGS = [
+  ...["train", "test", "trainLabels", "testLabels"],
+  ...["column", "labelColumn", "by", "time", "group"],
+];
+
 /** Flags that say where the labels are, unless each class has a folder. */
 export const labelTableOptions = (command: Command): Command =>
   columnOptions(

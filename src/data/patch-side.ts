@@ -8,3 +8,12 @@ export const patchSide = (size: number, grid: readonly number[] | undefined): nu
   grid ? size / grid.reduce(commonDivisor) : 1;
 
 const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
+/**
+ * The length along one axis of a crop or segment: a whole number of the usual input's parts, at least one.
+ * @param extent share of the usual input
+ * @param usual length of the usual input
+ * @param parts its patches or steps along the axis; every value by itself by default
+ */
+export const wholeParts = (extent: number, usual: number, parts = usual): number =>
+  Math.round(Math.max(1, Math.round(extent * parts)) * (usual / parts));

@@ -9,7 +9,7 @@ import {
   tableOptionsOf,
   UserError,
 } from "../../index.ts";
-import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
+import { LABEL_FLAGS, type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { print, printJson } from "../output.ts";
 import { refuseChanges, refuseExisting, resumeOption } from "../resume.ts";
 import type { Configure } from "../table.ts";
@@ -60,17 +60,7 @@ async function prepare(command: Command, teacher: string | undefined, data: stri
   const labels = labelledPair(flags);
   const { into, preset, resume } = flags;
   if (resume !== undefined) {
-    refuseChanges(command, resume, [
-      "train",
-      "test",
-      "trainLabels",
-      "testLabels",
-      "column",
-      "labelColumn",
-      "by",
-      "time",
-      "group",
-    ]);
+    refuseChanges(command, resume, LABEL_FLAGS);
     if (teacher !== undefined)
       throw new UserError(`--resume continues ${resume} with the teacher and data it began with; leave out ${teacher}`);
     const work = (watch: Watch) => resumeDistillation(resume, { labels, ...watch });

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { openRun, type PruneRunOptions, pruneRun, resumePruning, shippedTable, UserError } from "../../index.ts";
-import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
+import { LABEL_FLAGS, type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import { refuseChanges, refuseExisting, resumeOption } from "../resume.ts";
@@ -49,17 +49,7 @@ async function prepare(command: Command, path: string | undefined, data: string 
   const labels = labelledPair(flags);
   const { out, resume, importance } = flags;
   if (resume !== undefined) {
-    refuseChanges(command, resume, [
-      "train",
-      "test",
-      "trainLabels",
-      "testLabels",
-      "column",
-      "labelColumn",
-      "by",
-      "time",
-      "group",
-    ]);
+    refuseChanges(command, resume, LABEL_FLAGS);
     if (path !== undefined)
       throw new UserError(`--resume continues ${resume} with the run it began with; leave out ${path}`);
     return { out: resume, work: (watch: Watch) => resumePruning(resume, { labels, ...watch }) };

@@ -1,4 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
+import { wholeParts } from "../../data/patch-side.ts";
 import type { PlayedOptions, Segment, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import type { AudioOptions } from "./options.ts";
@@ -49,10 +50,6 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
 
   const ready = (wave: Float32Array, map?: SoundMap): Sound => ({ rate, wave, ready: true, ...(map ? { map } : {}) });
   const masked = (map: SoundMap, rng: Rng) => maskMap(map, rng, options.timeMask, options.bandMask, mean);
-
-  /** A whole number of the usual input's `parts`, at least one. */
-  const wholeParts = (extent: number, usual: number, parts = usual): number =>
-    Math.round(Math.max(1, Math.round(extent * parts)) * (usual / parts));
 
   const augment = (sound: Sound, rng: Rng): Sound => {
     const wave = again(heard(sound).wave, options, rng, samples, 1);

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import * as bounds from "../../foundation/bounds.ts";
+import { channelOptions } from "../../pixels/options.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
 
@@ -9,20 +10,7 @@ const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max
 /** How images are prepared and augmented. */
 export const ImageOptions = z.object({
   imageSize: bounds.side().default(32).describe("side of the encoder's square input, in pixels"),
-  channels: z
-    .union([z.literal(1), z.literal(3)])
-    .default(3)
-    .describe("1: grey, 3: colour"),
-  mean: z
-    .array(z.number())
-    .max(3)
-    .optional()
-    .describe("mean of each channel, of values in [0, 1]; by default ImageNet's, or 0.5 for grey"),
-  std: z
-    .array(z.number().positive())
-    .max(3)
-    .optional()
-    .describe("standard deviation of each channel; by default ImageNet's, or 0.5 for grey"),
+  ...channelOptions,
   augmentation: z
     .enum(["photo", "drawing"])
     .default("photo")

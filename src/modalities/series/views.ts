@@ -1,4 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
+import { wholeParts } from "../../data/patch-side.ts";
 import type { PlayedOptions, Segment, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import type { SeriesOptions } from "./options.ts";
@@ -46,19 +47,15 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
     return cutSeries(again(whole, rng, [0.9, 1], lengthOf(whole, window), 1 / 3), 0, window);
   };
 
-  /** A whole number of the window's `parts`, at least one. */
-  const wholeParts = (extent: number, parts = window): number =>
-    Math.round(Math.max(1, Math.round(extent * parts)) * (window / parts));
-
   const crop = (series: Series, rng: Rng, { extent, grid, scale = options.cropScale }: CropOptions): Series => {
     const whole = recent(series);
-    const length = wholeParts(extent, grid?.at(-1));
+    const length = wholeParts(extent, window, grid?.at(-1));
     return cutSeries(again(whole, rng, [scale[0], scale[1]], lengthOf(whole, length), 1), 0, length);
   };
 
   const segments = (series: Series, rng: Rng, { count, extent, grid, gap = [0, 0] }: SegmentOptions): Segment[] => {
     const whole = heard(series);
-    const length = wholeParts(extent, grid);
+    const length = wholeParts(extent, window, grid);
     const gaps = Array.from({ length: count - 1 }, () => Math.round(rng.uniform(...gap) * window));
     const total = count * length + gaps.reduce((sum, one) => sum + one, 0);
     let at = rng.integer(Math.min(0, whole.length - total), Math.max(0, whole.length - total));
@@ -87,7 +84,7 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
 
   const speed = (series: Series, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Series => {
     const whole = heard(series);
-    const length = wholeParts(extent, grid);
+    const length = wholeParts(extent, window, grid);
     const needed = (length - 1) * factor + 1;
     const start = rng.uniform(0, Math.max(0, whole.length - needed));
     return sampledAt(

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import * as bounds from "../../foundation/bounds.ts";
+import { channelOptions } from "../../pixels/options.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
 
@@ -31,20 +32,7 @@ export const VideoOptions = z
       .max(36_000)
       .optional()
       .describe("seconds from the start of one window to the next; by default the window, so that they do not overlap"),
-    channels: z
-      .union([z.literal(1), z.literal(3)])
-      .default(3)
-      .describe("1: grey, 3: colour"),
-    mean: z
-      .array(z.number())
-      .max(3)
-      .optional()
-      .describe("mean of each channel, of values in [0, 1]; by default ImageNet's, or 0.5 for grey"),
-    std: z
-      .array(z.number().positive())
-      .max(3)
-      .optional()
-      .describe("standard deviation of each channel; by default ImageNet's, or 0.5 for grey"),
+    ...channelOptions,
     cropScale: z
       .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
       .default([0.4, 1])

@@ -1,5 +1,5 @@
 import type { Rng } from "../../array/rng.ts";
-import { patchSide } from "../../data/patch-side.ts";
+import { patchSide, wholeParts } from "../../data/patch-side.ts";
 import type { PlayedOptions, SegmentOptions } from "../../data/time.ts";
 import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
@@ -11,10 +11,6 @@ import { resizeAndCentreCrop, resizedCrop } from "../../pixels/transforms/resize
 import { type Clip, clipOf, eachFrame, frameOf, framesAt, placesFrom } from "./clip.ts";
 import { changes } from "./distortions.ts";
 import type { VideoOptions } from "./options.ts";
-
-/** Number of whole parts of `usual` that are nearest to a share of it, at least one; in units. */
-const wholeParts = (extent: number, usual: number, parts = usual): number =>
-  Math.max(1, Math.round(extent * parts)) * (usual / parts);
 
 /** The frames from `start`, `step` apart, ready for the encoder, without augmentation. */
 function prepared(clip: Clip, { imageSize, channels }: VideoOptions, places: readonly number[]): Clip {
