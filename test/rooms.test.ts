@@ -43,7 +43,7 @@ const rooms: Rooms = {
   "modalities/*/commands": { imports: [...kind, "modalities", "cli/"] },
   training: { imports: [...page, "engine", "interop", "methods", "training"] },
   "training/optimizers": { imports: ["array"] },
-  "training/data": { imports: ["array", "training/", "training/run"], types: ["methods"] },
+  "training/data": { imports: ["array", "data", "training/", "training/run"], types: ["methods"] },
   "training/run": { imports: [...page, "engine", "interop", "methods", "training/"] },
   "training/loop": {
     imports: ["array", "data", "engine", "interop", "training/", "training/data", "training/run"],

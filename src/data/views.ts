@@ -19,6 +19,7 @@ interface Views {
   augment(sample: Sample, rng: Rng, view?: number): Sample;
   crop(sample: Sample, rng: Rng, options: CropOptions, view?: number): Sample;
   perturb(sample: Sample, rng: Rng): Sample;
+  among(sample: Sample, others: readonly Sample[]): Sample;
 }
 
 /**
@@ -36,6 +37,9 @@ export const crop = ability<Views["crop"]>()("crop", "distorted views of a part 
 
 /** A lightly changed view: crop and flip (MAE, supervised training, FixMatch's weak view). */
 export const perturb = ability<Views["perturb"]>()("perturb", "lightly changed views of a sample");
+
+/** The sample as it is, knowing others of its batch, for kinds whose views may mix in another sample. */
+export const among = ability<Views["among"]>()("among", "views into which another sample is mixed");
 
 /** Normalisation of values in [0, 1] for the encoder: minus `mean`, divided by `std`, per channel. */
 export interface Normalization {

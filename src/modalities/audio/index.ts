@@ -1,7 +1,7 @@
 import { modality } from "../../data/modality.ts";
 import { drawing } from "../../data/picture.ts";
 import { distortions, reverse, segments, speed } from "../../data/time.ts";
-import { augment, crop, normalization, perturb } from "../../data/views.ts";
+import { among, augment, crop, normalization, perturb } from "../../data/views.ts";
 import { hearing } from "./abilities.ts";
 import { buildAudio } from "./build.ts";
 import { inferAudio } from "./infer.ts";
@@ -24,7 +24,7 @@ export const audio = modality({
       vit: { width: 192, depth: 4, heads: 3, patchSize: 8, dropPath: 0 },
     },
   },
-  abilities: [augment, crop, perturb, normalization, drawing, segments, reverse, speed, distortions, hearing],
+  abilities: [among, augment, crop, perturb, normalization, drawing, segments, reverse, speed, distortions, hearing],
   inputs: { spectrogram: 3, wave: 2 },
   recognises: recognisesAudio,
   open: openAudio,

@@ -40,6 +40,12 @@ export const AudioOptions = z.object({
   speed: z.number().min(0).lt(1).default(0.1).describe("speed and pitch of a view: between 1 − speed and 1 + speed"),
   noise: probability(0.5).describe("probability that noise is added to a view"),
   snr: range(-20, 80).default([10, 40]).describe("how much louder than the noise a view is, in dB"),
+  mix: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .describe("largest share of another recording that is mixed into a view (BYOL-A: 0.4)"),
   room: probability(0.2).describe("probability that a view sounds as in a room"),
   bandStop: probability(0.2).describe("probability that a band of frequencies is removed from a view"),
   cropScale: range(0.05, 1)

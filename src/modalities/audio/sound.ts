@@ -8,6 +8,8 @@ export interface Sound {
   readonly ready?: boolean;
   /** A view's log-mel energies `[bands, frames]`, if they are not those of its waveform. */
   readonly map?: SoundMap;
+  /** Other recordings, which views may mix in. */
+  readonly others?: readonly Sound[];
 }
 
 export interface SoundMap {

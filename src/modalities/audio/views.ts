@@ -8,6 +8,7 @@ import { resample } from "./signal/resample.ts";
 import { cutWave, type Sound, type SoundMap } from "./sound.ts";
 import { filterWave } from "./transforms/filter.ts";
 import { maskMap } from "./transforms/mask.ts";
+import { mixed } from "./transforms/mix.ts";
 import { addNoise } from "./transforms/noise.ts";
 import { randomPart, stretch } from "./transforms/stretch.ts";
 
@@ -27,7 +28,7 @@ function placeFor(wave: Float32Array, rng: Rng, length: number, shift: number): 
   return Math.round(middle + rng.uniform(-1, 1) * shift * length);
 }
 
-/** A waveform as it might have been recorded another time: shift, speed, loudness, and with `isStrong` noise, room, band. */
+/** A waveform as it might have been recorded another time: shift, speed, loudness; at full strength noise, room, band. */
 function again(wave: Float32Array, options: AudioOptions, rng: Rng, length: number, strength: number): Float32Array {
   const { rate } = options;
   const factor = 1 + rng.uniform(-1, 1) * options.speed * strength;
@@ -41,8 +42,10 @@ function again(wave: Float32Array, options: AudioOptions, rng: Rng, length: numb
   return view.map((value) => value * louder);
 }
 
-/** The views of sound, for settled options. */
-/** @param mean of the log-mel energies, which masks show */
+/**
+ * The views of sound, for settled options.
+ * @param mean of the log-mel energies, which masks show
+ */
 export function soundViews(options: AudioOptions, prepared: Preparation, mean: number) {
   const { rate, bands, input } = options;
   const { samples, frames, heard, mapOf, waveOf } = prepared;
@@ -51,8 +54,21 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
   const ready = (wave: Float32Array, map?: SoundMap): Sound => ({ rate, wave, ready: true, ...(map ? { map } : {}) });
   const masked = (map: SoundMap, rng: Rng) => maskMap(map, rng, options.timeMask, options.bandMask, mean);
 
-  const augment = (sound: Sound, rng: Rng): Sound => {
+  /** A view of the waveform, with another recording in the background. */
+  const recorded = (sound: Sound, rng: Rng): Float32Array => {
     const wave = again(heard(sound).wave, options, rng, samples, 1);
+    const other = sound.others?.[rng.integer(0, sound.others.length - 1)];
+    if (!other) return wave;
+    const background = heard(other).wave;
+    return mixed(
+      wave,
+      cutWave(background, placeFor(background, rng, samples, options.shift), samples),
+      rng.uniform(0, options.mix),
+    );
+  };
+
+  const augment = (sound: Sound, rng: Rng): Sound => {
+    const wave = recorded(sound, rng);
     if (!isMap) return ready(wave);
     const map = mapOf(wave);
     return ready(wave, masked(stretch(map, randomPart(map, rng, options.cropScale), bands, frames), rng));
@@ -61,7 +77,7 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
   const perturb = (sound: Sound, rng: Rng): Sound => ready(again(heard(sound).wave, options, rng, samples, 1 / 3));
 
   const crop = (sound: Sound, rng: Rng, { extent, grid, scale = options.cropScale }: CropOptions): Sound => {
-    const wave = again(heard(sound).wave, options, rng, samples, 1);
+    const wave = recorded(sound, rng);
     if (!isMap) {
       const length = wholeParts(extent, samples, grid?.at(-1));
       const from = Math.min(samples, Math.max(length, Math.round(rng.uniform(...scale) * samples)));

@@ -1,4 +1,6 @@
 import { allocate, Rng, type Tensor, type TreeRecord, tree } from "../../array/index.ts";
+import { offerOf } from "../../data/ability.ts";
+import { among } from "../../data/views.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import type { Method } from "../../methods/index.ts";
 import { atStages } from "../curriculum.ts";
@@ -47,7 +49,7 @@ export async function openTask(
   task: LoaderTask,
 ): Promise<{ prepare(step: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
   const { indices, batchSize, curriculum = [] } = task;
-  const { modalityDefinition, modalityOptions } = await buildParts(task);
+  const { modalityDefinition, modalityOptions, modality } = await buildParts(task);
   const source = await modalityDefinition.reopen(task.manifest, { ...modalityOptions, ...largest(curriculum) });
   /** The method at the current stages; building one is cheap. */
   let built: { key: string; method: Method } | undefined;
@@ -57,6 +59,7 @@ export async function openTask(
       built = { key, method: (await buildMethod(atStages(task, curriculum, stages), indices.length)).method };
     return built.method;
   };
+  const mixing = offerOf(modality, among);
   const perEpoch = stepsPerEpoch(task);
   const root = new Rng(task.seed);
   const unreadable = new Map<number, string>();
@@ -95,7 +98,9 @@ export async function openTask(
         );
         const positions = rows.map((row) => order!.positions[start + row]!);
         const samples = await Promise.all(positions.map((position) => read(position, broken)));
-        samples.forEach(({ sample, index }, at) => {
+        const all = samples.map(({ sample }) => sample);
+        samples.forEach(({ sample: alone, index }, at) => {
+          const sample = mixing ? mixing(alone, all.toSpliced(at, 1)) : alone;
           const entry = { index, label: (task.labels ?? source.labels)?.[index] ?? -1 };
           const views = method.views(sample, root.split("views", epoch, positions[at]!), entry);
           for (const [path, leaf] of tree.entries<Tensor>(views)) {

@@ -1,5 +1,6 @@
 import FFT from "fft.js";
 import type { Rng } from "../../../array/rng.ts";
+import { noisePart } from "./noise.ts";
 
 /** Longest reverberation, in seconds. */
 const LONGEST = 0.3;
@@ -35,9 +36,17 @@ export function filterWave(wave: Float32Array, rng: Rng, { rate, room, bandStop 
   transform.completeSpectrum(spectrum);
   const output = new Float64Array(2 * points);
   transform.inverseTransform(output, spectrum);
-  const result = Float32Array.from({ length: wave.length }, (_, at) => output[2 * at]!);
-  const louder = Math.sqrt(energyOf(wave) / Math.max(1e-12, energyOf(result)));
-  return result.map((value) => value * Math.min(louder, 10));
+  const result = new Float32Array(wave.length);
+  let [before, after] = [0, 0];
+  for (let at = 0; at < result.length; at++) {
+    const value = output[2 * at]!;
+    result[at] = value;
+    before += wave[at]! ** 2;
+    after += value ** 2;
+  }
+  const louder = Math.min(10, Math.sqrt(before / Math.max(1e-12, after)));
+  for (let at = 0; at < result.length; at++) result[at]! *= louder;
+  return result;
 }
 
 const transforms = new Map<number, FFT>();
@@ -60,9 +69,11 @@ function roomResponse(rng: Rng, rate: number): Float32Array {
   const seconds = rng.uniform(0.05, LONGEST);
   const length = Math.max(2, Math.round(seconds * rate));
   const loudness = rng.uniform(0.02, 0.15);
-  return Float32Array.from({ length }, (_, at) =>
-    at === 0 ? 1 : rng.normal(0, loudness) * 10 ** ((-3 * at) / length),
-  );
+  const response = noisePart(rng, length);
+  const decay = 10 ** (-3 / length);
+  for (let at = 0, level = loudness; at < length; at++, level *= decay) response[at]! *= level;
+  response[0] = 1;
+  return response;
 }
 
 /** Lowest and highest frequency of the band. */
@@ -73,5 +84,3 @@ function randomBand(rng: Rng, highest: number): [number, number] {
   const start = rng.uniform(0, toMel(highest) - width);
   return [toHertz(start), toHertz(start + width)];
 }
-
-const energyOf = (wave: Float32Array) => wave.reduce((sum, value) => sum + value * value, 0);
