@@ -15,6 +15,10 @@ export interface SoundSet {
   /** In `$AUTODIDACT_DATA` or ../shared/data. */
   readonly archive: string;
   readonly classes: number;
+  /** Labels a class that the table has columns for, besides all. */
+  readonly shots: readonly number[];
+  /** Minutes of pre-training on two cores. */
+  readonly minutes: number;
   /** @param path in the archive */
   place(path: string): Place;
 }
@@ -23,7 +27,7 @@ export const sets: readonly SoundSet[] = [
   {
     name: "arabic",
     archive: "arabic-speech-commands/commands.zip",
-    classes: 20,
+    ...{ classes: 20, shots: [5, 10], minutes: 10 },
     // The authors' split: no speaker is in two parts.
     place(path) {
       const [part = "", label = "", file = ""] = path.split("/");
@@ -34,7 +38,7 @@ export const sets: readonly SoundSet[] = [
   {
     name: "fsdd",
     archive: "fsdd/recordings.zip",
-    classes: 10,
+    ...{ classes: 10, shots: [5, 10], minutes: 5 },
     // The authors' test part, index 0 to 4; of the others a tenth for settings.
     place(path) {
       const [, file, digit, index] = /((\d)_\w+_(\d+)\.wav)$/.exec(path) ?? [];
@@ -46,7 +50,7 @@ export const sets: readonly SoundSet[] = [
   {
     name: "heart",
     archive: "heart-sounds/recordings.zip",
-    classes: 4,
+    ...{ classes: 4, shots: [1, 5, 10], minutes: 5 },
     // No published split: every fifth number is for the test, and every fifth after it for settings.
     place(path) {
       const [, label, file, number] = /(\w+)\/((\d+)\.flac)$/.exec(path) ?? [];
