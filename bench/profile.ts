@@ -18,7 +18,7 @@ const count = Number(countText);
 /** Steps in which memory is fetched for the first time; their kernels are several times slower. */
 const WARM_UP = 2;
 const prefix = `autodidact-profile-${process.pid}`;
-const run = await compiledCase(stepCase(which), { name: which, profile: join(tmpdir(), prefix) });
+const run = await compiledCase(stepCase(which), { threads: 1, name: which, profile: join(tmpdir(), prefix) });
 const times: number[] = [];
 for (let index = 0; index < count + WARM_UP; index++) {
   const from = performance.now();

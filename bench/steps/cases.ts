@@ -1,46 +1,14 @@
-/** The training steps that bench/steps.ts times and bench/profile.ts takes apart; torch_steps.py has the same five. */
-import { type Array, int32, np, type Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
+/** The training steps that bench/steps.ts times and bench/profile.ts takes apart; torch_steps.py has the same. */
+import { type Array, int32, np, type Rng, type Traced } from "../../src/array/index.ts";
 import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
-import { conv1d } from "../../src/layers/conv.ts";
-import { relu } from "../../src/layers/functions/relu.ts";
 import { linear } from "../../src/layers/linear.ts";
-import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
-import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
-import { transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import { mae } from "../../src/methods/mae.ts";
-import type { Method } from "../../src/methods/method.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
-
-export interface StepCase {
-  readonly method: Method;
-  readonly batchSize: number;
-  /** A batch of random numbers. */
-  batch(rng: Rng): TreeRecord<Tensor>;
-  /** Multiplications and additions of the products of one whole step: three times the forward pass's. */
-  readonly flops: number;
-}
-
-/** A method that needs no modality. The trainer sees every method through the same type. */
-const bare = (method: Omit<Method, "views">): Method => ({ ...method, views: () => ({}) });
-
-const count = <Item>(length: number, make: (index: number) => Item): Item[] =>
-  globalThis.Array.from({ length }, (_, index) => make(index));
-
-/** Products of a Transformer block, forward, per sample: four D × D, two D × 4D, and attention. */
-const blockFlops = (tokens: number, width: number) => 2 * tokens * (12 * width * width + 2 * tokens * width);
-
-const transformer = (width: number, heads: number, depth: number) => {
-  const blocks = count(depth, () => transformerBlock({ width, heads, mlpRatio: 4 }));
-  const norm = layerNorm(width);
-  const init = (rng: Rng) => ({
-    blocks: blocks.map((block, index) => block.init(rng.split(index))),
-    norm: norm.init(),
-  });
-  return { blocks, norm, init };
-};
+import { bare, blockFlops, count, type StepCase, transformer } from "./parts.ts";
+import { signalCases } from "./signals.ts";
 
 function vitStep(): StepCase {
   const [batchSize, tokens, width, depth, patchDim] = [32, 64, 192, 4, 48];
@@ -164,57 +132,12 @@ function resnetStep(): StepCase {
   };
 }
 
-function audioStep(): StepCase {
-  const [batchSize, samples, classes, width] = [32, 16000, 12, 64];
-  const shapes = [
-    [1, 10, 5],
-    [width, 8, 4],
-    [width, 4, 2],
-    [width, 4, 2],
-    [width, 4, 2],
-  ] as const;
-  const layers = shapes.map(([input, kernel, stride]) => ({
-    conv: conv1d(input, width, kernel, { stride }),
-    norm: batchNorm(width),
-  }));
-  const head = linear(width, classes);
-  let length = samples;
-  let macs = 0;
-  for (const [input, kernel, stride] of shapes) {
-    length = Math.floor((length - kernel) / stride) + 1;
-    macs += length * input * kernel * width;
-  }
-  const init = (rng: Rng) => ({
-    encoder: { layers: layers.map(({ conv, norm }) => ({ conv: conv.init(rng), norm: norm.init() })) },
-    head: head.init(rng),
-  });
-  return {
-    batchSize,
-    flops: 3 * 2 * batchSize * macs,
-    batch: (rng) => ({
-      wave: rng.normals([batchSize, 1, samples]),
-      labels: int32(Int32Array.from(count(batchSize, () => rng.integer(0, classes - 1))), [batchSize]),
-    }),
-    method: bare({
-      init,
-      loss({ encoder, head: last }: Traced<ReturnType<typeof init>>, { wave, labels }: { wave: Array; labels: Array }) {
-        const features = layers.reduce(
-          (x, { conv, norm }, index) =>
-            relu(norm.apply(encoder.layers[index]!.norm, conv.apply(encoder.layers[index]!.conv, x))),
-          wave,
-        );
-        return { loss: crossEntropy(head.apply(last, np.mean(features, -1)), labels) };
-      },
-    }),
-  };
-}
-
 const cases: Readonly<Record<string, () => StepCase>> = {
   vit: vitStep,
   mae: maeStep,
   text: textStep,
   resnet: resnetStep,
-  audio: audioStep,
+  ...signalCases,
 };
 
 export const stepNames = Object.keys(cases);

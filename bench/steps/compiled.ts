@@ -3,7 +3,7 @@ import type { Device } from "../../src/engine/index.ts";
 import { release } from "../../src/training/memory.ts";
 import { settleMemory } from "../../src/training/settle-memory.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
-import type { StepCase } from "./cases.ts";
+import type { StepCase } from "./parts.ts";
 
 /** A case as the trainer would compile it, with AdamW, its state and a batch. */
 export async function compiledCase(

@@ -1,29 +1,12 @@
 """The training steps of cases.ts in PyTorch: torch_steps.py CASE STEPS THREADS prints {"ms": [...], "mb": peak}."""
 import json, resource, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
+from torch_parts import blocks
+from torch_signals import signals
 
 which, steps, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-
-
-class Block(nn.Module):
-    def __init__(self, width, heads):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.qkv, self.out = nn.LayerNorm(width), nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.norm2, self.up, self.down = nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def forward(self, x):
-        B, T, D = x.shape
-        q, k, v = self.qkv(self.norm1(x)).reshape(B, T, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
-        a = ((q * (D // self.heads) ** -0.5) @ k.transpose(-1, -2)).softmax(-1)
-        x = x + self.out((a @ v).transpose(1, 2).reshape(B, T, D))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
-
-
-def blocks(width, heads, depth):
-    return nn.Sequential(*[Block(width, heads) for _ in range(depth)], nn.LayerNorm(width))
 
 
 class Vit(nn.Module):
@@ -101,19 +84,7 @@ class Resnet(nn.Module):
         return F.cross_entropy(logits, torch.arange(128).roll(64))
 
 
-class Audio(nn.Module):
-    def __init__(self):
-        super().__init__()
-        shapes = [(1, 10, 5), (64, 8, 4), (64, 4, 2), (64, 4, 2), (64, 4, 2)]
-        layer = lambda i, k, s: nn.Sequential(nn.Conv1d(i, 64, k, s, bias=False), nn.BatchNorm1d(64), nn.ReLU())
-        self.body, self.head = nn.Sequential(*[layer(*shape) for shape in shapes]), nn.Linear(64, 12)
-        self.wave, self.labels = torch.randn(32, 1, 16000), torch.randint(12, (32,))
-
-    def forward(self):
-        return F.cross_entropy(self.head(self.body(self.wave).mean(-1)), self.labels)
-
-
-model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, "audio": Audio}[which]()
+model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, **signals}[which]()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
 times = []
 for step in range(steps + 2):
