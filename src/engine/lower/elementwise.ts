@@ -1,4 +1,4 @@
-import { type Equation, isLiteral } from "../graph.ts";
+import { type Equation, isLiteral, sameShape } from "../graph.ts";
 import { type Context, type Lowering, storedSize } from "./context.ts";
 import { dataTypeOf } from "./onnx.ts";
 import { padRank, storageOrder, storedShape, type View } from "./view.ts";
@@ -9,9 +9,16 @@ const typing = ({ inputs }: Equation) => {
   return variables.length > 0 ? variables : inputs;
 };
 
+/** Whether a view has a convolution's order: pixels first, channels last. */
+function isPixelRows(view: View): boolean {
+  const axes = view.shape.map((_, axis) => axis);
+  return view.shape.length > 2 && sameShape(storageOrder(view), [...axes.slice(2), 0, 1]);
+}
+
 /**
  * Applies an elementwise operator in the memory order of the largest operand. The others, usually a bias or a scale,
- * are brought to that order; the result is a view in it.
+ * are brought to that order; the result is a view in it. Of several equally large ones a convolution's result counts:
+ * in a residual network the next convolution would have to bring everything to its order again.
  */
 function inSharedOrder(context: Context, equation: Equation, apply: (operands: string[]) => string): void {
   const output = equation.outputs[0]!;
@@ -23,8 +30,9 @@ function inSharedOrder(context: Context, equation: Equation, apply: (operands: s
   );
   // An axis that all operands repeat stays repeated in the result.
   const covered = output.shape.map((_, axis) => Math.max(...views.map((view) => storedShape(view)[axis]!)));
-  const largest = views.reduce((best, view) => (storedSize(view) > storedSize(best) ? view : best));
-  const stored = storageOrder(largest);
+  const most = Math.max(...views.map(storedSize));
+  const largest = views.filter((view) => storedSize(view) === most);
+  const stored = storageOrder(largest.find(isPixelRows) ?? largest[0]!);
   const axes = output.shape.map((_, axis) => axis);
   const order = stored.length === axes.filter((axis) => covered[axis] !== 1).length ? [...stored] : axes;
   // Axes of extent 1 go in front, where they cost nothing.
