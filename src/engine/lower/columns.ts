@@ -57,7 +57,7 @@ function onePixelMore(context: Context, { name, shape }: Rows, pass: Pass): Rows
  * @param samples the operand's batch axis
  * @param pixels index of the pixel for each position and offset; −1 for padding
  */
-function columns(
+export function columns(
   context: Context,
   atom: Atom,
   samples: 0 | 1,
@@ -93,7 +93,7 @@ function columns(
 }
 
 /** Rows of a table: for each position and sample `together` of them side by side, each at index start + sample. */
-function lookUp(
+export function lookUp(
   context: Context,
   table: string,
   starts: readonly number[],
@@ -132,7 +132,7 @@ function runOf(context: Context, atom: Atom, samples: 0 | 1, pixels: readonly nu
 }
 
 /** Runs `make` on all positions at once, or on one part after another when their columns are long. */
-function inPieces(positions: number, perPosition: number, make: (from: number, to: number) => string): string[] {
+export function inPieces(positions: number, perPosition: number, make: (from: number, to: number) => string): string[] {
   const total = positions * perPosition;
   const count = total <= KEPT ? 1 : Math.min(positions, Math.ceil(total / PIECE));
   const at = (index: number) => Math.round((index * positions) / count);

@@ -1,5 +1,6 @@
 import { sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, integer, integers, pairs } from "../graph.ts";
+import { productOfBlocks } from "./blocks.ts";
 import { kernelGradientOfColumns, productOfColumns } from "./columns.ts";
 import type { Context, Lowering } from "./context.ts";
 import type { Geometry } from "./rows.ts";
@@ -36,7 +37,7 @@ const conv: Lowering = (context, equation) => {
     kernelGradientOfColumns(context, equation, geometry);
   } else if (!context.portable) {
     if (plain && isThree(kernel) && tiledConvolution(context, equation, geometry)) return;
-    productOfColumns(context, equation, geometry);
+    if (!productOfBlocks(context, equation, geometry)) productOfColumns(context, equation, geometry);
   } else if (ones(lhsDilation)) direct(context, equation, geometry, context.full(equation.inputs[0]!));
   else if (ones(strides) && ones(rhsDilation) && padding.every(([low], axis) => low < kernel[axis]!))
     transposed(context, equation, geometry);

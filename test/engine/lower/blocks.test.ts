@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Array, lax, np, Rng, type Tensor, tree } from "../../../src/array/index.ts";
+import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { nodesOf } from "../../support/nodes.ts";
+
+interface Case {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: readonly [before: number, after: number];
+  readonly length: number;
+}
+
+type Operands = { x: Array; w: Array; y: Array };
+
+/** Output of a strided convolution, and the gradients of a squared error to `y` with respect to series and kernel. */
+const convolve = ({ stride, padding: [before, after] }: Case) =>
+  function convolution({ x, w, y }: Operands) {
+    const { gradients, aux } = valueAndGrad(
+      (p: { x: Array; w: Array }) => {
+        const output = lax.convGeneralDilated(p.x, p.w, [stride], [[before, after]]);
+        return { loss: np.sum(np.square(np.subtract(output, y))), aux: { output } };
+      },
+      { x, w },
+    );
+    return { output: aux.output, ...gradients };
+  };
+
+function tensorsFor({ kernel, stride, padding: [before, after], length }: Case) {
+  const rng = new Rng(11);
+  return {
+    x: rng.normals([3, 5, length]),
+    w: rng.normals([6, 5, kernel], 1 / Math.sqrt(5 * kernel)),
+    y: rng.normals([3, 6, Math.floor((length + before + after - kernel) / stride) + 1]),
+  };
+}
+
+const cases: readonly Case[] = [
+  { kernel: 8, stride: 4, padding: [0, 0], length: 32 },
+  { kernel: 8, stride: 4, padding: [0, 0], length: 35 },
+  { kernel: 4, stride: 2, padding: [1, 1], length: 17 },
+  { kernel: 2, stride: 2, padding: [0, 0], length: 16 },
+  { kernel: 2, stride: 2, padding: [0, 0], length: 17 },
+  { kernel: 6, stride: 3, padding: [5, 2], length: 10 },
+  { kernel: 9, stride: 3, padding: [0, 4], length: 7 },
+  { kernel: 3, stride: 2, padding: [0, 0], length: 20 },
+  { kernel: 2, stride: 4, padding: [0, 0], length: 19 },
+];
+
+for (const example of cases)
+  test(`a strided convolution and its gradients agree with jax-js: ${JSON.stringify(example)}`, async () => {
+    const tensors = tensorsFor(example);
+    const [actual, reference] = await Promise.all(
+      (["cpu", "wasm"] as const).map(async (device) => {
+        const program = await compile(convolve(example), [tensors], { device });
+        const values = new Map(tree.entries<Tensor>(await read(await program.run(tensors))));
+        await program.dispose();
+        return values;
+      }),
+    );
+    for (const [name, { data }] of reference!) {
+      const other = actual!.get(name)!.data;
+      const error = Math.hypot(...data.map((value, at) => value - other[at]!)) / Math.hypot(...data);
+      assert.ok(error < 1e-6, `${name} differs by ${error}`);
+    }
+  });
+
+test("a kernel of several strides has one product for the input's gradient, any other one for each position in a stride", async () => {
+  const products = async (example: Case) => {
+    const nodes = await nodesOf(convolve(example), [tensorsFor(example)]);
+    return nodes.filter(({ opType }) => opType === "MatMul" || opType === "FusedMatMul").length;
+  };
+  const of = (kernel: number) => products({ kernel, stride: 4, padding: [0, 0], length: 64 });
+  assert.deepEqual([await of(8), await of(7)], [3, 6]);
+});
+
+test("a sum with a convolution's result keeps its order, so that a residual network does not move elements in each block", async () => {
+  const rng = new Rng(2);
+  const moves = async (depth: number) => {
+    const kernels = globalThis.Array.from({ length: depth }, () => rng.normals([8, 8, 1]));
+    const network = (x: Array, weights: Array[]) => ({
+      y: np.sum(weights.reduce((z, w) => np.add(z, lax.convGeneralDilated(z, w, [1], [[0, 0]])), x)),
+    });
+    const nodes = await nodesOf(network, [rng.normals([4, 8, 32]), kernels]);
+    return nodes.filter(({ opType }) => opType === "Transpose" || opType === "Gather").length;
+  };
+  assert.equal(await moves(4), await moves(1));
+});
