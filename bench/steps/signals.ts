@@ -99,7 +99,7 @@ function stridedStep(): StepCase {
 
 /** Dilated convolutions: TS2Vec's ten residual blocks. */
 function dilatedStep(): StepCase {
-  const [batchSize, length, width, depth, kernel] = [8, 1024, 64, 10, 3];
+  const [batchSize, length, width, depth, kernel] = [16, 256, 64, 10, 3];
   const layers = count(2 * depth, (index) =>
     conv1d(width, width, kernel, { dilation: 2 ** Math.floor(index / 2), padding: "same", bias: true }),
   );

@@ -39,7 +39,7 @@ class Dilated(nn.Module):
         super().__init__()
         conv = lambda d: nn.Conv1d(64, 64, 3, padding=d, dilation=d)
         self.convs = nn.ModuleList(nn.Sequential(nn.GELU(), conv(2**i), nn.GELU(), conv(2**i)) for i in range(10))
-        self.x = torch.randn(8, 64, 1024)
+        self.x = torch.randn(16, 64, 256)
 
     def forward(self):
         x = self.x

@@ -140,6 +140,21 @@ export function inPieces(positions: number, perPosition: number, make: (from: nu
 }
 
 /**
+ * The part of a kernel that is not in the padding at every position, as far as it is one run: of a dilation that exceeds the
+ * input only the middle.
+ * @param pixels of each position, those under each offset, as `pixelAt` has them
+ * @returns first offset, and the one after the last; all of them if none meets a pixel
+ */
+function rangeInside(pixels: readonly (readonly (number | undefined)[])[]): readonly [from: number, to: number] {
+  const offsets = pixels[0]?.length ?? 0;
+  const meets = globalThis.Array.from({ length: offsets }, (_, offset) =>
+    pixels.some((under) => (under[offset] ?? -1) >= 0),
+  );
+  const from = meets.indexOf(true);
+  return from < 0 ? [0, offsets] : [from, meets.lastIndexOf(true) + 1];
+}
+
+/**
  * A convolution as products: the input under the kernel is gathered into one row for each position and sample.
  * In a dilated input, a position between pixels meets only part of the kernel; each class of such positions gets a
  * separate product, so that no zeros are multiplied.
@@ -167,14 +182,17 @@ export function productOfColumns(context: Context, equation: Equation, geometry:
     extents(offsets.length),
   );
 
+  const every = positions.map((position) => laid.map((offset) => pixelAt(geometry, position, offset)));
+  const [first, end] = rangeInside(every);
   const classes = new Map<string, { used: number[]; where: number[]; under: number[] }>();
-  positions.forEach((position, index) => {
-    const under = laid.map((offset) => pixelAt(geometry, position, offset));
-    const used = laid.flatMap((_, offset) => (under[offset] === undefined ? [] : [offset]));
+  every.forEach((under, index) => {
+    const used = laid.flatMap((_, offset) =>
+      under[offset] === undefined || offset < first || offset >= end ? [] : [offset],
+    );
     if (used.length === 0) return;
     const group = classes.get(used.join()) ?? { used, where: [], under: [] };
     group.where.push(index);
-    group.under.push(...under.filter((pixel) => pixel !== undefined));
+    group.under.push(...under.slice(first, end).filter((pixel) => pixel !== undefined));
     classes.set(used.join(), group);
   });
   const groups = [...classes.values()];
@@ -219,17 +237,20 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
   const channels = lhs.shape[0]!;
   const [positions, samples, outputs] = gradients.shape;
   const offsets = coordinates(geometry.output);
-  const pixels = coordinates(geometry.kernel).flatMap((position) =>
+  const every = coordinates(geometry.kernel).map((position) =>
     offsets.map((offset) => pixelAt(geometry, offset, position) ?? -1),
   );
-  const width = offsets.length * channels;
+  const [first, end] = rangeInside(every);
+  const used = end - first;
+  const pixels = every.flatMap((under) => under.slice(first, end));
+  const width = used * channels;
   // With many outputs a fifth faster, almost twice as fast for narrow columns; with few outputs slower.
   const outputsLast = outputs >= 64;
   const pieces = inPieces(positions, width * samples, (from, to) => {
     const whole = from === 0 && to === positions;
     const some = whole ? gradients.name : context.slice(gradients.name, [{ axis: 0, start: from, end: to }]);
-    const under = pixels.slice(from * offsets.length, to * offsets.length);
-    const long = columns(context, lhs, 1, under, offsets.length, whole ? "forward" : "backward");
+    const under = pixels.slice(from * used, to * used);
+    const long = columns(context, lhs, 1, under, used, whole ? "forward" : "backward");
     const flat = context.reshape(some, [to - from, samples, outputs], [(to - from) * samples, outputs]);
     const [left, right] = outputsLast ? [long, flat] : [flat, long];
     return context.matmul(left, right, { transA: true, transB: false, rank: 2 });
@@ -239,8 +260,14 @@ export function kernelGradientOfColumns(context: Context, equation: Equation, ge
   const spatial = geometry.output.map((_, axis) => axis + 2);
   const order = outputsLast ? [...spatial, 0, 1] : [1, ...spatial, 0];
   const base = order.map((axis) => shape[axis]!);
+  const extents = (count: number) => (outputsLast ? [count, channels, outputs] : [outputs, count, channels]);
+  const found = context.reshape(sum, outputsLast ? [width, outputs] : [outputs, width], extents(used));
+  // Nothing met the rest of the kernel.
+  const around: [number, number] = [first, offsets.length - end];
+  const widths = [0, 1, 2].map((axis): [number, number] => (axis === Number(!outputsLast) ? around : [0, 0]));
+  const gradient = context.pad(found, widths, extents(used));
   context.set(equation.outputs[0]!, {
-    name: context.reshape(sum, outputsLast ? [width, outputs] : [outputs, width], base),
+    name: context.reshape(gradient, extents(offsets.length), base),
     base,
     map: shape.map((_, axis) => order.indexOf(axis)),
     shape,
