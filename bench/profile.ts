@@ -1,5 +1,5 @@
 /**
- * Time by operator of one compiled training step, most first: `npm run bench:profile -- [CASE] [STEPS] [--shapes]`.
+ * Time by operator of one compiled training step, most first: `npm run bench:profile -- [CASE] [STEPS] [--shapes] [--one-thread]`.
  * ONNX Runtime writes the trace (`enableProfiling`); this adds it up.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,15 +10,20 @@ import { median } from "./median.ts";
 import { stepCase, stepNames } from "./steps/cases.ts";
 import { compiledCase } from "./steps/compiled.ts";
 
-const { words, has } = benchArguments(`npm run bench:profile -- [${stepNames.join("|")}] [STEPS] [--shapes]`, [
-  "shapes",
-]);
+const { words, has } = benchArguments(
+  `npm run bench:profile -- [${stepNames.join("|")}] [STEPS] [--shapes] [--one-thread]`,
+  ["shapes", "one-thread"],
+);
 const [which = "vit", countText = "8"] = words;
 const count = Number(countText);
 /** Steps in which memory is fetched for the first time; their kernels are several times slower. */
 const WARM_UP = 2;
 const prefix = `autodidact-profile-${process.pid}`;
-const run = await compiledCase(stepCase(which), { threads: 1, name: which, profile: join(tmpdir(), prefix) });
+const run = await compiledCase(stepCase(which), {
+  threads: has("one-thread") ? 1 : undefined,
+  name: which,
+  profile: join(tmpdir(), prefix),
+});
 const times: number[] = [];
 for (let index = 0; index < count + WARM_UP; index++) {
   const from = performance.now();

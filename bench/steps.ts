@@ -1,8 +1,10 @@
 /**
- * Five full training steps, AdamW included, against the same in PyTorch: two processes in turn, medians, peak memory,
+ * Full training steps, AdamW included, against the same in PyTorch: two processes in turn, medians, peak memory,
  * and PyTorch's time over ours.
  *
- *   npm run bench:steps [-- --json] [vit mae text resnet audio]   # PyTorch: python3-torch and libopenblas0-pthread
+ *   npm run bench:steps [-- --json] [--one-thread] [CASE …]   # PyTorch: python3-torch and libopenblas0-pthread
+ *
+ * With --one-thread the times are CPU times, which other work on the machine changes less.
  */
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
@@ -13,17 +15,23 @@ import { pythonWith } from "./python.ts";
 import { stepCase, stepNames } from "./steps/cases.ts";
 
 const ROUNDS = 3;
-const THREADS = 2;
+/** PyTorch's rate of large products over ours, below which it must be without a fast BLAS. */
+const SLOW = 0.03;
 
-const { words, has } = benchArguments(`npm run bench:steps -- [--json] [${stepNames.join(" ")}]`);
+const { words, has } = benchArguments(`npm run bench:steps -- [--json] [--one-thread] [${stepNames.join(" ")}]`, [
+  "one-thread",
+]);
+const isOne = has("one-thread");
+const threads = isOne ? 1 : 2;
 const chosen = (words.length > 0 ? words : stepNames).map((name) => ({ name, flops: stepCase(name).flops }));
 
 interface Side {
   readonly ms: number[];
   readonly mb: number;
-  /** Only ours: milliseconds to trace, lower and load; the rate of large products, and a step's time over the floor. */
+  /** The rate of large products. */
+  readonly matmulGflops: number;
+  /** Only ours: milliseconds to trace, lower and load, and a step's time over the floor. */
   readonly start?: number;
-  readonly matmulGflops?: number;
   readonly overFloor?: number;
 }
 
@@ -36,9 +44,11 @@ const python = pythonWith("torch");
 const machine = `${cpus().length} × ${cpus()[0]?.model}`;
 
 if (!has("json")) {
-  console.log(`${machine}, ${THREADS} threads, medians of ${ROUNDS} processes in turn`);
+  console.log(
+    `${machine}, ${isOne ? "CPU time of one thread" : "two threads"}, medians of ${ROUNDS} processes in turn`,
+  );
   if (!python) console.log("PyTorch is not on this machine: no ratios");
-  console.log("step     ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
+  console.log("step               ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
 }
 const rows = chosen.map(({ name, flops }) => {
   // Steps of seconds need fewer repeats.
@@ -46,20 +56,21 @@ const rows = chosen.map(({ name, flops }) => {
   const ours: Side[] = [];
   const torch: Side[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    ours.push(run(process.execPath, [file("ours.ts"), name, steps, String(THREADS)]));
-    if (python) torch.push(run(python, [file("torch_steps.py"), name, steps, String(THREADS)]));
+    ours.push(run(process.execPath, [file("ours.ts"), name, steps, String(threads)]));
+    if (python) torch.push(run(python, [file("torch_steps.py"), name, steps, String(threads)]));
   }
   const oursMs = median(ours.flatMap(({ ms }) => ms));
   const torchMs = python ? median(torch.flatMap(({ ms }) => ms)) : null;
   const row = {
-    ...{ name, machine },
+    ...{ name, machine, threads },
     ours_ms: oursMs,
     torch_ms: torchMs,
     ratio: torchMs === null ? null : torchMs / oursMs,
     floor_ratio: median(ours.map(({ overFloor = Number.NaN }) => overFloor)),
     ours_mb: Math.max(...ours.map(({ mb }) => mb)),
     torch_mb: python ? Math.max(...torch.map(({ mb }) => mb)) : null,
-    matmul_gflops: median(ours.map(({ matmulGflops = Number.NaN }) => matmulGflops)),
+    matmul_gflops: median(ours.map(({ matmulGflops }) => matmulGflops)),
+    torch_matmul_gflops: python ? median(torch.map(({ matmulGflops }) => matmulGflops)) : null,
     start_ms: median(ours.map(({ start = Number.NaN }) => start)),
   };
   if (!has("json")) {
@@ -73,7 +84,11 @@ const rows = chosen.map(({ name, flops }) => {
       [row.start_ms / 1000, 9, 1],
     ];
     const text = cells.map(([value, width, digits]) => (value === null ? "–" : value.toFixed(digits)).padStart(width));
-    console.log(name.padEnd(7) + text.join(""));
+    if (row.torch_matmul_gflops !== null && row.torch_matmul_gflops < SLOW * row.matmul_gflops)
+      console.log(
+        `PyTorch multiplies matrices at ${row.torch_matmul_gflops.toFixed(1)} GFLOPS: is libopenblas0-pthread installed?`,
+      );
+    console.log(name.padEnd(17) + text.join(""));
   }
   return row;
 });

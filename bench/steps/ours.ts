@@ -1,4 +1,4 @@
-/** One side of bench/steps.ts: `node ours.ts CASE STEPS THREADS` prints { ms, mb, start, matmulGflops, overFloor }. */
+/** One side of bench/steps.ts (with one thread in CPU time): `node ours.ts CASE STEPS THREADS` prints { ms, mb, start, matmulGflops, overFloor }. */
 import { type Array, np, Rng } from "../../src/array/index.ts";
 import { compile } from "../../src/engine/index.ts";
 import { median } from "../median.ts";
@@ -11,10 +11,15 @@ const begun = performance.now();
 const chosen = stepCase(which);
 const run = await compiledCase(chosen, { threads, name: which });
 const start = performance.now() - begun;
+const clock = (): number => {
+  if (threads > 1) return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
-  const from = performance.now();
+  const from = clock();
   await work();
-  return performance.now() - from;
+  return clock() - from;
 };
 const ms: number[] = [];
 for (let index = 0; index < Number(stepText) + 2; index++) {

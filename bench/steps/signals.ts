@@ -211,5 +211,7 @@ export const signalCases: Readonly<Record<string, () => StepCase>> = {
   dilated: dilatedStep,
   grouped: groupedStep,
   wav2vec2: wav2vec2Step,
+  // The same step of ours against PyTorch with the distractors gathered, as fairseq does it.
+  "wav2vec2-gathered": wav2vec2Step,
   videomae: videoMaeStep,
 };

@@ -115,17 +115,31 @@ class Wav2vec2(nn.Module):
         chosen = F.one_hot((logits + noise).argmax(-1), 320).float()
         through = chosen - soft.detach() + soft
         code = (through.transpose(0, 1) @ self.codes).transpose(0, 1).reshape(8, 48, 256)
-        targets = F.normalize(self.of_codes(code), dim=-1)
-        context = F.normalize(context, dim=-1)
-        similar = context @ targets.transpose(1, 2) / 0.1
-        positive = (context * targets).sum(-1) / 0.1
-        flat = chosen.reshape(8, 48, 640)
-        counts = torch.where(flat @ flat.transpose(1, 2) > 1.5, torch.zeros(()), self.drawn)
-        weighted = torch.where(counts > 0, similar + counts.clamp(min=1).log(), torch.full((), -1e9))
-        contrast = (torch.cat([positive[:, :, None], weighted], 2).logsumexp(-1) - positive).mean()
+        contrast = self.contrast(context, self.of_codes(code), chosen.reshape(8, 48, 640))
         shares = logits.softmax(-1).mean(0)
         diversity = 1 - torch.exp(-(shares * (shares + 1e-7).log()).sum(-1)).sum() / 640
         return contrast + 0.1 * diversity
+
+    def contrast(self, context, targets, chosen):
+        context, targets = F.normalize(context, dim=-1), F.normalize(targets, dim=-1)
+        similar = context @ targets.transpose(1, 2) / 0.1
+        positive = (context * targets).sum(-1) / 0.1
+        counts = torch.where(chosen @ chosen.transpose(1, 2) > 1.5, torch.zeros(()), self.drawn)
+        weighted = torch.where(counts > 0, similar + counts.clamp(min=1).log(), torch.full((), -1e9))
+        return (torch.cat([positive[:, :, None], weighted], 2).logsumexp(-1) - positive).mean()
+
+
+class GatheredWav2vec2(Wav2vec2):
+    """With the distractors gathered, `[100, batch, places, width]`, as fairseq and Hugging Face's Transformers do it."""
+
+    def contrast(self, context, targets, chosen):
+        others = (torch.randint(47, (8, 48, 100)) + torch.arange(1, 48 + 1)[:, None]) % 48
+        rows = (others + 48 * torch.arange(8)[:, None, None]).reshape(-1)
+        negatives = targets.reshape(8 * 48, 256)[rows].reshape(8, 48, 100, 256).permute(2, 0, 1, 3)
+        is_positive = (targets == negatives).all(-1)
+        logits = torch.cosine_similarity(context, torch.cat([targets[None], negatives]), dim=-1) / 0.1
+        logits = torch.cat([logits[:1], logits[1:].masked_fill(is_positive, float("-inf"))])
+        return F.cross_entropy(logits.permute(1, 2, 0).reshape(8 * 48, 101), torch.zeros(8 * 48, dtype=torch.long))
 
 
 class VideoMae(nn.Module):
@@ -156,5 +170,6 @@ signals = {
     "dilated": Dilated,
     "grouped": Grouped,
     "wav2vec2": Wav2vec2,
+    "wav2vec2-gathered": GatheredWav2vec2,
     "videomae": VideoMae,
 }
