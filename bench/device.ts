@@ -1,7 +1,7 @@
 /**
- * The five training steps on another device, beside the CPU: do the losses agree, and how much faster is it?
+ * The training steps of bench:steps on another device, beside the CPU: do the losses agree, and how much faster is it?
  *
- *   npm run bench:device -- webgpu|cuda|coreml|dml [--json] [vit mae text resnet audio]
+ *   npm run bench:device -- webgpu|cuda|coreml|dml [--json] [CASE …]
  *
  * Exit code 1 when a loss differs by more than 1 part in 1,000 within the first ten steps.
  */
