@@ -38,7 +38,8 @@ export const cutSeries = (series: Series, start: number, length: number): Series
         (row) => {
           const part = new Float32Array(length).fill(Number.NaN);
           const from = Math.max(0, start);
-          part.set(row.subarray(from, Math.max(from, Math.min(row.length, start + length))), from - start);
+          const end = Math.min(row.length, start + length);
+          if (from < end) part.set(row.subarray(from, end), from - start);
           return part;
         },
         length,

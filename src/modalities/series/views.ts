@@ -4,8 +4,9 @@ import type { PlayedOptions, Segment, SegmentOptions } from "../../data/time.ts"
 import type { CropOptions } from "../../data/views.ts";
 import type { SeriesOptions } from "./options.ts";
 import type { Preparation } from "./prepare.ts";
-import { cutSeries, eachRow, type Series, sampledAt } from "./series.ts";
+import { cutSeries, eachRow, type Series } from "./series.ts";
 import { jittered, magnitudeWarped, scaled } from "./transforms/noise.ts";
+import { marginOf, played } from "./transforms/speed.ts";
 import { permuted, reversed, timeWarped } from "./transforms/time.ts";
 
 /** The views of series, for settled options. */
@@ -58,7 +59,7 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
     const length = wholeParts(extent, window, grid);
     const gaps = Array.from({ length: count - 1 }, () => Math.round(rng.uniform(...gap) * window));
     const total = count * length + gaps.reduce((sum, one) => sum + one, 0);
-    let at = rng.integer(Math.min(0, whole.length - total), Math.max(0, whole.length - total));
+    let at = rng.integer(...startsOf(whole.length, length, total));
     return Array.from({ length: count }, (_, index) => {
       const [start, end] = [at / window, (at + length) / window];
       const segment = cutSeries(whole, at, length);
@@ -85,12 +86,11 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
   const speed = (series: Series, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Series => {
     const whole = heard(series);
     const length = wholeParts(extent, window, grid);
-    const needed = (length - 1) * factor + 1;
-    const start = rng.uniform(0, Math.max(0, whole.length - needed));
-    return sampledAt(
-      whole,
-      Float64Array.from({ length }, (_, at) => start + at * factor),
-    );
+    const needed = Math.ceil((length - 1) * factor) + 1;
+    // Away from the ends, where there is room, since they are smoothed over less.
+    const margin = Math.min(marginOf(factor), Math.floor(Math.max(0, whole.length - needed) / 2));
+    const start = rng.integer(margin, Math.max(margin, whole.length - needed - margin));
+    return played(whole, rng, start, factor, length);
   };
 
   const changes: Readonly<Record<string, (series: Series, rng: Rng) => Series>> = {
@@ -117,6 +117,18 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
   };
 
   return { augment, perturb, crop, segments, reverse, speed, distortions } as const;
+}
+
+/**
+ * First and last step at which segments of `length` steps, `total` from the start of the first to the end of the last, may
+ * begin. In a shorter series some of them lie partly outside; the first and the last show half of it where they can.
+ */
+function startsOf(there: number, length: number, total: number): [number, number] {
+  if (there >= total) return [0, there - total];
+  const shown = Math.min(length, Math.ceil(there / 2));
+  const [least, most] = [shown - length, there - shown - (total - length)];
+  const middle = Math.round((there - total) / 2);
+  return least <= most ? [Math.max(least, there - total), Math.min(most, 0)] : [middle, middle];
 }
 
 /** Each channel is missing with this probability, but never all of them. */

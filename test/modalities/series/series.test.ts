@@ -120,6 +120,43 @@ test("reversed is reversed before the empty rest, faster is faster, and each dis
   assert.throws(() => modality.distortions.distort(ramp, new Rng(7), "sideways"), /no distortion sideways/);
 });
 
+test("a faster series has lost nothing but its time: noise has the same level and roughness at every speed", () => {
+  const rng = new Rng(11);
+  const noise = of(["a"], [Array.from({ length: 40_000 }, () => rng.normal())]);
+  const modality = built({ channels: ["a"], window: 12_000 });
+  const [normal, ...faster] = [1, 1.5, 2, 4].map((factor) => {
+    const { values } = modality.speed(noise, rng, factor, { extent: 0.8 });
+    const squares = (list: Float32Array) => list.reduce((sum, value) => sum + value * value, 0) / list.length;
+    return { level: squares(values), change: squares(values.subarray(1).map((value, at) => value - values[at]!)) };
+  });
+  for (const { level, change } of faster) {
+    assert.ok(Math.abs(level / normal!.level - 1) < 0.08, `level ${level}, normally ${normal!.level}`);
+    assert.ok(Math.abs(change / normal!.change - 1) < 0.08, `change ${change}, normally ${normal!.change}`);
+  }
+  // A tone that twice the speed cannot hold does not become another one.
+  const tone = of(["a"], [Array.from({ length: 4000 }, (_, at) => Math.sin(2 * Math.PI * 0.42 * at))]);
+  const { values } = built({ channels: ["a"], window: 1000 }).speed(tone, rng, 2);
+  const alias = (share: number) =>
+    Math.hypot(
+      ...[Math.sin, Math.cos].map((wave) =>
+        values.reduce((sum, value, at) => sum + (2 / 1000) * value * wave(2 * Math.PI * share * at), 0),
+      ),
+    );
+  assert.ok(alias(0.16) < 0.15, `${alias(0.16)} of the tone is left at 0.16`);
+});
+
+test("segments of a series that is shorter than they are show at least half of it", () => {
+  const modality = built({ channels: ["a"], window: 400, mask: true });
+  for (let seed = 0; seed < 200; seed++) {
+    const whole = of(["a"], [Array.from({ length: 2 + (seed % 60) }, (_, at) => at)]);
+    const parts = modality.segments(whole, new Rng(seed), { count: 2, extent: 0.625, gap: [-0.5, -0.5] });
+    for (const { segment } of parts) {
+      const seen = (segment as Series).values.filter((value) => !Number.isNaN(value)).length;
+      assert.ok(seen >= Math.ceil(whole.length / 2), `${seen} of ${whole.length} steps, seed ${seed}`);
+    }
+  }
+});
+
 test("the baseline tells slow from fast in noise by the spectrum and the random convolutions", async () => {
   const modality = built({ channels: ["a"], window: 64 });
   const rng = new Rng(8);
