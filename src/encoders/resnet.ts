@@ -83,14 +83,16 @@ function residualBlock(
  * Residual network, torchvision's layout. He et al. 2015, https://arxiv.org/abs/1512.03385
  *
  * Reads one tensor `[batch, channels, height, width]`, or `[batch, channels, frames, height, width]`: then it is the 3-D
- * ResNet of Tran et al. 2017, https://arxiv.org/abs/1711.11248, whose stem leaves time as it is. Parameters:
+ * ResNet of Tran et al. 2017, https://arxiv.org/abs/1711.11248, whose stem leaves time as it is. Of a series `[batch, channels,
+ * length]` it is one-dimensional, as in Wang et al. 2016, https://arxiv.org/abs/1611.06455, with torchvision's widths and
+ * strides. Parameters:
  * `stem.{conv,norm}`, `stages.S.B.path.I.{conv,norm}`, `stages.S.B.shortcut.{conv,norm}`. The representation is the mean over
  * the last feature map.
  */
 export const resnet = encoder({
   name: "resnet",
   paper: "https://arxiv.org/abs/1512.03385",
-  reads: { "*": [3, 4] },
+  reads: { "*": [2, 3, 4] },
   abilities: [map],
   options: z.object({
     layers: z
@@ -110,9 +112,9 @@ export const resnet = encoder({
   }),
 
   build(options, specs) {
-    const { name: input, channels, extents } = gridInput(specs, "encoder resnet", [2, 3]);
+    const { name: input, channels, extents } = gridInput(specs, "encoder resnet");
     const axes = extents.length;
-    const height = extents.at(-2)!;
+    const height = extents.at(-2) ?? extents[0]!;
     const { blocks: counts, bottleneck } = stages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
     // Of a video's axes the first is time.
@@ -132,7 +134,7 @@ export const resnet = encoder({
         return block;
       }),
     );
-    const isPooled = stemKind === "imagenet" && axes === 2;
+    const isPooled = stemKind === "imagenet" && axes < 3;
     const init = (rng: Rng) => ({
       stem: stem.init(rng.split("stem")),
       stages: body.map((blocks, stage) => blocks.map((block, index) => block.init(rng.split("stage", stage, index)))),
@@ -142,7 +144,7 @@ export const resnet = encoder({
     const hidden = (params: ResnetParams, { [input]: pixels }: Inputs): Array => {
       if (!pixels) throw new Error(`resnet: no ${input} among the inputs`);
       const started = relu(stem.apply(params.stem, pixels));
-      const pooled = isPooled ? maxPool(started) : started;
+      const pooled = isPooled ? maxPool(started, axes) : started;
       return body
         .flatMap((blocks, stage) => blocks.map((block, index) => ({ block, weights: params.stages[stage]![index]! })))
         .reduce((x, { block, weights }) => block.apply(weights, x), pooled);
@@ -170,16 +172,9 @@ export const resnet = encoder({
 /** The axes behind the batch and the channels. */
 const axesOf = (count: number): number[] => globalThis.Array.from({ length: count }, (_, axis) => axis + 2);
 
-/** 3 × 3 maximum with stride 2 and padding 1. Inputs are not negative, so padding with zeros is as good as with −∞. */
-const maxPool = (x: Array): Array =>
-  lax.reduceWindow(
-    np.pad(x, [
-      [0, 0],
-      [0, 0],
-      [1, 1],
-      [1, 1],
-    ]),
-    (window) => np.max(window),
-    [3, 3],
-    [2, 2],
-  );
+/** Maximum of 3 along each axis with stride 2 and padding 1. Inputs are not negative, so zeros are as good as −∞ outside. */
+const maxPool = (x: Array, axes: number): Array => {
+  const every = <Value>(value: Value): Value[] => globalThis.Array.from({ length: axes }, () => value);
+  const padding = [[0, 0], [0, 0], ...every([1, 1])] as [number, number][];
+  return lax.reduceWindow(np.pad(x, padding), (window) => np.max(window), every(3), every(2));
+};

@@ -48,6 +48,37 @@ test("of clips it is torchvision's r3d_18 with 33,166,272 parameters, and its st
   assert.deepEqual(network.map, [512, 2, 7, 7]);
 });
 
+test("of a series it is one-dimensional: as of an image one pixel wide", async () => {
+  const options = { layers: "10", width: 4, stem: "imagenet" } as const;
+  const [line, plane] = [[96], [96, 1]].map((extents) =>
+    resnet.build(resnet.options.parse(options), { series: { dtype: "float32", shape: [3, ...extents] } }),
+  ) as [ReturnType<typeof build>, ReturnType<typeof build>];
+  assert.deepEqual(line.map, [32, 3]);
+  const flat = weights(line.init(new Rng(0)));
+  // Its kernels in the middle columns of the plane's.
+  const widened = (leaf: Tensor): Tensor => {
+    const [output = 1, input = 1, extent = 1] = leaf.shape;
+    if (leaf.shape.length !== 3) return leaf;
+    const data = new Float32Array(output * input * extent * extent);
+    leaf.data.forEach((value, at) => {
+      data[at * extent + (extent - 1) / 2] = value;
+    });
+    return { dtype: "float32", shape: [output, input, extent, extent], data };
+  };
+  const wide = { p: tree.map<Tensor, Tensor>(flat, widened) };
+  const of = async (network: typeof line, params: InitialParams, shape: readonly number[]) =>
+    evaluateOne(
+      ({ p }: Traced<{ p: InitialParams }>, series: Array) => network.apply(p, { series }),
+      [{ p: params }, fill("series", shape)] as const,
+      "cpu",
+    );
+  const [one, other] = [await of(line, flat, [2, 3, 96]), await of(plane, wide.p as InitialParams, [2, 3, 96, 1])];
+  assert.ok(one.data.some((value) => Math.abs(value) > 1e-3));
+  one.data.forEach((value, at) => {
+    assert.ok(Math.abs(value - other.data[at]!) < 1e-4 * Math.max(1, Math.abs(value)), `${value}, ${other.data[at]}`);
+  });
+});
+
 for (const [file, name, options, extents] of [
   ["models", "resnet10 small", { layers: "10", width: 3 }, [16, 16]],
   ["models", "resnet10 stride2", { layers: "10", width: 3, stem: "stride2" }, [24, 24]],

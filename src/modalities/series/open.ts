@@ -1,77 +1,42 @@
-import { open as openFile, readFile, writeFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Tally } from "../../data/files/left-out.ts";
-import { listFiles, nothingTaken } from "../../data/files/listing.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { cellsOf, isMissing, numberIn } from "../../data/tables/cells.ts";
-import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
-import { fileError } from "../../foundation/files.ts";
-import { retried } from "../../foundation/retry.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import type { Series } from "./series.ts";
+import { isArff } from "./sources/arff.ts";
 import { rolesOf } from "./sources/columns.ts";
 import { isManifest, seriesSource } from "./sources/entries.ts";
-import { isNpy, npySeries } from "./sources/npy.ts";
-import { Collector, type Found } from "./sources/store.ts";
-import { tableSeries } from "./sources/table.ts";
-import { isUcr, ucrSeries } from "./sources/ucr.ts";
-
-const FORMATS = "CSV, TSV, JSONL, Parquet, .ts of UCR and UEA, .npy";
-
-type Format = TableFormat | "blanks" | "ucr" | "npy";
-
-/** The format by the name; `only` is whether the user named the file: then texts are columns between blanks. */
-function formatOf(name: string, only: boolean): Format | undefined {
-  const extension = extname(name.replace(/\.gz$/i, "")).toLowerCase();
-  if (extension === ".ts") return "ucr";
-  if (extension === ".npy") return "npy";
-  if (only && [".txt", ".dat", ".asc"].includes(extension)) return "blanks";
-  return tableFormats[extension];
-}
-
-/** Beginning of a file that shows what it is. */
-const PROBE = 1 << 14;
-
-async function startOf(path: string): Promise<Buffer> {
-  const file = await openFile(path, "r").catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(PROBE), 0, PROBE, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
+import { filesAt } from "./sources/files.ts";
+import { isNpy } from "./sources/npy.ts";
+import { holdsArrays } from "./sources/npz.ts";
+import { formatOf, PROBE, readSeries, startOf } from "./sources/read.ts";
+import { Collector } from "./sources/store.ts";
+import { isUcr } from "./sources/ucr.ts";
 
 /**
- * Opens series: a file, or a folder of them in which sub-folders are labels. A table is one series, or one for each value of
- * the column `by`.
+ * Opens series: a file, a folder or zip archives of them, in which sub-folders are labels. A table is one series, or one for
+ * each value of the column `by`.
  * @throws UserError when there are none
  */
 export async function openSeries(path: string, options: OpenOptions = {}): Promise<Source<Series>> {
   const { labels: table } = options;
-  const listed = await listFiles(path, (name) => formatOf(name, false) !== undefined, table);
-  const names = listed.isFolder ? listed.names : [basename(path)];
-  if (names.length === 0 || (!listed.isFolder && !formatOf(path, true)))
-    throw nothingTaken(path, listed.isFolder ? "folder" : "file", "series", FORMATS, listed);
+  using listed = await filesAt(path, table);
+  const { files, isFolder } = listed;
   const collector = new Collector();
   const tally = new Tally();
   const notes = new Set<string>();
   let hasGroups = false;
-  if (listed.isFolder) tally.addAll(listed.leftOut);
-  for (const name of names) {
-    const file = listed.isFolder ? join(path, name) : path;
+  tally.addAll(listed.leftOut);
+  for (const { name, path: file, shown } of files) {
     try {
-      const read = await readSeries(
-        file,
-        names.length === 1 && options.by !== undefined ? "" : name,
-        !listed.isFolder,
-        options,
-      );
+      if (file instanceof BrokenSample) throw file;
+      const own = files.length === 1 && options.by !== undefined ? "" : name;
+      const read = await readSeries(file, own, !isFolder, options);
       for (const found of read.found) {
         collector.add(found);
         hasGroups ||= found.group !== undefined;
@@ -81,8 +46,9 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
     } catch (error) {
       // One file that is not one of series must not keep the others from being read.
       if (!(error instanceof UserError || error instanceof BrokenSample)) throw error;
-      if (names.length === 1) throw error instanceof UserError ? error : new UserError(`${file}: ${error.message}`);
-      collector.add({ name, broken: messageOf(error).replace(`${file}: `, "") });
+      const reason = file instanceof BrokenSample ? error.message : messageOf(error).replace(`${file}: `, "");
+      if (files.length === 1) throw new UserError(`${shown}: ${reason}`);
+      collector.add({ name, broken: reason });
     }
   }
   const store = collector.end(tally.leftOut, [...notes]);
@@ -90,7 +56,7 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
   const hasOwn = store.entries.some(({ label }) => label !== undefined);
   const given = table
     ? await labelsFromTable(table, entryNames)
-    : listed.isFolder && !hasOwn
+    : isFolder && !hasOwn
       ? labelsFromFolders(entryNames)
       : undefined;
   const labels = given && Array.from(given.labels, (label) => given.classes[label]);
@@ -100,25 +66,6 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
     ...(labels ? { labels } : {}),
     ...(group !== undefined && hasGroups ? { groupedBy: group } : {}),
   });
-}
-
-interface Read {
-  readonly found: readonly Found[];
-  readonly leftOut: Tally;
-  readonly notes: readonly string[];
-}
-
-/** The series of one file. @throws UserError or BrokenSample when there are none */
-async function readSeries(path: string, name: string, only: boolean, options: OpenOptions): Promise<Read> {
-  const format = formatOf(path, only);
-  const plain = (found: readonly Found[]): Read => ({ found, leftOut: new Tally(), notes: [] });
-  if (format === "npy") return plain(npySeries(await retried(path, () => readFile(path)), name || basename(path)));
-  if (format === "ucr") {
-    if (!path.endsWith(".gz") && !isUcr((await startOf(path)).toString("utf8")))
-      throw new UserError(`${path}: not a .ts file of the UCR archive: it has no @problemName or @data`);
-    return plain(await ucrSeries(path, name || basename(path)));
-  }
-  return tableSeries(path, format ?? "blanks", name, options);
 }
 
 export async function reopenSeries(manifest: unknown): Promise<Source<Series>> {
@@ -131,10 +78,14 @@ const LOOKED = 3;
 
 /** Certain of the archives' formats, and of tables with a column of times and numbers; tables of numbers may be anything. */
 export async function recognisesSeries(path: string): Promise<Recognition> {
-  const { isFolder, names } = await listFiles(path, (name) => formatOf(name, false) !== undefined);
-  const files = isFolder ? names.slice(0, LOOKED).map((name) => join(path, name)) : names.length > 0 ? [path] : [];
-  for (const file of files) {
-    const recognition = await recognisesFile(file);
+  const listed = await filesAt(path, undefined, LOOKED).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  if (!listed) return undefined;
+  using some = listed;
+  for (const { path: file } of some.files.slice(0, LOOKED)) {
+    const recognition = file instanceof BrokenSample ? undefined : await recognisesFile(file);
     if (recognition) return recognition;
   }
   return undefined;
@@ -143,6 +94,8 @@ export async function recognisesSeries(path: string): Promise<Recognition> {
 async function recognisesFile(path: string): Promise<Recognition> {
   const format = formatOf(path, false);
   if (format === "npy") return isNpy(await startOf(path)) ? "certain" : undefined;
+  if (format === "arff") return isArff((await startOf(path)).toString("utf8")) ? "certain" : undefined;
+  if (format === "npz") return (await holdsArrays(path)) ? "certain" : undefined;
   if (format === "ucr") return isUcr((await startOf(path)).toString("utf8")) ? "certain" : undefined;
   if (!format) return undefined;
   const batches = cellsOf(path, format);
@@ -170,12 +123,14 @@ async function recognisesFile(path: string): Promise<Recognition> {
 /** What a file that is sent is called here, by its first bytes. */
 function nameFor(bytes: Uint8Array): string {
   if (isNpy(bytes)) return "sent.npy";
+  if (Buffer.from(bytes.subarray(0, 4)).toString("latin1") === "PK\u0003\u0004") return "sent.npz";
   const start = Buffer.from(bytes.subarray(0, PROBE))
     .toString("utf8")
     .replace(/^\ufeff/, "")
     .trimStart();
   if (start.startsWith("PAR1")) return "sent.parquet";
   if (start.startsWith("{")) return "sent.jsonl";
+  if (isArff(start)) return "sent.arff";
   return isUcr(start) ? "sent.ts" : "sent.csv";
 }
 

@@ -59,7 +59,34 @@ export function npySeries(bytes: Uint8Array, name: string): Found[] {
   });
 }
 
-function headerOf(bytes: Uint8Array) {
+/**
+ * The values of an array `[series]` or `[series, 1]` as texts: whole numbers, booleans, or strings (`U`, `S`).
+ * @throws BrokenSample when it is something else, or cut off
+ */
+export function npyLabels(bytes: Uint8Array): string[] {
+  const { shape, type, isLittle, offset } = headerOf(bytes, true);
+  const [count = 0, ...others] = shape;
+  if (others.some((extent) => extent !== 1)) throw new BrokenSample(`labels of ${shape.length} axes; one is read`);
+  const width = Number(type.slice(1));
+  const size = type.startsWith("U") ? 4 * width : width;
+  if (bytes.length - offset < count * size)
+    throw new BrokenSample(`cut off: ${bytes.length - offset} of ${count * size} bytes of labels`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, count * size);
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * size;
+    if (type === "b1") return view.getUint8(at) === 0 ? "false" : "true";
+    const get = TYPES[type]?.[1];
+    if (get) return String(get(view, at, isLittle));
+    const points = Array.from({ length: width }, (_, place) =>
+      type.startsWith("U") ? view.getUint32(at + 4 * place, isLittle) : view.getUint8(at + place),
+    ).filter((point) => point > 0);
+    if (points.some((point) => point > 0x10ffff)) throw new BrokenSample("labels that are no texts");
+    return String.fromCodePoint(...points);
+  });
+}
+
+/** @param isText whether strings and booleans are read, too */
+function headerOf(bytes: Uint8Array, isText = false) {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!isNpy(bytes) || bytes.length < 12) throw new BrokenSample("not a NumPy array (.npy)");
   const version = buffer[6]!;
@@ -74,7 +101,7 @@ function headerOf(bytes: Uint8Array) {
   const shape = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (!descr || !order || shape === undefined) throw new BrokenSample("not an array of numbers");
   const [, byteOrder = "", type = ""] = descr;
-  if (!(type in TYPES))
+  if (!Object.hasOwn(TYPES, type) && !(isText && /^(b1|[US]\d{1,5})$/.test(type)))
     throw new BrokenSample(`an array of ${type}; numbers are f4, f8, i1 to i8, u1 to u8: x.astype("float32")`);
   if (order === "True") throw new BrokenSample("in Fortran's order; save numpy.ascontiguousarray(x)");
   const extents = shape.split(",").flatMap((part) => (part.trim() === "" ? [] : [Number(part)]));

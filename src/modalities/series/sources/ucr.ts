@@ -1,5 +1,6 @@
 import { type Line, linesOf } from "../../../data/tables/lines.ts";
 import { UserError } from "../../../foundation/errors.ts";
+import { seriesOf } from "./cells.ts";
 import type { Found } from "./store.ts";
 
 /** Whether a file begins as the UCR and UEA archives' do: comments, then `@problemName` and others. TypeScript has none. */
@@ -29,7 +30,7 @@ function readHeader(path: string, header: Header, text: string): void {
       break;
     case "relation":
     case "attribute":
-      throw new UserError(`${path}: ARFF, which is not read; the UCR archive has the same data as .ts`);
+      throw new UserError(`${path}: this is ARFF; call it .arff`);
     default:
   }
 }
@@ -64,31 +65,11 @@ export async function ucrSeries(path: string, name: string): Promise<Found[]> {
 
 function seriesIn(text: string, line: number, hasLabel: boolean): Omit<Found, "name"> {
   const parts = text.split(":");
-  const written = hasLabel ? parts.pop()?.trim() : undefined;
-  const label = written === "" || written === "?" ? undefined : written;
-  const labelled = label === undefined ? {} : { label };
-  if (parts.length === 0) return { broken: `line ${line}: no class after a colon`, ...labelled };
-  const rows: number[][] = [];
-  for (const [channel, part] of parts.entries()) {
-    const row: number[] = [];
-    for (const cell of part.split(",")) {
-      const value = /^\s*(\?|nan|)\s*$/i.test(cell) ? Number.NaN : Number(cell);
-      if (Number.isNaN(value) && !/^\s*(\?|nan|)\s*$/i.test(cell))
-        return {
-          broken: `line ${line}: "${cell.trim().slice(0, 30)}" in channel ${channel + 1} is not a number`,
-          ...labelled,
-        };
-      row.push(Number.isFinite(value) ? value : Number.NaN);
-    }
-    rows.push(row);
-  }
-  // Channels of one series may differ in length, too: the shorter ones have nothing at their end.
-  const length = Math.max(...rows.map((row) => row.length));
-  if (length < 2) return { broken: `line ${line}: one value; a series needs at least two`, ...labelled };
-  const values = new Float32Array(rows.length * length).fill(Number.NaN);
-  rows.forEach((row, channel) => {
-    values.set(row, channel * length);
-  });
-  if (values.every(Number.isNaN)) return { broken: `line ${line}: none of its values is a number`, ...labelled };
-  return { channels: rows.map((_, channel) => String(channel + 1)), length, values, ...labelled };
+  const label = hasLabel ? parts.pop() : undefined;
+  if (parts.length === 0) return { broken: `line ${line}: no class after a colon` };
+  return seriesOf(
+    parts.map((part) => part.split(",")),
+    label,
+    line,
+  );
 }
