@@ -173,6 +173,6 @@ test("convolutions start with He's deviation over the fan-out, and by seed", () 
 test("data without pixels are refused", () => {
   assert.throws(() => resnet.build(resnet.options.parse({}), {}), {
     name: "UserError",
-    message: /reads one tensor of channels and 2 to 3 axes, such as pixels; this data has none/,
+    message: /reads one tensor of channels and 1 to 3 axes, such as pixels; this data has none/,
   });
 });

@@ -11,7 +11,8 @@ import { SeriesOptions } from "./options.ts";
 /** Readings of sensors, meters and machines over time: several channels, of any length, with gaps. */
 export const series = modality({
   name: "series",
-  summary: "series of readings over time: CSV, TSV, JSONL, Parquet, .ts and .arff of UCR and UEA, .npy, .npz, or a folder or zip of them",
+  summary:
+    "series of readings over time: CSV, TSV, JSONL, Parquet, .ts and .arff of UCR and UEA, .npy, .npz, or a folder or zip of them",
   options: SeriesOptions,
   defaultMethod: "simclr",
   defaultEncoder: "vit",

@@ -1,0 +1,240 @@
+import { resolve } from "node:path";
+import type { OpenOptions, Source, TableOptions } from "../../../data/source.ts";
+import { skipBroken, UserError } from "../../../foundation/errors.ts";
+import { embedder } from "../../../training/features.ts";
+import { openRunData } from "../../../training/run/open-data.ts";
+import type { Run } from "../../../training/run/run.ts";
+import { openSeries } from "../open.ts";
+import { SeriesOptions } from "../options.ts";
+import { channelsOf } from "../prepare.ts";
+import { cutSeries, type Series } from "../series.ts";
+import { isManifest } from "../sources/entries.ts";
+import { labelAt } from "../sources/store.ts";
+import { chosen } from "../transforms/channels.ts";
+import { resampled } from "../transforms/resample.ts";
+import type { Vectors } from "./neighbours.ts";
+import { type Ranking, rankingOf } from "./ranking.ts";
+import { canReconstruct, reconstructor } from "./reconstruct.ts";
+import { perStep, quantileOf, type Stretch, smoothed, startsOf, stretchesOf } from "./steps.ts";
+import { distancesOf, rawRows, usualWindows, zScores } from "./usual.ts";
+
+/** By what a step is unusual. */
+export const anomalyScores = ["reconstruction", "distance"] as const;
+export type AnomalyScore = (typeof anomalyScores)[number];
+
+export interface AnomaliesOptions extends TableOptions {
+  readonly run: Run;
+  /** Series to look through, of any length. */
+  readonly data: string;
+  /** Data in which all is as usual; by default the run's. With the columns of `data`. */
+  readonly usual?: string;
+  /**
+   * `reconstruction`: how badly the method predicts a step that is hidden from it (MAE, SimMIM); `distance`: how far the
+   * window's representation is from the nearest usual ones. By default the first, where the method can.
+   */
+  readonly scoredBy?: AnomalyScore;
+  /** Steps from one window to the next; by default a quarter of the window. */
+  readonly stride?: number;
+  /** Labels of steps or series that are not anomalous, if the data are labelled. */
+  readonly usualLabels?: readonly string[];
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** A series with a score for each step. */
+export interface ScoredSeries {
+  readonly name: string;
+  /** As the encoder reads it: its channels, at its step. */
+  readonly series: Series;
+  /** `[length]`; NaN where nothing is known. */
+  readonly scores: Float32Array;
+  /** 1 where a step is labelled as anomalous; undefined without labels. */
+  readonly isAnomalous?: Uint8Array;
+}
+
+/** A stretch of steps above the threshold. */
+export interface Interval extends Stretch {
+  readonly series: string;
+}
+
+export interface Anomalies {
+  readonly scoredBy: AnomalyScore;
+  /** The score that a hundredth of the usual steps exceed. */
+  readonly threshold: number;
+  readonly series: readonly ScoredSeries[];
+  /** Highest first. */
+  readonly intervals: readonly Interval[];
+  /** With labels: how well the score, and what needs no learning, put anomalous steps above the others. */
+  readonly measures: readonly ({ readonly name: string } & Ranking)[];
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** What people call a state in which nothing is wrong. */
+export const USUAL_LABELS: readonly string[] = ["0", "normal", "usual", "healthy", "good", "ok", "none", "no", "false"];
+/** Usual steps that may be above the threshold. */
+const RARE = 0.01;
+/** Reconstruction errors are averaged over this share of a window: a single reading is noise. */
+const SMOOTH = 1 / 16;
+
+/**
+ * Scores each step of series by how unusual it is, and finds the stretches above what a hundredth of usual steps exceed.
+ * @throws UserError when the run is none on series, its method cannot do what is asked, or nothing can be read
+ *
+ * @example
+ * const run = await openRun("runs/machine");
+ * const { intervals } = await anomalies({ run, data: "today.csv" });
+ * console.log(intervals[0]);
+ */
+export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
+  const { run, data, onProgress } = options;
+  if (run.modality.name !== "series")
+    throw new UserError(`${run.path}: a run on ${run.modality.name}; anomalies need one on series`);
+  const scoredBy = options.scoredBy ?? (canReconstruct(run) ? "reconstruction" : "distance");
+  const settings = SeriesOptions.parse(run.modalityOptions);
+  const { window, step } = settings;
+  const stride = options.stride ?? Math.max(1, Math.floor(window / 4));
+  const { all, broken } = await labelledSeries(data, options, settings, step);
+  const isSame = options.usual === undefined && resolve(run.config.data.path) === resolve(data);
+  const source = await openRunData(run, options.usual, options);
+  const usual = await usualWindows(run, source as Source<Series>, isSame);
+  const scorer = scoredBy === "distance" ? await byDistance(run) : await byReconstruction(run, window);
+  const isLabelled = all.some(({ isAnomalous }) => isAnomalous);
+  try {
+    const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
+    const reference = await scorer.reference(usual, stage("usual windows"));
+    const threshold = quantileOf(reference, 1 - RARE);
+    const series: ScoredSeries[] = [];
+    const baselines = new Map<string, Float32Array[]>();
+    for (const [at, { name, series: one, isAnomalous }] of all.entries()) {
+      stage("series")(at, all.length);
+      const starts = startsOf(one.length, window, stride);
+      const windows = starts.map((start) => cutSeries(one, start, window));
+      const places = starts.map((start) => ({ name, start }));
+      const own = await scorer.scores(windows, places);
+      const spread = (scores: readonly (number | Float32Array)[]) => perStep(one.length, window, starts, scores);
+      series.push({ name, series: one, scores: spread(own), ...(isAnomalous ? { isAnomalous } : {}) });
+      if (!isLabelled) continue;
+      const rows = rawRows(run, windows);
+      const add = (title: string, scores: Float32Array) =>
+        baselines.set(title, [...(baselines.get(title) ?? []), scores]);
+      add("distance of raw windows", spread(distancesOf(usual.raw, usual, rows, places)));
+      add("z-score", spread(zScores(usual, windows.length, rows)));
+    }
+    stage("series")(all.length, all.length);
+    const intervals = series
+      .flatMap(({ name, scores }) =>
+        stretchesOf(scores, threshold, stride).map((stretch): Interval => ({ series: name, ...stretch })),
+      )
+      .sort((a, b) => b.score - a.score);
+    const measures = isLabelled
+      ? [[`${run.config.method.name}, ${scoredBy}`, series.map(({ scores }) => scores)] as const, ...baselines].flatMap(
+          ([name, scores]) => {
+            const ranking = rankingOf(joined(scores), joinedLabels(series));
+            return ranking ? [{ name, ...ranking }] : [];
+          },
+        )
+      : [];
+    return { scoredBy, threshold, series, intervals, measures, broken };
+  } finally {
+    await scorer.dispose();
+    await source.close();
+  }
+}
+
+/** Scores of windows. */
+interface Scorer {
+  /** Of usual windows, each compared with others than itself. */
+  reference(usual: Usual, onProgress: (done: number, total: number) => void): Promise<Float32Array>;
+  scores(windows: readonly Series[], places: readonly Place[]): Promise<(number | Float32Array)[]>;
+  dispose(): Promise<void>;
+}
+
+type Usual = Awaited<ReturnType<typeof usualWindows>>;
+type Place = { readonly name: string; readonly start: number };
+
+async function byReconstruction(run: Run, window: number): Promise<Scorer> {
+  const model = await reconstructor(run);
+  const width = Math.max(1, Math.round(SMOOTH * window));
+  const scores = async (windows: readonly Series[]) =>
+    (await model.errors(windows)).map((errors) => smoothed(errors, width));
+  return {
+    scores,
+    async reference({ series }, onProgress) {
+      const own = await scores(series);
+      onProgress(series.length, series.length);
+      return joined(own);
+    },
+    dispose: model.dispose,
+  };
+}
+
+async function byDistance(run: Run): Promise<Scorer> {
+  const model = await embedder(run.encoder, run.params, run.modality);
+  let bank: Usual | undefined;
+  let vectors: Vectors = { data: new Float32Array(), rows: 0, dim: model.dim };
+  const embedded = (windows: readonly Series[]) => model.embed(windows.map((one) => run.modality.tensors(one)));
+  return {
+    async reference(usual, onProgress) {
+      bank = usual;
+      vectors = { data: await embedded(usual.series), rows: usual.series.length, dim: model.dim };
+      onProgress(usual.series.length, usual.series.length);
+      return Float32Array.from(distancesOf(vectors, { ...usual, isSame: true }, vectors.data, usual.places));
+    },
+    async scores(windows, places) {
+      return bank ? distancesOf(vectors, bank, await embedded(windows), places) : [];
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+const joinedLabels = (series: readonly ScoredSeries[]): Uint8Array =>
+  Uint8Array.from(
+    joined(series.map(({ isAnomalous, scores }) => Float32Array.from(isAnomalous ?? scores.map(() => 0)))),
+  );
+
+/** All series, as the encoder reads them but for their scale, and which of their steps are labelled as anomalous. */
+async function labelledSeries(
+  data: string,
+  options: AnomaliesOptions & OpenOptions,
+  settings: SeriesOptions,
+  step: number | undefined,
+) {
+  const source = await openSeries(data, options);
+  const { manifest } = source;
+  const usual = new Set((options.usualLabels ?? USUAL_LABELS).map((label) => label.toLowerCase()));
+  const all: { name: string; series: Series; isAnomalous?: Uint8Array }[] = [];
+  const broken: { name: string; reason: string }[] = [];
+  const channels = channelsOf(settings);
+  for (let index = 0; index < source.length; index++) {
+    const name = source.name(index);
+    const whole = await source.read(index).catch((error: unknown) => {
+      skipBroken(error);
+      broken.push({ name, reason: (error as Error).message });
+      return undefined;
+    });
+    if (!whole) continue;
+    const series = resampled(chosen(whole, channels), step);
+    const label = (at: number): string | undefined => {
+      const own = source.labels?.[index];
+      const whole = own === undefined || own < 0 ? undefined : source.classes?.[own];
+      return (isManifest(manifest) ? labelAt(manifest.store, index, at) : undefined) ?? whole;
+    };
+    const factor = whole.length / series.length;
+    const labels = Array.from({ length: series.length }, (_, at) => label(Math.round(at * factor)));
+    const isLabelled = labels.some((one) => one !== undefined);
+    const isAnomalous = Uint8Array.from(labels, (one) => Number(one !== undefined && !usual.has(one.toLowerCase())));
+    all.push({ name, series, ...(isLabelled ? { isAnomalous } : {}) });
+  }
+  await source.close();
+  if (all.length === 0) throw new UserError(`${data}: no series can be read; the first: ${broken[0]?.reason}`);
+  return { all, broken };
+}
