@@ -1,82 +1,246 @@
-/*
- * Remaining life of jet engines (C-MAPSS FD001): pretraining on all training engines without labels, fine-tuning on a few
- * labelled ones, RMSE of the cycles left at the end of each test engine, capped at 125.
+/**
+ * Remaining life of jet engines (C-MAPSS FD001): pre-training on all training engines without labels, then a ridge regression
+ * on frozen features of windows of 32 cycles from a few labelled engines; RMSE of the cycles left at the end of each of the
+ * 100 test engines, capped at 125.
  *
- *   node bench/series/remaining-life.ts [method] [epochs] [engines, with commas] [seeds]
+ *   node bench/series/remaining-life.ts [--setting mae] [--epochs 20] [--seeds 3] [--engines 2,5,10,100] [--validation]
+ *       [--scratch] [--table]
+ *
+ * Every regression chooses its strength by leaving one labelled engine out. `--validation` judges on windows of training
+ * engines without labels instead of the test engines, for choosing settings; `--scratch` also trains the encoder on the labels
+ * alone. Data: `$AUTODIDACT_DATA/c-mapss` or ../shared/data/c-mapss. Results: bench/results/remaining-life.jsonl.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { finetune, judge, pretrain } from "../../src/index.ts";
-import { benchArguments } from "../arguments.ts";
+import { parseArgs } from "node:util";
+import { Rng } from "../../src/array/index.ts";
+import { rawValues } from "../../src/evaluation/worth/features.ts";
+import { finetune, judge } from "../../src/index.ts";
+import { extractFeatures } from "../../src/training/features.ts";
+import { openData } from "../../src/training/run/open-data.ts";
+import type { Run } from "../../src/training/run/run.ts";
+import { untrainedParams } from "../../src/training/untrained.ts";
+import { addLine, type Choices, linesOf, root, trained } from "../methods/shared.ts";
 import { DATA, machine, meanOf } from "./machine.ts";
+import { healthOf, type Rows, rootMeanSquare } from "./ridge.ts";
 
-const { words } = benchArguments("node bench/series/remaining-life.ts [method] [epochs] [engines] [seeds]");
-const [method = "mae", epochs = "40", engines = "2,5,10", seeds = "3"] = words;
+const { values } = parseArgs({
+  options: {
+    setting: { type: "string", default: "mae" },
+    epochs: { type: "string", default: "20" },
+    seeds: { type: "string", default: "3" },
+    engines: { type: "string", default: "2,5,10,100" },
+    validation: { type: "boolean", default: false },
+    scratch: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
+  },
+});
+const results = `${root}/bench/results/remaining-life.jsonl`;
 /** Cycles that the encoder reads, and above which the cycles left are not told apart. */
-const [WINDOW, CAP] = [30, 125];
+const [WINDOW, CAP] = [32, 125];
 /** FD001 has one setting, and sensors that never change. */
 const SENSORS = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21];
-const HEADER = ["engine", "cycle", ...SENSORS.map((sensor) => `s${sensor}`), "left"].join(",");
+/** Steps of training on labels. */
+const TUNING_STEPS = 200;
+/** Draws of labelled engines for each seed. */
+const DRAWS = 5;
+const columns = { by: "engine", time: "cycle", labelColumn: "left" };
+
+const vit = { encoder: "vit", encoderOptions: { width: 64, depth: 3, heads: 4, patchSize: 4, dropPath: 0 } };
+const settings: Readonly<Record<string, Partial<Choices>>> = {
+  mae: {
+    method: "mae",
+    preset: "small",
+    ...vit,
+    options: { decoderWidth: 64, decoderDepth: 1, normalizeTarget: false },
+  },
+  simmim: { method: "simmim", preset: "small", ...vit },
+  ts2vec: { method: "ts2vec", encoder: "dilated", encoderOptions: { width: 32, outputDim: 64, depth: 4 } },
+};
+const setting = settings[values.setting];
+if (!setting) {
+  console.error(`no setting ${values.setting}; settings: ${Object.keys(settings).join(", ")}`);
+  process.exit(2);
+}
 
 type Row = readonly number[];
+interface Engine {
+  readonly id: number;
+  readonly rows: readonly Row[];
+  /** Cycles left after the last row. */
+  readonly end: number;
+}
+
 const read = async (name: string): Promise<Row[]> =>
   (await readFile(join(DATA, "c-mapss", name), "utf8"))
     .trim()
     .split("\n")
     .map((line) => line.trim().split(/\s+/).map(Number));
 
-/** Rows of each engine, in order. */
-function byEngine(rows: readonly Row[]): Row[][] {
-  const all = new Map<number, Row[]>();
-  for (const row of rows) all.set(row[0]!, [...(all.get(row[0]!) ?? []), row]);
-  return [...all.values()];
+async function engines(): Promise<{ train: Engine[]; test: Engine[] }> {
+  const ends = (await read("RUL_FD001.txt")).map(([end = 0]) => end);
+  const byEngine = (rows: readonly Row[]) => [...Map.groupBy(rows, ([engine = 0]) => engine)];
+  return {
+    train: byEngine(await read("train_FD001.txt")).map(([id, rows]) => ({ id, rows, end: 0 })),
+    test: byEngine(await read("test_FD001.txt")).map(([id, rows], at) => ({ id, rows, end: ends[at]! })),
+  };
 }
-const table = (some: readonly { rows: readonly Row[]; left: (at: number) => number }[]): string =>
-  `${[HEADER, ...some.flatMap(({ rows, left }) => rows.map((row, at) => [row[0], row[1], ...SENSORS.map((sensor) => row[4 + sensor]), Math.min(CAP, left(at))].join(",")))].join("\n")}\n`;
 
-const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
-const at = (name: string) => join(folder, name);
-const columns = { by: "engine", time: "cycle", labelColumn: "left" };
-try {
-  const train = byEngine(await read("train_FD001.txt")).map((rows) => ({
-    rows,
-    left: (row: number) => rows.length - 1 - row,
-  }));
-  const ends = await read("RUL_FD001.txt");
-  const test = byEngine(await read("test_FD001.txt")).map((rows, engine) => {
-    // Only the end of each test engine is judged.
-    const last = rows.slice(-WINDOW);
-    return { rows: last, left: (row: number) => ends[engine]![0]! + last.length - 1 - row };
-  });
-  await writeFile(at("train.csv"), table(train));
-  await writeFile(at("test.csv"), table(test));
-  console.log(`${method}, ${epochs} epochs, windows of ${WINDOW} cycles, ${seeds} seeds; ${machine()}`);
-  console.log("labelled engines | pretrained | from scratch   (RMSE in cycles)");
-  const modalityOptions = { window: WINDOW + 2, hop: 1, mask: true };
-  for (let seed = 0; seed < Number(seeds); seed++)
-    await pretrain({
-      ...{ data: at("train.csv"), ...columns, out: at(`run-${seed}`), modality: "series", method, encoder: "vit" },
-      ...{ preset: "small", modalityOptions, encoderOptions: { patchSize: 4 } },
-      training: { epochs: Number(epochs), seed },
+const leftAt = ({ rows, end }: Engine, row: number): number => Math.min(CAP, end + rows.length - 1 - row);
+
+/** @param last only so many cycles of each, at its end */
+async function written(all: readonly Engine[], name: string, last = Number.POSITIVE_INFINITY): Promise<string> {
+  const lines = all.flatMap((engine) =>
+    engine.rows.flatMap((row, at) =>
+      at < engine.rows.length - last
+        ? []
+        : [[engine.id, row[1], ...SENSORS.map((sensor) => row[4 + sensor]), leftAt(engine, at)].join(",")],
+    ),
+  );
+  const folder = `${root}/bench/work/series/c-mapss`;
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${name}.csv`);
+  await writeFile(path, `engine,cycle,${SENSORS.map((sensor) => `s${sensor}`).join(",")},left\n${lines.join("\n")}\n`);
+  return path;
+}
+
+/** Features of every window of some engines, with the engine and the cycles left. */
+async function windowsOf(run: Run, path: string, all: readonly Engine[], params: Run["params"]) {
+  const source = await openData(run, path, columns);
+  try {
+    const { data, dim, indices } = await extractFeatures({ ...run, params, source });
+    const { specs, tensors } = run.modality;
+    const only = <Value>({ series }: Readonly<Record<string, Value>>) => ({ series: series! });
+    const readings = { ...run.modality, specs: only(specs), tensors: (sample: unknown) => only(tensors(sample)) };
+    const raw = await rawValues(readings, "raw").extract(source);
+    const groups = new Int32Array(indices.length);
+    const left = new Float64Array(indices.length);
+    indices.forEach((index, at) => {
+      const [id = "", start = "0"] = source.name(index).split("@");
+      const engine = all.find((one) => one.id === Number(id))!;
+      groups[at] = engine.id;
+      left[at] = leftAt(engine, Math.min(engine.rows.length, Number(start) + WINDOW) - 1);
     });
-  for (const count of engines.split(",").map(Number)) {
-    const errors: Record<"pretrained" | "scratch", number[]> = { pretrained: [], scratch: [] };
-    for (let seed = 0; seed < Number(seeds); seed++) {
-      // Other engines for every seed.
-      const chosen = Array.from({ length: count }, (_, one) => train[(seed * 31 + one * 7) % train.length]!);
-      await writeFile(at("labelled.csv"), table(chosen));
-      for (const how of ["pretrained", "scratch"] as const) {
-        const run = await finetune({
-          ...{ from: at(`run-${seed}`), train: at("labelled.csv"), ...columns, out: at(`${how}-${count}-${seed}`) },
-          ...{ task: "regression", scratch: how === "scratch", training: { seed } },
+    return { features: { data, dim, groups, left }, raw: { data: raw.data, dim: raw.dim, groups, left } };
+  } finally {
+    await source.close();
+  }
+}
+
+const chosen = ({ data, dim, groups, left }: Rows, ids: ReadonlySet<number>): Rows => {
+  const rows = Int32Array.from(groups.keys()).filter((row) => ids.has(groups[row]!));
+  const part = new Float32Array(rows.length * dim);
+  rows.forEach((row, at) => {
+    part.set(data.subarray(row * dim, (row + 1) * dim), at * dim);
+  });
+  return {
+    data: part,
+    dim,
+    groups: rows.map((row) => groups[row]!),
+    left: Float64Array.from(rows, (row) => left[row]!),
+  };
+};
+
+interface Line {
+  readonly setting: string;
+  readonly judged: string;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly machine: string;
+  /** By number of labelled engines and row of the table: RMSE of each draw. */
+  readonly errors: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+}
+
+async function measured(seed: number): Promise<void> {
+  const judged = values.validation ? "validation" : "test";
+  const epochs = Number(values.epochs);
+  const { train, test } = await engines();
+  const path = await written(train, "train");
+  // Of each test engine one window, at its end.
+  const ends = test.map(({ id, rows, end }) => ({ id, rows: rows.slice(-WINDOW), end }));
+  const asked = await written(ends, "test", WINDOW);
+  const folder = `${root}/bench/work/series/remaining-life-${values.setting}-${epochs}-${seed}`;
+  const choices: Choices = {
+    ...{ data: path, ...columns, modality: "series", ...setting },
+    modalityOptions: { window: WINDOW, hop: 2, mask: true, ...setting?.modalityOptions },
+    training: { seed, epochs, batchSize: 128, threads: 1, workers: 0 },
+  };
+  const { run, seconds } = await trained(choices, folder, existsSync(`${folder}/config.json`));
+  const known = await windowsOf(run, path, train, run.params);
+  const queries = await windowsOf(run, asked, ends, run.params);
+  const random = await untrainedParams(run.config, await openData(run, path, columns), seed + 1);
+  const untrained = [await windowsOf(run, path, train, random), await windowsOf(run, asked, ends, random)] as const;
+  const health = healthOf(known.raw, WINDOW);
+  const contestants: Readonly<Record<string, readonly [Rows, Rows]>> = {
+    "ridge on the raw readings": [known.raw, queries.raw],
+    "health index (first component of all engines), level and slope, cubic": [health(known.raw), health(queries.raw)],
+    "untrained, ridge": [untrained[0].features, untrained[1].features],
+    "pretrained, ridge": [known.features, queries.features],
+  };
+  const errors: Record<string, Record<string, number[]>> = {};
+  for (const count of values.engines.split(",").map(Number)) {
+    const rows: Record<string, number[]> = {};
+    const add = (name: string, error: number): void => {
+      rows[name] = [...(rows[name] ?? []), error];
+    };
+    for (let draw = 0; draw < (count < train.length ? DRAWS : 1); draw++) {
+      const order = [...new Rng(seed).split("engines", draw).permutation(train.length)];
+      const ids = new Set(order.slice(0, count).map((at) => train[at]!.id));
+      const others = new Set(order.slice(count).map((at) => train[at]!.id));
+      for (const [name, [rowsKnown, rowsAsked]] of Object.entries(contestants)) {
+        const judgedRows = values.validation ? chosen(rowsKnown, others) : rowsAsked;
+        add(name, rootMeanSquare(chosen(rowsKnown, ids), judgedRows, CAP));
+      }
+      if (!values.scratch || draw > 0) continue;
+      const labelled = await written(
+        train.filter(({ id }) => ids.has(id)),
+        `labelled-${seed}-${count}`,
+      );
+      for (const scratch of [true, false]) {
+        const out = `${folder}-${scratch ? "scratch" : "tuned"}-${count}`;
+        await rm(out, { recursive: true, force: true });
+        const tuned = await finetune({
+          ...{ from: folder, train: labelled, ...columns, out, task: "regression", scratch, steps: TUNING_STEPS },
+          training: { seed, threads: 1, workers: 0 },
         });
-        const { measures } = await judge({ run, data: at("test.csv"), ...columns });
-        errors[how].push(measures.rootMeanSquaredError ?? Number.NaN);
+        const { measures } = await judge({ run: tuned, data: asked, ...columns });
+        add(scratch ? "from scratch" : "pretrained, fine-tuned", measures.rootMeanSquaredError ?? Number.NaN);
       }
     }
-    console.log(`${count} | ${meanOf(errors.pretrained)} | ${meanOf(errors.scratch)}`);
+    errors[count] = rows;
+    console.log(
+      `seed ${seed}, ${count} engines`,
+      Object.fromEntries(Object.entries(rows).map(([name, all]) => [name, meanOf(all, 2)])),
+    );
   }
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  await addLine(results, {
+    ...{ setting: values.setting, judged, seed, epochs, steps: run.step, seconds: Math.round(seconds) },
+    ...{ machine: machine(), errors },
+  } satisfies Line);
 }
+
+/** Means ± sample deviations over seeds and draws, in cycles. */
+async function table(): Promise<void> {
+  const groups = Map.groupBy(
+    await linesOf<Line>(results),
+    ({ setting: name, judged, epochs, steps, machine: on }) =>
+      `${name}, ${epochs} epochs (${steps} steps), ${judged}; ${on}`,
+  );
+  for (const [title, lines] of groups) {
+    console.log(`\n${title}; seeds ${lines.map(({ seed }) => seed).join(", ")}`);
+    const counts = Object.keys(lines[0]!.errors);
+    console.log(`| | ${counts.map((count) => `${count} labelled engines`).join(" | ")} |`);
+    console.log(`|---|${counts.map(() => "---|").join("")}`);
+    for (const name of Object.keys(lines[0]!.errors[counts[0]!] ?? {})) {
+      const cells = counts.map((count) => meanOf(lines.flatMap(({ errors }) => errors[count]?.[name] ?? [])));
+      console.log(`| ${name} | ${cells.join(" | ")} |`);
+    }
+  }
+}
+
+if (!values.table) for (let seed = 0; seed < Number(values.seeds); seed++) await measured(seed);
+await table();
+process.exit(0);
