@@ -11,8 +11,7 @@
  * alone. Data: `$AUTODIDACT_DATA/c-mapss` or ../shared/data/c-mapss. Results: bench/results/remaining-life.jsonl.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { Rng } from "../../src/array/index.ts";
 import { rawValues } from "../../src/evaluation/worth/features.ts";
@@ -22,7 +21,8 @@ import { openData } from "../../src/training/run/open-data.ts";
 import type { Run } from "../../src/training/run/run.ts";
 import { untrainedParams } from "../../src/training/untrained.ts";
 import { addLine, type Choices, linesOf, root, trained } from "../methods/shared.ts";
-import { DATA, machine, meanOf } from "./machine.ts";
+import { CAP, type Engine, engines, leftAt, written } from "./engines.ts";
+import { machine, meanOf } from "./machine.ts";
 import { healthOf, type Rows, rootMeanSquare } from "./ridge.ts";
 
 const { values } = parseArgs({
@@ -37,10 +37,8 @@ const { values } = parseArgs({
   },
 });
 const results = `${root}/bench/results/remaining-life.jsonl`;
-/** Cycles that the encoder reads, and above which the cycles left are not told apart. */
-const [WINDOW, CAP] = [32, 125];
-/** FD001 has one setting, and sensors that never change. */
-const SENSORS = [2, 3, 4, 7, 8, 9, 11, 12, 13, 14, 15, 17, 20, 21];
+/** Cycles that the encoder reads. */
+const WINDOW = 32;
 /** Steps of training on labels. */
 const TUNING_STEPS = 200;
 /** Draws of labelled engines for each seed. */
@@ -62,47 +60,6 @@ const setting = settings[values.setting];
 if (!setting) {
   console.error(`no setting ${values.setting}; settings: ${Object.keys(settings).join(", ")}`);
   process.exit(2);
-}
-
-type Row = readonly number[];
-interface Engine {
-  readonly id: number;
-  readonly rows: readonly Row[];
-  /** Cycles left after the last row. */
-  readonly end: number;
-}
-
-const read = async (name: string): Promise<Row[]> =>
-  (await readFile(join(DATA, "c-mapss", name), "utf8"))
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-
-async function engines(): Promise<{ train: Engine[]; test: Engine[] }> {
-  const ends = (await read("RUL_FD001.txt")).map(([end = 0]) => end);
-  const byEngine = (rows: readonly Row[]) => [...Map.groupBy(rows, ([engine = 0]) => engine)];
-  return {
-    train: byEngine(await read("train_FD001.txt")).map(([id, rows]) => ({ id, rows, end: 0 })),
-    test: byEngine(await read("test_FD001.txt")).map(([id, rows], at) => ({ id, rows, end: ends[at]! })),
-  };
-}
-
-const leftAt = ({ rows, end }: Engine, row: number): number => Math.min(CAP, end + rows.length - 1 - row);
-
-/** @param last only so many cycles of each, at its end */
-async function written(all: readonly Engine[], name: string, last = Number.POSITIVE_INFINITY): Promise<string> {
-  const lines = all.flatMap((engine) =>
-    engine.rows.flatMap((row, at) =>
-      at < engine.rows.length - last
-        ? []
-        : [[engine.id, row[1], ...SENSORS.map((sensor) => row[4 + sensor]), leftAt(engine, at)].join(",")],
-    ),
-  );
-  const folder = `${root}/bench/work/series/c-mapss`;
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `${name}.csv`);
-  await writeFile(path, `engine,cycle,${SENSORS.map((sensor) => `s${sensor}`).join(",")},left\n${lines.join("\n")}\n`);
-  return path;
 }
 
 /** Features of every window of some engines, with the engine and the cycles left. */
@@ -161,7 +118,7 @@ async function measured(seed: number): Promise<void> {
   const path = await written(train, "train");
   // Of each test engine one window, at its end.
   const ends = test.map(({ id, rows, end }) => ({ id, rows: rows.slice(-WINDOW), end }));
-  const asked = await written(ends, "test", WINDOW);
+  const asked = await written(ends, "test");
   const folder = `${root}/bench/work/series/remaining-life-${values.setting}-${epochs}-${seed}`;
   const choices: Choices = {
     ...{ data: path, ...columns, modality: "series", ...setting },

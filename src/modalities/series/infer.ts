@@ -25,19 +25,18 @@ const FEW = 1000;
 /** Channels, step, window and mask that follow from the data. */
 export async function inferSeries(source: Source<Series>): Promise<Partial<SeriesOptions>> {
   const channels = new Set<string>();
-  const steps: number[] = [];
+  const steps: { step: number; length: number }[] = [];
   const all: Series[] = [];
   const probes = Math.min(PROBES, source.length);
   for (let probe = 0; probe < probes; probe++) {
     const series = await source.read(Math.floor((probe * source.length) / probes)).catch(skipBroken);
     if (!series) continue;
     for (const name of series.channels) channels.add(name);
-    if (series.step !== undefined) steps.push(series.step);
+    if (series.step !== undefined) steps.push({ step: series.step, length: series.length });
     all.push(series);
   }
   if (all.length === 0) throw new UserError(`none of the sampled series can be read; is ${source.name(0)} a series?`);
-  steps.sort((a, b) => a - b);
-  const step = steps[Math.floor(steps.length / 2)];
+  const step = usualStep(steps);
   const lengths = all.map((series) => resampled(series, step).length).sort((a, b) => a - b);
   const [usual, longest] = [lengths[Math.floor((lengths.length - 1) * 0.95)]!, lengths.at(-1)!];
   // One odd series does not make all others mostly nothing.
@@ -50,6 +49,18 @@ export async function inferSeries(source: Source<Series>): Promise<Partial<Serie
   const isPartial = all.some((series) => series.channels.length < channels.size || series.values.some(Number.isNaN));
   const mask = isPartial || (isWhole ? lengths[0]! < longest : lengths[0]! < window);
   return { channels: [...channels], window, mask, ...(step === undefined ? {} : { step }) };
+}
+
+/** The step of most of the readings: at a coarser one, those of the fine series would be lost. */
+function usualStep(series: readonly { step: number; length: number }[]): number | undefined {
+  const half = series.reduce((sum, { length }) => sum + length, 0) / 2;
+  let passed = 0;
+  return series
+    .toSorted((a, b) => a.step - b.step)
+    .find(({ length }) => {
+      passed += length;
+      return passed >= half;
+    })?.step;
 }
 
 /** Series as windows, where they are longer than the encoder reads. */

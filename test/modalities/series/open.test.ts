@@ -133,6 +133,25 @@ test("one clear line for each thing that is wrong", async () => {
   await refused("s.npy", Buffer.from("\x93NUMPY\x01\x00", "latin1"), /not a NumPy array|header is cut off/);
 });
 
+test("of series with several rates the step is that of most readings, and everything wrong in a table is said", async () => {
+  const fine = Array.from({ length: 60 }, (_, step) => [step, "p", 20 + step, step === 7 ? "oops" : step]);
+  const coarse = Array.from({ length: 30 }, (_, step) => [10 * step, "q", 20 + step, step]);
+  const rows = [...fine.filter((_, step) => step < 20 || step > 24), fine[12]!, fine[10]!, ...coarse];
+  const wrong = [
+    [0, "r", 1, 2],
+    [0, "r", 1, 3],
+  ];
+  const table = csvOf(["time", "machine", "heat", "shake"], [...rows, ...wrong]);
+  const source = await opening("all.csv", table, { by: "machine" });
+  assert.deepEqual(await series.infer?.(source), { channels: ["heat", "shake"], step: 1, window: 40, mask: true });
+  assert.deepEqual([(await source.read(0)).length, (await source.read(1)).length], [60, 30]);
+  const notes = source.notes?.join("\n") ?? "";
+  for (const said of [/not in order of time/, /2 rows are there twice/, /irregular times, .*5 left empty/])
+    assert.match(notes, said);
+  assert.match(source.leftOut?.[0]?.advice ?? "", /"oops" on line 9/);
+  await assert.rejects(source.read(2), /lines 89 and 90 have the same time and other values/);
+});
+
 test("a broken series is named and the others are read", async () => {
   const table = "time,id,a\n0,p,1\n1,p,2\n0,q,1\n0,q,9\n0,r,1\n";
   const source = await opening("m.csv", table, { by: "id" });
