@@ -6,19 +6,22 @@
  *   node bench/series/remaining-life.ts [--setting mae] [--epochs 20] [--seeds 3] [--engines 2,5,10,100] [--validation]
  *       [--scratch] [--table]
  *
- * Every regression chooses its strength by leaving one labelled engine out. `--validation` judges on windows of training
- * engines without labels instead of the test engines, for choosing settings; `--scratch` also trains the encoder on the labels
+ * Features are the tokens side by side. Every regression chooses its strength by leaving one labelled engine out. `--validation` judges on windows of training
+ * engines without labels instead of the test engines, for choosing settings, `--rows pretrained` shows those alone; `--scratch` also trains the encoder on the labels
  * alone. Data: `$AUTODIDACT_DATA/c-mapss` or ../shared/data/c-mapss. Results: bench/results/remaining-life.jsonl.
  */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { Rng } from "../../src/array/index.ts";
+import { np, Rng } from "../../src/array/index.ts";
+import { offerOf } from "../../src/data/ability.ts";
+import { map, tokens } from "../../src/encoders/abilities.ts";
+import type { Encoder } from "../../src/encoders/index.ts";
 import { rawValues } from "../../src/evaluation/worth/features.ts";
 import { finetune, judge } from "../../src/index.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { openData } from "../../src/training/run/open-data.ts";
-import type { Run } from "../../src/training/run/run.ts";
+import { buildParts, type Run } from "../../src/training/run/run.ts";
 import { untrainedParams } from "../../src/training/untrained.ts";
 import { addLine, type Choices, linesOf, root, trained } from "../methods/shared.ts";
 import { CAP, type Engine, engines, leftAt, written } from "./engines.ts";
@@ -32,13 +35,16 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "3" },
     engines: { type: "string", default: "2,5,10,100" },
     validation: { type: "boolean", default: false },
+    rows: { type: "string", default: "" },
     scratch: { type: "boolean", default: false },
     table: { type: "boolean", default: false },
   },
 });
 const results = `${root}/bench/results/remaining-life.jsonl`;
-/** Cycles that the encoder reads. */
-const WINDOW = 32;
+/** Cycles that the encoder reads, and more than any engine lasts. */
+const [WINDOW, LONGEST] = [32, 368];
+/** Of the pre-training; of whole engines as many as there are. */
+const BATCH = values.setting === "order" ? 50 : 128;
 /** Steps of training on labels. */
 const TUNING_STEPS = 200;
 /** Draws of labelled engines for each seed. */
@@ -54,6 +60,13 @@ const settings: Readonly<Record<string, Partial<Choices>>> = {
     options: { decoderWidth: 64, decoderDepth: 1, normalizeTarget: false },
   },
   simmim: { method: "simmim", preset: "small", ...vit },
+  // Two windows of an engine, far apart: which came first? An encoder without positions then reads windows of any length.
+  order: {
+    ...{ method: "frame-order", preset: "small", encoder: "resnet" },
+    encoderOptions: { layers: "8", width: 16, stem: "small" },
+    options: { count: 2, extent: WINDOW / LONGEST, gap: [0.05, 0.25] },
+    modalityOptions: { window: LONGEST },
+  },
   ts2vec: { method: "ts2vec", encoder: "dilated", encoderOptions: { width: 32, outputDim: 64, depth: 4 } },
 };
 const setting = settings[values.setting];
@@ -62,11 +75,23 @@ if (!setting) {
   process.exit(2);
 }
 
+/** All tokens of a window side by side: their mean would lose when something happened, and how fast. */
+function withoutPooling(encoder: Encoder): Encoder {
+  const steps = offerOf(encoder, tokens);
+  const embedDim = steps
+    ? steps.count * steps.width
+    : (offerOf(encoder, map) ?? []).reduce((product, one) => product * one, 1);
+  const read: Encoder["apply"] = steps ? (params, inputs) => steps.encode(params, inputs) : encoder.hidden;
+  const apply: Encoder["apply"] = (params, inputs) => np.reshape(read(params, inputs), [-1, embedDim]);
+  return { ...encoder, embedDim, apply };
+}
+
 /** Features of every window of some engines, with the engine and the cycles left. */
 async function windowsOf(run: Run, path: string, all: readonly Engine[], params: Run["params"]) {
   const source = await openData(run, path, columns);
   try {
-    const { data, dim, indices } = await extractFeatures({ ...run, params, source });
+    const encoder = withoutPooling(run.encoder);
+    const { data, dim, indices } = await extractFeatures({ ...run, encoder, params, source });
     const { specs, tensors } = run.modality;
     const only = <Value>({ series }: Readonly<Record<string, Value>>) => ({ series: series! });
     const readings = { ...run.modality, specs: only(specs), tensors: (sample: unknown) => only(tensors(sample)) };
@@ -123,9 +148,12 @@ async function measured(seed: number): Promise<void> {
   const choices: Choices = {
     ...{ data: path, ...columns, modality: "series", ...setting },
     modalityOptions: { window: WINDOW, hop: 2, mask: true, ...setting?.modalityOptions },
-    training: { seed, epochs, batchSize: 128, threads: 1, workers: 0 },
+    training: { seed, epochs, batchSize: BATCH, threads: 1, workers: 0 },
   };
-  const { run, seconds } = await trained(choices, folder, existsSync(`${folder}/config.json`));
+  const { run: learned, seconds } = await trained(choices, folder, existsSync(`${folder}/config.json`));
+  const { modality } = learned.config;
+  const config = { ...learned.config, modality: { ...modality, options: { ...modality.options, window: WINDOW } } };
+  const run: Run = { ...learned, config, ...(await buildParts(config)) };
   const known = await windowsOf(run, path, train, run.params);
   const queries = await windowsOf(run, asked, ends, run.params);
   const random = await untrainedParams(run.config, await openData(run, path, columns), seed + 1);
@@ -148,6 +176,7 @@ async function measured(seed: number): Promise<void> {
       const ids = new Set(order.slice(0, count).map((at) => train[at]!.id));
       const others = new Set(order.slice(count).map((at) => train[at]!.id));
       for (const [name, [rowsKnown, rowsAsked]] of Object.entries(contestants)) {
+        if (!name.startsWith(values.rows)) continue;
         const judgedRows = values.validation ? chosen(rowsKnown, others) : rowsAsked;
         add(name, rootMeanSquare(chosen(rowsKnown, ids), judgedRows, CAP));
       }
