@@ -86,11 +86,14 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
   const speed = (series: Series, rng: Rng, factor: number, { extent = 1, grid }: PlayedOptions = {}): Series => {
     const whole = heard(series);
     const length = wholeParts(extent, window, grid);
-    const needed = Math.ceil((length - 1) * factor) + 1;
+    // As many steps as a series of this length has at a speed of 1 / extent, whatever the speed: else the steps missing after
+    // a short series, or one that is a little shorter than the window, would tell it.
+    const shown = Math.min(length, Math.max(2, Math.floor(((whole.length - 1) * length) / window) + 1));
+    const needed = Math.ceil((shown - 1) * factor) + 1;
     // Away from the ends, where there is room, since they are smoothed over less.
     const margin = Math.min(marginOf(factor), Math.floor(Math.max(0, whole.length - needed) / 2));
     const start = rng.integer(margin, Math.max(margin, whole.length - needed - margin));
-    return played(whole, rng, start, factor, length);
+    return cutSeries(played(whole, rng, start, factor, shown), 0, length);
   };
 
   const changes: Readonly<Record<string, (series: Series, rng: Rng) => Series>> = {

@@ -145,6 +145,18 @@ test("a faster series has lost nothing but its time: noise has the same level an
   assert.ok(alias(0.16) < 0.15, `${alias(0.16)} of the tone is left at 0.16`);
 });
 
+test("a series that is shorter than the window shows as many steps at every speed", () => {
+  const modality = built({ channels: ["a"], window: 152, mask: true });
+  for (const length of [150, 152, 40, 7]) {
+    const whole = of(["a"], [Array.from({ length }, (_, at) => Math.sin(at))]);
+    const [normal, fast] = [1, 2].map((factor) => {
+      const { values } = modality.speed(whole, new Rng(1), factor, { extent: 0.5 });
+      return Array.from(values, (value) => Number.isNaN(value)).join();
+    });
+    assert.equal(fast, normal, `${length} steps`);
+  }
+});
+
 test("segments of a series that is shorter than they are show at least half of it", () => {
   const modality = built({ channels: ["a"], window: 400, mask: true });
   for (let seed = 0; seed < 200; seed++) {
