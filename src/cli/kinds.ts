@@ -3,7 +3,7 @@ import type { KindLine } from "./table.ts";
 /** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
 export const kinds: Readonly<Record<string, KindLine>> = {
   series: {
-    summary: "series of readings: forecast",
+    summary: "series of readings: forecast, continue, anomalies",
     load: () => import("../modalities/series/commands/index.ts"),
   },
   text: {

@@ -66,12 +66,17 @@ export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
     const seconds = done > from ? ((performance.now() - began) / 1000 / (done - from)) * (total - done) : 0;
     return seconds < SOON_S ? "" : ` · ${duration(seconds)} left`;
   };
+  const rate = (done: number, unit: string | undefined): string => {
+    const each = unit === undefined || done <= from ? 0 : (1000 * (done - from)) / (performance.now() - began);
+    return each > 0 ? ` · ${each < 10 ? each.toFixed(1) : count.format(Math.round(each))} ${unit}/s` : "";
+  };
   return {
-    update(name: string, done: number, total: number): void {
+    /** @param unit of `done`: shows how many there are in a second */
+    update(name: string, done: number, total: number, unit?: string): void {
       const now = performance.now();
       const isNew = name !== stage;
       if (isNew) [stage, began, from, shownAt] = [name, now, done, now];
-      const line = `${printable(name)}: ${count.format(done)}/${count.format(total)}${left(done, total)}`;
+      const line = `${printable(name)}: ${count.format(done)}/${count.format(total)}${rate(done, unit)}${left(done, total)}`;
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
         open = true;

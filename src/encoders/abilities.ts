@@ -1,5 +1,5 @@
 import { encoderAbility } from "../data/ability.ts";
-import type { LatentAbility, PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
+import type { ChannelAbility, LatentAbility, PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
 
 /** The encoder turns its input into a sequence of token vectors: patches, or tokens of a vocabulary. */
 export const tokens = encoderAbility<TokenAbility>()("tokens", "turns its input into a sequence of token vectors");
@@ -15,3 +15,9 @@ export const sequence = encoderAbility<SequenceAbility>()("sequence", "reads a s
 
 /** The shape `[channels, ...extents]` of `hidden` for one sample, with as many axes as its input: where a decoder starts. */
 export const map = encoderAbility<readonly [channels: number, ...extents: number[]]>()("map", "ends in a feature map");
+
+/** `tokens` of each channel apart, which see nothing of the other channels. */
+export const channelTokens = encoderAbility<ChannelAbility>()(
+  "channelTokens",
+  "turns each channel of its input into a sequence of token vectors of its own",
+);

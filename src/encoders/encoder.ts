@@ -61,12 +61,22 @@ export interface LatentAbility extends TokenAbility {
   context(params: Params, latents: Array, options?: EncodeOptions): Array;
 }
 
+/** Every channel by itself, with the same weights for all: what is forecast of one depends on nothing but its own past. */
+export interface ChannelAbility {
+  readonly channels: number;
+  /** Tokens of a channel. */
+  readonly count: number;
+  readonly width: number;
+  /** `[batch, channels, count, width]` */
+  encode(params: Params, inputs: Inputs): Array;
+}
+
 export interface PatchAbility extends TokenAbility {
   /** Name of the input that is cut into patches, `[batch, channels, ...extents]`: `pixels`. */
   readonly input: string;
   /**
    * Patches along each axis of the input, at least one axis: `[steps]` of a series, `[rows, columns]` of an image,
-   * `[frames, rows, columns]` of a video. A patch's index is its place in row-major order.
+   * `[frames, rows, columns]` of a video; `[channels, steps]` where each channel is cut by itself. A patch's index is its place in row-major order.
    */
   readonly grid: readonly number[];
   /** Values per raw patch: its extents and the channels, multiplied. */

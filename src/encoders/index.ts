@@ -3,6 +3,7 @@ import type { EncoderDefinition } from "./encoder.ts";
 
 const lines = {
   dilated: () => import("./dilated.ts"),
+  patchtst: () => import("./patchtst.ts"),
   resnet: () => import("./resnet.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),
@@ -15,6 +16,7 @@ export type EncoderOptions = OptionsByName<typeof lines>;
 /** Every encoder, by name. */
 export const encoders = registry<EncoderDefinition>("encoder", lines);
 export type {
+  ChannelAbility,
   EncodeOptions,
   Encoder,
   EncoderDefinition,

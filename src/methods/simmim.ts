@@ -7,11 +7,21 @@ import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { maskedL1 } from "../objectives/restoration/masked-l1.ts";
+import { maskedReconstruction } from "../objectives/restoration/masked-reconstruction.ts";
 import { method } from "./method.ts";
-import { randomCells } from "./parts/masks.ts";
+import { randomCells, randomInSlices, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
 import { smallMasked } from "./parts/presets.ts";
 import { markedAt, ofPatches } from "./parts/tokens.ts";
+
+/** Windows as they are: what is stretched has another course of the day. */
+const maskedPatches = {
+  lightViews: true,
+  encoder: "patchtst",
+  options: { maskRatio: 0.4, maskSize: 1, masks: "slices", error: "squared" },
+  modalityOptions: { cropScale: [1, 1], jitter: 0, scale: 0, magnitudeWarp: 0, timeWarp: 0 },
+  training: { batchSize: 64, learningRate: 1e-4, weightDecay: 0 },
+};
 
 /**
  * SimMIM: squares of an image are replaced by a mask token, and a linear layer predicts their pixels.
@@ -19,6 +29,11 @@ import { markedAt, ofPatches } from "./parts/tokens.ts";
  * https://github.com/microsoft/SimMIM. Differs from the paper: no shared relative position bias in the encoder; the
  * learning rate has cosine decay where ViT-B's is lowered once; gradients are clipped only by `--gradient-clip` (5 in the
  * paper), and no drop-path by default (0.1 in the paper).
+ *
+ * The preset `patchtst` is the self-supervised part of PatchTST, Nie et al. 2022, https://arxiv.org/abs/2211.14730: of every
+ * channel 40 % of the patches, others in each, and the mean squared error of their normalised values. Differs from the
+ * paper: masked patches are a learned token, not zeros, which would be a patch that there may be; no dropout before the
+ * linear layer.
  */
 export const simmim = method({
   name: "simmim",
@@ -29,6 +44,13 @@ export const simmim = method({
   options: z.object({
     maskRatio: z.number().gt(0).lt(1).default(0.6).describe("share of the squares that are masked"),
     maskSize: bounds.repeats().default(2).describe("side of a square in patches; 2 are the paper's 32 pixels"),
+    masks: z
+      .enum(["squares", "slices"])
+      .default("squares")
+      .describe(
+        "squares: anywhere; slices: the same share of every slice along the first axis (a channel of PatchTST)",
+      ),
+    error: z.enum(["absolute", "squared"]).default("absolute").describe("of the values of masked patches"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-5, weightDecay: 0.05, batchSize: 2048 },
   modalityOptions: { cropScale: [0.67, 1] },
@@ -37,12 +59,30 @@ export const simmim = method({
       summary: "batches of 128",
       ...smallMasked,
     },
+    patchtst: { summary: "PatchTST's: 40 % of every channel's patches, squared error", ...maskedPatches },
+    "small-patchtst": {
+      summary: "the same with a narrower encoder; batches of 64",
+      ...maskedPatches,
+      encoderOptions: { width: 64, heads: 4, dropout: 0 },
+      training: { batchSize: 64, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+    },
   },
   defaultEncoder: "vit",
 
-  build({ encoder, modality, options: { maskRatio, maskSize } }) {
+  build({ encoder, modality, options: { maskRatio, maskSize, masks, error } }) {
     const { patches: tokens } = encoder;
     const { grid } = tokens;
+    const objective = error === "squared" ? maskedReconstruction : maskedL1;
+    if (masks === "slices") {
+      const slice = sizeOf(grid.slice(1));
+      if (maskSize !== 1) throw new UserError("simmim: masks of slices are single patches; add --mask-size 1");
+      if (grid.length < 2 || slice < 2)
+        throw new UserError("simmim: masks of slices need patches along two axes, several in each slice");
+    }
+    const draw = (rng: Rng): Int32Array =>
+      masks === "slices"
+        ? randomInSlices(rng, grid, shareOf(sizeOf(grid.slice(1)), maskRatio))
+        : randomCells(rng, grid, maskSize, maskRatio);
     if (grid.some((extent) => extent % maskSize !== 0))
       throw new UserError(
         `simmim: squares of ${maskSize} patches a side do not tile ${grid.join(" × ")}; change --mask-size`,
@@ -65,13 +105,13 @@ export const simmim = method({
 
     return {
       views(sample, rng) {
-        const hidden = randomCells(rng, grid, maskSize, maskRatio);
+        const hidden = draw(rng);
         return { image: modality.tensors(modality.perturb(sample, rng)), hidden: int32(hidden, [hidden.length]) };
       },
       init: (rng) => init(rng),
       loss(params, { image, hidden }) {
         const { prediction, mask } = reconstruct(params, image, hidden);
-        return { loss: maskedL1(prediction, tokens.patchify(image), mask) };
+        return { loss: objective(prediction, tokens.patchify(image), mask) };
       },
       look(params, { image, hidden }) {
         const { prediction, mask } = reconstruct(params, image, hidden);

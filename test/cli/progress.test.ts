@@ -37,6 +37,26 @@ test("a stage says how far it is and, once that can be told, the time left", () 
   );
 });
 
+test("with a unit a stage says how many there are in a second, of one that begins in the middle too", () => {
+  const texts = written(true, (line, at) => {
+    line.update("head", 100, 3000, "windows");
+    at(10);
+    line.update("head", 600, 3000, "windows");
+    line.update("tuned", 0, 60, "steps");
+    at(30);
+    line.update("tuned", 10, 60, "steps");
+  });
+  assert.deepEqual(
+    texts.map((text) => text.replace("\r\u001b[2K", "")),
+    [
+      "head: 100/3,000",
+      "head: 600/3,000 · 50 windows/s · 48 s left",
+      "tuned: 0/60",
+      "tuned: 10/60 · 0.5 steps/s · 1 min 40 s left",
+    ],
+  );
+});
+
 test("in a log a long stage has a line every half minute, a short one its name alone", () => {
   const texts = written(false, (line, at) => {
     for (const seconds of [0, 10, 29, 31, 40, 62]) {

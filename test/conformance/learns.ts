@@ -38,6 +38,7 @@ const TINY_ENCODERS: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   resnet: { layers: "8", width: 8, stem: "stride2" },
   transformer: { width: 16, depth: 2, heads: 2, dropout: 0 },
   dilated: { width: 8, outputDim: 16, depth: 2, dropout: 0 },
+  patchtst: { width: 16, depth: 2, heads: 2, dropout: 0 },
   wave: { convWidth: 8, width: 16, depth: 1, heads: 2, positionKernel: 8, positionGroups: 2 },
 };
 const BATCH = 8;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
-import { filled, int32, Rng, type Tensor, tree } from "../../src/array/index.ts";
+import { constant, filled, int32, Rng, scalar, type Tensor, tree } from "../../src/array/index.ts";
 import { simmim } from "../../src/methods/simmim.ts";
+import { evaluateOne, weights } from "../fixtures/torch/reference.ts";
 import { assertIsTorchs, assertLearns, images, look, modality, patchOf, tinyVit } from "./checks.ts";
 import { noEntry } from "./toy.ts";
 
@@ -41,7 +42,36 @@ test("pictures: masked patches grey, then as predicted; visible ones unchanged",
   }
 });
 
+test("with masks of slices every row of patches has its share, and the loss is the mean squared error", async () => {
+  const method = build("mean", { maskRatio: 0.4, maskSize: 1, masks: "slices", error: "squared" });
+  const views = tree.entries<Tensor>(method.views(5, new Rng(1), noEntry));
+  const rows = [...new Map(views).get("hidden")!.data].map((place) => Math.floor(place / 4));
+  assert.deepEqual(
+    [0, 1, 2, 3].map((row) => rows.filter((one) => one === row).length),
+    [2, 2, 2, 2],
+  );
+  // The reconstruction's own error, patch by patch.
+  const image = images();
+  const params = weights(method.init(new Rng(0)));
+  const { reconstruction } = await look(method, { image, hidden });
+  let [sum, count] = [0, 0];
+  for (let sample = 0; sample < 2; sample++)
+    for (const place of hidden.data.subarray(8 * sample, 8 * (sample + 1))) {
+      const truth = patchOf(image.pixels, sample, place);
+      patchOf(reconstruction!, sample, place).forEach((value, at) => {
+        sum += (value - truth[at]!) ** 2;
+        count++;
+      });
+    }
+  const loss = await evaluateOne(
+    (given, batch) => method.loss(given, batch, {}, { progress: constant(scalar(0)) }).loss,
+    [params, { image, hidden }] as const,
+  );
+  assert.ok(Math.abs(Number(loss.data[0]) - sum / count) < 1e-5, `${loss.data[0]}, not ${sum / count}`);
+});
+
 test("options that do not fit are refused, with advice", () => {
   assert.throws(() => build("mean", { maskSize: 3 }), { name: "UserError", message: /--mask-size/ });
+  assert.throws(() => build("mean", { masks: "slices" }), { name: "UserError", message: /--mask-size 1/ });
   assert.throws(() => build("mean", { maskRatio: 0.9 }), { name: "UserError", message: /masks all 4/ });
 });

@@ -5,6 +5,7 @@ import { gelu } from "../functions/gelu.ts";
 import type { ParamsOf } from "../layer.ts";
 import { linear } from "../linear.ts";
 import { layerNorm } from "../norms/layer-norm.ts";
+import { tokenNorm } from "../norms/token-norm.ts";
 import { attention, crossAttention } from "./attention.ts";
 
 export interface BlockOptions {
@@ -19,6 +20,8 @@ export interface BlockOptions {
   readonly dropout?: number;
   /** Norms before each branch (ViT, GPT-2), or after each sum (BERT, and the original Transformer). */
   readonly norm?: "pre" | "post";
+  /** Each token by itself, or each value over all tokens of the batch (PatchTST). */
+  readonly normOver?: "layer" | "batch";
   /** Added to variances; 1e-6 as in timm's ViT. */
   readonly epsilon?: number;
   readonly rotary?: boolean;
@@ -32,9 +35,9 @@ export function transformerBlock(options: BlockOptions) {
   const { width, heads, mlpRatio, dropPath: rate = 0, dropout: dropped = 0, norm = "pre", epsilon } = options;
   const hidden = Math.round(width * mlpRatio);
   const layers = {
-    norm1: layerNorm(width, epsilon),
+    norm1: tokenNorm(width, options.normOver, epsilon),
     attention: attention(width, heads, { rotary: options.rotary, dropout: dropped, headDim: options.headDim }),
-    norm2: layerNorm(width, epsilon),
+    norm2: tokenNorm(width, options.normOver, epsilon),
     up: linear(width, hidden),
     down: linear(hidden, width),
   };
@@ -73,7 +76,7 @@ export function transformerBlock(options: BlockOptions) {
  * One decoder block: self-attention, cross-attention to the encoder's output, feed-forward; norms as in
  * `transformerBlock`.
  */
-export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" | "headDim">) {
+export function decoderBlock(options: Omit<BlockOptions, "dropPath" | "rotary" | "headDim" | "normOver">) {
   const { width, heads, mlpRatio, dropout: dropped = 0, norm = "pre", epsilon } = options;
   const hidden = Math.round(width * mlpRatio);
   const layers = {

@@ -31,6 +31,18 @@ export function randomTubes(rng: Rng, grid: Grid, chosen: number): Int32Array {
 }
 
 /**
+ * `chosen` patches of every slice along the first axis, in each slice others: of every channel, in PatchTST.
+ * @returns their indices, slice by slice
+ */
+export function randomInSlices(rng: Rng, grid: Grid, chosen: number): Int32Array {
+  const slice = sizeOf(grid.slice(1));
+  const places = globalThis.Array.from({ length: grid[0]! }, (_, at) =>
+    randomPlaces(rng, slice, chosen).map((place) => at * slice + place),
+  );
+  return Int32Array.from(places.flatMap((some) => [...some]));
+}
+
+/**
  * Random cells of `side` patches along every axis, as in SimMIM's code (https://github.com/microsoft/SimMIM): squares of an
  * image, cubes of a video, runs of a series; ⌈ratio · cells⌉ of them, the same number for every sample.
  * @param side divides every extent of the grid

@@ -53,4 +53,7 @@ export const series = modality({
   async baseline(built) {
     return (await import("./baseline.ts")).seriesBaseline(built);
   },
+  async publish() {
+    return (await import("./publish/index.ts")).seriesPublisher;
+  },
 });

@@ -43,9 +43,11 @@ export function seriesViews(options: SeriesOptions, { window, heard, windowOf }:
     return cutSeries(again(whole, rng, options.cropScale, lengthOf(whole, window), 1), 0, window);
   };
 
+  /** A quarter of what crops may leave out. */
+  const most = [1 - (1 - options.cropScale[0]) / 4, 1] as const;
   const perturb = (series: Series, rng: Rng): Series => {
     const whole = recent(series);
-    return cutSeries(again(whole, rng, [0.9, 1], lengthOf(whole, window), 1 / 3), 0, window);
+    return cutSeries(again(whole, rng, most, lengthOf(whole, window), 1 / 3), 0, window);
   };
 
   const crop = (series: Series, rng: Rng, { extent, grid, scale = options.cropScale }: CropOptions): Series => {

@@ -9,6 +9,7 @@ import {
   multiBlockMask,
   multiBlockTubes,
   randomCells,
+  randomInSlices,
   randomPlaces,
   randomTubes,
   shareOf,
@@ -294,4 +295,21 @@ test("multi-block tubes are a slice's blocks at all times", () => {
     }
     assert.ok(targets.every((place) => !context.includes(place)));
   }
+});
+
+test("masks of slices hide as many patches of every slice, and others in each", () => {
+  fc.assert(
+    fc.property(grids, seeds, (grid, seed) => {
+      const [slices, width] = grid;
+      const chosen = shareOf(width, 0.4);
+      const places = randomInSlices(new Rng(seed), grid, chosen);
+      assertPlaces(places, sizeOf(grid), slices * chosen);
+      for (let slice = 0; slice < slices; slice++)
+        assert.equal([...places].filter((place) => Math.floor(place / width) === slice).length, chosen);
+      assert.deepEqual(randomInSlices(new Rng(seed), grid, chosen), places);
+    }),
+  );
+  const apart = randomInSlices(new Rng(1), [2, 28], 11);
+  const of = (slice: number) => [...apart.subarray(11 * slice, 11 * (slice + 1))].map((place) => place % 28).sort();
+  assert.notDeepEqual(of(0), of(1));
 });

@@ -26,6 +26,19 @@ export class NormalEquations {
     }
   }
 
+  /** Sums over many rows at once: `[inputs + 1, inputs + 1]` and `[inputs + 1, outputs]`, the last input being 1. */
+  addSums(squares: ArrayLike<number>, products: ArrayLike<number>): void {
+    for (let at = 0; at < this.#squares.length; at++) this.#squares[at]! += squares[at]!;
+    for (let at = 0; at < this.#products.length; at++) this.#products[at]! += products[at]!;
+  }
+
+  /** Sum of the squares of an input, the mean of all. */
+  get meanSquare(): number {
+    let sum = 0;
+    for (let at = 0; at < this.#inputs - 1; at++) sum += this.#squares[at * this.#inputs + at]!;
+    return sum / Math.max(1, this.#inputs - 1);
+  }
+
   /**
    * The weights `[inputs + 1, outputs]` that minimise the squared error and `strength` times their own squares; the last row,
    * the offsets, is free. By Cholesky's decomposition.

@@ -51,7 +51,10 @@ test("a daily course is forecast by the linear model and by last season, and not
     });
     const [result] = await forecast({ run, data: path, horizons: [12] });
     const by = new Map(result?.scores.map(({ name, mse }) => [name, mse]));
-    assert.deepEqual([...by.keys()], ["simclr, linear head", "raw values, linear", "last value", "one season ago"]);
+    assert.deepEqual(
+      [...by.keys()],
+      ["simclr, linear head", "untrained, linear head", "raw values, linear", "last value", "one season ago"],
+    );
     // Twice the noise's variance, over the variance of the whole.
     assert.ok(by.get("one season ago")! < 0.03, `${by.get("one season ago")}`);
     assert.ok(by.get("raw values, linear")! < 0.02, `${by.get("raw values, linear")}`);
