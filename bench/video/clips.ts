@@ -18,6 +18,8 @@ const MILLISECONDS = 100;
 /** Directions of motion, in pixels a frame of speed 1. */
 const directions = { right: [1, 0], left: [-1, 0], down: [0, 1], up: [0, -1] } as const;
 
+const seeds = { train: 1, test: 2, validation: 3 } as const;
+
 /** Writes a folder that is whole when it is there. */
 export async function once(folder: string, write: (part: string) => Promise<void>): Promise<string> {
   if (existsSync(folder)) return folder;
@@ -39,18 +41,19 @@ export async function writeGif(path: string, frames: readonly Uint8Array[], side
 
 /**
  * Garments that move over a black ground of 32 × 32 pixels, in one of four directions, at 1 to 2 pixels a frame, and come in
- * again at the other side. A class is a garment and a direction, so that a single frame tells a tenth of it at most.
+ * again at the other side. The validation part has other garments of the training images. A class is a garment and a direction, so that a single frame tells a tenth of it at most.
  */
-export async function movingGarments(part: "train" | "test", clips: number): Promise<string> {
+export async function movingGarments(part: "train" | "validation" | "test", clips: number): Promise<string> {
   return once(join(work, `moving-${part}-${clips}`), async (folder) => {
     const source = await image.open(
-      join(shared, "fashion-mnist", `${part === "train" ? "train" : "t10k"}-images-idx3-ubyte.gz`),
+      join(shared, "fashion-mnist", `${part === "test" ? "t10k" : "train"}-images-idx3-ubyte.gz`),
     );
     const { classes = [], labels = new Int32Array() } = source;
     const names = Object.keys(directions) as (keyof typeof directions)[];
     for (let clip = 0; clip < clips; clip++) {
-      const rng = new Rng(part === "train" ? 1 : 2).split(clip);
-      const index = Math.floor((clip * source.length) / clips);
+      const rng = new Rng(seeds[part]).split(clip);
+      // Garments of the validation part lie between those of the training part.
+      const index = Math.floor(((clip + (part === "validation" ? 0.5 : 0)) * source.length) / clips);
       const { width, height, channels, data } = await source.read(index);
       const direction = names[rng.integer(0, names.length - 1)]!;
       const [x, y] = directions[direction];
@@ -75,39 +78,43 @@ export async function movingGarments(part: "train" | "test", clips: number): Pro
 
 const inside = (place: number): number => ((place % SIDE) + SIDE) % SIDE;
 
-/** Alphabets whose characters are for tests only, so that what is learned is not their shapes. */
-const UNSEEN = 2;
+/** Alphabets of each part, so that what is learned is not their shapes. */
+const alphabets = {
+  train: ["Greek", "Japanese_(katakana)", "Korean", "Latin", "Tagalog"],
+  validation: ["Early_Aramaic"],
+  test: ["Balinese", "Sanskrit"],
+} as const;
 /** Size of Omniglot's canvas. */
 const CANVAS = 105;
 /** Half the width of the pen, in pixels of the canvas. */
 const PEN = 2.2;
+/** Share of the time of drawing that a frame shows. */
+const WINDOW = 0.25;
 
 /**
  * Omniglot's characters as people drew them, point by point: 16 frames from the first point to the last, evenly in the time
- * that the pen was down. The class is the character; the last alphabets are the test part.
- * @returns the folders of both parts
+ * that the pen was down, and in each the ink of the last quarter of that time. All frames are of equally long pieces, and no
+ * ink fades, so that neither the amount of ink nor its shade gives the direction away. The class is the character; the name
+ * is `alphabet-character/id_person.gif`.
  */
-export async function drawings(most = Number.POSITIVE_INFINITY): Promise<{ train: string; test: string }> {
-  const folder = await once(join(work, `drawings-${most}`), async (part) => {
-    const { manifest } = await listZips([join(shared, "omniglot-strokes", "strokes_background_small1.zip")], (name) =>
-      name.endsWith(".txt"),
-    );
-    const entries = filesOf(manifest);
-    const alphabets = [...new Set(entries.names.map((name) => name.split("/")[0]!))].sort();
-    const unseen = new Set(alphabets.slice(-UNSEEN));
-    const step = Math.max(1, entries.names.length / most);
-    for (let at = 0; at < entries.names.length; at += step) {
-      const index = Math.floor(at);
-      const name = entries.names[index]!;
-      const strokes = strokesOf(Buffer.from(await entries.bytes(index)).toString("utf8"));
-      if (strokes.length === 0) continue;
-      const [alphabet = "", ...rest] = name.replace(/\.txt$/, ".gif").split("/");
-      const path = join(part, unseen.has(alphabet) ? "test" : "train", `${alphabet}-${rest[0]}`, rest.at(-1)!);
-      await writeGif(path, framesOf(strokes), SIDE);
+export async function drawings(part: keyof typeof alphabets): Promise<string> {
+  return once(join(work, `drawings-${part}`), async (folder) => {
+    for (const set of ["small1", "small2"]) {
+      const { manifest } = await listZips([join(shared, "omniglot-strokes", `strokes_background_${set}.zip`)], (name) =>
+        name.endsWith(".txt"),
+      );
+      const entries = filesOf(manifest);
+      for (const [index, name] of entries.names.entries()) {
+        const [, alphabet = "", character = "", file = ""] = name.split("/");
+        const path = join(folder, `${alphabet}-${character}`, file.replace(/\.txt$/, ".gif"));
+        // Two alphabets are in both sets.
+        if (!alphabets[part].some((one) => one === alphabet) || existsSync(path)) continue;
+        const strokes = strokesOf(Buffer.from(await entries.bytes(index)).toString("utf8"));
+        if (strokes.length > 0) await writeGif(path, framesOf(strokes), SIDE);
+      }
+      await entries.close();
     }
-    await entries.close();
   });
-  return { train: join(folder, "train"), test: join(folder, "test") };
 }
 
 interface Point {
@@ -135,19 +142,23 @@ function framesOf(strokes: readonly (readonly Point[])[]): Uint8Array[] {
   const segments = strokes.flatMap((stroke) =>
     stroke.map((point, at) => {
       const before = stroke[Math.max(0, at - 1)]!;
+      const start = clock;
       clock += Math.max(1, Math.min(200, point.time - before.time));
-      return { from: before, to: point, at: clock };
+      return { from: before, to: point, start, end: clock };
     }),
   );
-  const ink = new Float32Array(SIDE * SIDE);
-  let drawn = 0;
   return Array.from({ length: FRAMES }, (_, frame) => {
-    const until = ((frame + 1) / FRAMES) * clock;
-    for (; drawn < segments.length && segments[drawn]!.at <= until; drawn++) {
-      const { from, to } = segments[drawn]!;
+    const first = (frame / (FRAMES - 1)) * (1 - WINDOW) * clock;
+    const last = first + WINDOW * clock;
+    const ink = new Float32Array(SIDE * SIDE);
+    for (const { from, to, start, end } of segments) {
+      // Points are drawn at their time within the segment, so that frames begin and end between its ends.
       const steps = Math.max(1, Math.ceil(Math.hypot(to.x - from.x, to.y - from.y)));
-      for (let step = 0; step <= steps; step++)
+      for (let step = 0; step <= steps; step++) {
+        const time = start + ((end - start) * step) / steps;
+        if (time < first || time > last) continue;
         dot(ink, from.x + ((to.x - from.x) * step) / steps, from.y + ((to.y - from.y) * step) / steps);
+      }
     }
     return Uint8Array.from(ink, (value) => Math.round(255 * value));
   });

@@ -19,7 +19,7 @@ export interface Shown {
   /** A drawing of samples that are better seen than read: a thumbnail, a spectrogram, a line. */
   readonly picture?: Picture;
   /** What pages play of it; made when they ask. */
-  media?(): Media;
+  media?(): Media | Promise<Media>;
 }
 
 /** Size of a sample: 784 pixels (28 × 28), 12 characters, 1.5 s. */

@@ -178,8 +178,10 @@ function columnsOf(
 /** The class token's attention to each patch, one column for each head: white is the maximum. */
 async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): Promise<Column[]> {
   const { classAttention, grid } = offerOf(encoder, patches) ?? {};
-  const [height = 0, width = 0] = grid ?? [];
-  if (!classAttention || !height || !width) return [];
+  if (!classAttention || !grid) return [];
+  // Of a video the mean over time, of a series a single row.
+  const [height = 1, width = 1] = grid.length > 1 ? grid.slice(-2) : [1, ...grid];
+  const plane = height * width;
   const batch = stack(
     chosen.map(({ row }) => row),
     chosen.length,
@@ -191,16 +193,17 @@ async function attention({ encoder, params }: Run, chosen: readonly Chosen[]): P
   );
   const { attention: weights } = await program.run(params, batch);
   const { data, shape } = await weights.read();
-  const [, heads = 1, count = height * width] = shape;
+  const [, heads = 1, count = plane] = shape;
   const columns = globalThis.Array.from({ length: heads }, (_, head) => ({
     title: `attention ${head + 1}`,
     pictures: chosen.map((_unused, row) => {
-      const map = data.slice((row * heads + head) * count, (row * heads + head + 1) * count);
+      const map = new Float32Array(plane);
+      for (let at = 0; at < count; at++) map[at % plane]! += data[(row * heads + head) * count + at]!;
       const most = Math.max(...map);
       return {
         width,
         height,
-        rgb: Uint8Array.from({ length: 3 * count }, (_v, at) => (255 * map[Math.floor(at / 3)]!) / most),
+        rgb: Uint8Array.from({ length: 3 * plane }, (_v, at) => (255 * map[Math.floor(at / 3)]!) / most),
       };
     }),
   }));

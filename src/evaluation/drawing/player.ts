@@ -16,7 +16,7 @@ const MOST_BYTES = 6 * 2 ** 20;
 export function pageOf(): (shown: Shown) => Promise<OnPage> {
   let left = MOST_BYTES;
   return async ({ text, picture, media }) => {
-    const played = left > 0 ? media?.() : undefined;
+    const played = left > 0 ? await media?.() : undefined;
     left -= played?.bytes.length ?? 0;
     const player = played && left >= 0 ? { player: playerOf(played.type, played.bytes) } : {};
     if (!picture) return { text, ...player };

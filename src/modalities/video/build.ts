@@ -2,7 +2,7 @@ import { float32, type Tensor, type TensorSpec } from "../../array/tensor.ts";
 import type { Shown } from "../../data/modality.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Clip } from "./clip.ts";
-import { drawClip, drawPixels } from "./draw.ts";
+import { drawClip, drawPixels, playable } from "./draw.ts";
 import type { VideoOptions } from "./options.ts";
 import { clipViews, prepare } from "./views.ts";
 
@@ -42,7 +42,7 @@ export function buildVideo(options: VideoOptions) {
     ...clipViews(options),
     normalization: { mean, std },
     drawing: { input: "pixels", draw: (pixels: Tensor) => drawPixels(pixels, { mean, std }) },
-    show: (clip: Clip): Shown => ({ text: inWords(clip), picture: drawClip(clip) }),
+    show: (clip: Clip): Shown => ({ text: inWords(clip), picture: drawClip(clip), media: () => playable(clip) }),
   } as const;
 }
 

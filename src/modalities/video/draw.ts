@@ -1,9 +1,11 @@
 import type { Tensor } from "../../array/tensor.ts";
+import type { Media } from "../../data/media.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { Normalization } from "../../data/views.ts";
+import { loadSharp } from "../../interop/sharp.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
-import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
-import { type Clip, frameOf } from "./clip.ts";
+import { resizeAndCentreCrop, resizedCrop } from "../../pixels/transforms/resize.ts";
+import { type Clip, clipOf, frameOf, framesAt, placesFrom } from "./clip.ts";
 
 /** Frames of a clip that are drawn, how many of them in a row, and the largest side of one. */
 const FRAMES = 6;
@@ -15,6 +17,31 @@ const spread = (frames: number, most: number): number[] => {
   const count = Math.min(frames, most);
   return Array.from({ length: count }, (_, at) => Math.round((at * (frames - 1)) / Math.max(1, count - 1)));
 };
+
+/** Frames a second, and most frames, of clips on pages, and the longest side of one: some ten to hundred kilobytes. */
+const PLAYED = { rate: 12, frames: 72, side: 144 };
+
+/** The clip as an animated WebP for a page; of a longer one the beginning. */
+export async function playable(clip: Clip): Promise<Media> {
+  const rate = Math.min(PLAYED.rate, clip.rate);
+  const step = clip.rate / rate;
+  const count = Math.max(1, Math.min(PLAYED.frames, Math.ceil(clip.frames / step)));
+  const height = clip.sheet.height / clip.frames;
+  const scale = Math.min(1, PLAYED.side / Math.max(clip.sheet.width, height));
+  const size = [clip.sheet.width, height].map((extent) => Math.max(1, Math.round(extent * scale))) as [number, number];
+  const { sheet } = clipOf(
+    framesAt(clip, placesFrom(0, count, step)).map((frame) => {
+      const whole = { top: 0, left: 0, width: frame.width, height: frame.height };
+      return withChannels(scale < 1 ? resizedCrop(frame, whole, ...size) : frame, 3);
+    }),
+    rate,
+  );
+  const sharp = await loadSharp();
+  const raw = { width: sheet.width, height: sheet.height, channels: 3, pageHeight: sheet.height / count } as const;
+  const delay = Array.from({ length: count }, () => Math.round(1000 / rate));
+  const bytes = await sharp(sheet.data, { raw }).webp({ delay, loop: 0, quality: 75, effort: 2 }).toBuffer();
+  return { type: "image/webp", bytes };
+}
 
 /** Frames of a clip, row by row. */
 export function drawClip(clip: Clip): Picture {
