@@ -3,6 +3,7 @@ import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./form
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
 import * as seeds from "./seeds.ts";
+import * as signals from "./signals.ts";
 import { json, jsonLines, lines } from "./texts.ts";
 
 /** A kind of file that strangers give us. */
@@ -26,6 +27,7 @@ const kind = (
   beside?: Kind["beside"],
 ): Kind => ({ name, file, seeds: from, mutations, open: opener, beside });
 
+const H264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p"];
 const LAST = "run/checkpoints/last.safetensors";
 const METRICS = "run/metrics.jsonl";
 const WEIGHTS = "model/model.safetensors";
@@ -35,6 +37,10 @@ const image = open.dataOf("image", { imageSize: 32 });
 const photo = open.given("image", image);
 const audio = open.dataOf("audio", { window: 0.25 });
 const sound = open.given("audio", audio);
+const video = open.dataOf("video", { imageSize: 16, frames: 4, window: 0.6 });
+const clip = open.given("video", video);
+const series = open.dataOf("series", { window: 16 });
+const one = open.given("series", series);
 const text = open.dataOf("text", { maxLength: 16 });
 const images = (lab: seeds.Lab) => lab.images();
 const texts = (lab: seeds.Lab) => lab.texts();
@@ -60,6 +66,25 @@ export const kinds: readonly Kind[] = [
   kind("Opus", "x.opus", seeds.sounds(".opus"), binary, sound),
   kind("AIFF", "x.aiff", seeds.sounds(".aiff"), binary, sound),
   kind("sounds, zip", "x.zip", seeds.soundZips, zip, audio),
+  kind("clip, GIF", "x.gif", signals.movingGifs, binary, clip),
+  kind("clip, WebP", "x.webp", signals.movingWebps, binary, clip),
+  kind("clips, zip", "x.zip", signals.clipZips, zip, video),
+  kind("frames", "clips/one/2.png", signals.oneFrame, png, open.folderOf("clips", video), signals.frameFolder),
+  // Made and decoded by ffmpeg.
+  ...(signals.hasFfmpeg()
+    ? [
+        kind("MP4", "x.mp4", signals.films("mp4", H264, ["-c:v", "mpeg4"]), binary, clip),
+        kind("WebM", "x.webm", signals.films("webm", ["-c:v", "libvpx", "-c:a", "libvorbis"]), binary, clip),
+        kind("AVI", "x.avi", signals.films("avi", ["-c:v", "mpeg4"], ["-c:v", "mjpeg"]), binary, clip),
+        kind("MKV", "x.mkv", signals.films("mkv", H264), binary, clip),
+      ]
+    : []),
+  kind("series, CSV", "x.csv", signals.csvs, lines, one),
+  kind("series, TSV", "x.tsv", signals.tsvs, lines, one),
+  kind("series, JSON", "x.json", signals.jsons, json, one),
+  kind("series, Parquet", "x.parquet", signals.parquets, parquet, one),
+  kind("series, .ts", "x.ts", signals.ucrs, lines, series),
+  kind("series, .npy", "x.npy", signals.npys, binary, series),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),

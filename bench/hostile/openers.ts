@@ -80,6 +80,12 @@ export const dataOf =
     }
   };
 
+/** The data in a folder beside the mutant, or around it. */
+export const folderOf =
+  (name: string, then: Opener): Opener =>
+  (_, folder) =>
+    then(join(folder, name), folder);
+
 /** One sample as a client sends it. */
 export const given =
   (name: string, then: Opener): Opener =>

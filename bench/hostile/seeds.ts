@@ -180,7 +180,8 @@ export class Lab {
     this.root = root;
   }
 
-  #make(name: string, make: (folder: string) => Promise<unknown>): Promise<string> {
+  /** A folder that `make` fills when it is first asked for. */
+  make(name: string, make: (folder: string) => Promise<unknown>): Promise<string> {
     const folder = join(this.root, name);
     const made =
       this.#made.get(name) ??
@@ -193,7 +194,7 @@ export class Lab {
 
   /** A folder with `run/`, its images in `data/`, their vectors in `vectors.parquet` and the exported model in `model/`. */
   images(): Promise<string> {
-    return this.#make("images", async (folder) => {
+    return this.make("images", async (folder) => {
       for (let at = 0; at < 12; at++) {
         const file = join(folder, "data", `class${at % 2}`, `${at}.png`);
         await mkdir(join(file, ".."), { recursive: true });
@@ -215,7 +216,7 @@ export class Lab {
 
   /** The same for texts, of BERT's size mini divided by four. */
   texts(): Promise<string> {
-    return this.#make("texts", async (folder) => {
+    return this.make("texts", async (folder) => {
       const data = join(folder, "corpus.txt");
       await writeFile(data, `${sentences(120).join("\n")}\n`);
       const out = join(folder, "run");

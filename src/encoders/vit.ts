@@ -6,7 +6,7 @@ import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
 import { extentsInWords, gridOfPatches, patchify, unpatchify } from "../layers/transformer/patches.ts";
-import { resizePositions, sinCosPositions } from "../layers/transformer/positions.ts";
+import { resizePositions, sinCosPositions, tokenPositions } from "../layers/transformer/positions.ts";
 import { transformerBlock } from "../layers/transformer/transformer.ts";
 import { latents, patches, tokens } from "./abilities.ts";
 import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
@@ -26,7 +26,7 @@ const prefixes = { mean: 0, class: 1, distilled: 2 } as const;
  *
  * Reads one tensor `[batch, channels, ...extents]` of one axis (a series), two (an image, a spectrogram) or three (a
  * video: frames, rows, columns), of the extents it was built for or, as in DINO's multi-crop, of any others that the
- * patches divide: learned positions are then interpolated, fixed ones computed at scaled coordinates. Parameters:
+ * patches divide: learned positions and those by number are then interpolated, those of axes computed at scaled coordinates. Parameters:
  * `patch.{weight,bias}` (a linear layer over the axes of a patch and its channels), `classToken`, `positions` (when
  * learned), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm.{scale,shift}`. The representation is the class
  * token, its mean with a distillation token (as in AST; both are `classToken`), or the mean of all tokens, after the last norm.
@@ -51,7 +51,12 @@ export const vit = encoder({
       .enum(["class", "mean", "distilled"])
       .default("mean")
       .describe("representation: class token; mean of the tokens; or mean of class and distillation token (DeiT, AST)"),
-    positions: z.enum(["learned", "sincos"]).default("sincos").describe("position embeddings"),
+    positions: z
+      .enum(["learned", "sincos", "videomae"])
+      .default("sincos")
+      .describe(
+        "position embeddings: learned; fixed ones of the axes (MAE); fixed ones of the patch's number (VideoMAE)",
+      ),
     dropPath: z.number().min(0).lt(1).default(0).describe("stochastic depth of the last block; rises from 0"),
   }),
 
@@ -112,11 +117,13 @@ export const vit = encoder({
       params: VitParams,
       target: readonly number[],
     ): { ofClass: Array | number; ofPatches: Array } => {
-      if (!params.positions) return { ofClass: 0, ofPatches: constant(sinCosPositions(target, width, grid)) };
-      const [ofClass, learned] = prefix ? np.split(params.positions, [prefix], 0) : [0, params.positions];
+      if (options.positions === "sincos")
+        return { ofClass: 0, ofPatches: constant(sinCosPositions(target, width, grid)) };
       const isNative = target.every((extent, axis) => extent === grid[axis]);
-      const ofPatches = isNative ? learned! : np.matmul(constant(resizePositions(grid, target)), learned!);
-      return { ofClass: ofClass!, ofPatches };
+      const resized = (own: Array) => (isNative ? own : np.matmul(constant(resizePositions(grid, target)), own));
+      if (!params.positions) return { ofClass: 0, ofPatches: resized(constant(tokenPositions(count, width))) };
+      const [ofClass, learned] = prefix ? np.split(params.positions, [prefix], 0) : [0, params.positions];
+      return { ofClass: ofClass!, ofPatches: resized(learned!) };
     };
 
     /** The embeddings of patches as the input of the first block, `[batch, prefix + kept, width]`; `only` drops rows. */
@@ -208,6 +215,7 @@ export const vit = encoder({
         mlpRatio: options.mlpRatio,
         patchSize: oneOrAll(patch),
         prefix,
+        positions: options.positions,
         channels,
         size: oneOrAll(extents),
       },

@@ -1,18 +1,20 @@
-import { float32, type Tensor } from "../../array/index.ts";
+import { float32, sizeOf, type Tensor } from "../../array/index.ts";
 import { renamed } from "./pieces.ts";
 
-/** `[width, row × column × channel]` → `[width, channel, row, column]`, the weight of the same patch convolution. */
-export function toConvolution({ data, shape }: Tensor, [rows, columns]: readonly [number, number]): Tensor {
+/**
+ * `[width, cells × channels]` → `[width, channels, ...extents]`, the weight of the same patch convolution.
+ * @param extents of a patch, whose cells are in row-major order
+ */
+export function toConvolution({ data, shape }: Tensor, extents: readonly number[]): Tensor {
   const [width = 0, patchDim = 0] = shape;
-  const channels = patchDim / (rows * columns);
+  const cells = sizeOf(extents);
+  const channels = patchDim / cells;
   const values = new Float32Array(data.length);
   for (let out = 0; out < width; out++)
-    for (let row = 0; row < rows; row++)
-      for (let column = 0; column < columns; column++)
-        for (let channel = 0; channel < channels; channel++)
-          values[((out * channels + channel) * rows + row) * columns + column] =
-            data[out * patchDim + (row * columns + column) * channels + channel]!;
-  return float32(values, [width, channels, rows, columns]);
+    for (let cell = 0; cell < cells; cell++)
+      for (let channel = 0; channel < channels; channel++)
+        values[(out * channels + channel) * cells + cell] = data[out * patchDim + cell * channels + channel]!;
+  return float32(values, [width, channels, ...extents]);
 }
 
 /** The blocks and the last norm of a ViT under the names that ViT, DeiT and AST share. @param at of a parameter by its path */

@@ -34,6 +34,20 @@ export function sinCosPositions(grid: readonly number[], width: number, native: 
   return float32(values, [count, width]);
 }
 
+/**
+ * Fixed positions of a sequence, `[count, width]`: a sine and a cosine of each frequency in turn, as in Vaswani et al. 2017
+ * (https://arxiv.org/abs/1706.03762, section 3.5). VideoMAE numbers the patches of a clip so, slice after slice.
+ */
+export function tokenPositions(count: number, width: number): Tensor {
+  const values = new Float32Array(count * width);
+  for (let token = 0; token < count; token++)
+    for (let i = 0; i < width; i++) {
+      const angle = token / 10000 ** ((2 * Math.floor(i / 2)) / width);
+      values[token * width + i] = i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+    }
+  return float32(values, [count, width]);
+}
+
 /** Centre of cell `index` in units of cells 1 / `scale` as wide; `index` itself when `scale` is 1. */
 const middle = (index: number, scale: number): number => (index + 0.5) * scale - 0.5;
 

@@ -131,6 +131,7 @@ function nameFor(bytes: Uint8Array): string {
   if (start.startsWith("PAR1")) return "sent.parquet";
   if (start.startsWith("{")) return "sent.jsonl";
   if (isArff(start)) return "sent.arff";
+  if (start.startsWith("[")) return "sent.json";
   return isUcr(start) ? "sent.ts" : "sent.csv";
 }
 

@@ -36,6 +36,9 @@ export const video = modality({
     const seconds = clip.original?.seconds ?? clip.frames / clip.rate;
     return { amount: seconds, unit: "s", text: inWords(clip) };
   },
+  async publish() {
+    return (await import("./publish/index.ts")).videoPublisher;
+  },
   async baseline(built) {
     return (await import("./baseline.ts")).meanFrameBaseline(built);
   },

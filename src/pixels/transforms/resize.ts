@@ -51,11 +51,23 @@ function tapsFor(input: number, output: number): Taps {
   return taps;
 }
 
+/** The part of the image inside `box`: what resizing to its own size gives. */
+function cropped({ width, channels, data }: Image, { top, left, width: across, height }: Box): Image {
+  const row = across * channels;
+  const part = new Uint8Array(height * row);
+  for (let y = 0; y < height; y++) {
+    const from = ((top + y) * width + left) * channels;
+    part.set(data.subarray(from, from + row), y * row);
+  }
+  return { width: across, height, channels, data: part };
+}
+
 let scratch = new Float32Array(0);
 
 /** The part of the image inside `box`, resized to `width × height` (bilinear, antialiased). */
 export function resizedCrop(image: Image, box: Box, width: number, height: number): Image {
   const { channels } = image;
+  if (box.width === width && box.height === height) return cropped(image, box);
   const across = tapsFor(box.width, width);
   const down = tapsFor(box.height, height);
   const rowLength = width * channels;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Array, np } from "../../../src/array/index.ts";
-import { resizePositions, sinCosPositions } from "../../../src/layers/transformer/positions.ts";
+import { resizePositions, sinCosPositions, tokenPositions } from "../../../src/layers/transformer/positions.ts";
 import { assertMatches, evaluateOne, fill, torchCase } from "../../fixtures/torch/reference.ts";
 
 test("sine–cosine positions are those of MAE's code", async () => {
@@ -27,6 +27,17 @@ test("another grid over the same area has the positions of its cells' centres; t
   const native = sinCosPositions([3, 5], 8);
   for (let row = 0; row < 3; row++)
     assert.deepEqual(middle.data.slice(row * 8, row * 8 + 8), native.data.slice((row * 5 + 2) * 8, (row * 5 + 3) * 8));
+});
+
+test("positions by number: a sine and a cosine of each frequency in turn", () => {
+  const positions = tokenPositions(3, 6);
+  assert.deepEqual(positions.shape, [3, 6]);
+  for (let token = 0; token < 3; token++)
+    for (let pair = 0; pair < 3; pair++) {
+      const angle = token / 10000 ** (pair / 3);
+      assert.equal(positions.data[token * 6 + 2 * pair], Math.fround(Math.sin(angle)));
+      assert.equal(positions.data[token * 6 + 2 * pair + 1], Math.fround(Math.cos(angle)));
+    }
 });
 
 test("a series has the positions of a Transformer's text, and of a video each axis has its share, the last first", () => {

@@ -168,3 +168,12 @@ test("the same seed gives the same bytes", () => {
   assert.deepEqual(make(5), make(5));
   assert.notDeepEqual(make(5), make(6));
 });
+
+test("a crop that is not resized is the pixels of the box", () => {
+  const part = resizedCrop(colour, crop(2, 1, 5, 4), 5, 4);
+  assert.deepEqual([part.width, part.height], [5, 4]);
+  for (let y = 0; y < 4; y++)
+    for (let x = 0; x < 5; x++)
+      for (let channel = 0; channel < 3; channel++)
+        assert.equal(part.data[3 * (5 * y + x) + channel], colour.data[3 * (colour.width * (y + 1) + x + 2) + channel]);
+});
