@@ -105,7 +105,7 @@ export async function drawings(part: keyof typeof alphabets): Promise<string> {
       );
       const entries = filesOf(manifest);
       for (const [index, name] of entries.names.entries()) {
-        const [, alphabet = "", character = "", file = ""] = name.split("/");
+        const [alphabet = "", character = "", file = ""] = name.split("/").slice(-3);
         const path = join(folder, `${alphabet}-${character}`, file.replace(/\.txt$/, ".gif"));
         // Two alphabets are in both sets.
         if (!alphabets[part].some((one) => one === alphabet) || existsSync(path)) continue;

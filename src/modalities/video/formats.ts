@@ -1,7 +1,9 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Wanted } from "../../data/files/collection.ts";
 import type { Takes } from "../../data/files/listing.ts";
+import { LIBRARY } from "./decoders/node-av/names.ts";
 
 /** Containers by the endings of their files, for people; contents decide which demuxer reads them. */
 const films: Readonly<Record<string, string>> = {
@@ -9,9 +11,9 @@ const films: Readonly<Record<string, string>> = {
   ...{ mts: "MPEG-TS", m2ts: "MPEG-TS", ogv: "Ogg video", flv: "FLV", wmv: "WMV", "3gp": "3GP" },
 };
 
-/** What to do where ffmpeg is missing. */
+/** What to do where neither decoder is there. */
 export const INSTALL =
-  "needs ffmpeg and ffprobe on the PATH: apt install ffmpeg, brew install ffmpeg or winget install ffmpeg";
+  "needs ffmpeg and ffprobe on the PATH: apt install ffmpeg, brew install ffmpeg or winget install ffmpeg; or the package node-av: npm install node-av";
 
 const endingOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 // TypeScript's files end as MPEG's transport streams do (.ts), and are the more frequent.
@@ -24,17 +26,17 @@ export const isFilmName = (name: string): boolean => filmOf(name) !== undefined;
 const takesFilm: Takes = (name) => {
   const what = filmOf(name);
   if (what === undefined) return false;
-  return ffmpeg() ? true : { what, advice: INSTALL };
+  return ffmpeg() || nodeAv() ? true : { what, advice: INSTALL };
 };
 
-/** Files that only ffmpeg decodes. */
+/** Files that only ffmpeg or node-av decodes. */
 export const wantedFilms: Wanted = { takes: takesFilm, what: "clips", formats: "MP4, WebM, AVI, MKV, MOV" };
 
 /** Files that are a clip each. */
 export const wantedClips: Wanted = {
   takes: (name) => MOVING.test(name) || takesFilm(name),
   what: "clips",
-  formats: "GIF, WebP, folders of frames; MP4, WebM, AVI, MKV, MOV with ffmpeg",
+  formats: "GIF, WebP, folders of frames; MP4, WebM, AVI, MKV, MOV with ffmpeg or node-av",
 };
 
 /** Files that may be the frames of clips. */
@@ -87,4 +89,13 @@ function onPath(path: string, name: string): string | undefined {
         return false;
       }
     });
+}
+
+/** Whether the package node-av is installed beside this one; its files are looked for, nothing is loaded. */
+export function nodeAv(): boolean {
+  try {
+    return existsSync(fileURLToPath(import.meta.resolve(`${LIBRARY}/api`)));
+  } catch {
+    return false;
+  }
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { BrokenSample, UserError } from "../../../src/foundation/errors.ts";
 import { type Clip, frameOf } from "../../../src/modalities/video/clip.ts";
-import { ffmpeg } from "../../../src/modalities/video/formats.ts";
+import { ffmpeg, INSTALL, nodeAv } from "../../../src/modalities/video/formats.ts";
 import { video } from "../../../src/modalities/video/index.ts";
 import { mutants } from "../../support/mutants.ts";
 
@@ -143,6 +143,7 @@ test("what is no whole clip is one line", needs, async () => {
   const whole = await readFile(join(folder, "whole.mp4"));
   make(...sound(), "-c:a", "aac", "sound.mp4");
   make(...picture("64x48", 10, 1), "-frames:v", "1", ...h264, "one-frame.mp4");
+  make(...picture("64x48", 10, 1), "-frames:v", "0", ...h264, "no-frame.mp4");
   make(...picture("32x32", 1, 1), "-frames:v", "1", "cover.png");
   make(
     ...sound(),
@@ -168,6 +169,7 @@ test("what is no whole clip is one line", needs, async () => {
     "sound.mp4": undefined,
     "cover.mp4": undefined,
     "one-frame.mp4": undefined,
+    "no-frame.mp4": undefined,
   };
   for (const [name, bytes] of Object.entries(files)) if (bytes) await writeFile(join(folder, name), bytes);
   const said: string[] = [];
@@ -188,6 +190,7 @@ test("what is no whole clip is one line", needs, async () => {
     /^sound.mp4: no video track \(only sound\)/,
     /^cover.mp4: no video track/,
     /^one-frame.mp4: one frame, and a clip has at least two/,
+    /^no-frame.mp4: damaged/,
   ];
   for (const [at, pattern] of expected.entries()) assert.match(said[at]!, pattern);
 });
@@ -225,7 +228,11 @@ test("a broken clip is decoded once, whatever the number of its windows", needs,
   await source.close();
 });
 
-test("without ffmpeg the error says what to install", async () => {
+test("one line names both decoders", () => {
+  assert.match(INSTALL, /^needs ffmpeg and ffprobe on the PATH: [^\n]*; or the package node-av: npm install node-av$/);
+});
+
+test("without ffmpeg the error says what to install", { skip: nodeAv() ? "node-av is installed" : false }, async () => {
   const place = await mkdtemp(join(tmpdir(), "no-films-"));
   await writeFile(join(place, "a.mp4"), "x");
   const { PATH } = process.env;
@@ -234,7 +241,10 @@ test("without ffmpeg the error says what to install", async () => {
     for (const use of [video.recognises, (path: string) => video.open(path)])
       await assert.rejects(use(place), (error) => {
         assert.ok(error instanceof UserError);
-        assert.match(error.message, /1 MP4 \(needs ffmpeg and ffprobe on the PATH: apt install ffmpeg[^\n]*$/);
+        assert.match(
+          error.message,
+          /1 MP4 \(needs ffmpeg and ffprobe on the PATH: apt install ffmpeg[^\n]*; or the package node-av: npm install node-av[^\n]*$/,
+        );
         return true;
       });
   } finally {

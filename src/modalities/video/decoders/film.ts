@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
 import { memoryBudget } from "../../../foundation/memory.ts";
 import type { ClipHeader, Encoded, Wish } from "./encoded.ts";
-import { inputOf, type Probed, probe, programs, saidBy } from "./probe.ts";
+import { UNLOADABLE } from "./node-av/names.ts";
+import { type Probed, probe, saidBy, unloadable } from "./probe.ts";
+import { programs } from "./programs.ts";
 import { framesIn } from "./timing.ts";
 
 /** Milliseconds without a frame after which the child is ended. */
@@ -17,7 +19,7 @@ const SLACK = { seconds: 0.15, share: 0.01 };
 const children = memoryBudget(2);
 
 /**
- * A clip in a container, decoded by ffmpeg in a child process, so that a crash is the child's: rotated as the file says,
+ * A clip in a container, decoded by ffmpeg, or by node-av, in a child process, so that a crash is the child's: rotated as the file says,
  * at a constant rate by its time stamps, sound left out.
  * @param path of a file, which may be there only from `open` to `close`
  */
@@ -59,20 +61,11 @@ async function* decoded(
   demuxer: string,
   stream: number,
   { seconds: promised }: ClipHeader,
-  { rate, width, height, part }: Wish,
+  wish: Wish,
 ): AsyncGenerator<Uint8Array> {
-  const child = spawn(
-    programs().ffmpeg,
-    [
-      ...["-nostdin", "-v", "error", "-threads", "1"],
-      ...(part ? ["-ss", `${part.start}`, "-t", `${part.seconds}`] : []),
-      ...inputOf(path, demuxer),
-      ...["-map", `0:${stream}`, "-an", "-sn", "-dn"],
-      ...["-vf", `fps=${rate},scale=${width}:${height}:flags=area,setsar=1`],
-      ...["-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"],
-    ],
-    { stdio: ["ignore", "pipe", "pipe"], windowsHide: true },
-  );
+  const { rate, width, height, part } = wish;
+  const { name, file, options } = programs().frames(path, demuxer, stream, wish);
+  const child = spawn(file, options, { stdio: ["ignore", "pipe", "pipe"], windowsHide: true });
   const ended = once(child, "close").then(
     ([code, signal]: unknown[]) => ({ code, signal }),
     (error: unknown) => ({ code: error, signal: undefined }),
@@ -103,11 +96,12 @@ async function* decoded(
       timer = arm();
     }
     const { code, signal } = await ended;
-    if (isLate) throw new BrokenSample(`ffmpeg gave no frame within ${DEADLINE / 1000} s`);
-    if (code instanceof Error) throw new UserError(`ffmpeg could not be started (${code.message})`);
-    if (signal) throw new BrokenSample(`ffmpeg crashed on it (${signal})`);
+    if (isLate) throw new BrokenSample(`${name} gave no frame within ${DEADLINE / 1000} s`);
+    if (code instanceof Error) throw new UserError(`${name} could not be started (${code.message})`);
+    if (signal) throw new BrokenSample(`${name} crashed on it (${signal})`);
+    if (code === UNLOADABLE) throw unloadable(said);
     const complaint = saidBy(said);
-    if (code !== 0 || complaint) throw new BrokenSample(`damaged: ${complaint || `ffmpeg ended with code ${code}`}`);
+    if (code !== 0 || complaint) throw new BrokenSample(`damaged: ${complaint || `${name} ended with code ${code}`}`);
     const frames = Math.floor(bytes / bytesOfFrame);
     if (frames === 0) throw new BrokenSample("damaged: none of its frames can be decoded");
     if (seconds !== undefined) {

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import * as z from "zod";
 import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
-import { type Ffmpeg, ffmpeg, INSTALL } from "../formats.ts";
+import { INSTALL } from "../formats.ts";
 import { type ClipHeader, LONGEST_SIDE } from "./encoded.ts";
+import { UNLOADABLE } from "./node-av/names.ts";
+import { type Command, programs } from "./programs.ts";
 
 /** Milliseconds that reading a header may take. */
 const DEADLINE = 60_000;
@@ -37,27 +39,12 @@ export interface Probed extends ClipHeader {
   readonly stream: number;
 }
 
-/** @throws UserError that says what to install */
-export function programs(): Ffmpeg {
-  const found = ffmpeg();
-  if (!found) throw new UserError(`MP4, WebM, AVI and MKV: ${INSTALL}`);
-  return found;
-}
-
-/** What both programs are told before the input: no playlists, no network, the container that its bytes say. */
-export const inputOf = (path: string, demuxer: string): string[] => [
-  ...["-protocol_whitelist", "file", "-f", demuxer, "-i", `file:${path}`],
-];
-
 /**
  * The header of the video in a file: of several, the one that players show first.
- * @throws BrokenSample when there is none; UserError without ffmpeg
+ * @throws BrokenSample when there is none; UserError without a decoder
  */
 export async function probe(path: string, demuxer: string): Promise<Probed> {
-  const answer = await ask(programs().ffprobe, [
-    ...["-v", "error", "-print_format", "json", "-show_streams", "-show_format"],
-    ...inputOf(path, demuxer),
-  ]);
+  const answer = await ask(programs().header(path, demuxer));
   const { streams, format } = Answer.parse(answer);
   const videos = streams.filter(
     ({ codec_type: type, disposition = {} }) => type === "video" && !disposition.attached_pic,
@@ -111,17 +98,18 @@ function secondsOf(text: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-function ask(program: string, options: readonly string[]): Promise<unknown> {
+function ask({ name, file, options }: Command): Promise<unknown> {
   return new Promise((resolve, reject) => {
     execFile(
-      program,
+      file,
       options,
       { timeout: DEADLINE, maxBuffer: 2 ** 24, windowsHide: true, encoding: "utf8" },
       (error, stdout, stderr) => {
         if (error?.code !== undefined && typeof error.code === "string" && error.code.startsWith("E"))
-          return reject(new UserError(`${program}: could not be started (${error.code})`));
+          return reject(new UserError(`${name} could not be started (${error.code})`));
+        if (error?.code === UNLOADABLE) return reject(unloadable(stderr));
         if (error?.killed) return reject(new BrokenSample(`its header could not be read within ${DEADLINE / 1000} s`));
-        if (error?.signal) return reject(new BrokenSample(`ffprobe crashed on it (${error.signal})`));
+        if (error?.signal) return reject(new BrokenSample(`${name} crashed on it (${error.signal})`));
         if (error) return reject(new BrokenSample(`damaged: ${saidBy(stderr) || messageOf(error)}`));
         try {
           resolve(JSON.parse(stdout));
@@ -132,6 +120,10 @@ function ask(program: string, options: readonly string[]): Promise<unknown> {
     );
   });
 }
+
+/** node-av is there, and cannot be loaded. */
+export const unloadable = (stderr: string): UserError =>
+  new UserError(`node-av could not be loaded (${saidBy(stderr)}); ${INSTALL}`);
 
 /** What streams are full of although they play: references across the start of a cut, as broadcasts and cameras begin. */
 const HARMLESS =
