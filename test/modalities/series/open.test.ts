@@ -224,3 +224,26 @@ test("what is recognised: a table with times and numbers surely, one of numbers 
     assert.equal(await at("f.ts", "// @data\nexport const a = 1;\n"), undefined);
     assert.equal(await at("g.npy", "nothing"), undefined);
   }));
+
+test("a series that is sent may be CSV, lines of JSON or an array", async () => {
+  const rows = [0, 1, 2].map((time) => ({ time, a: 2 * time, b: 1 }));
+  const sent = {
+    csv: csvOf(
+      ["time", "a", "b"],
+      rows.map(({ time, a, b }) => [time, a, b]),
+    ),
+    lines: rows.map((row) => JSON.stringify(row)).join("\n"),
+    array: JSON.stringify(rows),
+  };
+  for (const [name, text] of Object.entries(sent)) {
+    const one = await series.accepts.bytes!(Buffer.from(text), name, "").read(0);
+    assert.deepEqual(
+      [one.channels, [...one.values]],
+      [
+        ["a", "b"],
+        [0, 2, 4, 1, 1, 1],
+      ],
+      name,
+    );
+  }
+});
