@@ -109,7 +109,7 @@ export async function cutVideo(
   try {
     const count = manifest.names.length;
     const cache = createCache(folder.path, rate, Math.ceil(KEPT * imageSize), count);
-    const lengths = await lengthsOf(count, clips, openCache(cache, clips.encoded), rate);
+    const lengths = await lengthsOf(count, openCache(cache, clips.encoded), rate);
     const length = Math.max(frames, Math.round(window * rate));
     const windows = windowsOf(lengths, length, Math.max(1, Math.round(hop * rate)));
     if (windows.wholes.length > count)

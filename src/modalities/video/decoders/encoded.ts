@@ -7,6 +7,8 @@ export interface ClipHeader {
   readonly rate: number;
   /** Length of the video; undefined where only decoding tells. */
   readonly seconds: number | undefined;
+  /** Which of the file's streams it is of; undefined where there is one. */
+  readonly stream?: number;
 }
 
 /** How frames are wanted: at a constant rate, of one size. */

@@ -40,7 +40,7 @@ export function film(open: () => Promise<{ path: string; close(): void }>, demux
   return {
     header,
     async *decode(given, wish) {
-      const { stream } = await header();
+      const { stream = (await header()).stream } = given;
       const giveBack = await children.take(1);
       try {
         const { path, close } = await open();

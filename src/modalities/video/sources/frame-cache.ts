@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
 import type { Clip } from "../clip.ts";
-import { type Encoded, MOST_BYTES } from "../decoders/encoded.ts";
+import { type ClipHeader, type Encoded, MOST_BYTES } from "../decoders/encoded.ts";
 import { storedSize } from "./size.ts";
 
 /**
@@ -20,6 +20,8 @@ export interface FrameCache {
   readonly side: number;
   /** By clip: state, frames, width, height, and when the thread that decodes it was last at work. */
   readonly heads: SharedArrayBuffer;
+  /** Headers that were read when the clips were cut, by clip, so that threads need not read them again. */
+  readonly headers: (ClipHeader | undefined)[];
 }
 
 const HEAD = 5;
@@ -34,10 +36,13 @@ const REST = 150;
 export const createCache = (folder: string, rate: number, side: number, clips: number): FrameCache => ({
   ...{ folder, rate, side },
   heads: new SharedArrayBuffer(clips * HEAD * Int32Array.BYTES_PER_ELEMENT),
+  headers: new Array<undefined>(clips).fill(undefined),
 });
 
 /** One thread's way into a cache. */
 export interface FrameReader {
+  /** Header of a clip. @throws BrokenSample when it has none */
+  header(clip: number): Promise<ClipHeader>;
   /**
    * Number of frames of a clip, which is decoded unless it is in the cache.
    * @throws BrokenSample when it cannot be decoded, now or before; UserError when the disk is full
@@ -51,7 +56,7 @@ const now = () => Math.floor(Date.now() / 1000) | 0;
 let attempts = 0;
 
 export function openCache(cache: FrameCache, encoded: (clip: number) => Promise<Encoded>): FrameReader {
-  const { folder, rate, side } = cache;
+  const { folder, rate, side, headers } = cache;
   const heads = new Int32Array(cache.heads);
   const pathOf = (clip: number) => join(folder, `${clip}.rgb`);
   const reasonOf = (clip: number) => join(folder, `${clip}.txt`);
@@ -59,7 +64,7 @@ export function openCache(cache: FrameCache, encoded: (clip: number) => Promise<
   /** Decodes into a file, and gives frames, width and height. */
   const store = async (clip: number): Promise<[number, number, number]> => {
     const one = await encoded(clip);
-    const header = await one.header();
+    const header = headers[clip] ?? (await one.header());
     const { width, height } = storedSize(header, side);
     const bytesOfFrame = 3 * width * height;
     const tooLong = () =>
@@ -96,6 +101,10 @@ export function openCache(cache: FrameCache, encoded: (clip: number) => Promise<
   const end = (clip: number, state: number) => Atomics.store(heads, HEAD * clip, state);
 
   return {
+    async header(clip) {
+      headers[clip] ??= await (await encoded(clip)).header();
+      return headers[clip];
+    },
     async frames(clip) {
       const at = HEAD * clip;
       for (;;) {

@@ -1,5 +1,4 @@
 import { skipBroken } from "../../../foundation/errors.ts";
-import type { Clips } from "../decoders/index.ts";
 import { framesIn } from "../decoders/timing.ts";
 import type { FrameReader } from "./frame-cache.ts";
 
@@ -7,15 +6,10 @@ import type { FrameReader } from "./frame-cache.ts";
 const CONCURRENCY = 4;
 
 /** Frames of each clip at the cache's rate, by its header, or by decoding it where that does not say; undefined for a broken one. */
-export async function lengthsOf(
-  count: number,
-  { encoded }: Clips,
-  reader: FrameReader,
-  rate: number,
-): Promise<(number | undefined)[]> {
+export async function lengthsOf(count: number, reader: FrameReader, rate: number): Promise<(number | undefined)[]> {
   const lengths: (number | undefined)[] = [];
   const measure = async (index: number): Promise<number | undefined> => {
-    const { seconds } = await (await encoded(index)).header();
+    const { seconds } = await reader.header(index);
     return seconds === undefined ? reader.frames(index) : framesIn(seconds, rate);
   };
   for (let start = 0; start < count; start += CONCURRENCY) {
