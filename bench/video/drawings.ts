@@ -143,18 +143,19 @@ async function judged(run: Run, samples: Source<Clip>, seed: number) {
   return { direction: (right + wrong) / (2 * rows), oneShot };
 }
 
-const built = (run: Run) => video.build(video.options.parse(run.config.modality.options));
+function built(run: Run) {
+  return video.build(video.options.parse(run.config.modality.options));
+}
 
 /** The source with every clip changed. */
-const changed = (clips: Source<Clip>, change: (clip: Clip) => Clip): Source<Clip> => ({
-  ...clips,
-  read: async (index) => change(await clips.read(index)),
-});
+function changed(clips: Source<Clip>, change: (clip: Clip) => Clip): Source<Clip> {
+  return { ...clips, read: async (index) => change(await clips.read(index)) };
+}
 
 /** One frame of the clip, which stays. */
-const still =
-  (place: number) =>
-  (clip: Clip): Clip => ({ ...clip, ...clipOf(Array<Image>(clip.frames).fill(frameOf(clip, place)), clip.rate) });
+function still(place: number): (clip: Clip) => Clip {
+  return (clip) => ({ ...clip, ...clipOf(Array<Image>(clip.frames).fill(frameOf(clip, place)), clip.rate) });
+}
 
 /** By how much the method's head takes each clip to be played forwards. */
 function forwardMargins(run: Run, { data, dim }: Vectors): Float32Array {
@@ -166,10 +167,10 @@ function forwardMargins(run: Run, { data, dim }: Vectors): Float32Array {
   });
 }
 
-const mean = (vectors: readonly Vectors[]): Vectors => ({
-  dim: vectors[0]!.dim,
-  data: vectors[0]!.data.map((_, at) => vectors.reduce((sum, { data }) => sum + data[at]! / vectors.length, 0)),
-});
+function mean(vectors: readonly Vectors[]): Vectors {
+  const data = vectors[0]!.data.map((_, at) => vectors.reduce((sum, one) => sum + one.data[at]! / vectors.length, 0));
+  return { dim: vectors[0]!.dim, data };
+}
 
 /** The values of one frame, of the mean of the frames, and of all. */
 async function pixelsOf(run: Run, clips: Source<Clip>): Promise<Record<"one" | "mean" | "all", Vectors>> {

@@ -48,14 +48,17 @@ export function demuxerOf(start: Uint8Array): string | undefined {
   if (/^.{4}(ftyp|moov|mdat|wide|free|skip|pnot)/s.test(text)) return "mov";
   if (text.startsWith("\x1a\x45\xdf\xa3")) return "matroska";
   if (/^RIFF.{4}AVI /s.test(text)) return "avi";
-  if (text[0] === "G" && text[188] === "G") return "mpegts";
-  if (text[4] === "G" && text[196] === "G") return "mpegts";
+  if (isTransportStream(text, 0) || isTransportStream(text, 4)) return "mpegts";
   if (text.startsWith("\0\0\x01\xba")) return "mpeg";
   if (text.startsWith("OggS")) return "ogg";
   if (text.startsWith("FLV\x01")) return "flv";
   if (text.startsWith("\x30\x26\xb2\x75\x8e\x66\xcf\x11")) return "asf";
   return undefined;
 }
+
+/** Packets of 188 bytes, or of 192 with a time before each, that begin with a G, as a GIF does once. */
+const isTransportStream = (text: string, first: number): boolean =>
+  [0, 1, 2].every((packet) => text[first + packet * (188 + first)] === "G") && !text.startsWith("GIF8");
 
 /** The two programs, if both are on the PATH. */
 export interface Ffmpeg {

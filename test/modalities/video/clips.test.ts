@@ -9,6 +9,7 @@ import { modalityFor } from "../../../src/data/recognise.ts";
 import type { Source } from "../../../src/data/source.ts";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
 import { type Clip, frameOf } from "../../../src/modalities/video/clip.ts";
+import { demuxerOf } from "../../../src/modalities/video/formats.ts";
 import { video } from "../../../src/modalities/video/index.ts";
 import { animationOf } from "../../../src/pixels/animation.ts";
 import { animation, movingSquare, writeClips, writeFrames } from "../../fixtures/clips.ts";
@@ -89,6 +90,22 @@ test("of damaged copies each is read or named", async () => {
         },
       );
   assert.ok(broken > 30 && broken < 300, `${broken} of 300 are broken`);
+});
+
+test("a GIF with a G where a transport stream has one is a GIF", async () => {
+  const whole = await animation({ frames: 3 });
+  const palette = 13 + 3 * 2 ** ((whole[10]! & 7) + 1);
+  assert.ok(palette < 188);
+  const comment = Buffer.concat([Buffer.of(0x21, 0xfe, 255), Buffer.alloc(255, "G"), Buffer.of(0)]);
+  const path = join(folder, "g.gif");
+  await writeFile(path, Buffer.concat([whole.subarray(0, palette), comment, comment, whole.subarray(palette)]));
+  assert.equal((await opened(path, (source) => source.read(0))).frames, 3);
+  const packets = Buffer.alloc(600);
+  for (const at of [0, 188, 376]) packets[at] = 0x47;
+  assert.equal(demuxerOf(packets), "mpegts");
+  const timed = Buffer.alloc(600);
+  for (const at of [4, 196, 388]) timed[at] = 0x47;
+  assert.equal(demuxerOf(timed), "mpegts");
 });
 
 test("folders of frames are clips, by number, and their folders labels", async () => {
