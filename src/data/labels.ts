@@ -1,6 +1,7 @@
 import { dirname, extname } from "node:path/posix";
 import { UserError } from "../foundation/errors.ts";
 import { unguardCell } from "../foundation/formula.ts";
+import { shortened } from "../foundation/printable.ts";
 import { finderOf } from "./names.ts";
 import { rowsOf, tableFormats } from "./tables/rows.ts";
 
@@ -51,11 +52,14 @@ export async function labelsFromTable(file: string, names: readonly string[]): P
     for (const { text, label: written, line } of rows) {
       const label = written?.normalize("NFC");
       if (text === "" && label === undefined) continue;
-      if (text === "") throw new UserError(`${file}: row ${line} has the label "${label}" and no path`);
+      if (text === "")
+        throw new UserError(`${file}: row ${line} has the label "${shortened(label ?? "")}" and no path`);
       const position = (isGuarded ? find(unguardCell(text)) : undefined) ?? find(text);
       if (position === undefined) unknown.push(text);
       else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
-        throw new UserError(`${file}: row ${line} labels ${text} "${label}", an earlier row "${perEntry[position]}"`);
+        throw new UserError(
+          `${file}: row ${line} labels ${shortened(text, 200)} "${shortened(label)}", an earlier row "${shortened(perEntry[position]!)}"`,
+        );
       else perEntry[position] ??= label;
     }
   if (unknown.length > 0)

@@ -20,3 +20,6 @@ export const printableLines = (text: string): string =>
 /** JSON whose strings are harmless in a terminal, too; it means the same. */
 export const printableJson = (json: string): string =>
   json.replaceAll(CONTROLS, (character) => (isLayout(character) ? character : `\\u${hex(character, 4)}`));
+
+/** A name or a text from a file as a message quotes it: the beginning of a long one. */
+export const shortened = (text: string, most = 30): string => (text.length > most ? `${text.slice(0, most)}…` : text);

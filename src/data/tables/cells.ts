@@ -5,6 +5,7 @@ import * as z from "zod";
 import { UserError } from "../../foundation/errors.ts";
 import { parseJson, parseTornJson } from "../../foundation/json.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
+import { shortened } from "../../foundation/printable.ts";
 import { type Dialect, optionsOf, reasonOf } from "./delimited.ts";
 import { adviceFor, arrayIn, firstCharacter } from "./json.ts";
 import { linesOf } from "./lines.ts";
@@ -85,7 +86,7 @@ function namesFor(path: string, header: readonly string[], hasHeader: boolean): 
   const twice = names.findIndex((name, at) => names.indexOf(name) !== at);
   if (twice >= 0)
     throw new UserError(
-      `${path}: the columns ${names.indexOf(names[twice]!) + 1} and ${twice + 1} are both called "${names[twice]}"; rename one of them`,
+      `${path}: the columns ${names.indexOf(names[twice]!) + 1} and ${twice + 1} are both called "${shortened(names[twice]!)}"; rename one of them`,
     );
   return names;
 }

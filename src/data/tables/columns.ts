@@ -1,4 +1,5 @@
 import { UserError } from "../../foundation/errors.ts";
+import { shortened } from "../../foundation/printable.ts";
 import type { OpenOptions } from "../source.ts";
 
 export interface Columns extends Pick<OpenOptions, "labelColumn"> {
@@ -31,7 +32,7 @@ export function positionOf(path: string, name: string, existing: readonly string
   const [first = -1, second] = positionsOf(name, existing);
   if (second === undefined) return first;
   throw new UserError(
-    `${path}: the columns ${first + 1} and ${second + 1} are both called "${existing[second]?.trim()}"; rename one of them`,
+    `${path}: the columns ${first + 1} and ${second + 1} are both called "${shortened(existing[second]?.trim() ?? "")}"; rename one of them`,
   );
 }
 
@@ -50,11 +51,9 @@ export function missing(
   // The likely ones first, in case not all can be listed.
   const isNear = (one: string) => loosely(one).includes(loosely(name)) || loosely(name).includes(loosely(one));
   const near = existing.filter((one) => one !== "" && isNear(one));
-  const names = [...new Set([...near, ...existing])]
-    .slice(0, LISTED)
-    .map((column) => (column.length > 30 ? `${column.slice(0, 30)}…` : column));
+  const names = [...new Set([...near, ...existing])].slice(0, LISTED).map((column) => shortened(column));
   const advice = adviceText ?? `name one with ${flagOf(isLabel)}, or give its number if there is no header`;
   return new UserError(
-    `${path}: no column "${name}"; there are: ${names.join(", ")}${existing.length > LISTED ? " …" : ""}; ${advice}`,
+    `${path}: no column "${shortened(name)}"; there are: ${names.join(", ")}${existing.length > LISTED ? " …" : ""}; ${advice}`,
   );
 }

@@ -247,3 +247,18 @@ test("a series that is sent may be CSV, lines of JSON or an array", async () => 
     );
   }
 });
+
+test("values that float32 cannot hold are missing", async () => {
+  const source = await opening("a.csv", "time,a,b\n0,1,1e300\n1,-1e300,2\n2,3,4\n");
+  const one = await source.read(0);
+  assert.deepEqual([...one.values], [1, Number.NaN, 3, Number.NaN, 2, 4]);
+});
+
+test("names and cells are cut in messages", async () => {
+  const long = "x".repeat(5000);
+  for (const text of [`time,a\n0,1\n${long},2\n2,3\n`, `${long},b\nu,v\nw,z\n`])
+    await assert.rejects(
+      opening("a.csv", text).then((source) => source.read(0)),
+      (error) => error instanceof Error && error.message.length < 300 && error.message.includes("xxx…"),
+    );
+});

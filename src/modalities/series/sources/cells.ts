@@ -1,3 +1,4 @@
+import { shortened } from "../../../foundation/printable.ts";
 import type { Found } from "./store.ts";
 
 /** Written values of one channel. */
@@ -16,7 +17,7 @@ export function seriesOf(channels: readonly Cells[], written: string | undefined
       const value = MISSING.test(cell) ? Number.NaN : Number(cell);
       if (Number.isNaN(value) && !MISSING.test(cell))
         return {
-          broken: `line ${line}: "${cell.trim().slice(0, 30)}" in channel ${channel + 1} is not a number`,
+          broken: `line ${line}: "${shortened(cell.trim())}" in channel ${channel + 1} is not a number`,
           ...labelled,
         };
       row.push(Number.isFinite(value) ? value : Number.NaN);

@@ -2,6 +2,7 @@ import type { OpenOptions } from "../../../data/source.ts";
 import { type CellRow, numberIn } from "../../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, positionOf } from "../../../data/tables/columns.ts";
 import { UserError } from "../../../foundation/errors.ts";
+import { shortened } from "../../../foundation/printable.ts";
 import { isTimeName, timeIn } from "./times.ts";
 
 /** What the columns of a table are; positions from 0. */
@@ -22,6 +23,13 @@ const VALUE = /^(value|reading|measurement|val)$/i;
 /** What a column of labels may be called that is no channel either. */
 const UNNAMED = /^unnamed: \d+$/i;
 
+/** The first of the columns, for messages. */
+export const listed = (columns: readonly string[]): string =>
+  `${columns
+    .slice(0, 12)
+    .map((name) => shortened(name))
+    .join(", ")}${columns.length > 12 ? " …" : ""}`;
+
 /**
  * Which column is what: as named, else by usual names.
  * @param rows the first rows
@@ -39,7 +47,7 @@ export function rolesOf(
     const place = position >= 0 ? position : isNumber(name) && Number(name) <= columns.length ? Number(name) - 1 : -1;
     if (place >= 0) return place;
     throw new UserError(
-      `${path}: no column "${name}"; there are: ${columns.slice(0, 12).join(", ")}${columns.length > 12 ? " …" : ""}; name one with ${flag}`,
+      `${path}: no column "${shortened(name)}"; there are: ${listed(columns)}; name one with ${flag}`,
     );
   };
   const isTime = (name: string, at: number) => isTimeName(name) && rows.some(({ cells }) => timeIn(cells[at]));

@@ -106,7 +106,11 @@ export class Collector {
     const values = new Float32Array(new SharedArrayBuffer(Math.max(4, 4 * this.#length)));
     let at = 0;
     for (const part of this.#parts) {
-      values.set(part, at);
+      // Doubles beyond the range of float32 are infinite here: as good as missing.
+      values.set(
+        part.map((value) => (Number.isFinite(value) ? value : Number.NaN)),
+        at,
+      );
       at += part.length;
     }
     const steps = new Int32Array(new SharedArrayBuffer(Math.max(4, 4 * this.#stepLength)));

@@ -3,7 +3,8 @@ import type { OpenOptions } from "../../../data/source.ts";
 import { type Cell, type CellRow, cellsOf, numberIn } from "../../../data/tables/cells.ts";
 import type { TableFormat } from "../../../data/tables/rows.ts";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
-import { type Roles, rolesOf } from "./columns.ts";
+import { shortened } from "../../../foundation/printable.ts";
+import { listed, type Roles, rolesOf } from "./columns.ts";
 import { type Changes, type Recorded, type Regular, regular } from "./regular.ts";
 import type { Found } from "./store.ts";
 import { stepInWords, timeIn } from "./times.ts";
@@ -105,7 +106,7 @@ function take({ cells, line }: CellRow, columns: readonly string[], roles: Roles
   if (roles.time !== undefined) {
     const found = timeIn(cells[roles.time]);
     if (!found)
-      rows.badTime ??= `line ${line}: "${cells[roles.time] ?? ""}" is no time; write 2026-01-31 12:00:00, or numbers`;
+      rows.badTime ??= `line ${line}: "${shortened(String(cells[roles.time] ?? ""))}" is no time; write 2026-01-31 12:00:00, or numbers`;
     else time = found.value;
     if (found && rows.lines.length > 0 && found.isDate !== rows.isDate)
       rows.badTime ??= `line ${line}: dates and numbers as times`;
@@ -143,7 +144,7 @@ function store(rows: Rows, state: State, name: string, cell: Cell, at: number, l
   while (rows.columns.length <= channel) rows.columns.push(new Numbers());
   const column = rows.columns[channel]!;
   if (isLong && at < column.length && !Number.isNaN(column.all[at]!) && column.all[at] !== value)
-    rows.twice ??= `line ${line}: a second value of "${name}" at the same time; if these are several series, name the column that tells them apart with --by`;
+    rows.twice ??= `line ${line}: a second value of "${shortened(name)}" at the same time; if these are several series, name the column that tells them apart with --by`;
   while (column.length < at) column.push(Number.NaN);
   if (at < column.length) column.all[at] = value ?? Number.NaN;
   else column.push(value ?? Number.NaN);
@@ -162,7 +163,8 @@ function finish(
     const { count, values, first } = texts[at]!;
     if (values === 0 || count > TEXT_SHARE * (count + values)) {
       leftOut.add(channel, {
-        what: count > 0 ? `columns of text (${channel})` : `columns without a number (${channel})`,
+        what:
+          count > 0 ? `columns of text (${shortened(channel)})` : `columns without a number (${shortened(channel)})`,
       });
       continue;
     }
@@ -170,15 +172,14 @@ function finish(
       leftOut.add(
         channel,
         {
-          what: `${count === 1 ? "text" : "texts"} in column "${channel}"`,
-          advice: `no number: the first is "${first.text.slice(0, 30)}" on line ${first.line}; taken as missing`,
+          what: `${count === 1 ? "text" : "texts"} in column "${shortened(channel)}"`,
+          advice: `no number: the first is "${shortened(first.text)}" on line ${first.line}; taken as missing`,
         },
         count,
       );
     kept.push({ name: channel, at });
   }
-  if (kept.length === 0)
-    throw new UserError(`${path}: no column of numbers; there are: ${columns.slice(0, 12).join(", ")}`);
+  if (kept.length === 0) throw new UserError(`${path}: no column of numbers; there are: ${listed(columns)}`);
   const found: Found[] = [];
   const all: { id: string; changes: Changes; rate?: string }[] = [];
   for (const [id, rows] of series) {
