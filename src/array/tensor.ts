@@ -7,6 +7,8 @@ export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
 export interface TensorSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
+  /** Of int32 codes along one axis, how many each place has: its values are 0 to one less. For who builds tables of them. */
+  readonly below?: readonly number[];
 }
 
 /** The specification alone, so that keeping it does not keep the data. */

@@ -8,6 +8,7 @@ const lines = {
   audio: () => import("../modalities/audio/index.ts"),
   video: () => import("../modalities/video/index.ts"),
   series: () => import("../modalities/series/index.ts"),
+  table: () => import("../modalities/table/index.ts"),
 };
 
 /** Every modality's options, by its name. */

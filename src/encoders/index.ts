@@ -4,6 +4,8 @@ import type { EncoderDefinition } from "./encoder.ts";
 const lines = {
   dilated: () => import("./dilated.ts"),
   patchtst: () => import("./patchtst.ts"),
+  "ft-transformer": () => import("./ft-transformer.ts"),
+  mlp: () => import("./mlp.ts"),
   resnet: () => import("./resnet.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),

@@ -57,6 +57,7 @@ const lines = {
   "ts-tcc": () => import("./ts-tcc.ts"),
   ts2vec: () => import("./ts2vec.ts"),
   vicreg: () => import("./vicreg.ts"),
+  vime: () => import("../modalities/table/methods/vime.ts"),
   "vq-autoencoder": () => import("./vq-autoencoder.ts"),
   wav2vec2: () => import("./wav2vec2.ts"),
 };

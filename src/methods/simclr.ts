@@ -19,6 +19,9 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
  * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colour
  * jitter are those of its CIFAR-10 experiments (on ImageNet: 0.1, from 0.08 of the area, and twice as strong).
  *
+ * The preset `scarf` is SCARF: Bahri et al. 2021, https://arxiv.org/abs/2106.15147, with BatchNorm in the projector, which it
+ * has not, and without the end of training when a validation loss rises.
+ *
  * With `--positives segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
  * https://arxiv.org/abs/2010.10915, with the cosine similarity that it compares with its own, a bilinear one.
  */
@@ -43,6 +46,14 @@ export const simclr = method({
       summary: "two segments of a recording agree (COLA)",
       options: { positives: "segments", temperature: 0.2, projectionDim: 512 },
       training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
+      lightViews: true,
+    },
+    scarf: {
+      summary: "a row and a view of it with 60 % of its columns from other rows agree (SCARF)",
+      encoder: "mlp",
+      options: { temperature: 1, projectionDim: 256 },
+      modalityOptions: { corruption: [0.6, 0] },
+      training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 0, batchSize: 128 },
       lightViews: true,
     },
     small: {

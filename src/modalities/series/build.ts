@@ -1,11 +1,11 @@
 import { float32, int32, type Tensor, type TensorSpec } from "../../array/tensor.ts";
 import type { RunFiles } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
+import { stepInWords } from "../../data/tables/times.ts";
 import { drawLines } from "./draw.ts";
 import type { SeriesOptions } from "./options.ts";
 import { preparation } from "./prepare.ts";
 import { countOf, type Series } from "./series.ts";
-import { stepInWords } from "./sources/times.ts";
 import { seriesViews } from "./views.ts";
 
 /** Normalised values lie between these, for methods that need values of a known range. */

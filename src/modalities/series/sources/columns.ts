@@ -1,9 +1,9 @@
 import type { OpenOptions } from "../../../data/source.ts";
 import { type CellRow, numberIn } from "../../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, positionOf } from "../../../data/tables/columns.ts";
+import { isTimeName, timeIn } from "../../../data/tables/times.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
-import { isTimeName, timeIn } from "./times.ts";
 
 /** What the columns of a table are; positions from 0. */
 export interface Roles {

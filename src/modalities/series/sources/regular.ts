@@ -1,5 +1,5 @@
+import { stepInWords } from "../../../data/tables/times.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
-import { stepInWords } from "./times.ts";
 
 /** A series as it was recorded: at times that need not be regular, in any order. */
 export interface Recorded {

@@ -2,12 +2,12 @@ import { Tally } from "../../../data/files/left-out.ts";
 import type { OpenOptions } from "../../../data/source.ts";
 import { type Cell, type CellRow, cellsOf, numberIn } from "../../../data/tables/cells.ts";
 import type { TableFormat } from "../../../data/tables/rows.ts";
+import { stepInWords, timeIn } from "../../../data/tables/times.ts";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
 import { listed, type Roles, rolesOf } from "./columns.ts";
 import { type Changes, type Recorded, type Regular, regular } from "./regular.ts";
 import type { Found } from "./store.ts";
-import { stepInWords, timeIn } from "./times.ts";
 
 /** Numbers that grow. */
 class Numbers {

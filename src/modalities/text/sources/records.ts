@@ -5,12 +5,12 @@ import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Source } from "../../../data/source.ts";
+import { float64Column, uint32Column } from "../../../data/tables/growing.ts";
 import { BOM, describeInvalid, wideEncoding } from "../../../data/tables/utf8.ts";
 import { digestOfFiles } from "../../../foundation/contents.ts";
 import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
 import { isPassing, retried } from "../../../foundation/retry.ts";
 import type { Text } from "../text.ts";
-import { float64Column, uint32Column } from "./column.ts";
 
 /** The byte ranges of all texts in their files, not the texts themselves. Shared between threads. */
 export interface RecordIndex {

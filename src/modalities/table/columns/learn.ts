@@ -1,0 +1,160 @@
+import { Rng } from "../../../array/rng.ts";
+import type { RunFiles } from "../../../data/modality.ts";
+import type { Source } from "../../../data/source.ts";
+import { timeIn } from "../../../data/tables/times.ts";
+import { skipBroken, UserError } from "../../../foundation/errors.ts";
+import type { TableOptions } from "../options.ts";
+import type { Row } from "../row.ts";
+import { type LearnedColumn, toFile } from "./learned.ts";
+import { type ColumnType, Profile, typeOf } from "./profile.ts";
+
+/** Rows that are looked at, spread evenly. */
+const LOOKED = 100_000;
+/** Values of each column that views draw from. */
+const MARGINAL = 1000;
+/** Ranks whose values are kept: per cents. */
+const QUANTILES = 101;
+/** Names in a message. */
+const LISTED = 8;
+
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, LISTED).join(", ")}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ""}`;
+
+/**
+ * What each column is: a number, a category, a date, or left out. A file for the run folder.
+ * @throws UserError when fewer than two columns can be learned from, or an option names a column that is not there
+ */
+export async function learnColumns(
+  source: Source<Row>,
+  options: TableOptions,
+  onNote?: (note: string) => void,
+): Promise<RunFiles> {
+  const profiles = new Map<string, Profile>();
+  const rows: Row[] = [];
+  const looked = Math.min(LOOKED, source.length);
+  for (let at = 0; at < looked; at++) {
+    const row = await source.read(Math.floor((at * source.length) / looked)).catch(skipBroken);
+    if (!row) continue;
+    rows.push(row);
+    for (const name of row.cells.keys()) if (!profiles.has(name)) profiles.set(name, new Profile(name));
+  }
+  if (rows.length === 0) throw new UserError(`${source.name(0)}: no row has a value in any column`);
+  for (const [name, profile] of profiles) for (const { cells } of rows) profile.add(cells.get(name));
+  requireColumns(source, [...profiles.keys()], options);
+
+  const columns: LearnedColumn[] = [];
+  const leftOut: { name: string; why: string }[] = [];
+  for (const [name, profile] of profiles) {
+    const { type, why = "" } = chosen(profile, options);
+    if (type === "left out") {
+      leftOut.push({ name, why });
+      continue;
+    }
+    const rng = new Rng(0).split("marginal", name);
+    const drawn = rng.permutation(rows.length).slice(0, MARGINAL);
+    const values = Array.from(drawn, (row) => rows[row]!.cells.get(name) ?? null);
+    columns.push(learned(profile, type, values, options, onNote));
+  }
+  if (columns.length < 2)
+    throw new UserError(
+      `${source.name(0)}: ${columns.length === 0 ? "no column" : `one column (${columns[0]!.name})`} to learn from, and at least two are needed${leftOut.length > 0 ? `; left out: ${described(leftOut)}` : ""}`,
+    );
+  const of = (type: LearnedColumn["type"], words: string) => {
+    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
+    return names.length === 0 ? [] : [`${names.length} ${words} (${listed(names)})`];
+  };
+  const kinds = [...of("number", "of numbers"), ...of("category", "of categories"), ...of("date", "of dates")];
+  onNote?.(`columns that are read: ${kinds.join(", ")}`);
+  if (leftOut.length > 0) onNote?.(`columns that are left out: ${described(leftOut)}`);
+  return toFile({ rows: rows.length, columns, leftOut });
+}
+
+/** `id (identifiers), note, remark (free text)` */
+const described = (leftOut: readonly { name: string; why: string }[]): string =>
+  [...Map.groupBy(leftOut, ({ why }) => why)]
+    .map(([why, some]) => `${listed(some.map(({ name }) => name))} (${why})`)
+    .join(", ");
+
+/** @throws UserError when an option names a column that is not there */
+function requireColumns(source: Source<Row>, names: readonly string[], options: TableOptions): void {
+  for (const [flag, wanted] of [
+    ["--leave-out", options.leaveOut],
+    ["--categories", options.categories],
+    ["--numbers", options.numbers],
+  ] as const)
+    for (const name of wanted)
+      if (!names.includes(name))
+        throw new UserError(
+          `${flag} ${name}: no such column in ${source.name(0).replace(/:\d+$/, "")}; there are: ${listed(names)}`,
+        );
+}
+
+/** The column's type: as the user says, or by its values. */
+function chosen(profile: Profile, { leaveOut, categories, numbers }: TableOptions): { type: ColumnType; why?: string } {
+  const { name } = profile;
+  if (leaveOut.includes(name)) return { type: "left out", why: "as asked" };
+  const found = typeOf(profile);
+  if (categories.includes(name)) return profile.known > 0 ? { type: "category" } : found;
+  if (numbers.includes(name))
+    return profile.numbers.length > 0 ? { type: "number" } : { type: "left out", why: "no number" };
+  return found;
+}
+
+function learned(
+  profile: Profile,
+  type: Exclude<ColumnType, "left out">,
+  marginal: (string | number | null)[],
+  { mostCategories }: TableOptions,
+  onNote?: (note: string) => void,
+): LearnedColumn {
+  const { name, rows } = profile;
+  const missing = profile.missing / rows;
+  switch (type) {
+    case "number": {
+      const [text] = profile.texts.keys();
+      if (text !== undefined)
+        onNote?.(
+          `column "${name}": ${profile.textCount.toLocaleString("en")} of its values ${profile.textCount === 1 ? "is" : "are"} no number and taken as missing; the first is "${text.slice(0, 30)}"`,
+        );
+      return { type, name, missing, marginal, ...momentsOf(profile.numbers) };
+    }
+    case "date": {
+      const seconds: number[] = [];
+      for (const [text, count] of profile.texts) {
+        const time = timeIn(text);
+        if (time?.isDate) for (let at = 0; at < count; at++) seconds.push(time.value);
+      }
+      return { type, name, missing, marginal, ...momentsOf(seconds), hours: seconds.some((one) => one % 86_400 !== 0) };
+    }
+    case "category": {
+      const counts = profile.counts;
+      if (counts.length > mostCategories)
+        onNote?.(
+          `column "${name}": ${counts.length.toLocaleString("en")} categories; the ${mostCategories.toLocaleString("en")} most frequent are read, the others as unknown (--most-categories)`,
+        );
+      const categories = counts.slice(0, mostCategories).map(([value, count]) => ({ value, count }));
+      return { type, name, missing, marginal, categories };
+    }
+  }
+}
+
+/** Mean, deviation and the values at equal steps of rank. */
+function momentsOf(values: readonly number[]) {
+  const sorted = Float64Array.from(values).sort();
+  let [mean, squares] = [0, 0];
+  sorted.forEach((value, at) => {
+    // Welford's way: large numbers may differ little from their mean.
+    const difference = value - mean;
+    mean += difference / (at + 1);
+    squares += difference * (value - mean);
+  });
+  const deviation = Math.sqrt(squares / sorted.length);
+  const quantiles = Array.from({ length: QUANTILES }, (_, at) => {
+    const place = (at * (sorted.length - 1)) / (QUANTILES - 1);
+    const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+    return below + (place % 1) * (above - below);
+  });
+  // A column that hardly changes is not blown up to noise.
+  const std = deviation > 1e-9 * Math.abs(mean) && deviation > 1e-12 ? deviation : 1;
+  return { mean, std, median: quantiles[(QUANTILES - 1) / 2]!, quantiles };
+}
