@@ -13,8 +13,8 @@ import { encoder, type Inputs } from "./encoder.ts";
  * Multilayer perceptron over the columns of a table. Its defaults are SCARF's encoder (Bahri et al. 2021,
  * https://arxiv.org/abs/2106.15147): 4 layers of 256 with ReLU.
  *
- * Reads `values` and `codes`, `[batch, columns]` each. The first layer is what a linear layer makes of the numbers, of whether
- * they are there, and of one-hot categories; it is computed as a sum of rows of a table of embeddings. The representation is the
+ * Reads `values` and `codes`, `[batch, columns]` each. The first layer is a linear one of the numbers, of whether they
+ * are there, and of one-hot categories. The representation is the
  * last layer's output. Parameters: `columns.{weight,table}`, `bias`, `layers.N.{weight,bias}`. Weights start with He's deviation.
  */
 export const mlp = encoder({

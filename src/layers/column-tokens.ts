@@ -14,6 +14,15 @@ export function columnTokens(sizes: readonly number[], width: number) {
     starts[column] = total;
     total += size;
   });
+  // Of each row of the table, the column that it is of, and the code in it.
+  const columnOf = int32(
+    Int32Array.from(sizes.flatMap((size, column) => globalThis.Array<number>(size).fill(column))),
+    [total],
+  );
+  const codeOf = int32(Int32Array.from(sizes.flatMap((size) => [...globalThis.Array<number>(size).keys()])), [total]);
+  /** One-hot codes of all columns, one after the other, `[batch, codes of all columns]`. */
+  const oneHots = (codes: Array): Array =>
+    np.where(np.equal(np.take(codes, constant(columnOf), 1), constant(codeOf)), 1, 0);
   /** Rows of the table, `[batch, columns, width]`. */
   const rows = (table: Array, codes: Array): Array =>
     np.take(table, np.add(codes, constant(int32(starts, [sizes.length]))), 0);
@@ -33,7 +42,7 @@ export function columnTokens(sizes: readonly number[], width: number) {
     },
     /** Their sum over the columns, `[batch, width]`: what a linear layer makes of numbers and one-hot categories. */
     sum({ weight, table }: { readonly weight: Array; readonly table: Array }, values: Array, codes: Array): Array {
-      return np.add(np.matmul(values, weight), np.sum(rows(table, codes), 1));
+      return np.add(np.matmul(values, weight), np.matmul(oneHots(codes), table));
     },
   };
 }
