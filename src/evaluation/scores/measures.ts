@@ -1,11 +1,15 @@
 import type { Answers } from "../../data/index.ts";
+import { averagePrecisionOf, rocAucOf } from "./ranking.ts";
 
 /** Scores of outputs: one number to compare models by, the loss, and the measures that the field reports. */
 export interface Measures {
   /** Accuracy, mean average precision, or R²; higher is better. */
   readonly score: number;
   readonly loss: number;
-  /** By name: `accuracy`, `macroF1`, `matthews`; `meanAveragePrecision`, `microF1`; `r2`, `meanAbsoluteError`, `spearman`. */
+  /**
+   * By name: `accuracy`, `macroF1`, `matthews`, and of two classes `rocAuc` and `averagePrecision` of the second;
+   * `meanAveragePrecision`, `meanRocAuc`, `microF1`; `r2`, `meanAbsoluteError`, `rootMeanSquaredError`, `spearman`.
+   */
   readonly named: Readonly<Record<string, number>>;
 }
 
@@ -88,8 +92,36 @@ function ofClasses(logits: Float32Array, truth: Float32Array, width: number): Me
   return {
     score: accuracy,
     loss: loss / labels.length,
-    named: { accuracy, macroF1, matthews: matthewsOf(confusion) },
+    named: { accuracy, macroF1, matthews: matthewsOf(confusion), ...(width === 2 ? rankingOf(logits, labels) : {}) },
   };
+}
+
+/** How well the logits of two classes rank the rows of the second before those of the first. */
+export function rankingOf(
+  logits: Float32Array,
+  labels: Int32Array,
+): Partial<Record<"rocAuc" | "averagePrecision", number>> {
+  const scores = Float32Array.from(labels, (_, row) => logits[2 * row + 1]! - logits[2 * row]!);
+  const [rocAuc, averagePrecision] = [rocAucOf(scores, labels), averagePrecisionOf(scores, labels)];
+  return {
+    ...(rocAuc === undefined ? {} : { rocAuc }),
+    ...(averagePrecision === undefined ? {} : { averagePrecision }),
+  };
+}
+
+/** The mean of a measure of each label, without those for which it is not defined. */
+function meanOver(
+  logits: Float32Array,
+  truth: Float32Array,
+  width: number,
+  measure: (scores: Float32Array, positives: Float32Array) => number | undefined,
+): number | undefined {
+  const column = (values: Float32Array, label: number) =>
+    Float32Array.from({ length: values.length / width }, (_, row) => values[row * width + label]!);
+  const all = Array.from({ length: width }, (_, label) => measure(column(logits, label), column(truth, label))).filter(
+    (value) => value !== undefined,
+  );
+  return all.length > 0 ? all.reduce((sum, value) => sum + value, 0) / all.length : undefined;
 }
 
 function ofLabels(logits: Float32Array, truth: Float32Array, width: number): Measures {
@@ -102,25 +134,14 @@ function ofLabels(logits: Float32Array, truth: Float32Array, width: number): Mea
     predicted += prediction;
     actual += target;
   });
-  const precisions = Array.from({ length: width }, (_, label) => averagePrecision(logits, truth, width, label)).filter(
-    (value) => value !== undefined,
-  );
-  const meanAveragePrecision = precisions.reduce((sum, value) => sum + value, 0) / Math.max(1, precisions.length);
+  const meanAveragePrecision = meanOver(logits, truth, width, averagePrecisionOf) ?? 0;
+  const meanRocAuc = meanOver(logits, truth, width, rocAucOf);
   const microF1 = predicted + actual > 0 ? (2 * correct) / (predicted + actual) : 0;
-  return { score: meanAveragePrecision, loss: loss / logits.length, named: { meanAveragePrecision, microF1 } };
-}
-
-/** Average precision of one label: the mean precision at each sample that has it, by falling logit; undefined if none has. */
-function averagePrecision(logits: Float32Array, truth: Float32Array, width: number, label: number): number | undefined {
-  const order = Array.from({ length: logits.length / width }, (_, row) => row * width + label);
-  order.sort((a, b) => logits[b]! - logits[a]!);
-  let [found, sum] = [0, 0];
-  order.forEach((at, rank) => {
-    if (truth[at] !== 1) return;
-    found++;
-    sum += found / (rank + 1);
-  });
-  return found > 0 ? sum / found : undefined;
+  return {
+    score: meanAveragePrecision,
+    loss: loss / logits.length,
+    named: { meanAveragePrecision, ...(meanRocAuc === undefined ? {} : { meanRocAuc }), microF1 },
+  };
 }
 
 function ofValues(values: Float32Array, truth: Float32Array): Measures {

@@ -130,6 +130,8 @@ export function outputsOf({ weight, bias }: LinearHead, data: Float32Array): Flo
 
 export interface ProbeResult {
   readonly predictions: Int32Array;
+  /** Of the queries, `[rows, classes]`. */
+  readonly logits: Float32Array;
   /** The L2 strength that was best on the held-out training labels. */
   readonly l2: number;
   readonly head: LinearHead;
@@ -152,5 +154,6 @@ export async function linearProbe(
     truth[row * classes + label] = 1;
   });
   const { l2, ...head } = await linearHead(answers, { ...train, truth }, seed, options);
-  return { predictions: largestOf(outputsOf(head, queries.data), classes), l2, head };
+  const logits = outputsOf(head, queries.data);
+  return { predictions: largestOf(logits, classes), logits, l2, head };
 }

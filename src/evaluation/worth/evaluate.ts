@@ -5,7 +5,7 @@ import { trainAndJudge } from "../labels/end-to-end.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { judge, type Verdict } from "../labels/judge.ts";
 import { openTrainAndTest, type TrainAndTest } from "../labels/labelled-sources.ts";
-import { confusionOf, matthewsOf } from "../scores/measures.ts";
+import { confusionOf, matthewsOf, rankingOf } from "../scores/measures.ts";
 import { accuracyOf, majorityShare, meanAndDeviation } from "../scores/metrics.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearProbe } from "../vectors/probe.ts";
@@ -44,6 +44,8 @@ export interface Contestant {
   readonly linear?: Score;
   /** Matthews' correlation of the classifier trained end to end, or else of the linear probe. */
   readonly matthews?: Score;
+  /** Of two classes: area under the ROC curve of that classifier, or else of the linear probe. */
+  readonly rocAuc?: Score;
   /** Accuracy of the classifier trained end to end. */
   readonly accuracy?: Score;
   /** Most steps that one of its trainings took; of end-to-end training. */
@@ -107,6 +109,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         knn200: [] as number[],
         linear: [] as number[],
         matthews: [] as number[],
+        rocAuc: [] as number[],
       };
       for (const [draw, rows] of draws.entries()) {
         stage(`${name}: kNN and linear probe`)(draw, draws.length);
@@ -118,6 +121,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         scores.knn20.push(accuracyOf(near, queries.labels));
         scores.knn200.push(accuracyOf(far, queries.labels));
         scores.matthews.push(matthewsOf(confusionOf(probe.predictions, queries.labels, classes.length)));
+        if (classes.length === 2) scores.rocAuc.push(rankingOf(probe.logits, queries.labels).rocAuc ?? 0.5);
         scores.linear.push(accuracyOf(probe.predictions, queries.labels));
         if (role === "pretrained") l2.push(probe.l2);
       }
@@ -128,6 +132,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         knn200: meanAndDeviation(scores.knn200),
         linear: meanAndDeviation(scores.linear),
         matthews: meanAndDeviation(scores.matthews),
+        ...(classes.length === 2 ? { rocAuc: meanAndDeviation(scores.rocAuc) } : {}),
       });
     }
     const endToEnd = [
@@ -162,6 +167,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         name: contestantNames[role],
         accuracy: meanAndDeviation(verdicts.map(({ measures }) => measures.accuracy ?? 0)),
         matthews: meanAndDeviation(verdicts.map(({ measures }) => measures.matthews ?? 0)),
+        ...(classes.length === 2
+          ? { rocAuc: meanAndDeviation(verdicts.map(({ measures }) => measures.rocAuc ?? 0.5)) }
+          : {}),
         steps: taken,
       });
     }

@@ -25,14 +25,21 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
 /** An evaluation as a table for the terminal. */
 export function evaluationTable({ contestants, train, test, classes, chance, draws, notes }: Evaluation): string {
   const rows = [
-    ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(classes.length === 2 ? ["Matthews"] : [])],
-    ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews }) => [
+    [
+      "",
+      "kNN, k = 20",
+      "kNN, k = 200",
+      "linear probe",
+      "end to end",
+      ...(classes.length === 2 ? ["Matthews", "ROC-AUC"] : []),
+    ],
+    ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews, rocAuc }) => [
       name,
       percent(knn20),
       percent(knn200),
       percent(linear),
       percent(accuracy),
-      ...(classes.length === 2 ? [matthews ? matthews.mean.toFixed(3) : "–"] : []),
+      ...(classes.length === 2 ? [matthews ? matthews.mean.toFixed(3) : "–", percent(rocAuc)] : []),
     ]),
   ];
   const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
