@@ -63,6 +63,7 @@ function inWords(sample: TableSample): string {
   };
   let text = "";
   for (const [name, cell] of sample.cells) {
+    if (cell === undefined) continue;
     const next = `${text === "" ? "" : ", "}${short(name)} ${short(String(cell))}`;
     if (text.length + next.length > LINE - 2) return `${text} …`;
     text += next;

@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { modality } from "../../data/modality.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { columns } from "./abilities.ts";
 import { buildTable } from "./build.ts";
 import { learnColumns } from "./columns/learn.ts";
+import { FILE } from "./columns/learned.ts";
 import { givenRow, openTable, recognisesTable, reopenTable } from "./open.ts";
 import { TableOptions } from "./options.ts";
 import { isEncoded, MISSING } from "./row.ts";
@@ -24,9 +26,15 @@ export const table = modality({
   learn: (source, options, onNote) => learnColumns(source, options, onNote),
   build: buildTable,
   accepts: { bytes: givenRow, types: ["application/json"] },
+  /** Another run's columns belong to its encoder's weights; what they are is known, and not asked again. */
+  inherit({ leaveOut: _, categories: __, numbers: ___, ...kept }, _files, folder) {
+    return { ...kept, columnsFrom: join(folder, FILE) };
+  },
   group: async (source, index) => source.group?.(index) ?? source.name(index),
   size: (row) => ({
-    amount: isEncoded(row) ? row.codes.filter((code) => code !== MISSING).length : row.cells.size,
+    amount: isEncoded(row)
+      ? row.codes.filter((code) => code !== MISSING).length
+      : [...row.cells.values()].filter((cell) => cell !== undefined).length,
     unit: "values",
   }),
   async baseline(built) {

@@ -14,6 +14,10 @@ export const TableOptions = z.object({
     .max(100_000)
     .default(1000)
     .describe("categories of a column, the most frequent; others are read as unknown"),
+  columnsFrom: z
+    .string()
+    .optional()
+    .describe("the columns.json of another run, to read columns as it does; by default they are learned from the data"),
   scale: z
     .enum(["standard", "quantile"])
     .default("quantile")

@@ -39,7 +39,8 @@ async function learning(content: string, options: Record<string, unknown> = {}, 
   return { learned: learnedIn(files), notes: [...(source.notes ?? []), ...notes].join("\n"), source, files };
 }
 
-const cells = async (source: Source<Row>, index: number) => Object.fromEntries((await source.read(index)).cells);
+const cells = async (source: Source<Row>, index: number) =>
+  Object.fromEntries([...(await source.read(index)).cells].filter(([, cell]) => cell !== undefined));
 
 test("rows are samples: numbers, texts and gaps; labels and groups are no columns", async () => {
   const csv = "id,age,job,site,label\na,39,nurse,x,yes\nb,,clerk,y,no\nc,?,NA,x,\n";
@@ -97,7 +98,7 @@ test("each column is a number, a category, a date, or left out with the reason",
   const why = Object.fromEntries(learned.leftOut.map((one) => [one.name, one.why]));
   assert.match(why.id ?? "", /^identifiers/);
   assert.match(why.key ?? "", /^identifiers: whole numbers/);
-  assert.deepEqual([why.note, why.same, why.empty], ["free text", "always the same", undefined]);
+  assert.deepEqual([why.note, why.same, why.empty], ["free text", "always the same", "no value"]);
   assert.match(
     notes,
     /columns that are read: 1 of numbers \(age\), 2 of categories \(code, job\), 1 of dates \(since\)/,
@@ -222,6 +223,25 @@ test("a row is sent as a JSON object", async () => {
   for (const wrong of ["[1]", "{", '{"a": [1]}'])
     await assert.rejects(of(wrong).read(0), (error) => error instanceof BrokenSample && /^[^\n]+$/.test(error.message));
 });
+
+test("another run's columns are read as they are, and what the data lack is said", () =>
+  inFolder(async (folder) => {
+    const { files, learned } = await learning(customers(40));
+    const path = join(folder, FILE);
+    await writeFile(path, files[FILE]!);
+    const few = ["age,job,spent,other", "31,pilot,7,1", "44,nurse,,2"].join("\n");
+    const again = await learning(few, { columnsFrom: path });
+    assert.deepEqual(again.learned, learned);
+    assert.match(again.notes, /columns that the run reads and this data lack, or have no value in: visits, since/);
+    await assert.rejects(
+      learning("a,b\n1,2\n3,4\n", { columnsFrom: path }),
+      says(/has none of the columns .* names: .*; it has: a, b/),
+    );
+    await assert.rejects(learning(few, { columnsFrom: path, leaveOut: ["age"] }), says(/says what the columns are/));
+    await writeFile(path, '{"rows":3}');
+    await assert.rejects(learning(few, { columnsFrom: path }), says(/not the columns\.json of a run \(columns: /));
+    await assert.rejects(learning(few, { columnsFrom: join(folder, "none") }), says(/none: could not be read/));
+  }));
 
 test("the run's file is refused when it is none", () => {
   assert.throws(() => table.build(table.options.parse({})), /columns\.json/);

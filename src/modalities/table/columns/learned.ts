@@ -1,5 +1,9 @@
+import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { RunFiles } from "../../../data/modality.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { fileError } from "../../../foundation/files.ts";
+import { parseJson } from "../../../foundation/json.ts";
 
 /** The file of the run that says what the columns are. */
 export const FILE = "columns.json";
@@ -44,6 +48,17 @@ const Learned = z.object({
 export type Learned = z.infer<typeof Learned>;
 
 export const toFile = (learned: Learned): RunFiles => ({ [FILE]: `${JSON.stringify(learned)}\n` });
+
+/** What a file of another run says. @throws UserError when it is none */
+export async function learnedFrom(path: string): Promise<Learned> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw fileError(path, "read", error);
+  });
+  const learned = Learned.safeParse(parseJson(text, path));
+  if (learned.success) return learned.data;
+  const [issue] = learned.error.issues;
+  throw new UserError(`${path}: not the ${FILE} of a run (${issue?.path.join(".") || "whole"}: ${issue?.message})`);
+}
 
 /** What a run learned of its columns. */
 export function learnedIn(files: RunFiles | undefined): Learned {

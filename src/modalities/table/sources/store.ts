@@ -170,11 +170,13 @@ export function tableSource(store: TableStore): Source<Row> {
     ...(groupedBy === undefined ? {} : { groupedBy }),
     async read(row) {
       const cells = new Map<string, Cell>();
+      let isEmpty = true;
       for (const column of columns) {
         const cell = cellAt(column, row);
-        if (cell !== undefined) cells.set(column.name, cell);
+        cells.set(column.name, cell);
+        isEmpty &&= cell === undefined;
       }
-      if (cells.size === 0) throw new BrokenSample("nothing in any of its columns");
+      if (isEmpty) throw new BrokenSample("nothing in any of its columns");
       return { cells };
     },
     contents: async () => {
