@@ -43,10 +43,13 @@ export async function openTable(path: string, options: OpenOptions = {}): Promis
   const collector = new TableCollector();
   let roles: Roles | undefined;
   let columns: readonly string[] = [];
+  // The array of names may be one that grows.
+  let known = 0;
   for await (const batch of cellsOf(path, format)) {
     // Of JSON lines, later rows may have columns that the first have not.
-    if (!roles || batch.columns.length > columns.length) roles = rolesOf(path, batch.columns, options, format);
+    if (!roles || batch.columns.length > known) roles = rolesOf(path, batch.columns, options, format);
     ({ columns } = batch);
+    known = columns.length;
     const { features, label, group } = roles;
     for (const { cells, line } of batch.rows) {
       collector.add(

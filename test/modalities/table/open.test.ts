@@ -78,6 +78,14 @@ test("JSON lines may have columns that the first lack, and be asked for them", a
   );
 });
 
+test("a column that only late lines of a long JSON file have is read, and a last line without an end", async () => {
+  const lines = Array.from({ length: 9000 }, (_, at) => JSON.stringify({ a: at, b: `kind ${at % 3}` }));
+  const source = await opening("p.jsonl", [...lines, '{"a":1,"late":7,"label":"x"}'].join("\n"));
+  assert.deepEqual(await cells(source, 9000), { a: 1, late: 7 });
+  assert.deepEqual([await cells(source, 0), source.classes], [{ a: 0, b: "kind 0" }, ["x"]]);
+  assert.deepEqual(await cells(await opening("one.json", '{"a":1,"b":2}'), 0), { a: 1, b: 2 });
+});
+
 test("each column is a number, a category, a date, or left out with the reason", async () => {
   const names = "id,code,age,job,since,note,same,empty,key";
   const rows = Array.from({ length: 40 }, (_, at) =>
