@@ -5,7 +5,8 @@ import { timeIn } from "../../../data/tables/times.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import type { TableOptions } from "../options.ts";
 import type { Row } from "../row.ts";
-import { type LearnedColumn, learnedFrom, toFile } from "./learned.ts";
+import { givenColumns, listed } from "./given.ts";
+import { type LearnedColumn, toFile } from "./learned.ts";
 import { type ColumnType, Profile, typeOf } from "./profile.ts";
 
 /** Rows that are looked at, spread evenly. */
@@ -14,12 +15,6 @@ const LOOKED = 100_000;
 const MARGINAL = 1000;
 /** Ranks whose values are kept: per cents. */
 const QUANTILES = 101;
-/** Names in a message. */
-const LISTED = 8;
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, LISTED).join(", ")}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ""}`;
-
 /**
  * What each column is: a number, a category, a date, or left out. A file for the run folder.
  * @throws UserError when fewer than two columns can be learned from, or an option names a column that is not there
@@ -68,35 +63,6 @@ export async function learnColumns(
   onNote?.(`columns that are read: ${kinds.join(", ")}`);
   if (leftOut.length > 0) onNote?.(`columns that are left out: ${described(leftOut)}`);
   return toFile({ rows: rows.length, columns, leftOut });
-}
-
-/** Rows that must lack a column before that is said. */
-const PROBED = 100;
-
-/** The columns of another run. */
-async function givenColumns(
-  source: Source<Row>,
-  path: string,
-  { leaveOut, categories, numbers }: TableOptions,
-  onNote?: (note: string) => void,
-): Promise<RunFiles> {
-  if (leaveOut.length + categories.length + numbers.length > 0)
-    throw new UserError(
-      `${path}: says what the columns are; --leave-out, --categories and --numbers are for those that are learned from the data`,
-    );
-  const learned = await learnedFrom(path);
-  const met = new Set<string>();
-  for (let at = 0; at < Math.min(PROBED, source.length); at++)
-    for (const [name, cell] of (await source.read(at).catch(skipBroken))?.cells ?? [])
-      if (cell !== undefined) met.add(name);
-  const lacking = learned.columns.map(({ name }) => name).filter((name) => !met.has(name));
-  if (lacking.length === learned.columns.length)
-    throw new UserError(
-      `${source.name(0)}: has none of the columns that ${path} names: ${listed(lacking)}; it has: ${listed([...met])}`,
-    );
-  if (lacking.length > 0)
-    onNote?.(`columns that the run reads and this data lack, or have no value in: ${listed(lacking)}`);
-  return toFile(learned);
 }
 
 /** `id (identifiers), note, remark (free text)` */

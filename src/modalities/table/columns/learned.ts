@@ -1,9 +1,5 @@
-import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { RunFiles } from "../../../data/modality.ts";
-import { UserError } from "../../../foundation/errors.ts";
-import { fileError } from "../../../foundation/files.ts";
-import { parseJson } from "../../../foundation/json.ts";
 
 /** The file of the run that says what the columns are. */
 export const FILE = "columns.json";
@@ -39,7 +35,7 @@ const LearnedColumn = z.discriminatedUnion("type", [
 ]);
 export type LearnedColumn = z.infer<typeof LearnedColumn>;
 
-const Learned = z.object({
+export const Learned = z.object({
   /** Rows that were looked at. */
   rows: z.int().positive(),
   columns: z.array(LearnedColumn).min(1).max(100_000),
@@ -48,17 +44,6 @@ const Learned = z.object({
 export type Learned = z.infer<typeof Learned>;
 
 export const toFile = (learned: Learned): RunFiles => ({ [FILE]: `${JSON.stringify(learned)}\n` });
-
-/** What a file of another run says. @throws UserError when it is none */
-export async function learnedFrom(path: string): Promise<Learned> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw fileError(path, "read", error);
-  });
-  const learned = Learned.safeParse(parseJson(text, path));
-  if (learned.success) return learned.data;
-  const [issue] = learned.error.issues;
-  throw new UserError(`${path}: not the ${FILE} of a run (${issue?.path.join(".") || "whole"}: ${issue?.message})`);
-}
 
 /** What a run learned of its columns. */
 export function learnedIn(files: RunFiles | undefined): Learned {
