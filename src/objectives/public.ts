@@ -33,6 +33,7 @@ export { bagOfWords } from "./predictive/bag-of-words.ts";
 export { boxLoss, meanIou } from "./predictive/boxes.ts";
 export { type CodeOptions, hubert, hubertAccuracy } from "./predictive/hubert.ts";
 export { replacedTokenDetection } from "./predictive/replaced-token-detection.ts";
+export { columnReconstruction } from "./restoration/columns.ts";
 export { gaussianKl } from "./restoration/gaussian-kl.ts";
 export { maskedL1 } from "./restoration/masked-l1.ts";
 export { maskedReconstruction, normalizePatches, patchMoments } from "./restoration/masked-reconstruction.ts";
