@@ -31,7 +31,7 @@ export {
 } from "./answers.ts";
 export type { Features } from "./features.ts";
 export { describeLeftOut, type LeftOut } from "./files/left-out.ts";
-export type { Media } from "./media.ts";
+export type { Frames, Media } from "./media.ts";
 export {
   type Accepts,
   type BaselineOptions,

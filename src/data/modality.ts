@@ -4,7 +4,7 @@ import type { MemoryBudget } from "../foundation/memory.ts";
 import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";
 import type { Features } from "./features.ts";
-import type { Media } from "./media.ts";
+import type { Frames, Media } from "./media.ts";
 import type { Picture } from "./picture.ts";
 import type { Reads } from "./reads.ts";
 import type { OpenOptions, Source } from "./source.ts";
@@ -19,7 +19,7 @@ export interface Shown {
   /** A drawing of samples that are better seen than read: a thumbnail, a spectrogram, a line. */
   readonly picture?: Picture;
   /** What pages play of it; made when they ask. */
-  media?(): Media | Promise<Media>;
+  media?(): Media | Frames;
 }
 
 /** Size of a sample: 784 pixels (28 × 28), 12 characters, 1.5 s. */

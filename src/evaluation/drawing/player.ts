@@ -1,4 +1,4 @@
-import type { Shown } from "../../data/index.ts";
+import type { Frames, Media, Shown } from "../../data/index.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { escapeHtml } from "./html.ts";
 
@@ -16,7 +16,7 @@ const MOST_BYTES = 6 * 2 ** 20;
 export function pageOf(): (shown: Shown) => Promise<OnPage> {
   let left = MOST_BYTES;
   return async ({ text, picture, media }) => {
-    const played = left > 0 ? await media?.() : undefined;
+    const played = left > 0 && media ? await encoded(media()) : undefined;
     left -= played?.bytes.length ?? 0;
     const player = played && left >= 0 ? { player: playerOf(played.type, played.bytes) } : {};
     if (!picture) return { text, ...player };
@@ -27,6 +27,17 @@ export function pageOf(): (shown: Shown) => Promise<OnPage> {
       .toBuffer();
     return { image: uri("image/png", png), ...player };
   };
+}
+
+/** Frames as an animated WebP; what is a file already stays. */
+export async function encoded(media: Media | Frames): Promise<Media> {
+  if ("bytes" in media) return media;
+  const { rgb, width, height, count, delay } = media;
+  const sharp = await loadSharp();
+  const raw = { width, height: height * count, channels: 3, pageHeight: height } as const;
+  const delays = Array.from({ length: count }, () => delay);
+  const bytes = await sharp(rgb, { raw }).webp({ delay: delays, loop: 0, quality: 75, effort: 2 }).toBuffer();
+  return { type: "image/webp", bytes };
 }
 
 const uri = (type: string, bytes: Uint8Array) => `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;

@@ -1,8 +1,7 @@
 import type { Tensor } from "../../array/tensor.ts";
-import type { Media } from "../../data/media.ts";
+import type { Frames } from "../../data/media.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { Normalization } from "../../data/views.ts";
-import { loadSharp } from "../../interop/sharp.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
 import { resizeAndCentreCrop, resizedCrop } from "../../pixels/transforms/resize.ts";
 import { type Clip, clipOf, frameOf, framesAt, placesFrom } from "./clip.ts";
@@ -21,8 +20,8 @@ const spread = (frames: number, most: number): number[] => {
 /** Frames a second, and most frames, of clips on pages, and the longest side of one: some ten to hundred kilobytes. */
 const PLAYED = { rate: 12, frames: 72, side: 144 };
 
-/** The clip as an animated WebP for a page; of a longer one the beginning. */
-export async function playable(clip: Clip): Promise<Media> {
+/** The clip as a page plays it; of a longer one the beginning. */
+export function playable(clip: Clip): Frames {
   const rate = Math.min(PLAYED.rate, clip.rate);
   const step = clip.rate / rate;
   const count = Math.max(1, Math.min(PLAYED.frames, Math.ceil(clip.frames / step)));
@@ -36,11 +35,8 @@ export async function playable(clip: Clip): Promise<Media> {
     }),
     rate,
   );
-  const sharp = await loadSharp();
-  const raw = { width: sheet.width, height: sheet.height, channels: 3, pageHeight: sheet.height / count } as const;
-  const delay = Array.from({ length: count }, () => Math.round(1000 / rate));
-  const bytes = await sharp(sheet.data, { raw }).webp({ delay, loop: 0, quality: 75, effort: 2 }).toBuffer();
-  return { type: "image/webp", bytes };
+  const extents = { width: sheet.width, height: sheet.height / count };
+  return { rgb: sheet.data, ...extents, count, delay: Math.round(1000 / rate) };
 }
 
 /** Frames of a clip, row by row. */

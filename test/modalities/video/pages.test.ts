@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { embed } from "../../../src/evaluation/collection/embed.ts";
 import { look } from "../../../src/evaluation/collection/look.ts";
 import { search } from "../../../src/evaluation/collection/search.ts";
+import { encoded } from "../../../src/evaluation/drawing/player.ts";
 import { labelEfficiency } from "../../../src/evaluation/label-efficiency/label-efficiency.ts";
 import { type Clip, clipOf } from "../../../src/modalities/video/clip.ts";
 import { playable } from "../../../src/modalities/video/draw.ts";
@@ -35,7 +36,7 @@ const animationsIn = (html: string): Buffer[] =>
   [...html.matchAll(/<img src="data:image\/webp;base64,([^"]+)"/g)].map(([, text]) => Buffer.from(text!, "base64"));
 
 test("a clip is an animation of all its frames in order, at its rate", async () => {
-  const { type, bytes } = await playable(brightening(8, 10, 24, 16));
+  const { type, bytes } = await encoded(playable(brightening(8, 10, 24, 16)));
   assert.equal(type, "image/webp");
   assert.deepEqual(await facts(bytes), { pages: 8, lasts: 800, width: 24, height: 16, loop: 0 });
   const levels = await Promise.all(
@@ -46,11 +47,11 @@ test("a clip is an animation of all its frames in order, at its rate", async () 
 
 test("on a page fast clips have fewer frames, long ones their beginning, large ones smaller frames", async () => {
   // Encoders join frames that look the same.
-  const { pages: _, ...fast } = await facts((await playable(brightening(90, 30, 288, 144))).bytes);
+  const { pages: _, ...fast } = await facts((await encoded(playable(brightening(90, 30, 288, 144)))).bytes);
   assert.deepEqual(fast, { lasts: 36 * 83, width: 144, height: 72, loop: 0 });
-  assert.equal((await facts((await playable(brightening(200, 10, 16, 16))).bytes)).lasts, 7200);
+  assert.equal((await facts((await encoded(playable(brightening(200, 10, 16, 16)))).bytes)).lasts, 7200);
   // A clip of one frame is an image that does not move.
-  assert.equal((await facts((await playable(brightening(1, 10, 16, 16))).bytes)).pages, undefined);
+  assert.equal((await facts((await encoded(playable(brightening(1, 10, 16, 16)))).bytes)).pages, undefined);
 });
 
 test("search, report and look show strips and play clips", () =>
