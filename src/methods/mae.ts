@@ -53,6 +53,7 @@ export const mae = method({
     videomae: {
       summary: "tubes of 90 %, a decoder of 4 blocks and half the encoder's usual width",
       options: { maskRatio: 0.9, masks: "tube", decoderWidth: 384, decoderDepth: 4, decoderHeads: 6 },
+      encoder: "vit",
       encoderOptions: { positions: "videomae" },
     },
     "small-videomae": {
