@@ -2,13 +2,10 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import * as z from "zod";
-import { encoders } from "../../../src/encoders/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { methods } from "../../../src/methods/index.ts";
 import { image } from "../../../src/modalities/image/index.ts";
 import type { RunChoices } from "../../../src/training/run/choices.ts";
-import { TrainingOptions } from "../../../src/training/run/config.ts";
 import { readConfig } from "../../../src/training/run/run.ts";
 import { settle } from "../../../src/training/run/settle.ts";
 import { vectors } from "../../fixtures/vectors/modality.ts";
@@ -144,22 +141,6 @@ test("the command line: presets in help, a wrong one refused in one line", () =>
     assert.equal(code, 2);
     assert.match(stderr, /^autodidact: method preset has no preset "tiny"; there are: small, elsewhere, resnet\n$/);
   }));
-
-test("every preset of every method fits the method, an encoder and the training", async () => {
-  for (const { name, options, presets = {}, defaultEncoder = "resnet" } of await methods.all())
-    for (const [title, preset] of Object.entries(presets)) {
-      const encoder = await encoders.load(preset.encoder ?? defaultEncoder);
-      for (const [schema, values] of [
-        [options, preset.options],
-        [encoder.options, preset.encoderOptions],
-        [image.options, preset.modalityOptions],
-        [TrainingOptions, preset.training],
-      ] as const) {
-        const { error } = z.strictObject(schema.shape).safeParse(values ?? {});
-        assert.equal(error, undefined, `${name}, preset ${title}: ${error?.message}`);
-      }
-    }
-});
 
 test("a warm-up ends before the training does, and a teacher needs no average", async () => {
   const warmup = async (training: Record<string, unknown>) =>
