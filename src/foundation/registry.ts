@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { UserError } from "./errors.ts";
 import { closest } from "./options.ts";
+import { shortened } from "./printable.ts";
 import { importFile, isPath, isTrusted } from "./user-file.ts";
 
 /** An entry of a registry: its name, and the kind that says which registry it belongs to. */
@@ -62,10 +63,8 @@ export function registry<Entry extends Registered>(kind: Entry["kind"], lines: L
   const builtIn = async (name: string): Promise<Entry> => {
     if (!Object.hasOwn(lines, name)) {
       const meant = closest(name, names);
-      // A name from a file may be of any length.
-      const said = name.length > 60 ? `${name.slice(0, 60)}…` : name;
       throw new UserError(
-        `unknown ${kind} "${said}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
+        `unknown ${kind} "${shortened(name, 60)}"${meant ? ` (did you mean ${meant}?)` : ""}; there are: ${names.join(", ")}`,
       );
     }
     const entry = entryIn(await lines[name]!());

@@ -55,7 +55,7 @@ export function buildAudio(options: AudioOptions, files?: RunFiles) {
       };
     },
     ...soundViews(options, prepared, mean),
-    among: (sound: Sound, others: readonly Sound[]): Sound => (options.mix > 0 ? { ...sound, others } : sound),
+    among: (sound: Sound, others: readonly Sound[]): Sound => ({ ...sound, others }),
     normalization: isMap
       ? { mean: [(mean - LOWEST) / (HIGHEST - LOWEST)], std: [(2 * std) / (HIGHEST - LOWEST)] }
       : { mean: [0.5], std: [0.125] },

@@ -57,9 +57,9 @@ export function soundViews(options: AudioOptions, prepared: Preparation, mean: n
   /** A view of the waveform, with another recording in the background. */
   const recorded = (sound: Sound, rng: Rng): Float32Array => {
     const wave = again(heard(sound).wave, options, rng, samples, 1);
-    const other = sound.others?.[rng.integer(0, sound.others.length - 1)];
-    if (!other) return wave;
-    const background = heard(other).wave;
+    const { others = [] } = sound;
+    if (options.mix === 0 || others.length === 0) return wave;
+    const background = heard(others[rng.integer(0, others.length - 1)]!).wave;
     return mixed(
       wave,
       cutWave(background, placeFor(background, rng, samples, options.shift), samples),

@@ -40,4 +40,8 @@ test("--mix puts another recording of the batch into views, and only there", () 
   assert.ok(view! > 1e-3 && view! < 0.4 / 0.6 + 1e-3);
   assert.ok(light! < 1e-6);
   assert.ok(heard(0).every((share) => share < 1e-6));
+  // A curriculum's later options make the view, its first ones tell the sample of the others.
+  const [early, late] = [0, 0.4].map((mix) => buildAudio(AudioOptions.parse({ ...still, mix })));
+  const { wave } = late!.augment(early!.among(own!, [other!]), new Rng(2));
+  assert.ok(energyAt(wave, 1000) / energyAt(wave, 440) > 1e-3);
 });
