@@ -65,10 +65,14 @@ export async function prepareFile(path: string): Promise<void> {
 /**
  * Writes a file atomically: a reader, also after a power failure, sees either the old file or the new one. Written
  * under a temporary name, synced and renamed; then the folder is synced.
+ * @param ready is called when all is written, before it is renamed
  * @throws UserError naming the path when the disk is full or the folder is not writable; the old file stays intact
  */
-export const writeAtomically = (path: string, parts: Iterable<Uint8Array | string>): Promise<void> =>
-  replaceFile(path, (temporary) => writeParts(temporary, parts));
+export const writeAtomically = (
+  path: string,
+  parts: Iterable<Uint8Array | string>,
+  ready?: () => Promise<void>,
+): Promise<void> => replaceFile(path, (temporary) => writeParts(temporary, parts), ready);
 
 /** Writes the parts of a file, and syncs it. */
 export async function writeParts(path: string, parts: Iterable<Uint8Array | string>): Promise<void> {

@@ -34,9 +34,10 @@ export async function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [name: string, tensor: Tensor]>,
   metadata: Readonly<Record<string, string>> = {},
+  ready?: () => Promise<void>,
 ): Promise<void> {
   const all = [...tensors];
-  await writeAtomically(path, encodeSafetensors(all, { ...metadata, [DIGEST]: digestOf(all, metadata) }));
+  await writeAtomically(path, encodeSafetensors(all, { ...metadata, [DIGEST]: digestOf(all, metadata) }), ready);
 }
 
 /** A file that was read. */

@@ -70,13 +70,12 @@ export function saverOf(
       const isLowest = isRegular && smoothedLoss !== null && (bestLoss === null || smoothedLoss < bestLoss);
       if (isLowest) bestLoss = smoothedLoss;
       await log.sync();
-      // Last, as a sync may take long.
-      await lock.check();
       const now = {
         ...{ step, epoch: Math.floor(step / perEpoch), smoothedLoss, bestLoss, pending: log.pending() },
         ...{ validation: judge?.standing(), mastery: curriculum.state() },
       };
-      await saveCheckpoint(out, host, now, isJudgedBest ?? isLowest);
+      // At the last moment: the process may have been suspended while it wrote.
+      await saveCheckpoint(out, host, now, isJudgedBest ?? isLowest, lock.check);
       savedAt = step;
     },
   };

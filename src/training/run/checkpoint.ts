@@ -47,12 +47,16 @@ const groups = ["params", "optimizer", "memory", "ema"] as const;
 export const checkpointPath = (run: string, which: "last" | "best"): string =>
   join(run, "checkpoints", `${which}.safetensors`);
 
-/** Writes `last`, and `best` when the loss is the lowest so far. At any moment each file is complete, the old or the new one. */
+/**
+ * Writes `last`, and `best` when the loss is the lowest so far. At any moment each file is complete, the old or the new one.
+ * @param ready is called before a file takes the place of the old one, which stays if it throws
+ */
 export async function saveCheckpoint(
   run: string,
   state: HostState,
   position: Position,
   isBest: boolean,
+  ready?: () => Promise<void>,
 ): Promise<void> {
   const tensors = groups.flatMap((group) =>
     tree
@@ -63,9 +67,9 @@ export async function saveCheckpoint(
   const written = JSON.stringify(position);
   // `last` is written last: a run killed in between repeats the step and writes `best` again.
   for (const which of isBest ? (["best", "last"] as const) : (["last"] as const)) {
-    await writeSafetensors(checkpointPath(run, which), tensors, { position: written });
+    await writeSafetensors(checkpointPath(run, which), tensors, { position: written }, ready);
     const summary = `${JSON.stringify({ step, epoch, loss }, null, 2)}\n`;
-    await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary]);
+    await writeAtomically(join(run, "checkpoints", `${which}.json`), [summary], ready);
   }
 }
 
