@@ -85,6 +85,8 @@ export interface PatchAbility extends TokenAbility {
   patchify(inputs: Inputs): Array;
   /** The inverse: all patches of the grid to `[batch, channels, ...extents]`. */
   unpatchify(patches: Array): Array;
+  /** The patches' position embeddings `[count, width]`, where they are fixed and not among the parameters. */
+  fixedPositions?(): Tensor;
   /**
    * The last block's attention of the class token to every patch, `[batch, heads, count]`; a head's row and the class
    * token's attention to itself sum to 1. Only with a class token. A forward pass of its own, apart from `encode`.

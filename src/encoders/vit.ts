@@ -112,6 +112,9 @@ export const vit = encoder({
       return x;
     };
 
+    const fixedPositions = () =>
+      options.positions === "videomae" ? tokenPositions(count, width) : sinCosPositions(grid, width);
+
     /** Position embeddings of the class token (zero when positions are fixed) and of the patches of a grid. */
     const positionsOf = (
       params: VitParams,
@@ -121,7 +124,7 @@ export const vit = encoder({
         return { ofClass: 0, ofPatches: constant(sinCosPositions(target, width, grid)) };
       const isNative = target.every((extent, axis) => extent === grid[axis]);
       const resized = (own: Array) => (isNative ? own : np.matmul(constant(resizePositions(grid, target)), own));
-      if (!params.positions) return { ofClass: 0, ofPatches: resized(constant(tokenPositions(count, width))) };
+      if (!params.positions) return { ofClass: 0, ofPatches: resized(constant(fixedPositions())) };
       const [ofClass, learned] = prefix ? np.split(params.positions, [prefix], 0) : [0, params.positions];
       return { ofClass: ofClass!, ofPatches: resized(learned!) };
     };
@@ -200,6 +203,7 @@ export const vit = encoder({
         patchDim,
         patchify: (inputs: Inputs) => patchify(read(inputs), patch),
         unpatchify: (patches: Array) => unpatchify(patches, channels, grid, patch),
+        ...(options.positions === "learned" ? {} : { fixedPositions }),
         ...(prefix ? { classAttention } : {}),
       },
       latents: {

@@ -11,6 +11,7 @@ import { resnet } from "../../src/encoders/resnet.ts";
 import { vit } from "../../src/encoders/vit.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
+import { sinCosPositions, tokenPositions } from "../../src/layers/transformer/positions.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { imagePublisher } from "../../src/modalities/image/publish/index.ts";
 import { embedder } from "../../src/training/features.ts";
@@ -133,6 +134,23 @@ test("ViT's safetensors have ViTModel's names and shapes", async () => {
   assert.equal(config.model_type, "vit");
   assert.equal((await stat(join(to, "onnx", "model.onnx"))).size, (await stat(join(to, "model.onnx"))).size);
 });
+
+for (const [positions, fixed] of [
+  ["sincos", sinCosPositions([4, 4], 24)],
+  ["videomae", tokenPositions(16, 24)],
+] as const)
+  test(`fixed positions, ${positions}: ViT's safetensors have the encoder's, and zeros for the class token`, async () => {
+    const options = vit.options.parse({ width: 24, depth: 1, heads: 3, patchSize: 4, pooling: "class", positions });
+    const encoder = vit.build(options, modality.specs);
+    const to = join(folder, `fixed-${positions}`);
+    const model = { encoder, params: { encoder: encoder.init(new Rng(5)) }, modality };
+    await exportModel({ model, publisher: imagePublisher, card, out: to });
+    const { data, shape } = (await readSafetensors(join(to, "model.safetensors"))).tensors.get(
+      "embeddings.position_embeddings",
+    )!;
+    assert.deepEqual(shape, [1, 17, 24]);
+    assert.deepEqual([...data], [...new Float32Array(24), ...fixed.data]);
+  });
 
 test("a folder with other files is left alone", async () => {
   const encoder = encoders.resnet!;

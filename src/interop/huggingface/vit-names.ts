@@ -1,5 +1,6 @@
 import { float32, sizeOf, type Tensor } from "../../array/index.ts";
-import { renamed } from "./pieces.ts";
+import type { InitialParams } from "../../encoders/index.ts";
+import { lookup, renamed } from "./pieces.ts";
 
 /**
  * `[width, cells × channels]` → `[width, channels, ...extents]`, the weight of the same patch convolution.
@@ -15,6 +16,19 @@ export function toConvolution({ data, shape }: Tensor, extents: readonly number[
       for (let channel = 0; channel < channels; channel++)
         values[(out * channels + channel) * cells + cell] = data[out * patchDim + cell * channels + channel]!;
   return float32(values, [width, channels, ...extents]);
+}
+
+/**
+ * Position embeddings `[1, prefix + patches, width]`: the parameters, or zeros for the tokens in front of the patches.
+ * @param fixed of the patches, where they are no parameters
+ */
+export function positionEmbeddings(params: InitialParams, fixed: Tensor | undefined, prefix: number): Tensor {
+  const { data, shape } = fixed ?? lookup(params)("positions");
+  const [, width = 1] = shape;
+  const front = fixed ? prefix * width : 0;
+  const values = new Float32Array(front + data.length);
+  values.set(data, front);
+  return float32(values, [1, values.length / width, width]);
 }
 
 /** The blocks and the last norm of a ViT under the names that ViT, DeiT and AST share. @param at of a parameter by its path */

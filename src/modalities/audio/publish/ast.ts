@@ -4,10 +4,9 @@ import { patches } from "../../../encoders/abilities.ts";
 import type { Encoder, InitialParams } from "../../../encoders/index.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
+import { positionEmbeddings, toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
-import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import type { Hearing } from "../abilities.ts";
 
 /** What transformers.js' ASTFeatureExtractor computes, whatever its configuration says. */
@@ -31,7 +30,7 @@ export function astLayout(model: PublishedModel, { bands, frames }: NonNullable<
   const { hyperparameters } = encoder;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth, heads, prefix] = [number("width"), number("depth"), number("heads"), number("prefix")];
-  const grid = offerOf(encoder, patches)?.grid ?? [];
+  const { grid = [], fixedPositions } = offerOf(encoder, patches) ?? {};
   const [rows = 1, columns = 1] = [bands / (grid[0] ?? 1), frames / (grid[1] ?? 1)];
   const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
   const config = {
@@ -74,7 +73,7 @@ export function astLayout(model: PublishedModel, { bands, frames }: NonNullable<
         ? "`model.safetensors` has the names of Hugging Face's `ASTModel`."
         : `\`model.safetensors\` has the names of Hugging Face's \`${named}\`, which normalises before its classifier. This model does not: in Python load \`ASTModel\`, and multiply its \`pooler_output\` by \`${LAYER}.weight\` and add \`${LAYER}.bias\`; or use the ONNX file.`,
     tensors: (params) => [
-      ...embeddings(params, { rows, columns, grid, width, prefix }),
+      ...embeddings(params, { rows, columns, width, prefix, fixed: fixedPositions?.() }),
       ...vitBlocks(lookup(params), depth),
     ],
   });
@@ -83,28 +82,25 @@ export function astLayout(model: PublishedModel, { bands, frames }: NonNullable<
 interface Geometry {
   readonly rows: number;
   readonly columns: number;
-  readonly grid: readonly number[];
   readonly width: number;
   readonly prefix: number;
+  /** Positions of the patches that are not learned. */
+  readonly fixed: Tensor | undefined;
 }
 
 /** Class token, distillation token, positions and the patches' layer. */
 function embeddings(
   params: InitialParams,
-  { rows, columns, grid, width, prefix }: Geometry,
+  { rows, columns, width, prefix, fixed }: Geometry,
 ): [name: string, tensor: Tensor][] {
   const at = lookup(params);
   const front = at("classToken").data;
   const token = (which: number) =>
     float32(Float32Array.from(front.subarray(which * width, (which + 1) * width)), [1, 1, width]);
-  const positions =
-    params.positions === undefined
-      ? [...new Float32Array(prefix * width), ...sinCosPositions(grid, width).data]
-      : at("positions").data;
   return [
     ["embeddings.cls_token", token(0)],
     ["embeddings.distillation_token", token(1)],
-    ["embeddings.position_embeddings", float32(Float32Array.from(positions), [1, positions.length / width, width])],
+    ["embeddings.position_embeddings", positionEmbeddings(params, fixed, prefix)],
     ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), [rows, columns])],
     ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
   ];

@@ -3,8 +3,7 @@ import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
-import { sinCosPositions } from "../../../layers/transformer/positions.ts";
+import { positionEmbeddings, toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
 
 /**
  * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
@@ -13,7 +12,8 @@ import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 export const vitLayout: LayoutOf = (encoder) => {
   const { hyperparameters } = encoder;
   const isSquare = typeof hyperparameters.patchSize === "number" && typeof hyperparameters.size === "number";
-  if (!isSquare || offerOf(encoder, patches)?.grid.length !== 2) return undefined;
+  const cut = offerOf(encoder, patches);
+  if (!isSquare || cut?.grid.length !== 2) return undefined;
   const number = (key: string) => Number(hyperparameters[key]);
   const [width, depth, heads, patchSize, size, channels, prefix] = [
     "width",
@@ -59,20 +59,13 @@ export const vitLayout: LayoutOf = (encoder) => {
     tensors(params) {
       const byPath = new Map(tree.entries<Tensor>(params));
       const at = lookup(params);
-      const side = size / patchSize;
       const classToken = byPath.get("classToken");
       const named: [string, Tensor][] = [
         ["embeddings.patch_embeddings.projection.weight", toConvolution(at("patch.weight"), [patchSize, patchSize])],
         ["embeddings.patch_embeddings.projection.bias", at("patch.bias")],
       ];
       if (classToken) named.push(["embeddings.cls_token", float32(Float32Array.from(classToken.data), [1, 1, width])]);
-      const fixed = sinCosPositions([side, side], width);
-      const positions =
-        byPath.get("positions")?.data ?? Float32Array.from([...new Float32Array(prefix * width), ...fixed.data]);
-      named.push([
-        "embeddings.position_embeddings",
-        float32(Float32Array.from(positions), [1, prefix + side * side, width]),
-      ]);
+      named.push(["embeddings.position_embeddings", positionEmbeddings(params, cut.fixedPositions?.(), prefix)]);
       named.push(...vitBlocks(at, depth));
       return named;
     },

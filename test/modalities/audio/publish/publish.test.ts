@@ -6,6 +6,8 @@ import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { AutoModel, AutoProcessor, env, pipeline } from "@huggingface/transformers";
 import { np, Rng, type Tensor, type Array as Traced } from "../../../../src/array/index.ts";
+import { offerOf } from "../../../../src/data/ability.ts";
+import { patches } from "../../../../src/encoders/abilities.ts";
 import { type Encoder, type EncoderDefinition, encoders } from "../../../../src/encoders/index.ts";
 import { openOnnx } from "../../../../src/engine/index.ts";
 import { exportModel } from "../../../../src/interop/export.ts";
@@ -14,6 +16,7 @@ import { unsealed } from "../../../../src/interop/onnx-seal.ts";
 import type { PublishedModel } from "../../../../src/interop/publisher.ts";
 import { readSafetensors } from "../../../../src/interop/safetensors.ts";
 import { linear } from "../../../../src/layers/linear.ts";
+import { sinCosPositions, tokenPositions } from "../../../../src/layers/transformer/positions.ts";
 import { audio } from "../../../../src/modalities/audio/index.ts";
 import { audioPublisher } from "../../../../src/modalities/audio/publish/index.ts";
 import type { Sound } from "../../../../src/modalities/audio/sound.ts";
@@ -134,6 +137,19 @@ for (const [name, wanted, key] of [
     }
     await model.dispose();
   });
+
+test("ast: fixed positions are the encoder's, after zeros for both tokens in front", async () => {
+  for (const positions of ["sincos", "videomae"]) {
+    const name = `ast-${positions}`;
+    const made = await exported({ name, encoder: "vit", encoderOptions: { ...SMALL_VIT, positions } });
+    const { grid = [] } = offerOf(made.encoder, patches) ?? {};
+    const [rows = 0, columns = 0] = grid;
+    const fixed = positions === "sincos" ? sinCosPositions(grid, 32) : tokenPositions(rows * columns, 32);
+    const { tensors } = await readSafetensors(join(made.out, "model.safetensors"));
+    const { data } = tensors.get("embeddings.position_embeddings")!;
+    assert.deepEqual([...data], [...new Float32Array(2 * 32), ...fixed.data], positions);
+  }
+});
 
 for (const [name, wanted] of [
   ["ast-classes", { encoder: "vit", encoderOptions: SMALL_VIT }],
