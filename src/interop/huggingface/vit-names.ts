@@ -1,6 +1,28 @@
 import { float32, sizeOf, type Tensor } from "../../array/index.ts";
-import type { InitialParams } from "../../encoders/index.ts";
+import type { Encoder, InitialParams } from "../../encoders/index.ts";
 import { lookup, renamed } from "./pieces.ts";
+
+/** What the configurations of ViT, AST and VideoMAE have in common, and whether heads were pruned, which none of them can say. */
+export function vitConfig({ hyperparameters }: Encoder) {
+  const number = (key: string) => Number(hyperparameters[key]);
+  const [width, depth, heads, prefix] = [number("width"), number("depth"), number("heads"), number("prefix")];
+  return {
+    ...{ width, depth, prefix },
+    isPruned: "headDim" in hyperparameters && heads * number("headDim") !== width,
+    config: {
+      hidden_size: width,
+      num_hidden_layers: depth,
+      num_attention_heads: heads,
+      intermediate_size: Math.round(width * number("mlpRatio")),
+      hidden_act: "gelu",
+      layer_norm_eps: 1e-6,
+      qkv_bias: true,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0,
+      initializer_range: 0.02,
+    },
+  };
+}
 
 /**
  * `[width, cells × channels]` → `[width, channels, ...extents]`, the weight of the same patch convolution.

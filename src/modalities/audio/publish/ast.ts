@@ -4,7 +4,7 @@ import { patches } from "../../../encoders/abilities.ts";
 import type { Encoder, InitialParams } from "../../../encoders/index.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { positionEmbeddings, toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
+import { positionEmbeddings, toConvolution, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
 import type { Hearing } from "../abilities.ts";
@@ -27,29 +27,17 @@ const LAYER = "classifier.dense";
  */
 export function astLayout(model: PublishedModel, { bands, frames }: NonNullable<Hearing["spectrogram"]>): Layout {
   const { encoder, head } = model;
-  const { hyperparameters } = encoder;
-  const number = (key: string) => Number(hyperparameters[key]);
-  const [width, depth, heads, prefix] = [number("width"), number("depth"), number("heads"), number("prefix")];
+  const { width, depth, prefix, isPruned, config: common } = vitConfig(encoder);
   const { grid = [], fixedPositions } = offerOf(encoder, patches) ?? {};
   const [rows = 1, columns = 1] = [bands / (grid[0] ?? 1), frames / (grid[1] ?? 1)];
-  const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
   const config = {
     model_type: "audio-spectrogram-transformer",
-    hidden_size: width,
-    num_hidden_layers: depth,
-    num_attention_heads: heads,
-    intermediate_size: Math.round(width * number("mlpRatio")),
-    hidden_act: "gelu",
-    layer_norm_eps: 1e-6,
+    ...common,
     patch_size: rows,
     frequency_stride: rows,
     time_stride: columns,
     num_mel_bins: bands,
     max_length: frames,
-    qkv_bias: true,
-    hidden_dropout_prob: 0,
-    attention_probs_dropout_prob: 0,
-    initializer_range: 0.02,
   };
   const different =
     prefix !== 2

@@ -3,46 +3,26 @@ import { offerOf } from "../../../data/ability.ts";
 import { patches } from "../../../encoders/abilities.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { positionEmbeddings, toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
+import { positionEmbeddings, toConvolution, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
 
 /**
  * ViT as `ViTModel`, or with a classifier as `ViTForImageClassification`.
  * https://huggingface.co/docs/transformers/model_doc/vit
  */
 export const vitLayout: LayoutOf = (encoder) => {
-  const { hyperparameters } = encoder;
-  const isSquare = typeof hyperparameters.patchSize === "number" && typeof hyperparameters.size === "number";
+  const { patchSize, size, channels } = encoder.hyperparameters;
   const cut = offerOf(encoder, patches);
-  if (!isSquare || cut?.grid.length !== 2) return undefined;
-  const number = (key: string) => Number(hyperparameters[key]);
-  const [width, depth, heads, patchSize, size, channels, prefix] = [
-    "width",
-    "depth",
-    "heads",
-    "patchSize",
-    "size",
-    "channels",
-    "prefix",
-  ].map(number) as [number, number, number, number, number, number, number];
+  if (typeof patchSize !== "number" || typeof size !== "number" || cut?.grid.length !== 2) return undefined;
+  const { width, depth, prefix, isPruned, config } = vitConfig(encoder);
   // ViTModel has no distillation token.
   if (prefix > 1) return undefined;
-  const isPruned = "headDim" in hyperparameters && heads * number("headDim") !== width;
   return {
     config: {
       model_type: "vit",
-      hidden_size: width,
-      num_hidden_layers: depth,
-      num_attention_heads: heads,
-      intermediate_size: Math.round(width * number("mlpRatio")),
-      hidden_act: "gelu",
-      layer_norm_eps: 1e-6,
+      ...config,
       image_size: size,
       patch_size: patchSize,
       num_channels: channels,
-      qkv_bias: true,
-      hidden_dropout_prob: 0,
-      attention_probs_dropout_prob: 0,
-      initializer_range: 0.02,
     },
     model: "ViTModel",
     classifier: { model: "ViTForImageClassification", prefix: "vit.", layer: "classifier" },

@@ -4,7 +4,7 @@ import { patches } from "../../../encoders/abilities.ts";
 import type { InitialParams } from "../../../encoders/index.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { toConvolution, vitBlocks } from "../../../interop/huggingface/vit-names.ts";
+import { toConvolution, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
 
@@ -22,16 +22,10 @@ export function videoMaeLayout(model: PublishedModel): Layout {
   if (encoder.name !== "vit" || grid?.length !== 3 || extents.length !== 3) return plainLayout(model);
   const [frames = 0, height = 0, imageWidth = 0] = extents;
   const [tubelet = 0, rows = 0, columns = 0] = extents.map((extent, axis) => extent / grid[axis]!);
-  const number = (key: string) => Number(hyperparameters[key]);
-  const [width, depth, heads] = [number("width"), number("depth"), number("heads")];
+  const { depth, prefix, isPruned, config: common } = vitConfig(encoder);
   const config = {
     model_type: "videomae",
-    hidden_size: width,
-    num_hidden_layers: depth,
-    num_attention_heads: heads,
-    intermediate_size: Math.round(width * number("mlpRatio")),
-    hidden_act: "gelu",
-    layer_norm_eps: 1e-6,
+    ...common,
     image_size: height,
     patch_size: rows,
     num_channels: channels,
@@ -39,19 +33,15 @@ export function videoMaeLayout(model: PublishedModel): Layout {
     tubelet_size: tubelet,
     // Of the class, too, the last norm is that of the tokens, before their mean.
     use_mean_pooling: false,
-    qkv_bias: true,
-    hidden_dropout_prob: 0,
-    attention_probs_dropout_prob: 0,
-    initializer_range: 0.02,
   };
   const different =
     rows !== columns || height !== imageWidth
       ? `whose frames and patches are square, and this encoder's patches are ${rows} × ${columns}`
-      : number("prefix") > 0
+      : prefix > 0
         ? "which has no class token (train with `--pooling mean` for that)"
         : hyperparameters.positions !== "videomae"
           ? `which numbers the patches (train with \`--positions videomae\` for that), and this encoder has ${hyperparameters.positions} positions`
-          : "headDim" in hyperparameters && heads * number("headDim") !== width
+          : isPruned
             ? "which cannot have heads that are together narrower than the width"
             : undefined;
   if (different !== undefined) {
