@@ -61,6 +61,17 @@ test("rows are samples: numbers, texts and gaps; labels and groups are no column
   assert.deepEqual(chosen.classes, ["NA", "clerk", "nurse"]);
 });
 
+test("groups hold together however many there are", async () => {
+  const groups = 2 ** 17 + 1;
+  const lines = Array.from({ length: groups }, (_, at) => `${at % 7},${at % 5},c${at}`);
+  const csv = ["a,b,customer", ...lines, "1,1,c0", `2,2,c${groups - 1}`, ""].join("\n");
+  const { group } = await opening("p.csv", csv, { group: "customer" });
+  assert.deepEqual(
+    [0, groups - 1, groups, groups + 1].map((row) => group?.(row)),
+    ["c0", `c${groups - 1}`, "c0", `c${groups - 1}`],
+  );
+});
+
 test("JSON lines may have columns that the first lack, and be asked for them", async () => {
   const lines = '{"a":1,"b":true}\n{"a":2,"kind":"x","c":"2026-01-31"}\n';
   const source = await opening("p.jsonl", lines, { labelColumn: "kind" });

@@ -51,9 +51,12 @@ class Collected {
   readonly #places = new Map<string, number>();
   #isFree = false;
   readonly name: string;
+  readonly #most: number;
 
-  constructor(name: string) {
+  /** @param most texts that are kept */
+  constructor(name: string, most = MOST_TEXTS) {
     this.name = name;
+    this.#most = most;
   }
 
   /** @param row from 0 */
@@ -70,7 +73,7 @@ class Collected {
     if (this.#isFree) return NOTHING;
     const known = this.#places.get(text);
     if (known !== undefined) return known;
-    if (this.#texts.length === MOST_TEXTS) {
+    if (this.#texts.length === this.#most) {
       this.#isFree = true;
       this.#places.clear();
       return NOTHING;
@@ -95,7 +98,8 @@ class Collected {
 export class TableCollector {
   readonly #columns: Collected[] = [];
   readonly #labels: (string | undefined)[] = [];
-  readonly #groups = new Collected("group");
+  /** However many there are: without them, rows of one group would be split. */
+  readonly #groups = new Collected("group", Number.POSITIVE_INFINITY);
   readonly #lines = uint32Column();
   #hasGroups = false;
 
