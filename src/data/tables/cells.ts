@@ -62,19 +62,24 @@ export function cellsOf(path: string, format: TableFormat | "blanks"): AsyncGene
   return format === "blanks" ? blankCells(path) : delimitedCells(path, format);
 }
 
-/** Whether the first rows of a table hold numbers and nothing else; false for a table that cannot be read. */
-export async function isNumeric(path: string, format: TableFormat): Promise<boolean> {
+/** The first rows of a table, to tell what it is; undefined where there are none, or it cannot be read. */
+export async function firstCells(path: string, format: TableFormat | "blanks"): Promise<CellBatch | undefined> {
   const batches = cellsOf(path, format);
   try {
-    const first = await batches.next();
-    if (first.done || first.value.rows.length === 0) return false;
-    return first.value.rows.every(({ cells }) => cells.every((cell) => numberIn(cell) !== undefined));
+    const { value } = await batches.next();
+    return value?.rows.length ? value : undefined;
   } catch (error) {
-    if (error instanceof UserError) return false;
+    if (error instanceof UserError) return undefined;
     throw error;
   } finally {
     await batches.return(undefined);
   }
+}
+
+/** Whether the first rows of a table hold numbers and nothing else; false for a table that cannot be read. */
+export async function isNumeric(path: string, format: TableFormat): Promise<boolean> {
+  const first = await firstCells(path, format);
+  return first?.rows.every(({ cells }) => cells.every((cell) => numberIn(cell) !== undefined)) ?? false;
 }
 
 const hasNumbersOnly = (row: readonly string[]): boolean =>
@@ -177,7 +182,7 @@ async function* blankCells(path: string): AsyncGenerator<CellBatch> {
 }
 
 /** A value of JSON or Parquet as a cell. */
-function cellOf(value: unknown): Cell {
+export function cellOf(value: unknown): Cell {
   if (value === null || value === undefined) return undefined;
   if (typeof value === "string" || typeof value === "number") return value;
   if (typeof value === "bigint" || typeof value === "boolean") return Number(value);

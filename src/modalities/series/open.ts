@@ -4,7 +4,7 @@ import { Tally } from "../../data/files/left-out.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
-import { cellsOf, isMissing, numberIn } from "../../data/tables/cells.ts";
+import { firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import type { Series } from "./series.ts";
@@ -98,11 +98,10 @@ async function recognisesFile(path: string): Promise<Recognition> {
   if (format === "npz") return (await holdsArrays(path)) ? "certain" : undefined;
   if (format === "ucr") return isUcr((await startOf(path)).toString("utf8")) ? "certain" : undefined;
   if (!format) return undefined;
-  const batches = cellsOf(path, format);
+  const first = await firstCells(path, format);
+  if (!first) return undefined;
   try {
-    const first = await batches.next();
-    if (first.done || first.value.rows.length === 0) return undefined;
-    const { columns, rows } = first.value;
+    const { columns, rows } = first;
     const roles = rolesOf(path, columns, rows, {});
     const valued = roles.long ? [roles.long.value] : roles.channels;
     const numbers = valued.filter((at) => {
@@ -115,8 +114,6 @@ async function recognisesFile(path: string): Promise<Recognition> {
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;
-  } finally {
-    await batches.return(undefined);
   }
 }
 

@@ -5,7 +5,7 @@ import { packing } from "../../data/files/packed.ts";
 import { labelsFromTable, labelsOf } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
-import { type Cell, cellsOf, isMissing, numberIn } from "../../data/tables/cells.ts";
+import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { LABEL_COLUMN, missing, positionOf } from "../../data/tables/columns.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
@@ -137,31 +137,23 @@ const LOOKED = 1024;
 export async function recognisesTable(path: string): Promise<Recognition> {
   const format = formatOf(path);
   if (!format || (await listFiles(path, () => false)).isFolder) return undefined;
-  const batches = cellsOf(path, format);
-  try {
-    const first = await batches.next();
-    if (first.done || first.value.rows.length === 0) return undefined;
-    const { columns } = first.value;
-    const rows = first.value.rows.slice(0, LOOKED);
-    const types = columns.flatMap((name, at) => {
-      if (name.trim().toLowerCase() === LABEL_COLUMN) return [];
-      const profile = new Profile(name);
-      for (const { cells } of rows) profile.add(kept(cells[at]));
-      const isTime = isTimeName(name) && rows.some(({ cells }) => timeIn(cells[at]));
-      return [isTime ? "time" : typeOf(profile).type];
-    });
-    const count = (type: string) => types.filter((one) => one === type).length;
-    const [numbers, categories, dates] = [count("number"), count("category"), count("date")];
-    const usable = numbers + categories + dates;
-    if (usable < 2 || 2 * usable < types.length) return undefined;
-    if (count("time") > 0 && 2 * numbers >= types.length - count("time")) return undefined;
-    return categories > 0 ? "certain" : "possible";
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  } finally {
-    await batches.return(undefined);
-  }
+  const first = await firstCells(path, format);
+  if (!first) return undefined;
+  const { columns } = first;
+  const rows = first.rows.slice(0, LOOKED);
+  const types = columns.flatMap((name, at) => {
+    if (name.trim().toLowerCase() === LABEL_COLUMN) return [];
+    const profile = new Profile(name);
+    for (const { cells } of rows) profile.add(kept(cells[at]));
+    const isTime = isTimeName(name) && rows.some(({ cells }) => timeIn(cells[at]));
+    return [isTime ? "time" : typeOf(profile).type];
+  });
+  const count = (type: string) => types.filter((one) => one === type).length;
+  const [numbers, categories, dates] = [count("number"), count("category"), count("date")];
+  const usable = numbers + categories + dates;
+  if (usable < 2 || 2 * usable < types.length) return undefined;
+  if (count("time") > 0 && 2 * numbers >= types.length - count("time")) return undefined;
+  return categories > 0 ? "certain" : "possible";
 }
 
 const Sent = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
@@ -178,10 +170,7 @@ export function givenRow(bytes: Uint8Array, name: string): Source<Row> {
     const row = Sent.safeParse(sent);
     if (!row.success)
       throw new BrokenSample('not a row: send one object of names and values, {"age": 39, "job": "nurse"}');
-    const cells = Object.entries(row.data).map(
-      ([column, value]) => [column, kept(typeof value === "boolean" ? Number(value) : (value ?? undefined))] as const,
-    );
-    return { cells: new Map(cells) };
+    return { cells: new Map(Object.entries(row.data).map(([column, value]) => [column, kept(cellOf(value))])) };
   };
   return { length: 1, name: () => name, read: async () => decode(), manifest: undefined, close: async () => undefined };
 }

@@ -26,7 +26,6 @@ interface Reader {
 /** Rows as an encoder reads them. */
 export interface RowEncoder {
   readonly places: readonly Place[];
-  readonly columns: readonly LearnedColumn[];
   encode(sample: TableSample): Encoded;
   /** The row with each column, by this probability, as in a random row of those that the run learned from. */
   corrupt(sample: TableSample, rng: Rng, probability: number): Encoded;
@@ -136,7 +135,6 @@ export function rowEncoder({ columns }: Pick<Learned, "columns">, scale: "standa
   };
   return {
     places,
-    columns,
     encode,
     corrupt(sample, rng, probability) {
       const { values, codes } = encode(sample);
