@@ -17,7 +17,8 @@ import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
  *
  * Reads `values` and `codes`, `[batch, columns]` each. The representation is `[CLS]` after the last norm. Parameters: `cls`
  * `[1, width]`, `columns.{weight,table}`, `positions` `[columns, width]` (the paper's bias of each column, which a mask leaves),
- * `blocks.N.…`, `norm`. Differs from the paper: GELU, not ReGLU; the first block has its first norm, too; one share of dropout.
+ * `blocks.N.…`, `norm`. Differs from the paper: GELU, not ReGLU; the first block has its first norm, too; one share of dropout, also
+ * of the tokens that enter the first block.
  */
 export const ftTransformer = encoder({
   name: "ft-transformer",

@@ -19,8 +19,10 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
  * layer, which the released code (https://github.com/google-research/simclr) has; temperature, crops and colour
  * jitter are those of its CIFAR-10 experiments (on ImageNet: 0.1, from 0.08 of the area, and twice as strong).
  *
- * The preset `scarf` is SCARF: Bahri et al. 2021, https://arxiv.org/abs/2106.15147, with BatchNorm in the projector, which it
- * has not, and without the end of training when a validation loss rises.
+ * The preset `scarf` is SCARF: Bahri et al. 2021, https://arxiv.org/abs/2106.15147. Differs from the paper: NT-Xent, where each
+ * view finds its partner among all rows of both, and not only the row its corrupted view among the corrupted ones; each
+ * column is corrupted with probability 0.6, not exactly 60 % of them, by values of 1,000 random rows, not of all; BatchNorm
+ * in the projector; training does not end when a validation loss rises.
  *
  * With `--positives segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
  * https://arxiv.org/abs/2010.10915, with the cosine similarity that it compares with its own, a bilinear one.

@@ -13,7 +13,7 @@ import { columns } from "../abilities.ts";
  * (https://github.com/jsyoon0823/VIME): a value that is drawn for itself is not corrupted. Both estimators are linear.
  *
  * Differs from the paper: every encoder of columns, not one layer; numbers are scaled by rank or deviation, not to [0, 1];
- * whether a number is there is reconstructed, too.
+ * whether a number is there is reconstructed, too; corrupted columns have values of 1,000 random rows, not of all.
  */
 export const vime = method({
   name: "vime",
