@@ -94,8 +94,15 @@ function onPath(path: string, name: string): string | undefined {
     });
 }
 
-/** Whether the package node-av is installed beside this one; its files are looked for, nothing is loaded. */
+let isThere: boolean | undefined;
+
+/** Whether the package node-av is installed beside this one; its files are looked for, once, and nothing is loaded. */
 export function nodeAv(): boolean {
+  isThere ??= hasNodeAv();
+  return isThere;
+}
+
+function hasNodeAv(): boolean {
   try {
     return existsSync(fileURLToPath(import.meta.resolve(`${LIBRARY}/api`)));
   } catch {
