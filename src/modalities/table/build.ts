@@ -1,8 +1,9 @@
 import type { Rng } from "../../array/rng.ts";
 import { float32, int32, type Tensor, type TensorSpec } from "../../array/tensor.ts";
 import type { RunFiles } from "../../data/modality.ts";
+import { shortened } from "../../foundation/printable.ts";
 import { rowEncoder } from "./columns/encode.ts";
-import { learnedIn } from "./columns/learned.ts";
+import { learnedIn, listed } from "./columns/learned.ts";
 import type { TableOptions } from "./options.ts";
 import { isEncoded, MISSING, type TableSample } from "./row.ts";
 
@@ -43,8 +44,7 @@ export function buildTable(options: TableOptions, files?: RunFiles) {
     },
     unseen({ codes }: Readonly<Record<string, Tensor>>): string | undefined {
       if (codes?.data.some((code) => code !== MISSING)) return undefined;
-      const names = learned.columns.slice(0, 6).map(({ name }) => name);
-      return `no value in the columns that the encoder reads: ${names.join(", ")}${learned.columns.length > names.length ? " …" : ""}`;
+      return `no value in the columns that the encoder reads: ${listed(learned.columns.map(({ name }) => name))}`;
     },
     augment: (sample: TableSample, rng: Rng, view = 0): TableSample =>
       corrupt(sample, rng, ofView[view] ?? ofView.at(-1) ?? 0),
@@ -57,10 +57,7 @@ export function buildTable(options: TableOptions, files?: RunFiles) {
 /** `age 39, job nurse, …` */
 function inWords(sample: TableSample): string {
   if (isEncoded(sample)) return `a view of ${sample.codes.length} columns`;
-  const short = (text: string) => {
-    const line = text.replaceAll(/\s+/g, " ");
-    return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
-  };
+  const short = (text: string) => shortened(text.replaceAll(/\s+/g, " "), LONGEST);
   let text = "";
   for (const [name, cell] of sample.cells) {
     if (cell === undefined) continue;

@@ -161,6 +161,9 @@ test("what is wrong with a table is one clear line", async () => {
     learning("a,b\n1,x\n2,y\n", { leaveOut: ["c"] }),
     says(/--leave-out c: no such column in t\.csv; there are: a, b/),
   );
+  const long = "n".repeat(5000);
+  await assert.rejects(learning(`${long},b\n1,2\n1,2\n`), says(/^.{1,200}$/));
+  assert.match((await learning(`${long},b\n1,x\n2,y\n`)).notes, /^.{1,200}$/);
   await inFolder(async (folder) =>
     assert.rejects(openTable(folder), says(/not a table \(it is a folder\); rows are read from one/)),
   );

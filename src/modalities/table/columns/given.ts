@@ -6,14 +6,7 @@ import { fileError } from "../../../foundation/files.ts";
 import { parseJson } from "../../../foundation/json.ts";
 import type { TableOptions } from "../options.ts";
 import type { Row } from "../row.ts";
-import { FILE, Learned, toFile } from "./learned.ts";
-
-/** Names in a message. */
-const LISTED = 8;
-
-/** Names, and how many more there are. */
-export const listed = (names: readonly string[]): string =>
-  `${names.slice(0, LISTED).join(", ")}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ""}`;
+import { FILE, Learned, listed, toFile } from "./learned.ts";
 
 /** What a file of another run says. @throws UserError when it is none */
 async function learnedFrom(path: string): Promise<Learned> {

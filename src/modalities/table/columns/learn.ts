@@ -3,10 +3,11 @@ import type { RunFiles } from "../../../data/modality.ts";
 import type { Source } from "../../../data/source.ts";
 import { timeIn } from "../../../data/tables/times.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
+import { shortened } from "../../../foundation/printable.ts";
 import type { TableOptions } from "../options.ts";
 import type { Row } from "../row.ts";
-import { givenColumns, listed } from "./given.ts";
-import { type LearnedColumn, toFile } from "./learned.ts";
+import { givenColumns } from "./given.ts";
+import { type LearnedColumn, listed, toFile } from "./learned.ts";
 import { type ColumnType, Profile, typeOf } from "./profile.ts";
 
 /** Rows that are looked at, spread evenly. */
@@ -53,7 +54,7 @@ export async function learnColumns(
   }
   if (columns.length < 2)
     throw new UserError(
-      `${source.name(0)}: ${columns.length === 0 ? "no column" : `one column (${columns[0]!.name})`} to learn from, and at least two are needed${leftOut.length > 0 ? `; left out: ${described(leftOut)}` : ""}`,
+      `${source.name(0)}: ${columns.length === 0 ? "no column" : `one column (${shortened(columns[0]!.name)})`} to learn from, and at least two are needed${leftOut.length > 0 ? `; left out: ${described(leftOut)}` : ""}`,
     );
   const of = (type: LearnedColumn["type"], words: string) => {
     const names = columns.filter((column) => column.type === type).map(({ name }) => name);
@@ -81,7 +82,7 @@ function requireColumns(source: Source<Row>, names: readonly string[], options: 
     for (const name of wanted)
       if (!names.includes(name))
         throw new UserError(
-          `${flag} ${name}: no such column in ${source.name(0).replace(/:\d+$/, "")}; there are: ${listed(names)}`,
+          `${flag} ${shortened(name)}: no such column in ${source.name(0).replace(/:\d+$/, "")}; there are: ${listed(names)}`,
         );
 }
 
@@ -110,7 +111,7 @@ function learned(
       const [text] = profile.texts.keys();
       if (text !== undefined)
         onNote?.(
-          `column "${name}": ${profile.textCount.toLocaleString("en")} of its values ${profile.textCount === 1 ? "is" : "are"} no number and taken as missing; the first is "${text.slice(0, 30)}"`,
+          `column "${shortened(name)}": ${profile.textCount.toLocaleString("en")} of its values ${profile.textCount === 1 ? "is" : "are"} no number and taken as missing; the first is "${shortened(text)}"`,
         );
       return { type, name, missing, marginal, ...momentsOf(profile.numbers) };
     }
@@ -126,7 +127,7 @@ function learned(
       const counts = profile.counts;
       if (counts.length > mostCategories)
         onNote?.(
-          `column "${name}": ${counts.length.toLocaleString("en")} categories; the ${mostCategories.toLocaleString("en")} most frequent are read, the others as unknown (--most-categories)`,
+          `column "${shortened(name)}": ${counts.length.toLocaleString("en")} categories; the ${mostCategories.toLocaleString("en")} most frequent are read, the others as unknown (--most-categories)`,
         );
       const categories = counts.slice(0, mostCategories).map(([value, count]) => ({ value, count }));
       return { type, name, missing, marginal, categories };

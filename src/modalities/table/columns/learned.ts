@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { RunFiles } from "../../../data/modality.ts";
+import { shortened } from "../../../foundation/printable.ts";
 
 /** The file of the run that says what the columns are. */
 export const FILE = "columns.json";
@@ -57,3 +58,12 @@ export const withoutMarginals = (learned: Learned): Learned => ({
   ...learned,
   columns: learned.columns.map((column) => ({ ...column, marginal: [] })),
 });
+
+/** Names in a message. */
+const LISTED = 8;
+
+/** Names of columns in a message, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const some = names.slice(0, LISTED).map((name) => shortened(name));
+  return `${some.join(", ")}${names.length > LISTED ? ` and ${names.length - LISTED} more` : ""}`;
+}
