@@ -29,6 +29,13 @@ test("rows of a table, from a CSV without a flag to a model that is exported", (
     await writeFile(at("few.csv"), few.map((line) => line.replace(/label$/, "stays")).join("\n"));
     const evaluated = ran("evaluate", at("run"), "--train", at("all.csv"), "--test", at("test.csv"), "--no-scratch");
     assert.match(evaluated, /ROC-AUC\npretrained .*\n.*untrained.*\nstandardised columns +/);
+    // Of test rows of one class there is no ROC curve.
+    const ofOne = customers(60, 2)
+      .split("\n")
+      .filter((line) => !line.endsWith(",no"));
+    await writeFile(at("one.csv"), ofOne.join("\n"));
+    const without = ran("evaluate", at("run"), "--train", at("all.csv"), "--test", at("one.csv"), "--no-scratch");
+    assert.match(without, /ROC-AUC\npretrained .* –\n.*untrained.* –\nstandardised columns .* –\n/);
     ran("finetune", at("run"), "--train", at("all.csv"), "--steps", "4", "--out", at("tuned"));
     const [one, other] = await Promise.all(
       ["run", "tuned"].map(async (name) => JSON.parse(await readFile(at(`${name}/columns.json`), "utf8"))),

@@ -44,7 +44,7 @@ export interface Contestant {
   readonly linear?: Score;
   /** Matthews' correlation of the classifier trained end to end, or else of the linear probe. */
   readonly matthews?: Score;
-  /** Of two classes: area under the ROC curve of that classifier, or else of the linear probe. */
+  /** Of two classes, if the test samples have both: area under the ROC curve of that classifier, or else of the linear probe. */
   readonly rocAuc?: Score;
   /** Accuracy of the classifier trained end to end. */
   readonly accuracy?: Score;
@@ -121,7 +121,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         scores.knn20.push(accuracyOf(near, queries.labels));
         scores.knn200.push(accuracyOf(far, queries.labels));
         scores.matthews.push(matthewsOf(confusionOf(probe.predictions, queries.labels, classes.length)));
-        if (classes.length === 2) scores.rocAuc.push(rankingOf(probe.logits, queries.labels).rocAuc ?? 0.5);
+        // Undefined, too, where all test samples are of one class.
+        const { rocAuc } = classes.length === 2 ? rankingOf(probe.logits, queries.labels) : {};
+        if (rocAuc !== undefined) scores.rocAuc.push(rocAuc);
         scores.linear.push(accuracyOf(probe.predictions, queries.labels));
         if (role === "pretrained") l2.push(probe.l2);
       }
@@ -132,7 +134,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         knn200: meanAndDeviation(scores.knn200),
         linear: meanAndDeviation(scores.linear),
         matthews: meanAndDeviation(scores.matthews),
-        ...(classes.length === 2 ? { rocAuc: meanAndDeviation(scores.rocAuc) } : {}),
+        ...(scores.rocAuc.length > 0 ? { rocAuc: meanAndDeviation(scores.rocAuc) } : {}),
       });
     }
     const endToEnd = [
@@ -162,14 +164,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         );
         verdicts.push(verdict);
       }
+      const rocAucs = verdicts.flatMap(({ measures }) => measures.rocAuc ?? []);
       contestants.push({
         role,
         name: contestantNames[role],
         accuracy: meanAndDeviation(verdicts.map(({ measures }) => measures.accuracy ?? 0)),
         matthews: meanAndDeviation(verdicts.map(({ measures }) => measures.matthews ?? 0)),
-        ...(classes.length === 2
-          ? { rocAuc: meanAndDeviation(verdicts.map(({ measures }) => measures.rocAuc ?? 0.5)) }
-          : {}),
+        ...(rocAucs.length > 0 ? { rocAuc: meanAndDeviation(rocAucs) } : {}),
         steps: taken,
       });
     }
