@@ -6,7 +6,7 @@ import { labelsFromTable, labelsOf } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
-import { LABEL_COLUMN, missing, positionOf } from "../../data/tables/columns.ts";
+import { isNumber, LABEL_COLUMN, missing, positionOf } from "../../data/tables/columns.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
@@ -94,8 +94,7 @@ function rolesOf(
   const find = (name: string, isLabel: boolean): number | undefined => {
     const position = positionOf(path, name, columns);
     if (position >= 0) return position;
-    const number = /^[1-9]\d*$/.test(name) ? Number(name) : 0;
-    if (number > 0 && number <= columns.length) return number - 1;
+    if (isNumber(name) && Number(name) <= columns.length) return Number(name) - 1;
     if (format === "json") return undefined;
     throw missing(path, name, columns, isLabel, `name one with ${isLabel ? "--label-column" : "--column"}`);
   };
