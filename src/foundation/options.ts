@@ -60,7 +60,7 @@ export function flagsOf(schema: z.ZodObject): Flag[] {
             const parsed = field.safeParse(candidate);
             if (parsed.success) return parsed.data;
           }
-        throw new UserError(`--${name} ${text}: must be ${allowed}`);
+        throw new UserError(`--${this.name} ${text}: must be ${allowed}`);
       },
     };
   });

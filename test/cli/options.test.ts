@@ -44,6 +44,7 @@ test("such options are flags, parsed by their schema and refused with another mo
       autodidact(...args, ...fromFile, "--exposure", "2"),
       /--exposure 2: must be a number above 0 and at most 1$/,
     );
+    refused(autodidact(...args, ...fromFile, "--xray-size", "big"), /: --xray-size big: must be a/);
     refused(autodidact(...args, "--encoder", "resnet", "--exposure", "0.25"), /unknown option '--exposure'/);
     refused(autodidact(...args, "--modality", file, "--encoder", "resnet", "--boost", "2"), /unknown option '--boost'/);
     fine(...args, ...fromFile, ...flags);
