@@ -1,5 +1,7 @@
 import { type Array, Rng, scalar, type Tensor, tree } from "../../../array/index.ts";
-import type { Params } from "../../../encoders/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { patches as patchAbility } from "../../../encoders/abilities.ts";
+import type { Inputs, Params } from "../../../encoders/index.ts";
 import { compile, read } from "../../../engine/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { stackViews, toBatch } from "../../../training/data/loader-task.ts";
@@ -11,7 +13,10 @@ const [BATCH, DRAWS] = [32, 4];
 
 /** Errors of windows; see `reconstructor`. */
 export interface Reconstructor {
-  /** The mean squared error of each step where it was hidden, `[window]`; NaN where it never was. */
+  /**
+   * The mean squared error of each step where it was hidden, `[window]`; NaN where it never was. In units of what the method
+   * predicts: of an encoder that brings each window to mean 0 and deviation 1, of that window's deviation.
+   */
   errors(windows: readonly Series[]): Promise<Float32Array[]>;
   dispose(): Promise<void>;
 }
@@ -32,7 +37,8 @@ export async function reconstructor(run: Run): Promise<Reconstructor> {
   const asIs = { ...modality, perturb: (sample: unknown) => sample };
   const method = methodDefinition.build({ encoder, modality: asIs, options, samples: config.data.entries, runs: {} });
   const draw = method.look;
-  if (!draw) throw new UserError(refusal);
+  const patches = offerOf(encoder, patchAbility);
+  if (!draw || !patches) throw new UserError(refusal);
   const params = run.methodParams;
   const rng = new Rng(0).split("hidden parts");
   let drawn = 0;
@@ -44,8 +50,11 @@ export async function reconstructor(run: Run): Promise<Reconstructor> {
   const [channels = 1, length = 1] = modality.specs.series?.shape ?? [];
   const blank = batchOf([{ channels: [], length, values: new Float32Array(channels * length), ready: true }]);
   const program = await compile(
-    (weights: Params, inputs: Params, progress: Array) =>
-      draw(weights as Parameters<typeof draw>[0], inputs, {}, { progress }),
+    (weights: Params, views: Params & { readonly image: Inputs }, progress: Array) => ({
+      ...draw(weights as Parameters<typeof draw>[0], views, {}, { progress }),
+      // As the encoder cuts it into patches: PatchTST's are of the normalised window, and may leave its first steps out.
+      whole: patches.unpatchify(patches.patchify(views.image)),
+    }),
     [params, blank, scalar(0)],
     { name: `${methodDefinition.name}'s predictions` },
   );
@@ -57,11 +66,13 @@ export async function reconstructor(run: Run): Promise<Reconstructor> {
         const sums = some.map(() => new Float32Array(length));
         const counts = some.map(() => new Int32Array(length));
         for (let turn = 0; turn < DRAWS; turn++) {
-          const outputs = await read(await program.run(params, batchOf(some), scalar(1)));
-          const { masked, reconstruction } = Object.fromEntries(tree.entries<Tensor>(outputs));
-          if (!masked || !reconstruction) throw new UserError(refusal);
-          some.forEach((window, row) => {
-            addErrors({ window, modality, row, channels, length, masked, reconstruction }, sums[row]!, counts[row]!);
+          const views = batchOf(some);
+          const outputs = await read(await program.run(params, views, scalar(1)));
+          const { masked, reconstruction, whole } = Object.fromEntries(tree.entries<Tensor>(outputs));
+          if (!masked || !reconstruction || !whole) throw new UserError(refusal);
+          const mask = Object.fromEntries(tree.entries<Tensor>(views))["image.mask"];
+          some.forEach((_, row) => {
+            addErrors({ row, channels, length, mask, whole, masked, reconstruction }, sums[row]!, counts[row]!);
           });
         }
         some.forEach((_, row) => {
@@ -77,11 +88,13 @@ export async function reconstructor(run: Run): Promise<Reconstructor> {
 }
 
 interface Predicted {
-  readonly window: Series;
-  readonly modality: Run["modality"];
   readonly row: number;
   readonly channels: number;
   readonly length: number;
+  /** 0 where a value is missing. */
+  readonly mask: Tensor | undefined;
+  /** The input, `[batch, channels, length]` as all below. */
+  readonly whole: Tensor;
   /** The input with what was hidden at 0. */
   readonly masked: Tensor;
   /** The input with what was hidden as predicted. */
@@ -89,16 +102,14 @@ interface Predicted {
 }
 
 function addErrors(predicted: Predicted, sums: Float32Array, counts: Int32Array): void {
-  const { window, modality, row, channels, length, masked, reconstruction } = predicted;
-  const { series, mask } = modality.tensors(window);
+  const { row, channels, length, mask, whole, masked, reconstruction } = predicted;
   for (let channel = 0; channel < channels; channel++)
     for (let step = 0; step < length; step++) {
-      const own = channel * length + step;
-      const at = row * channels * length + own;
-      const truth = series?.data[own] ?? 0;
+      const at = (row * channels + channel) * length + step;
+      const truth = whole.data[at]!;
       // What was not hidden is as it was in both.
       const isHidden = masked.data[at] !== truth || reconstruction.data[at] !== truth;
-      if (!isHidden || mask?.data[own] === 0) continue;
+      if (!isHidden || mask?.data[at] === 0) continue;
       sums[step]! += (reconstruction.data[at]! - truth) ** 2;
       counts[step]!++;
     }
