@@ -1,6 +1,6 @@
 /** Rows by falling score; those of one score in one group. */
 function ranked(scores: ArrayLike<number>, positives: ArrayLike<number>): { positive: number; negative: number }[] {
-  const order = Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
+  const order = Int32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[b]! - scores[a]!);
   const groups: { positive: number; negative: number }[] = [];
   let before: number | undefined;
   for (const row of order) {
