@@ -16,3 +16,19 @@ export function centredRows(data: Float32Array, rows: number, dim: number): Floa
   for (let row = 0; row < rows; row++) for (let i = 0; i < dim; i++) mean[i]! += data[row * dim + i]! / rows;
   return Float32Array.from({ length: rows * dim }, (_, at) => data[at]! - mean[at % dim]!);
 }
+
+/** Of each column. */
+export interface Scaling {
+  readonly mean: Float64Array;
+  /** Inverse of the deviation. */
+  readonly scale: Float64Array;
+}
+
+/** Mean and inverse deviation of each column over the rows; constant columns are left as they are. */
+export function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
+  const mean = new Float64Array(dim);
+  const square = new Float64Array(dim);
+  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
+  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
+  return { mean, scale: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1)) };
+}

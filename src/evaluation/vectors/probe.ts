@@ -4,6 +4,7 @@ import { stratifiedSplit } from "../../training/data/split.ts";
 import { largestOf, type Measures, measuresOf } from "../scores/measures.ts";
 import { applyHead, fitHead, type HeadProblem, L2_GRID } from "./head.ts";
 import type { LabelledVectors } from "./knn.ts";
+import { type Scaling, scalingOf } from "./normalize.ts";
 
 /** A linear head on raw features: outputs are `weight · features + bias`. */
 export interface LinearHead {
@@ -24,20 +25,6 @@ export interface ProbeData {
   readonly labels: Int32Array;
   /** Each row's group, if groups must not be split. */
   readonly groups?: Int32Array | undefined;
-}
-
-interface Scaling {
-  readonly mean: Float64Array;
-  readonly scale: Float64Array;
-}
-
-/** Mean and inverse deviation of each column over the rows; constant columns are left as they are. */
-function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
-  const mean = new Float64Array(dim);
-  const square = new Float64Array(dim);
-  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
-  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
-  return { mean, scale: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1)) };
 }
 
 const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });

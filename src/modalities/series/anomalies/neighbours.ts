@@ -1,3 +1,5 @@
+import { scalingOf } from "../../../evaluation/vectors/normalize.ts";
+
 /** Rows of vectors. */
 export interface Vectors {
   /** `[rows, dim]` */
@@ -11,12 +13,8 @@ const NEAREST = 5;
 
 /** Vectors of deviation 1 in every column, as in a bank of usual ones. */
 export function scalerOf({ data, rows, dim }: Vectors): (vector: Float32Array) => Float32Array {
-  const mean = new Float64Array(dim);
-  const squares = new Float64Array(dim);
-  for (let at = 0; at < rows * dim; at++) mean[at % dim]! += data[at]! / rows;
-  for (let at = 0; at < rows * dim; at++) squares[at % dim]! += (data[at]! - mean[at % dim]!) ** 2 / rows;
   // A column that never changes says something only where it does.
-  const scale = squares.map((square) => (square > 1e-12 ? 1 / Math.sqrt(square) : 1));
+  const { mean, scale } = scalingOf(data, rows, dim);
   return (vector) => vector.map((value, at) => (value - mean[at]!) * scale[at]!);
 }
 
