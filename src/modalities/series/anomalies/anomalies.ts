@@ -12,11 +12,10 @@ import { isManifest } from "../sources/entries.ts";
 import { labelAt } from "../sources/store.ts";
 import { chosen } from "../transforms/channels.ts";
 import { resampled } from "../transforms/resample.ts";
-import type { Vectors } from "./neighbours.ts";
 import { type Ranking, rankingOf } from "./ranking.ts";
 import { canReconstruct, reconstructor } from "./reconstruct.ts";
 import { perStep, quantileOf, type Stretch, smoothed, startsOf, stretchesOf } from "./steps.ts";
-import { distancesOf, rawRows, usualWindows, zScores } from "./usual.ts";
+import { distancesTo, type Place, rawRows, type Usual, usualWindows, zScores } from "./usual.ts";
 
 /** By what a step is unusual. */
 export const anomalyScores = ["reconstruction", "distance"] as const;
@@ -103,7 +102,8 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
     const reference = await scorer.reference(usual, stage("usual windows"));
     const threshold = quantileOf(reference, 1 - RARE);
     const series: ScoredSeries[] = [];
-    const baselines = new Map<string, Float32Array[]>();
+    const baselines = { "distance of raw windows": [] as Float32Array[], "z-score": [] as Float32Array[] };
+    const plain = isLabelled ? { distances: distancesTo(usual.raw, usual), zScores: zScores(usual) } : undefined;
     for (const [at, { name, series: one, isAnomalous }] of all.entries()) {
       stage("series")(at, all.length);
       const starts = startsOf(one.length, window, stride);
@@ -112,12 +112,10 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
       const own = await scorer.scores(windows, places);
       const spread = (scores: readonly (number | Float32Array)[]) => perStep(one.length, window, starts, scores);
       series.push({ name, series: one, scores: spread(own), ...(isAnomalous ? { isAnomalous } : {}) });
-      if (!isLabelled) continue;
+      if (!plain) continue;
       const rows = rawRows(run, windows);
-      const add = (title: string, scores: Float32Array) =>
-        baselines.set(title, [...(baselines.get(title) ?? []), scores]);
-      add("distance of raw windows", spread(distancesOf(usual.raw, usual, rows, places)));
-      add("z-score", spread(zScores(usual, windows.length, rows)));
+      baselines["distance of raw windows"].push(spread(plain.distances(rows, places)));
+      baselines["z-score"].push(spread(plain.zScores(rows, windows.length)));
     }
     stage("series")(all.length, all.length);
     const intervals = series
@@ -125,14 +123,12 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
         stretchesOf(scores, threshold, stride).map((stretch): Interval => ({ series: name, ...stretch })),
       )
       .sort((a, b) => b.score - a.score);
-    const measures = isLabelled
-      ? [[`${run.config.method.name}, ${scoredBy}`, series.map(({ scores }) => scores)] as const, ...baselines].flatMap(
-          ([name, scores]) => {
-            const ranking = rankingOf(joined(scores), joinedLabels(series));
-            return ranking ? [{ name, ...ranking }] : [];
-          },
-        )
-      : [];
+    const labels = labelsOf(series);
+    const rows = { [`${run.config.method.name}, ${scoredBy}`]: series.map(({ scores }) => scores), ...baselines };
+    const measures = Object.entries(isLabelled ? rows : {}).flatMap(([name, scores]) => {
+      const ranking = rankingOf(joined(scores), labels);
+      return ranking ? [{ name, ...ranking }] : [];
+    });
     return { scoredBy, threshold, series, intervals, measures, broken };
   } finally {
     await scorer.dispose();
@@ -147,9 +143,6 @@ interface Scorer {
   scores(windows: readonly Series[], places: readonly Place[]): Promise<(number | Float32Array)[]>;
   dispose(): Promise<void>;
 }
-
-type Usual = Awaited<ReturnType<typeof usualWindows>>;
-type Place = { readonly name: string; readonly start: number };
 
 async function byReconstruction(run: Run, window: number): Promise<Scorer> {
   const model = await reconstructor(run);
@@ -169,19 +162,16 @@ async function byReconstruction(run: Run, window: number): Promise<Scorer> {
 
 async function byDistance(run: Run): Promise<Scorer> {
   const model = await embedder(run.encoder, run.params, run.modality);
-  let bank: Usual | undefined;
-  let vectors: Vectors = { data: new Float32Array(), rows: 0, dim: model.dim };
+  let distances: ReturnType<typeof distancesTo> = () => [];
   const embedded = (windows: readonly Series[]) => model.embed(windows.map((one) => run.modality.tensors(one)));
   return {
     async reference(usual, onProgress) {
-      bank = usual;
-      vectors = { data: await embedded(usual.series), rows: usual.series.length, dim: model.dim };
+      const vectors = { data: await embedded(usual.series), rows: usual.series.length, dim: model.dim };
+      distances = distancesTo(vectors, usual);
       onProgress(usual.series.length, usual.series.length);
-      return Float32Array.from(distancesOf(vectors, { ...usual, isSame: true }, vectors.data, usual.places));
+      return Float32Array.from(distancesTo(vectors, { ...usual, isSame: true })(vectors.data, usual.places));
     },
-    async scores(windows, places) {
-      return bank ? distancesOf(vectors, bank, await embedded(windows), places) : [];
-    },
+    scores: async (windows, places) => distances(await embedded(windows), places),
     dispose: () => model.dispose(),
   };
 }
@@ -196,10 +186,9 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-const joinedLabels = (series: readonly ScoredSeries[]): Uint8Array =>
-  Uint8Array.from(
-    joined(series.map(({ isAnomalous, scores }) => Float32Array.from(isAnomalous ?? scores.map(() => 0)))),
-  );
+/** Of every step of all series whether it is labelled as anomalous. */
+const labelsOf = (series: readonly ScoredSeries[]): Uint8Array =>
+  Buffer.concat(series.map(({ isAnomalous, scores }) => isAnomalous ?? new Uint8Array(scores.length)));
 
 /** All series, as the encoder reads them but for their scale, and which of their steps are labelled as anomalous. */
 async function labelledSeries(

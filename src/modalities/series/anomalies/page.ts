@@ -1,6 +1,7 @@
 import { escapeHtml, htmlTable } from "../../../evaluation/drawing/html.ts";
 import { rowOf, type Series } from "../series.ts";
 import type { Anomalies, Interval, ScoredSeries } from "./anomalies.ts";
+import { stretchesOf } from "./steps.ts";
 
 /** Size of a drawing, of its lanes, and of what stands beside them, in pixels. */
 const [WIDTH, LANE, SCORE_LANE, MARGIN] = [960, 56, 80, 96];
@@ -85,14 +86,10 @@ export function anomalyDrawing(
     `<path d="M${MARGIN} ${round(level)}H${WIDTH}" stroke="#8a8a8a" stroke-dasharray="4 3"/>`,
     `<path d="${lineOf(scores, range, top, SCORE_LANE - 12)}" stroke="#d55e00"/>`,
   );
-  for (let step = 0; isAnomalous && step < series.length; step++) {
-    if (!isAnomalous[step]) continue;
-    const start = step;
-    while (step + 1 < series.length && isAnomalous[step + 1]) step++;
+  for (const { start, end } of isAnomalous ? stretchesOf(isAnomalous, 0, 1) : [])
     parts.push(
-      `<rect x="${round(x(start))}" y="${bottom + SCORE_LANE}" width="${round(Math.max(1, x(step + 1) - x(start)))}" height="4" fill="#333"/>`,
+      `<rect x="${round(x(start))}" y="${bottom + SCORE_LANE}" width="${round(Math.max(1, x(end) - x(start)))}" height="4" fill="#333"/>`,
     );
-  }
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const anchor = share === 0 ? "start" : share === 1 ? "end" : "middle";
     const at = round(MARGIN + share * (WIDTH - MARGIN));

@@ -54,7 +54,7 @@ export interface Stretch {
 }
 
 /** Stretches of scores above a threshold; those less than `gap` steps apart are one. */
-export function stretchesOf(scores: Float32Array, threshold: number, gap: number): Stretch[] {
+export function stretchesOf(scores: Float32Array | Uint8Array, threshold: number, gap: number): Stretch[] {
   const found: Stretch[] = [];
   scores.forEach((score, step) => {
     if (!(score > threshold)) return;

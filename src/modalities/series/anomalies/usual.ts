@@ -8,14 +8,14 @@ import { distanceTo, scalerOf, type Vectors } from "./neighbours.ts";
 const BANK = 2000;
 
 /** Where a window is from. */
-interface Place {
+export interface Place {
   /** Of the whole series. */
   readonly name: string;
   readonly start: number;
 }
 
 /** Windows in which all is as usual. */
-interface Usual {
+export interface Usual {
   readonly series: readonly Series[];
   readonly places: readonly Place[];
   readonly window: number;
@@ -57,28 +57,30 @@ export async function usualWindows(run: Run, source: Source<Series>, isSame: boo
 /**
  * How far windows are from the usual ones; see `distanceTo`.
  * @param bank vectors of the usual windows
- * @param rows vectors of the windows, of the same width
+ * @returns distances of windows at `places`, given the rows of their vectors, of the same width
  */
-export function distancesOf(
+export function distancesTo(
   bank: Vectors,
   { places: usual, window, isSame }: Pick<Usual, "places" | "window" | "isSame">,
-  rows: Float32Array,
-  places: readonly Place[],
-): number[] {
+): (rows: Float32Array, places: readonly Place[]) => number[] {
   const { dim } = bank;
   const scale = scalerOf(bank);
   const scaled = { ...bank, data: new Float32Array(bank.data.length) };
   for (let row = 0; row < bank.rows; row++)
     scaled.data.set(scale(bank.data.subarray(row * dim, (row + 1) * dim)), row * dim);
-  return places.map(({ name, start }, at) => {
-    const overlaps = (row: number): boolean =>
-      usual[row]!.name === name && Math.abs(usual[row]!.start - start) < window;
-    return distanceTo(scaled, scale(rows.subarray(at * dim, (at + 1) * dim)), isSame ? overlaps : undefined);
-  });
+  return (rows, places) =>
+    places.map(({ name, start }, at) => {
+      const overlaps = (row: number): boolean =>
+        usual[row]!.name === name && Math.abs(usual[row]!.start - start) < window;
+      return distanceTo(scaled, scale(rows.subarray(at * dim, (at + 1) * dim)), isSame ? overlaps : undefined);
+    });
 }
 
-/** The greatest distance of each step's values from the usual mean, in usual deviations, over the channels. */
-export function zScores({ raw, window }: Usual, count: number, rows: Float32Array): Float32Array[] {
+/**
+ * The greatest distance of each step's values from the usual mean, in usual deviations, over the channels.
+ * @returns scores of so many windows, given the rows of their values
+ */
+export function zScores({ raw, window }: Usual): (rows: Float32Array, count: number) => Float32Array[] {
   const channels = raw.dim / window;
   const means = new Float64Array(channels);
   const squares = new Float64Array(channels);
@@ -90,14 +92,15 @@ export function zScores({ raw, window }: Usual, count: number, rows: Float32Arra
   raw.data.forEach((value, at) => {
     squares[channelOf(at)]! += (value - means[channelOf(at)]!) ** 2 / each;
   });
-  return Array.from({ length: count }, (_, row) =>
-    Float32Array.from({ length: window }, (_unused, step) => {
-      let most = 0;
-      for (let channel = 0; channel < channels; channel++) {
-        const value = rows[row * raw.dim + channel * window + step]!;
-        most = Math.max(most, Math.abs(value - means[channel]!) / (Math.sqrt(squares[channel]!) || 1));
-      }
-      return most;
-    }),
-  );
+  return (rows, count) =>
+    Array.from({ length: count }, (_, row) =>
+      Float32Array.from({ length: window }, (_unused, step) => {
+        let most = 0;
+        for (let channel = 0; channel < channels; channel++) {
+          const value = rows[row * raw.dim + channel * window + step]!;
+          most = Math.max(most, Math.abs(value - means[channel]!) / (Math.sqrt(squares[channel]!) || 1));
+        }
+        return most;
+      }),
+    );
 }
