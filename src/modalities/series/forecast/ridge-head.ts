@@ -1,6 +1,7 @@
-import { type Array, float32, np, type Tensor } from "../../../array/index.ts";
+import { type Array, float32, np } from "../../../array/index.ts";
 import type { InitialParams, Inputs, Params } from "../../../encoders/index.ts";
 import { compile } from "../../../engine/index.ts";
+import { stacked, transposed } from "../../../interop/huggingface/pieces.ts";
 import { refuseInfinite, specsOf, stack } from "../../../training/features.ts";
 import {
   batchOf,
@@ -122,26 +123,15 @@ export async function ridgeHeads(
 
 /** Weights `[dim + 1, outputs]`, the offsets last, as a layer. */
 function headOf(weights: Float64Array, dim: number, outputs: number): Head {
-  const weight = new Float32Array(outputs * dim);
-  for (let row = 0; row < dim; row++)
-    for (let output = 0; output < outputs; output++) weight[output * dim + row] = weights[row * outputs + output]!;
+  const slopes = Float32Array.from(weights.subarray(0, dim * outputs));
   return {
-    weight: float32(weight, [outputs, dim]),
+    weight: transposed(float32(slopes, [dim, outputs])),
     bias: float32(Float32Array.from(weights.subarray(dim * outputs)), [outputs]),
   };
 }
 
 /** Heads one below the other. */
-function joined(heads: readonly Head[]): Head {
-  const all = (tensors: readonly Tensor[]): Tensor => {
-    const values = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
-    let at = 0;
-    for (const { data } of tensors) {
-      values.set(data, at);
-      at += data.length;
-    }
-    const [rows = 1, ...rest] = tensors[0]!.shape;
-    return float32(values, [tensors.length * rows, ...rest]);
-  };
-  return { weight: all(heads.map(({ weight }) => weight)), bias: all(heads.map(({ bias }) => bias)) };
-}
+const joined = (heads: readonly Head[]): Head => ({
+  weight: stacked(heads.map(({ weight }) => weight)),
+  bias: stacked(heads.map(({ bias }) => bias)),
+});

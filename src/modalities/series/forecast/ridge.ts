@@ -32,7 +32,7 @@ export class NormalEquations {
     for (let at = 0; at < this.#products.length; at++) this.#products[at]! += products[at]!;
   }
 
-  /** Sum of the squares of an input, the mean of all. */
+  /** The sum of an input's squares over the rows, on average over the inputs. */
   get meanSquare(): number {
     let sum = 0;
     for (let at = 0; at < this.#inputs - 1; at++) sum += this.#squares[at * this.#inputs + at]!;

@@ -6,8 +6,20 @@ import type { Method, MethodParams } from "../../../methods/method.ts";
 import { stackViews, toBatch } from "../../../training/data/loader-task.ts";
 import { learningRateAt } from "../../../training/schedule.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../../training/step.ts";
-import { errorsOf, frameOf, type Head, headed, inputsOf, type Model, outputsOf, targetOf, type Watch } from "./head.ts";
-import type { Part, Track } from "./parts.ts";
+import {
+  errorsOf,
+  frameOf,
+  type Head,
+  headed,
+  inputsOf,
+  type Model,
+  outputsOf,
+  type Place,
+  placesOf,
+  targetOf,
+  type Watch,
+} from "./head.ts";
+import type { Part } from "./parts.ts";
 
 /** How a whole encoder is trained on forecasts. */
 export interface TuneOptions {
@@ -41,17 +53,12 @@ export interface Tuned {
   readonly epochs: number;
 }
 
-interface Sample {
-  readonly track: Track;
-  readonly end: number;
-}
-
 /** Forecasts as a method that learns from the future of windows. */
 function forecasting(model: Model, start: { params: InitialParams; head: Head }) {
   const { reading, horizon } = model;
   const { rows, outputs } = reading;
   return {
-    views({ track, end }: Sample) {
+    views({ track, end }: Place) {
       const frame = frameOf(track, end, model);
       return {
         inputs: inputsOf(track, end, model),
@@ -85,7 +92,7 @@ export async function tune(
   { signal, onProgress }: Watch = {},
 ): Promise<Tuned> {
   const { epochs, patience, learningRate, weightDecay, batchSize, seed, most } = options;
-  const samples: Sample[] = learn.flatMap(({ track, ends }) => ends.map((end) => ({ track, end })));
+  const samples = placesOf(learn);
   if (samples.length < batchSize)
     throw new UserError(`only ${samples.length} windows to learn on, fewer than a batch of ${batchSize}`);
   const perEpoch = Math.floor(Math.min(samples.length, most) / batchSize);
