@@ -68,6 +68,20 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
   });
 }
 
+/** Opens series for as long as `use` needs them. @throws UserError as `openSeries` */
+export async function withSeries<Result>(
+  path: string,
+  options: OpenOptions,
+  use: (source: Source<Series>) => Promise<Result>,
+): Promise<Result> {
+  const source = await openSeries(path, options);
+  try {
+    return await use(source);
+  } finally {
+    await source.close();
+  }
+}
+
 export async function reopenSeries(manifest: unknown): Promise<Source<Series>> {
   if (!isManifest(manifest)) throw new Error("not the manifest of series");
   return seriesSource(manifest);

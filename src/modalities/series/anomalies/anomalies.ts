@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import type { OpenOptions, Source, TableOptions } from "../../../data/source.ts";
+import type { Source, TableOptions } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { embedder } from "../../../training/features.ts";
 import { openRunData } from "../../../training/run/open-data.ts";
 import type { Run } from "../../../training/run/run.ts";
-import { openSeries } from "../open.ts";
+import { withSeries } from "../open.ts";
 import { SeriesOptions } from "../options.ts";
 import { channelsOf } from "../prepare.ts";
 import { cutSeries, type Series } from "../series.ts";
@@ -89,9 +89,10 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
     throw new UserError(`${run.path}: a run on ${run.modality.name}; anomalies need one on series`);
   const scoredBy = options.scoredBy ?? (canReconstruct(run) ? "reconstruction" : "distance");
   const settings = SeriesOptions.parse(run.modalityOptions);
-  const { window, step } = settings;
+  const { window } = settings;
   const stride = options.stride ?? Math.max(1, Math.floor(window / 4));
-  const { all, broken } = await labelledSeries(data, options, settings, step);
+  const { all, broken } = await withSeries(data, options, (source) => labelledSeries(source, options, settings));
+  if (all.length === 0) throw new UserError(`${data}: no series can be read; the first: ${broken[0]?.reason}`);
   const isSame = options.usual === undefined && resolve(run.config.data.path) === resolve(data);
   const source = await openRunData(run, options.usual, options);
   const usual = await usualWindows(run, source as Source<Series>, isSame);
@@ -192,14 +193,12 @@ const labelsOf = (series: readonly ScoredSeries[]): Uint8Array =>
 
 /** All series, as the encoder reads them but for their scale, and which of their steps are labelled as anomalous. */
 async function labelledSeries(
-  data: string,
-  options: AnomaliesOptions & OpenOptions,
+  source: Source<Series>,
+  { usualLabels = USUAL_LABELS }: Pick<AnomaliesOptions, "usualLabels">,
   settings: SeriesOptions,
-  step: number | undefined,
 ) {
-  const source = await openSeries(data, options);
   const { manifest } = source;
-  const usual = new Set((options.usualLabels ?? USUAL_LABELS).map((label) => label.toLowerCase()));
+  const usual = new Set(usualLabels.map((label) => label.toLowerCase()));
   const all: { name: string; series: Series; isAnomalous?: Uint8Array }[] = [];
   const broken: { name: string; reason: string }[] = [];
   const channels = channelsOf(settings);
@@ -211,7 +210,7 @@ async function labelledSeries(
       return undefined;
     });
     if (!whole) continue;
-    const series = resampled(chosen(whole, channels), step);
+    const series = resampled(chosen(whole, channels), settings.step);
     const label = (at: number): string | undefined => {
       const own = source.labels?.[index];
       const whole = own === undefined || own < 0 ? undefined : source.classes?.[own];
@@ -223,7 +222,5 @@ async function labelledSeries(
     const isAnomalous = Uint8Array.from(labels, (one) => Number(one !== undefined && !usual.has(one.toLowerCase())));
     all.push({ name, series, ...(isLabelled ? { isAnomalous } : {}) });
   }
-  await source.close();
-  if (all.length === 0) throw new UserError(`${data}: no series can be read; the first: ${broken[0]?.reason}`);
   return { all, broken };
 }

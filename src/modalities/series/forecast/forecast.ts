@@ -3,7 +3,7 @@ import type { InitialParams } from "../../../encoders/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { buildParts, type Run } from "../../../training/run/run.ts";
 import { untrainedParams } from "../../../training/untrained.ts";
-import { openSeries } from "../open.ts";
+import { withSeries } from "../open.ts";
 import { SeriesOptions } from "../options.ts";
 import { preparation } from "../prepare.ts";
 import type { Forecaster } from "./forecaster.ts";
@@ -71,10 +71,13 @@ export async function forecast(options: ForecastOptions): Promise<Forecast[]> {
   const settled = SeriesOptions.parse(run.modalityOptions);
   const prepared = preparation(settled, run.config.modality.files);
   const { window } = prepared;
-  const tracks = await tracksOf(data, options, prepared, settled.step, split[0]);
+  const { tracks, untrained } = await withSeries(data, options, async (source) => ({
+    tracks: await tracksOf(source, prepared, settled.step, split[0]),
+    // The encoder before it learned anything, with the statistics of its norms from these data.
+    untrained: await untrainedParams(run.config, source, seed),
+  }));
   const step = tracks[0]?.raw.step;
   const season = options.season ?? (step !== undefined && DAY % step === 0 && DAY / step > 1 ? DAY / step : undefined);
-  const untrained = await untrainedOf(options, seed);
   const name = run.config.method.name;
   const results: Forecast[] = [];
   for (const horizon of horizons) {
@@ -171,17 +174,4 @@ async function dropping(model: Model, { config, modality }: Run, dropout: number
   const { encoder } = await buildParts({ ...config, encoder: { name, options: { ...options, dropout } } });
   const channels = modality.specs.series?.shape[0] ?? 1;
   return { ...model, encoder, reading: readingOf(encoder, channels, model.horizon) };
-}
-
-/** The encoder before it learned anything, with the statistics of its norms from the run's data. */
-async function untrainedOf(
-  { run, data, ...options }: Pick<ForecastOptions, "run" | "data"> & TableOptions,
-  seed: number,
-): Promise<InitialParams> {
-  const source = await openSeries(data, options);
-  try {
-    return await untrainedParams(run.config, source, seed);
-  } finally {
-    await source.close();
-  }
 }

@@ -8,6 +8,7 @@ import { replaceOutput } from "../../../foundation/outputs.ts";
 import { readSafetensors, writeSafetensors } from "../../../interop/safetensors.ts";
 import { RunConfig } from "../../../training/run/config.ts";
 import { buildParts, type Run } from "../../../training/run/run.ts";
+import { withSeries } from "../open.ts";
 import { SeriesOptions } from "../options.ts";
 import { preparation } from "../prepare.ts";
 import { rowOf } from "../series.ts";
@@ -119,7 +120,7 @@ export async function predictNext(options: PredictOptions): Promise<Prediction[]
   const settled = SeriesOptions.parse(run.config.modality.options);
   const prepared = preparation(settled, run.config.modality.files);
   const { window, channels } = prepared;
-  const tracks = await tracksOf(data, options, prepared, settled.step, 1);
+  const tracks = await withSeries(data, options, (source) => tracksOf(source, prepared, settled.step, 1));
   if (tracks.length === 0) throw new UserError(`${data}: no series that can be read`);
   const places = tracks.map((track) => ({ track, end: endOf(track, window, options.at) }));
   const reading = readingOf(run.encoder, channels.length, horizon);

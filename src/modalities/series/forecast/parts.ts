@@ -1,6 +1,5 @@
-import type { TableOptions } from "../../../data/source.ts";
+import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
-import { openSeries } from "../open.ts";
 import type { Preparation } from "../prepare.ts";
 import { eachRow, type Series } from "../series.ts";
 import { chosen } from "../transforms/channels.ts";
@@ -32,13 +31,11 @@ export type Split = readonly [learn: number, choose: number, test: number];
 
 /** The series of a source that can be read. @param learned steps or share of each whose mean and deviation are the scale */
 export async function tracksOf(
-  data: string,
-  options: TableOptions,
+  source: Source<Series>,
   { channels, heard }: Preparation,
   step: number | undefined,
   learned: number,
 ): Promise<Track[]> {
-  const source = await openSeries(data, options);
   const all: Track[] = [];
   for (let index = 0; index < source.length; index++) {
     const series = await source.read(index).catch(skipBroken);
@@ -46,7 +43,6 @@ export async function tracksOf(
     const raw = resampled(chosen(series, channels), step);
     all.push({ name: source.name(index), heard: heard(series), raw, ...standardized(raw, learned) });
   }
-  await source.close();
   return all;
 }
 

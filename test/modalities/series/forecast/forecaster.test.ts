@@ -16,6 +16,7 @@ import {
 import { frameOf, inputsOf, type Model, readingOf, targetOf } from "../../../../src/modalities/series/forecast/head.ts";
 import { partOf, thinned, tracksOf } from "../../../../src/modalities/series/forecast/parts.ts";
 import { ridgeHeads } from "../../../../src/modalities/series/forecast/ridge-head.ts";
+import { withSeries } from "../../../../src/modalities/series/open.ts";
 import { SeriesOptions } from "../../../../src/modalities/series/options.ts";
 import { preparation } from "../../../../src/modalities/series/prepare.ts";
 import { embedder } from "../../../../src/training/features.ts";
@@ -57,7 +58,7 @@ test("the preset reads windows as they are, and each channel by itself", () => {
 
 test("the head on frozen tokens is the ridge regression of each channel in its window's units", async () => {
   const prepared = preparation(SeriesOptions.parse(run.modalityOptions), run.config.modality.files);
-  const tracks = await tracksOf(data, {}, prepared, 3600, 0.6);
+  const tracks = await withSeries(data, {}, (source) => tracksOf(source, prepared, 3600, 0.6));
   const learn = thinned(
     tracks.map((track) => partOf(track, WINDOW, HORIZON, [0.6, 0.8, 1], 0)),
     60,
