@@ -73,12 +73,16 @@ export interface Frame {
   readonly centre: Float32Array;
 }
 
-export function frameOf({ scaled }: Track, end: number, { reading, window }: Model): Frame {
+/** The last values before `end`, `[channels]`. */
+export const lastOf = ({ scaled }: Track, end: number): Float32Array =>
+  Float32Array.from(scaled.channels, (_, channel) => rowOf(scaled, channel)[end - 1]!);
+
+export function frameOf(track: Track, end: number, { reading, window }: Model): Frame {
   const scale = new Float32Array(reading.rows).fill(1);
+  if (!reading.isByChannel) return { scale, centre: lastOf(track, end) };
+  const { scaled } = track;
   const centre = Float32Array.from(scaled.channels, (_, channel) => {
-    const row = rowOf(scaled, channel);
-    if (!reading.isByChannel) return row[end - 1]!;
-    const past = row.subarray(end - window, end);
+    const past = rowOf(scaled, channel).subarray(end - window, end);
     const mean = past.reduce((sum, value) => sum + value, 0) / window;
     scale[channel] = Math.sqrt(past.reduce((sum, value) => sum + (value - mean) ** 2, 0) / window + EPSILON);
     return mean;
@@ -87,7 +91,12 @@ export function frameOf({ scaled }: Track, end: number, { reading, window }: Mod
 }
 
 /** The future after `end`, less the frame's centre: `[channels × horizon]`, which is `[rows × outputs]`. */
-export function targetOf({ scaled }: Track, end: number, horizon: number, { centre }: Frame): Float32Array {
+export function targetOf(
+  { scaled }: Track,
+  end: number,
+  horizon: number,
+  { centre }: Pick<Frame, "centre">,
+): Float32Array {
   const target = new Float32Array(centre.length * horizon);
   centre.forEach((from, channel) => {
     const row = rowOf(scaled, channel);

@@ -1,5 +1,6 @@
-import { rowOf, type Series } from "../series.ts";
-import { type Part, thinned } from "./parts.ts";
+import { rowOf } from "../series.ts";
+import { lastOf, placesOf, targetOf } from "./head.ts";
+import { type Part, type Track, thinned } from "./parts.ts";
 import { NormalEquations, predicted } from "./ridge.ts";
 import { bestOf, Errors, type ForecastScore } from "./scores.ts";
 
@@ -15,14 +16,8 @@ export interface PlainOptions {
 }
 
 /** How the channels go on after `end`, from their last values: `[channels × horizon]`. */
-function future(series: Series, end: number, horizon: number): Float32Array {
-  const result = new Float32Array(series.channels.length * horizon);
-  series.channels.forEach((_, channel) => {
-    const row = rowOf(series, channel);
-    for (let ahead = 0; ahead < horizon; ahead++) result[channel * horizon + ahead] = row[end + ahead]! - row[end - 1]!;
-  });
-  return result;
-}
+const future = (track: Track, end: number, horizon: number): Float32Array =>
+  targetOf(track, end, horizon, { centre: lastOf(track, end) });
 
 /** Linear in the window's values less the last, channel by channel with shared weights. */
 export function byValues(
@@ -32,18 +27,14 @@ export function byValues(
   { window, horizon, onProgress }: PlainOptions,
 ): ForecastScore {
   const visit = (parts: readonly Part[], use: (input: Float32Array, truth: Float32Array) => void) => {
-    for (const {
-      track: { scaled },
-      ends,
-    } of parts)
-      for (const end of ends) {
-        const truth = future(scaled, end, horizon);
-        scaled.channels.forEach((_, channel) => {
-          const row = rowOf(scaled, channel);
-          const input = row.subarray(end - window, end).map((value) => value - row[end - 1]!);
-          use(input, truth.subarray(channel * horizon, (channel + 1) * horizon));
-        });
-      }
+    for (const { track, end } of placesOf(parts)) {
+      const truth = future(track, end, horizon);
+      track.scaled.channels.forEach((_, channel) => {
+        const row = rowOf(track.scaled, channel);
+        const input = row.subarray(end - window, end).map((value) => value - row[end - 1]!);
+        use(input, truth.subarray(channel * horizon, (channel + 1) * horizon));
+      });
+    }
   };
   const equations = new NormalEquations(window, horizon);
   visit(learn, (input, truth) => equations.add(input, truth));
@@ -68,18 +59,15 @@ export function naive(
   back: (ahead: number) => number,
 ): ForecastScore {
   const errors = new Errors();
-  for (const {
-    track: { scaled },
-    ends,
-  } of parts)
-    for (const end of ends) {
-      const guess = new Float32Array(scaled.channels.length * horizon);
-      scaled.channels.forEach((_, channel) => {
-        const row = rowOf(scaled, channel);
-        for (let ahead = 0; ahead < horizon; ahead++)
-          guess[channel * horizon + ahead] = row[end - back(ahead)]! - row[end - 1]!;
-      });
-      errors.add(future(scaled, end, horizon), guess);
-    }
+  for (const { track, end } of placesOf(parts)) {
+    const { scaled } = track;
+    const guess = new Float32Array(scaled.channels.length * horizon);
+    scaled.channels.forEach((_, channel) => {
+      const row = rowOf(scaled, channel);
+      for (let ahead = 0; ahead < horizon; ahead++)
+        guess[channel * horizon + ahead] = row[end - back(ahead)]! - row[end - 1]!;
+    });
+    errors.add(future(track, end, horizon), guess);
+  }
   return errors.score(name);
 }
