@@ -20,9 +20,9 @@ export function renamed(at: (path: string) => Tensor) {
       [`${name}.weight`, at(`${path}.scale`)],
       [`${name}.bias`, at(`${path}.shift`)],
     ],
-    /** Hugging Face has separate layers for queries, keys and values; we have one. */
-    attention: (name: string, path: string): [string, Tensor][] =>
-      ["query", "key", "value"].flatMap((role, which) =>
+    /** Hugging Face has separate layers for queries, keys and values; we have one. @param roles their names */
+    attention: (name: string, path: string, roles = ["query", "key", "value"]): [string, Tensor][] =>
+      roles.flatMap((role, which) =>
         ["weight", "bias"].map((kind): [string, Tensor] => [
           `${name}.${role}.${kind}`,
           partOf(at(`${path}.${kind}`), which, 3),

@@ -1,6 +1,6 @@
 import { filled, float32, type Tensor } from "../../../array/index.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
-import { lookup, partOf, renamed } from "../../../interop/huggingface/pieces.ts";
+import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 
 const numbers = (value: number | string | undefined): number[] => String(value).split(",").map(Number);
 
@@ -59,16 +59,11 @@ export const wav2vec2Layout: LayoutOf = ({ name, hyperparameters }) => {
       `\`model.safetensors\` has the names of Hugging Face's \`${model}\`${model === "Wav2Vec2Model" ? "; the representation is `last_hidden_state.mean(1)`" : ""}.`,
     tensors(params) {
       const at = lookup(params);
-      const { layer, norm } = renamed(at);
+      const { layer, norm, attention } = renamed(at);
       const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
         const [from, to] = [`blocks.${block}`, `encoder.layers.${block}`];
         return [
-          ...["q_proj", "k_proj", "v_proj"].flatMap((role, which) =>
-            ["weight", "bias"].map((kind): [string, Tensor] => [
-              `${to}.attention.${role}.${kind}`,
-              partOf(at(`${from}.attention.qkv.${kind}`), which, 3),
-            ]),
-          ),
+          ...attention(`${to}.attention`, `${from}.attention.qkv`, ["q_proj", "k_proj", "v_proj"]),
           ...layer(`${to}.attention.out_proj`, `${from}.attention.output`),
           ...norm(`${to}.layer_norm`, `${from}.norm1`),
           ...layer(`${to}.feed_forward.intermediate_dense`, `${from}.up`),

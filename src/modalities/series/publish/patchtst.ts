@@ -1,6 +1,6 @@
 import { int32, type Tensor } from "../../../array/index.ts";
 import type { HuggingFaceLayout } from "../../../interop/huggingface/layout.ts";
-import { lookup, partOf, renamed } from "../../../interop/huggingface/pieces.ts";
+import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import type { PublishedModel } from "../../../interop/publisher.ts";
 
 /**
@@ -51,7 +51,7 @@ export function patchtstLayout({ encoder, head }: PublishedModel): HuggingFaceLa
     note: (model) => `\`model.safetensors\` has the names of Hugging Face's \`${model}\`.`,
     tensors(params) {
       const at = lookup(params);
-      const { layer, norm } = renamed(at);
+      const { layer, norm, attention } = renamed(at);
       const normOf = (to: string, from: string): [string, Tensor][] =>
         isBatch
           ? [
@@ -64,12 +64,7 @@ export function patchtstLayout({ encoder, head }: PublishedModel): HuggingFaceLa
       const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
         const [from, to] = [`blocks.${block}`, `encoder.layers.${block}`];
         return [
-          ...["q_proj", "k_proj", "v_proj"].flatMap((role, which) =>
-            ["weight", "bias"].map((kind): [string, Tensor] => [
-              `${to}.self_attn.${role}.${kind}`,
-              partOf(at(`${from}.attention.qkv.${kind}`), which, 3),
-            ]),
-          ),
+          ...attention(`${to}.self_attn`, `${from}.attention.qkv`, ["q_proj", "k_proj", "v_proj"]),
           ...layer(`${to}.self_attn.out_proj`, `${from}.attention.output`),
           ...normOf(`${to}.norm_sublayer1`, `${from}.norm1`),
           ...layer(`${to}.ff.0`, `${from}.up`),
