@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { columnOption } from "../../../cli/data-options.ts";
 import { wholeNumber } from "../../../cli/numbers.ts";
-import { print, printJson } from "../../../cli/output.ts";
+import { complain, print, printJson } from "../../../cli/output.ts";
 import type { Configure } from "../../../cli/table.ts";
 import { type TableOptions, tableOptionsOf } from "../../../data/source.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -45,6 +45,7 @@ export const configure: Configure = (command) =>
         data,
         ...tableOptionsOf(flags),
         ...(at === undefined ? {} : { at }),
+        onNote: complain,
       });
       await writeOutput(out, [format === ".csv" ? tableOf(all) : `${JSON.stringify(all, absent, 2)}\n`]);
       const [first] = all;

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { columnOption } from "../../../cli/data-options.ts";
 import { abortOnInterrupt, Interrupted } from "../../../cli/interrupt.ts";
 import { wholeNumber, wholeNumbers } from "../../../cli/numbers.ts";
-import { columns, print, printJson } from "../../../cli/output.ts";
+import { columns, complain, print, printJson } from "../../../cli/output.ts";
 import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
 import type { TableOptions } from "../../../data/source.ts";
@@ -92,6 +92,7 @@ async function act(path: string, data: string, flags: Flags, command: Command): 
   let kept: string | undefined;
   const results = await forecast({
     ...{ run, data, ...choices, signal: interrupt.signal },
+    onNote: complain,
     onProgress: (stage, done, total) => line.update(stage, done, total, isSteps(stage) ? "steps" : "windows"),
     ...(out === undefined
       ? {}

@@ -37,6 +37,8 @@ export interface ForecastOptions extends TableOptions {
   /** Stops at the next step: what is finished until then is returned. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
+  /** Told of series that cannot be read. */
+  readonly onNote?: (note: string) => void;
   /** Called with every forecaster as soon as it is there, so that it can be kept. */
   readonly onForecaster?: (forecaster: Forecaster) => Promise<void>;
 }
@@ -72,7 +74,7 @@ export async function forecast(options: ForecastOptions): Promise<Forecast[]> {
   const prepared = preparation(settled, run.config.modality.files);
   const { window } = prepared;
   const { tracks, untrained } = await withSeries(data, options, async (source) => ({
-    tracks: await tracksOf(source, prepared, settled.step, split[0]),
+    tracks: await tracksOf(source, prepared, settled.step, split[0], options.onNote),
     // The encoder before it learned anything, with the statistics of its norms from these data.
     untrained: await untrainedParams(run.config, source, seed),
   }));

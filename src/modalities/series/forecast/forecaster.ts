@@ -103,11 +103,13 @@ export interface PredictOptions extends TableOptions {
   /** The step from which on to forecast, as if the data ended there; by default after the last. */
   readonly at?: number;
   readonly threads?: number;
+  /** Told of series that cannot be read. */
+  readonly onNote?: (note: string) => void;
 }
 
 /**
  * How every series of the data goes on.
- * @throws UserError when a series is shorter than the window
+ * @throws UserError when a series is shorter than the window, or none can be read
  *
  * @example
  * const forecaster = await openForecaster("models/next-four-days.safetensors");
@@ -120,8 +122,9 @@ export async function predictNext(options: PredictOptions): Promise<Prediction[]
   const settled = SeriesOptions.parse(run.config.modality.options);
   const prepared = preparation(settled, run.config.modality.files);
   const { window, channels } = prepared;
-  const tracks = await withSeries(data, options, (source) => tracksOf(source, prepared, settled.step, 1));
-  if (tracks.length === 0) throw new UserError(`${data}: no series that can be read`);
+  const tracks = await withSeries(data, options, (source) =>
+    tracksOf(source, prepared, settled.step, 1, options.onNote),
+  );
   const places = tracks.map((track) => ({ track, end: endOf(track, window, options.at) }));
   const reading = readingOf(run.encoder, channels.length, horizon);
   const model: Model = { encoder: run.encoder, modality: run.modality, reading, window, horizon, threads };

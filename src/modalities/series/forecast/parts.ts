@@ -1,5 +1,5 @@
 import type { Source } from "../../../data/source.ts";
-import { skipBroken } from "../../../foundation/errors.ts";
+import { messageOf, skipBroken, UserError } from "../../../foundation/errors.ts";
 import type { Preparation } from "../prepare.ts";
 import { eachRow, type Series } from "../series.ts";
 import { chosen } from "../transforms/channels.ts";
@@ -29,20 +29,33 @@ export interface Part {
 /** Where the parts to learn on, to choose on and to test on end: steps, or shares of a series. */
 export type Split = readonly [learn: number, choose: number, test: number];
 
-/** The series of a source that can be read. @param learned steps or share of each whose mean and deviation are the scale */
+/**
+ * The series of a source that can be read.
+ * @param learned steps or share of each whose mean and deviation are the scale
+ * @param onNote is told which are left out, and why
+ * @throws UserError when none can be read
+ */
 export async function tracksOf(
   source: Source<Series>,
   { channels, heard }: Preparation,
   step: number | undefined,
   learned: number,
+  onNote?: (note: string) => void,
 ): Promise<Track[]> {
   const all: Track[] = [];
+  const broken: string[] = [];
   for (let index = 0; index < source.length; index++) {
-    const series = await source.read(index).catch(skipBroken);
+    const series = await source.read(index).catch((error: unknown) => {
+      skipBroken(error);
+      broken.push(`${source.name(index)}: ${messageOf(error)}`);
+      return undefined;
+    });
     if (!series) continue;
     const raw = resampled(chosen(series, channels), step);
     all.push({ name: source.name(index), heard: heard(series), raw, ...standardized(raw, learned) });
   }
+  if (all.length === 0) throw new UserError(`no series can be read; the first: ${broken[0]}`);
+  for (const one of broken) onNote?.(`${one}; skipped`);
   return all;
 }
 

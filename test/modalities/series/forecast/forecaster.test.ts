@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { Rng } from "../../../../src/array/rng.ts";
@@ -200,6 +200,24 @@ test("a kept forecaster says the same when it is opened again, in the units of t
   const weights = (await import("../../../../src/interop/safetensors.ts")).writeSafetensors;
   await weights(join(folder, "other.safetensors"), [["a", { dtype: "float32", shape: [1], data: Float32Array.of(1) }]]);
   await assert.rejects(openForecaster(join(folder, "other.safetensors")), /not a forecaster/);
+});
+
+test("of several series, those that cannot be read are named, and none at all is an error", async () => {
+  assert.ok(kept);
+  const several = join(folder, "several");
+  await mkdir(several);
+  await copyFile(data, join(several, "whole.csv"));
+  await writeFile(join(several, "words.csv"), "time,load\n0,high\n3600,low\n");
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  const all = await predictNext({ forecaster: kept, data: several, threads: 1, onNote });
+  assert.deepEqual(
+    all.map(({ name }) => name),
+    ["whole.csv"],
+  );
+  assert.match(notes.join("\n"), /^words\.csv: [^\n]+; skipped$/);
+  await copyFile(join(several, "words.csv"), join(several, "whole.csv"));
+  await assert.rejects(predictNext({ forecaster: kept, data: several, threads: 1 }), /no series can be read/);
 });
 
 test("on the command line: forecast --tune --out, then continue; what does not fit is one line", async () => {
