@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import { columnOptions } from "../../../cli/data-options.ts";
 import { wholeNumber } from "../../../cli/numbers.ts";
 import { columns, complain, print, printJson } from "../../../cli/output.ts";
@@ -11,6 +10,7 @@ import { csv } from "../../../interop/csv.ts";
 import { openRun } from "../../../training/run/run.ts";
 import { type Anomalies, anomalies, anomalyScores, USUAL_LABELS } from "../anomalies/anomalies.ts";
 import { anomaliesPage, intervalRow } from "../anomalies/page.ts";
+import { tableFormatOf } from "./table-format.ts";
 
 interface Flags extends TableOptions {
   readonly usual?: string;
@@ -51,19 +51,15 @@ export const configure: Configure = (command) =>
       const top = wholeNumber("top", flags.top);
       const stride = flags.stride === undefined ? undefined : wholeNumber("stride", flags.stride);
       const { out, html } = flags;
-      const format = out === undefined ? undefined : extname(out).toLowerCase();
-      if (format !== undefined && format !== ".csv" && format !== ".json")
-        throw new UserError(`--out ${out}: must end in .csv or .json`);
+      const format = out === undefined ? undefined : tableFormatOf(out);
       for (const file of [out, html]) if (file !== undefined) await prepareOutput(file);
       const run = await openRun(path);
       const line = stageLine();
       const found = await anomalies({
-        ...{
-          run,
-          data,
-          ...tableOptionsOf(flags),
-          usualLabels: flags.usualLabels.split(",").map((name) => name.trim()),
-        },
+        run,
+        data,
+        ...tableOptionsOf(flags),
+        usualLabels: flags.usualLabels.split(",").map((name) => name.trim()),
         ...(flags.usual === undefined ? {} : { usual: flags.usual }),
         ...(score ? { scoredBy: score } : {}),
         ...(stride === undefined ? {} : { stride }),

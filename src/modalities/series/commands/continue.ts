@@ -1,14 +1,13 @@
-import { extname } from "node:path";
 import { columnOption } from "../../../cli/data-options.ts";
 import { wholeNumber } from "../../../cli/numbers.ts";
 import { complain, print, printJson } from "../../../cli/output.ts";
 import type { Configure } from "../../../cli/table.ts";
 import { type TableOptions, tableOptionsOf } from "../../../data/source.ts";
-import { UserError } from "../../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../../foundation/outputs.ts";
 import { csv } from "../../../interop/csv.ts";
 import { forecastChart } from "../forecast/chart.ts";
 import { openForecaster, type Prediction, predictNext } from "../forecast/forecaster.ts";
+import { tableFormatOf } from "./table-format.ts";
 
 interface Flags extends TableOptions {
   readonly out: string;
@@ -33,8 +32,7 @@ export const configure: Configure = (command) =>
     )
     .action(async (path: string, data: string, flags: Flags) => {
       const { out, picture } = flags;
-      const format = extname(out);
-      if (format !== ".csv" && format !== ".json") throw new UserError(`--out ${out}: must end in .csv or .json`);
+      const format = tableFormatOf(out);
       const drawing = `${out.slice(0, -format.length)}.svg`;
       await prepareOutput(out);
       if (picture) await prepareOutput(drawing);
