@@ -16,8 +16,9 @@ import type { LabelledVectors } from "../../src/evaluation/vectors/knn.ts";
 import { finetune, judge } from "../../src/index.ts";
 import { decode } from "../../src/modalities/audio/decode.ts";
 import { addLine, type Choices, linesOf, root, trained } from "../methods/shared.ts";
-import { DATA, machine, meanOf } from "./machine.ts";
+import { DATA, machine } from "./machine.ts";
 import { npyOf } from "./npy.ts";
+import { type Measured, printTables } from "./table.ts";
 import { accuraciesOf, drawn, featuresOf, nearestAccuracy } from "./vectors.ts";
 
 const { values } = parseArgs({
@@ -140,14 +141,7 @@ function labelled(windows: readonly Windows[], of: (data: Float32Array) => Float
   return result;
 }
 
-interface Line {
-  readonly setting: string;
-  readonly judged: string;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly machine: string;
+interface Line extends Measured {
   /** By number of labels a fault and row of the table: accuracies of the draws, in per cent. */
   readonly accuracies: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
@@ -218,25 +212,7 @@ async function measured(seed: number): Promise<void> {
   } satisfies Line);
 }
 
-/** Means ± sample deviations over seeds and draws, in per cent. */
-async function table(): Promise<void> {
-  const groups = Map.groupBy(
-    await linesOf<Line>(results),
-    ({ setting: name, judged, epochs, steps, machine: on }) =>
-      `${name}, ${epochs} epochs (${steps} steps), ${judged}; ${on}`,
-  );
-  for (const [title, lines] of groups) {
-    console.log(`\n${title}; seeds ${lines.map(({ seed }) => seed).join(", ")}`);
-    const shots = Object.keys(lines[0]!.accuracies);
-    console.log(`| | ${shots.map((count) => `${count} labelled a fault`).join(" | ")} |`);
-    console.log(`|---|${shots.map(() => "---|").join("")}`);
-    for (const name of Object.keys(lines[0]!.accuracies[shots[0]!] ?? {})) {
-      const cells = shots.map((count) => meanOf(lines.flatMap(({ accuracies }) => accuracies[count]?.[name] ?? [])));
-      console.log(`| ${name} | ${cells.join(" | ")} |`);
-    }
-  }
-}
-
 if (!values.table) for (let seed = 0; seed < Number(values.seeds); seed++) await measured(seed);
-await table();
+// Means over seeds and draws, in per cent.
+printTables(await linesOf<Line>(results), ({ accuracies }) => accuracies, "labelled a fault");
 process.exit(0);

@@ -9,7 +9,7 @@
  * settings: it learns on 10 months, chooses on 2 and tests on the validation months, and writes nothing. `--frozen` leaves
  * out what is tuned. `--picture` keeps the first seed's forecaster and draws docs/images/ett.svg.
  */
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openRun, pretrain } from "../../src/index.ts";
@@ -17,6 +17,7 @@ import { forecastChart } from "../../src/modalities/series/forecast/chart.ts";
 import { forecast } from "../../src/modalities/series/forecast/forecast.ts";
 import { type Forecaster, predictNext } from "../../src/modalities/series/forecast/forecaster.ts";
 import { benchArguments } from "../arguments.ts";
+import { addLine, linesOf, root } from "../methods/shared.ts";
 import { DATA, machine, meanOf } from "./machine.ts";
 
 const usage = "node bench/series/ett.ts [set] [epochs] [seeds] [horizons] [--validation] [--frozen] [--picture]";
@@ -34,8 +35,7 @@ const tuning = { epochs: 6, patience: 2, learningRate: 3e-4, batchSize: 32 };
 /** Windows that heads are fitted to, and that an epoch of tuning draws. */
 const MOST = 2000;
 
-const root = new URL("../..", import.meta.url).pathname;
-const results = `${root}bench/results/ett.jsonl`;
+const results = `${root}/bench/results/ett.jsonl`;
 const data = join(DATA, "ett", `${set}.csv`);
 
 interface Row {
@@ -52,13 +52,9 @@ interface Row {
   readonly machine: string;
 }
 
-const before: Row[] = has("validation")
+const before = has("validation")
   ? []
-  : (await readFile(results, "utf8").catch(() => ""))
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line))
-      .filter((row: Row) => row.set === set && row.epochs === Number(epochs));
+  : (await linesOf<Row>(results)).filter((row) => row.set === set && row.epochs === Number(epochs));
 const rows: Row[] = [...before];
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
 try {
@@ -97,16 +93,14 @@ try {
         console.log(`${set}, seed ${seed}, ${horizon} h, ${name}: MSE ${mse.toFixed(4)}, MAE ${mae.toFixed(4)}`);
         if (missing.length === 0) continue;
         rows.push(row);
-        if (has("validation")) continue;
-        await mkdir(`${root}bench/results`, { recursive: true });
-        await appendFile(results, `${JSON.stringify(row)}\n`);
+        if (!has("validation")) await addLine(results, row);
       }
     }
     if (draws && last) {
       // The tenth day of the test months.
       const [next] = await predictNext({ forecaster: last, data, time: "date", at: MONTHS[1] + 240, threads: 1 });
       const title = `${set}: ${last.horizon} hours of the test months, by ${last.score.name}`;
-      await writeFile(`${root}docs/images/ett.svg`, await forecastChart(next!, { most: 4, title }));
+      await writeFile(`${root}/docs/images/ett.svg`, await forecastChart(next!, { most: 4, title }));
     }
   }
 } finally {

@@ -17,7 +17,6 @@ import { np, Rng } from "../../src/array/index.ts";
 import { offerOf } from "../../src/data/ability.ts";
 import { map, tokens } from "../../src/encoders/abilities.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
-import { rawValues } from "../../src/evaluation/worth/features.ts";
 import { finetune, judge } from "../../src/index.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { openData } from "../../src/training/run/open-data.ts";
@@ -27,6 +26,8 @@ import { addLine, type Choices, linesOf, root, trained } from "../methods/shared
 import { CAP, type Engine, engines, leftAt, written } from "./engines.ts";
 import { machine, meanOf } from "./machine.ts";
 import { healthOf, type Rows, rootMeanSquare } from "./ridge.ts";
+import { type Measured, printTables } from "./table.ts";
+import { rawReadings } from "./vectors.ts";
 
 const { values } = parseArgs({
   options: {
@@ -92,10 +93,7 @@ async function windowsOf(run: Run, path: string, all: readonly Engine[], params:
   try {
     const encoder = withoutPooling(run.encoder);
     const { data, dim, indices } = await extractFeatures({ ...run, encoder, params, source });
-    const { specs, tensors } = run.modality;
-    const only = <Value>({ series }: Readonly<Record<string, Value>>) => ({ series: series! });
-    const readings = { ...run.modality, specs: only(specs), tensors: (sample: unknown) => only(tensors(sample)) };
-    const raw = await rawValues(readings, "raw").extract(source);
+    const raw = await rawReadings(run).extract(source);
     const groups = new Int32Array(indices.length);
     const left = new Float64Array(indices.length);
     indices.forEach((index, at) => {
@@ -124,14 +122,7 @@ const chosen = ({ data, dim, groups, left }: Rows, ids: ReadonlySet<number>): Ro
   };
 };
 
-interface Line {
-  readonly setting: string;
-  readonly judged: string;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly machine: string;
+interface Line extends Measured {
   /** By number of labelled engines and row of the table: RMSE of each draw. */
   readonly errors: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
 }
@@ -208,25 +199,7 @@ async function measured(seed: number): Promise<void> {
   } satisfies Line);
 }
 
-/** Means ± sample deviations over seeds and draws, in cycles. */
-async function table(): Promise<void> {
-  const groups = Map.groupBy(
-    await linesOf<Line>(results),
-    ({ setting: name, judged, epochs, steps, machine: on }) =>
-      `${name}, ${epochs} epochs (${steps} steps), ${judged}; ${on}`,
-  );
-  for (const [title, lines] of groups) {
-    console.log(`\n${title}; seeds ${lines.map(({ seed }) => seed).join(", ")}`);
-    const counts = Object.keys(lines[0]!.errors);
-    console.log(`| | ${counts.map((count) => `${count} labelled engines`).join(" | ")} |`);
-    console.log(`|---|${counts.map(() => "---|").join("")}`);
-    for (const name of Object.keys(lines[0]!.errors[counts[0]!] ?? {})) {
-      const cells = counts.map((count) => meanOf(lines.flatMap(({ errors }) => errors[count]?.[name] ?? [])));
-      console.log(`| ${name} | ${cells.join(" | ")} |`);
-    }
-  }
-}
-
 if (!values.table) for (let seed = 0; seed < Number(values.seeds); seed++) await measured(seed);
-await table();
+// Means over seeds and draws, in cycles.
+printTables(await linesOf<Line>(results), ({ errors }) => errors, "labelled engines");
 process.exit(0);

@@ -15,6 +15,13 @@ export interface Pair {
   readonly classes: number;
 }
 
+/** The values themselves, without the mask of those that are missing. */
+export function rawReadings({ modality }: Pick<Run, "modality">) {
+  const only = <Value>({ series }: Readonly<Record<string, Value>>) => ({ series: series! });
+  const tensors = (sample: unknown) => only(modality.tensors(sample));
+  return rawValues({ ...modality, specs: only(modality.specs), tensors }, "raw values");
+}
+
 /** Features of the trained encoder, of the same untrained, of the raw values, and, which takes long on
  * many windows, of the baseline for series. */
 export async function featuresOf(run: Run, train: string, test: string, seed: number, isBaseline = true) {
@@ -30,10 +37,7 @@ export async function featuresOf(run: Run, train: string, test: string, seed: nu
       test: labelled(await extract(asked)),
       classes: known.classes?.length ?? 0,
     });
-    const { specs, tensors } = run.modality;
-    const only = <Value>({ series }: Readonly<Record<string, Value>>) => ({ series: series! });
-    const values = { ...run.modality, specs: only(specs), tensors: (sample: unknown) => only(tensors(sample)) };
-    const raw = rawValues(values, "raw values");
+    const raw = rawReadings(run);
     const most = Math.max(known.length, asked.length);
     const baseline = isBaseline ? await run.modalityDefinition.baseline(run.modality, known, { most }) : undefined;
     return {
