@@ -7,7 +7,7 @@ import { mae } from "../../src/methods/mae.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
-import { bare, blockFlops, count, type StepCase, transformer } from "./parts.ts";
+import { bare, blockFlops, count, maeFlops, type StepCase, transformer } from "./parts.ts";
 import { signalCases } from "./signals.ts";
 
 function vitStep(): StepCase {
@@ -46,12 +46,10 @@ function maeStep(): StepCase {
     options: mae.options.parse({ decoderWidth, decoderDepth, decoderHeads: 4 }),
     samples: 64,
   });
-  const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * patches * decoderWidth * patchDim;
-  const body = depth * blockFlops(kept, width) + decoderDepth * blockFlops(patches, decoderWidth);
   return {
     batchSize,
     method,
-    flops: 3 * batchSize * (ends + body),
+    flops: maeFlops({ batchSize, patches, kept, patchDim, width, depth, decoderWidth, decoderDepth }),
     batch: (rng) => ({
       image: { pixels: rng.normals([batchSize, 3, size, size]) },
       keep: int32(Int32Array.from(count(batchSize, () => [...rng.permutation(patches).slice(0, kept)]).flat()), [

@@ -21,6 +21,27 @@ export const count = <Item>(length: number, make: (index: number) => Item): Item
 /** Products of a Transformer block, forward, per sample: four D × D, two D × 4D, and attention. */
 export const blockFlops = (tokens: number, width: number) => 2 * tokens * (12 * width * width + 2 * tokens * width);
 
+/** What a step of MAE is made of. */
+export interface MaeShape {
+  readonly batchSize: number;
+  /** Patches of a sample, and those that the encoder sees. */
+  readonly patches: number;
+  readonly kept: number;
+  readonly patchDim: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly decoderWidth: number;
+  readonly decoderDepth: number;
+}
+
+/** Products of a whole step of MAE. */
+export function maeFlops(shape: MaeShape): number {
+  const { batchSize, patches, kept, patchDim, width, depth, decoderWidth, decoderDepth } = shape;
+  const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * patches * decoderWidth * patchDim;
+  const body = depth * blockFlops(kept, width) + decoderDepth * blockFlops(patches, decoderWidth);
+  return 3 * batchSize * (ends + body);
+}
+
 export const transformer = (width: number, heads: number, depth: number) => {
   const blocks = count(depth, () => transformerBlock({ width, heads, mlpRatio: 4 }));
   const norm = layerNorm(width);

@@ -15,7 +15,7 @@ import { audio } from "../../src/modalities/audio/index.ts";
 import { video } from "../../src/modalities/video/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 import { stack } from "../../src/training/features.ts";
-import { bare, blockFlops, count, type StepCase } from "./parts.ts";
+import { bare, blockFlops, count, maeFlops, type StepCase } from "./parts.ts";
 
 function audioStep(): StepCase {
   const [batchSize, samples, classes, width] = [32, 16000, 12, 64];
@@ -189,12 +189,10 @@ function videoMaeStep(): StepCase {
   const decoder = { decoderWidth, decoderDepth, decoderHeads: 3 };
   const options = mae.options.parse({ maskRatio: 0.9, masks: "tube", ...decoder });
   const method = mae.build({ encoder, modality, options, samples: 64 });
-  const ends = 2 * kept * (patchDim * width + width * decoderWidth) + 2 * tubelets * decoderWidth * patchDim;
-  const body = depth * blockFlops(kept, width) + decoderDepth * blockFlops(tubelets, decoderWidth);
   return {
     batchSize,
     method,
-    flops: 3 * batchSize * (ends + body),
+    flops: maeFlops({ batchSize, patches: tubelets, kept, patchDim, width, depth, decoderWidth, decoderDepth }),
     batch: (rng) => ({
       image: { pixels: rng.normals([batchSize, 3, frames, size, size]) },
       ...stack(
