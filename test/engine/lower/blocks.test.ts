@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, lax, np, Rng, type Tensor, tree } from "../../../src/array/index.ts";
-import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { type Array, lax, np, Rng } from "../../../src/array/index.ts";
+import { valueAndGrad } from "../../../src/engine/index.ts";
+import { assertAgreement } from "../../support/agreement.ts";
 import { nodesOf } from "../../support/nodes.ts";
 
 interface Case {
@@ -57,20 +58,7 @@ const cases: readonly Case[] = [
 
 for (const example of cases)
   test(`a 1-D convolution and its gradients agree with jax-js: ${JSON.stringify(example)}`, async () => {
-    const tensors = tensorsFor(example);
-    const [actual, reference] = await Promise.all(
-      (["cpu", "wasm"] as const).map(async (device) => {
-        const program = await compile(convolve(example), [tensors], { device });
-        const values = new Map(tree.entries<Tensor>(await read(await program.run(tensors))));
-        await program.dispose();
-        return values;
-      }),
-    );
-    for (const [name, { data }] of reference!) {
-      const other = actual!.get(name)!.data;
-      const error = Math.hypot(...data.map((value, at) => value - other[at]!)) / Math.hypot(...data);
-      assert.ok(error < 1e-6, `${name} differs by ${error}`);
-    }
+    await assertAgreement(convolve(example), tensorsFor(example), 1e-6);
   });
 
 test("a kernel of several strides has one product for the input's gradient, any other one for each position in a stride", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, lax, np, Rng, type Tensor, tree } from "../../../src/array/index.ts";
-import { compile, read, valueAndGrad } from "../../../src/engine/index.ts";
+import { type Array, lax, np, Rng } from "../../../src/array/index.ts";
+import { valueAndGrad } from "../../../src/engine/index.ts";
+import { assertAgreement } from "../../support/agreement.ts";
 import { nodesOf } from "../../support/nodes.ts";
 
 interface Case {
@@ -64,21 +65,7 @@ const tiled: readonly Case[] = [
 
 for (const example of tiled)
   test(`tiles agree with jax-js, gradients too: ${example.inputs} → ${example.outputs}, ${example.size.join(" × ")}, padding ${example.pad}`, async () => {
-    const tensors = tensorsFor(example);
-    const results = await Promise.all(
-      (["cpu", "wasm"] as const).map(async (device) => {
-        const program = await compile(convolve(example), [tensors], { device });
-        const values = new Map(tree.entries<Tensor>(await read(await program.run(tensors))));
-        await program.dispose();
-        return values;
-      }),
-    );
-    const [actual, reference] = results;
-    for (const [name, { data }] of reference!) {
-      const other = actual!.get(name)!.data;
-      const error = Math.hypot(...data.map((value, at) => value - other[at]!)) / Math.hypot(...data);
-      assert.ok(error < 3e-6, `${name} differs by ${error}`);
-    }
+    await assertAgreement(convolve(example), tensorsFor(example), 3e-6);
   });
 
 test("both gradients share the transformed gradient of the outputs, and nothing is gathered or flipped", async () => {
