@@ -46,7 +46,7 @@ export const channelsOf = ({ channels }: Pick<SeriesOptions, "channels">): reado
   channels.length > 0 ? channels : ["1"];
 
 /** Mean and deviation of the values that are there. */
-function momentsOf(row: Float32Array): [mean: number, std: number] {
+export function momentsOf(row: Float32Array): [mean: number, std: number] {
   let [count, mean, squares] = [0, 0, 0];
   for (const value of row) {
     if (Number.isNaN(value)) continue;

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { columnOption } from "../../../cli/data-options.ts";
 import { abortOnInterrupt, Interrupted } from "../../../cli/interrupt.ts";
 import { wholeNumber, wholeNumbers } from "../../../cli/numbers.ts";
@@ -49,7 +49,7 @@ export const configure: Configure = (command) =>
     .option("--learning-rate <rate>", `peak learning rate of --tune (default: ${tuneDefaults.learningRate})`)
     .option("--batch-size <count>", `windows of a step of --tune (default: ${tuneDefaults.batchSize})`)
     .option("--seed <number>", "of random weights and the order of windows", "0")
-    .addOption(new Option("--threads <count>", "threads within an operator (default: all cores)"))
+    .option("--threads <count>", "threads within an operator (default: all cores)")
     .option("--out <file>", "keep the best forecaster of one horizon, a .safetensors file for `series continue`")
     .option("--json", "print JSON")
     .addHelpText(

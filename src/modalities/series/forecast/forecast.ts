@@ -61,7 +61,7 @@ const CHOSEN_ON = 1000;
  * scratch, the window's raw values, channel by channel with shared weights (NLinear, Zeng et al. 2022,
  * https://arxiv.org/abs/2205.13504), the last value, and the value one season ago.
  * @returns for each horizon the errors on the last part; fewer rows if it was interrupted
- * @throws UserError when the series are too short
+ * @throws UserError when the series are too short for any of the horizons, or have fewer windows than a batch of tuning
  *
  * @example
  * const run = await openRun("runs/ett");
@@ -81,16 +81,25 @@ export async function forecast(options: ForecastOptions): Promise<Forecast[]> {
   const step = tracks[0]?.raw.step;
   const season = options.season ?? (step !== undefined && DAY % step === 0 && DAY / step > 1 ? DAY / step : undefined);
   const name = run.config.method.name;
-  const results: Forecast[] = [];
-  for (const horizon of horizons) {
+  const tuning: TuneOptions | undefined = options.tune === true ? {} : options.tune || undefined;
+  const { batchSize = tuneDefaults.batchSize } = tuning ?? {};
+  const parts = horizons.map((horizon) => {
     const [learn = [], choose = [], judge = []] = ([0, 1, 2] as const).map((part) =>
       tracks.map((track) => partOf(track, window, horizon, split, part)),
     );
-    const [learned, chosen, tested] = [learn, choose, judge].map(countOf);
-    if (Math.min(learned!, chosen!, tested!) === 0)
+    const learned = countOf(learn);
+    if (Math.min(learned, countOf(choose), countOf(judge)) === 0)
       throw new UserError(
         `${data}: too short for a window of ${window} steps and a horizon of ${horizon} in each of the three parts; see --split`,
       );
+    if (tuning && Math.min(learned, most) < batchSize)
+      throw new UserError(
+        `${data}: only ${Math.min(learned, most)} windows to tune on with a horizon of ${horizon}, fewer than a batch of ${batchSize}; see --most and --batch-size`,
+      );
+    return { horizon, learn, choose, judge };
+  });
+  const results: Forecast[] = [];
+  for (const { horizon, learn, choose, judge } of parts) {
     const few = thinned(learn, most);
     const scores: ForecastScore[] = [];
     const watch = (stage: string): Watch => ({
@@ -109,7 +118,7 @@ export async function forecast(options: ForecastOptions): Promise<Forecast[]> {
     };
     const part: Windows = { few, learn, choose: thinned(choose, CHOSEN_ON) };
     try {
-      await byModel(model, part, { ...options, untrained, name, most, seed }, score, watch);
+      await byModel(model, part, { ...options, tuning, untrained, name, most, seed }, score, watch);
     } catch (error) {
       if (!signal?.aborted) throw error;
     } finally {
@@ -122,7 +131,7 @@ export async function forecast(options: ForecastOptions): Promise<Forecast[]> {
       if (season !== undefined && season <= window)
         scores.push(naive("one season ago", judge, horizon, (ahead) => season - (ahead % season)));
     }
-    results.push({ horizon, windows: [countOf(few), tested!], scores });
+    results.push({ horizon, windows: [countOf(few), countOf(judge)], scores });
     if (signal?.aborted) break;
   }
   return results;
@@ -139,6 +148,7 @@ async function byModel(
   model: Model,
   { few, learn, choose }: Windows,
   options: ForecastOptions & {
+    readonly tuning: TuneOptions | undefined;
     readonly untrained: InitialParams;
     readonly name: string;
     readonly most: number;
@@ -147,8 +157,7 @@ async function byModel(
   score: (params: InitialParams, head: Head, row: string, isPretrained: boolean) => Promise<void>,
   watch: (stage: string) => Watch,
 ): Promise<void> {
-  const { run, untrained, name, signal, scratch = true } = options;
-  const tuning = options.tune === true ? {} : options.tune || undefined;
+  const { run, tuning, untrained, name, signal, scratch = true } = options;
   const starts = [
     { params: run.params, frozen: `${name}, linear head`, tuned: `${name}, tuned` },
     { params: untrained, frozen: "untrained, linear head", tuned: "from scratch" },

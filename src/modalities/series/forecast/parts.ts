@@ -1,6 +1,6 @@
 import type { Source } from "../../../data/source.ts";
 import { messageOf, skipBroken, UserError } from "../../../foundation/errors.ts";
-import type { Preparation } from "../prepare.ts";
+import { momentsOf, type Preparation } from "../prepare.ts";
 import { eachRow, type Series } from "../series.ts";
 import { chosen } from "../transforms/channels.ts";
 import { resampled } from "../transforms/resample.ts";
@@ -65,9 +65,7 @@ const placeOf = (part: number, length: number): number =>
 function standardized(series: Series, part: number): Pick<Track, "scaled" | "mean" | "std"> {
   const [means, stds]: [number[], number[]] = [[], []];
   const scaled = eachRow(series, (row) => {
-    const known = row.subarray(0, placeOf(part, row.length)).filter((value) => !Number.isNaN(value));
-    const mean = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
-    const std = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, known.length)) || 1;
+    const [mean, std] = momentsOf(row.subarray(0, placeOf(part, row.length)));
     means.push(mean);
     stds.push(std);
     return row.map((value) => (Number.isNaN(value) ? 0 : (value - mean) / std));

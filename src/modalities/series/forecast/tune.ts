@@ -81,7 +81,8 @@ function forecasting(model: Model, start: { params: InitialParams; head: Head })
 /**
  * Trains encoder and head together from where they are, by AdamW; the state with the least squared error on the part to
  * choose on is kept, the start among them. On an interrupt what was best until then.
- * @throws UserError when there are fewer windows than a batch
+ * @param learn at least a batch of windows
+ * @throws UserError when the loss is not finite
  */
 export async function tune(
   model: Model,
@@ -93,8 +94,6 @@ export async function tune(
 ): Promise<Tuned> {
   const { epochs, patience, learningRate, weightDecay, batchSize, seed, most } = options;
   const samples = placesOf(learn);
-  if (samples.length < batchSize)
-    throw new UserError(`only ${samples.length} windows to learn on, fewer than a batch of ${batchSize}`);
   const perEpoch = Math.floor(Math.min(samples.length, most) / batchSize);
   const steps = epochs * perEpoch;
   // The trainer passes a method only trees that the same method made.

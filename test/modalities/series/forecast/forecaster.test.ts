@@ -144,6 +144,29 @@ test("the tuned encoder is scored beside its baselines, and is the last that can
   assert.equal(kept?.score.name, "simmim, tuned");
 });
 
+test("a horizon or a batch that does not fit is refused before anything is computed", async () => {
+  const seen: string[] = [];
+  const onForecaster = async ({ score }: Forecaster) => {
+    seen.push(score.name);
+  };
+  await assert.rejects(forecast({ ...base, horizons: [HORIZON, 400], onForecaster }), /a horizon of 400/);
+  await assert.rejects(
+    forecast({ ...base, tune: { batchSize: 16 }, most: 8, onForecaster }),
+    /only 8 windows to tune on with a horizon of 12, fewer than a batch of 16; see --most/,
+  );
+  assert.deepEqual(seen, []);
+});
+
+test("a channel that rests while it is learned on has the scale 1, so that its waking is no error of a billion", async () => {
+  const file = join(folder, "rest.csv");
+  const resting = Array.from({ length: 500 }, (_, hour) => [hour * 3600, hour < 400 ? 0.1 : 0.3, hour % 24]);
+  await writeFile(file, csvOf(["time", "load", "oil"], resting));
+  const prepared = preparation(SeriesOptions.parse(run.modalityOptions), run.config.modality.files);
+  const [track] = await withSeries(file, {}, (source) => tracksOf(source, prepared, 3600, 0.6));
+  assert.equal(track?.std[0], 1);
+  assert.ok(track!.scaled.values.every((value) => Math.abs(value) < 3));
+});
+
 test("what is stopped while it is tuned keeps what is finished, in time", async () => {
   const controller = new AbortController();
   const names: string[] = [];
