@@ -1,5 +1,12 @@
 import { encoderAbility } from "../data/ability.ts";
-import type { ChannelAbility, LatentAbility, PatchAbility, SequenceAbility, TokenAbility } from "./encoder.ts";
+import type {
+  ChannelAbility,
+  LatentAbility,
+  NodeAbility,
+  PatchAbility,
+  SequenceAbility,
+  TokenAbility,
+} from "./encoder.ts";
 
 /** The encoder turns its input into a sequence of token vectors: patches, or tokens of a vocabulary. */
 export const tokens = encoderAbility<TokenAbility>()("tokens", "turns its input into a sequence of token vectors");
@@ -21,3 +28,6 @@ export const channelTokens = encoderAbility<ChannelAbility>()(
   "channelTokens",
   "turns each channel of its input into a sequence of token vectors of its own",
 );
+
+/** A vector for each node of a graph, by messages between neighbours. */
+export const nodes = encoderAbility<NodeAbility>()("nodes", "makes a vector for each node of a graph");

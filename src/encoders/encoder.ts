@@ -113,6 +113,18 @@ export interface SequenceAbility extends TokenAbility {
   narrowed(share: number): Encoder & { readonly sequence: SequenceAbility };
 }
 
+/**
+ * A vector for each node of a graph: see `data/graph.ts` for the inputs. Where there is an input `readout` (int32 `[rows]`,
+ * places of nodes), the representation is that of these nodes, `[batch × rows, embedDim]`; else it is pooled over each graph.
+ */
+export interface NodeAbility {
+  readonly width: number;
+  /** Vectors of nodes after the last layer, `[batch, N, width]`; 0 for padding. `masked.at` is `[batch, N]`. */
+  encode(params: Params, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array;
+  /** The representation from them, `[batch, embedDim]`: a sum, mean or maximum over nodes that are there. */
+  pool(nodes: Array, inputs: Inputs): Array;
+}
+
 /** Which of its tokens an encoder sees. */
 export interface EncodeOptions {
   /**
