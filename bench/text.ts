@@ -16,10 +16,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { evaluateLanguage } from "../src/evaluation/language/language.ts";
+import { languageTable } from "../src/evaluation/language/language-table.ts";
 import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/worth/evaluate.ts";
 import { alignColumns } from "../src/evaluation/worth/table.ts";
-import { evaluateLanguage } from "../src/modalities/text/language/language.ts";
-import { languageTable } from "../src/modalities/text/language/language-table.ts";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";

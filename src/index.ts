@@ -84,6 +84,19 @@ export type { TrainAndTest } from "./evaluation/labels/labelled-sources.ts";
 export { type PredictOptions, type PredictResult, predict } from "./evaluation/labels/predict.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/labels/predictor.ts";
 export { finetuneDefaults } from "./evaluation/labels/recipe.ts";
+export {
+  type CompleteOptions,
+  type Completion,
+  complete,
+  type TokenPrediction,
+} from "./evaluation/language/complete.ts";
+export {
+  evaluateLanguage,
+  type LanguageEvaluation,
+  type LanguageOptions,
+  type LanguageScore,
+} from "./evaluation/language/language.ts";
+export { languageTable } from "./evaluation/language/language-table.ts";
 export { type Prediction, prediction } from "./evaluation/scores/predictions.ts";
 export {
   type DistillResult,

@@ -40,7 +40,7 @@ const rooms: Rooms = {
   "modalities/*/sources": { imports: ["data", "modalities", "pixels"] },
   "modalities/*/transforms": { imports: ["array", "data", "modalities", "pixels"] },
   // A kind's commands are the command line's, and have its helpers; what the kind itself does needs none of them.
-  "modalities/*/commands": { imports: [...kind, "modalities", "cli/"] },
+  "modalities/*/commands": { imports: [...kind, "modalities", "cli/", "cli/language"] },
   training: { imports: [...page, "engine", "interop", "methods", "training"] },
   "training/optimizers": { imports: ["array"] },
   "training/data": { imports: ["array", "data", "training/", "training/run"], types: ["methods"] },
@@ -59,6 +59,7 @@ const rooms: Rooms = {
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },
   "evaluation/label-efficiency": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },
   "evaluation/collection": { imports: [...judge, "evaluation/drawing", "evaluation/labels"], types: ["methods"] },
+  "evaluation/language": { imports: [...judge, "evaluation/worth"], types: ["methods"] },
   "evaluation/smaller": { imports: [...judge, "layers", "evaluation/labels", "evaluation/worth"], types: ["methods"] },
   serving: { imports: ["array", "data", "training", "evaluation"] },
   // The whole library; and training's options by themselves, which `pretrain --help` shows without loading the rest.

@@ -44,7 +44,7 @@ export const text = modality({
     return { ...kept, ...(TOKENIZER_FILE in files ? { tokenizer: join(folder, TOKENIZER_FILE) } : {}) };
   },
   async baseline(modality, source, { most }) {
-    const { tfIdf } = await import("./language/tf-idf.ts");
+    const { tfIdf } = await import("./tf-idf.ts");
     return tfIdf(modality, source, most);
   },
   async publish() {

@@ -2,15 +2,21 @@
  * Tokenizers, and what language models write and are measured by.
  * @module autodidact/text
  */
-export { text } from "./index.ts";
-export { type CompleteOptions, type Completion, complete, type TokenPrediction } from "./language/complete.ts";
+
+export {
+  type CompleteOptions,
+  type Completion,
+  complete,
+  type TokenPrediction,
+} from "../../evaluation/language/complete.ts";
 export {
   evaluateLanguage,
   type LanguageEvaluation,
   type LanguageOptions,
   type LanguageScore,
-} from "./language/language.ts";
-export { languageTable } from "./language/language-table.ts";
+} from "../../evaluation/language/language.ts";
+export { languageTable } from "../../evaluation/language/language-table.ts";
+export { text } from "./index.ts";
 export { TextOptions } from "./options.ts";
 export type { Text, TokenizedText, WrittenText } from "./text.ts";
 export { tokenize } from "./tokenizers/learn.ts";

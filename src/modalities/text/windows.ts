@@ -1,12 +1,12 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { Appender } from "../../data/files/appender.ts";
 import type { Source } from "../../data/source.ts";
 import { float64Column } from "../../data/tables/growing.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { retried } from "../../foundation/retry.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
-import { Appender } from "./sources/unpacked.ts";
 import { isTokenized, type Text } from "./text.ts";
 import type { TextVocabulary } from "./vocabulary.ts";
 

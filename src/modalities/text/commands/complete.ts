@@ -1,50 +1,9 @@
-import { wholeNumber } from "../../../cli/numbers.ts";
-import { columns, print, printJson } from "../../../cli/output.ts";
-import type { Configure } from "../../../cli/table.ts";
-import { UserError } from "../../../foundation/errors.ts";
-import { openRun } from "../../../training/run/run.ts";
-import { complete } from "../language/complete.ts";
+import { completing } from "../../../cli/language/complete.ts";
 
-interface Flags {
-  readonly top: string;
-  readonly tokens: string;
-  readonly temperature: string;
-  readonly topK: string;
-  readonly seed: string;
-  readonly json?: boolean;
-}
-
-export const configure: Configure = (command) =>
-  command
-    .argument("<run>", "run folder of a method that predicts tokens (bert, bag-of-words, causal-lm, sentence-order)")
-    .argument("<text>", 'text with masks ("the [MASK] sat"), or the beginning of one')
-    .option("--top <count>", "candidates for each mask", "5")
-    .option("--tokens <count>", "most tokens to write (causal models)", "40")
-    .option("--temperature <number>", "0: always the most likely token; 1: the model's own probabilities", "1")
-    .option("--top-k <count>", "how many of the most likely tokens to draw from; 0 for all", "50")
-    .option("--seed <number>", "same seed, same text", "0")
-    .option("--json", "print JSON")
-    .addHelpText(
-      "after",
-      '\nExamples:\n  autodidact text complete runs/books "the [MASK] sat on the mat"\n  autodidact text complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
-    )
-    .action(async (path: string, text: string, flags: Flags) => {
-      const temperature = Number(flags.temperature);
-      if (!(temperature >= 0 && Number.isFinite(temperature)) || flags.temperature.trim() === "")
-        throw new UserError(`--temperature ${flags.temperature}: must be a number of at least 0`);
-      const completion = await complete({
-        run: await openRun(path),
-        text,
-        top: wholeNumber("top", flags.top),
-        tokens: wholeNumber("tokens", flags.tokens),
-        temperature,
-        topK: wholeNumber("top-k", flags.topK, 0),
-        seed: wholeNumber("seed", flags.seed, 0),
-      });
-      if (flags.json) return printJson(completion);
-      for (const [at, candidates] of (completion.masks ?? []).entries()) {
-        if (completion.masks!.length > 1) print(`mask ${at + 1}`);
-        print(columns(candidates.map(({ token, probability }) => [`${(100 * probability).toFixed(1)} %`, token])));
-      }
-      print(completion.text);
-    });
+export const configure = completing({
+  text: 'text with masks ("the [MASK] sat"), or the beginning of one',
+  examples: [
+    'autodidact text complete runs/books "the [MASK] sat on the mat"',
+    'autodidact text complete runs/stories "Once upon a time" --tokens 60 --temperature 0.8',
+  ],
+});

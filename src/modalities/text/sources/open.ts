@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { Appender } from "../../../data/files/appender.ts";
 import { Tally } from "../../../data/files/left-out.ts";
 import { type Listing, listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { packing } from "../../../data/files/packed.ts";
@@ -16,7 +17,6 @@ import { codeOf, fileError } from "../../../foundation/files.ts";
 import { temporaryFolder } from "../../../foundation/temporary.ts";
 import type { Text } from "../text.ts";
 import { RecordCollector, recordSource } from "./records.ts";
-import { Appender } from "./unpacked.ts";
 
 type Format = TableFormat | "text";
 

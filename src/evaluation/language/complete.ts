@@ -1,8 +1,8 @@
-import { Rng } from "../../../array/index.ts";
-import { offerOf } from "../../../data/ability.ts";
-import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { UserError } from "../../../foundation/errors.ts";
-import type { Run } from "../../../training/run/run.ts";
+import { Rng } from "../../array/index.ts";
+import { offerOf } from "../../data/ability.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Run } from "../../training/run/run.ts";
 import { type TokenModel, tokenModel } from "./token-model.ts";
 
 export interface CompleteOptions {

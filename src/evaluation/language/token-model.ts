@@ -1,13 +1,13 @@
-import { type Array, int32, nn, np, type Tensor, type Traced } from "../../../array/index.ts";
-import { offerOf } from "../../../data/ability.ts";
-import type { Vocabulary } from "../../../data/index.ts";
-import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { sequence } from "../../../encoders/abilities.ts";
-import { compile } from "../../../engine/index.ts";
-import { UserError } from "../../../foundation/errors.ts";
-import type { MethodParams } from "../../../methods/index.ts";
-import { refuseInfinite } from "../../../training/features.ts";
-import { methodOf, type Run } from "../../../training/run/run.ts";
+import { type Array, int32, nn, np, type Tensor, type Traced } from "../../array/index.ts";
+import { offerOf } from "../../data/ability.ts";
+import type { Vocabulary } from "../../data/index.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
+import { sequence } from "../../encoders/abilities.ts";
+import { compile } from "../../engine/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { MethodParams } from "../../methods/index.ts";
+import { refuseInfinite } from "../../training/features.ts";
+import { methodOf, type Run } from "../../training/run/run.ts";
 
 /** A run's token predictions, compiled once. */
 export interface TokenModel {

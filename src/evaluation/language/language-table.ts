@@ -1,5 +1,5 @@
-import { percent } from "../../../evaluation/scores/format.ts";
-import { alignColumns } from "../../../evaluation/worth/table.ts";
+import { percent } from "../scores/format.ts";
+import { alignColumns } from "../worth/table.ts";
 import type { LanguageEvaluation } from "./language.ts";
 
 /** A language model's scores on held-out text, next to the baselines of counted tokens, for the terminal. */

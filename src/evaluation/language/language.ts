@@ -1,11 +1,11 @@
-import { Rng } from "../../../array/index.ts";
-import { offerOf } from "../../../data/ability.ts";
-import type { Source, TokenSequence, Vocabulary } from "../../../data/index.ts";
-import { maskToken, vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { sequence } from "../../../encoders/abilities.ts";
-import { skipBroken, UserError } from "../../../foundation/errors.ts";
-import type { Run } from "../../../training/run/run.ts";
-import { arrange } from "../../../training/run/settle.ts";
+import { Rng } from "../../array/index.ts";
+import { offerOf } from "../../data/ability.ts";
+import type { Source, TokenSequence, Vocabulary } from "../../data/index.ts";
+import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
+import { sequence } from "../../encoders/abilities.ts";
+import { skipBroken, UserError } from "../../foundation/errors.ts";
+import type { Run } from "../../training/run/run.ts";
+import { arrange } from "../../training/run/settle.ts";
 import { tokenModel } from "./token-model.ts";
 
 export interface LanguageOptions {

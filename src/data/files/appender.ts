@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { fileError } from "../../../foundation/files.ts";
+import { fileError } from "../../foundation/files.ts";
 
 const BUFFERED = 1 << 20;
 

@@ -1,9 +1,9 @@
-import { offerOf } from "../../../data/ability.ts";
-import type { Extractor, Modality } from "../../../data/modality.ts";
-import type { Source } from "../../../data/source.ts";
-import { vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { unitRows } from "../../../evaluation/vectors/normalize.ts";
-import { BrokenSample, skipBroken } from "../../../foundation/errors.ts";
+import { offerOf } from "../../data/ability.ts";
+import type { Extractor, Modality } from "../../data/modality.ts";
+import type { Source } from "../../data/source.ts";
+import { vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
+import { unitRows } from "../../evaluation/vectors/normalize.ts";
+import { BrokenSample, skipBroken } from "../../foundation/errors.ts";
 
 /** Number of terms kept, the most frequent: the width of a dense row. */
 const TERMS = 4096;
