@@ -8,7 +8,7 @@ import { circles, idle, intruders, missteps, type Rooms, reaching } from "./supp
 import { crowded, long, mentions, unregistered } from "./support/walls/texts.ts";
 
 const page = ["array", "data", "encoders", "layers", "objectives"];
-const kind = [...page, "engine", "evaluation", "interop", "methods", "pixels", "training"];
+const kind = [...page, "engine", "evaluation", "graphs", "interop", "methods", "pixels", "training"];
 const judge = ["array", "data", "encoders", "engine", "interop", "training", "evaluation/scores", "evaluation/vectors"];
 
 /** Which rooms a room may import, beside itself and the foundation; docs/README.md has the same in words. */
@@ -26,6 +26,7 @@ const rooms: Rooms = {
   "data/files": { imports: [] },
   "data/tables": { imports: ["data/", "data/files"] },
   "data/signal": { imports: [] },
+  graphs: { imports: ["array"], types: ["data"] },
   encoders: { imports: ["array", "data", "layers"] },
   methods: { imports: [...page, "methods/parts"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },
@@ -36,9 +37,9 @@ const rooms: Rooms = {
   "interop/huggingface": { imports: ["array"], types: ["data", "encoders", "interop/"] },
   modalities: { imports: [...kind, "modalities"] },
   // A kind's pages are held to what the other pages are, and what workers load opens samples and changes them.
-  "modalities/*/methods": { imports: [...page, "methods", "modalities", "pixels"] },
-  "modalities/*/sources": { imports: ["data", "modalities", "pixels"] },
-  "modalities/*/transforms": { imports: ["array", "data", "modalities", "pixels"] },
+  "modalities/*/methods": { imports: [...page, "graphs", "methods", "modalities", "pixels"] },
+  "modalities/*/sources": { imports: ["data", "graphs", "modalities", "pixels"] },
+  "modalities/*/transforms": { imports: ["array", "data", "graphs", "modalities", "pixels"] },
   // A kind's commands are the command line's, and have its helpers; what the kind itself does needs none of them.
   "modalities/*/commands": { imports: [...kind, "modalities", "cli/", "cli/language"] },
   training: { imports: [...page, "engine", "interop", "methods", "training"] },

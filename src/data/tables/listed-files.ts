@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import { dirname, extname, relative, resolve } from "node:path";
-import { UserError } from "../foundation/errors.ts";
-import { unguardCell } from "../foundation/formula.ts";
-import type { FolderManifest } from "./files/folder.ts";
-import { type LeftOut, Tally } from "./files/left-out.ts";
-import { sortOut, type Takes } from "./files/listing.ts";
-import { type Labels, labelsOf } from "./labels.ts";
-import type { OpenOptions } from "./source.ts";
-import { hasColumns, rowsOf, type TableFormat, tableFormats } from "./tables/rows.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { unguardCell } from "../../foundation/formula.ts";
+import type { FolderManifest } from "../files/folder.ts";
+import { type LeftOut, Tally } from "../files/left-out.ts";
+import { sortOut, type Takes } from "../files/listing.ts";
+import { type Labels, labelsOf } from "../labels.ts";
+import type { OpenOptions } from "../source.ts";
+import { hasColumns, rowsOf, type TableFormat, tableFormats } from "./rows.ts";
 
 /** Files that a table names, with their labels. */
 export interface ListedFiles {
