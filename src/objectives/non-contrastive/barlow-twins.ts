@@ -1,5 +1,6 @@
 import { type Array, np } from "../../array/index.ts";
 import { onDiagonal } from "../parts/diagonal.ts";
+import { standardize } from "../parts/standardize.ts";
 
 /**
  * Barlow Twins: the correlation between the two views' features should be the identity. Zbontar et al. 2021,
@@ -18,10 +19,4 @@ export function barlowTwins(z0: Array, z1: Array, { lambda }: { lambda: number }
   const towardsOne = np.square(np.subtract(correlation, 1));
   const towardsZero = np.multiply(np.square(correlation), lambda);
   return np.sum(np.where(onDiagonal(dim), towardsOne, towardsZero));
-}
-
-/** Each feature with the batch's mean 0 and variance 1. */
-function standardize(z: Array): Array {
-  const centred = np.subtract(z, np.mean(z, 0));
-  return np.multiply(centred, np.reciprocal(np.sqrt(np.add(np.mean(np.square(centred), 0), 1e-5))));
 }
