@@ -23,6 +23,8 @@ export * from "./patch-side.ts";
 export * from "./picture.ts";
 export * from "./reads.ts";
 export * from "./source.ts";
+export * from "./targets/ability.ts";
+export * from "./targets/scales.ts";
 export * from "./time.ts";
 export * from "./views.ts";
 export * from "./vocabulary.ts";

@@ -70,6 +70,7 @@ const cases: Readonly<Record<string, Case>> = {
     memory: ({ target }) => ({ target: teacherOf(target as TreeRecord<Tensor>) }),
     target: "target",
   },
+  "cca-ssg": { options: {} },
   dcl: { options: { projectionDim: 4 } },
   dclw: { method: "dcl", options: { weighted: true, projectionDim: 4 } },
   "instance-discrimination": {
