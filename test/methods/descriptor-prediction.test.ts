@@ -52,7 +52,7 @@ for (const [name, options] of [
       input: { pixels: fill("input", [6, 6]) },
       labels: { bits: where("bits", 4, 0), numbers: fill("numbers", [6, 3], 2), there: where("there", 3, -0.5) },
     };
-    await assertIsTorchs(build(options), name, batch, { file: "graphs" });
+    await assertIsTorchs(build(options), name, batch, { file: "node-losses" });
   });
 
 test("what is predicted of a sample: all bits, and numbers scaled, cut and marked where they are missing", () => {

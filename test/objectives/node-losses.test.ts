@@ -25,7 +25,7 @@ const {
 } = objectives;
 
 const [GRAPHS, NODES, WIDTH] = [3, 5, 6];
-/** 1 for the nodes of three graphs of five, three and four, as in graphs.py. */
+/** 1 for the nodes of three graphs of five, three and four, as in node-losses.py. */
 const there = float32([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0], [GRAPHS, NODES]);
 
 /** Value, gradients and metrics on both runtimes as PyTorch's, and finite differences. */
@@ -36,7 +36,7 @@ function equalsTorch<Host extends TreeRecord<Tensor>>(
   accuracy?: (inputs: Traced<Host>) => Array,
 ): void {
   test(`${name}: value and gradients as PyTorch's`, async () => {
-    const expected = await torchCase("graphs", name);
+    const expected = await torchCase("node-losses", name);
     for (const device of ["cpu", "wasm"] as const) {
       const { output, gradients } = await outputAndGradients(loss, inputs, device);
       assert.deepEqual(output.shape, []);
