@@ -3,6 +3,7 @@ export { type Array, isArray, lax, nn, np } from "./borrow.ts";
 export { constant } from "./constant.ts";
 export { withDerivative } from "./derivative.ts";
 export { Rng, Zeros } from "./rng.ts";
+export { segmentSum } from "./segment-sum.ts";
 export * from "./tensor.ts";
 export type { Traced } from "./traced.ts";
 export type { Tree, TreeRecord } from "./tree.ts";

@@ -3,6 +3,8 @@ import type { EncoderDefinition } from "./encoder.ts";
 
 const lines = {
   dilated: () => import("./dilated.ts"),
+  gcn: () => import("./gcn.ts"),
+  gin: () => import("./gin.ts"),
   patchtst: () => import("./patchtst.ts"),
   "ft-transformer": () => import("./ft-transformer.ts"),
   mlp: () => import("./mlp.ts"),
@@ -25,6 +27,7 @@ export type {
   InitialParams,
   Inputs,
   LatentAbility,
+  NodeAbility,
   Params,
   PatchAbility,
   SequenceAbility,

@@ -1,4 +1,5 @@
 import { type Array, constant, int32, np, type Rng } from "../array/index.ts";
+import { columnCodes } from "./functions/column-codes.ts";
 
 /**
  * The columns of a table as vectors: `value · weight + row of the code`, for numbers and for categories alike. A number's
@@ -8,21 +9,11 @@ import { type Array, constant, int32, np, type Rng } from "../array/index.ts";
  * @param width of a vector
  */
 export function columnTokens(sizes: readonly number[], width: number) {
+  const { total, oneHot } = columnCodes(sizes);
   const starts = new Int32Array(sizes.length);
-  let total = 0;
-  sizes.forEach((size, column) => {
-    starts[column] = total;
-    total += size;
+  sizes.slice(1).forEach((_, column) => {
+    starts[column + 1] = starts[column]! + sizes[column]!;
   });
-  // Of each row of the table, the column that it is of, and the code in it.
-  const columnOf = int32(
-    Int32Array.from(sizes.flatMap((size, column) => globalThis.Array<number>(size).fill(column))),
-    [total],
-  );
-  const codeOf = int32(Int32Array.from(sizes.flatMap((size) => [...globalThis.Array<number>(size).keys()])), [total]);
-  /** One-hot codes of all columns, one after the other, `[batch, codes of all columns]`. */
-  const oneHots = (codes: Array): Array =>
-    np.where(np.equal(np.take(codes, constant(columnOf), 1), constant(codeOf)), 1, 0);
   /** Rows of the table, `[batch, columns, width]`. */
   const rows = (table: Array, codes: Array): Array =>
     np.take(table, np.add(codes, constant(int32(starts, [sizes.length]))), 0);
@@ -42,7 +33,7 @@ export function columnTokens(sizes: readonly number[], width: number) {
     },
     /** Their sum over the columns, `[batch, width]`: what a linear layer makes of numbers and one-hot categories. */
     sum({ weight, table }: { readonly weight: Array; readonly table: Array }, values: Array, codes: Array): Array {
-      return np.add(np.matmul(values, weight), np.matmul(oneHots(codes), table));
+      return np.add(np.matmul(values, weight), np.matmul(oneHot(codes), table));
     },
   };
 }

@@ -6,6 +6,7 @@
 export * from "./codebook.ts";
 export * from "./conv.ts";
 export * from "./decoder.ts";
+export * from "./functions/column-codes.ts";
 export * from "./functions/drop-path.ts";
 export * from "./functions/dropout.ts";
 export * from "./functions/gelu.ts";
@@ -21,6 +22,7 @@ export * from "./heads/prototypes.ts";
 export * from "./heads/token-head.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
+export * from "./message-passing.ts";
 export * from "./norms/batch-norm.ts";
 export * from "./norms/group-norm.ts";
 export * from "./norms/layer-norm.ts";

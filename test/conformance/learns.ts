@@ -39,6 +39,8 @@ const TINY_ENCODERS: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   transformer: { width: 16, depth: 2, heads: 2, dropout: 0 },
   dilated: { width: 8, outputDim: 16, depth: 2, dropout: 0 },
   patchtst: { width: 16, depth: 2, heads: 2, dropout: 0 },
+  gin: { width: 16, depth: 2 },
+  gcn: { width: 16 },
   mlp: { width: 32, depth: 2 },
   "ft-transformer": { width: 16, depth: 2, heads: 2, dropout: 0 },
   wave: { convWidth: 8, width: 16, depth: 1, heads: 2, positionKernel: 8, positionGroups: 2 },

@@ -31,6 +31,8 @@ const MOST_BLOCKS = 2 ** 20;
 export class Context {
   readonly writer = new GraphWriter();
   readonly portable: boolean;
+  /** Whether the model is a file for other software, with a free batch. */
+  readonly isFile: boolean;
   readonly #batch: number | undefined;
   readonly #views = new Map<Value, View>();
   readonly #uses = new Map<Value, Equation[]>();
@@ -44,6 +46,7 @@ export class Context {
   constructor({ equations }: Graph, options: ContextOptions) {
     this.portable = options.portable;
     this.#batch = options.batch;
+    this.isFile = options.batch !== undefined;
     for (const equation of equations)
       for (const input of new Set(equation.inputs)) {
         if (isLiteral(input)) continue;
@@ -107,6 +110,13 @@ export class Context {
       return extent === batch ? whole : this.emit("Mul", [whole, this.writer.int64([extent / batch])]);
     });
     return this.emit("Concat", parts, { axis: 0 });
+  }
+
+  /** int32 `[batch]`: 0, 1, 2 … for each sample of a free batch. */
+  places(): string {
+    const whole = this.emit("Squeeze", [this.emit("Shape", [this.batchSource], { start: 0, end: 1 })]);
+    const [first, step] = [0, 1].map((value) => this.emit("Squeeze", [this.writer.int64([value])]));
+    return this.emit("Cast", [this.emit("Range", [first!, whole, step!])], { to: dataTypeOf("int32") });
   }
 
   /**

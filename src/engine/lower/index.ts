@@ -1,5 +1,5 @@
 import type { Tensor } from "../../array/index.ts";
-import { type Graph, isLiteral } from "../graph.ts";
+import { type Graph, isLiteral, type Value } from "../graph.ts";
 import { Context, type ContextOptions, type Lowering } from "./context.ts";
 import { convolutions } from "./conv.ts";
 import { products } from "./dot.ts";
@@ -51,6 +51,10 @@ export interface TokenInputs {
   readonly cache?: { readonly past: string; readonly present: string };
 }
 
+/** Whether a constant counts the rows of a batch: 0, 1, 2 … */
+const isRamp = ({ dtype, shape, data }: Tensor): boolean =>
+  dtype === "int32" && shape.length === 1 && data.every((value, index) => value === index);
+
 /** Writes a graph as an ONNX model. @throws Error naming the function and the primitive if one has no lowering. */
 export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const context = new Context(graph, options);
@@ -63,21 +67,24 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const before =
     past &&
     context.emit("Cast", [context.emit("Squeeze", [past, context.writer.int64([1, 3])])], { to: dataTypeOf("int64") });
+  const ramps: Value[] = [];
   graph.inputs.forEach((input, index) => {
     const name = options.inputNames[index] ?? `input${index}`;
     const constant = options.initializers?.get(index);
-    if (constant) {
+    if (constant && constant.shape[0] === options.batch && isRamp(constant)) ramps.push(input);
+    else if (constant) {
       if (used.has(input)) context.set(input, dense(context.writer.initializer(name, constant), input.shape));
-      return;
+    } else {
+      const isFirst = context.batchSource === "";
+      const declared =
+        tokens && input.shape.length === 2 && input.shape[1] === tokens.length
+          ? context.tokens(name, tokens.length, isFirst ? before : undefined)
+          : context.writer.input(name, input.dtype, dimensions(input.shape));
+      context.set(input, dense(declared, input.shape));
+      if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
     }
-    const isFirst = context.batchSource === "";
-    const declared =
-      tokens && input.shape.length === 2 && input.shape[1] === tokens.length
-        ? context.tokens(name, tokens.length, isFirst ? before : undefined)
-        : context.writer.input(name, input.dtype, dimensions(input.shape));
-    context.set(input, dense(declared, input.shape));
-    if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
   });
+  for (const ramp of ramps) context.set(ramp, dense(context.places(), ramp.shape));
   for (const name of tokens?.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
   for (const equation of graph.equations) {
     const lowering = lowerings[equation.primitive];

@@ -73,15 +73,15 @@ function sumRows(
           context.emit("Mul", [at, context.writer.int64(strides)]),
           context.writer.int64([-1]),
         ]);
-  const column = context.emit("Reshape", [linear, context.writer.int64([count, ...rest.map(() => 1)])]);
-  const updates = context.emit("Reshape", [rows, context.writer.int64([count, ...rest])]);
+  const column = context.emit("Reshape", [linear, context.extents([count, ...rest.map(() => 1)])]);
+  const updates = context.emit("Reshape", [rows, context.extents([count, ...rest])]);
   const zeros = context.emit("Expand", [zero, context.extents([total, ...rest])]);
   const sums = context.emit(
     "ScatterElements",
     [zeros, context.emit("Expand", [column, context.extents([count, ...rest])]), updates],
     { axis: 0, reduction: "add" },
   );
-  return indices.length === 1 ? sums : context.emit("Reshape", [sums, context.writer.int64(base)]);
+  return indices.length === 1 ? sums : context.emit("Reshape", [sums, context.extents(base)]);
 }
 
 /** Adds (or writes) updates into zeros, at indices of some axes. */
@@ -101,7 +101,7 @@ const scatter: Lowering = (context, equation) => {
   const zero = context.writer.constant(output.dtype, [0], []);
   const isSum = equation.params.op === "add";
   const name =
-    isSum && !context.portable
+    isSum && (!context.portable || context.isFile)
       ? sumRows(context, indices, rows, { base, places, zero })
       : context.emit(
           "ScatterND",

@@ -19,6 +19,9 @@ interface Params {
  *
  * In training the batch's statistics are used and the running ones updated through the scope (twice if the layer is
  * applied twice in a step); otherwise the running ones are used.
+ *
+ * With `weights` (`[batch]`, 0 or 1) the statistics are those of the rows of weight 1 alone, so that padding is not among
+ * them; `x` is `[batch, features]` then.
  */
 export const batchNorm = (width: number, options: { initialScale?: number } = {}) => ({
   init: () => ({
@@ -34,7 +37,7 @@ export const plainBatchNorm = (width: number) => ({ init: () => statistics(width
 
 const statistics = (width: number) => ({ runningMean: filled([width], 0), runningVariance: filled([width], 1) });
 
-function normalizeBatch(params: Params, x: Array): Array {
+function normalizeBatch(params: Params, x: Array, { weights }: { readonly weights?: Array } = {}): Array {
   const scope = trainingScope();
   const width = x.shape[1]!;
   const perChannel = [width, ...x.shape.slice(2).map(() => 1)];
@@ -46,16 +49,36 @@ function normalizeBatch(params: Params, x: Array): Array {
     const shift = params.shift ? np.subtract(params.shift, moved) : np.negative(moved);
     return np.add(np.multiply(x, spread(scale)), spread(shift));
   }
-  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const { average, unbiased } = weights ? weighted(weights) : plain(x);
   const { scale } = params;
-  const { scaled, mean, variance } = scaledDeviations(x, { axes, spread, scale, epsilon: EPSILON });
-  const count = x.size / width;
+  const { scaled, mean, variance } = scaledDeviations(x, { average, spread, scale, epsilon: EPSILON });
   const remember = (leaf: Array, value: Array) => {
     const before = scope.statistics.get(leaf) ?? leaf;
     const kept = np.multiply(lax.stopGradient(before), 1 - MOMENTUM);
     scope.statistics.set(leaf, np.add(kept, np.multiply(value, MOMENTUM)));
   };
   remember(params.runningMean, mean);
-  remember(params.runningVariance, np.multiply(variance, count / Math.max(count - 1, 1)));
+  remember(params.runningVariance, np.multiply(variance, unbiased));
   return params.shift ? np.add(scaled, spread(params.shift)) : scaled;
+}
+
+/** Means over all axes but the second, and the unbiased variance over the biased one. */
+interface Averaging {
+  readonly average: (array: Array) => Array;
+  readonly unbiased: number | Array;
+}
+
+function plain(x: Array): Averaging {
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const count = x.size / x.shape[1]!;
+  return { average: (array) => np.mean(array, axes), unbiased: count / Math.max(count - 1, 1) };
+}
+
+function weighted(weights: Array): Averaging {
+  const count = np.maximum(np.sum(weights), 1);
+  const shares = np.expandDims(np.divide(weights, count), 0);
+  return {
+    average: (array) => np.reshape(np.matmul(shares, array), [-1]),
+    unbiased: np.divide(count, np.maximum(np.subtract(count, 1), 1)),
+  };
 }

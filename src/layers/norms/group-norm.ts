@@ -18,7 +18,8 @@ export const groupNorm = (groups: number, channels: number, epsilon = 1e-5) => (
     if (groups === channels && x.shape.length > 2) {
       const axes = x.shape.map((_, axis) => axis).slice(2);
       const spread = (statistics: Array) => np.reshape(statistics, [x.shape[0]!, ...alone.slice(1)]);
-      return np.add(scaledDeviations(x, { axes, spread, scale: params.scale, epsilon }).scaled, shift);
+      const average = (array: Array) => np.mean(array, axes);
+      return np.add(scaledDeviations(x, { average, spread, scale: params.scale, epsilon }).scaled, shift);
     }
     const standard = np.reshape(standardize(np.reshape(x, [x.shape[0]!, groups, -1]), epsilon), x.shape);
     return np.add(np.multiply(standard, np.reshape(params.scale, alone)), shift);

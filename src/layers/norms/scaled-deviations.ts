@@ -3,19 +3,19 @@ import { type Array, lax, np, withDerivative } from "../../array/index.ts";
 /**
  * x at mean 0 and variance 1 (biased, + epsilon) over some of its axes, times a scale: batch norm, and group norm with a
  * group for each channel. The statistics and the scale become one factor, so that no large array is made for either alone.
- * @param axes that the statistics are of
+ * @param average mean of an array like `x` over these axes, linear in it
  * @param spread brings statistics to a shape that broadcasts with `x`
  * @param scale broadcasts with the statistics
  */
 export function scaledDeviations(
   x: Array,
-  { axes, spread, scale, epsilon }: ScaledDeviationsOptions,
+  { average, spread, scale, epsilon }: ScaledDeviationsOptions,
 ): { scaled: Array; mean: Array; variance: Array } {
   const fixed = lax.stopGradient(x);
-  const mean = np.mean(fixed, axes);
+  const mean = average(fixed);
   // E[x²] − E[x]² would save a pass, and all precision where a channel's mean exceeds its deviation.
   const centred = np.subtract(fixed, spread(mean));
-  const variance = np.mean(np.square(centred), axes);
+  const variance = average(np.square(centred));
   const inverse = np.reciprocal(np.sqrt(np.add(variance, epsilon)));
   const factor = scale ? np.multiply(scale, inverse) : inverse;
   const gain = lax.stopGradient(factor);
@@ -23,8 +23,8 @@ export function scaledDeviations(
   // Shifting or scaling a channel does not change the result. Written in sums over g and g · centred, which the gradients
   // of shift and scale need as well, with the signs where they cost nothing.
   const scaled = withDerivative(np.multiply(centred, spread(factor)), x, (change) => {
-    const whole = np.multiply(np.mean(change, axes), less);
-    const along = np.multiply(np.mean(np.multiply(change, centred), axes), np.multiply(less, np.square(inverse)));
+    const whole = np.multiply(average(change), less);
+    const along = np.multiply(average(np.multiply(change, centred)), np.multiply(less, np.square(inverse)));
     const moved = np.add(np.multiply(centred, spread(along)), spread(whole));
     return np.add(np.multiply(change, spread(gain)), moved);
   });
@@ -32,7 +32,7 @@ export function scaledDeviations(
 }
 
 export interface ScaledDeviationsOptions {
-  readonly axes: number[];
+  readonly average: (array: Array) => Array;
   readonly spread: (statistics: Array) => Array;
   readonly scale?: Array;
   readonly epsilon: number;

@@ -1,0 +1,105 @@
+import * as z from "zod";
+import { type Array, np, type Rng, type Traced } from "../array/index.ts";
+import * as bounds from "../foundation/bounds.ts";
+import { dropout } from "../layers/functions/dropout.ts";
+import { relu } from "../layers/functions/relu.ts";
+import type { ParamsOf } from "../layers/layer.ts";
+import { linear } from "../layers/linear.ts";
+import { edgeMessages, wiring } from "../layers/message-passing.ts";
+import { batchNorm } from "../layers/norms/batch-norm.ts";
+import { nodes } from "./abilities.ts";
+import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
+import { graphInput, graphTensors, nodeEmbedding, POOLINGS, readOut } from "./graph-input.ts";
+
+/** A linear layer that starts as PyTorch's: uniform within 1 / √input. */
+const torchLinear = (input: number, output: number) => {
+  const bound = 1 / Math.sqrt(input);
+  return {
+    init: (rng: Rng) => ({
+      weight: rng.split("weight").uniforms([output, input], -bound, bound),
+      bias: rng.split("bias").uniforms([output], -bound, bound),
+    }),
+    apply: linear(input, output).apply,
+  };
+};
+
+/**
+ * One layer: messages, a perceptron `width → 2 · width → width`, and a norm over the nodes that are there. The second linear layer
+ * has no bias, which the norm would take away.
+ */
+function layer(edgeSizes: readonly number[], width: number) {
+  const messages = edgeMessages(edgeSizes, width);
+  const up = torchLinear(width, 2 * width);
+  const down = torchLinear(2 * width, width);
+  const norm = batchNorm(width);
+  const init = (rng: Rng) => ({
+    edges: messages.init(rng.split("edges")),
+    up: up.init(rng.split("up")),
+    down: { weight: down.init(rng.split("down")).weight },
+    norm: norm.init(),
+  });
+  return { init, messages, up, down, norm };
+}
+
+/**
+ * Graph isomorphism network. Xu et al. 2019, https://arxiv.org/abs/1810.00826, with edge attributes as Hu et al. 2020
+ * (pretrain-gnns), https://arxiv.org/abs/1905.12265: 5 layers of width 300, whose defaults these are.
+ *
+ * Reads `nodes` and `edges`, and if they are there `values` and `readout`: see `data/graph.ts`. A node starts as the sum of its
+ * columns' embeddings and a linear layer of its numbers; the last layer's vectors are pooled ("JK last"), and have no ReLU.
+ * Parameters: `embedding.{table,weight}`, `layers.N.{edges.{table,loop},up.{weight,bias},down.weight,norm}`. Differs from the
+ * authors' code: no bias between the perceptron and the norm, which takes it away.
+ */
+export const gin = encoder({
+  name: "gin",
+  paper: "https://arxiv.org/abs/1905.12265",
+  reads: { nodes: 2, edges: 2 },
+  abilities: [nodes],
+  options: z.object({
+    width: bounds.width().default(300).describe("width of a node's vector and of the representation"),
+    depth: bounds.depth().default(5).describe("number of layers: how many edges away a node sees"),
+    pooling: z.enum(POOLINGS).default("mean").describe("how the nodes' vectors become the graph's"),
+    dropout: z.number().min(0).lt(1).default(0).describe("share of each layer's outputs dropped in training"),
+  }),
+
+  build({ width, depth, pooling, dropout: rate }, specs) {
+    const input = graphInput(specs, "encoder gin");
+    const embedding = nodeEmbedding(input, width);
+    const layers = globalThis.Array.from({ length: depth }, () => layer(input.edgeSizes, width));
+    const init = (rng: Rng) => ({
+      embedding: embedding.init(rng.split("embedding")),
+      layers: layers.map((each, index) => each.init(rng.split("layer", index))),
+    });
+    type GinParams = Traced<ParamsOf<{ init: typeof init }>>;
+
+    const encode = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array => {
+      const { nodes: codes, edges, present } = graphTensors(inputs, "gin");
+      const [batch, count] = codes.shape as [number, number, number];
+      const connected = wiring(edges, count, input.edgeSizes);
+      const weights = np.reshape(present, [-1]);
+      const vectors = layers.reduce(
+        (x, { messages, up, down, norm }, index) => {
+          const own = params.layers[index]!;
+          const inner = relu(up.apply(own.up, messages.apply(own.edges, x, connected)));
+          const rows = np.reshape(down.apply(own.down, inner), [-1, width]);
+          const standard = np.reshape(norm.apply(own.norm, rows, { weights }), [batch, count, width]);
+          return dropout(index < depth - 1 ? relu(standard) : standard, rate);
+        },
+        embedding.apply(params.embedding, inputs, options),
+      );
+      return np.multiply(vectors, np.expandDims(present, 2));
+    };
+    const pool = (vectors: Array, inputs: Inputs): Array =>
+      readOut(vectors, inputs, graphTensors(inputs, "gin").present, pooling);
+
+    return {
+      name: "gin",
+      embedDim: width,
+      init,
+      apply: (params: GinParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
+      hidden: (params: GinParams, inputs: Inputs) => encode(params, inputs),
+      nodes: { width, encode, pool },
+      hyperparameters: { width, depth, pooling, dropout: rate },
+    };
+  },
+});
