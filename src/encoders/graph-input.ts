@@ -45,7 +45,7 @@ export function nodeEmbedding({ nodeSizes, valueDim }: GraphInput, width: number
   return {
     init: (rng: Rng) => ({
       table: rng
-        .split("table")
+        .split("codes")
         .uniforms([codes.total, width], -bound(Math.max(...nodeSizes)), bound(Math.max(...nodeSizes))),
       ...(valueDim > 0 && {
         weight: rng.split("weight").uniforms([valueDim, width], -bound(valueDim), bound(valueDim)),

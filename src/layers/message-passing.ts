@@ -91,7 +91,7 @@ export function edgeMessages(sizes: readonly number[], width: number) {
       const bound = (rows: number) => Math.sqrt(6 / (rows + width));
       const widest = bound(Math.max(...sizes));
       return {
-        table: rng.split("table").uniforms([total, width], -widest, widest),
+        table: rng.split("codes").uniforms([total, width], -widest, widest),
         loop: rng.split("loop").uniforms([width], -widest, widest),
       };
     },
