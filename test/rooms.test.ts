@@ -25,6 +25,7 @@ const rooms: Rooms = {
   data: { imports: ["array", "data/files", "data/tables", "data/targets"], types: ["interop/publisher.ts"] },
   "data/files": { imports: [] },
   "data/tables": { imports: ["data/", "data/files"] },
+  "data/tokens": { imports: ["array", "data/"] },
   "data/signal": { imports: [] },
   "data/targets": { imports: ["data/"] },
   graphs: { imports: ["array"], types: ["data"] },

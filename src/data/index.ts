@@ -9,6 +9,7 @@ const lines = {
   video: () => import("../modalities/video/index.ts"),
   series: () => import("../modalities/series/index.ts"),
   table: () => import("../modalities/table/index.ts"),
+  protein: () => import("../modalities/protein/index.ts"),
 };
 
 /** Every modality's options, by its name. */

@@ -85,8 +85,11 @@ export interface Accepts<Sample> {
   readonly types?: readonly string[];
 }
 
-/** How sure a modality is that a path is of its kind; undefined if it is not. */
-export type Recognition = "certain" | "possible" | undefined;
+/**
+ * How sure a modality is that a path is of its kind; undefined if it is not. `proven`: it has read values that no other kind
+ * of data has, such as sequences of residues in a column of a table, which is certain to be a table, too.
+ */
+export type Recognition = "proven" | "certain" | "possible" | undefined;
 
 /** The options that a run inherits from the run it starts from. */
 export type Inherit<Options> = (options: Options, files: RunFiles, folder: string) => Partial<Options>;

@@ -39,8 +39,8 @@ export async function modalityFor(
   );
   const at = (level: string) =>
     recognitions.filter(({ recognition }) => recognition === level).map(({ definition }) => definition);
-  const [certain, possible] = [at("certain"), at("possible")];
-  const [chosen, ...others] = certain.length > 0 ? certain : possible;
+  const possible = at("possible");
+  const [chosen, ...others] = [at("proven"), at("certain"), possible].find((found) => found.length > 0) ?? [];
   if (chosen && others.length > 0)
     throw new UserError(`${path}: could be data of several kinds; name one: ${flagsOf([chosen, ...others])}`);
   if (chosen) {

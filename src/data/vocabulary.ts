@@ -1,3 +1,4 @@
+import type { Rng } from "../array/rng.ts";
 import type { Tensor } from "../array/tensor.ts";
 import { ability } from "./ability.ts";
 import type { Sample } from "./views.ts";
@@ -34,9 +35,13 @@ export interface TokenSequence {
 
 /** Turns samples into discrete tokens and back (BERT, ELECTRA, BART, causal language models). */
 export interface Vocabulary<S = Sample> extends VocabularySpec {
-  /** Ids without content: never masked, never sampled. */
+  /** Ids without content, or so rare that they are no targets: never masked, never sampled. */
   isSpecial(id: number): boolean;
-  tokens(sample: S): TokenSequence;
+  /**
+   * The sample as the encoder sees it.
+   * @param rng in training: of a sample that is too long, some kinds of data then take another part in every epoch
+   */
+  tokens(sample: S, rng?: Rng): TokenSequence;
   /** Ids of all of the sample's tokens without `begin` and `end`, including those beyond the encoder's length. */
   allTokens(sample: S): Int32Array;
   /** Length of the sample in UTF-8 bytes, for bits per byte. */

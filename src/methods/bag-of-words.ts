@@ -46,7 +46,7 @@ export const bagOfWords = method({
     const slots = slotsFor(vocabulary.length, maskRatio);
     return {
       views(sample, rng) {
-        const sequence = vocabulary.tokens(sample);
+        const sequence = vocabulary.tokens(sample, rng);
         const { ids, targets } = maskTokens(sequence, vocabulary, rng, {
           ...{ ratio: maskRatio, slots, wholeWords: false },
           corruption: { ...BERT_CORRUPTION, token: maskToken },

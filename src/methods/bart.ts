@@ -49,7 +49,7 @@ export const bart = method({
     const { end } = vocabulary.ids;
     return {
       views(sample, rng) {
-        const sequence = vocabulary.tokens(sample);
+        const sequence = vocabulary.tokens(sample, rng);
         const shuffled = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
         const noisy = infill(shuffled, maskToken, rng.split("spans"), options);
         const target = vocabulary.encode(sequence.ids);

@@ -4,7 +4,7 @@ import { maskToken, vocabulary } from "../data/vocabulary.ts";
 import { sequence } from "../encoders/abilities.ts";
 import { tokenHead } from "../layers/heads/token-head.ts";
 import { method } from "./method.ts";
-import { smallLanguage } from "./parts/presets.ts";
+import { esm, smallLanguage } from "./parts/presets.ts";
 import { BERT_CORRUPTION, maskedTokenLoss, maskTokens, rowsOfTokens, slotsFor } from "./parts/token-masks.ts";
 
 /**
@@ -12,7 +12,8 @@ import { BERT_CORRUPTION, maskedTokenLoss, maskTokens, rowsOfTokens, slotsFor } 
  * changes (Liu et al. 2019, https://arxiv.org/abs/1907.11692): new masks in every epoch unless `--masks static`, and no
  * next-sentence prediction (`sentence-order` is ALBERT's better version of it). Differs from the paper: no dropout unless
  * the encoder has `--dropout`, no weight decay of position embeddings, a learning rate for small models with cosine decay;
- * static masks are one per sample (ten in BERT's data).
+ * static masks are one per sample (ten in BERT's data). Preset `esm` is ESM-2's form (Lin et al. 2023,
+ * https://www.science.org/doi/10.1126/science.ade2574), without its dropping of masked embeddings' scale.
  */
 export const bert = method({
   name: "bert",
@@ -30,7 +31,7 @@ export const bert = method({
       .describe("new masks in every epoch (RoBERTa), or the same for a sample in all epochs (BERT)"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, beta2: 0.98, batchSize: 128 },
-  presets: { small: smallLanguage },
+  presets: { small: smallLanguage, esm },
   defaultEncoder: "transformer",
 
   build({ encoder, modality: { vocabulary, maskToken }, options: { maskRatio, wholeWords, masks } }) {
@@ -40,7 +41,7 @@ export const bert = method({
     return {
       views(sample, rng, { index }) {
         const maskRng = masks === "static" ? new Rng(index).split("masks") : rng;
-        const sequence = vocabulary.tokens(sample);
+        const sequence = vocabulary.tokens(sample, maskRng);
         const { ids, targets } = maskTokens(sequence, vocabulary, maskRng, {
           ratio: maskRatio,
           wholeWords,

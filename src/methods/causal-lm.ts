@@ -32,8 +32,8 @@ export const causalLm = method({
   build({ encoder, modality: { vocabulary } }) {
     const { encode, table, count, width } = encoder.sequence;
     return {
-      views(sample) {
-        const { ids, isCut } = vocabulary.tokens(sample);
+      views(sample, rng) {
+        const { ids, isCut } = vocabulary.tokens(sample, rng);
         // The end of a window is not the end of its text: no `end` to predict.
         return { text: vocabulary.encode(isCut ? ids.subarray(0, -1) : ids) };
       },

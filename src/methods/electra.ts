@@ -58,7 +58,7 @@ export const electra = method({
 
     return {
       views(sample, rng) {
-        const sequence = vocabulary.tokens(sample);
+        const sequence = vocabulary.tokens(sample, rng);
         const { ids, targets } = maskTokens(sequence, vocabulary, rng, options);
         return {
           original: vocabulary.encode(sequence.ids),

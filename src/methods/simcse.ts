@@ -40,7 +40,7 @@ export const simcse = method({
     // Used in training only, as in the authors' code: the representation is its input.
     const projector = linear(encoder.embedDim, encoder.embedDim);
     return {
-      views: (sample) => ({ text: vocabulary.encode(vocabulary.tokens(sample).ids) }),
+      views: (sample, rng) => ({ text: vocabulary.encode(vocabulary.tokens(sample, rng).ids) }),
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
         projector: projector.init(rng.split("projector")),

@@ -26,5 +26,13 @@ export const smallLanguage = {
   training: { epochs: 20, batchSize: 64, gradientClip: 1 },
 } as const;
 
+/** ESM-2's encoder and optimiser (Lin et al. 2023), with a learning rate and a length of training for small encoders. */
+export const esm = {
+  summary: "ESM-2's block (pre-norm, rotary positions), gradients clipped, 20 epochs in batches of 64",
+  encoder: "transformer",
+  encoderOptions: { norm: "pre", positions: "rotary" },
+  training: { epochs: 20, batchSize: 64, gradientClip: 1 },
+} as const;
+
 /** Encoder options of the DINO family: a class token and learned positions. */
 export const withClassToken = { pooling: "class", positions: "learned" } as const;

@@ -1,5 +1,5 @@
 import { Tokenizer } from "@huggingface/tokenizers";
-import { int32 } from "../../array/tensor.ts";
+import { padded } from "../../data/tokens/padded.ts";
 import type { Vocabulary } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
@@ -114,15 +114,7 @@ export function vocabularyOf(json: string, length: number, file = TOKENIZER_FILE
         isCut: isCut || kept.length < whole.length,
       };
     },
-    encode(sequence) {
-      const padded = new Int32Array(length).fill(ids.pad);
-      const present = new Int32Array(length);
-      const count = Math.min(length, sequence.length);
-      for (let at = 0; at < count; at++) padded[at] = sequence[at]!;
-      if (sequence.length > length) padded[length - 1] = sequence[sequence.length - 1]!;
-      present.fill(1, 0, count);
-      return { ids: int32(padded, [length]), mask: int32(present, [length]) };
-    },
+    encode: (sequence) => padded(sequence, length, ids.pad),
     allTokens: (sample) => (isTokenized(sample) ? sample : tokenize(sample.text)).ids,
     byteLength: (sample) => utf8.encode(isTokenized(sample) ? decode(sample.ids) : sample.text).length,
     parse: parserOf(tokenizer, content, ids.unknown),
