@@ -119,13 +119,14 @@ async function addCommands(parent: Command, table: CommandTable, [called, ...res
   return isFound;
 }
 
-/** @throws UserError for a command that belongs to one kind of data, naming it */
+/** @throws UserError for a command that belongs to some kinds of data, naming them */
 async function suggestKind(called: string): Promise<void> {
+  const meant: string[] = [];
   for (const [kind, { load }] of Object.entries(kinds)) {
     const tables = Object.values((await load()).commands);
-    if (tables.some((lines) => Object.hasOwn(lines, called)))
-      throw new UserError(`unknown command '${called}'; did you mean: autodidact ${kind} ${called}`);
+    if (tables.some((lines) => Object.hasOwn(lines, called))) meant.push(`autodidact ${kind} ${called}`);
   }
+  if (meant.length > 0) throw new UserError(`unknown command '${called}'; did you mean: ${meant.join(" or ")}`);
 }
 
 /** Prints one line to standard error, and with AUTODIDACT_DEBUG=1 the stack. @returns the exit code */

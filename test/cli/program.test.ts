@@ -67,7 +67,10 @@ test("help and version load the table of commands and nothing heavy", async () =
 test("help lists every command on a line, and the kinds of data", () => {
   const { stdout } = autodidact("--help");
   for (const { name, args } of all) assert.equal(new RegExp(`^  ${name} `, "m").test(stdout), args.length === 1, name);
-  assert.match(stdout, /Commands for one kind of data:\n {2}series +.*\n {2}text +language models and tokenizers/);
+  assert.match(
+    stdout,
+    /Commands for one kind of data:\n {2}protein +.*\n {2}series +.*\n {2}text +language models and tokenizers/,
+  );
   assert.equal(autodidact().stdout, stdout);
   const text = autodidact("text", "--help");
   for (const name of ["complete", "perplexity", "tokenize"]) assert.match(text.stdout, new RegExp(`^  ${name} `, "m"));
@@ -95,7 +98,10 @@ test("every command has arguments or options, an example that calls it, and --js
 
 test("a command without its kind of data is refused in a line that names it in full", () => {
   const cases: [string[], string][] = [
-    [["complete", "run", "text"], "unknown command 'complete'; did you mean: autodidact text complete"],
+    [
+      ["complete", "run", "text"],
+      "unknown command 'complete'; did you mean: autodidact protein complete or autodidact text complete",
+    ],
     [["nothing"], "unknown command 'nothing'"],
     [["text", "nothing"], "unknown command 'nothing'"],
     [["--nothing"], "unknown option '--nothing'"],

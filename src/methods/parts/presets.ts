@@ -31,7 +31,7 @@ export const esm = {
   summary: "ESM-2's block (pre-norm, rotary positions), gradients clipped, 20 epochs in batches of 64",
   encoder: "transformer",
   encoderOptions: { norm: "pre", positions: "rotary" },
-  training: { epochs: 20, batchSize: 64, gradientClip: 1 },
+  training: { epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
 } as const;
 
 /** Encoder options of the DINO family: a class token and learned positions. */

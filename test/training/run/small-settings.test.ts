@@ -7,11 +7,13 @@ import { encoders } from "../../../src/encoders/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { methods } from "../../../src/methods/index.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import { protein } from "../../../src/modalities/protein/index.ts";
 import { text } from "../../../src/modalities/text/index.ts";
 import type { RunChoices } from "../../../src/training/run/choices.ts";
 import { type RunConfig, TrainingOptions } from "../../../src/training/run/config.ts";
 import { buildParts } from "../../../src/training/run/run.ts";
 import { settle } from "../../../src/training/run/settle.ts";
+import { proteinFasta } from "../../fixtures/proteins.ts";
 import { inFolder, writeImages } from "../../support/cli.ts";
 
 /** More samples than any preset's batch size. */
@@ -84,4 +86,11 @@ test("what every preset comes to on texts", (t) =>
     const file = join(folder, "texts.txt");
     await writeFile(file, `${lines.join("\n")}\n`);
     t.assert.snapshot(await settings(text, await text.open(file)), inLines);
+  }));
+
+test("what every preset comes to on proteins", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "proteins.fasta");
+    await writeFile(file, proteinFasta(SAMPLES));
+    t.assert.snapshot(await settings(protein, await protein.open(file)), inLines);
   }));

@@ -220,5 +220,5 @@ async function labelsFor(
   if (own || !isFolder) return { labels: own, notes: [] };
   const files = lengths.names.map((name) => name.slice(0, name.indexOf(":")));
   const stems = files.map((file) => file.slice(0, file.length - extname(file).length));
-  return { labels: labelsFromFolders(files) ?? labelsFromFolders(stems.map((stem) => `${stem}/`)), notes: [] };
+  return { labels: labelsFromFolders(files) ?? labelsFromFolders(stems.map((stem) => `${stem}/all`)), notes: [] };
 }
