@@ -18,6 +18,7 @@ export {
 export * from "./answers.ts";
 export type { Features } from "./features.ts";
 export { describeLeftOut, type LeftOut, type Reason } from "./files/left-out.ts";
+export * from "./graph.ts";
 export * from "./modality.ts";
 export * from "./patch-side.ts";
 export * from "./picture.ts";

@@ -123,6 +123,23 @@ export interface NodeAbility {
   encode(params: Params, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array;
   /** The representation from them, `[batch, embedDim]`: a sum, mean or maximum over nodes that are there. */
   pool(nodes: Array, inputs: Inputs): Array;
+  /** Number of layers: how many edges away a node sees. */
+  readonly depth: number;
+  /** Another encoder of the same kind and width, of so many layers: the one for contexts. */
+  deep(depth: number): Encoder & { readonly nodes: NodeAbility };
+  /** One layer of the encoder's kind from its nodes' vectors to others of this width, without norm and activation: a decoder. */
+  decoder(dim: number): NodeLayer;
+}
+
+/** A layer in which nodes exchange messages. */
+export interface NodeLayer {
+  init(rng: Rng): InitialParams;
+  /**
+   * @param nodes `[batch, N, width]`, 0 for padding
+   * @param inputs of the encoder: the edges
+   * @returns `[batch, N, dim]`; padding's are to be left out
+   */
+  apply(params: Params, nodes: Array, inputs: Inputs): Array;
 }
 
 /** Which of its tokens an encoder sees. */

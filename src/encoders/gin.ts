@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { type Array, np, type Rng, type Traced } from "../array/index.ts";
+import { type Array, np, type Rng, type TensorSpec, type Traced } from "../array/index.ts";
+import type { Offered } from "../data/ability.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { dropout } from "../layers/functions/dropout.ts";
 import { relu } from "../layers/functions/relu.ts";
@@ -8,7 +9,7 @@ import { linear } from "../layers/linear.ts";
 import { edgeMessages, wiring } from "../layers/message-passing.ts";
 import { batchNorm } from "../layers/norms/batch-norm.ts";
 import { nodes } from "./abilities.ts";
-import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
+import { type EncodeOptions, type Encoder, encoder, type Inputs, type NodeLayer } from "./encoder.ts";
 import { graphInput, graphTensors, nodeEmbedding, POOLINGS, readOut } from "./graph-input.ts";
 
 /** A linear layer that starts as PyTorch's: uniform within 1 / √input. */
@@ -41,6 +42,79 @@ function layer(edgeSizes: readonly number[], width: number) {
   return { init, messages, up, down, norm };
 }
 
+/** A layer's messages and perceptron, `width → 2 · width → dim`, as the decoder of GraphMAE for molecules. */
+function decoder(edgeSizes: readonly number[], width: number, dim: number): NodeLayer {
+  const messages = edgeMessages(edgeSizes, width);
+  const [up, down] = [torchLinear(width, 2 * width), torchLinear(2 * width, dim)];
+  const init = (rng: Rng) => ({
+    edges: messages.init(rng.split("edges")),
+    up: up.init(rng.split("up")),
+    down: down.init(rng.split("down")),
+  });
+  return {
+    init,
+    apply(params: Traced<ParamsOf<{ init: typeof init }>>, vectors: Array, inputs: Inputs): Array {
+      const connected = wiring(graphTensors(inputs, "gin").edges, vectors.shape[1]!, edgeSizes);
+      return down.apply(params.down, relu(up.apply(params.up, messages.apply(params.edges, vectors, connected))));
+    },
+  };
+}
+
+const options = z.object({
+  width: bounds.width().default(300).describe("width of a node's vector and of the representation"),
+  depth: bounds.depth().default(5).describe("number of layers: how many edges away a node sees"),
+  pooling: z.enum(POOLINGS).default("mean").describe("how the nodes' vectors become the graph's"),
+  dropout: z.number().min(0).lt(1).default(0).describe("share of each layer's outputs dropped in training"),
+});
+
+function build(
+  { width, depth, pooling, dropout: rate }: z.infer<typeof options>,
+  specs: Readonly<Record<string, TensorSpec>>,
+): Encoder & Offered<typeof nodes> {
+  const input = graphInput(specs, "encoder gin");
+  const embedding = nodeEmbedding(input, width);
+  const layers = globalThis.Array.from({ length: depth }, () => layer(input.edgeSizes, width));
+  const init = (rng: Rng) => ({
+    embedding: embedding.init(rng.split("embedding")),
+    layers: layers.map((each, index) => each.init(rng.split("layer", index))),
+  });
+  type GinParams = Traced<ParamsOf<{ init: typeof init }>>;
+
+  const encode = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array => {
+    const { nodes: codes, edges, present } = graphTensors(inputs, "gin");
+    const [batch, count] = codes.shape as [number, number, number];
+    const connected = wiring(edges, count, input.edgeSizes);
+    const weights = np.reshape(present, [-1]);
+    const vectors = layers.reduce(
+      (x, { messages, up, down, norm }, index) => {
+        const own = params.layers[index]!;
+        const inner = relu(up.apply(own.up, messages.apply(own.edges, x, connected)));
+        const rows = np.reshape(down.apply(own.down, inner), [-1, width]);
+        const standard = np.reshape(norm.apply(own.norm, rows, { weights }), [batch, count, width]);
+        return dropout(index < depth - 1 ? relu(standard) : standard, rate);
+      },
+      embedding.apply(params.embedding, inputs, options),
+    );
+    return np.multiply(vectors, np.expandDims(present, 2));
+  };
+  const pool = (vectors: Array, inputs: Inputs): Array =>
+    readOut(vectors, inputs, graphTensors(inputs, "gin").present, pooling);
+
+  return {
+    name: "gin",
+    embedDim: width,
+    init,
+    apply: (params: GinParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
+    hidden: (params: GinParams, inputs: Inputs) => encode(params, inputs),
+    nodes: {
+      ...{ width, encode, pool, depth },
+      deep: (depth) => build({ width, depth, pooling, dropout: rate }, specs),
+      decoder: (dim) => decoder(input.edgeSizes, width, dim),
+    },
+    hyperparameters: { width, depth, pooling, dropout: rate },
+  };
+}
+
 /**
  * Graph isomorphism network. Xu et al. 2019, https://arxiv.org/abs/1810.00826, with edge attributes as Hu et al. 2020
  * (pretrain-gnns), https://arxiv.org/abs/1905.12265: 5 layers of width 300, whose defaults these are.
@@ -55,51 +129,6 @@ export const gin = encoder({
   paper: "https://arxiv.org/abs/1905.12265",
   reads: { nodes: 2, edges: 2 },
   abilities: [nodes],
-  options: z.object({
-    width: bounds.width().default(300).describe("width of a node's vector and of the representation"),
-    depth: bounds.depth().default(5).describe("number of layers: how many edges away a node sees"),
-    pooling: z.enum(POOLINGS).default("mean").describe("how the nodes' vectors become the graph's"),
-    dropout: z.number().min(0).lt(1).default(0).describe("share of each layer's outputs dropped in training"),
-  }),
-
-  build({ width, depth, pooling, dropout: rate }, specs) {
-    const input = graphInput(specs, "encoder gin");
-    const embedding = nodeEmbedding(input, width);
-    const layers = globalThis.Array.from({ length: depth }, () => layer(input.edgeSizes, width));
-    const init = (rng: Rng) => ({
-      embedding: embedding.init(rng.split("embedding")),
-      layers: layers.map((each, index) => each.init(rng.split("layer", index))),
-    });
-    type GinParams = Traced<ParamsOf<{ init: typeof init }>>;
-
-    const encode = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array => {
-      const { nodes: codes, edges, present } = graphTensors(inputs, "gin");
-      const [batch, count] = codes.shape as [number, number, number];
-      const connected = wiring(edges, count, input.edgeSizes);
-      const weights = np.reshape(present, [-1]);
-      const vectors = layers.reduce(
-        (x, { messages, up, down, norm }, index) => {
-          const own = params.layers[index]!;
-          const inner = relu(up.apply(own.up, messages.apply(own.edges, x, connected)));
-          const rows = np.reshape(down.apply(own.down, inner), [-1, width]);
-          const standard = np.reshape(norm.apply(own.norm, rows, { weights }), [batch, count, width]);
-          return dropout(index < depth - 1 ? relu(standard) : standard, rate);
-        },
-        embedding.apply(params.embedding, inputs, options),
-      );
-      return np.multiply(vectors, np.expandDims(present, 2));
-    };
-    const pool = (vectors: Array, inputs: Inputs): Array =>
-      readOut(vectors, inputs, graphTensors(inputs, "gin").present, pooling);
-
-    return {
-      name: "gin",
-      embedDim: width,
-      init,
-      apply: (params: GinParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
-      hidden: (params: GinParams, inputs: Inputs) => encode(params, inputs),
-      nodes: { width, encode, pool },
-      hyperparameters: { width, depth, pooling, dropout: rate },
-    };
-  },
+  options,
+  build,
 });

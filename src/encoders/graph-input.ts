@@ -66,6 +66,15 @@ export function nodeEmbedding({ nodeSizes, valueDim }: GraphInput, width: number
   };
 }
 
+/** Vectors `[batch, N, width]` at places, int32 `[batch, chosen]`. @returns `[batch, chosen, width]` */
+export function nodesAt(nodes: Array, places: Array): Array {
+  const [batch, count, width] = nodes.shape as [number, number, number];
+  if (count <= MOST_DENSE) return np.matmul(oneHot(places, count), nodes);
+  const first = np.reshape(np.multiply(np.arange(batch).astype(np.int32), count), [batch, 1]);
+  const rows = np.take(np.reshape(nodes, [batch * count, width]), np.reshape(np.add(places, first), [-1]), 0);
+  return np.reshape(rows, [batch, -1, width]);
+}
+
 /** Ways to make one vector of a graph's nodes. */
 export const POOLINGS = ["sum", "mean", "max"] as const;
 
@@ -74,12 +83,7 @@ export const POOLINGS = ["sum", "mean", "max"] as const;
  * @param nodes `[batch, N, width]`, 0 for padding
  */
 export function readOut(nodes: Array, { readout }: Inputs, present: Array, pooling: (typeof POOLINGS)[number]): Array {
-  const [batch, count, width] = nodes.shape as [number, number, number];
-  if (readout) {
-    if (count <= MOST_DENSE) return np.reshape(np.matmul(oneHot(readout, count), nodes), [-1, width]);
-    const first = np.reshape(np.multiply(np.arange(batch).astype(np.int32), count), [batch, 1]);
-    return np.take(np.reshape(nodes, [batch * count, width]), np.reshape(np.add(readout, first), [-1]), 0);
-  }
+  if (readout) return np.reshape(nodesAt(nodes, readout), [-1, nodes.shape[2]!]);
   if (pooling === "max") {
     // Padding's vectors are 0, which may be more than all others.
     const outside = np.multiply(np.subtract(1, np.expandDims(present, 2)), -1e30);

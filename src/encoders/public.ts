@@ -4,5 +4,6 @@
  */
 export { channelTokens, latents, map, nodes, patches, sequence, tokens } from "./abilities.ts";
 export { encoder } from "./encoder.ts";
+export { nodesAt } from "./graph-input.ts";
 export { type GridInput, gridInput, MOST_AXES } from "./grid-input.ts";
 export * from "./index.ts";
