@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { np } from "../array/index.ts";
+import { graphs } from "../data/graph.ts";
+import { nodes } from "../encoders/abilities.ts";
+import { nodesAt } from "../encoders/graph-input.ts";
+import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
+import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
+import { method } from "./method.ts";
+import { drawPairs } from "./parts/graphs/edges.ts";
+
+/**
+ * Edge prediction: whether two nodes are connected, by the product of their vectors. The graph autoencoder of Kipf & Welling 2016,
+ * https://arxiv.org/abs/1611.07308, with as many pairs without an edge as with one, as the edge prediction of Hu et al. 2020
+ * (https://github.com/snap-stanford/pretrain-gnns); the mean binary cross-entropy of each of the two is added.
+ *
+ * In both the encoder sees the edges that it predicts, as here by default; with `--hide-ratio` only a share is predicted, and
+ * hidden from it. Differs from them: pairs without an edge are within a connected part, so that packed graphs are not told apart.
+ */
+export const edgePrediction = method({
+  name: "edge-prediction",
+  family: "predictive",
+  paper: "https://arxiv.org/abs/1611.07308",
+  summary: "predict which nodes of a graph are connected",
+  needs: [graphs, nodes],
+  options: z.object({
+    hideRatio: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("share of the edges that are hidden and predicted; 0 predicts all and hides none"),
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "15 % of the edges are hidden; batches of 128; the gradient is clipped",
+      options: { hideRatio: 0.15 },
+      lightViews: true,
+      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
+    },
+  },
+  defaultEncoder: "gin",
+
+  build({ encoder, modality, options: { hideRatio } }) {
+    const { encode } = encoder.nodes;
+    return {
+      views: (sample, rng) => drawPairs(modality.tensors(sample), rng, hideRatio),
+      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),
+      loss(params, { graph, connected, apart }) {
+        const vectors = encode(params.encoder, graph);
+        const score = ({ from, to }: typeof connected) =>
+          np.sum(np.multiply(nodesAt(vectors, from), nodesAt(vectors, to)), -1);
+        const [positive, negative] = [score(connected), score(apart)];
+        const loss = np.add(
+          binaryCrossEntropy(positive, 1, { weights: connected.there }),
+          binaryCrossEntropy(negative, 0, { weights: apart.there }),
+        );
+        const right = weightedMean(np.where(np.greater(positive, 0), 1, 0), connected.there);
+        const wrong = weightedMean(np.where(np.less(negative, 0), 1, 0), apart.there);
+        return { loss, metrics: { accuracy: np.multiply(np.add(right, wrong), 0.5) } };
+      },
+    };
+  },
+});
