@@ -3,6 +3,9 @@ import type { Tensor } from "../array/tensor.ts";
 import { ability } from "./ability.ts";
 import type { Sample } from "./views.ts";
 
+/** The name of the vocabulary's file in a run folder, as Hugging Face has it. */
+export const TOKENIZER_FILE = "tokenizer.json";
+
 /** The properties of a vocabulary that models are built for. */
 export interface VocabularySpec {
   /** Ids run from 0 to `size` − 1. */

@@ -1,7 +1,7 @@
 import { modality } from "../../data/modality.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
 import { augment, perturb } from "../../data/views.ts";
-import { maskToken, vocabulary } from "../../data/vocabulary.ts";
+import { maskToken, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
 import { buildProteins } from "./build.ts";
 import { inferLength, noteLonger } from "./lengths.ts";
 import { ProteinOptions } from "./options.ts";
@@ -33,7 +33,7 @@ export const protein = modality({
   },
   infer: async (source) => ({ maxLength: await inferLength(source) }),
   /** Nothing is learned: the vocabulary is ESM's. It is in the run for those who read runs and models. */
-  learn: async () => ({ "tokenizer.json": tokenizerJson(ESM_TOKENS) }),
+  learn: async () => ({ [TOKENIZER_FILE]: tokenizerJson(ESM_TOKENS) }),
   async cut(source, { maxLength }, onNote) {
     if (onNote) await noteLonger(source, maxLength, onNote);
     return source;
@@ -41,6 +41,9 @@ export const protein = modality({
   accepts: { text: givenProtein },
   async baseline(built) {
     return (await import("./baseline.ts")).composition(built);
+  },
+  async publish() {
+    return (await import("./publish/index.ts")).proteinPublisher;
   },
   size: (sample) => ({ amount: isTokenized(sample) ? sample.ids.length : sample.residues.length, unit: "residues" }),
   build: buildProteins,

@@ -1,10 +1,11 @@
 import type { Rng } from "../../array/rng.ts";
 import type { RunFiles, Shown, TensorRecord } from "../../data/modality.ts";
+import { TOKENIZER_FILE } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { cropAndDelete } from "./augment.ts";
 import type { TextOptions } from "./options.ts";
 import { isTokenized, type Text } from "./text.ts";
-import { type TextVocabulary, TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
+import { type TextVocabulary, vocabularyOf } from "./vocabulary.ts";
 
 /** The vocabulary of a run's tokenizer. @throws UserError when the run has none, or one that cannot be used */
 export function vocabularyIn(files: RunFiles, maxLength: number): TextVocabulary {

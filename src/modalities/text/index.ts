@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { modality } from "../../data/modality.ts";
 import { augment, perturb } from "../../data/views.ts";
-import { maskToken, vocabulary } from "../../data/vocabulary.ts";
+import { maskToken, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
 import { buildTexts, vocabularyIn } from "./build.ts";
 import { learnVocabulary } from "./learn.ts";
 import { TextOptions } from "./options.ts";
@@ -9,7 +9,6 @@ import { givenTexts } from "./sources/given.ts";
 import { openTexts, recognisesTexts } from "./sources/open.ts";
 import { isRecordIndex, recordSource } from "./sources/records.ts";
 import { isTokenized } from "./text.ts";
-import { TOKENIZER_FILE } from "./vocabulary.ts";
 import { isWindowIndex, windowSource, windowsOf } from "./windows.ts";
 
 /** Plain text, tables with a column of text, and folders of them. */

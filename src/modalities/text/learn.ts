@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { RunFiles } from "../../data/modality.ts";
 import type { Source } from "../../data/source.ts";
+import { TOKENIZER_FILE } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import type { TextOptions } from "./options.ts";
@@ -8,7 +9,7 @@ import type { Text } from "./text.ts";
 import { learnTokenizer } from "./tokenizers/learn.ts";
 import { BYTES_KNOW_ALL } from "./tokenizers/train.ts";
 import { checkVocabulary } from "./unknown.ts";
-import { TOKENIZER_FILE, vocabularyOf } from "./vocabulary.ts";
+import { vocabularyOf } from "./vocabulary.ts";
 
 const OTHER_TOKENIZER =
   "name another tokenizer, or none, for one that is learned from the data (--tokenizer-kind bpe: nothing is unknown to it)";

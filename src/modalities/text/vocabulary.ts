@@ -1,6 +1,6 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { padded } from "../../data/tokens/padded.ts";
-import type { Vocabulary } from "../../data/vocabulary.ts";
+import { TOKENIZER_FILE, type Vocabulary } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { checkTokenizer, guardOf } from "./foreign.ts";
@@ -16,9 +16,6 @@ const NAMES = {
   end: ["[SEP]", "</s>", "<|endoftext|>"],
   mask: ["[MASK]", "<mask>", "<|mask|>"],
 } as const;
-
-/** The name of the vocabulary's file in a run folder, as Hugging Face has it. */
-export const TOKENIZER_FILE = "tokenizer.json";
 
 const utf8 = new TextEncoder();
 

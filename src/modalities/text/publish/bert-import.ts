@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { float32, sizeOf, type Tensor } from "../../../array/index.ts";
+import { TOKENIZER_FILE } from "../../../data/vocabulary.ts";
+import { BLOCK_LAYERS, BLOCK_NORMS } from "../../../evaluation/language/hub/bert.ts";
 import * as bounds from "../../../foundation/bounds.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
@@ -9,8 +11,6 @@ import { parseJson } from "../../../foundation/json.ts";
 import { stacked } from "../../../interop/huggingface/pieces.ts";
 import type { AdoptedModel } from "../../../interop/publisher.ts";
 import { readSafetensors } from "../../../interop/safetensors.ts";
-import { TOKENIZER_FILE } from "../vocabulary.ts";
-import { BLOCK_LAYERS, BLOCK_NORMS } from "./bert.ts";
 
 /** Model types with BERT's encoder; all but BERT and ELECTRA are RoBERTa by other names. */
 const families = {
