@@ -143,6 +143,31 @@ test("a neighbourhood has its node first; a context is the ring around it, and s
   assert.ok(roots.size > 5);
 });
 
+test("of surroundings that are more than is read at once, the farthest are left out", () => {
+  // A star of rays of four nodes: 29 nodes, of which fourteen and sixteen edges are read.
+  const rays = Array.from({ length: 7 }, (_, ray) => [0, 1, 2, 3].map((hop) => 1 + 4 * ray + hop));
+  const edges = rays.flatMap((ray) => ray.flatMap((place, hop) => [hop === 0 ? 0 : place - 1, place, 1, 1]));
+  const graph = {
+    ...{ count: 29, nodes: new Int32Array(58).fill(2), edges: Int32Array.from(edges) },
+    values: Float32Array.from(Array.from({ length: 29 }, (_, at) => [at, 1]).flat()),
+  };
+  const hops = (place: number) => (place === 0 ? 0 : 1 + ((place - 1) % 4));
+  let most = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const method = build(contextPrediction, { neighborhood: 2, contextHops: 3 });
+    const { neighborhood, context, shared } = method.views(graph, new Rng(seed), noEntry) as Views;
+    const numbers = ({ values }: Views[string]) => [...values!.data].filter((_, at) => at % 2 === 0);
+    const count = ({ nodes }: Views[string]) => nodes!.data.filter((code) => code > 0).length / 2;
+    most = Math.max(most, count(neighborhood!), count(context!));
+    if (numbers(neighborhood!)[0] !== 0) continue;
+    // Around the middle: seven nodes at one hop, six of the seven at two; and of the ring, the seven at two hops first.
+    assert.deepEqual(numbers(neighborhood!).slice(0, 14).map(hops), [0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2]);
+    assert.deepEqual(numbers(context!).map(hops), [2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3]);
+    assert.deepEqual(marked(shared!), [0, 1, 2, 3, 4, 5, 6]);
+  }
+  assert.equal(most, 14);
+});
+
 test("GRACE's views lack their own shares of edges and columns; nodes without numbers are hidden instead", () => {
   const options = { removeEdges: [0, 0.5], maskFeatures: [0.5, 0] };
   const { first, second } = viewsOf(grace, options, 3);

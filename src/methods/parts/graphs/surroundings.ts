@@ -3,6 +3,7 @@ import type { Offered } from "../../../data/ability.ts";
 import type { graphs } from "../../../data/graph.ts";
 import type { Modality, TensorRecord } from "../../../data/modality.ts";
 import type { Sample } from "../../../data/views.ts";
+import { edgeCount } from "../../../graphs/columns.ts";
 import { type Neighbours, neighboursOf } from "../../../graphs/neighbours.ts";
 import { part } from "../../../graphs/parts.ts";
 import { ones } from "./nodes.ts";
@@ -36,15 +37,28 @@ export function surroundings(
   const { graphOf, sampleOf } = modality.graphs;
   const whole = graphOf(sample);
   const neighbours = neighboursOf(whole, modality.graphs);
-  const distances = hopsFrom(neighbours, rng.integer(0, whole.count - 1), Math.max(neighborhood, outer));
+  const distances = hopsFrom(neighbours, rng.integer(0, Math.max(0, whole.count - 1)), Math.max(neighborhood, outer));
   const within = (nearest: number, farthest: number) =>
     [...distances].flatMap(([place, hops]) => (hops >= nearest && hops <= farthest ? [place] : []));
+  const { nodes, edges } = modality.specs;
+  const room = { nodes: nodes?.shape[0] ?? 0, edges: edges?.shape[0] ?? 0 };
+  // Of a large graph, what is around a node may be more than is read at once: the farthest are left out.
+  const fitting = (places: readonly number[]): readonly number[] => {
+    const nearest = places.slice(0, room.nodes);
+    const graph = part(whole, modality.graphs, nearest, neighbours);
+    const isSmall = nearest.length <= 1 || edgeCount(graph, modality.graphs) <= room.edges;
+    return isSmall ? nearest : fitting(nearest.slice(0, Math.floor(0.9 * nearest.length)));
+  };
   const tensors = (places: readonly number[]) =>
     modality.tensors(sampleOf(part(whole, modality.graphs, places, neighbours)));
-  const ring = within(inner + 1, outer);
+  const ring = fitting(within(inner + 1, outer));
   const shared = ring.flatMap((place, at) => (distances.get(place)! <= neighborhood ? [at] : []));
   const context = tensors(ring);
-  return { neighborhood: tensors(within(0, neighborhood)), context, shared: ones(shared, context.nodes!.shape[0]!) };
+  return {
+    neighborhood: tensors(fitting(within(0, neighborhood))),
+    context,
+    shared: ones(shared, context.nodes!.shape[0]!),
+  };
 }
 
 /** Distances of the nodes that are at most so many hops away, nearest first. */
