@@ -63,6 +63,10 @@ export const contextPrediction = method({
         contextEncoder: contextEncoder.init(rng.split("context")),
       }),
       loss(params, { neighborhood, context, shared }) {
+        if (shared.shape[0]! <= options.negatives)
+          throw new UserError(
+            `context-prediction: a batch of ${shared.shape[0]} has no ${options.negatives} other contexts to compare with; use larger batches, and of one large graph each node as a sample (--samples nodes)`,
+          );
         // The node that all is around is the first.
         const [center] = np.split(encode(params.encoder, neighborhood), [1], 1);
         const around = contextEncoder.nodes.encode(params.contextEncoder, context);

@@ -69,6 +69,8 @@ export const infograph = method({
         global: global.init(rng.split("global")),
       }),
       loss(params, { graph }) {
+        if (graph.nodes?.shape[0] === 1)
+          throw new UserError("infograph: a batch of one graph has no other to tell it from; use larger batches");
         const vectors = encode(params.encoder, graph);
         const there = nodesPresent(graph);
         const [nodes, wholes] = [local.apply(params.local, vectors), global.apply(params.global, pool(vectors, graph))];

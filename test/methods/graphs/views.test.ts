@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { Rng, type Tensor } from "../../../src/array/index.ts";
+import { constant, Rng, type Tensor, type Array as TracedArray, tree } from "../../../src/array/index.ts";
 import { gin } from "../../../src/encoders/gin.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { attributeMasking } from "../../../src/methods/attribute-masking.ts";
@@ -14,7 +14,7 @@ import { graphMae } from "../../../src/methods/graph-mae.ts";
 import type { MethodDefinition } from "../../../src/methods/index.ts";
 import { infograph } from "../../../src/methods/infograph.ts";
 import { assertLearns } from "../checks.ts";
-import { noEntry } from "../toy.ts";
+import { atStart, noEntry, stack } from "../toy.ts";
 import { graphModality, graphOf } from "./toy-graphs.ts";
 
 const shape = { nodeSizes: [5, 4], edgeSizes: [3, 2], valueDim: 2, maxNodes: 14, maxEdges: 16 };
@@ -203,6 +203,21 @@ test("what cannot be predicted is refused in one line that says what to do", () 
   refused(graphMae, /^graph-mae: attribute 0 is the same/, {}, { nodeSizes: [3, 4], valueDim: 0 });
   refused(infograph, /^infograph: this data is one graph.*--method dgi/, {}, {}, true);
   refused(contextPrediction, /^context-prediction: a neighbourhood of 2 hops.*--inner-hops/, { innerHops: 2 });
+});
+
+test("what compares samples of a batch refuses a batch of one", () => {
+  for (const [definition, message] of [
+    [contextPrediction, /^context-prediction: a batch of 1 has no 1 other contexts.*--samples nodes/],
+    [infograph, /^infograph: a batch of one graph/],
+  ] as const) {
+    const method = build(definition);
+    const views = tree.map<Tensor, TracedArray>(stack([method.views(3, new Rng(0), noEntry)]), constant);
+    const params = tree.map<Tensor, TracedArray>(method.init(new Rng(0)), constant);
+    assert.throws(
+      () => method.loss(params as never, views as never, {}, atStart()),
+      (error) => error instanceof UserError && message.test(error.message),
+    );
+  }
 });
 
 for (const [definition, options] of [
