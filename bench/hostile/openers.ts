@@ -60,7 +60,7 @@ export const dataOf =
       const modality = definition.build(options, files);
       for (const sample of samples) {
         checked(modality.tensors(sample), modality.specs);
-        if (!/^[^\n\r]{1,300}$/.test(modality.show(sample).text)) throw new Silent("shown in more than a line");
+        if (!/^[^\n\r]{1,300}$/.test((await modality.show(sample)).text)) throw new Silent("shown in more than a line");
         if (!Number.isFinite(definition.size(sample).amount)) throw new Silent("its size is not a number");
       }
       const cut = (await definition.cut?.(source, options)) ?? source;

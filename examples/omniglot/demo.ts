@@ -113,7 +113,7 @@ async function sheetRow(trial: Trial, query: number): Promise<SheetRow> {
   const { support, queries } = vectorised(trial, ours);
   const asked = queries.slice(query * dim, (query + 1) * dim);
   const picture = async (name: string) => {
-    const shown = modality.show(await source.read(rowOf.get(name) ?? 0));
+    const shown = await modality.show(await source.read(rowOf.get(name) ?? 0));
     if (!shown.picture) throw new Error("an image is shown by a picture");
     return shown.picture;
   };

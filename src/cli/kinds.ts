@@ -2,6 +2,10 @@ import type { KindLine } from "./table.ts";
 
 /** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
 export const kinds: Readonly<Record<string, KindLine>> = {
+  molecule: {
+    summary: "language models of SMILES: complete, perplexity",
+    load: () => import("../modalities/molecule/commands/index.ts"),
+  },
   protein: {
     summary: "language models of proteins: complete, perplexity",
     load: () => import("../modalities/protein/commands/index.ts"),

@@ -8,6 +8,7 @@ const lines = {
   audio: () => import("../modalities/audio/index.ts"),
   video: () => import("../modalities/video/index.ts"),
   series: () => import("../modalities/series/index.ts"),
+  molecule: () => import("../modalities/molecule/index.ts"),
   table: () => import("../modalities/table/index.ts"),
   protein: () => import("../modalities/protein/index.ts"),
 };
@@ -52,4 +53,11 @@ export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
 export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";
 export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";
-export { maskToken, type TokenSequence, type Vocabulary, type VocabularySpec, vocabulary } from "./vocabulary.ts";
+export {
+  maskToken,
+  paraphrase,
+  type TokenSequence,
+  type Vocabulary,
+  type VocabularySpec,
+  vocabulary,
+} from "./vocabulary.ts";

@@ -51,7 +51,7 @@ export interface Modality<Sample = unknown> {
    */
   unseen?(tensors: TensorRecord): string | undefined;
   /** A sample as pages and tables show it. */
-  show(sample: Sample): Shown;
+  show(sample: Sample): Shown | Promise<Shown>;
 }
 
 /** Features that need neither labels nor a trained encoder: the baseline to beat. */

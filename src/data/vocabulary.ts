@@ -67,3 +67,14 @@ export const vocabulary = ability<Vocabulary>()("vocabulary", "samples that are 
 
 /** Id of the mask token: BERT's `[MASK]`. Tokenizers of generative models such as GPT-2 have none. */
 export const maskToken = ability<number>()("maskToken", "a mask token ([MASK] or <mask>)");
+
+/** Offers that are functions, written as methods so that a kind's own sample type fits. */
+interface Paraphrases {
+  paraphrase(sample: Sample, rng: Rng): TokenSequence;
+}
+
+/** The same sample in other tokens: another SMILES of a molecule. BART then restores the usual ones. */
+export const paraphrase = ability<Paraphrases["paraphrase"]>()(
+  "paraphrase",
+  "the same sample written with other tokens",
+);

@@ -198,9 +198,11 @@ export function reads(
   { reads: wanted }: Pick<EncoderDefinition, "reads">,
   inputs: Readonly<Record<string, number>>,
 ): boolean {
+  // Nodes of graphs are in no order: they are no grid.
+  const grids = "edges" in inputs ? [] : Object.values(inputs);
   return Object.entries(wanted).every(([name, axes]) => {
     const allowed = [axes].flat();
-    const candidates = name === "*" ? Object.values(inputs) : [inputs[name] ?? -1];
+    const candidates = name === "*" ? grids : [inputs[name] ?? -1];
     return candidates.some((count) => allowed.includes(count));
   });
 }

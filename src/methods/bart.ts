@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { filled, np } from "../array/index.ts";
-import { maskToken, vocabulary } from "../data/vocabulary.ts";
+import { offerOf } from "../data/ability.ts";
+import { maskToken, paraphrase, vocabulary } from "../data/vocabulary.ts";
 import { sequence } from "../encoders/abilities.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { dropout } from "../layers/functions/dropout.ts";
@@ -15,7 +16,8 @@ import { infill, permuteSentences } from "./parts/token-noise.ts";
  * BART: a decoder restores a corrupted text. Each span of words is replaced by one mask token, and sentences are shuffled.
  * Lewis et al. 2019, https://arxiv.org/abs/1910.13461. Differs from the paper: a span is always replaced by the mask token
  * (by a random token for a tenth of the spans in the released recipe), the decoder's default depth is half the encoder's,
- * and the learning rate is for small models, with cosine decay.
+ * and the learning rate is for small models, with cosine decay. What can be written in several ways is read in one and restored in
+ * another: Chemformer's, Irwin et al. 2022, https://doi.org/10.1088/2632-2153/ac3ffb, for the SMILES of molecules.
  */
 export const bart = method({
   name: "bart",
@@ -39,7 +41,9 @@ export const bart = method({
   },
   defaultEncoder: "transformer",
 
-  build({ encoder, modality: { vocabulary, maskToken }, options }) {
+  build({ encoder, modality, options }) {
+    const { vocabulary, maskToken } = modality;
+    const written = offerOf(modality, paraphrase);
     const { width, count, encode, table, epsilon, dropout: rate, wholeHeads: heads } = encoder.sequence;
     const depth = Number(encoder.hyperparameters.depth);
     const blocks = globalThis.Array.from({ length: options.decoderDepth ?? Math.max(1, Math.round(depth / 2)) }, () =>
@@ -50,7 +54,8 @@ export const bart = method({
     return {
       views(sample, rng) {
         const sequence = vocabulary.tokens(sample, rng);
-        const shuffled = options.permuteSentences ? permuteSentences(sequence, rng.split("sentences")) : sequence;
+        const read = written ? written(sample, rng.split("written")) : sequence;
+        const shuffled = options.permuteSentences ? permuteSentences(read, rng.split("sentences")) : read;
         const noisy = infill(shuffled, maskToken, rng.split("spans"), options);
         const target = vocabulary.encode(sequence.ids);
         return {

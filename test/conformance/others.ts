@@ -16,7 +16,7 @@ export async function writeTexts(folder: string): Promise<string> {
 /** Data of every kind that the tests have, but for one. @returns their paths */
 export async function writeOthers(
   folder: string,
-  but: "audio" | "image" | "protein" | "series" | "table" | "text" | "tone" | "video",
+  but: "audio" | "image" | "molecule" | "protein" | "series" | "table" | "text" | "tone" | "video",
 ): Promise<string[]> {
   const [images, tones, clips] = ["images", "tones", "clips"].map((kind) => join(folder, `other-${kind}`)) as [
     string,

@@ -246,7 +246,7 @@ async function neighbours(
 }
 
 const previewOf = async ({ modality }: Run, source: Source<unknown>, index: number): Promise<Picture | undefined> =>
-  modality.show(await source.read(index)).picture;
+  (await modality.show(await source.read(index))).picture;
 
 /** The largest prototypes, one row each, with the entries nearest to them. */
 async function prototypes(run: Run, source: Source<unknown>, bank: Features, across: number) {

@@ -43,9 +43,9 @@ export async function search({ run, query, in: file, top = 10, html }: SearchOpt
     await compiled.dispose();
     const neighbours = bank.nearest(vector, top);
     // Pictures only go into the page; texts are part of the answer.
-    if (!html && modality.show(await source.read(0)).picture) return neighbours;
+    if (!html && (await modality.show(await source.read(0))).picture) return neighbours;
     const onPage = pageOf();
-    const look = await onPage(modality.show(await source.read(0)));
+    const look = await onPage(await modality.show(await source.read(0)));
     const cards = await looksOf(run, neighbours, bank.metadata, onPage);
     if (html) await writeOutput(html, [neighbourPage({ query, look, cards })]);
     return cards.map(({ image: _, player: _player, text, ...neighbour }) => ({

@@ -31,7 +31,8 @@ export async function writeEntrySheet(
   for (const group of groups)
     for (let start = 0; start < group.length && rows.length < MOST_ROWS; start += ACROSS) {
       const row: (Picture | undefined)[] = [];
-      for (const index of group.slice(start, start + ACROSS)) row.push(modality.show(await source.read(index)).picture);
+      for (const index of group.slice(start, start + ACROSS))
+        row.push((await modality.show(await source.read(index))).picture);
       if (row.every((picture) => picture === undefined)) return undefined;
       rows.push(row);
     }

@@ -55,10 +55,10 @@ export async function neighbourImage(
   for (const { query, matches } of rows) {
     const pictures: SheetRow["matches"][number][] = [];
     for (const { entry, right } of matches) {
-      const { picture } = modality.show(await bank.read(entry));
+      const { picture } = await modality.show(await bank.read(entry));
       if (picture) pictures.push({ picture, right });
     }
-    const { picture } = modality.show(await queries.read(query));
+    const { picture } = await modality.show(await queries.read(query));
     if (!picture) return undefined;
     shown.push({ query: picture, matches: pictures });
   }

@@ -72,7 +72,7 @@ export async function writeLabelReport(
     files.push("neighbours.png");
   }
   const [first] = rows;
-  const isPlayed = first && modality.show(await queries.source.read(first.query)).media !== undefined;
+  const isPlayed = first && (await modality.show(await queries.source.read(first.query))).media !== undefined;
   const shownRows =
     sheet && !isPlayed ? { sheet } : { lines: await linesOf(modality, rows, bank.source, queries.source) };
   const page = labelPage({
@@ -117,7 +117,7 @@ async function linesOf(
 ): Promise<NeighbourLine[]> {
   const onPage = pageOf();
   const sample = async (source: Source<unknown>, entry: number) => {
-    const { text, ...seen } = await onPage(modality.show(await source.read(entry)));
+    const { text, ...seen } = await onPage(await modality.show(await source.read(entry)));
     return { ...seen, text: text || source.name(entry), label: className(source, entry) ?? "" };
   };
   const lines = [];

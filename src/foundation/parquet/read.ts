@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
+import { deadlineOf } from "../deadline.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { fileError } from "../files.ts";
-import { deadlineOf } from "./deadline.ts";
 
 export type Request =
   | { readonly kind: "head" }

@@ -7,12 +7,14 @@ import { encoders } from "../../../src/encoders/index.ts";
 import { UserError } from "../../../src/foundation/errors.ts";
 import { methods } from "../../../src/methods/index.ts";
 import { image } from "../../../src/modalities/image/index.ts";
+import { molecule } from "../../../src/modalities/molecule/index.ts";
 import { protein } from "../../../src/modalities/protein/index.ts";
 import { text } from "../../../src/modalities/text/index.ts";
 import type { RunChoices } from "../../../src/training/run/choices.ts";
 import { type RunConfig, TrainingOptions } from "../../../src/training/run/config.ts";
 import { buildParts } from "../../../src/training/run/run.ts";
 import { settle } from "../../../src/training/run/settle.ts";
+import { someSmiles } from "../../fixtures/molecules.ts";
 import { proteinFasta } from "../../fixtures/proteins.ts";
 import { inFolder, writeImages } from "../../support/cli.ts";
 
@@ -86,6 +88,15 @@ test("what every preset comes to on texts", (t) =>
     const file = join(folder, "texts.txt");
     await writeFile(file, `${lines.join("\n")}\n`);
     t.assert.snapshot(await settings(text, await text.open(file)), inLines);
+  }));
+
+test("what every preset comes to on molecules", (t) =>
+  inFolder(async (folder) => {
+    const file = join(folder, "molecules.smi");
+    await writeFile(file, `${someSmiles(SAMPLES).join("\n")}\n`);
+    const source = await molecule.open(file);
+    t.assert.snapshot(await settings(molecule, source), inLines);
+    await source.close();
   }));
 
 test("what every preset comes to on proteins", (t) =>

@@ -1,0 +1,43 @@
+import type { Rng } from "../../array/rng.ts";
+import type { Graph, GraphCorruption, Graphs } from "../../data/graph.ts";
+import type { TensorRecord } from "../../data/modality.ts";
+import { fitted, type GraphShape, graphSpecs, graphTensors } from "../../graphs/padding.ts";
+import { corrupted, dropNodes, walkedPart } from "../../graphs/views.ts";
+import type { GraphView, Molecule } from "./molecule.ts";
+import type { MoleculeOptions } from "./options.ts";
+import { edgeSizes, nodeSizes } from "./rdkit/codes.ts";
+
+type Sample = Molecule | GraphView;
+
+const VIEWS: Readonly<Record<MoleculeOptions["views"][number], typeof dropNodes>> = {
+  "drop-atoms": dropNodes,
+  "hide-atoms": (graph, columns, rng, share) => corrupted(graph, columns, rng, { nodes: share }),
+  "drop-bonds": (graph, columns, rng, share) => corrupted(graph, columns, rng, { edges: share }),
+  part: (graph, columns, rng, share) => walkedPart(graph, columns, rng, 1 - share),
+};
+
+/** Molecules as graphs of atoms and bonds, each padded to the same size. */
+export function asGraph({ maxNodes, maxEdges, views, strength, perturbation }: MoleculeOptions) {
+  const columns = { nodeSizes, edgeSizes, valueDim: 0 };
+  const shape: GraphShape = { ...columns, maxNodes, maxEdges };
+  /** What of a molecule the encoder has room for; a view is of that. */
+  const seen = ({ graph }: Sample, rng?: Rng): Graph => fitted(graph, shape, rng);
+  const graphs: Graphs & Record<"corrupt", (sample: Sample, rng: Rng, how: GraphCorruption) => GraphView> = {
+    ...columns,
+    graphOf: (sample: Sample) => seen(sample),
+    sampleOf: (graph: Graph): GraphView => ({ graph }),
+    corrupt: (sample: Sample, rng, corruption) => ({ graph: corrupted(seen(sample), columns, rng, corruption) }),
+  };
+  return {
+    specs: graphSpecs(shape),
+    tensors: (sample: Sample): TensorRecord => graphTensors(seen(sample), shape),
+    augment(sample: Sample, rng: Rng): GraphView {
+      const view = VIEWS[views[rng.integer(0, views.length - 1)] ?? "part"];
+      return { graph: view(seen(sample, rng.split("part")), columns, rng.split("view"), strength) };
+    },
+    perturb: (sample: Sample, rng: Rng): GraphView => ({
+      graph: corrupted(seen(sample, rng.split("part")), columns, rng, { nodes: perturbation }),
+    }),
+    graphs,
+  };
+}

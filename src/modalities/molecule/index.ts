@@ -1,0 +1,63 @@
+import { graphs } from "../../data/graph.ts";
+import { modality } from "../../data/modality.ts";
+import { targets } from "../../data/targets/ability.ts";
+import { tokenizerJson } from "../../data/tokens/listed.ts";
+import { augment, perturb } from "../../data/views.ts";
+import { maskToken, paraphrase, vocabulary } from "../../data/vocabulary.ts";
+import { buildMolecules } from "./build.ts";
+import { computeAll, learnDescriptors } from "./compute.ts";
+import { inferMolecules, noteLarger } from "./infer.ts";
+import { isMolecule, isTokens, type MoleculeSample } from "./molecule.ts";
+import { MoleculeOptions } from "./options.ts";
+import { rdkitText } from "./rdkit/service.ts";
+import { SMILES_TOKENS } from "./smiles/tokens.ts";
+import { givenMolecule } from "./sources/given.ts";
+import { openMolecules, recognisesMolecules } from "./sources/open.ts";
+import { moleculeSource } from "./sources/source.ts";
+import { isMoleculeIndex } from "./sources/store.ts";
+
+/** Molecules: as graphs of atoms and bonds, or as the tokens of their SMILES. */
+export const molecule = modality({
+  name: "molecule",
+  summary: "molecules: .smi, .sdf, .mol, table with a SMILES column",
+  options: MoleculeOptions,
+  defaultMethod: "simclr",
+  defaultEncoder: "gin",
+  small: {
+    summary: "a GIN of width 128, or a Transformer of BERT's size mini",
+    encoderOptions: { gin: { width: 128, pooling: "sum" }, transformer: { size: "mini" } },
+    training: { epochs: 20, gradientClip: 1 },
+  },
+  abilities: [augment, perturb, graphs, vocabulary, maskToken, paraphrase, targets],
+  inputs: { nodes: 2, edges: 2, ids: 1, mask: 1 },
+  recognises: recognisesMolecules,
+  open: openMolecules,
+  async reopen(manifest, options) {
+    if (!isMoleculeIndex(manifest)) throw new Error("not the manifest of molecules");
+    return moleculeSource(manifest, options?.compute ? computeAll : undefined);
+  },
+  infer: inferMolecules,
+  /** The tokens of SMILES are fixed; they are in the run for those who read runs and models. */
+  async learn(source, options, onNote) {
+    if (onNote) await noteLarger(source, options, onNote);
+    return {
+      ...(options.input === "smiles" ? { "tokenizer.json": tokenizerJson(SMILES_TOKENS) } : {}),
+      ...(options.compute ? await learnDescriptors(source) : {}),
+    };
+  },
+  build: buildMolecules,
+  accepts: { text: (smiles) => givenMolecule(smiles.trim()) },
+  /** The Bemis–Murcko scaffold; molecules without rings have the same. */
+  async group(source, index) {
+    const { smiles } = await source.read(index).then((sample: MoleculeSample) => {
+      if (isMolecule(sample)) return sample;
+      throw new Error("a view has no scaffold");
+    });
+    return rdkitText("scaffold", smiles);
+  },
+  size: (sample) =>
+    isTokens(sample) ? { amount: sample.ids.length, unit: "tokens" } : { amount: sample.graph.count, unit: "atoms" },
+  async baseline() {
+    return (await import("./baseline.ts")).ecfp();
+  },
+});

@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import type { Source } from "../../../data/source.ts";
+import { BrokenSample } from "../../../foundation/errors.ts";
+import { drawable } from "../draw.ts";
+import type { Molecule } from "../molecule.ts";
+import { rdkitBytes } from "../rdkit/service.ts";
+import { moleculeIn } from "../record.ts";
+import { openRecords, type Records } from "./records.ts";
+import { type MoleculeIndex, openInputs } from "./store.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Reads after which the event loop has a turn: reading what is known waits for nothing. */
+const TURN = 1024;
+
+/**
+ * A record from a cache, or else as `make` gives it, once.
+ * @throws BrokenSample for a molecule that is refused, now or before
+ */
+async function recordOf(records: Records, at: number, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const known = records.get(at);
+  if (known?.isRefused) throw new BrokenSample(decoder.decode(known.bytes));
+  if (known) return known.bytes;
+  try {
+    const made = await make();
+    records.put(at, made);
+    return made;
+  } catch (error) {
+    if (error instanceof BrokenSample) records.put(at, encoder.encode(error.message), true);
+    throw error;
+  }
+}
+
+/**
+ * A source of the molecules of an index.
+ * @param compute what else every sample has, from its SMILES: values as float32
+ * @param onClose further clean-up
+ */
+export function moleculeSource(
+  index: MoleculeIndex,
+  compute?: (smiles: string) => Promise<Float32Array>,
+  onClose: () => void = () => undefined,
+): Source<Molecule> {
+  const { starts, lines, files, ends, labels, groups, leftOut } = index;
+  const inputs = openInputs(index);
+  const records = openRecords(index.records);
+  const computed = openRecords(index.computed);
+  let reads = 0;
+  const fileOf = (at: number): string => {
+    let [low, high] = [0, ends.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (ends[middle]! > at) high = middle;
+      else low = middle + 1;
+    }
+    return files[low] ?? "molecule";
+  };
+  const name = (at: number): string => (lines[at] ? `${fileOf(at)}:${lines[at]}` : fileOf(at));
+  return {
+    length: starts.length - 1,
+    ...(leftOut ? { leftOut } : {}),
+    ...(labels ?? {}),
+    name,
+    ...(groups
+      ? { groupedBy: groups.by, group: (at: number) => groups.classes[groups.labels[at] ?? -1] ?? name(at) }
+      : {}),
+    async read(at) {
+      if (++reads % TURN === 0) await setImmediate();
+      let title = "";
+      const record = await recordOf(records, at, async () => {
+        const written = await inputs.read(at);
+        return rdkitBytes("describe", written.input);
+      });
+      if (index.titled) ({ title } = await inputs.read(at));
+      const molecule = { ...drawable(moleculeIn(record)), ...(title === "" ? {} : { title }) };
+      if (!compute) return molecule;
+      const values = await recordOf(computed, at, async () => {
+        const made = await compute(molecule.smiles);
+        return new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
+      });
+      return { ...molecule, computed: new Float32Array(values.slice().buffer) };
+    },
+    async contents() {
+      const hash = createHash("sha256");
+      for (let at = 0; at < starts.length - 1; at++) {
+        const { input } = await inputs.read(at);
+        hash.update(input).update("\n");
+      }
+      return hash.digest("hex").slice(0, 16);
+    },
+    manifest: index,
+    async close() {
+      inputs.close();
+      records.close();
+      computed.close();
+      onClose();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** Features, fingerprints, scaffolds and splits are those of Python's RDKit: test/fixtures/molecules/make.py. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { BrokenSample } from "../../../src/foundation/errors.ts";
+import { molecule } from "../../../src/modalities/molecule/index.ts";
+import { MACCS_KEYS, MORGAN_BITS } from "../../../src/modalities/molecule/rdkit/codes.ts";
+import { rdkitBytes, rdkitText } from "../../../src/modalities/molecule/rdkit/service.ts";
+import { moleculeIn } from "../../../src/modalities/molecule/record.ts";
+import { describedMolecules } from "../../fixtures/molecules.ts";
+
+const described = describedMolecules();
+const set = (bytes: Uint8Array, count: number): number[] =>
+  Array.from({ length: count }, (_, bit) => bit).filter((bit) => (bytes[bit >> 3]! >> (bit & 7)) & 1);
+
+test("1,000 molecules: nine features of every atom, hybridisation by SMARTS, and three of every bond", async () => {
+  assert.equal(described.length, 1000);
+  const records = await Promise.all(described.map(({ smiles }) => rdkitBytes("describe", smiles)));
+  let atoms = 0;
+  described.forEach((expected, at) => {
+    const { graph } = moleculeIn(records[at]!);
+    assert.equal(graph.count, expected.atoms.length);
+    assert.deepEqual(
+      [...graph.nodes].map((code) => code - 2),
+      expected.atoms.flat(),
+      expected.smiles,
+    );
+    assert.deepEqual(
+      [...graph.edges].map((code, column) => (column % 5 < 2 ? code : code - 2)),
+      expected.bonds.flat(),
+      expected.smiles,
+    );
+    atoms += graph.count;
+  });
+  assert.equal(atoms, 21_186);
+});
+
+test("1,000 molecules: every bit of ECFP4 and every MACCS key", async () => {
+  for (const [task, count] of [
+    ["morgan", MORGAN_BITS],
+    ["maccs", MACCS_KEYS],
+  ] as const) {
+    const found = await Promise.all(described.map(({ smiles }) => rdkitBytes(task, smiles)));
+    described.forEach((expected, at) => {
+      assert.deepEqual(set(found[at]!, count), expected[task], expected.smiles);
+    });
+  }
+});
+
+test("1,000 molecules: the Bemis–Murcko scaffold, of the SMILES as written and of RDKit's own", async () => {
+  const found = await Promise.all(described.map(({ smiles }) => rdkitText("scaffold", smiles)));
+  assert.deepEqual(
+    found,
+    described.map(({ scaffold }) => scaffold),
+  );
+  const canonical = await Promise.all(
+    described.map(async ({ smiles }) => moleculeIn(await rdkitBytes("describe", smiles)).smiles),
+  );
+  const again = await Promise.all(canonical.map((smiles) => rdkitText("scaffold", smiles)));
+  assert.deepEqual(again, found);
+});
+
+interface Expected {
+  readonly rows: number;
+  readonly unreadable: readonly number[];
+  readonly sizes: readonly number[];
+  readonly groups: string;
+  readonly split: string;
+}
+
+const data = new URL("../../../../shared/data/moleculenet/", import.meta.url);
+const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
+
+/** As pretrain-gnns and OGB do: groups by size and first index, the largest first, fill train, validation, test. */
+function splitOf(groups: ReadonlyMap<string, readonly number[]>, count: number) {
+  const ordered = [...groups.values()].sort((a, b) => b.length - a.length || b[0]! - a[0]!);
+  const [train, validation, held]: number[][] = [[], [], []];
+  for (const group of ordered) {
+    if (train!.length + group.length <= 0.8 * count) train!.push(...group);
+    else if (train!.length + validation!.length + group.length <= 0.9 * count) validation!.push(...group);
+    else held!.push(...group);
+  }
+  return { ordered, parts: [train!, validation!, held!] };
+}
+
+const absent = existsSync(data) ? false : "MoleculeNet's sets are not there (../shared/data/moleculenet)";
+const expectedSets: Readonly<Record<string, Expected>> = JSON.parse(
+  await readFile(new URL("../../fixtures/molecules/splits.json", import.meta.url), "utf8"),
+);
+
+for (const [name, expected] of Object.entries(expectedSets))
+  test(`${name}: the same molecules are refused, and the scaffold split is the published one`, {
+    skip: absent,
+  }, async () => {
+    const source = await molecule.open(fileURLToPath(new URL(`${name}.csv.gz`, data)));
+    assert.equal(source.length, expected.rows);
+    const unreadable: number[] = [];
+    const scaffolds = await Promise.all(
+      Array.from({ length: source.length }, async (_, index) =>
+        molecule.group!(source, index).catch((error: unknown) => {
+          assert.ok(error instanceof BrokenSample, String(error));
+          assert.match(error.message, /^not a molecule \(.+\)$/);
+          unreadable.push(index);
+          return undefined;
+        }),
+      ),
+    );
+    await source.close();
+    assert.deepEqual(
+      unreadable.toSorted((a, b) => a - b),
+      expected.unreadable,
+    );
+    const groups = new Map<string, number[]>();
+    scaffolds.forEach((scaffold, index) => {
+      if (scaffold !== undefined) groups.set(scaffold, [...(groups.get(scaffold) ?? []), index]);
+    });
+    const { ordered, parts } = splitOf(groups, expected.rows - unreadable.length);
+    assert.deepEqual(
+      parts.map(({ length }) => length),
+      expected.sizes,
+    );
+    assert.equal(digest(ordered), expected.groups);
+    assert.equal(digest(parts), expected.split);
+  });
