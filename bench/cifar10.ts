@@ -92,9 +92,9 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(recipes)) {
   await writeFile(`${root}/bench/results/cifar10-${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
   const percent = (score?: { mean: number }) => (score ? `${(100 * score.mean).toFixed(1)} %` : "–");
   console.log(`\n${name}: ${Math.round(seconds / 60)} minutes of training`);
-  for (const { name: contestant, knn20, knn200, linear, accuracy } of result.contestants)
+  for (const { name: contestant, knn20, knn200, linear, endToEnd } of result.contestants)
     console.log(
-      `  ${contestant.padEnd(12)} kNN-20 ${percent(knn20)}  kNN-200 ${percent(knn200)}  linear ${percent(linear)}  end to end ${percent(accuracy)}`,
+      `  ${contestant.padEnd(12)} kNN-20 ${percent(knn20)}  kNN-200 ${percent(knn200)}  linear ${percent(linear)}  end to end ${percent(endToEnd)}`,
     );
 }
 process.exit(0);

@@ -14,6 +14,7 @@ import { cpus } from "node:os";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Rng } from "../src/array/index.ts";
+import { answersOf } from "../src/data/answers.ts";
 import { kCenter } from "../src/evaluation/collection/strategies/k-center.ts";
 import { random } from "../src/evaluation/collection/strategies/random.ts";
 import { typicality } from "../src/evaluation/collection/strategies/typicality.ts";
@@ -54,7 +55,10 @@ async function vectorsOf({ encoder, params, modality, config }: Run, path: strin
     device: config.training.device,
   });
   await source.close();
-  return { ...labelled(features, source.classes ?? []), classes: source.classes?.length ?? 0 };
+  return {
+    ...labelled(features, answersOf("classification", source.classes ?? [])),
+    classes: source.classes?.length ?? 0,
+  };
 }
 
 /** Distinct classes among the chosen: a probe cannot know one that it never saw. */

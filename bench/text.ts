@@ -18,7 +18,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { evaluateLanguage } from "../src/evaluation/language/language.ts";
 import { languageTable } from "../src/evaluation/language/language-table.ts";
-import { type Contestant, type Evaluation, evaluate } from "../src/evaluation/worth/evaluate.ts";
+import { evaluate } from "../src/evaluation/worth/evaluate.ts";
+import type { Contestant, Evaluation } from "../src/evaluation/worth/evaluation.ts";
 import { alignColumns } from "../src/evaluation/worth/table.ts";
 import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
@@ -117,8 +118,8 @@ async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]>
         finetuneSteps: steps,
       }),
     );
-  const score = ({ linear, accuracy, matthews }: Contestant) => {
-    const { mean = 0, deviation = 0 } = (measure === "matthews" ? matthews : (linear ?? accuracy)) ?? {};
+  const score = ({ linear, endToEnd, measures }: Contestant) => {
+    const { mean = 0, deviation = 0 } = (measure === "matthews" ? measures.matthews : (linear ?? endToEnd)) ?? {};
     return `${(100 * mean).toFixed(1)}${deviation > 0 ? ` ± ${(100 * deviation).toFixed(1)}` : ""}`;
   };
   const rows = (evaluations[0]?.contestants ?? []).map((contestant) => [

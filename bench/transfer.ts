@@ -17,7 +17,8 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { type Contestant, evaluate } from "../src/evaluation/worth/evaluate.ts";
+import { evaluate } from "../src/evaluation/worth/evaluate.ts";
+import type { Contestant } from "../src/evaluation/worth/evaluation.ts";
 import { contestantNames, type Role } from "../src/evaluation/worth/names.ts";
 import { alignColumns } from "../src/evaluation/worth/table.ts";
 import type { Run } from "../src/training/run/run.ts";
@@ -165,7 +166,7 @@ function tableOf(lines: readonly Line[], target: string): string {
   if (!first) return "";
   const { measure, fewLabels } = first;
   const scored = (contestant: Contestant | undefined) =>
-    contestant && (measure === "matthews" ? contestant.matthews : (contestant.linear ?? contestant.accuracy));
+    contestant && (measure === "matthews" ? contestant.measures.matthews : (contestant.linear ?? contestant.endToEnd));
   const cell = (score: { mean: number; deviation: number } | undefined) =>
     score
       ? `${(100 * score.mean).toFixed(1)}${score.deviation > 0 ? ` ± ${(100 * score.deviation).toFixed(1)}` : ""}`

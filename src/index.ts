@@ -79,11 +79,13 @@ export {
   methodWith,
   resumeFinetuning,
 } from "./evaluation/labels/finetune.ts";
+export { type Folds, foldsLine } from "./evaluation/labels/folds.ts";
 export { type JudgeOptions, judge, type Verdict } from "./evaluation/labels/judge.ts";
 export type { TrainAndTest } from "./evaluation/labels/labelled-sources.ts";
 export { type PredictOptions, type PredictResult, predict } from "./evaluation/labels/predict.ts";
 export { type Predictor, type PredictorOptions, predictor } from "./evaluation/labels/predictor.ts";
 export { finetuneDefaults } from "./evaluation/labels/recipe.ts";
+export { type Split, splitLine } from "./evaluation/labels/split.ts";
 export {
   type CompleteOptions,
   type Completion,
@@ -112,7 +114,13 @@ export { type LabelledPair, measureShipped, type Shipped, type ShippedWorth } fr
 export { shippedTable } from "./evaluation/smaller/shipped-table.ts";
 export { type Neighbour, type NeighbourIndex, neighbourIndex } from "./evaluation/vectors/neighbour-index.ts";
 export { matchOneShot, type OneShotTrial, oneShotAccuracy } from "./evaluation/vectors/oneshot.ts";
-export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluation/worth/evaluate.ts";
+export { evaluate } from "./evaluation/worth/evaluate.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationTask,
+  evaluationTasks,
+} from "./evaluation/worth/evaluation.ts";
 export { rawValues } from "./evaluation/worth/features.ts";
 export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from "./evaluation/worth/few-shot.ts";
 export { fewShotTable } from "./evaluation/worth/few-shot-table.ts";

@@ -22,8 +22,12 @@ const rooms: Rooms = {
   "engine/quantize": { imports: ["array", "engine/lower", "engine/runtimes"] },
   layers: { imports: ["array"] },
   objectives: { imports: ["array"] },
-  data: { imports: ["array", "data/files", "data/tables", "data/targets"], types: ["interop/publisher.ts"] },
+  data: {
+    imports: ["array", "data/files", "data/parts", "data/tables", "data/targets"],
+    types: ["interop/publisher.ts"],
+  },
   "data/files": { imports: [] },
+  "data/parts": { imports: ["data/", "data/tables"] },
   "data/tables": { imports: ["data/", "data/files"] },
   "data/tokens": { imports: ["array", "data/"] },
   "data/signal": { imports: [] },

@@ -75,7 +75,7 @@ async function measured(set: SoundSet, seed: number): Promise<void> {
         : { labelCount: shots * set.classes, draws: DRAWS, scratchSteps: SCRATCH_STEPS.few }),
     });
     const accuracies = Object.fromEntries(
-      contestants.map(({ name, linear, accuracy }) => [name, (accuracy ?? linear)?.mean ?? Number.NaN]),
+      contestants.map(({ name, linear, endToEnd }) => [name, (endToEnd ?? linear)?.mean ?? Number.NaN]),
     );
     await addLine(results, {
       ...{ set: set.name, seed, shots, judged, epochs: run.epoch, steps: run.step, machine, accuracies },

@@ -101,8 +101,8 @@ async function frozen(run: Run, seed: number): Promise<Record<string, number>> {
   for (const { role, name, standardized, extract } of rows) {
     if (role === "baseline" && (!values.baseline || seed > 0)) continue;
     const [bank, queries] = [
-      labelled(await extract(data.train), data.classes),
-      labelled(await extract(data.test), data.classes),
+      labelled(await extract(data.train), data.answers),
+      labelled(await extract(data.test), data.answers),
     ];
     const probe = await linearProbe(bank, queries, data.classes.length, seed, { standardized });
     accuracy[name] = accuracyOf(probe.predictions, queries.labels);

@@ -13,7 +13,10 @@ export const columnOption = (command: Command): Command =>
 /** These, where the labels are, and what belongs together. */
 export const columnOptions = (command: Command): Command =>
   columnOption(command)
-    .option("--label-column <name>", "for tables: column with the labels")
+    .option(
+      "--label-column <name>",
+      "for tables: column with the labels; several of 0 and 1 or of numbers, separated by commas",
+    )
     .option(
       "--group <name>",
       "what no split cuts through (speaker, patient): a column of the data or of the table of labels, or a pattern for names with a part in parentheses: ^(s\\d+)_",

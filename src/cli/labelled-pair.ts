@@ -33,9 +33,14 @@ export const labelOptions = (command: Command): Command =>
 /** The same for commands that need both. */
 export const trainAndTestOptions = (command: Command): Command =>
   labelTableOptions(
-    command
-      .requiredOption("--train <data>", "labelled training data")
-      .requiredOption("--test <data>", "labelled test data"),
+    command.requiredOption("--train <data>", "labelled training data").option("--test <data>", "labelled test data"),
+  );
+
+/** `--split`, for data without test data of their own. */
+export const splitOption = (command: Command): Command =>
+  command.option(
+    "--split <way>",
+    "instead of --test: random, group (see --group), a way of the kind's own (scaffold), a file with the columns path and split, or a column of the data",
   );
 
 /** @throws UserError when only one of the two is set, or labels without their data */

@@ -51,6 +51,7 @@ export const GENERAL: readonly string[] = [
   "by",
   "time",
   "group",
+  "split",
   "out",
   "resume",
   "from",

@@ -8,7 +8,7 @@ export type LabelTask = (typeof labelTasks)[number];
 /** The outputs of a model trained on labels. */
 export interface Answers {
   readonly task: LabelTask;
-  /** Names of the outputs: classes, labels, or `value`; none for similarity. */
+  /** Names of the outputs: classes, labels, `value` or the columns of values; none for similarity. */
   readonly outputs: readonly string[];
 }
 
@@ -26,6 +26,68 @@ const partsOf = (text: string): string[] =>
     .split(SEPARATOR)
     .map((part) => part.trim())
     .filter(Boolean);
+
+/*
+ * Labels in several columns are one text, `NR-AR=1|NR-AhR=|SR-p53=0`: every column in the order of the user, and nothing
+ * behind the sign where nothing was measured.
+ */
+
+/**
+ * The label of a sample whose labels are in several columns; undefined if none of them was measured.
+ * @throws UserError when a column's name has a sign that separates them
+ */
+export function labelOfColumns(names: readonly string[], cells: readonly (string | undefined)[]): string | undefined {
+  for (const name of names)
+    if (/[|=]/.test(name))
+      throw new UserError(`the column "${name}": rename it; names of several label columns have no | and no =`);
+  if (cells.every((cell) => !cell?.trim())) return undefined;
+  return names.map((name, at) => `${name}=${(cells[at] ?? "").trim().replaceAll(SEPARATOR, "/")}`).join(SEPARATOR);
+}
+
+interface LabelColumns {
+  readonly names: readonly string[];
+  /** The cells of each label. */
+  readonly cells: readonly (readonly string[])[];
+}
+
+/** The columns that labels are of, if they are labels of several columns. */
+function columnsOf(classes: readonly string[]): LabelColumns | undefined {
+  const parts = classes.map((text) => text.split(SEPARATOR));
+  const namesIn = (text: readonly string[]) => text.map((part) => part.slice(0, Math.max(0, part.indexOf("="))));
+  const names = namesIn(parts[0] ?? []);
+  if (names.length < 2 || names.includes("") || new Set(names).size < names.length) return undefined;
+  if (parts.some((text) => namesIn(text).join(SEPARATOR) !== names.join(SEPARATOR))) return undefined;
+  return { names, cells: parts.map((text) => text.map((part, at) => part.slice(names[at]!.length + 1))) };
+}
+
+/** Whether labels are of several columns: `NR-AR=1|NR-AhR=`. */
+export const areColumns = (classes: readonly string[]): boolean => columnsOf(classes) !== undefined;
+
+const NO = new Set(["0", "0.0", "false", "no"]);
+const YES = new Set(["1", "1.0", "true", "yes"]);
+
+/** @throws UserError when it is neither yes nor no */
+function yesOrNo(cell: string, name: string): number {
+  const text = cell.toLowerCase();
+  if (text === "") return Number.NaN;
+  if (NO.has(text) || YES.has(text)) return Number(YES.has(text));
+  throw new UserError(
+    `the label column "${name}" has "${cell}"; several label columns hold 0 and 1 (or, with --task regression, numbers), and nothing where nothing was measured`,
+  );
+}
+
+/** The values of several columns, row by row. @throws UserError when a cell is none */
+function valuesOfColumns({ names, cells }: LabelColumns): number[][] {
+  const columns = names.map((name, at) => {
+    const texts = cells.map((row) => row[at]!);
+    const given = texts.filter((text) => text !== "");
+    const values = new Map(valuesOf(given).map((value, row) => [given[row]!, value]));
+    for (const [text, value] of values)
+      if (Number.isNaN(value)) throw new UserError(`the label column "${name}" has "${text}", which is not a number`);
+    return texts.map((text) => values.get(text) ?? Number.NaN);
+  });
+  return cells.map((_, row) => columns.map((column) => column[row]!));
+}
 
 /** Whole numbers and numbers with a decimal comma, without thousands. */
 const DECIMAL_COMMA = /^[+-]?\d*(,\d+)?(e[+-]?\d+)?$/i;
@@ -50,6 +112,18 @@ export function valuesOf(classes: readonly string[]): number[] {
  * @throws UserError when a regression label is not a number
  */
 export function answersOf(task: LabelTask, classes: readonly string[]): Answers {
+  const columns = columnsOf(classes);
+  if (columns) {
+    // Both refuse what is not of their kind.
+    if (task === "regression") valuesOfColumns(columns);
+    else if (task === "multi-label")
+      for (const row of columns.cells) for (const [at, cell] of row.entries()) yesOrNo(cell, columns.names[at]!);
+    else
+      throw new UserError(
+        `labels in several columns (${columns.names.slice(0, 3).join(", ")}) are for --task multi-label, of 0 and 1, or --task regression; ${task} takes one column`,
+      );
+    return { task, outputs: columns.names };
+  }
   switch (task) {
     case "classification":
       return { task, outputs: classes };
@@ -67,8 +141,13 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
   }
 }
 
-/** The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value. */
+/** The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value; NaN for what was not measured. */
 export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
+  const columns = columnsOf(classes);
+  if (columns && columns.names.join(SEPARATOR) === outputs.join(SEPARATOR)) {
+    if (task === "regression") return valuesOfColumns(columns).map((row) => Float32Array.from(row));
+    return columns.cells.map((row) => Float32Array.from(row, (cell, at) => yesOrNo(cell, outputs[at]!)));
+  }
   if (task === "regression") return valuesOf(classes).map((value) => Float32Array.of(value));
   const ofText = {
     classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
@@ -79,7 +158,7 @@ export function truthsOf({ task, outputs }: Answers, classes: readonly string[])
 }
 
 /**
- * The target outputs of rows, `[rows, outputs]`.
+ * The target outputs of rows, `[rows, outputs]`; NaN for what was not measured.
  * @param classes texts of the labels
  * @param labels index of each row's label in `classes`
  */

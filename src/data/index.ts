@@ -22,8 +22,10 @@ export { type Ability, ability, encoderAbility, type Offered, offerOf, offers } 
 export {
   type Answers,
   answersOf,
+  areColumns,
   type LabelTask,
   type LinearHead,
+  labelOfColumns,
   labelTasks,
   SEPARATOR,
   truthOf,
@@ -49,6 +51,8 @@ export {
   type TensorRecord,
 } from "./modality.ts";
 export { finderOf } from "./names.ts";
+export { largestFirst, NO_PART, type Part, type PartOf, parts } from "./parts/part.ts";
+export { foldsFromTable, splitFromTable, subset } from "./parts/split.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
 export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";

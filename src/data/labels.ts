@@ -1,9 +1,7 @@
-import { dirname, extname } from "node:path/posix";
+import { dirname } from "node:path/posix";
 import { UserError } from "../foundation/errors.ts";
-import { unguardCell } from "../foundation/formula.ts";
-import { shortened } from "../foundation/printable.ts";
-import { finderOf } from "./names.ts";
-import { rowsOf, tableFormats } from "./tables/rows.ts";
+import { cellsByPath } from "./tables/by-path.ts";
+import { LABEL_COLUMN } from "./tables/columns.ts";
 
 export interface Labels {
   readonly classes: readonly string[];
@@ -33,40 +31,15 @@ export function labelsFromFolders(names: readonly string[]): Labels | undefined 
 }
 
 /**
- * Labels from a table with columns `path` and `label`, paths as in the data (`./`, `\\` for `/`, and blanks around a
- * path are forgiven, and composed characters are decomposed ones): CSV, TSV, JSONL or Parquet by its
- * extension, CSV by default. Several labels in one field are written `cat|indoor`.
+ * Labels from a table with columns `path` and `label`, see `cellsByPath`. Several labels in one field are written `cat|indoor`.
  * @throws UserError when a column is missing, no path has a label, or a path is not in the data or has two labels
  *
  * @example
  * const { classes, labels } = await labelsFromTable("labels.csv", ["cats/1.wav", "dogs/2.wav"]);
  */
 export async function labelsFromTable(file: string, names: readonly string[]): Promise<Labels> {
-  const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
-  const find = finderOf(names);
-  const isGuarded = format === "csv" || format === "tsv";
-  const perEntry: (string | undefined)[] = names.map(() => undefined);
-  const unknown: string[] = [];
   const advice = "a table of labels needs the columns path and label";
-  for await (const rows of rowsOf(file, format, { column: "path", labelColumn: "label", advice }))
-    for (const { text, label: written, line } of rows) {
-      const label = written?.normalize("NFC");
-      if (text === "" && label === undefined) continue;
-      if (text === "")
-        throw new UserError(`${file}: row ${line} has the label "${shortened(label ?? "")}" and no path`);
-      const position = (isGuarded ? find(unguardCell(text)) : undefined) ?? find(text);
-      if (position === undefined) unknown.push(text);
-      else if (perEntry[position] !== undefined && label !== undefined && perEntry[position] !== label)
-        throw new UserError(
-          `${file}: row ${line} labels ${shortened(text, 200)} "${shortened(label)}", an earlier row "${shortened(perEntry[position]!)}"`,
-        );
-      else perEntry[position] ??= label;
-    }
-  if (unknown.length > 0)
-    throw new UserError(
-      `${file}: ${unknown.length} paths are not in the data; the first is ${unknown[0]}, and the data have ${names[0]}`,
-    );
-  const labels = labelsOf(perEntry);
+  const labels = labelsOf(await cellsByPath(file, names, { column: LABEL_COLUMN, advice, verb: "labels" }));
   if (!labels) throw new UserError(`${file}: contains no labels`);
   return labels;
 }

@@ -5,6 +5,7 @@ import type { Publisher } from "../interop/publisher.ts";
 import type { Ability, Offered } from "./ability.ts";
 import type { Features } from "./features.ts";
 import type { Frames, Media } from "./media.ts";
+import type { PartOf } from "./parts/part.ts";
 import type { Picture } from "./picture.ts";
 import type { Reads } from "./reads.ts";
 import type { OpenOptions, Source } from "./source.ts";
@@ -173,6 +174,11 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
    * every entry is its own group.
    */
   group?(source: Source<Sample>, index: number): Promise<string>;
+  /**
+   * Ways of its own to split data, beside `random` and `group`, by name: from the group of every entry (−1 for those that
+   * cannot be read) to its part.
+   */
+  readonly splits?: Readonly<Record<string, (groups: Int32Array) => PartOf>>;
   /** How models of such data are exported; by default as plain ONNX with named inputs. Loaded on export. */
   publish?(): Promise<Publisher>;
 }

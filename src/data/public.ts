@@ -20,6 +20,7 @@ export type { Features } from "./features.ts";
 export { describeLeftOut, type LeftOut, type Reason } from "./files/left-out.ts";
 export * from "./graph.ts";
 export * from "./modality.ts";
+export * from "./parts/part.ts";
 export * from "./patch-side.ts";
 export * from "./picture.ts";
 export * from "./reads.ts";

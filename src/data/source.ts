@@ -20,6 +20,10 @@ export interface Source<Sample> {
   group?(index: number): string;
   /** The column that the groups come from, if the data have it. */
   readonly groupedBy?: string;
+  /** The part of every entry, if the data were opened with a split: see `PartOf`. */
+  readonly parts?: Uint8Array;
+  /** The fold of every entry, −1 for none, if the data were opened with folds. */
+  readonly folds?: Int32Array;
   /**
    * Decodes one entry.
    * @throws BrokenSample when it cannot be decoded; UserError when it cannot be read for a reason that may pass (see `retried`)
@@ -54,6 +58,10 @@ export interface TableOptions {
 export interface OpenOptions extends TableOptions {
   /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
   readonly labels?: string;
+  /** Table with the columns `path` and `split`: train, validation or test. */
+  readonly splitFile?: string;
+  /** Table with the columns `path` and `fold`. */
+  readonly foldsFile?: string;
 }
 
 const tableOptions = ["column", "labelColumn", "by", "time", "group"] as const;

@@ -110,3 +110,29 @@ test("labels are read by what they are, and what is no number is said", () => {
     /"red" is not a number/,
   );
 });
+
+test("what was not measured has weight 0: the loss is the mean over what was, by hand", async () => {
+  const classes = ["a=1|b=", "a=0|b=1"];
+  const { of, loss } = targetsOf(labelOptions.parse({ task: "multi-label", classes }));
+  assert.deepEqual(of(0), { values: float32([1, 0], [2]), weight: float32([1, 0], [2]) });
+  const batch = (name: "values" | "weight") => constant(float32([...of(0)[name].data, ...of(1)[name].data], [2, 2]));
+  const logits = { logits: float32([2, 9, -1, 0.5], [2, 2]) };
+  const { output } = await outputAndGradients(
+    (inputs) => loss(inputs.logits, { values: batch("values"), weight: batch("weight") }).loss,
+    logits,
+    "cpu",
+  );
+  const softplus = (x: number) => Math.log1p(Math.exp(x));
+  assert.ok(Math.abs(Number(output.data[0]) - (softplus(-2) + softplus(-1) + softplus(-0.5)) / 3) < 1e-6);
+
+  const numbers = ["x=3|y=", "x=5|y=10"];
+  const regression = targetsOf(
+    labelOptions.parse({ task: "regression", classes: numbers, center: [4, 10], spread: [2, 5] }),
+  );
+  assert.deepEqual(regression.of(0), { values: float32([-0.5, 0], [2]), weight: float32([1, 0], [2]) });
+  const head = { weight: float32([1, 2, 3, 4], [2, 2]), bias: float32([1, 1], [2]) };
+  assert.deepEqual(regression.naturalHead(head), {
+    weight: float32([2, 4, 15, 20], [2, 2]),
+    bias: float32([6, 15], [2]),
+  });
+});

@@ -1,11 +1,24 @@
-import { evaluate, evaluationTable, openRun, type TrainAndTest, tableOptionsOf, writeReport } from "../../index.ts";
-import { trainAndTestOptions } from "../labelled-pair.ts";
+import { Option } from "commander";
+import {
+  type EvaluationTask,
+  evaluate,
+  evaluationTable,
+  evaluationTasks,
+  foldsLine,
+  openRun,
+  splitLine,
+  type TrainAndTest,
+  tableOptionsOf,
+  writeReport,
+} from "../../index.ts";
+import { splitOption, trainAndTestOptions } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 interface Flags extends TrainAndTest {
+  readonly task: EvaluationTask;
   readonly labelCount?: string;
   readonly draws: string;
   readonly scratch: boolean;
@@ -16,17 +29,26 @@ interface Flags extends TrainAndTest {
 }
 
 export const configure: Configure = (command) =>
-  trainAndTestOptions(command.argument("<run>", "run folder"))
+  splitOption(trainAndTestOptions(command.argument("<run>", "run folder")))
+    .option(
+      "--folds <folds>",
+      "instead of --test: each fold in turn; how many to draw, a file with the columns path and fold, or a column of the data",
+    )
+    .addOption(
+      new Option("--task <kind>", "kind of labels: a class, several (cat|indoor, or columns of 0 and 1), or numbers")
+        .choices(evaluationTasks)
+        .default("classification"),
+    )
     .option("--label-count <count>", "number of training labels to use, drawn evenly over the classes")
     .option("--draws <count>", "random draws of these labels", "5")
     .option("--no-scratch", "skip training the encoder from scratch")
     .option("--finetune", "also fine-tune the pretrained encoder")
     .option("--steps <count>", STEPS)
-    .option("--seed <seed>", "seed of the draws", "0")
+    .option("--seed <seed>", "seed of the draws and the split", "0")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53",
     )
     .action(async (path: string, flags: Flags) => {
       const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
@@ -38,6 +60,9 @@ export const configure: Configure = (command) =>
         test: flags.test,
         trainLabels: flags.trainLabels,
         testLabels: flags.testLabels,
+        split: flags.split,
+        folds: flags.folds,
+        task: flags.task,
         ...tableOptionsOf(flags),
         ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
         draws: wholeNumber("draws", flags.draws),
@@ -49,6 +74,8 @@ export const configure: Configure = (command) =>
       }).finally(line.end);
       const files = await writeReport(run, evaluation, tableOptionsOf(flags));
       if (flags.json) return printJson(evaluation);
+      if (evaluation.split) print(`${splitLine(evaluation.split)}\n`);
+      if (evaluation.folds) print(`${foldsLine(evaluation.folds)}\n`);
       print(evaluationTable(evaluation));
       const broken = evaluation.train.broken + evaluation.test.broken;
       if (broken > 0) print(`${broken} broken files were skipped; autodidact info lists them.`);

@@ -1,4 +1,4 @@
-import { fewShot, fewShotTable, type OpenOptions, openRun } from "../../index.ts";
+import { fewShot, fewShotTable, type OpenOptions, openRun, splitLine } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber, wholeNumbers } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -6,6 +6,7 @@ import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 interface Flags extends OpenOptions {
+  readonly split?: string;
   readonly ways: string;
   readonly shots: string;
   readonly queries: string;
@@ -21,6 +22,10 @@ export const configure: Configure = (command) =>
     .option("--shots <counts>", "examples per class, one experiment for each, separated by commas", "1,5,20")
     .option("--queries <count>", "test samples per class", "15")
     .option("--episodes <count>", "number of episodes", "600")
+    .option(
+      "--split <way>",
+      "examples from the training part and queries from the test part: random, group, a way of the kind's own (scaffold), a file with the columns path and split, or a column of the data",
+    )
     .option("--center", "subtract the mean of all embeddings first (SimpleShot)")
     .option("--seed <seed>", "seed of the episodes", "0")
     .option("--json", "print JSON")
@@ -38,6 +43,7 @@ export const configure: Configure = (command) =>
       const line = stageLine();
       const result = await fewShot({ run, data, ...options, onProgress: line.update }).finally(line.end);
       if (json) return printJson(result);
+      if (result.splitting) print(`${splitLine(result.splitting)}\n`);
       print(fewShotTable(result));
       if (result.data.broken > 0) print(`${result.data.broken} broken entries were skipped.`);
     });

@@ -22,7 +22,7 @@ import {
 } from "../../index.ts";
 import { optionGroups } from "../chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
-import { labelTableOptions } from "../labelled-pair.ts";
+import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { addOptions, type Group, optionsByKind, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
@@ -37,6 +37,7 @@ interface Flags extends TableOptions {
   readonly trainLabels?: string;
   readonly testLabels?: string;
   readonly task: LabelTask;
+  readonly split?: string;
   readonly labelCount?: string;
   readonly validation?: string;
   readonly patience?: string;
@@ -68,9 +69,12 @@ export const configure: Configure = async (command, argv) => {
     .option("--train <data>", "labelled training data: a folder per class, a table, or any data with --train-labels")
     .option("--test <data>", "labelled test data");
   resumeOption(
-    labelTableOptions(command)
+    splitOption(labelTableOptions(command))
       .addOption(
-        new Option("--task <kind>", "kind of labels: a class, several (cat|indoor), a number, or similarity")
+        new Option(
+          "--task <kind>",
+          "kind of labels: a class, several (cat|indoor, or columns of 0 and 1), numbers, or similarity",
+        )
           .choices(labelTasks)
           .default("classification"),
       )
@@ -162,8 +166,11 @@ async function act(
     const { step } = await openRun(out, { checkpoint: "last" });
     throw new Interrupted(stoppedAt("finetune", out, step));
   }
-  const { data } = run.config;
-  const verdict = test && (await judge({ run, ...tableOptionsOf(data), ...test }));
+  const { data, supervision } = run.config;
+  const judged = supervision?.split
+    ? { data: data.path, labels: data.labels, splitFile: join(out, "split.csv") }
+    : test;
+  const verdict = judged && (await judge({ run, ...tableOptionsOf(data), ...judged }));
   if (verdict) await writeAtomically(`${out}/verdict.json`, [`${JSON.stringify(verdict, null, 2)}\n`]);
   if (flags.json) return printJson({ run: run.path, step: run.step, epoch: run.epoch, verdict });
   print(`${out}: best after epoch ${run.epoch}, step ${run.step}`);
@@ -184,6 +191,7 @@ function optionsOf(from: string, flags: Flags): Omit<FinetuneOptions, "train" | 
     labels: flags.trainLabels,
     ...tableOptionsOf(flags),
     task: flags.task,
+    split: flags.split,
     ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
     ...(validation === undefined ? {} : { validation }),
     ...(flags.patience === undefined ? {} : { patience: wholeNumber("patience", flags.patience) }),

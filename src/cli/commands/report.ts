@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../../index.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
-import { trainAndTestOptions } from "../labelled-pair.ts";
+import { splitOption, trainAndTestOptions } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { complain, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
@@ -31,7 +31,7 @@ interface Flags extends TrainAndTest {
 }
 
 export const configure: Configure = (command) =>
-  trainAndTestOptions(command.argument("<run>", "run folder"))
+  splitOption(trainAndTestOptions(command.argument("<run>", "run folder")))
     .addOption(
       new Option("--task <kind>", "kind of labels: a class, several (cat|indoor), or a number")
         .choices(reportTasks)

@@ -15,6 +15,10 @@ export const LABEL_COLUMN = "label";
 /** Several columns, separated by commas, are joined by a space: a title and a body. */
 export const namesOf = ({ column }: Pick<Columns, "column">): string[] => column.split(",").map((name) => name.trim());
 
+/** The columns of labels: one, if there is one of that name with its commas, or several, separated by commas. */
+export const labelNamesOf = (labelColumn: string, existing: readonly string[]): string[] =>
+  positionsOf(labelColumn, existing).length > 0 ? [labelColumn] : labelColumn.split(",").map((name) => name.trim());
+
 export const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 
 const loosely = (name: string): string => name.trim().normalize("NFC").toLowerCase();

@@ -3,9 +3,19 @@ import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseSync } from "csv-parse/sync";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { unguardCell } from "../../foundation/formula.ts";
-import { type Columns, flagOf, isNumber, LABEL_COLUMN, missing, namesOf, positionOf, positionsOf } from "./columns.ts";
+import {
+  type Columns,
+  flagOf,
+  isNumber,
+  LABEL_COLUMN,
+  labelNamesOf,
+  missing,
+  namesOf,
+  positionOf,
+  positionsOf,
+} from "./columns.ts";
 import { LONGEST_TEXT } from "./lines.ts";
-import type { Row } from "./records.ts";
+import { labelIn, type Row } from "./records.ts";
 import { utf8Chunks } from "./utf8.ts";
 
 const BATCH = 1024;
@@ -23,9 +33,17 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
       );
     throw missing(path, name, first, isLabel, advice);
   };
-  const label =
-    labelColumn !== undefined ? find(labelColumn, true) : hasHeader ? positionOf(path, LABEL_COLUMN, first) : -1;
-  return { hasHeader, text: names.map((name) => find(name, false)), label };
+  const usual = hasHeader ? positionOf(path, LABEL_COLUMN, first) : -1;
+  const labels =
+    labelColumn === undefined
+      ? [usual].filter((field) => field >= 0)
+      : labelNamesOf(labelColumn, hasHeader ? first : []).map((name) => find(name, true));
+  return {
+    hasHeader,
+    text: names.map((name) => find(name, false)),
+    labels,
+    labelNames: labels.map((field) => (hasHeader ? first[field]! : String(field + 1))),
+  };
 }
 
 /** How the fields of a file are separated. */
@@ -77,11 +95,13 @@ function dialectOf(start: Buffer, format: "csv" | "tsv", columns: Columns): Dial
   };
   const tried = all.map((one) => ({ one, rows: rowsIn(one) }));
   const { labelColumn } = columns;
-  const wanted = [...names, ...(labelColumn === undefined ? [] : [labelColumn])].filter((name) => !isNumber(name));
+  const labelsAmong = (first: readonly string[]) =>
+    labelColumn === undefined ? [] : labelNamesOf(labelColumn, hasHeader ? first : []);
+  const wantedIn = (first: readonly string[]) => [...names, ...labelsAmong(first)].filter((name) => !isNumber(name));
   const suits = ({ rows }: { rows: string[][] }) => {
     const [first = []] = rows;
-    if (hasHeader) return first.length > 1 && wanted.every((name) => positionsOf(name, first).length > 0);
-    const numbers = [...names, labelColumn ?? "1"].map(Number);
+    if (hasHeader) return first.length > 1 && wantedIn(first).every((name) => positionsOf(name, first).length > 0);
+    const numbers = [...names, ...labelsAmong([])].map(Number);
     return first.length > 1 && Math.max(...numbers) <= first.length && rows.every((row) => row.length === first.length);
   };
   // Prose has a space after a comma, a table has none.
@@ -134,7 +154,11 @@ export async function* delimitedRows(path: string, format: "csv" | "tsv", column
           `${path}: line ${line} has ${record.length} fields, the first ${width}: a text with "${dialect.delimiter}" in it must be in quotation marks`,
         );
       const text = fields.text.map((field) => record[field] ?? "").join(" ");
-      rows.push({ text, label: unguardCell(record[fields.label] ?? "").trim() || undefined, line });
+      const label = labelIn(
+        fields.labelNames,
+        fields.labels.map((field) => unguardCell(record[field] ?? "")),
+      );
+      rows.push({ text, label, line });
       if (rows.length < BATCH) continue;
       yield rows;
       rows = [];

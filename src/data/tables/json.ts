@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../foundation/errors.ts";
 import { parseJson, parseTornJson } from "../../foundation/json.ts";
-import { type Columns, LABEL_COLUMN, missing, namesOf } from "./columns.ts";
+import { type Columns, labelNamesOf, missing, namesOf, positionsOf } from "./columns.ts";
 import { linesOf } from "./lines.ts";
 import { fieldsAmong, pick, type Row } from "./records.ts";
 import { utf8Chunks } from "./utf8.ts";
@@ -55,7 +55,8 @@ function pickerOf(path: string, columns: Columns) {
   const wanted = namesOf(columns);
   const existing = new Set<string>();
   const found = wanted.map(() => false);
-  let [objects, hasLabel] = [0, false];
+  let objects = 0;
+  const labelled = new Set<string>();
   return {
     pick(value: unknown, unit: "entry" | "line", line: number): Row {
       const where = `${path}: ${unit} ${line}`;
@@ -66,7 +67,7 @@ function pickerOf(path: string, columns: Columns) {
       if (existing.size < NAMES) for (const name of names) existing.add(name);
       const fields = fieldsAmong(where, columns, names);
       objects++;
-      hasLabel ||= fields.label !== undefined;
+      for (const name of fields.labels) if (name !== undefined) labelled.add(name);
       fields.text.forEach((name, at) => {
         found[at] ||= name !== undefined;
       });
@@ -76,8 +77,11 @@ function pickerOf(path: string, columns: Columns) {
     end(): void {
       const missed = wanted.find((_, at) => !found[at]);
       if (objects > 0 && missed !== undefined) throw missing(path, missed, [...existing], false, columns.advice);
-      if (columns.labelColumn !== undefined && !hasLabel)
-        throw missing(path, columns.labelColumn ?? LABEL_COLUMN, [...existing], true, columns.advice);
+      if (columns.labelColumn === undefined) return;
+      const lacking = labelNamesOf(columns.labelColumn, [...existing]).find(
+        (name) => positionsOf(name, [...labelled]).length === 0,
+      );
+      if (lacking !== undefined) throw missing(path, lacking, [...existing], true, columns.advice);
     },
   };
 }

@@ -48,7 +48,7 @@ async function* parquetRows(path: string, columns: Columns): AsyncGenerator<Row[
     const fields = fieldsAmong(path, columns, existing);
     requireFields(path, columns, fields, existing);
     let line = 1;
-    for await (const rows of file.rows([...fields.text, fields.label].filter((name) => name !== undefined)))
+    for await (const rows of file.rows([...fields.text, ...fields.labels].filter((name) => name !== undefined)))
       yield rows.map((row) => ({ ...pick(row, fields, `${path}: row ${line}`), line: line++ }));
   } finally {
     await file.close();

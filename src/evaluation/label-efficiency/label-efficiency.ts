@@ -1,4 +1,7 @@
+import { join } from "node:path";
+import { claimFolder } from "../../foundation/outputs.ts";
 import { openTrainAndTest } from "../labels/labelled-sources.ts";
+import { splitLine } from "../labels/split.ts";
 import type { LabelEfficiency } from "./facts.ts";
 import { frozenFeatures } from "./frozen.ts";
 import { type LabelEfficiencyOptions, planReport } from "./plan.ts";
@@ -20,7 +23,13 @@ export type { LabelEfficiency, LabelEfficiencyOptions };
  * if (report) console.log(labelTable(report));
  */
 export async function labelEfficiency(options: LabelEfficiencyOptions): Promise<LabelEfficiency | undefined> {
-  const data = await openTrainAndTest(options.run, options, options.task ?? "classification");
+  const out = options.out ?? join(options.run.path, "report");
+  // The split is written there, before anything else.
+  if (options.split !== undefined) await claimFolder(out, "report");
+  const data = await openTrainAndTest(options.run, options, options.task ?? "classification", {
+    ...{ seed: options.seed ?? 0, out },
+  });
+  if (data.split) options.onNote?.(splitLine(data.split));
   try {
     const plan = await planReport(options, data);
     const frozen = await frozenFeatures(plan);

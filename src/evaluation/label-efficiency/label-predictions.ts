@@ -20,13 +20,16 @@ export const PAIRS = 400;
 export function scorePredictions(answers: Answers, outputs: Float32Array, truth: Float32Array): ScoredPredictions {
   const { score } = measuresOf(answers, outputs, truth);
   const width = answers.outputs.length;
-  const rows = truth.length / width;
-  if (answers.task === "regression")
-    return { score, answers: Array.from(evenly(rows, PAIRS), (row) => [truth[row]!, outputs[row]!, 1]) };
+  /** Places of what was measured. */
+  const places = [...truth.keys()].filter((at) => !Number.isNaN(truth[at]!));
+  if (answers.task === "regression") {
+    const some = Array.from(evenly(places.length, PAIRS), (row) => places[row]!);
+    return { score, answers: some.map((at) => [truth[at]!, outputs[at]!, 1]) };
+  }
   if (answers.task === "classification")
     return { score, answers: countsOf(largestOf(truth, width), largestOf(outputs, width)) };
   const code = (values: Float32Array, isOne: (value: number) => boolean) =>
-    Int32Array.from(values, (value, at) => 2 * (at % width) + Number(isOne(value)));
+    Int32Array.from(places, (at) => 2 * (at % width) + Number(isOne(values[at]!)));
   const [targets, predicted] = [code(truth, (value) => value === 1), code(outputs, (logit) => logit > 0)];
   return { score, answers: countsOf(targets, predicted) };
 }
@@ -89,9 +92,11 @@ export function chanceScore({ task, outputs }: Answers, truth: Float32Array): nu
   if (task === "regression") return 0;
   const width = outputs.length;
   if (task === "classification") return majorityShare(largestOf(truth, width));
-  const rows = truth.length / width;
   const shares = outputs
-    .map((_, label) => truth.reduce((sum, value, at) => sum + (at % width === label ? value : 0), 0) / rows)
-    .filter((share) => share > 0);
+    .map((_, label) => {
+      const measured = [...truth].filter((value, at) => at % width === label && !Number.isNaN(value));
+      return measured.reduce((sum, value) => sum + value, 0) / Math.max(1, measured.length);
+    })
+    .filter((share) => share > 0 && share < 1);
   return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
 }

@@ -7,7 +7,7 @@ import { digestOfLabels, labelledEntries } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
 import { type Basis, type Cell, contenders, countsOf, finishedCells, planOf, type ReportTask } from "./label-cells.ts";
 
-export interface LabelEfficiencyOptions extends TrainAndTest {
+export interface LabelEfficiencyOptions extends Omit<TrainAndTest, "folds"> {
   readonly run: Run;
   /** What the labels are; classes by default. */
   readonly task?: ReportTask;
@@ -63,7 +63,7 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
     task,
     encoder: digestOfWeights(run.params),
     train: `${digestOfLabels(data.train)} ${await contentsOf(data.train, options.train)}`,
-    test: `${digestOfLabels(data.test)} ${await contentsOf(data.test, options.test)}`,
+    test: `${digestOfLabels(data.test)} ${await contentsOf(data.test, options.test ?? options.train)}`,
     seed,
     steps,
   };

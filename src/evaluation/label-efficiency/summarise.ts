@@ -44,7 +44,7 @@ async function factsOf(
     run: { path, method: config.method.name, encoder: encoder.name, step, epoch, seed: config.training.seed },
     pretraining: { entries: config.data.entries, ...(seconds > 0 ? { seconds } : {}) },
     train: side(options.train, data.train, pretrained.trainFeatures),
-    test: side(options.test, data.test, pretrained.testFeatures),
+    test: side(options.test ?? options.train, data.test, pretrained.testFeatures),
     ...{ task, outputs, chance: chanceScore(data.answers, pretrained.queries.truth) },
     settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device: config.training.device },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,

@@ -65,6 +65,7 @@ async function endToEnd(
         steps,
         signal,
         task,
+        ...(data.split ? { split: data.split.file } : {}),
       },
       labelCount: labels,
       scratch: contender === "scratch",
@@ -75,7 +76,10 @@ async function endToEnd(
       },
     },
     async (trained) => {
-      const { answers, predicted } = await predictLabelled(trained, { data: options.test, source: data.test });
+      const { answers, predicted } = await predictLabelled(trained, {
+        data: options.test ?? options.train,
+        source: data.test,
+      });
       return scorePredictions(answers, predicted.logits, predicted.truth);
     },
   );

@@ -1,35 +1,34 @@
+import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../../array/index.ts";
 import {
-  type Answers,
   answersOf,
   type LabelTask,
   modalities,
   type OpenOptions,
   offerOf,
-  type Source,
   tableOptionsOf,
-  truthOf,
   vocabulary,
 } from "../../data/index.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
-import type { MethodOptions, MethodParams } from "../../methods/index.ts";
-import { extractFeatures } from "../../training/features.ts";
+import { claimFolder } from "../../foundation/outputs.ts";
+import type { MethodOptions } from "../../methods/index.ts";
 import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, TrainingChoices } from "../../training/run/config.ts";
 import { refuseTaken } from "../../training/run/folder.ts";
-import { readerOf } from "../../training/run/open-data.ts";
-import { buildParts, openRun, type Parts, type Run, readConfig } from "../../training/run/run.ts";
+import { type DataReader, readerOf } from "../../training/run/open-data.ts";
+import { buildParts, openRun, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
-import { openStart, type Start, startFrom } from "../../training/run/start.ts";
-import { linearHead } from "../vectors/probe.ts";
+import { openStart, type Start } from "../../training/run/start.ts";
 import { groupsToKeep } from "./groups.ts";
 import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
+import { probedHead } from "./probed-head.ts";
 import { heldOut, lengthOf, withLearningRate } from "./recipe.ts";
-import { answersIn, digestOfLabels, type Labelled, splitForTraining } from "./supervision.ts";
+import { SPLIT_FILE, type Split, splitData, splitLine } from "./split.ts";
+import { answersIn, digestOfLabels, splitForTraining, strataOf } from "./supervision.ts";
 
 /** Options of the supervised method, without those that follow from the labels. */
 type MethodOptionsWith<With extends string> = [With] extends [never]
@@ -50,6 +49,11 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   /** Test data for afterwards: checked before training. */
   readonly test?: Omit<JudgeOptions, "run" | "onProgress">;
   readonly task?: LabelTask;
+  /**
+   * How to split the data, instead of `test`: `random`, `group`, a way of the kind's own, a file with the columns `path` and
+   * `split`, or a column. The run folder gets the file `split.csv`.
+   */
+  readonly split?: string;
   /** Additional task to learn from all samples, as in `--method`: `simclr:0.3`; or `fixmatch`. */
   readonly with?: With;
   /** Start from random weights. */
@@ -96,20 +100,23 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
   const start = await openStart(from);
   const definition = await modalityFor(options.train, start.modality);
   const reader = readerOf(definition, start.modalityOptions);
-  const source = await openLabelled(reader, options.train, options);
+  const seed = Number(options.training?.seed ?? 0);
+  const divided = options.split === undefined ? undefined : await divide(reader, options, options.split, seed);
+  const source = await openLabelled(reader, options.train, { ...options, splitFile: divided?.file });
   try {
-    const { labels = new Int32Array(), classes = [] } = source;
+    const { classes = [] } = source;
     const answers = answersOf(task, classes);
     refuseForTask(task, options);
     if (options.test) await checkTest(reader, options.test, answers);
-    const labelled = labels.reduce((count, label) => count + Number(label >= 0), 0);
+    const labelled = strataOf(source, task).reduce((count, label) => count + Number(label >= 0), 0);
     const used = options.labelCount ?? labelled;
     const split = {
       ...(options.labelCount === undefined ? {} : { labels: options.labelCount }),
       validation: options.validation ?? heldOut(used, scratch),
       unlabelled: options.with !== undefined,
-      seed: Number(options.training?.seed ?? 0),
+      seed,
       digest: digestOfLabels(source),
+      ...(divided ? { split: { by: divided.by, ...(divided.seed === undefined ? {} : { seed: divided.seed }) } } : {}),
       ...(scratch ? {} : { from }),
     };
     const parts = splitForTraining(source, task, split, await groupsToKeep(definition, source, split));
@@ -153,7 +160,8 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     const complete = { ...config, supervision, training };
     let begin: Start | undefined;
     if (!scratch) {
-      const head = task === "similarity" ? [] : await probed(start, complete, built, answers, source, parts, onNote);
+      const head =
+        task === "similarity" ? [] : await probedHead(start, complete, built, answers, source, parts, onNote);
       const prefix = complete.method.name.includes("+") ? "tasks.supervised.head" : "head";
       const found = new Map(start.tensors(offerOf(built.modality, vocabulary)));
       for (const [name, tensor] of head) found.set(`${prefix}.${name}`, tensor);
@@ -186,7 +194,9 @@ export async function resumeFinetuning(
   const definition = await modalities.stored(config.modality.name);
   const reader = readerOf(definition, config.modality.options);
   if (options.test) await checkTest(reader, { ...tableOptionsOf(config.data), ...options.test }, answersIn(config));
-  const source = await sourceOf(config, await openLabelled(reader, config.data.path, config.data), out);
+  const splitFile = config.supervision.split ? join(out, SPLIT_FILE) : undefined;
+  const opened = await openLabelled(reader, config.data.path, { ...config.data, splitFile });
+  const source = await sourceOf(config, opened, out);
   try {
     const { digest } = config.supervision;
     if (digest !== undefined && digest !== digestOfLabels(source))
@@ -202,6 +212,20 @@ export async function resumeFinetuning(
     await source.close();
   }
   return openRun(out);
+}
+
+/** Splits the data, in the run folder. @throws UserError with test data of their own */
+async function divide(
+  reader: DataReader,
+  { train, out, test, task, labels, ...options }: FinetuneOptions,
+  by: string,
+  seed: number,
+): Promise<Split> {
+  if (test) throw new UserError("a split has a test part of its own; leave out the test data, or the split");
+  await claimFolder(out, "run");
+  const split = await splitData(reader, { data: train, by, seed, task, out, ...tableOptionsOf(options), labels });
+  options.onNote?.(splitLine(split));
+  return split;
 }
 
 /** Whether an encoder has parameters of the same shapes as the start's. */
@@ -227,35 +251,4 @@ function refuseForTask(task: LabelTask, { balanced, options, with: other }: Fine
     throw new UserError(`label smoothing is for --task classification; ${task} has no single class`);
   if (other === "fixmatch" && task !== "classification")
     throw new UserError(`fixmatch predicts classes; --task ${task} has none`);
-}
-
-/** A linear head fitted to frozen features, as the method's parameters. */
-async function probed(
-  start: Start,
-  config: RunConfig,
-  { encoder, modality }: Parts,
-  answers: Answers,
-  source: Source<unknown>,
-  { training, labels, groups: all }: Labelled,
-  onNote: FinetuneOptions["onNote"],
-) {
-  const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
-  const { encoder: params } = startFrom(start, offerOf(modality, vocabulary), empty);
-  const { device, seed } = config.training;
-  onNote?.("fitting a linear head to frozen features …");
-  const features = await extractFeatures({ encoder, params, modality, source, indices: training, device });
-  const rowLabels = features.indices.map((index) => labels[index]!);
-  const truth = truthOf(answers, source.classes ?? [], rowLabels);
-  const groups = all && features.indices.map((index) => all[index]!);
-  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: rowLabels, groups }, seed, {
-    by: "loss",
-  });
-  const { center = 0, spread = 1 } = config.method.options as { center?: number; spread?: number };
-  return [
-    [
-      "weight",
-      { dtype: "float32", shape: [bias.length, encoder.embedDim], data: weight.map((value) => value / spread) },
-    ],
-    ["bias", { dtype: "float32", shape: [bias.length], data: bias.map((value) => (value - center) / spread) }],
-  ] as const;
 }

@@ -3,12 +3,15 @@ import {
   type Answers,
   type Modality,
   type OpenOptions,
+  type Part,
+  parts,
   type Source,
+  subset,
   truthsOf,
   unknownAmong,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { extractFeatures, readBatches } from "../../training/features.ts";
+import { everyEntry, extractFeatures, readBatches } from "../../training/features.ts";
 import { type DataReader, openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { confusionOf, largestOf, measuresOf, perClassOf } from "../scores/measures.ts";
@@ -67,8 +70,13 @@ export interface Verdict {
   readonly outputs: readonly string[];
   readonly rows: number;
   readonly broken: number;
+  /** The task's score: accuracy, mean average precision, R², or `recallAtOne`. */
+  readonly score: number;
   /** `accuracy` …, see `Measures`; for similarity the share of samples whose nearest neighbour has the same label. */
   readonly measures: Readonly<Record<string, number>>;
+  /** Of several labels or values the measures of each: see `Measures`. */
+  readonly each?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly unmeasured?: readonly string[];
   /** For classification; rows are true classes, columns predicted ones. */
   readonly confusion?: readonly (readonly number[])[];
   readonly perClass?: readonly {
@@ -82,7 +90,7 @@ export interface Verdict {
 
 export interface JudgeOptions extends OpenOptions {
   readonly run: Run;
-  /** Labelled data. */
+  /** Labelled data; with a split, its test part. */
   readonly data: string;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -96,7 +104,7 @@ export interface JudgeOptions extends OpenOptions {
  * console.log(verdictTable(await judge({ run, data: "labelled/test" })));
  */
 export async function judge({ run, data, onProgress, ...open }: JudgeOptions): Promise<Verdict> {
-  const source = await openLabelled(run, data, open);
+  const source = testPart(await openLabelled(run, data, open));
   try {
     if (run.config.method.options.task === "similarity") {
       const indices = labelledEntries(source.labels);
@@ -104,7 +112,14 @@ export async function judge({ run, data, onProgress, ...open }: JudgeOptions): P
       const features = await extractFeatures({ encoder, params, modality, source, indices, onProgress });
       const { rows, broken } = features;
       const recall = recallAtOne(features, features.labels ?? new Int32Array());
-      return { task: "similarity", outputs: [], rows, broken: broken.length, measures: { recallAtOne: recall } };
+      return {
+        task: "similarity",
+        outputs: [],
+        rows,
+        broken: broken.length,
+        score: recall,
+        measures: { recallAtOne: recall },
+      };
     }
     const { answers, predicted } = await predictLabelled(run, { data, source, onProgress });
     return verdictOf(answers, predicted);
@@ -133,6 +148,21 @@ export async function predictLabelled(
   }
 }
 
+/** The test part of data that are split; of others all. */
+export const testPart = (source: Source<unknown>): Source<unknown> => partOf(source, "test") ?? source;
+
+/** One part of data that are split. */
+export function partOf(source: Source<unknown>, part: Part): Source<unknown> | undefined {
+  const { parts: all } = source;
+  return (
+    all &&
+    subset(
+      source,
+      everyEntry(source).filter((entry) => parts[all[entry]!] === part),
+    )
+  );
+}
+
 /** Checks the test data of a model before it is trained. @throws UserError as `judge` */
 export async function checkTest(
   reader: DataReader,
@@ -158,8 +188,12 @@ function refuseUnknown(data: string, classes: readonly string[], answers: Answer
 }
 
 function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: LabelledOutputs): Verdict {
-  const { named } = measuresOf({ task, outputs }, logits, truth);
-  const verdict = { task, outputs, rows, broken: broken.length, measures: named };
+  const { named, score, each, unmeasured } = measuresOf({ task, outputs }, logits, truth);
+  const verdict = {
+    ...{ task, outputs, rows, broken: broken.length, score, measures: named },
+    ...(each ? { each } : {}),
+    ...(unmeasured?.length ? { unmeasured } : {}),
+  };
   if (task !== "classification") return verdict;
   const confusion = confusionOf(largestOf(logits, outputs.length), largestOf(truth, outputs.length), outputs.length);
   const perClass = perClassOf(confusion).map((scores, label) => ({ name: outputs[label]!, ...scores }));

@@ -1,4 +1,4 @@
-import { type Answers, truthsOf, valuesOf } from "../../data/index.ts";
+import { type Answers, truthsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Labelled } from "./supervision.ts";
 
@@ -19,8 +19,16 @@ export function optionsFromLabels(
     throw new UserError(`every training label is "${classes[trainLabels[0]!]}"; at least two are needed`);
   const base = { task, classes: [...classes] };
   if (task === "regression") {
-    const values = valuesOf(classes);
-    return { ...base, ...momentsOf(trainLabels.map((label) => values[label]!)) };
+    const values = truthsOf(answers, classes);
+    const moments = outputs.map((name, output) => {
+      const measured = trainLabels.map((label) => values[label]![output]!).filter((value) => !Number.isNaN(value));
+      if (measured.length === 0)
+        throw new UserError(`the label column "${name}" has no value among the training labels`);
+      return momentsOf(measured);
+    });
+    const [only] = moments;
+    if (moments.length === 1) return { ...base, ...only };
+    return { ...base, center: moments.map(({ center }) => center), spread: moments.map(({ spread }) => spread) };
   }
   if (!balanced) return base;
   if (task === "classification")
@@ -29,8 +37,9 @@ export function optionsFromLabels(
       classWeights: outputs.map((_, output) => weightOf(trainLabels, (label) => label === output, outputs)),
     };
   const truths = truthsOf(answers, classes);
+  const measured = outputs.map((_, output) => trainLabels.filter((label) => !Number.isNaN(truths[label]![output]!)));
   const weightWhere = (output: number, value: number) =>
-    weightOf(trainLabels, (label) => truths[label]![output] === value, [0, 1]);
+    weightOf(measured[output]!, (label) => truths[label]![output] === value, [0, 1]);
   return { ...base, labelWeights: outputs.map((_, output) => [weightWhere(output, 0), weightWhere(output, 1)]) };
 }
 

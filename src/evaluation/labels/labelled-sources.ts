@@ -3,6 +3,7 @@ import {
   type Answers,
   answersOf,
   type LabelTask,
+  type OpenOptions,
   type Source,
   type TableOptions,
   tableOptionsOf,
@@ -12,20 +13,39 @@ import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { requireSingleLabel } from "../scores/single-label.ts";
 import { evenly } from "../vectors/evenly.ts";
-import { openLabelled } from "./judge.ts";
+import { type Folds, foldData } from "./folds.ts";
+import { openLabelled, partOf } from "./judge.ts";
+import { type Split, type SplitOptions, splitData } from "./split.ts";
 import { labelledEntries } from "./supervision.ts";
 
 /** Labelled training data and labelled test data; in tables with the same columns. */
 export interface TrainAndTest extends TableOptions {
   readonly train: string;
-  readonly test: string;
+  /** By default the test part of the training data, which are then split. */
+  readonly test?: string;
   readonly trainLabels?: string;
   readonly testLabels?: string;
+  /**
+   * How to split the training data, instead of `test`: `random`, `group`, a way of the kind's own (`scaffold`), a file with the
+   * columns `path` and `split`, or a column.
+   */
+  readonly split?: string;
+  /**
+   * For cross-validation, instead of `test`: a number of folds to draw, a file with the columns `path` and `fold`, or a column.
+   * Each fold in turn is the test data.
+   */
+  readonly folds?: string;
 }
 
 /** Both opened, with their classes and outputs. */
 export interface LabelledData {
   readonly train: Source<unknown>;
+  /** For choosing settings, if the data are split. */
+  readonly validation?: Source<unknown> | undefined;
+  /** How the data were split, if they were. */
+  readonly split?: Split | undefined;
+  /** How they were divided into folds: then `train` and `test` are the same source, with the fold of every entry. */
+  readonly folds?: Folds | undefined;
   readonly test: Source<unknown>;
   readonly classes: readonly string[];
   readonly answers: Answers;
@@ -35,6 +55,7 @@ export interface LabelledData {
 /**
  * Opens and checks labelled training and test data.
  * @param task the kind of labels
+ * @param splitting the seed of a split, and the folder that `split.csv` is written to
  * @throws UserError when either has no labels, the test data have a label that the training data lack, labels do not suit
  * classification, all labels are the same, or both are the same samples
  */
@@ -42,31 +63,72 @@ export async function openTrainAndTest(
   run: Run,
   paths: TrainAndTest,
   task: LabelTask = "classification",
+  splitting?: Pick<SplitOptions, "seed" | "out">,
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
-  const open = async (path: string, labels: string | undefined) => {
-    const source = await openLabelled(run, path, { ...tableOptionsOf(paths), labels });
+  const open = async (path: string, options: OpenOptions) => {
+    const source = await openLabelled(run, path, { ...tableOptionsOf(paths), ...options });
     opened.adopt(source, () => source.close());
     if (task === "classification") requireSingleLabel(path, source, run.config.method.options.task);
     return source;
   };
-  const train = await open(paths.train, paths.trainLabels);
-  const test = await open(paths.test, paths.testLabels);
+  refuseTestOrSplit(paths);
+  const divided = splitting && (await divide(run, paths, task, splitting));
+  const { split, folds } = divided ?? {};
+  const { test: testPath = paths.train } = paths;
+  const whole = await open(paths.train, { labels: paths.trainLabels, splitFile: split?.file, foldsFile: folds?.file });
+  const train = partOf(whole, "train") ?? whole;
+  const test = partOf(whole, "test") ?? (folds ? whole : await open(testPath, { labels: paths.testLabels }));
+  for (const [part, source] of Object.entries({ train, test }))
+    if (labelledEntries(source.labels).length === 0)
+      throw new UserError(`${split?.file}: no entry of the part ${part} has a label`);
   const { classes = [] } = train;
   const [first, second] = classes;
   if (second === undefined) throw new UserError(`${paths.train}: every label is "${first}"; at least two are needed`);
-  if (await areSame(train, test))
+  if (!divided && (await areSame(train, test)))
     throw new UserError(
-      `${paths.test}: the same samples as ${paths.train}; training data cannot be test data, so name other data for one of them`,
+      `${testPath}: the same samples as ${paths.train}; training data cannot be test data, so name other data for one of them`,
     );
   const answers = answersOf(task, classes);
   const unknown = unknownAmong(answers, test.classes ?? []);
   if (unknown !== undefined)
     throw new UserError(
-      `${paths.test}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${paths.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
+      `${testPath}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${paths.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
     );
   const kept = opened.move();
-  return { train, test, classes, answers, close: () => kept.disposeAsync() };
+  return {
+    ...{ train, test, classes, answers, split, folds, validation: partOf(whole, "validation") },
+    close: () => kept.disposeAsync(),
+  };
+}
+
+/** @throws UserError unless there is either test data or a split */
+export function refuseTestOrSplit({
+  test,
+  testLabels,
+  split,
+  folds,
+}: Pick<TrainAndTest, "test" | "testLabels" | "split" | "folds">): void {
+  const divided = split !== undefined ? "split" : folds !== undefined ? "folds" : undefined;
+  if (split !== undefined && folds !== undefined)
+    throw new UserError("--split and --folds are two ways; leave out one");
+  if (divided && (test !== undefined || testLabels !== undefined))
+    throw new UserError(`--${divided} makes test data of the training data; leave out --test, or --${divided}`);
+  if (!divided && test === undefined)
+    throw new UserError("name the test data with --test, or split the training data: --split random");
+}
+
+/** Splits the training data, or divides them into folds, if asked. */
+async function divide(
+  run: Run,
+  { split, folds, train, trainLabels, ...options }: TrainAndTest,
+  task: LabelTask,
+  splitting: Pick<SplitOptions, "seed" | "out">,
+): Promise<Pick<LabelledData, "split" | "folds"> | undefined> {
+  const data = { data: train, task, labels: trainLabels, ...tableOptionsOf(options), ...splitting };
+  if (split !== undefined) return { split: await splitData(run, { ...data, by: split }) };
+  if (folds !== undefined) return { folds: await foldData(run, { ...data, by: folds }) };
+  return undefined;
 }
 
 /** Samples compared: data that agree in this many, evenly spaced, are taken to be the same. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Answers, answersOf, type LabelTask, type Source } from "../../data/index.ts";
+import { type Answers, answersOf, type LabelTask, type Part, parts, type Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { drawLabels, stratifiedSplit } from "../../training/data/split.ts";
 import type { RunConfig, Supervision } from "../../training/run/config.ts";
@@ -36,9 +36,15 @@ export const answersIn = ({ method: { options } }: RunConfig): Answers =>
 export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
   Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
 
+/** The labels of one part, −1 elsewhere; all of them where the data are not split. */
+function labelsOfPart({ labels, length, parts: partOf }: Source<unknown>, part: Part): Int32Array {
+  const all = labels ?? new Int32Array(length).fill(-1);
+  return partOf ? all.map((label, entry) => (parts[partOf[entry]!] === part ? label : -1)) : all;
+}
+
 /** Strata for drawing labels, −1 for unlabelled entries; one stratum for values and label combinations, nearly all unique. */
 export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
-  const all = source.labels ?? new Int32Array(source.length).fill(-1);
+  const all = labelsOfPart(source, "train");
   return task === "regression" || task === "multi-label" ? all.map((label) => Math.min(label, 0)) : all;
 }
 
@@ -47,7 +53,8 @@ const LABELLED_SHARE = 1 / 8;
 
 /**
  * Splits the entries for training and validation. Depends only on labels, groups and settings, so that a resumed run has
- * the same split.
+ * the same split. Of data with a split, the labels are those of its training part; its validation part is validated on,
+ * unless only some labels are drawn: then a share of those is, as few labels must not be chosen by many.
  * @param groups the group of every entry; no group is in both parts
  * @throws UserError when too few labels are left for training
  */
@@ -57,8 +64,9 @@ export function splitForTraining(
   { labels: count, validation: share, unlabelled, seed }: Omit<Supervision, "patience">,
   groups?: Int32Array,
 ): Labelled {
-  const all = source.labels ?? new Int32Array(source.length).fill(-1);
+  const all = labelsOfPart(source, "train");
   const strata = strataOf(source, task);
+  const given = count === undefined ? labelledEntries(source.parts && labelsOfPart(source, "validation")) : [];
   const drawn = count === undefined ? labelledEntries(all) : drawLabels(strata, count, seed);
   const split = stratifiedSplit(
     drawn.map((entry) => strata[entry]!),
@@ -66,9 +74,9 @@ export function splitForTraining(
     seed,
     groups && drawn.map((entry) => groups[entry]!),
   );
-  const [kept, held] = share > 0 ? [split.kept, split.held] : [Int32Array.from(drawn.keys()), new Int32Array()];
-  const training = kept.map((row) => drawn[row]!);
-  const validation = held.map((row) => drawn[row]!);
+  const isHeldOut = share > 0 && given.length === 0;
+  const training = isHeldOut ? split.kept.map((row) => drawn[row]!) : drawn;
+  const validation = isHeldOut ? split.held.map((row) => drawn[row]!) : Int32Array.from(given);
   if (training.length < 2)
     throw new UserError(`${drawn.length} labels are too few: ${training.length} would be left for training`);
   const labels = new Int32Array(source.length).fill(-1);
@@ -76,8 +84,11 @@ export function splitForTraining(
   // Validation entries and their groups are not trained on, not even without labels.
   const partOf = (entry: number) => groups?.[entry] ?? entry;
   const heldOut = new Set(Array.from(validation, partOf));
+  const isForTraining = (entry: number) => source.parts === undefined || parts[source.parts[entry]!] === "train";
   const others = unlabelled
-    ? Int32Array.from(all.keys()).filter((entry) => labels[entry]! < 0 && !heldOut.has(partOf(entry)))
+    ? Int32Array.from(all.keys()).filter(
+        (entry) => labels[entry]! < 0 && !heldOut.has(partOf(entry)) && isForTraining(entry),
+      )
     : new Int32Array();
   const times = Math.max(1, Math.round((others.length * LABELLED_SHARE) / (1 - LABELLED_SHARE) / training.length));
   const indices = new Int32Array(training.length * times + others.length);

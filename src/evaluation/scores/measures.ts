@@ -8,9 +8,14 @@ export interface Measures {
   readonly loss: number;
   /**
    * By name: `accuracy`, `macroF1`, `matthews`, and of two classes `rocAuc` and `averagePrecision` of the second;
-   * `meanAveragePrecision`, `meanRocAuc`, `microF1`; `r2`, `meanAbsoluteError`, `rootMeanSquaredError`, `spearman`.
+   * `meanAveragePrecision` and `meanRocAuc` of the labels that have both classes, `microF1`; `r2`, `meanAbsoluteError`, `rootMeanSquaredError`, `spearman`,
+   * of several values their means.
    */
   readonly named: Readonly<Record<string, number>>;
+  /** Of several labels or values the measures of each that has some: `rocAuc` and `averagePrecision`, or those of values. */
+  readonly each?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Outputs left out of the means: labels without both classes, values without a row. */
+  readonly unmeasured?: readonly string[];
 }
 
 /** The index of each row's largest output. */
@@ -25,7 +30,7 @@ export function largestOf(outputs: Float32Array, width: number): Int32Array {
 /**
  * Scores outputs against targets.
  * @param outputs `[rows, outputs]`: logits, or values
- * @param truth the same shape, see `truthsOf`
+ * @param truth the same shape, see `truthsOf`; NaN was not measured and is left out
  */
 export function measuresOf(answers: Answers, outputs: Float32Array, truth: Float32Array): Measures {
   const width = answers.outputs.length;
@@ -33,9 +38,9 @@ export function measuresOf(answers: Answers, outputs: Float32Array, truth: Float
     case "classification":
       return ofClasses(outputs, truth, width);
     case "multi-label":
-      return ofLabels(outputs, truth, width);
+      return ofLabels(outputs, truth, answers.outputs);
     case "regression":
-      return ofValues(outputs, truth);
+      return ofValues(outputs, truth, answers.outputs);
     case "similarity":
       throw new Error("similarity is measured by neighbours");
   }
@@ -109,43 +114,69 @@ export function rankingOf(
   };
 }
 
-/** The mean of a measure of each label, without those for which it is not defined. */
-function meanOver(
-  logits: Float32Array,
-  truth: Float32Array,
-  width: number,
-  measure: (scores: Float32Array, positives: Float32Array) => number | undefined,
-): number | undefined {
-  const column = (values: Float32Array, label: number) =>
-    Float32Array.from({ length: values.length / width }, (_, row) => values[row * width + label]!);
-  const all = Array.from({ length: width }, (_, label) => measure(column(logits, label), column(truth, label))).filter(
-    (value) => value !== undefined,
+/** The rows of one output that were measured. */
+function columnOf(outputs: Float32Array, truth: Float32Array, width: number, output: number) {
+  const rows = Array.from({ length: truth.length / width }, (_, row) => row * width + output).filter(
+    (at) => !Number.isNaN(truth[at]!),
   );
-  return all.length > 0 ? all.reduce((sum, value) => sum + value, 0) / all.length : undefined;
+  return { values: Float32Array.from(rows, (at) => outputs[at]!), truth: Float32Array.from(rows, (at) => truth[at]!) };
 }
 
-function ofLabels(logits: Float32Array, truth: Float32Array, width: number): Measures {
-  let [loss, correct, predicted, actual] = [0, 0, 0, 0];
+type Named = Readonly<Record<string, number>>;
+
+/** The mean of each measure over the outputs that have it. */
+function meansOf(all: readonly (Named | undefined)[]): Record<string, number> {
+  const measured = all.filter((one) => one !== undefined);
+  const names = new Set(measured.flatMap((one) => Object.keys(one)));
+  return Object.fromEntries(
+    [...names].map((name) => [name, measured.reduce((sum, one) => sum + one[name]!, 0) / measured.length]),
+  );
+}
+
+function ofLabels(logits: Float32Array, truth: Float32Array, names: readonly string[]): Measures {
+  let [loss, correct, predicted, actual, measured] = [0, 0, 0, 0, 0];
   logits.forEach((logit, at) => {
     const target = truth[at]!;
+    if (Number.isNaN(target)) return;
     const prediction = Number(logit > 0);
     loss += Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - logit * target;
     correct += prediction * target;
     predicted += prediction;
     actual += target;
+    measured++;
   });
-  const meanAveragePrecision = meanOver(logits, truth, width, averagePrecisionOf) ?? 0;
-  const meanRocAuc = meanOver(logits, truth, width, rocAucOf);
+  const each = names.map((_, output) => {
+    const column = columnOf(logits, truth, names.length, output);
+    const [rocAuc, averagePrecision] = [
+      rocAucOf(column.values, column.truth),
+      averagePrecisionOf(column.values, column.truth),
+    ];
+    return rocAuc === undefined || averagePrecision === undefined ? undefined : { rocAuc, averagePrecision };
+  });
+  const { rocAuc, averagePrecision } = meansOf(each);
   const microF1 = predicted + actual > 0 ? (2 * correct) / (predicted + actual) : 0;
   return {
-    score: meanAveragePrecision,
-    loss: loss / logits.length,
-    named: { meanAveragePrecision, ...(meanRocAuc === undefined ? {} : { meanRocAuc }), microF1 },
+    score: averagePrecision ?? 0,
+    loss: loss / Math.max(1, measured),
+    named: {
+      meanAveragePrecision: averagePrecision ?? 0,
+      ...(rocAuc === undefined ? {} : { meanRocAuc: rocAuc }),
+      microF1,
+    },
+    ...eachOf(names, each),
   };
 }
 
-function ofValues(values: Float32Array, truth: Float32Array): Measures {
+function eachOf(names: readonly string[], each: readonly (Named | undefined)[]): Pick<Measures, "each" | "unmeasured"> {
+  return {
+    each: Object.fromEntries(names.flatMap((name, output) => (each[output] ? [[name, each[output]] as const] : []))),
+    unmeasured: names.filter((_, output) => each[output] === undefined),
+  };
+}
+
+function ofColumn(values: Float32Array, truth: Float32Array) {
   const rows = truth.length;
+  if (rows === 0) return undefined;
   const mean = truth.reduce((sum, value) => sum + value / rows, 0);
   let [squares, spread, absolute] = [0, 0, 0];
   values.forEach((value, row) => {
@@ -156,7 +187,27 @@ function ofValues(values: Float32Array, truth: Float32Array): Measures {
   const r2 = spread > 0 ? 1 - squares / spread : 0;
   const spearman = correlation(ranksOf(values), ranksOf(truth));
   const [meanAbsoluteError, rootMeanSquaredError] = [absolute / rows, Math.sqrt(squares / rows)];
-  return { score: r2, loss: squares / rows, named: { r2, meanAbsoluteError, rootMeanSquaredError, spearman } };
+  return { r2, meanAbsoluteError, rootMeanSquaredError, spearman };
+}
+
+function ofValues(values: Float32Array, truth: Float32Array, names: readonly string[]): Measures {
+  let [squares, measured] = [0, 0];
+  values.forEach((value, at) => {
+    if (Number.isNaN(truth[at]!)) return;
+    squares += (value - truth[at]!) ** 2;
+    measured++;
+  });
+  const each = names.map((_, output) => {
+    const column = columnOf(values, truth, names.length, output);
+    return ofColumn(column.values, column.truth);
+  });
+  const named = meansOf(each);
+  return {
+    score: named.r2 ?? 0,
+    loss: squares / Math.max(1, measured),
+    named,
+    ...(names.length > 1 ? eachOf(names, each) : {}),
+  };
 }
 
 /** Ranks in ascending order; ties share their mean rank. */

@@ -1,4 +1,4 @@
-import { answersOf, SEPARATOR, type Source, valuesOf } from "../../data/index.ts";
+import { answersOf, areColumns, SEPARATOR, type Source, valuesOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 
 /** Up to this many different numbers may be names of classes, such as half stars from 0 to 5. */
@@ -11,6 +11,10 @@ const MOST_NUMBERED = 11;
  */
 export function requireSingleLabel(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
   const labelled = labels?.reduce((sum, label) => sum + Number(label >= 0), 0) ?? 0;
+  if (areColumns(classes))
+    throw new UserError(
+      `${path}: labels in several columns are for --task multi-label, of 0 and 1, or --task regression; this is for one class a sample`,
+    );
   const kind = areCombinations(classes, task)
     ? {
         description: "several labels a sample",

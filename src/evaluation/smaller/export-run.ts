@@ -7,7 +7,7 @@ import { exportModel } from "../../interop/export.ts";
 import { plainPublisher } from "../../interop/plain.ts";
 import type { PublishedModel, Publisher } from "../../interop/publisher.ts";
 import { buildMethod, methodOf, type Run } from "../../training/run/run.ts";
-import type { Evaluation, Score } from "../worth/evaluate.ts";
+import type { Evaluation, Score } from "../worth/evaluation.ts";
 
 /**
  * Exports a run's encoder, with the head if it was fine-tuned, and a model card with the run's evaluation if there is one.
@@ -46,8 +46,8 @@ export async function exportRun({
     seed: config.training.seed,
     embedDim: encoder.embedDim,
     loss: lastRow?.loss,
-    scores: evaluation?.contestants
-      .filter(({ linear }) => linear)
+    scores: (evaluation?.task === "classification" ? evaluation.contestants : undefined)
+      ?.filter(({ linear }) => linear)
       .map(({ name, knn20, linear }) => ({ name, knn20: percent(knn20), linear: percent(linear) })),
   };
   return exportModel({

@@ -45,7 +45,8 @@ export interface ShippedWorth {
 }
 
 /** Labelled training and test data. */
-export interface LabelledPair extends TrainAndTest {
+export interface LabelledPair extends Omit<TrainAndTest, "split" | "folds"> {
+  readonly test: string;
   readonly seed?: number;
 }
 
@@ -144,13 +145,14 @@ async function accuracies(
   stage: (name: string) => (done: number, total: number) => void,
 ): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
   await using opened = new AsyncDisposableStack();
-  const { train, test, classes } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
+  const { train, test, answers } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
   const trainFeatures = await exportedFeatures(file, run, train, stage(pair.train));
   const testFeatures = await exportedFeatures(file, run, test, stage(pair.test));
-  const bank = labelled(trainFeatures, classes, await groupsOf(run.modalityDefinition, train));
-  const queries = labelled(testFeatures, classes);
-  const [near = new Int32Array()] = await knnPredict(bank, queries, classes.length, [20]);
-  const { predictions } = await linearProbe(bank, queries, classes.length, seed);
+  const bank = labelled(trainFeatures, answers, await groupsOf(run.modalityDefinition, train));
+  const queries = labelled(testFeatures, answers);
+  const classes = answers.outputs.length;
+  const [near = new Int32Array()] = await knnPredict(bank, queries, classes, [20]);
+  const { predictions } = await linearProbe(bank, queries, classes, seed);
   const head = await headAccuracy(run, file, test, stage(`${pair.test}, head`));
   return {
     knn20: accuracyOf(near, queries.labels),

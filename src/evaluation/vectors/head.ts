@@ -14,7 +14,7 @@ export interface HeadProblem {
   /** Features `[rows, dim]`, of about unit scale. */
   readonly x: Float32Array;
   readonly dim: number;
-  /** Targets `[rows, outputs]`: 1 at the class or labels and 0 elsewhere, or values. */
+  /** Targets `[rows, outputs]`: 1 at the class or labels and 0 elsewhere, or values; NaN for what was not measured. */
   readonly truth: Float32Array;
   readonly outputs: number;
 }
@@ -32,6 +32,19 @@ function losses(task: HeadProblem["task"], logits: Array, truth: Array): Array {
   return binaryCrossEntropies(logits, truth);
 }
 
+/** Targets without gaps, and weights by which each output's mean is over the rows where it was measured. */
+function measured(truth: Float32Array, outputs: number): { targets: Float32Array; weights: Float32Array } {
+  const rows = truth.length / outputs;
+  const counts = new Float64Array(outputs);
+  truth.forEach((target, at) => {
+    counts[at % outputs]! += Number(!Number.isNaN(target));
+  });
+  return {
+    targets: truth.map((target) => (Number.isNaN(target) ? 0 : target)),
+    weights: truth.map((target, at) => (Number.isNaN(target) ? 0 : rows / counts[at % outputs]!)),
+  };
+}
+
 /**
  * Fits a multinomial logistic regression (for several labels a logistic regression each, for values least squares) by
  * full-batch Adam with cosine decay, for several L2 strengths at once.
@@ -46,12 +59,12 @@ export async function fitHead(
   const step = (
     params: { weight: Array; bias: Array },
     memory: { first: { weight: Array; bias: Array }; second: { weight: Array; bias: Array } },
-    data: { x: Array; truth: Array; l2: Array },
+    data: { x: Array; truth: Array; weight: Array; l2: Array },
     schedule: { rate: Array; step: Array },
   ) => {
     const { gradients } = valueAndGrad((current: typeof params) => {
       const logits = np.add(np.matmul(data.x, current.weight), current.bias);
-      const lost = np.sum(losses(task, logits, data.truth), [1, 2]);
+      const lost = np.sum(np.multiply(losses(task, logits, data.truth), data.weight), [1, 2]);
       const penalty = np.multiply(np.sum(np.square(current.weight), [1, 2]), np.multiply(data.l2, 0.5));
       return { loss: np.sum(np.add(np.multiply(lost, 1 / rows), penalty)), aux: {} };
     }, params);
@@ -74,9 +87,11 @@ export async function fitHead(
     weight: float32(new Float32Array(count * dim * outputs), [count, dim, outputs]),
     bias: float32(new Float32Array(count * outputs), [count, 1, outputs]),
   });
+  const { targets, weights } = measured(truth, outputs);
   const data = {
     x: float32(x, [1, rows, dim]),
-    truth: float32(truth, [1, rows, outputs]),
+    truth: float32(targets, [1, rows, outputs]),
+    weight: float32(weights, [1, rows, outputs]),
     l2: float32([...strengths], [count]),
   };
   const schedule = { rate: scalar(0), step: scalar(0) };

@@ -24,11 +24,14 @@ export interface Scaling {
   readonly scale: Float64Array;
 }
 
-/** Mean and inverse deviation of each column over the rows; constant columns are left as they are. */
+/** Mean and inverse deviation of each column over the rows that have it; constant columns are left as they are. */
 export function scalingOf(data: Float32Array, rows: number, dim: number): Scaling {
   const mean = new Float64Array(dim);
   const square = new Float64Array(dim);
-  for (let i = 0; i < rows * dim; i++) mean[i % dim]! += data[i]! / rows;
-  for (let i = 0; i < rows * dim; i++) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / rows;
+  const counts = new Float64Array(dim);
+  for (let i = 0; i < rows * dim; i++) if (!Number.isNaN(data[i]!)) counts[i % dim]!++;
+  for (let i = 0; i < rows * dim; i++) if (!Number.isNaN(data[i]!)) mean[i % dim]! += data[i]! / counts[i % dim]!;
+  for (let i = 0; i < rows * dim; i++)
+    if (!Number.isNaN(data[i]!)) square[i % dim]! += (data[i]! - mean[i % dim]!) ** 2 / counts[i % dim]!;
   return { mean, scale: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 1)) };
 }

@@ -25,6 +25,8 @@ export interface ProbeData {
   readonly labels: Int32Array;
   /** Each row's group, if groups must not be split. */
   readonly groups?: Int32Array | undefined;
+  /** Rows to choose the L2 strength by; by default a fifth of those above. */
+  readonly validation?: { readonly data: Float32Array; readonly truth: Float32Array } | undefined;
 }
 
 const NO_SCALING = (dim: number): Scaling => ({ mean: new Float64Array(dim), scale: new Float64Array(dim).fill(1) });
@@ -41,9 +43,19 @@ async function bestStrength(
   problem: HeadProblem,
   labels: Int32Array,
   answers: Answers,
-  { seed, by, groups }: { seed: number; by: "score" | "loss"; groups: Int32Array | undefined },
+  { seed, by, groups, given }: HeldOut,
 ): Promise<number> {
   const { x, dim, truth, outputs } = problem;
+  const scored = async (trained: HeadProblem, held: Pick<HeadProblem, "x" | "truth">): Promise<number> => {
+    const fit = await fitHead(trained, L2_GRID, 200);
+    const scores = L2_GRID.map((_, which) => {
+      const measures = measuresOf(answers, applyHead({ x: held.x, dim, outputs }, fit, which), held.truth);
+      return by === "score" ? scoreOf(answers, measures) : -measures.loss;
+    });
+    // Ties go to the stronger penalty: the simpler model.
+    return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
+  };
+  if (given && given.truth.length > 0) return scored(problem, given);
   // Values and label combinations are nearly all unique.
   const strata = answers.task === "classification" ? labels : new Int32Array(labels.length);
   const { kept, held } = stratifiedSplit(strata, 0.2, seed, groups);
@@ -55,27 +67,31 @@ async function bestStrength(
     });
     return part;
   };
-  const fit = await fitHead({ ...problem, x: pick(x, dim, kept), truth: pick(truth, outputs, kept) }, L2_GRID, 200);
-  const validation = { x: pick(x, dim, held), dim, outputs };
-  const targets = pick(truth, outputs, held);
-  const scores = L2_GRID.map((_, which) => {
-    const measures = measuresOf(answers, applyHead(validation, fit, which), targets);
-    return by === "score" ? scoreOf(answers, measures) : -measures.loss;
-  });
-  // Ties go to the stronger penalty: the simpler model.
-  return L2_GRID[scores.lastIndexOf(Math.max(...scores))] ?? L2_GRID[3];
+  return scored(
+    { ...problem, x: pick(x, dim, kept), truth: pick(truth, outputs, kept) },
+    { x: pick(x, dim, held), truth: pick(truth, outputs, held) },
+  );
+}
+
+/** How rows are held out for choosing the strength. */
+interface HeldOut {
+  readonly seed: number;
+  readonly by: "score" | "loss";
+  readonly groups: Int32Array | undefined;
+  /** Rows of the validation part, scaled as the problem's. */
+  readonly given: Pick<HeadProblem, "x" | "truth"> | undefined;
 }
 
 /**
  * A linear head on frozen features, standardised by the training rows: logistic regression for classes or labels, ridge
  * regression for values. The L2 strength is chosen on a fifth of the rows, held out, by accuracy (for two classes by
- * Matthews' correlation), the strongest among equals. The head is then fitted to all rows.
+ * Matthews' correlation), the strongest among equals, or on the validation rows, if there are some. The head is then fitted to all rows.
  * @param options.standardized false for features whose scales are informative, such as TF-IDF
  * @param options.by how the strength is chosen: by `score`, as probes are reported, or by `loss`, more reliable for few rows
  */
 export async function linearHead(
   answers: Answers,
-  { data, dim, rows, truth, labels, groups }: ProbeData,
+  { data, dim, rows, truth, labels, groups, validation }: ProbeData,
   seed = 0,
   { standardized = true, by = "score" }: { standardized?: boolean; by?: "score" | "loss" } = {},
 ): Promise<LinearHead & { readonly l2: number }> {
@@ -83,12 +99,16 @@ export async function linearHead(
   if (task === "similarity") throw new UserError("similarity has no linear head");
   const outputs = answers.outputs.length;
   const { mean, scale } = standardized ? scalingOf(data, rows, dim) : NO_SCALING(dim);
-  const x = data.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
+  const scaled = (values: Float32Array) => values.map((value, i) => (value - mean[i % dim]!) * scale[i % dim]!);
+  const x = scaled(data);
   // Targets are scaled to about unit variance.
   const unit = task === "regression" ? scalingOf(truth, rows, outputs) : NO_SCALING(outputs);
-  const target = truth.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
+  const scaledTruth = (values: Float32Array) =>
+    values.map((value, i) => (value - unit.mean[i % outputs]!) * unit.scale[i % outputs]!);
+  const target = scaledTruth(truth);
+  const given = validation && { x: scaled(validation.data), truth: scaledTruth(validation.truth) };
   const problem: HeadProblem = { task, x, dim, truth: target, outputs };
-  const l2 = await bestStrength(problem, labels, answers, { seed, by, groups });
+  const l2 = await bestStrength(problem, labels, answers, { seed, by, groups, given });
   const fit = await fitHead(problem, [l2]);
   const weight = new Float32Array(outputs * dim);
   const bias = new Float32Array(outputs);

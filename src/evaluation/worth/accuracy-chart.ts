@@ -1,19 +1,22 @@
 import { render } from "../drawing/charts.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { Evaluation } from "./evaluation.ts";
 
-/** Accuracies of the run and its baselines, as SVG. */
-export function accuracyChart({ contestants, chance, train, draws }: Evaluation): Promise<string> {
+const series = [
+  { name: "kNN, k = 20", of: "knn20" },
+  { name: "linear probe", of: "linear" },
+  { name: "end to end", of: "endToEnd" },
+] as const;
+const titles = { classification: "Accuracy", "multi-label": "Mean average precision", regression: "R²" } as const;
+
+/** The scores of the run and its baselines, as SVG. */
+export function accuracyChart({ contestants, task, chance, train, draws }: Evaluation): Promise<string> {
+  const shown = series.filter(({ of }) => contestants.some((contestant) => contestant[of]));
   const bars = contestants.map(({ name }) => name);
-  const series = [
-    { name: "kNN, k = 20", of: "knn20" },
-    { name: "linear probe", of: "linear" },
-    { name: "end to end", of: "accuracy" },
-  ] as const;
   const value = (mean?: number) => (mean === undefined ? null : Number((100 * mean).toFixed(1)));
   return render(
     {
       title: {
-        text: `Accuracy with ${train.used} labels${draws > 1 ? `, mean of ${draws} draws` : ""} (dashed: majority class)`,
+        text: `${titles[task]} with ${train.used} labels${draws > 1 ? `, mean of ${draws} trainings` : ""}${chance === undefined ? "" : " (dashed: majority class)"}`,
         left: "center",
         textStyle: { fontSize: 15, fontWeight: "normal" },
       },
@@ -21,13 +24,13 @@ export function accuracyChart({ contestants, chance, train, draws }: Evaluation)
       xAxis: { type: "category", data: bars, axisTick: { show: false } },
       yAxis: { type: "value", name: "%", min: 0, max: 100 },
       legend: { bottom: 0, itemHeight: 8, itemGap: 28 },
-      series: series.map(({ name, of }, index) => ({
+      series: shown.map(({ name, of }, index) => ({
         type: "bar" as const,
         name,
         barMaxWidth: 44,
         label: { show: true, position: "top" as const, fontSize: 11 },
         data: contestants.map((contestant) => value(contestant[of]?.mean)),
-        ...(index === 0
+        ...(index === 0 && chance !== undefined
           ? {
               markLine: {
                 symbol: "none",

@@ -1,5 +1,5 @@
 import type { Features } from "../../data/features.ts";
-import type { Extractor, Source } from "../../data/index.ts";
+import { type Answers, type Extractor, type Source, truthOf } from "../../data/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { untrainedParams } from "../../training/untrained.ts";
@@ -46,24 +46,36 @@ export const notesOf = (extractors: readonly Extractor[]): string[] =>
   extractors.flatMap(({ note }) => (note === undefined ? [] : [note]));
 
 export interface LabelledFeatures extends LabelledVectors {
+  /** Targets, `[rows, outputs]`: see `truthsOf`. */
+  readonly truth: Float32Array;
+  /** Strata for drawing labels: the classes; one for values and combinations of labels, nearly all of which are unique. */
+  readonly strata: Int32Array;
   /** Each row's entry in the source. */
   readonly entries: Int32Array;
   readonly broken: number;
 }
 
 /**
- * The rows that have a label, with labels as indices into `classes`.
+ * The rows that have a label, with their targets; of classes, labels are indices into the outputs.
  * @param groups the group of every entry of the source, if there are groups
  */
-export function labelled(features: Features, classes: readonly string[], groups?: Int32Array): LabelledFeatures {
-  const { data, dim, indices, broken } = features;
+export function labelled(features: Features, answers: Answers, groups?: Int32Array): LabelledFeatures {
+  const { data, dim, indices, broken, classes = [] } = features;
   const rowLabels = features.labels ?? new Int32Array(features.rows).fill(-1);
   const kept = Int32Array.from(rowLabels.keys()).filter((row) => rowLabels[row]! >= 0);
-  const labels = kept.map((row) => classes.indexOf(features.classes?.[rowLabels[row]!] ?? ""));
+  const isOfClasses = answers.task === "classification";
+  const places = classes.map((name) => answers.outputs.indexOf(name));
+  const labels = kept.map((row) => (isOfClasses ? places[rowLabels[row]!]! : rowLabels[row]!));
   const vectors = { data, rows: features.rows, dim, labels: rowLabels };
   return {
     ...select(vectors, kept),
     labels,
+    truth: truthOf(
+      answers,
+      classes,
+      kept.map((row) => rowLabels[row]!),
+    ),
+    strata: isOfClasses ? labels : new Int32Array(kept.length),
     groups: groups && kept.map((row) => groups[indices[row]!]!),
     entries: kept.map((row) => indices[row]!),
     broken: broken.length,

@@ -1,8 +1,9 @@
 import { Rng } from "../../array/index.ts";
-import { type OpenOptions, tableOptionsOf } from "../../data/index.ts";
+import { answersOf, type OpenOptions, type Part, parts, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { openLabelled } from "../labels/judge.ts";
+import { type Split, splitData } from "../labels/split.ts";
 import { meanAndInterval } from "../scores/metrics.ts";
 import { centredRows, unitRows } from "../vectors/normalize.ts";
 import { extractorsOf, labelled, notesOf } from "./contestants.ts";
@@ -22,6 +23,8 @@ export interface FewShotOptions extends OpenOptions {
   readonly episodes?: number;
   /** SimpleShot's centring: first subtract the mean of all vectors of the data. */
   readonly center?: boolean;
+  /** How to split the data, so that examples are of the training part and queries of the test part: see `evaluate`. */
+  readonly split?: string;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
@@ -36,6 +39,8 @@ export interface FewShotScore {
 export interface FewShot {
   readonly run: { path: string; method: string; encoder: string; step: number };
   readonly data: { path: string; entries: number; labelled: number; broken: number; classes: number };
+  /** How the data were split, if they were. */
+  readonly splitting?: Split;
   readonly ways: number;
   readonly queries: number;
   readonly episodes: number;
@@ -65,25 +70,45 @@ export interface FewShot {
 export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShotOptions): Promise<FewShot> {
   const { data, labels } = options;
   const { ways = 5, shots = [1, 5, 20], queries = 15, episodes = 600, center = false } = options;
-  const source = await openLabelled(run, data, { ...tableOptionsOf(options), labels });
+  const open = { ...tableOptionsOf(options), labels };
+  const splitting =
+    options.split === undefined
+      ? undefined
+      : await splitData(run, { ...open, data, by: options.split, seed, out: run.path });
+  const source = await openLabelled(run, data, { ...open, splitFile: splitting?.file });
   try {
     const classes = source.classes ?? [];
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     // Checked before features are extracted, which takes long; and again after, as broken files reduce the counts.
-    rowsByClass(source.labels ?? new Int32Array(), classes, { data, ways, examples: Math.max(...shots) + queries });
+    const most = Math.max(...shots);
+    const classed = (all: Int32Array, entries?: Int32Array) => {
+      const partIn = source.parts;
+      const of = (part: Part) =>
+        all.map((label, row) => (partIn && parts[partIn[entries?.[row] ?? row]!] !== part ? -1 : label));
+      if (!partIn) return { support: rowsByClass(all, classes, { data, ways, examples: most + queries }) };
+      const support = rowsByClass(of("train"), classes, { data: `${data}, training part`, ways, examples: most });
+      const asked = rowsByClass(of("test"), classes, { data: `${data}, test part`, ways, examples: queries });
+      return { support, asked };
+    };
+    classed(source.labels ?? new Int32Array());
     const contestants = [];
     let counts = { labelled: 0, broken: 0 };
     const extractors = await extractorsOf(run, source, stage);
     for (const { role, name, extract } of extractors) {
-      const vectors = labelled(await extract(source), classes);
+      const vectors = labelled(await extract(source), answersOf("classification", classes));
       const { rows, dim } = vectors;
-      const byClass = rowsByClass(vectors.labels, classes, { data, ways, examples: Math.max(...shots) + queries });
+      const byClass = classed(vectors.labels, vectors.entries);
       const units = unitRows(center ? centredRows(vectors.data, rows, dim) : vectors.data, rows, dim);
       const scores = shots.map((count): FewShotScore => {
         const rng = new Rng(seed).split("few-shot", count);
         const accuracies = Array.from({ length: episodes }, (_, episode) => {
           onProgress?.(`${name}: ${count}-shot episodes`, episode, episodes);
-          const drawn = drawEpisode(byClass, { ways, shots: count, queries }, rng.split(episode));
+          const drawn = drawEpisode(
+            byClass.support,
+            { ways, shots: count, queries },
+            rng.split(episode),
+            byClass.asked,
+          );
           return episodeAccuracy(units, dim, drawn);
         });
         return { shots: count, ...meanAndInterval(accuracies) };
@@ -95,6 +120,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     return {
       run: { path, method: config.method.name, encoder: config.encoder.name, step },
       data: { path: data, entries: source.length, ...counts, classes: classes.length },
+      ...(splitting ? { splitting } : {}),
       ...{ ways, queries, episodes, center, chance: 1 / ways, contestants, notes: notesOf(extractors) },
     };
   } finally {
@@ -129,19 +155,28 @@ export interface Episode {
   readonly queries: readonly Int32Array[];
 }
 
-/** Draws classes and, for each, examples and queries, all without replacement. */
+/**
+ * Draws classes and, for each, examples and queries, all without replacement.
+ * @param asked the rows of each class that queries are drawn from; by default those that are no examples
+ */
 export function drawEpisode(
   byClass: readonly Int32Array[],
   { ways, shots, queries }: { ways: number; shots: number; queries: number },
   rng: Rng,
+  asked?: readonly Int32Array[],
 ): Episode {
-  const drawn = [...rng.permutation(byClass.length).subarray(0, ways)].map((label) => {
-    const rows = byClass[label]!;
-    return rng
+  const labels = [...rng.permutation(byClass.length).subarray(0, ways)];
+  const some = (rows: Int32Array, count: number) =>
+    rng
       .permutation(rows.length)
-      .subarray(0, shots + queries)
+      .subarray(0, count)
       .map((at) => rows[at]!);
-  });
+  if (asked)
+    return {
+      support: labels.map((label) => some(byClass[label]!, shots)),
+      queries: labels.map((label) => some(asked[label]!, queries)),
+    };
+  const drawn = labels.map((label) => some(byClass[label]!, shots + queries));
   return { support: drawn.map((rows) => rows.subarray(0, shots)), queries: drawn.map((rows) => rows.subarray(shots)) };
 }
 

@@ -1,5 +1,5 @@
 import type { Verdict } from "../labels/judge.ts";
-import type { Evaluation, Score } from "./evaluate.ts";
+import type { Evaluation, Score } from "./evaluation.ts";
 
 /** With more classes no table is shown. */
 const MOST_CLASSES = 40;
@@ -23,38 +23,86 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
 }
 
 /** An evaluation as a table for the terminal. */
-export function evaluationTable({ contestants, train, test, classes, chance, draws, notes }: Evaluation): string {
-  const rows = [
-    [
-      "",
-      "kNN, k = 20",
-      "kNN, k = 200",
-      "linear probe",
-      "end to end",
-      ...(classes.length === 2 ? ["Matthews", "ROC-AUC"] : []),
-    ],
-    ...contestants.map(({ name, knn20, knn200, linear, accuracy, matthews, rocAuc }) => [
-      name,
-      percent(knn20),
-      percent(knn200),
-      percent(linear),
-      percent(accuracy),
-      ...(classes.length === 2 ? [matthews ? matthews.mean.toFixed(3) : "–", percent(rocAuc)] : []),
-    ]),
-  ];
-  const labels = `${train.used} labels${draws > 1 ? `, ${draws} draws (mean ± deviation)` : ""}`;
-  const about = `Accuracy on ${test.labelled} test samples of ${classes.length} classes; ${labels}; majority class: ${(100 * chance).toFixed(1)} %.`;
+export function evaluationTable(evaluation: Evaluation): string {
+  const { contestants, train, folds, draws, notes } = evaluation;
+  const times = folds ? `, ${draws} folds (mean ± deviation)` : draws > 1 ? `, ${draws} draws (mean ± deviation)` : "";
+  const about = `${aboutOf(evaluation)}; ${train.used} labels${times}${chanceOf(evaluation)}.`;
   const lengths = contestants.flatMap(({ name, steps }) =>
     steps === undefined ? [] : [`${name}: ${steps.toLocaleString("en")} steps${draws > 1 ? " at most" : ""}.`],
   );
-  return `${alignColumns(rows)}\n\n${[about, ...lengths, ...notes].join(" ")}`;
+  return `${alignColumns(cellsOf(evaluation))}\n\n${[about, ...lengths, ...notes].join(" ")}`;
 }
 
+const plain = (score: Score | undefined): string =>
+  score ? `${score.mean.toFixed(3)}${score.deviation > 0 ? ` ± ${score.deviation.toFixed(3)}` : ""}` : "–";
+
+/** Columns of the table for labels and values, by measure. */
+const byMeasure = {
+  "multi-label": [
+    ["mean ROC-AUC", "meanRocAuc", percent],
+    ["mean average precision", "meanAveragePrecision", percent],
+    ["micro-F1", "microF1", percent],
+  ],
+  regression: [
+    ["RMSE", "rootMeanSquaredError", plain],
+    ["MAE", "meanAbsoluteError", plain],
+    ["R²", "r2", plain],
+    ["Spearman", "spearman", plain],
+  ],
+} as const;
+
+function cellsOf({ contestants, task, outputs }: Evaluation): string[][] {
+  if (task !== "classification")
+    return [
+      ["", ...byMeasure[task].map(([title]) => title)],
+      ...contestants.map(({ name, linear, measures }) => [
+        `${name}${linear ? ", linear probe" : ""}`,
+        ...byMeasure[task].map(([, measure, format]) => format(measures[measure])),
+      ]),
+    ];
+  const isOfTwo = outputs.length === 2;
+  return [
+    ["", "kNN, k = 20", "kNN, k = 200", "linear probe", "end to end", ...(isOfTwo ? ["Matthews", "ROC-AUC"] : [])],
+    ...contestants.map(({ name, knn20, knn200, linear, endToEnd, measures: { matthews, rocAuc } }) => [
+      name,
+      ...[knn20, knn200, linear, endToEnd].map(percent),
+      ...(isOfTwo ? [plain(matthews), percent(rocAuc)] : []),
+    ]),
+  ];
+}
+
+const aboutOf = ({ task, test, outputs }: Evaluation): string =>
+  ({
+    classification: `Accuracy on ${test.labelled} test samples of ${outputs.length} classes`,
+    "multi-label": `${test.labelled} test samples with ${outputs.length} labels`,
+    regression: `${test.labelled} test samples with ${outputs.length === 1 ? "a value" : `${outputs.length} values, of which the means are shown`}`,
+  })[task];
+
+const chanceOf = ({ chance }: Evaluation): string =>
+  chance === undefined ? "" : `; majority class: ${(100 * chance).toFixed(1)} %`;
+
+const spaced = (name: string) => name.replaceAll(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
+
+/** The measures of each of several labels or values. */
+function eachTable(each: NonNullable<Verdict["each"]>): string {
+  const names = Object.keys(each);
+  const measures = Object.keys(Object.values(each)[0] ?? {});
+  return alignColumns([
+    ["", ...measures.map(spaced)],
+    ...names.slice(0, MOST_CLASSES).map((name) => [name, ...measures.map((one) => each[name]![one]!.toFixed(4))]),
+  ]);
+}
+
+const unmeasuredLine = (names: readonly string[] = []): string[] =>
+  names.length === 0
+    ? []
+    : [`left out of the means, as their test samples are not of both classes: ${names.join(", ")}`];
+
 /** Test scores of a fine-tuned run for the terminal: overall measures, and those of each class. */
-export function verdictTable({ measures, perClass, rows, broken }: Verdict): string {
-  const spaced = (name: string) => name.replaceAll(/[A-Z0-9]+/g, (part) => ` ${part.toLowerCase()}`);
+export function verdictTable({ measures, each, unmeasured, perClass, rows, broken }: Verdict): string {
   const all = Object.entries(measures).map(([name, value]) => [spaced(name), value.toFixed(4)]);
   const head = `${alignColumns(all)}\n\n${rows} samples${broken > 0 ? `; ${broken} broken ones left out` : ""}`;
+  if (each) return [head, eachTable(each), ...unmeasuredLine(unmeasured)].join("\n\n");
   if (!perClass || perClass.length > MOST_CLASSES) return head;
   const table = [
     ["class", "samples", "precision", "recall", "F1"],

@@ -1,14 +1,15 @@
 import { join } from "node:path";
-import type { TableOptions } from "../../data/index.ts";
+import type { Part, TableOptions } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { lossChart, writeChart } from "../drawing/charts.ts";
 import { nearestEntries, neighbourImage } from "../drawing/neighbours.ts";
+import { partOf } from "../labels/judge.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { accuracyChart } from "./accuracy-chart.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { Evaluation } from "./evaluation.ts";
 
 const QUERIES = 8;
 const NEIGHBOURS = 8;
@@ -36,9 +37,15 @@ export async function writeReport(run: Run, evaluation: Evaluation, table: Table
 }
 
 /** Test samples with their nearest training samples, if they can be shown as pictures. */
-async function neighbours(run: Run, { train, test }: Evaluation, table: TableOptions): Promise<Buffer | undefined> {
+async function neighbours(
+  run: Run,
+  { train, test, split }: Evaluation,
+  table: TableOptions,
+): Promise<Buffer | undefined> {
   const { modality, encoder, params } = run;
-  const [bank, queries] = await Promise.all([openData(run, train.path, table), openData(run, test.path, table)]);
+  const open = (path: string, part: Part) =>
+    openData(run, path, { ...table, splitFile: split?.file }).then((source) => partOf(source, part) ?? source);
+  const [bank, queries] = await Promise.all([open(train.path, "train"), open(test.path, "test")]);
   try {
     const placed = async (source: typeof bank, count: number) => ({
       source,

@@ -1,10 +1,13 @@
 import * as z from "zod";
-import { type Array, float32, nn, np, scalar, type Tensor } from "../../array/index.ts";
+import { type Array, constant, float32, nn, np, scalar, type Tensor } from "../../array/index.ts";
 import type { LinearHead } from "../../data/answers.ts";
 import { answersOf, labelTasks, truthsOf } from "../../data/answers.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { binaryCrossEntropy } from "../../objectives/supervised/binary-cross-entropy.ts";
 import { accuracy, weightedMean } from "../../objectives/supervised/cross-entropy.ts";
+
+/** One number, or one for each output. */
+const ofEach = (number: z.ZodNumber) => z.union([number, z.array(number).min(1).max(100_000)]);
 
 /** Options of methods that learn from labels; fine-tuning fills in what it reads from the data. */
 export const labelOptions = z.object({
@@ -30,8 +33,8 @@ export const labelOptions = z.object({
     .lt(1)
     .default(0)
     .describe("share of a class's target that is spread over all classes"),
-  center: z.number().default(0).describe("regression: mean of the values"),
-  spread: z.number().positive().default(1).describe("regression: standard deviation of the values"),
+  center: ofEach(z.number()).default(0).describe("regression: mean of the values, or of those of each column"),
+  spread: ofEach(z.number().positive()).default(1).describe("regression: standard deviation of the values"),
 });
 export type LabelOptions = z.infer<typeof labelOptions>;
 
@@ -44,6 +47,9 @@ export function targetsOf(options: LabelOptions) {
   if (classes.length === 0) throw new UserError("there are no labels to learn from; use autodidact finetune");
   const answers = answersOf(task, classes);
   const count = answers.outputs.length;
+  const filled = (value: number | readonly number[]) =>
+    Float32Array.from({ length: count }, (_, output) => (typeof value === "number" ? value : (value[output] ?? 0)));
+  const [centers, spreads] = [filled(center), filled(spread)];
   const rows = new Map<number, Float32Array>();
   /** The targets of a label, made when it is first seen: all of them are as many as the classes, squared. */
   const rowOf = (label: number): Float32Array | undefined => {
@@ -55,40 +61,45 @@ export function targetsOf(options: LabelOptions) {
       task === "classification"
         ? truth.map((target) => target * (1 - labelSmoothing) + labelSmoothing / count)
         : task === "regression"
-          ? truth.map((value) => (value - center) / spread)
+          ? truth.map((value, output) => (value - centers[output]!) / spreads[output]!)
           : truth;
     rows.set(label, row);
     return row;
   };
-  const isPerLabel = task === "multi-label";
-  /** Weight of each label of a sample, by its targets. */
+  const isPerOutput = task === "multi-label" || (task === "regression" && count > 1);
+  /** Weight of each output of a sample, by its targets: 0 for what was not measured. */
   const weightsOf = (row: Float32Array | undefined) =>
     Float32Array.from({ length: count }, (_, output) => {
-      if (!row) return 0;
+      if (!row || Number.isNaN(row[output]!)) return 0;
       return labelWeights?.[output]?.[row[output] === 1 ? 1 : 0] ?? 1;
     });
   return {
     answers,
     /** The target of a sample's label; −1, no label, has weight 0. */
     of: (label: number): Target => ({
-      values: float32(rowOf(label) ?? new Float32Array(count), [count]),
-      weight: isPerLabel
+      values: float32(rowOf(label)?.map((target) => (Number.isNaN(target) ? 0 : target)) ?? new Float32Array(count), [
+        count,
+      ]),
+      weight: isPerOutput
         ? float32(weightsOf(rowOf(label)), [count])
         : scalar(label < 0 ? 0 : (classWeights?.[label] ?? 1)),
     }),
     /**
-     * The loss: cross-entropy of classes, binary cross-entropy of labels, squared error of values.
+     * The loss: cross-entropy of classes, binary cross-entropy of labels, squared error of values, over what was measured.
      * @param outputs `[batch, outputs]`; for regression in standard deviations from the mean
      * @param values the targets, the same shape
-     * @param weight `[batch]`; for multi-label `[batch, outputs]`
+     * @param weight `[batch]`; for multi-label and several values `[batch, outputs]`
      */
     loss(
       outputs: Array,
       { values, weight }: { values: Array; weight: Array },
     ): { loss: Array; metrics: Record<string, Array> } {
-      if (isPerLabel) return { loss: binaryCrossEntropy(outputs, values, { weights: weight }), metrics: {} };
-      if (task === "regression")
-        return { loss: weightedMean(np.mean(np.square(np.subtract(outputs, values)), -1), weight), metrics: {} };
+      if (task === "multi-label")
+        return { loss: binaryCrossEntropy(outputs, values, { weights: weight }), metrics: {} };
+      if (task === "regression") {
+        const squares = np.square(np.subtract(outputs, values));
+        return { loss: weightedMean(isPerOutput ? squares : np.mean(squares, -1), weight), metrics: {} };
+      }
       const perRow = np.negative(np.sum(np.multiply(values, nn.logSoftmax(outputs, -1)), -1));
       const isLabelled = np.where(np.greater(weight, 0), 1, 0);
       const correct = accuracy(outputs, np.argmax(values, -1), { weights: isLabelled });
@@ -96,17 +107,22 @@ export function targetsOf(options: LabelOptions) {
     },
     /** Outputs in the labels' units. */
     natural: (outputs: Array): Array =>
-      task === "regression" ? np.add(np.multiply(outputs, spread), center) : outputs,
+      task === "regression"
+        ? np.add(np.multiply(outputs, constant(float32(spreads, [count]))), constant(float32(centers, [count])))
+        : outputs,
     /** The trained layer, changed to give outputs in the labels' units. */
     naturalHead: ({ weight, bias }: LinearHead): LinearHead =>
       task === "regression"
         ? {
             weight: float32(
-              Float32Array.from(weight.data, (value) => value * spread),
+              Float32Array.from(
+                weight.data,
+                (value, at) => value * spreads[Math.floor((at * count) / weight.data.length)]!,
+              ),
               weight.shape,
             ),
             bias: float32(
-              Float32Array.from(bias.data, (value) => value * spread + center),
+              Float32Array.from(bias.data, (value, output) => value * spreads[output]! + centers[output]!),
               bias.shape,
             ),
           }

@@ -30,7 +30,6 @@ export const table = modality({
   inherit({ leaveOut: _, categories: __, numbers: ___, ...kept }, _files, folder) {
     return { ...kept, columnsFrom: join(folder, FILE) };
   },
-  group: async (source, index) => source.group?.(index) ?? source.name(index),
   size: (row) => ({
     amount: isEncoded(row)
       ? row.codes.filter((code) => code !== MISSING).length

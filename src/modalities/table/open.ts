@@ -6,7 +6,8 @@ import { labelsFromTable, labelsOf } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
-import { isNumber, LABEL_COLUMN, missing, positionOf } from "../../data/tables/columns.ts";
+import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../../data/tables/columns.ts";
+import { labelIn } from "../../data/tables/records.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
@@ -50,13 +51,19 @@ export async function openTable(path: string, options: OpenOptions = {}): Promis
     if (!roles || batch.columns.length > known) roles = rolesOf(path, batch.columns, options, format);
     ({ columns } = batch);
     known = columns.length;
-    const { features, label, group } = roles;
+    const { features, labels: labelled, group } = roles;
     for (const { cells, line } of batch.rows) {
       collector.add(
         line,
         features.map((at) => [at, columns[at]!, kept(cells[at])] as const),
       );
-      if (label !== undefined) collector.label(textOf(cells[label]));
+      if (labelled.length > 0)
+        collector.label(
+          labelIn(
+            labelled.map(({ name }) => name),
+            labelled.map(({ at }) => (at === undefined ? "" : (textOf(cells[at]) ?? ""))),
+          ),
+        );
       if (group !== undefined) collector.group(textOf(cells[group]));
     }
   }
@@ -79,7 +86,8 @@ export async function openTable(path: string, options: OpenOptions = {}): Promis
 
 interface Roles {
   readonly features: readonly number[];
-  readonly label: number | undefined;
+  /** Several, if there are several columns of labels. */
+  readonly labels: readonly { readonly name: string; readonly at: number | undefined }[];
   readonly group: number | undefined;
   readonly isGrouped: boolean;
 }
@@ -99,13 +107,16 @@ function rolesOf(
     throw missing(path, name, columns, isLabel, `name one with ${isLabel ? "--label-column" : "--column"}`);
   };
   const usual = positionOf(path, LABEL_COLUMN, columns);
-  const label = labelColumn === undefined ? (usual >= 0 ? usual : undefined) : find(labelColumn, true);
+  const labels =
+    labelColumn === undefined
+      ? [{ name: LABEL_COLUMN, at: usual }].filter(({ at }) => at >= 0)
+      : labelNamesOf(labelColumn, columns).map((name) => ({ name, at: find(name, true) }));
   const groups = group === undefined ? -1 : positionOf(path, group, columns);
   const chosen = column?.split(",").flatMap((name) => find(name.trim(), false) ?? []);
   const all = chosen ?? columns.map((_, at) => at);
   return {
-    features: all.filter((at) => at !== label && at !== groups),
-    label,
+    features: all.filter((at) => labels.every((label) => label.at !== at) && at !== groups),
+    labels,
     group: groups >= 0 ? groups : undefined,
     isGrouped: groups >= 0,
   };

@@ -83,3 +83,40 @@ export function drawLabels(labels: Int32Array, count: number, seed: number): Int
     }
   return Int32Array.from(drawn).sort();
 }
+
+/**
+ * Entries in folds of about the same size, of each stratum and with whole groups.
+ * @param strata of every entry; −1 for entries that belong to no fold
+ * @returns the fold of every entry, −1 for none
+ */
+export function drawFolds(strata: Int32Array, count: number, seed: number, groups?: Int32Array): Int32Array {
+  const rng = new Rng(seed).split("folds");
+  const members = new Map<number, number[]>();
+  for (const entry of rng.permutation(strata.length)) {
+    if (strata[entry]! < 0) continue;
+    const group = groups?.[entry] ?? entry;
+    const listed = members.get(group);
+    if (listed) listed.push(entry);
+    else members.set(group, [entry]);
+  }
+  if (members.size < count)
+    throw new UserError(
+      `--folds ${count}: there are only ${members.size} ${groups ? "groups" : "entries with a label"}`,
+    );
+  const folds = new Int32Array(strata.length).fill(-1);
+  const sizes = new Int32Array(count);
+  const ofStratum = new Map<number, Int32Array>();
+  // The largest groups first; each goes to the fold with the fewest of its first entry's stratum, then with the fewest in all.
+  for (const entries of [...members.values()].sort((a, b) => b.length - a.length)) {
+    const stratum = strata[entries[0]!]!;
+    const counts = ofStratum.get(stratum) ?? new Int32Array(count);
+    ofStratum.set(stratum, counts);
+    let best = 0;
+    for (let fold = 1; fold < count; fold++)
+      if (counts[fold]! < counts[best]! || (counts[fold] === counts[best] && sizes[fold]! < sizes[best]!)) best = fold;
+    for (const entry of entries) folds[entry] = best;
+    counts[best]! += entries.length;
+    sizes[best]! += entries.length;
+  }
+  return folds;
+}

@@ -111,6 +111,8 @@ export const Supervision = z.object({
   seed: z.int().nonnegative(),
   /** Digest of the labels and class names, so that training is not resumed on others. */
   digest: z.string().optional(),
+  /** How the data were split, if split.csv says which entries are for training, validation and test. */
+  split: z.object({ by: z.string(), seed: z.int().nonnegative().optional() }).optional(),
   /** Run or model that it started from; absent when it started from random weights. */
   from: z.string().optional(),
 });

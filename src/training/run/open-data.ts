@@ -1,5 +1,12 @@
-import { grouped, windowsWithGroups } from "../../data/groups.ts";
-import { type ModalityDefinition, type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
+import {
+  foldsFromTable,
+  type ModalityDefinition,
+  type OpenOptions,
+  type Source,
+  splitFromTable,
+  tableOptionsOf,
+} from "../../data/index.ts";
+import { grouped, windowsWithGroups } from "../../data/parts/groups.ts";
 import { type Parts, parseOptions, type Run } from "./run.ts";
 
 /** What decides how data are read: the kind of data and its settled options. A run is one. */
@@ -14,9 +21,36 @@ export const readerOf = (
   modalityOptions: parseOptions(modalityDefinition.options, options, `modality ${modalityDefinition.name}`),
 });
 
+/** The names of a source's entries. */
+export const namesOf = (source: Source<unknown>): string[] =>
+  Array.from({ length: source.length }, (_, index) => source.name(index));
+
+/** The part and the fold of every entry, as files say. */
+async function placesOf(
+  source: Source<unknown>,
+  { splitFile, foldsFile }: OpenOptions,
+): Promise<Pick<Source<unknown>, "parts" | "folds">> {
+  return {
+    ...(splitFile === undefined ? {} : { parts: await splitFromTable(splitFile, namesOf(source)) }),
+    ...(foldsFile === undefined ? {} : { folds: await foldsFromTable(foldsFile, namesOf(source)) }),
+  };
+}
+
+/** Windows are of the part and the fold of what they were cut from. */
+function placesOfWindows(
+  windows: Source<unknown>,
+  { parts, folds }: Pick<Source<unknown>, "parts" | "folds">,
+): Pick<Source<unknown>, "parts" | "folds"> {
+  const wholes = Int32Array.from({ length: windows.length }, (_, index) => windows.whole?.(index) ?? index);
+  return {
+    ...(parts ? { parts: Uint8Array.from(wholes, (whole) => parts[whole]!) } : {}),
+    ...(folds ? { folds: wholes.map((whole) => folds[whole]!) } : {}),
+  };
+}
+
 /**
  * Opens data as a run reads them: entries longer than the encoder's input are cut into windows, each an entry with the
- * label of the whole.
+ * label of the whole. With a split or folds, `parts` or `folds` say where each entry belongs.
  * @throws UserError when there is nothing to read
  *
  * @example
@@ -32,9 +66,10 @@ export async function openData(
   const opened = await modalityDefinition.open(path, options);
   try {
     const whole = await grouped(path, opened, options);
+    const places = await placesOf(opened, options);
     const cut = await modalityDefinition.cut?.(opened, modalityOptions);
-    if (!cut) return whole;
-    const windows = windowsWithGroups(cut, whole);
+    if (!cut) return { ...whole, ...places };
+    const windows = { ...windowsWithGroups(cut, whole), ...placesOfWindows(cut, places) };
     const close = async () => {
       await windows.close();
       await whole.close();

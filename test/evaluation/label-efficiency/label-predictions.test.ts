@@ -92,3 +92,15 @@ test("a head finds the target in features that hold it, for every task, and not 
     assert.ok(none.score < chanceScore(answers, truth) + 0.15, `${answers.task}: ${none.score}`);
   }
 });
+
+test("what was not measured is in no count and in no chance level", () => {
+  const answers = { task: "multi-label", outputs: ["a", "b"] } as const;
+  const truth = Float32Array.of(1, Number.NaN, 0, 1, 1, 1);
+  const { answers: counts } = scorePredictions(answers, Float32Array.of(1, 1, 1, 1, -1, 1), truth);
+  assert.equal(
+    counts.reduce((sum, [, , count]) => sum + count, 0),
+    5,
+  );
+  // Of a two of three; b is always there, and left out as it is of the score.
+  assert.ok(Math.abs(chanceScore(answers, truth) - 2 / 3) < 1e-12);
+});

@@ -104,3 +104,37 @@ test("values: R² and mean error by hand; Spearman is invariant to an increasing
   // Ties share their rank: (1.5, 1.5, 3) against (1, 2, 3).
   near(measuresOf(answers, Float32Array.of(5, 5, 7), Float32Array.of(1, 2, 4)).named.spearman, Math.sqrt(3) / 2);
 });
+
+test("what was not measured is left out, and labels without both classes are left out of the means", () => {
+  const none = Number.NaN;
+  const answers = { task: "multi-label", outputs: ["a", "b", "c"] } as const;
+  // a: positives 0.9 and 0.2, negative 0.5; b: all of one class; c: positive above negative.
+  const logits = Float32Array.of(0.9, 1, 2, 0.5, 1, 1, 0.2, 1, 7, 8, -1, 5);
+  const truth = Float32Array.of(1, 1, 1, 0, 1, 0, 1, none, none, none, none, none);
+  const { named, each, unmeasured, score, loss } = measuresOf(answers, logits, truth);
+  assert.deepEqual(unmeasured, ["b"]);
+  assert.deepEqual(each?.a, { rocAuc: 0.5, averagePrecision: (1 + 2 / 3) / 2 });
+  assert.deepEqual(each?.c, { rocAuc: 1, averagePrecision: 1 });
+  assert.ok(Math.abs(named.meanRocAuc! - 0.75) < 1e-12);
+  assert.equal(score, named.meanAveragePrecision);
+  const softplus = (x: number) => Math.log1p(Math.exp(x));
+  const expected =
+    (softplus(-0.9) + softplus(-1) + softplus(-2) + softplus(0.5) + softplus(-1) + softplus(1) + softplus(-0.2)) / 7;
+  assert.ok(Math.abs(loss - expected) < 1e-6, `${loss} and ${expected}`);
+});
+
+test("of several values the measures are means over the columns, each over its own rows", () => {
+  const none = Number.NaN;
+  const answers = { task: "regression", outputs: ["x", "y"] } as const;
+  const values = Float32Array.of(1, 10, 2, 30, 4, 20);
+  const truth = Float32Array.of(1, none, 3, 30, 5, 10);
+  const { named, each } = measuresOf(answers, values, truth);
+  assert.deepEqual(each?.x, {
+    r2: 1 - 2 / 8,
+    meanAbsoluteError: 2 / 3,
+    rootMeanSquaredError: Math.sqrt(2 / 3),
+    spearman: 1,
+  });
+  assert.equal(each?.y?.meanAbsoluteError, 5);
+  assert.ok(Math.abs(named.meanAbsoluteError! - (2 / 3 + 5) / 2) < 1e-12);
+});

@@ -4,7 +4,7 @@ import { Rng } from "../../../src/array/index.ts";
 import { confusionOf, matthewsOf } from "../../../src/evaluation/scores/measures.ts";
 import { accuracyOf } from "../../../src/evaluation/scores/metrics.ts";
 import { fitHead } from "../../../src/evaluation/vectors/head.ts";
-import { linearProbe } from "../../../src/evaluation/vectors/probe.ts";
+import { linearHead, linearProbe } from "../../../src/evaluation/vectors/probe.ts";
 
 /** Gradient of mean cross-entropy + ½ λ ‖W‖² in float64. */
 function gradientAt(
@@ -97,4 +97,52 @@ test("with a rare, difficult class the chosen strength is not one that never pre
     found.push(matthewsOf(confusionOf(predictions, test_.labels, 2)));
   }
   assert.ok(Math.min(...found) > 0.1, `${found}`);
+});
+
+test("a head of several outputs with gaps is, for each, the head of the rows where it was measured", async () => {
+  const rng = new Rng(5);
+  const [rows, dim] = [60, 4];
+  const x = rng.normals([rows, dim]).data as Float32Array;
+  const isMeasured = (row: number, output: number) => output === 0 || row % 3 === 0;
+  for (const task of ["multi-label", "regression"] as const) {
+    const target = (row: number, output: number) => {
+      const value = x[row * dim + output]! + 0.5 * x[row * dim + 3]!;
+      return task === "regression" ? value : Number(value > 0.2);
+    };
+    const truth = Float32Array.from({ length: rows * 2 }, (_, at) =>
+      isMeasured(at >> 1, at % 2) ? target(at >> 1, at % 2) : Number.NaN,
+    );
+    const both = await fitHead({ task, x, dim, truth, outputs: 2 }, [1e-2]);
+    for (const output of [0, 1]) {
+      const kept = [...Array(rows).keys()].filter((row) => isMeasured(row, output));
+      const alone = await fitHead(
+        {
+          ...{
+            task,
+            dim,
+            outputs: 1,
+            x: Float32Array.from(kept.flatMap((row) => [...x.subarray(row * dim, (row + 1) * dim)])),
+          },
+          truth: Float32Array.from(kept, (row) => target(row, output)),
+        },
+        [1e-2],
+      );
+      for (let i = 0; i < dim; i++)
+        assert.ok(Math.abs(both.weight[i * 2 + output]! - alone.weight[i]!) < 1e-4, `${task} ${output}`);
+    }
+  }
+});
+
+test("the strength is chosen on the validation rows, if there are some", async () => {
+  const rng = new Rng(6);
+  const [rows, dim] = [30, 20];
+  const data = rng.normals([rows, dim]).data as Float32Array;
+  const answers = { task: "regression", outputs: ["value"] } as const;
+  const truth = Float32Array.from({ length: rows }, () => rng.normal());
+  const train = { data, dim, rows, truth, labels: new Int32Array(rows) };
+  // Targets that are as the training noise is: the weakest penalty is best; of the opposite sign: the strongest.
+  const same = await linearHead(answers, { ...train, validation: { data, truth } });
+  const opposite = await linearHead(answers, { ...train, validation: { data, truth: truth.map((value) => -value) } });
+  assert.ok(same.l2 <= 1e-4, `${same.l2}`);
+  assert.equal(opposite.l2, 1);
 });

@@ -1,8 +1,6 @@
-import { extname } from "node:path";
-import { UserError } from "../foundation/errors.ts";
-import { finderOf } from "./names.ts";
-import type { OpenOptions, Source } from "./source.ts";
-import { rowsOf, tableFormats } from "./tables/rows.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { OpenOptions, Source } from "../source.ts";
+import { cellsByPath } from "../tables/by-path.ts";
 
 /** Whether a group is a pattern for names, and no column: it has a part in parentheses. */
 const isPattern = (group: string): boolean => /\(.*\)/.test(group);
@@ -35,17 +33,10 @@ async function groupNames(
     throw new UserError(
       `--group ${group}: not a column that is read from ${path}; give a table of labels that has it, or a pattern for names: ^(s\\d+)_`,
     );
-  const format = tableFormats[extname(labels.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
-  const find = finderOf(names);
-  const found = new Map<number, string>();
-  const columns = { column: "path", labelColumn: group, advice: "--group names a column of the table of labels" };
-  for await (const rows of rowsOf(labels, format, columns))
-    for (const { text, label } of rows) {
-      const position = find(text);
-      if (position !== undefined && label !== undefined) found.set(position, label);
-    }
+  const advice = "--group names a column of the table of labels";
+  const found = await cellsByPath(labels, names, { column: group, advice, verb: "groups", lenient: true });
   // An entry that the table does not name is its own group.
-  return names.map((name, index) => found.get(index) ?? name);
+  return names.map((name, index) => found[index] ?? name);
 }
 
 function patternOf(group: string): RegExp {

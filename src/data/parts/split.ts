@@ -1,0 +1,114 @@
+import { basename, extname } from "node:path";
+import { UserError } from "../../foundation/errors.ts";
+import { shortened } from "../../foundation/printable.ts";
+import type { Source } from "../source.ts";
+import { cellsByPath } from "../tables/by-path.ts";
+import { rowsOf, tableFormats } from "../tables/rows.ts";
+import { NO_PART, type Part, type PartOf, parts } from "./part.ts";
+
+/** Other names that parts have in published files. */
+const SYNONYMS: Readonly<Record<string, Part>> = {
+  training: "train",
+  valid: "validation",
+  val: "validation",
+  dev: "validation",
+  testing: "test",
+};
+
+function partIn(cell: string, where: string): number {
+  const name = cell.trim().toLowerCase();
+  const part = parts.indexOf((SYNONYMS[name] ?? name) as Part);
+  if (part >= 0) return part;
+  throw new UserError(
+    `${where}: "${shortened(cell)}" is no part of a split; write ${parts.join(", ")}, or nothing for what belongs to none`,
+  );
+}
+
+/** @throws UserError when a cell is no part, or nothing is to train or to test on */
+function partsIn(cells: readonly (string | undefined)[], where: string): PartOf {
+  const result = Uint8Array.from(cells, (cell) => (cell?.trim() ? partIn(cell, where) : NO_PART));
+  for (const part of ["train", "test"] as const)
+    if (!result.includes(parts.indexOf(part))) throw new UserError(`${where}: no entry is of the part ${part}`);
+  return result;
+}
+
+/**
+ * A split from a table with the columns `path` and `split`.
+ * @throws UserError when it is none, or names entries that the data have not
+ */
+export async function splitFromTable(file: string, names: readonly string[]): Promise<PartOf> {
+  const advice = "a table of a split needs the columns path and split";
+  return partsIn(await cellsByPath(file, names, { column: "split", advice, verb: "puts" }), file);
+}
+
+/** Names of folds in their order: 2 before 10. */
+const inOrder = (names: Iterable<string>): string[] =>
+  [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+
+/** The fold of every entry, numbered in the order of their names; −1 for none. @throws UserError when there is only one */
+export function foldsIn(cells: readonly (string | undefined)[], where: string): Int32Array {
+  const names = inOrder(cells.flatMap((cell) => cell?.trim() || []));
+  if (names.length < 2)
+    throw new UserError(
+      `${where}: ${names.length === 0 ? "no folds" : `every fold is "${names[0]}"`}; at least two are needed`,
+    );
+  return Int32Array.from(cells, (cell) => names.indexOf(cell?.trim() ?? ""));
+}
+
+/** Folds from a table with the columns `path` and `fold`. @throws UserError as `splitFromTable` */
+export async function foldsFromTable(file: string, names: readonly string[]): Promise<Int32Array> {
+  const advice = "a table of folds needs the columns path and fold";
+  return foldsIn(await cellsByPath(file, names, { column: "fold", advice, verb: "puts" }), file);
+}
+
+/**
+ * The cells of a column of the table that the data are, or of the table of labels beside them.
+ * @param path of the data
+ * @throws UserError when neither has it
+ */
+export async function cellsOfColumn(
+  path: string,
+  names: readonly string[],
+  column: string,
+  { labels, flag }: { readonly labels?: string | undefined; readonly flag: string },
+): Promise<(string | undefined)[]> {
+  const advice = `${flag} names a column of the data or of the table of labels`;
+  if (labels !== undefined) return cellsByPath(labels, names, { column, advice, verb: "has for", lenient: true });
+  const format = tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
+  if (!format) throw new UserError(`${flag} ${column}: neither a file nor a column, as ${path} is no table`);
+  const file = basename(path);
+  const byName = new Map<string, string | undefined>();
+  for await (const rows of rowsOf(path, format, { column, labelColumn: column, advice }))
+    for (const { label, line } of rows) byName.set(`${file}:${line}`, label);
+  if (names.some((name) => byName.has(name))) return names.map((name) => byName.get(name));
+  // The rows of a table that lists files are called as those.
+  return cellsByPath(path, names, { column, advice, verb: "has for", lenient: true });
+}
+
+/** A split from a column. @throws UserError as `cellsOfColumn`, or when a cell is no part */
+export const splitFromColumn = async (
+  path: string,
+  names: readonly string[],
+  column: string,
+  labels: string | undefined,
+): Promise<PartOf> =>
+  partsIn(await cellsOfColumn(path, names, column, { labels, flag: "--split" }), `${path}: column "${column}"`);
+
+/**
+ * Some entries of a source, in their order. Its manifest is that of the whole: threads that reopen it get all entries.
+ * @param entries indices into the source
+ */
+export function subset<Sample>(source: Source<Sample>, entries: Int32Array): Source<Sample> {
+  const { labels, whole, group, parts: partOf } = source;
+  const at = (index: number): number => entries[index] ?? index;
+  return {
+    ...source,
+    length: entries.length,
+    name: (index) => source.name(at(index)),
+    read: (index) => source.read(at(index)),
+    ...(labels ? { labels: entries.map((entry) => labels[entry]!) } : {}),
+    ...(partOf ? { parts: Uint8Array.from(entries, (entry) => partOf[entry]!) } : {}),
+    ...(whole ? { whole: (index: number) => whole(at(index)) } : {}),
+    ...(group ? { group: (index: number) => group(at(index)) } : {}),
+  };
+}

@@ -1,0 +1,56 @@
+import { Rng } from "../../array/index.ts";
+import { type Answers, offerOf, type Source, truthOf, vocabulary } from "../../data/index.ts";
+import type { MethodParams } from "../../methods/index.ts";
+import { extractFeatures } from "../../training/features.ts";
+import type { RunConfig } from "../../training/run/config.ts";
+import type { Parts } from "../../training/run/run.ts";
+import { type Start, startFrom } from "../../training/run/start.ts";
+import { linearHead } from "../vectors/probe.ts";
+import type { Labelled } from "./supervision.ts";
+
+/** A linear head fitted to frozen features, as the method's parameters. */
+export async function probedHead(
+  start: Start,
+  config: RunConfig,
+  { encoder, modality }: Parts,
+  answers: Answers,
+  source: Source<unknown>,
+  { training, labels, groups: all }: Labelled,
+  onNote?: (note: string) => void,
+) {
+  const empty: MethodParams = { encoder: encoder.init(new Rng(0)) };
+  const { encoder: params } = startFrom(start, offerOf(modality, vocabulary), empty);
+  const { device, seed } = config.training;
+  onNote?.("fitting a linear head to frozen features …");
+  const features = await extractFeatures({ encoder, params, modality, source, indices: training, device });
+  const rowLabels = features.indices.map((index) => labels[index]!);
+  const truth = truthOf(answers, source.classes ?? [], rowLabels);
+  const groups = all && features.indices.map((index) => all[index]!);
+  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: rowLabels, groups }, seed, {
+    by: "loss",
+  });
+  type Moments = { readonly [Name in "center" | "spread"]?: number | readonly number[] };
+  const moments = config.method.options as Moments;
+  const of = (values: number | readonly number[], output: number) =>
+    typeof values === "number" ? values : values[output]!;
+  const center = (output: number) => of(moments.center ?? 0, output);
+  const spread = (output: number) => of(moments.spread ?? 1, output);
+  return [
+    [
+      "weight",
+      {
+        dtype: "float32",
+        shape: [bias.length, encoder.embedDim],
+        data: weight.map((value, at) => value / spread(Math.floor(at / encoder.embedDim))),
+      },
+    ],
+    [
+      "bias",
+      {
+        dtype: "float32",
+        shape: [bias.length],
+        data: bias.map((value, output) => (value - center(output)) / spread(output)),
+      },
+    ],
+  ] as const;
+}
