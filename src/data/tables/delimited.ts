@@ -33,10 +33,10 @@ function fieldsOf(path: string, { labelColumn, advice, ...columns }: Columns, fi
       );
     throw missing(path, name, first, isLabel, advice);
   };
-  const usual = hasHeader ? positionOf(path, LABEL_COLUMN, first) : -1;
+  const usual = () => (hasHeader ? [positionOf(path, LABEL_COLUMN, first)] : []);
   const labels =
     labelColumn === undefined
-      ? [usual].filter((field) => field >= 0)
+      ? usual().filter((field) => field >= 0)
       : labelNamesOf(labelColumn, hasHeader ? first : []).map((name) => find(name, true));
   return {
     hasHeader,
