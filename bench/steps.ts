@@ -13,10 +13,11 @@ import { benchArguments } from "./arguments.ts";
 import { median } from "./median.ts";
 import { pythonWith } from "./python.ts";
 import { stepCase, stepNames } from "./steps/cases.ts";
+import { fastestKernels } from "./steps/kernels.ts";
 
 const ROUNDS = 3;
-/** PyTorch's rate of large products over ours, below which it must be without a fast BLAS. */
-const SLOW = 0.03;
+/** PyTorch's rate of large products over ours, below which a comparison says nothing. */
+const SLOW = 0.6;
 
 const { words, has } = benchArguments(`npm run bench:steps -- [--json] [--one-thread] [${stepNames.join(" ")}]`, [
   "one-thread",
@@ -37,8 +38,16 @@ interface Side {
 
 const file = (name: string) => fileURLToPath(new URL(`steps/${name}`, import.meta.url));
 const run = (command: string, args: string[]): Side =>
-  JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
+  JSON.parse(
+    execFileSync(command, args, {
+      encoding: "utf8",
+      env: { ...process.env, ...kernels },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
 const python = pythonWith("torch");
+
+const kernels = python ? fastestKernels(python) : {};
 
 /** Ratios differ between processors: a row says its own. */
 const machine = `${cpus().length} × ${cpus()[0]?.model}`;
@@ -47,6 +56,7 @@ if (!has("json")) {
   console.log(
     `${machine}, ${isOne ? "CPU time of one thread" : "two threads"}, medians of ${ROUNDS} processes in turn`,
   );
+  if (python) console.log(`PyTorch's OpenBLAS: ${kernels.OPENBLAS_CORETYPE ?? "its own choice of kernels"}`);
   if (!python) console.log("PyTorch is not on this machine: no ratios");
   console.log("step               ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
 }
@@ -62,7 +72,7 @@ const rows = chosen.map(({ name, flops }) => {
   const oursMs = median(ours.flatMap(({ ms }) => ms));
   const torchMs = python ? median(torch.flatMap(({ ms }) => ms)) : null;
   const row = {
-    ...{ name, machine, threads },
+    ...{ name, machine, threads, kernels: kernels.OPENBLAS_CORETYPE ?? null },
     ours_ms: oursMs,
     torch_ms: torchMs,
     ratio: torchMs === null ? null : torchMs / oursMs,
@@ -86,7 +96,7 @@ const rows = chosen.map(({ name, flops }) => {
     const text = cells.map(([value, width, digits]) => (value === null ? "–" : value.toFixed(digits)).padStart(width));
     if (row.torch_matmul_gflops !== null && row.torch_matmul_gflops < SLOW * row.matmul_gflops)
       console.log(
-        `PyTorch multiplies matrices at ${row.torch_matmul_gflops.toFixed(1)} GFLOPS: is libopenblas0-pthread installed?`,
+        `PyTorch multiplies matrices at ${row.torch_matmul_gflops.toFixed(1)} GFLOPS, ours at ${row.matmul_gflops.toFixed(1)}: is libopenblas0-pthread installed?`,
       );
     console.log(name.padEnd(17) + text.join(""));
   }

@@ -7,6 +7,7 @@ import { mae } from "../../src/methods/mae.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
+import { graphCases } from "./graphs.ts";
 import { bare, blockFlops, count, maeFlops, type StepCase, transformer } from "./parts.ts";
 import { signalCases } from "./signals.ts";
 
@@ -136,6 +137,7 @@ const cases: Readonly<Record<string, () => StepCase>> = {
   text: textStep,
   resnet: resnetStep,
   ...signalCases,
+  ...graphCases,
 };
 
 export const stepNames = Object.keys(cases);

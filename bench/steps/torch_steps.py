@@ -1,6 +1,7 @@
 """The training steps of cases.ts in PyTorch: torch_steps.py CASE STEPS THREADS prints {"ms": [...], "mb": peak, "matmulGflops": rate}."""
 import json, resource, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
+from torch_graphs import graphs
 from torch_parts import blocks
 from torch_signals import signals
 
@@ -85,7 +86,7 @@ class Resnet(nn.Module):
         return F.cross_entropy(logits, torch.arange(128).roll(64))
 
 
-model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, **signals}[which]()
+model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, **signals, **graphs}[which]()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
 times = []
 for step in range(steps + 2):

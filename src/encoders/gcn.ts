@@ -20,8 +20,7 @@ const prelu = (x: Array, slope: Array): Array => np.subtract(relu(x), np.multipl
  */
 const propagate = (x: Array, { sum }: Wiring, degrees: Array): Array => {
   const share = lax.stopGradient(np.reciprocal(np.sqrt(np.add(degrees, 1))));
-  const sent = np.multiply(x, share);
-  return np.multiply(np.add(sum(sent), sent), share);
+  return np.multiply(sum(np.multiply(x, share)), share);
 };
 
 /** Numbers of neighbours in the whole graph, `[batch, N, 1]`. */

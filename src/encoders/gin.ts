@@ -121,7 +121,7 @@ function build(
  *
  * Reads `nodes` and `edges`, and if they are there `values` and `readout`: see `data/graph.ts`. A node starts as the sum of its
  * columns' embeddings and a linear layer of its numbers; the last layer's vectors are pooled ("JK last"), and have no ReLU.
- * Parameters: `embedding.{table,weight}`, `layers.N.{edges.{table,loop},up.{weight,bias},down.weight,norm}`. Differs from the
+ * Parameters: `embedding.{table,weight}`, `layers.N.{edges.table,up.{weight,bias},down.weight,norm}`. Differs from the
  * authors' code: no bias between the perceptron and the norm, which takes it away.
  */
 export const gin = encoder({

@@ -7,11 +7,14 @@ export const MOST_DENSE = 128;
 
 /** Who is connected with whom in a batch of graphs; made once, for all layers. */
 export interface Wiring {
-  /** Sums of the neighbours' vectors, `[batch, nodes, width]` to the same. */
+  /** Sums of each node's own vector and its neighbours', `[batch, nodes, width]` to the same. */
   sum(vectors: Array): Array;
   /** Number of each node's neighbours that are in the graph, `[batch, nodes, 1]`. */
   readonly degrees: Array;
-  /** How often each code of each edge column is among a node's edges, `[batch, nodes, codes of all columns]`. */
+  /**
+   * How often each code of each edge column is among a node's edges, then a 1 for the node itself,
+   * `[batch, nodes, codes of all columns + 1]`.
+   */
   readonly counts: Array;
 }
 
@@ -42,16 +45,21 @@ interface Edges {
   readonly kinds: Array;
 }
 
+/** With a last column of ones, made of the counts so that it has their free batch in exports. */
+const withSelf = (counts: Array): Array =>
+  np.concatenate([counts, np.greaterEqual(np.split(counts, [1], 2)[0]!, 0).astype(np.float32)], 2);
+
 function dense({ from, to, there, kinds }: Edges, nodes: number): Wiring {
   const [batch, edges] = there.shape as [number, number, number];
   const at = (places: Array) => np.multiply(oneHot(np.reshape(places, [batch, edges]), nodes), there);
   const [starts, ends] = [at(from), at(to)];
   const towards = np.transpose(np.concatenate([starts, ends], 1), [0, 2, 1]);
   const adjacency = lax.stopGradient(np.matmul(towards, np.concatenate([ends, starts], 1)));
+  const closed = np.add(adjacency, np.eye(nodes));
   return {
-    sum: (vectors) => np.matmul(adjacency, vectors),
+    sum: (vectors) => np.matmul(closed, vectors),
     degrees: np.sum(adjacency, 2, { keepdims: true }),
-    counts: np.matmul(np.transpose(np.add(starts, ends), [0, 2, 1]), kinds),
+    counts: withSelf(np.matmul(np.transpose(np.add(starts, ends), [0, 2, 1]), kinds)),
   };
 }
 
@@ -71,32 +79,28 @@ function sparse({ from, to, there, kinds }: Edges, nodes: number): Wiring {
     return np.reshape(sums, [batch, nodes, messages.shape[1]!]);
   };
   return {
-    sum: (vectors) => arriving(np.take(np.reshape(vectors, [batch * nodes, -1]), senders, 0)),
+    sum: (vectors) => np.add(arriving(np.take(np.reshape(vectors, [batch * nodes, -1]), senders, 0)), vectors),
     degrees: arriving(present),
-    counts: arriving(both(kinds, kinds)),
+    counts: withSelf(arriving(both(kinds, kinds))),
   };
 }
 
 /**
  * Messages of neighbours, of the edges to them and of the node itself, summed: Σⱼ (hⱼ + eᵢⱼ) + hᵢ + e. An edge's vector is the sum of
  * its columns' rows, so all edges of a node are counts of codes times one table and need no array of edges. Hu et al. 2020,
- * https://arxiv.org/abs/1905.12265, appendix A. Parameters: `table` `[codes of all edge columns, width]`; `loop`, the vector e of
- * the edge to itself, `[width]`.
+ * https://arxiv.org/abs/1905.12265, appendix A. Parameters: `table` `[codes of all edge columns + 1, width]`, whose last row is the
+ * vector e of the edge of each node to itself.
  */
 export function edgeMessages(sizes: readonly number[], width: number) {
   const { total } = columnCodes(sizes);
   return {
     init: (rng: Rng) => {
-      // Xavier's bound for each column's table, as the authors' code has it.
-      const bound = (rows: number) => Math.sqrt(6 / (rows + width));
-      const widest = bound(Math.max(...sizes));
-      return {
-        table: rng.split("codes").uniforms([total, width], -widest, widest),
-        loop: rng.split("loop").uniforms([width], -widest, widest),
-      };
+      // Xavier's, as if each column had its own table.
+      const bound = Math.sqrt(6 / (Math.max(...sizes) + width));
+      return { table: rng.split("codes").uniforms([total + 1, width], -bound, bound) };
     },
     /** @param nodes `[batch, nodes, width]` */
-    apply: (params: { readonly table: Array; readonly loop: Array }, nodes: Array, { sum, counts }: Wiring): Array =>
-      np.add(np.add(sum(nodes), np.matmul(counts, params.table)), np.add(nodes, params.loop)),
+    apply: ({ table }: { readonly table: Array }, nodes: Array, { sum, counts }: Wiring): Array =>
+      np.add(sum(nodes), np.matmul(counts, table)),
   };
 }

@@ -31,15 +31,30 @@ const dot: Lowering = (context, equation) => {
   const factors = [operand(context, left, batch, rows, inner), operand(context, right, batch, columns, inner)] as const;
   // (a · b)ᵀ = bᵀ · aᵀ: compute the one whose memory order suits the next reader.
   const first = readingOrder(context, output).find((axis) => !batch.includes(axis));
-  const [a, b] = first !== undefined && columns.includes(first) ? [factors[1], factors[0]] : factors;
+  // A vector lies the same in either; it goes first if the other side lies as rows of the terms, which are then read in order.
+  const isTurned =
+    rows.length === 0 || columns.length === 0
+      ? factors[rows.length === 0 ? 1 : 0].innerFirst === (columns.length === 0)
+      : first !== undefined && columns.includes(first);
+  const [a, b] = isTurned ? [factors[1], factors[0]] : factors;
   const extents = (axes: readonly number[]) => axes.map((axis) => Math.max(leftStored[axis]!, rightStored[axis]!));
   const [terms, rowCount, columnCount] = [leftStored[inner]!, sizeOf(extents(a.free)), sizeOf(extents(b.free))];
   const { dtype } = output;
+  // A product of one term is elementwise, for which ONNX Runtime's matrix products take several times as long.
+  const spread = ({ name, innerFirst }: typeof a, free: number, matrix: number[]) =>
+    context.reshape(name, [...extents(batch), ...(innerFirst ? [1, free] : [free, 1])], [...extents(batch), ...matrix]);
   const isLong = terms >= MANY && terms % 2 === 0 && dtype === "float32" && !context.portable;
   const product =
-    isLong && batch.length === 0 && a.innerFirst && b.innerFirst
-      ? sumOfHalves(context, a.name, b.name, terms, rowCount, columnCount)
-      : context.matmul(a.name, b.name, { transA: a.innerFirst, transB: !b.innerFirst, rank: batch.length + 2, dtype });
+    terms === 1
+      ? context.emit("Mul", [spread(a, rowCount, [rowCount, 1]), spread(b, columnCount, [1, columnCount])])
+      : isLong && batch.length === 0 && a.innerFirst && b.innerFirst
+        ? sumOfHalves(context, a.name, b.name, terms, rowCount, columnCount)
+        : context.matmul(a.name, b.name, {
+            transA: a.innerFirst,
+            transB: !b.innerFirst,
+            rank: batch.length + 2,
+            dtype,
+          });
   const order = [...batch, ...a.free, ...b.free];
   const base = extents(order);
   const flat = [...extents(batch), rowCount, columnCount];
