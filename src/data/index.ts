@@ -11,6 +11,7 @@ const lines = {
   molecule: () => import("../modalities/molecule/index.ts"),
   table: () => import("../modalities/table/index.ts"),
   protein: () => import("../modalities/protein/index.ts"),
+  graph: () => import("../modalities/graph/index.ts"),
 };
 
 /** Every modality's options, by its name. */

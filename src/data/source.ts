@@ -30,6 +30,11 @@ export interface Source<Sample> {
    */
   read(index: number): Promise<Sample>;
   /**
+   * Entries of a batch in training, whatever the method's recipe says, where each holds as much as a batch of others: parts of
+   * a large graph. The learning rate is then the recipe's for a usual batch, and one entry is enough.
+   */
+  readonly perBatch?: number;
+  /**
    * Digest of what the entries contain, in their order, so that a run is not resumed on others of the same names. By default
    * that of the files at the data's path.
    */

@@ -26,7 +26,8 @@ export function gridInput(
   const [least, most] = axes;
   const fitting = Object.entries(specs).flatMap(([name, { dtype, shape }]): GridInput[] => {
     const [channels = 0, ...extents] = shape;
-    const isGrid = dtype === "float32" && extents.length >= least && extents.length <= most;
+    // Nodes of graphs are in no order.
+    const isGrid = !("edges" in specs) && dtype === "float32" && extents.length >= least && extents.length <= most;
     return isGrid ? [{ name, channels, extents }] : [];
   });
   const [found] = fitting;

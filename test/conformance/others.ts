@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ModalityOptions } from "../../src/data/index.ts";
 import { writeClips } from "../fixtures/clips.ts";
 import { writeTones } from "../fixtures/tone/write.ts";
 import { CORPUS } from "../modalities/text/corpus.ts";
@@ -14,10 +15,7 @@ export async function writeTexts(folder: string): Promise<string> {
 }
 
 /** Data of every kind that the tests have, but for one. @returns their paths */
-export async function writeOthers(
-  folder: string,
-  but: "audio" | "image" | "molecule" | "protein" | "series" | "table" | "text" | "tone" | "video",
-): Promise<string[]> {
+export async function writeOthers(folder: string, but: keyof ModalityOptions | "tone"): Promise<string[]> {
   const [images, tones, clips] = ["images", "tones", "clips"].map((kind) => join(folder, `other-${kind}`)) as [
     string,
     string,

@@ -143,7 +143,7 @@ export class GraphWriter {
         { domain: "com.microsoft", version: 1 },
       ],
       graph: {
-        name: "graph",
+        name: "program",
         node: nearestOutputsLast(nodes),
         initializer: this.#initializers.filter(({ name }) => needed.has(name ?? "")),
         input: this.#inputs,

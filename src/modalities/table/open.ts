@@ -7,12 +7,12 @@ import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../../data/tables/columns.ts";
+import { Profile, typeOf } from "../../data/tables/profile.ts";
 import { labelIn } from "../../data/tables/records.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
-import { Profile, typeOf } from "./columns/profile.ts";
 import type { Row } from "./row.ts";
 import { isStore, TableCollector, tableSource } from "./sources/store.ts";
 

@@ -64,7 +64,8 @@ export const SettledTraining = TrainingOptions.required({
   optimizer: true,
   weightDecay: true,
   warmupEpochs: true,
-}).extend({ beta2: z.number().gt(0).lt(1) });
+  // One part of a large graph is a batch of nodes; a user is asked for two samples.
+}).extend({ batchSize: bounds.count(), beta2: z.number().gt(0).lt(1) });
 
 export type Training = z.infer<typeof SettledTraining>;
 

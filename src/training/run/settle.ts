@@ -110,7 +110,7 @@ export async function settle(
     if (suggestion) onNote?.(suggestion);
   }
 
-  const training = settleTraining(choices, requested, method.recipe, samples.length);
+  const training = settleTraining(choices, requested, method.recipe, samples);
   const config: RunConfig = {
     version: RUN_VERSION,
     data: await dataOf(choices, source),

@@ -1,6 +1,7 @@
 import { Rng } from "../../../array/rng.ts";
 import type { RunFiles } from "../../../data/modality.ts";
 import type { Source } from "../../../data/source.ts";
+import { type ColumnType, Profile, typeOf } from "../../../data/tables/profile.ts";
 import { timeIn } from "../../../data/tables/times.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
@@ -8,7 +9,6 @@ import type { TableOptions } from "../options.ts";
 import type { Row } from "../row.ts";
 import { givenColumns } from "./given.ts";
 import { type LearnedColumn, listed, toFile } from "./learned.ts";
-import { type ColumnType, Profile, typeOf } from "./profile.ts";
 
 /** Rows that are looked at, spread evenly. */
 const LOOKED = 100_000;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Source } from "../../../data/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Recipe } from "../../../methods/index.ts";
 import type { RunChoices } from "../choices.ts";
@@ -9,6 +10,8 @@ import type { PresetParts } from "./presets.ts";
 
 /** Default batch size on a CPU: the thousands of the papers need the memory of many accelerators. */
 const CPU_BATCH = 256;
+/** Batch that recipes' learning rates are of. */
+const USUAL_BATCH = 256;
 
 export type RequestedTraining = z.infer<typeof TrainingOptions>;
 
@@ -28,17 +31,22 @@ export function settleTraining(
   choices: RunChoices,
   requested: RequestedTraining,
   recipe: Recipe,
-  samples: number,
+  { length: samples, perBatch }: Pick<Source<unknown>, "length" | "perBatch">,
 ): Training {
-  if (samples < 2) throw new UserError(`${choices.data}: one sample is too few to learn from`);
-  const batchSize = batchSizeOf(choices, requested, recipe, samples);
+  if (samples < 2 && perBatch === undefined)
+    throw new UserError(`${choices.data}: one sample is too few to learn from`);
+  const batchSize =
+    choices.training?.batchSize === undefined && perBatch !== undefined
+      ? Math.min(perBatch, samples)
+      : batchSizeOf(choices, requested, recipe, samples);
   const warmupEpochs = requested.warmupEpochs ?? Math.min(10, requested.epochs / 10);
   const training = SettledTraining.parse({
     ...decide({
       user: requested,
       recipe: {
         optimizer: recipe.optimizer ?? "adamw",
-        learningRate: ((recipe.baseLearningRate ?? 1e-3) * batchSize) / 256,
+        learningRate:
+          ((recipe.baseLearningRate ?? 1e-3) * (perBatch === undefined ? batchSize : USUAL_BATCH)) / USUAL_BATCH,
         weightDecay: recipe.weightDecay ?? 0.05,
         beta2: recipe.beta2 ?? 0.999,
       },

@@ -1,4 +1,4 @@
-import { timeIn } from "../../../data/tables/times.ts";
+import { timeIn } from "./times.ts";
 
 /** Different values of a column that are counted. */
 const MOST_VALUES = 200_000;
