@@ -53,7 +53,7 @@ export {
 } from "./modality.ts";
 export { finderOf } from "./names.ts";
 export { largestFirst, NO_PART, type Part, type PartOf, parts } from "./parts/part.ts";
-export { foldsFromTable, splitFromTable, subset } from "./parts/split.ts";
+export { foldsFromTable, partsIn, splitFromTable, subset } from "./parts/split.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
 export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";

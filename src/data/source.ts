@@ -20,6 +20,8 @@ export interface Source<Sample> {
   group?(index: number): string;
   /** The column that the groups come from, if the data have it. */
   readonly groupedBy?: string;
+  /** What the entries have in a column that is no part of the samples, such as `split`; undefined if there is no such column. */
+  column?(name: string): readonly (string | undefined)[] | undefined;
   /** The part of every entry, if the data were opened with a split: see `PartOf`. */
   readonly parts?: Uint8Array;
   /** The fold of every entry, −1 for none, if the data were opened with folds. */

@@ -25,7 +25,7 @@ function partIn(cell: string, where: string): number {
 }
 
 /** @throws UserError when a cell is no part, or nothing is to train or to test on */
-function partsIn(cells: readonly (string | undefined)[], where: string): PartOf {
+export function partsIn(cells: readonly (string | undefined)[], where: string): PartOf {
   const result = Uint8Array.from(cells, (cell) => (cell?.trim() ? partIn(cell, where) : NO_PART));
   for (const part of ["train", "test"] as const)
     if (!result.includes(parts.indexOf(part))) throw new UserError(`${where}: no entry is of the part ${part}`);

@@ -7,6 +7,7 @@ import {
   type Part,
   type PartOf,
   parts,
+  partsIn,
   type Source,
   splitFromTable,
 } from "../../data/index.ts";
@@ -98,6 +99,8 @@ export async function splitData(
         () => false,
       );
       if (isFile) return splitFromTable(way, names);
+      const own = source.column?.(way);
+      if (own) return partsIn(own, `${data}: column ${way}`);
       const ways = ["random", "group", ...Object.keys(definition.splits ?? {})];
       return splitFromColumn(data, names, way, open.labels).catch((error: unknown) => {
         if (!(error instanceof UserError)) throw error;

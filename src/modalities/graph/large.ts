@@ -2,8 +2,8 @@ import { Rng } from "../../array/rng.ts";
 import { labelsOf } from "../../data/labels.ts";
 import type { Source } from "../../data/source.ts";
 import { LargeGraph } from "../../graphs/sampling.ts";
-import { type AnySample, cellAt, type PartGraph, type RawGraph, rowsAt, type WholeGraph } from "./graph.ts";
-import { digestOf, graphAt, type NodeStore } from "./sources/store.ts";
+import { type AnySample, type Cells, cellAt, type PartGraph, type RawGraph, rowsAt, type WholeGraph } from "./graph.ts";
+import { digestOf, graphAt, type NodeStore, SPLIT } from "./sources/store.ts";
 
 /** Which edges a graph without attributes has: parts are taken of places, and of the rows that edges have. */
 const SKELETON = { nodeSizes: [1], edgeSizes: [1], valueDim: 0 } as const;
@@ -53,6 +53,11 @@ export class Whole implements WholeGraph {
   }
 }
 
+const textAt = (column: Cells, row: number): string | undefined => {
+  const cell = cellAt(column, row);
+  return cell === undefined ? undefined : String(cell);
+};
+
 /** Structured-cloneable. */
 export interface NodesManifest {
   readonly store: NodeStore;
@@ -89,7 +94,9 @@ export function nodeSource(manifest: NodesManifest): Source<AnySample> {
     leftOut: store.leftOut,
     notes: store.notes,
     ...(parts ? {} : own),
-    ...(split && !parts ? { split: (index: number) => String(cellAt(split, index) ?? "") } : {}),
+    ...(parts
+      ? {}
+      : { column: (name: string) => (name === SPLIT && split ? ids.map((_, row) => textAt(split, row)) : undefined) }),
     name: (index) => (parts ? `part ${index + 1}` : (ids[index] ?? `node ${index}`)),
     read: async (index) => (parts ? partAt(index) : { whole, root: index }),
     contents: async () => digestOf(store),

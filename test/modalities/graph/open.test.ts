@@ -78,6 +78,7 @@ test("a table of edges beside one of nodes is one graph, whose nodes are the sam
           [source.length, source.name(1), source.classes, [...(source.labels ?? [])]],
           [3, "b", ["x", "y"], [0, 1, -1]],
         );
+        assert.deepEqual([source.column?.("split"), source.column?.("age")], [["train", "test", undefined], undefined]);
         assert.deepEqual(plain(await source.read(0)), {
           count: 3,
           links: [

@@ -162,7 +162,8 @@ export function graphAt(
 }
 
 /** Columns of nodes that are no attributes. */
-const [LABEL, SPLIT] = ["label", "split"];
+const LABEL = "label";
+export const SPLIT = "split";
 
 /**
  * The store of one graph, as one whose nodes are the samples.
