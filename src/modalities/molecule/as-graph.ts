@@ -9,6 +9,8 @@ import { edgeSizes, nodeSizes } from "./rdkit/codes.ts";
 
 type Sample = Molecule | GraphView;
 
+const roomOf = (sample: Sample): GraphView["room"] => ("room" in sample ? sample.room : undefined);
+
 const VIEWS: Readonly<Record<MoleculeOptions["views"][number], typeof dropNodes>> = {
   "drop-atoms": dropNodes,
   "hide-atoms": (graph, columns, rng, share) => corrupted(graph, columns, rng, { nodes: share }),
@@ -20,24 +22,29 @@ const VIEWS: Readonly<Record<MoleculeOptions["views"][number], typeof dropNodes>
 export function asGraph({ maxNodes, maxEdges, views, strength, perturbation }: MoleculeOptions) {
   const columns = { nodeSizes, edgeSizes, valueDim: 0 };
   const shape: GraphShape = { ...columns, maxNodes, maxEdges };
+  const shapeOf = (sample: Sample): GraphShape => ({ ...shape, ...roomOf(sample) });
   /** What of a molecule the encoder has room for; a view is of that. */
-  const seen = ({ graph }: Sample, rng?: Rng): Graph => fitted(graph, shape, rng);
+  const seen = (sample: Sample, rng?: Rng): Graph => fitted(sample.graph, shapeOf(sample), rng);
+  /** A view of a sample, in the same room. */
+  const viewOf = (sample: Sample, graph: Graph): GraphView => {
+    const room = roomOf(sample);
+    return { graph, ...(room ? { room } : {}) };
+  };
   const graphs: Graphs & Record<"corrupt", (sample: Sample, rng: Rng, how: GraphCorruption) => GraphView> = {
     ...columns,
     graphOf: (sample: Sample) => seen(sample),
     sampleOf: (graph: Graph): GraphView => ({ graph }),
-    corrupt: (sample: Sample, rng, corruption) => ({ graph: corrupted(seen(sample), columns, rng, corruption) }),
+    corrupt: (sample: Sample, rng, corruption) => viewOf(sample, corrupted(seen(sample), columns, rng, corruption)),
   };
   return {
     specs: graphSpecs(shape),
-    tensors: (sample: Sample): TensorRecord => graphTensors(seen(sample), shape),
+    tensors: (sample: Sample): TensorRecord => graphTensors(seen(sample), shapeOf(sample)),
     augment(sample: Sample, rng: Rng): GraphView {
       const view = VIEWS[views[rng.integer(0, views.length - 1)] ?? "part"];
-      return { graph: view(seen(sample, rng.split("part")), columns, rng.split("view"), strength) };
+      return viewOf(sample, view(seen(sample, rng.split("part")), columns, rng.split("view"), strength));
     },
-    perturb: (sample: Sample, rng: Rng): GraphView => ({
-      graph: corrupted(seen(sample, rng.split("part")), columns, rng, { nodes: perturbation }),
-    }),
+    perturb: (sample: Sample, rng: Rng): GraphView =>
+      viewOf(sample, corrupted(seen(sample, rng.split("part")), columns, rng, { nodes: perturbation })),
     graphs,
   };
 }

@@ -3,7 +3,7 @@ import type { Source } from "../../data/source.ts";
 import { scalesOf } from "../../data/targets/scales.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { DESCRIPTORS_FILE } from "./computed.ts";
-import type { Molecule } from "./molecule.ts";
+import { isMolecule, type MoleculeSample } from "./molecule.ts";
 import { MACCS_KEYS, MORGAN_BITS } from "./rdkit/codes.ts";
 import { rdkitBytes, rdkitDescriptors, rdkitText } from "./rdkit/service.ts";
 
@@ -24,12 +24,12 @@ export async function computeAll(smiles: string): Promise<Float32Array> {
 }
 
 /** Measures the descriptors of molecules, evenly spread over the data. */
-export async function learnDescriptors(source: Source<Molecule>): Promise<RunFiles> {
+export async function learnDescriptors(source: Source<MoleculeSample>): Promise<RunFiles> {
   const count = Math.min(MEASURED, source.length);
   const smiles: string[] = [];
   for (let probe = 0; probe < count; probe++) {
     const molecule = await source.read(Math.floor((probe * source.length) / count)).catch(skipBroken);
-    if (molecule) smiles.push(molecule.smiles);
+    if (molecule && isMolecule(molecule)) smiles.push(molecule.smiles);
   }
   if (smiles[0] === undefined) throw new UserError("none of the molecules can be read");
   const names = (await rdkitText("descriptorNames", smiles[0])).split(" ");

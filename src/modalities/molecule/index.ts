@@ -1,9 +1,11 @@
 import { graphs } from "../../data/graph.ts";
 import { modality } from "../../data/modality.ts";
+import type { Source } from "../../data/source.ts";
 import { targets } from "../../data/targets/ability.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { maskToken, paraphrase, vocabulary } from "../../data/vocabulary.ts";
+import { packedRoom } from "../../graphs/packing.ts";
 import { buildMolecules } from "./build.ts";
 import { computeAll, learnDescriptors } from "./compute.ts";
 import { inferMolecules, noteLarger } from "./infer.ts";
@@ -13,6 +15,7 @@ import { rdkitText } from "./rdkit/service.ts";
 import { SMILES_TOKENS } from "./smiles/tokens.ts";
 import { givenMolecule } from "./sources/given.ts";
 import { openMolecules, recognisesMolecules } from "./sources/open.ts";
+import { isPackedIndex, packedSource, packMolecules } from "./sources/packed.ts";
 import { moleculeSource } from "./sources/source.ts";
 import { isMoleculeIndex } from "./sources/store.ts";
 
@@ -32,9 +35,10 @@ export const molecule = modality({
   inputs: { nodes: 2, edges: 2, ids: 1, mask: 1 },
   recognises: recognisesMolecules,
   open: openMolecules,
-  async reopen(manifest, options) {
+  async reopen(manifest, options = MoleculeOptions.parse({})): Promise<Source<MoleculeSample>> {
+    if (isPackedIndex(manifest)) return packedSource(manifest, options);
     if (!isMoleculeIndex(manifest)) throw new Error("not the manifest of molecules");
-    return moleculeSource(manifest, options?.compute ? computeAll : undefined);
+    return moleculeSource(manifest, options.compute ? computeAll : undefined);
   },
   infer: inferMolecules,
   /** The tokens of SMILES are fixed; they are in the run for those who read runs and models. */
@@ -44,6 +48,16 @@ export const molecule = modality({
       ...(options.input === "smiles" ? { "tokenizer.json": tokenizerJson(SMILES_TOKENS) } : {}),
       ...(options.compute ? await learnDescriptors(source) : {}),
     };
+  },
+  async arrange(source, options, _files, onNote) {
+    const { manifest } = source;
+    if (!options.pack || options.input !== "graph" || !isMoleculeIndex(manifest)) return source;
+    const packed = await packMolecules(manifest, options);
+    const samples = packedSource(packed, options);
+    onNote?.(
+      `${samples.length.toLocaleString("en")} samples of up to ${packedRoom(options).maxNodes} atoms, from ${source.length.toLocaleString("en")} molecules`,
+    );
+    return samples;
   },
   build: buildMolecules,
   accepts: { text: (smiles) => givenMolecule(smiles.trim()) },

@@ -3,7 +3,7 @@ import type { Source } from "../../data/source.ts";
 import { reads } from "../../encoders/encoder.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { extents } from "../../graphs/padding.ts";
-import type { Molecule } from "./molecule.ts";
+import { isMolecule, type MoleculeSample } from "./molecule.ts";
 import type { MoleculeOptions } from "./options.ts";
 import { smilesVocabulary } from "./smiles/tokens.ts";
 
@@ -20,7 +20,7 @@ export interface Sizes {
 }
 
 /** Atoms, bonds and tokens of molecules of a source. @throws UserError when none of them can be read */
-export async function sizesIn(source: Source<Molecule>): Promise<Sizes[]> {
+export async function sizesIn(source: Source<MoleculeSample>): Promise<Sizes[]> {
   const vocabulary = smilesVocabulary(SHORTEST);
   const count = Math.min(PROBES, source.length);
   const indices = Array.from({ length: count }, (_, probe) => Math.floor((probe * source.length) / count));
@@ -36,7 +36,7 @@ export async function sizesIn(source: Source<Molecule>): Promise<Sizes[]> {
     ),
   );
   const sizes = read.flatMap((molecule) =>
-    molecule
+    molecule && isMolecule(molecule)
       ? {
           nodes: molecule.graph.count,
           edges: molecule.graph.edges.length / 5,
@@ -49,7 +49,10 @@ export async function sizesIn(source: Source<Molecule>): Promise<Sizes[]> {
 }
 
 /** Sizes that nearly all molecules fit, and the input that the encoder reads. */
-export async function inferMolecules(source: Source<Molecule>, wanted?: Reads): Promise<Partial<MoleculeOptions>> {
+export async function inferMolecules(
+  source: Source<MoleculeSample>,
+  wanted?: Reads,
+): Promise<Partial<MoleculeOptions>> {
   const sizes = await sizesIn(source);
   const isGraph = !wanted || reads({ reads: wanted }, { nodes: 2, edges: 2 });
   const { maxNodes: maxLength } = extents(
@@ -61,7 +64,7 @@ export async function inferMolecules(source: Source<Molecule>, wanted?: Reads): 
 
 /** Says how many molecules the encoder does not see whole. */
 export async function noteLarger(
-  source: Source<Molecule>,
+  source: Source<MoleculeSample>,
   { input, maxNodes, maxEdges, maxLength }: MoleculeOptions,
   onNote: (note: string) => void,
 ): Promise<void> {

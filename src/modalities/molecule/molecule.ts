@@ -19,6 +19,8 @@ export interface Molecule {
 /** A view as a graph: some atoms or bonds are hidden or left out. */
 export interface GraphView {
   readonly graph: Graph;
+  /** Atoms and bonds that it is padded to, where it is several molecules in one sample. */
+  readonly room?: { readonly maxNodes: number; readonly maxEdges: number };
 }
 
 /** A molecule, or a view of it as a graph or as tokens: another SMILES of it, perhaps without some of its tokens. */

@@ -18,6 +18,10 @@ export const MoleculeOptions = z.object({
     .default(40)
     .describe("atoms that the encoder reads; of a larger molecule a connected part; by default 99 % are smaller"),
   maxEdges: bounds.count().max(2000).default(44).describe("the same for bonds"),
+  pack: z
+    .boolean()
+    .default(false)
+    .describe("several molecules in each training sample of a graph, for methods that learn from atoms and bonds"),
   maxLength: z
     .int()
     .min(8)

@@ -16,6 +16,22 @@ export const isBlock = (input: string): boolean => input.includes("\n");
 const atomsInBlock = (block: string): number =>
   Number(/^M {2}V30 COUNTS (\d+)/m.exec(block)?.[1] ?? (block.split(/\r?\n/, 4)[3] ?? "").slice(0, 3));
 
+/**
+ * Most atoms and bonds that a molecule can have, by its text alone. RDKit may find fewer: it takes hydrogens away.
+ * @param input SMILES or a mol block
+ */
+export function mostOf(input: string): { readonly nodes: number; readonly edges: number } {
+  if (isBlock(input)) {
+    const nodes = atomsInBlock(input);
+    const bonds = /^M {2}V30 COUNTS \d+ (\d+)/m.exec(input)?.[1] ?? (input.split(/\r?\n/, 4)[3] ?? "").slice(3, 6);
+    return { nodes, edges: Number(bonds) };
+  }
+  const nodes = input.match(ATOM)?.length ?? 0;
+  // A ring's two digits are one bond more than the atoms of a tree have.
+  const closures = input.replaceAll(/\[[^\]]*\]/g, "").match(/%\d\d|\d/g)?.length ?? 0;
+  return { nodes, edges: Math.max(0, nodes - 1) + Math.ceil(closures / 2) };
+}
+
 /** @throws BrokenSample for what RDKit is not asked about */
 export function checkLimits(input: string): void {
   if (isBlock(input)) {
