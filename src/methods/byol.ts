@@ -17,6 +17,9 @@ import { byolImages, twoViews } from "./parts/views.ts";
  * Grill et al. 2020, https://arxiv.org/abs/2006.07733. Differs from the paper: none; as in the released code
  * (https://github.com/google-deepmind/deepmind-research/tree/master/byol) the two directions are added, the last layers
  * have no bias, and BatchNorm sees each view separately.
+ *
+ * The preset `bgrl` is BGRL, Thakoor et al. 2021, https://arxiv.org/abs/2102.06514, on the nodes of a graph. Differs from the paper: there is
+ * a projector, where BGRL predicts the target's representation itself; its heads have BatchNorm and ReLU, not PReLU.
  */
 export const byol = method({
   name: "byol",
@@ -32,6 +35,14 @@ export const byol = method({
   recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1.5e-6, batchSize: 4096 },
   modalityOptions: byolImages,
   presets: {
+    bgrl: {
+      summary: "nodes of two views of a graph, with other edges and features missing (BGRL)",
+      encoder: "gcn",
+      encoderOptions: { norm: "batch" },
+      options: { momentum: 0.99, hiddenDim: 512 },
+      training: { optimizer: "adamw", learningRate: 5e-4, weightDecay: 1e-5 },
+      lightViews: true,
+    },
     small: {
       summary: "heads of 512, a faster target network, no blur; AdamW, batches of 128",
       ...withoutBlur,

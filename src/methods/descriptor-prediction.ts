@@ -36,6 +36,7 @@ export const descriptorPrediction = method({
     hiddenDim: bounds.width().optional().describe("width of a hidden layer of the head; none by default"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 256 },
+  modalityOptions: { compute: true },
   presets: {
     small: {
       summary: "batches of 128",

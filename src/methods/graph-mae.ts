@@ -2,6 +2,7 @@ import * as z from "zod";
 import { np } from "../array/index.ts";
 import { graphs } from "../data/graph.ts";
 import { nodes } from "../encoders/abilities.ts";
+import { UserError } from "../foundation/errors.ts";
 import { oneHot } from "../layers/functions/one-hot.ts";
 import { linearNoBias } from "../layers/linear.ts";
 import { scaledCosine } from "../objectives/restoration/scaled-cosine.ts";
@@ -14,7 +15,7 @@ import { nodeColumn, ones, placesOf, someOf, withAttributes } from "./parts/grap
  * other nodes. Hou et al. 2022, https://arxiv.org/abs/2205.10803. As in the authors' code (https://github.com/THUDM/GraphMAE): a
  * learned vector takes the place of a hidden node's attributes, some hidden nodes have another node's attributes instead; before
  * the decoder the vectors of all hidden nodes are 0 ("re-mask"); the loss is the scaled cosine error of the hidden nodes. The
- * target is a node's numbers, or if it has none the one-hot codes of its `columns`.
+ * target is a node's numbers, and the one-hot codes of its `columns`.
  *
  * Defaults are those of Cora, the preset `molecules` has those of molecules. Differs from the paper: the decoder's layer is of the
  * encoder's kind, here never an attention network; no dropout of features unless the encoder has `--dropout`.
@@ -60,8 +61,12 @@ export const graphMae = method({
   build({ encoder, modality, options }) {
     const { width, encode } = encoder.nodes;
     const { valueDim } = modality.graphs;
-    const columns = valueDim > 0 ? [] : categories("graph-mae", modality.graphs, options.columns);
-    const dim = valueDim || columns.reduce((sum, { size }) => sum + size, 0);
+    const columns = categories("graph-mae", modality.graphs, options.columns, valueDim > 0);
+    const dim = columns.reduce((sum, { size }) => sum + size, valueDim);
+    if (dim < 2)
+      throw new UserError(
+        "graph-mae: nodes have one number and no category, and a single number has no direction to predict; use another method",
+      );
     const project = linearNoBias(width, width);
     const decoder = encoder.nodes.decoder(dim);
     return {
@@ -90,12 +95,8 @@ export const graphMae = method({
         const others = np.subtract(1, np.expandDims(hidden, 2));
         const latent = np.multiply(project.apply(params.project, vectors), others);
         const restored = decoder.apply(params.decoder, latent, graph);
-        const target = valueDim
-          ? graph.values!
-          : np.concatenate(
-              columns.map(({ column, size }) => oneHot(nodeColumn(graph, column), size)),
-              2,
-            );
+        const codes = columns.map(({ column, size }) => oneHot(nodeColumn(graph, column), size));
+        const target = np.concatenate(valueDim > 0 ? [graph.values!, ...codes] : codes, 2);
         return {
           loss: scaledCosine(restored, target, { gamma: options.gamma, weights: hidden }),
           metrics: { cosine: np.subtract(1, scaledCosine(restored, target, { gamma: 1, weights: hidden })) },

@@ -24,6 +24,10 @@ import { concatenateInputs, twoViews } from "./parts/views.ts";
  * column is corrupted with probability 0.6, not exactly 60 % of them, by values of 1,000 random rows, not of all; BatchNorm
  * in the projector; training does not end when a validation loss rises.
  *
+ * The preset `graphcl` is GraphCL, You et al. 2020, https://arxiv.org/abs/2010.13902, as it is pre-trained on molecules; its views are the
+ * data's own. `molclr` is MolCLR, Wang et al. 2021, https://arxiv.org/abs/2102.10056. Both differ from their papers by BatchNorm in
+ * the projector; GraphCL's negatives are of the other view alone.
+ *
  * With `--positives segments` two segments of a sample agree as they are. The preset `cola` is so COLA's: Saeed et al. 2020,
  * https://arxiv.org/abs/2010.10915, with the cosine similarity that it compares with its own, a bilinear one.
  */
@@ -48,6 +52,21 @@ export const simclr = method({
       summary: "two segments of a recording agree (COLA)",
       options: { positives: "segments", temperature: 0.2, projectionDim: 512 },
       training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
+      lightViews: true,
+    },
+    graphcl: {
+      summary: "two views of a graph agree, each without some nodes, edges or attributes (GraphCL)",
+      encoder: "gin",
+      options: { temperature: 0.1, projectionDim: 300 },
+      training: { optimizer: "adamw", learningRate: 1e-3, weightDecay: 0, batchSize: 256 },
+      lightViews: true,
+    },
+    molclr: {
+      summary: "two views of a molecule agree, each with a quarter of its atoms hidden or bonds deleted (MolCLR)",
+      encoder: "gin",
+      options: { temperature: 0.1, projectionDim: 256 },
+      modalityOptions: { views: ["hide-atoms", "drop-bonds", "part"], strength: 0.25 },
+      training: { optimizer: "adamw", learningRate: 5e-4, weightDecay: 1e-5, batchSize: 512 },
       lightViews: true,
     },
     scarf: {

@@ -52,7 +52,7 @@ export function conform(definition: ModalityDefinition, prepare: (folder: string
       opened = await openSpecimen(definition, specimen);
     });
     after(async () => {
-      await opened?.source.close();
+      await opened?.close();
       await rm(folder, { recursive: true, force: true });
     });
 

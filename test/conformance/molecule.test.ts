@@ -21,7 +21,7 @@ async function specimen(folder: string) {
 
 conform(molecule, async (folder) => ({
   ...(await specimen(folder)),
-  options: { maxNodes: 16, maxEdges: 16 },
+  options: { maxNodes: 16, maxEdges: 16, compute: true },
   encoders: { gin: { width: 16, depth: 2 } },
 }));
 

@@ -51,19 +51,27 @@ export interface Opened {
   readonly files: Readonly<Record<string, string>> | undefined;
   /** Samples as they are learned from, where they are not the source's own. */
   readonly arranged: Source<unknown>;
+  close(): Promise<void>;
 }
 
 /** Samples that the tests look at. */
 const SAMPLES = 16;
 
 export async function openSpecimen(definition: ModalityDefinition, specimen: Specimen): Promise<Opened> {
-  const source = await definition.open(specimen.data);
-  const options = definition.options.parse({ ...(await definition.infer(source)), ...specimen.options });
-  const files = await definition.learn?.(source, options);
+  const found = await definition.open(specimen.data);
+  const options = definition.options.parse({ ...(await definition.infer(found)), ...specimen.options });
+  const files = await definition.learn?.(found, options);
+  // As runs read their data: options may say what else is read of a sample.
+  const source = await definition.reopen(structuredClone(found.manifest), options);
   const arranged = (await definition.arrange?.(source, options, files ?? {})) ?? source;
   const modality = { ...definition.build(options, files) };
   // All over the data, in which classes often lie one after the other.
   const indices = Array.from({ length: SAMPLES }, (_, at) => Math.floor((at * source.length) / SAMPLES));
   const samples = await Promise.all(indices.map((index) => source.read(index)));
-  return { source, options, files, arranged, modality, samples };
+  const close = async () => {
+    await source.close();
+    // What is read may lie in a temporary file of the first.
+    await found.close();
+  };
+  return { source, options, files, arranged, modality, samples, close };
 }

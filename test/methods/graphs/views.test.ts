@@ -201,6 +201,7 @@ test("what cannot be predicted is refused in one line that says what to do", () 
   });
   refused(attributeMasking, /^attribute-masking: attribute 0 is the same for all nodes/, {}, { nodeSizes: [3, 4] });
   refused(graphMae, /^graph-mae: attribute 0 is the same/, {}, { nodeSizes: [3, 4], valueDim: 0 });
+  refused(graphMae, /^graph-mae: nodes have one number and no category/, {}, { nodeSizes: [3, 4], valueDim: 1 });
   refused(infograph, /^infograph: this data is one graph.*--method dgi/, {}, {}, true);
   refused(contextPrediction, /^context-prediction: a neighbourhood of 2 hops.*--inner-hops/, { innerHops: 2 });
 });
@@ -232,5 +233,9 @@ for (const [definition, options] of [
 ] as const)
   test(`${definition.name} ${JSON.stringify(options)}: ten steps lower the loss`, async () => {
     await assertLearns(build(definition, options));
-    if (definition === graphMae) await assertLearns(build(definition, { columns: [0, 1] }, { valueDim: 0 }));
+    if (definition === graphMae) {
+      await assertLearns(build(definition, { columns: [0, 1] }, { valueDim: 0 }));
+      // Where there is but one category, numbers alone are restored.
+      await assertLearns(build(definition, {}, { nodeSizes: [3, 5] }));
+    }
   });

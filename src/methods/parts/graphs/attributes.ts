@@ -18,24 +18,26 @@ export const attributeColumns = () =>
 
 /**
  * The columns of categories with at least two values.
+ * @param others whether nodes have more to predict: then columns without such values are left out
  * @throws UserError when there is no such column, or it has nothing to predict
  */
 export function categories(
   name: string,
   { nodeSizes }: Pick<Graphs, "nodeSizes">,
   columns: readonly number[],
+  others = false,
 ): { column: number; size: number }[] {
-  return columns.map((column) => {
+  return columns.flatMap((column) => {
     const size = nodeSizes[column];
     if (size === undefined)
       throw new UserError(
         `${name}: nodes have ${nodeSizes.length} attributes; --columns names attribute ${column}, from 0`,
       );
-    if (size <= NOTHING)
-      throw new UserError(
-        `${name}: attribute ${column} is the same for all nodes: there is nothing to predict; choose others with --columns, or another method`,
-      );
-    return { column, size };
+    if (size > NOTHING) return [{ column, size }];
+    if (others) return [];
+    throw new UserError(
+      `${name}: attribute ${column} is the same for all nodes: there is nothing to predict; choose others with --columns, or another method`,
+    );
   });
 }
 
