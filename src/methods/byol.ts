@@ -40,6 +40,7 @@ export const byol = method({
       encoder: "gcn",
       encoderOptions: { norm: "batch" },
       options: { momentum: 0.99, hiddenDim: 512 },
+      modalityOptions: { dropEdges: [0.3, 0.2], hideColumns: [0.3, 0.4] },
       training: { optimizer: "adamw", learningRate: 5e-4, weightDecay: 1e-5 },
       lightViews: true,
     },

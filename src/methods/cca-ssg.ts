@@ -22,7 +22,7 @@ export const ccaSsg = method({
     lambda: z.number().positive().default(1e-3).describe("weight of the correlations between features of a view (λ)"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
-  modalityOptions: byolImages,
+  modalityOptions: { ...byolImages, dropEdges: 0.2, hideColumns: 0.2 },
   presets: { small: { summary: "no blur; batches of 128", ...withoutBlur, training: smallTraining } },
 
   build({ encoder, modality, options: { lambda } }) {
