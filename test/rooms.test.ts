@@ -23,7 +23,7 @@ const rooms: Rooms = {
   layers: { imports: ["array"] },
   objectives: { imports: ["array"] },
   data: {
-    imports: ["array", "data/files", "data/parts", "data/tables", "data/targets"],
+    imports: ["array", "data/files", "data/parts", "data/tables", "data/targets", "data/tokens"],
     types: ["interop/publisher.ts"],
   },
   "data/files": { imports: [] },

@@ -1,8 +1,15 @@
 import type { Tensor } from "../array/tensor.ts";
 import { UserError } from "../foundation/errors.ts";
+import { outputsOfUnits, unitLabelsOf } from "./tokens/labels.ts";
 
-/** Kinds of labels: one class, several labels, a number, or which samples are similar. */
-export const labelTasks = ["classification", "multi-label", "regression", "similarity"] as const;
+/** Kinds of labels: one class, several labels, a number, which samples are similar, or a class for each unit of a sample. */
+export const labelTasks = [
+  "classification",
+  "multi-label",
+  "regression",
+  "similarity",
+  "token-classification",
+] as const;
 export type LabelTask = (typeof labelTasks)[number];
 
 /** The outputs of a model trained on labels. */
@@ -138,10 +145,15 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
       return { task, outputs: ["value"] };
     case "similarity":
       return { task, outputs: [] };
+    case "token-classification":
+      return { task, outputs: outputsOfUnits(classes) };
   }
 }
 
-/** The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value; NaN for what was not measured. */
+/**
+ * The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value; NaN for what was not measured. Of
+ * labels of units `[units, outputs]`, all 0 for a unit without a label.
+ */
 export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
   const columns = columnsOf(classes);
   if (columns && columns.names.join(SEPARATOR) === outputs.join(SEPARATOR)) {
@@ -149,6 +161,10 @@ export function truthsOf({ task, outputs }: Answers, classes: readonly string[])
     return columns.cells.map((row) => Float32Array.from(row, (cell, at) => yesOrNo(cell, outputs[at]!)));
   }
   if (task === "regression") return valuesOf(classes).map((value) => Float32Array.of(value));
+  if (task === "token-classification")
+    return unitLabelsOf(classes).map((labels) =>
+      Float32Array.from(labels.flatMap((label) => outputs.map((name) => Number(name === label)))),
+    );
   const ofText = {
     classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
     "multi-label": (text: string) => Float32Array.from(outputs, (name) => Number(partsOf(text).includes(name))),

@@ -57,6 +57,8 @@ export { foldsFromTable, partsIn, splitFromTable, subset } from "./parts/split.t
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
 export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";
+export { UNLABELLED } from "./tokens/labels.ts";
+export { units } from "./tokens/units.ts";
 export { augment, type CropOptions, crop, type Normalization, normalization, perturb, type Sample } from "./views.ts";
 export {
   maskToken,

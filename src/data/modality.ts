@@ -147,7 +147,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   learn?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<RunFiles>;
   /**
    * The entries that the encoder reads, where those found are longer: windows of recordings, each with its recording's
-   * label. Applied wherever data are read with settled options, for training and evaluation. The result does not close `source`.
+   * label. Applied wherever data are read with settled options, for training and evaluation. The result does not close `source`,
+   * and may be `source` itself.
    */
   cut?(source: Source<Sample>, options: z.infer<Options>, onNote?: (note: string) => void): Promise<Source<Sample>>;
   /** The training samples, where they are not the source's entries: windows of a corpus. */

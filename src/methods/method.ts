@@ -69,8 +69,10 @@ export interface Method<
   };
   /** What a method that learns from labels predicts. */
   readonly answers?: Answers;
+  /** Of a method that predicts something for each token: the encoder's tokens. */
+  readonly places?: number;
   /**
-   * Predictions for a batch of encoder inputs, `[batch, outputs]`: logits of classes or labels, or values in their own
+   * Predictions for a batch of encoder inputs, `[batch, outputs]`, or `[batch, places, outputs]`: logits of classes or labels, or values in their own
    * units. Traced in evaluation mode.
    */
   predict?(params: Traced<Initial>, inputs: Inputs): Array;

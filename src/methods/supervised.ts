@@ -1,6 +1,12 @@
 import * as z from "zod";
-import { int32 } from "../array/index.ts";
+import { type Array, int32, np } from "../array/index.ts";
+import { offerOf } from "../data/ability.ts";
+import type { Modality } from "../data/modality.ts";
+import { units as unitsAbility } from "../data/tokens/units.ts";
 import { perturb } from "../data/views.ts";
+import { tokens as tokensAbility } from "../encoders/abilities.ts";
+import type { Encoder, Inputs, Params } from "../encoders/encoder.ts";
+import { UserError } from "../foundation/errors.ts";
 import { linear } from "../layers/linear.ts";
 import { supCon } from "../objectives/supervised/sup-con.ts";
 import { method } from "./method.ts";
@@ -8,8 +14,8 @@ import { labelOptions, targetsOf } from "./parts/labels.ts";
 
 /**
  * Learning from labels, as fine-tuning does: a linear head on the encoder, weakly augmented samples, and the loss that
- * suits the labels: softmax cross-entropy, binary cross-entropy per label, squared error, or for similarity the supervised
- * contrastive loss of two views without a head (Khosla et al. 2020, https://arxiv.org/abs/2004.11362; there with a
+ * suits the labels: softmax cross-entropy (of the sample, or of each of its tokens), binary cross-entropy per label, squared
+ * error, or for similarity the supervised contrastive loss of two views without a head (Khosla et al. 2020, https://arxiv.org/abs/2004.11362; there with a
  * projector, here on the representation itself, which search uses afterwards). Samples without a label have weight 0, so
  * that other tasks can be trained on them at the same time.
  */
@@ -27,30 +33,53 @@ export const supervised = method({
   modalityOptions: { pack: false },
 
   build({ encoder, modality, options }) {
-    const { answers, of, loss, natural, naturalHead } = targetsOf(options);
+    const { answers, of, ofUnits, loss, natural, naturalHead } = targetsOf(options);
     const isSimilarity = answers.task === "similarity";
-    const head = linear(encoder.embedDim, Math.max(1, answers.outputs.length));
+    const perToken = answers.task === "token-classification" ? tokensOf(encoder, modality) : undefined;
+    const head = linear(perToken?.width ?? encoder.embedDim, Math.max(1, answers.outputs.length));
+    const vectors = (params: Params, inputs: Inputs) =>
+      perToken ? perToken.vectors(params, inputs) : encoder.apply(params, inputs);
     return {
       views(sample, rng, { label }) {
-        const view = () => modality.tensors(modality.perturb(sample, rng));
-        return { views: isSimilarity ? [view(), view()] : [view()], target: of(label), label: int32([label], []) };
+        const view = modality.perturb(sample, rng);
+        const tensors = modality.tensors(view);
+        const second = isSimilarity ? [modality.tensors(modality.perturb(sample, rng))] : [];
+        const target = perToken ? ofUnits(label, perToken.units(tensors, view)) : of(label);
+        return { views: [tensors, ...second], target, label: int32([label], []) };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),
         ...(isSimilarity ? {} : { head: head.init(rng.split("head")) }),
       }),
       loss(params, { views, target, label }) {
-        const [first, second] = views.map((view) => encoder.apply(params.encoder, view));
+        const [first, second] = views.map((view) => vectors(params.encoder, view));
         if (second) return { loss: supCon(first!, second, label, { temperature: options.temperature }) };
         return loss(head.apply(params.head!, first!), target);
       },
       answers,
+      ...(perToken ? { places: perToken.count } : {}),
       ...(isSimilarity
         ? {}
         : {
-            predict: (params, inputs) => natural(head.apply(params.head!, encoder.apply(params.encoder, inputs))),
+            predict: (params, inputs) => natural(head.apply(params.head!, vectors(params.encoder, inputs))),
             linearHead: (params) => naturalHead(params.head!),
           }),
     };
   },
 });
+
+/** The encoder's tokens, and the units that they stand for. @throws UserError when there are none */
+function tokensOf(encoder: Encoder, modality: Modality) {
+  const [tokens, units] = [offerOf(encoder, tokensAbility), offerOf(modality, unitsAbility)];
+  if (!units) throw new UserError(`labels of tokens: ${modality.name} data have no units that they could be of`);
+  if (!tokens) throw new UserError(`labels of tokens: encoder ${encoder.name} has no tokens`);
+  const { count, prefix, width, encode } = tokens;
+  return {
+    ...{ count, width, units },
+    /** `[batch, count, width]` */
+    vectors(params: Params, inputs: Inputs): Array {
+      const all = encode(params, inputs);
+      return prefix === 0 ? all : np.split(all, [prefix], 1)[1]!;
+    },
+  };
+}

@@ -54,7 +54,7 @@ const card = {
   seed: 0,
   embedDim: 24,
 };
-const labels: Record<Exclude<LabelTask, "similarity">, Record<string, unknown>> = {
+const labels: Record<Exclude<LabelTask, "similarity" | "token-classification">, Record<string, unknown>> = {
   classification: { classes: ["cat", "dog", "tree"] },
   "multi-label": { task: "multi-label", classes: ["red|round", "blue", "round"] },
   regression: { task: "regression", classes: ["1", "2.5"], center: 40, spread: 3 },

@@ -245,8 +245,8 @@ export function methodWith(other: string | undefined): string {
 
 /** @throws UserError for options that do not apply to the task */
 function refuseForTask(task: LabelTask, { balanced, options, with: other }: FinetuneOptions): void {
-  if (balanced && (task === "similarity" || task === "regression"))
-    throw new UserError(`balanced does nothing with --task ${task}, whose loss has no classes to weight`);
+  if (balanced && task !== "classification" && task !== "multi-label")
+    throw new UserError(`balanced does nothing with --task ${task}, whose loss weights no classes`);
   if (options?.labelSmoothing && task !== "classification")
     throw new UserError(`label smoothing is for --task classification; ${task} has no single class`);
   if (other === "fixmatch" && task !== "classification")

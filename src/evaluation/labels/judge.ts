@@ -51,6 +51,7 @@ export async function collectOutputs(
   const width = answers.outputs.length;
   const truths = truthsOf(answers, classes);
   const broken: { name: string; reason: string }[] = [];
+  if (answers.task === "token-classification") return collectTokens(run, answers, options, truths);
   const logits = new Float32Array(indices.length * width);
   const truth = new Float32Array(indices.length * width);
   let rows = 0;
@@ -63,6 +64,43 @@ export async function collectOutputs(
     onProgress?.(rows + broken.length, indices.length);
   }
   return { logits: logits.subarray(0, rows * width), truth: truth.subarray(0, rows * width), rows, broken };
+}
+
+/** The same of labelled tokens: a row for each of those that the encoder reads. */
+async function collectTokens(
+  run: (rows: Parameters<Predictor["logits"]>[0]) => Promise<Float32Array>,
+  { outputs }: Answers,
+  { indices, labels, onProgress, ...data }: Parameters<typeof collectOutputs>[2],
+  truths: readonly Float32Array[],
+): Promise<LabelledOutputs> {
+  const width = outputs.length;
+  const broken: { name: string; reason: string }[] = [];
+  const logits: number[] = [];
+  const truth: number[] = [];
+  let done = 0;
+  for await (const batch of readBatches({ ...data, indices }, broken)) {
+    const all = await run(batch.rows);
+    const size = all.length / batch.rows.length;
+    for (const [row, index] of batch.indices.entries()) {
+      const targets = truths[labels[index]!]!;
+      let unit = 0;
+      for (let at = row * size; at < (row + 1) * size; at += width) {
+        // Tokens that stand for no unit.
+        if (Number.isNaN(all[at]!)) continue;
+        const target = targets.subarray(unit * width, (unit + 1) * width);
+        unit++;
+        if (!target.some((value) => value > 0)) continue;
+        for (let output = 0; output < width; output++) {
+          logits.push(all[at + output]!);
+          truth.push(target[output]!);
+        }
+      }
+    }
+    done += batch.rows.length;
+    onProgress?.(done + broken.length, indices.length);
+  }
+  const rows = truth.length / width;
+  return { logits: Float32Array.from(logits), truth: Float32Array.from(truth), rows, broken };
 }
 
 export interface Verdict {
@@ -194,7 +232,7 @@ function verdictOf({ task, outputs }: Answers, { logits, truth, rows, broken }: 
     ...(each ? { each } : {}),
     ...(unmeasured?.length ? { unmeasured } : {}),
   };
-  if (task !== "classification") return verdict;
+  if (task !== "classification" && task !== "token-classification") return verdict;
   const confusion = confusionOf(largestOf(logits, outputs.length), largestOf(truth, outputs.length), outputs.length);
   const perClass = perClassOf(confusion).map((scores, label) => ({ name: outputs[label]!, ...scores }));
   return { ...verdict, confusion, perClass };

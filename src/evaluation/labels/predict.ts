@@ -5,7 +5,7 @@ import { prepareTable, writeOutputTable } from "../../interop/table.ts";
 import { type FeatureOptions, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
-import { chosenLabels, likeliest } from "../scores/predictions.ts";
+import { chosenLabels, likeliest, unitPredictions } from "../scores/predictions.ts";
 import { type Predictor, predictor } from "./predictor.ts";
 
 export interface PredictOptions extends OpenOptions {
@@ -29,13 +29,18 @@ export interface PredictResult {
 }
 
 /** Outputs of runs without ranked classes, for messages. */
-const outputsByTask = { "multi-label": "each label separately", regression: "a value", similarity: "nothing" };
+const outputsByTask = {
+  "multi-label": "each label separately",
+  regression: "a value",
+  similarity: "nothing",
+  "token-classification": "a class for each unit",
+};
 
 /**
  * Writes the predictions of the run's head for every readable entry: `path`, then
  * - for classification `prediction` and `probability`, and with `top` 2 or more `prediction_2`, `probability_2` …;
  * - for multi-label `prediction` (labels of at least 0.5, joined by `|` as in labelled data) and `probability_<label>`;
- * - for regression `value`.
+ * - for regression `value`, for labels of units `prediction`, a letter for each.
  * @throws UserError when the run has no head, `top` does not suit it, or nothing can be read or written
  *
  * @example
@@ -78,7 +83,12 @@ export async function predict({
 
 /** Predictions for every readable entry, as columns. @throws UserError when no entry can be read */
 export async function predictAll(
-  { task, outputs, predict: predictRows }: Pick<Predictor, "task" | "outputs" | "predict">,
+  {
+    task,
+    outputs,
+    predict: predictRows,
+    places = 1,
+  }: Pick<Predictor, "task" | "outputs" | "predict"> & Partial<Pick<Predictor, "places">>,
   options: FeatureOptions,
   top = 1,
 ): Promise<{ columns: Column[]; broken: { name: string; reason: string }[] }> {
@@ -95,9 +105,11 @@ export async function predictAll(
   for await (const { rows, indices } of readBatches(options, broken)) {
     const values = await predictRows(rows);
     for (const [at, index] of indices.entries()) {
-      const row = values.subarray(at * outputs.length, (at + 1) * outputs.length);
+      const width = places * outputs.length;
+      const row = values.subarray(at * width, (at + 1) * width);
       add("path", source.name(index));
-      if (task === "classification")
+      if (task === "token-classification") add("prediction", unitPredictions(outputs, row));
+      else if (task === "classification")
         for (const [rank, { prediction, probability }] of likeliest(outputs, row, top).entries()) {
           const suffix = rank === 0 ? "" : `_${rank + 1}`;
           add(`prediction${suffix}`, prediction);

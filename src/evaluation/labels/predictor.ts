@@ -1,5 +1,5 @@
 import type { Array, Traced } from "../../array/index.ts";
-import type { Answers, Modality, TensorRecord } from "../../data/index.ts";
+import { type Answers, type Modality, offerOf, type TensorRecord, units as unitsAbility } from "../../data/index.ts";
 import type { Inputs } from "../../encoders/index.ts";
 import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -9,7 +9,12 @@ import { methodOf, type Run } from "../../training/run/run.ts";
 
 /** A run's head and encoder, compiled once. */
 export interface Predictor extends Answers {
-  /** `[rows, outputs]`: probabilities of classes (rows sum to 1) or of labels (independent), or values. */
+  /** Of a head that predicts for each token: the encoder's tokens. Else 1. */
+  readonly places: number;
+  /**
+   * `[rows, places × outputs]`: probabilities of classes (rows sum to 1) or of labels (independent), or values; NaN for tokens
+   * that stand for no unit.
+   */
   predict(rows: readonly TensorRecord[]): Promise<Float32Array>;
   /**
    * The same before softmax or sigmoid: logits, or values.
@@ -44,7 +49,7 @@ export async function predictor(run: Run, options: PredictorOptions = {}): Promi
 
 /** Compiles a method's predictions, in evaluation mode. The method must have `predict`. */
 export async function predictorOf(
-  { answers, predict }: Method,
+  { answers, predict, places = 1 }: Method,
   params: MethodParams,
   modality: Modality<unknown>,
   { batchSize = batchFor(modality), ...options }: PredictorOptions = {},
@@ -54,25 +59,31 @@ export async function predictorOf(
     outputs: predict(weights, inputs),
   });
   const program = await compile(apply, [params, specsOf(modality, batchSize)], { ...options, name: "predictor" });
-  const width = answers.outputs.length;
+  const units = places > 1 ? offerOf(modality, unitsAbility) : undefined;
+  const outputs = answers.outputs.length;
+  const width = outputs * places;
   const logits = async (rows: readonly TensorRecord[], weights = params): Promise<Float32Array> => {
     const result = new Float32Array(rows.length * width);
     for (let start = 0; start < rows.length; start += batchSize) {
       const part = rows.slice(start, start + batchSize);
-      const { outputs } = await program.run(weights, stack(part, batchSize));
-      const { data } = await outputs.read();
-      outputs.dispose();
+      const { outputs: given } = await program.run(weights, stack(part, batchSize));
+      const { data } = await given.read();
+      given.dispose();
       result.set(data.subarray(0, part.length * width), start * width);
     }
     refuseInfinite(result, "the head");
+    if (units)
+      for (const [row, tensors] of rows.entries())
+        for (const [token, unit] of units(tensors).entries())
+          if (unit < 0) result.fill(Number.NaN, row * width + token * outputs, row * width + (token + 1) * outputs);
     return result;
   };
   return {
-    ...answers,
+    ...{ ...answers, places },
     async predict(rows) {
-      const outputs = await logits(rows);
-      for (let at = 0; at < outputs.length; at += width) activate(outputs.subarray(at, at + width), answers.task);
-      return outputs;
+      const all = await logits(rows);
+      for (let at = 0; at < all.length; at += outputs) activate(all.subarray(at, at + outputs), answers.task);
+      return all;
     },
     logits,
     dispose: () => program.dispose(),
@@ -82,7 +93,7 @@ export async function predictorOf(
 /** Converts a row of logits to probabilities, in place; values stay unchanged. */
 function activate(row: Float32Array, task: Answers["task"]): void {
   if (task === "multi-label") row.set(row.map((logit) => 1 / (1 + Math.exp(-logit))));
-  if (task !== "classification") return;
+  if (task !== "classification" && task !== "token-classification") return;
   const most = Math.max(...row);
   const powers = row.map((logit) => Math.exp(logit - most));
   const sum = powers.reduce((total, power) => total + power, 0);

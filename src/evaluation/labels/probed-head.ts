@@ -1,5 +1,8 @@
 import { Rng } from "../../array/index.ts";
+import type { Features } from "../../data/features.ts";
 import { type Answers, offerOf, type Source, truthOf, vocabulary } from "../../data/index.ts";
+import type { InitialParams } from "../../encoders/index.ts";
+import type { Device } from "../../engine/index.ts";
 import type { MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { RunConfig } from "../../training/run/config.ts";
@@ -7,6 +10,7 @@ import type { Parts } from "../../training/run/run.ts";
 import { type Start, startFrom } from "../../training/run/start.ts";
 import { linearHead } from "../vectors/probe.ts";
 import type { Labelled } from "./supervision.ts";
+import { encodedTokens, MOST_TOKENS, type TokenFeatureOptions, tokenFeatures } from "./token-features.ts";
 
 /** A linear head fitted to frozen features, as the method's parameters. */
 export async function probedHead(
@@ -22,13 +26,22 @@ export async function probedHead(
   const { encoder: params } = startFrom(start, offerOf(modality, vocabulary), empty);
   const { device, seed } = config.training;
   onNote?.("fitting a linear head to frozen features …");
-  const features = await extractFeatures({ encoder, params, modality, source, indices: training, device });
-  const rowLabels = features.indices.map((index) => labels[index]!);
-  const truth = truthOf(answers, source.classes ?? [], rowLabels);
-  const groups = all && features.indices.map((index) => all[index]!);
-  const { weight, bias } = await linearHead(answers, { ...features, truth, labels: rowLabels, groups }, seed, {
-    by: "loss",
-  });
+  const perToken = answers.task === "token-classification";
+  const features = perToken
+    ? await tokensFor({ encoder, params, modality, device }, { source, answers, indices: training, seed })
+    : await extractFeatures({ encoder, params, modality, source, indices: training, device });
+  const rowLabels = (perToken && features.labels) || features.indices.map((index) => labels[index]!);
+  const truth = truthOf(answers, (perToken ? features.classes : source.classes) ?? [], rowLabels);
+  // The tokens of a sample are no independent rows.
+  const groups = features.indices.map((index) => all?.[index] ?? index);
+  const { weight, bias } = await linearHead(
+    answers,
+    { ...features, truth, labels: rowLabels, ...(all || perToken ? { groups } : {}) },
+    seed,
+    {
+      by: "loss",
+    },
+  );
   type Moments = { readonly [Name in "center" | "spread"]?: number | readonly number[] };
   const moments = config.method.options as Moments;
   const of = (values: number | readonly number[], output: number) =>
@@ -40,8 +53,8 @@ export async function probedHead(
       "weight",
       {
         dtype: "float32",
-        shape: [bias.length, encoder.embedDim],
-        data: weight.map((value, at) => value / spread(Math.floor(at / encoder.embedDim))),
+        shape: [bias.length, features.dim],
+        data: weight.map((value, at) => value / spread(Math.floor(at / features.dim))),
       },
     ],
     [
@@ -53,4 +66,22 @@ export async function probedHead(
       },
     ],
   ] as const;
+}
+
+/** Vectors of as many labelled tokens as a head needs. */
+async function tokensFor(
+  {
+    encoder,
+    params,
+    modality,
+    device,
+  }: Pick<Parts, "encoder" | "modality"> & { params: InitialParams; device: Device },
+  options: Omit<TokenFeatureOptions, "modality">,
+): Promise<Features> {
+  const vectors = await encodedTokens(encoder, params, modality, device);
+  try {
+    return await tokenFeatures(vectors, { modality, most: MOST_TOKENS, ...options });
+  } finally {
+    await vectors.dispose();
+  }
 }

@@ -45,7 +45,9 @@ function labelsOfPart({ labels, length, parts: partOf }: Source<unknown>, part: 
 /** Strata for drawing labels, −1 for unlabelled entries; one stratum for values and label combinations, nearly all unique. */
 export function strataOf(source: Source<unknown>, task: LabelTask): Int32Array {
   const all = labelsOfPart(source, "train");
-  return task === "regression" || task === "multi-label" ? all.map((label) => Math.min(label, 0)) : all;
+  return task === "regression" || task === "multi-label" || task === "token-classification"
+    ? all.map((label) => Math.min(label, 0))
+    : all;
 }
 
 /** Minimum share of labelled samples: FixMatch's batches have seven unlabelled samples for each labelled one. */

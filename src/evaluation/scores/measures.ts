@@ -36,6 +36,7 @@ export function measuresOf(answers: Answers, outputs: Float32Array, truth: Float
   const width = answers.outputs.length;
   switch (answers.task) {
     case "classification":
+    case "token-classification":
       return ofClasses(outputs, truth, width);
     case "multi-label":
       return ofLabels(outputs, truth, answers.outputs);

@@ -6,7 +6,12 @@ const series = [
   { name: "linear probe", of: "linear" },
   { name: "end to end", of: "endToEnd" },
 ] as const;
-const titles = { classification: "Accuracy", "multi-label": "Mean average precision", regression: "R²" } as const;
+const titles = {
+  classification: "Accuracy",
+  "multi-label": "Mean average precision",
+  regression: "R²",
+  "token-classification": "Accuracy of tokens",
+} as const;
 
 /** The scores of the run and its baselines, as SVG. */
 export function accuracyChart({ contestants, task, chance, train, draws }: Evaluation): Promise<string> {

@@ -63,7 +63,7 @@ export function labelled(features: Features, answers: Answers, groups?: Int32Arr
   const { data, dim, indices, broken, classes = [] } = features;
   const rowLabels = features.labels ?? new Int32Array(features.rows).fill(-1);
   const kept = Int32Array.from(rowLabels.keys()).filter((row) => rowLabels[row]! >= 0);
-  const isOfClasses = answers.task === "classification";
+  const isOfClasses = answers.task === "classification" || answers.task === "token-classification";
   const places = classes.map((name) => answers.outputs.indexOf(name));
   const labels = kept.map((row) => (isOfClasses ? places[rowLabels[row]!]! : rowLabels[row]!));
   const vectors = { data, rows: features.rows, dim, labels: rowLabels };

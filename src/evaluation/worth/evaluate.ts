@@ -1,3 +1,4 @@
+import { everyEntry } from "../../training/features.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { openTrainAndTest } from "../labels/labelled-sources.ts";
 import { majorityShare } from "../scores/metrics.ts";
@@ -5,6 +6,7 @@ import { extractorsOf, labelled, notesOf } from "./contestants.ts";
 import { endToEndRow } from "./end-to-end-row.ts";
 import type { Contestant, EvaluateOptions, Evaluation } from "./evaluation.ts";
 import { frozenRows } from "./frozen-rows.ts";
+import { drawnEntries, tokenExtractorsOf, tokenTrials } from "./token-contestants.ts";
 import { drawsOf, foldsOf, type Trial } from "./trials.ts";
 
 /**
@@ -25,8 +27,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { train, test, validation, answers, split, folds, close } = data;
   try {
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
-    const extractors = await extractorsOf(run, train, stage, Math.max(train.length, test.length));
-    const groups = await groupsOf(modalityDefinition, train);
+    const perToken = task === "token-classification";
+    const drawn = perToken && labelCount !== undefined ? drawnEntries(train, { labelCount, draws, seed }) : undefined;
+    const entries = drawn && Int32Array.from(new Set(drawn.flatMap((one) => [...one])));
+    const extractors = perToken
+      ? await tokenExtractorsOf(run, train, answers, { stage, seed, entries })
+      : await extractorsOf(run, train, stage, Math.max(train.length, test.length));
+    const groups = (await groupsOf(modalityDefinition, train)) ?? (perToken ? everyEntry(train) : undefined);
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let trials: readonly Trial[] = [];
@@ -37,9 +44,11 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       // Few labels are not chosen by many.
       const held =
         validation && labelCount === undefined ? labelled(await extractor.extract(validation), answers) : undefined;
-      trials = train.folds
-        ? foldsOf(bank, train.folds, { labelCount, seed })
-        : drawsOf(bank, queries, { labelCount, draws, seed });
+      trials = drawn
+        ? tokenTrials(bank, queries, drawn, seed)
+        : train.folds
+          ? foldsOf(bank, train.folds, { labelCount, seed })
+          : drawsOf(bank, queries, { labelCount, draws, seed });
       counts ??= {
         train: {
           ...{ path: options.train, entries: train.length, labelled: bank.rows, broken: bank.broken },
@@ -49,7 +58,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
           ...{ path: options.test ?? options.train, entries: test.length, labelled: queries.rows },
           broken: queries.broken,
         },
-        ...(task === "classification" ? { chance: majorityShare(queries.labels) } : {}),
+        ...(task === "classification" || perToken ? { chance: majorityShare(queries.labels) } : {}),
       };
       const rows = await frozenRows({ extractor, answers, bank, queries, held, trials, stage });
       contestants.push(...rows.contestants);

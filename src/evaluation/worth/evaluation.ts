@@ -6,7 +6,12 @@ import type { Split } from "../labels/split.ts";
 import type { Role } from "./names.ts";
 
 /** What the labels may be. */
-export const evaluationTasks = ["classification", "multi-label", "regression"] as const satisfies readonly LabelTask[];
+export const evaluationTasks = [
+  "classification",
+  "multi-label",
+  "regression",
+  "token-classification",
+] as const satisfies readonly LabelTask[];
 export type EvaluationTask = (typeof evaluationTasks)[number];
 
 export interface EvaluateOptions extends TrainAndTest {

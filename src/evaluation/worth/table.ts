@@ -49,6 +49,10 @@ const byMeasure = {
     ["R²", "r2", plain],
     ["Spearman", "spearman", plain],
   ],
+  "token-classification": [
+    ["accuracy", "accuracy", percent],
+    ["macro-F1", "macroF1", percent],
+  ],
 } as const;
 
 function cellsOf({ contestants, task, outputs }: Evaluation): string[][] {
@@ -75,6 +79,7 @@ const aboutOf = ({ task, test, outputs }: Evaluation): string =>
   ({
     classification: `Accuracy on ${test.labelled} test samples of ${outputs.length} classes`,
     "multi-label": `${test.labelled} test samples with ${outputs.length} labels`,
+    "token-classification": `Accuracy on ${test.labelled} labelled tokens of ${test.entries} test samples, of ${outputs.length} classes`,
     regression: `${test.labelled} test samples with ${outputs.length === 1 ? "a value" : `${outputs.length} values, of which the means are shown`}`,
   })[task];
 

@@ -75,6 +75,22 @@ export function targetsOf(options: LabelOptions) {
     });
   return {
     answers,
+    /**
+     * The targets of the tokens of a sample, `[tokens, outputs]` and `[tokens]`, with weight 0 where nothing is labelled.
+     * @param units the unit that each token stands for, −1 for none
+     */
+    ofUnits(label: number, units: Int32Array): Target {
+      const truth = rowOf(label) ?? new Float32Array();
+      const values = new Float32Array(units.length * count);
+      const weight = new Float32Array(units.length);
+      units.forEach((unit, token) => {
+        if (unit < 0 || (unit + 1) * count > truth.length) return;
+        const row = truth.subarray(unit * count, (unit + 1) * count);
+        values.set(row, token * count);
+        weight[token] = row.some((target) => target > 0) ? 1 : 0;
+      });
+      return { values: float32(values, [units.length, count]), weight: float32(weight, [units.length]) };
+    },
     /** The target of a sample's label; −1, no label, has weight 0. */
     of: (label: number): Target => ({
       values: float32(rowOf(label)?.map((target) => (Number.isNaN(target) ? 0 : target)) ?? new Float32Array(count), [
@@ -86,9 +102,9 @@ export function targetsOf(options: LabelOptions) {
     }),
     /**
      * The loss: cross-entropy of classes, binary cross-entropy of labels, squared error of values, over what was measured.
-     * @param outputs `[batch, outputs]`; for regression in standard deviations from the mean
+     * @param outputs `[batch, outputs]`, of tokens `[batch, tokens, outputs]`; for regression in standard deviations from the mean
      * @param values the targets, the same shape
-     * @param weight `[batch]`; for multi-label and several values `[batch, outputs]`
+     * @param weight `[batch]`, of tokens `[batch, tokens]`; for multi-label and several values `[batch, outputs]`
      */
     loss(
       outputs: Array,
@@ -100,10 +116,13 @@ export function targetsOf(options: LabelOptions) {
         const squares = np.square(np.subtract(outputs, values));
         return { loss: weightedMean(isPerOutput ? squares : np.mean(squares, -1), weight), metrics: {} };
       }
-      const perRow = np.negative(np.sum(np.multiply(values, nn.logSoftmax(outputs, -1)), -1));
-      const isLabelled = np.where(np.greater(weight, 0), 1, 0);
-      const correct = accuracy(outputs, np.argmax(values, -1), { weights: isLabelled });
-      return { loss: weightedMean(perRow, weight), metrics: { accuracy: correct } };
+      // Tokens are rows, too.
+      const [logits, targets] = [np.reshape(outputs, [-1, count]), np.reshape(values, [-1, count])];
+      const weights = np.reshape(weight, [-1]);
+      const perRow = np.negative(np.sum(np.multiply(targets, nn.logSoftmax(logits, -1)), -1));
+      const isLabelled = np.where(np.greater(weights, 0), 1, 0);
+      const correct = accuracy(logits, np.argmax(targets, -1), { weights: isLabelled });
+      return { loss: weightedMean(perRow, weights), metrics: { accuracy: correct } };
     },
     /** Outputs in the labels' units. */
     natural: (outputs: Array): Array =>

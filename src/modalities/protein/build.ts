@@ -32,6 +32,12 @@ export function buildProteins({ maxLength, cropMin, masking }: ProteinOptions) {
     },
     /** The protein as it is, of a long one a random window. */
     perturb: (sample: Protein, rng: Rng): Tokenized => vocabulary.part(sample, rng),
+    /** The residues. */
+    units({ ids }: TensorRecord, view?: Protein): Int32Array {
+      const start = view && isTokenized(view) ? view.start : 0;
+      const tokens = ids?.data ?? new Int32Array();
+      return Int32Array.from(tokens, (id, at) => (id === begin || id === end || id === pad ? -1 : start + at - 1));
+    },
     vocabulary,
     maskToken: vocabulary.mask,
     show: (sample: Protein): Shown => ({ text: shown(sample, vocabulary.decode) }),

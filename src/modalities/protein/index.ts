@@ -1,5 +1,6 @@
 import { modality } from "../../data/modality.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
+import { units } from "../../data/tokens/units.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { maskToken, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
 import { buildProteins } from "./build.ts";
@@ -23,7 +24,7 @@ export const protein = modality({
     encoderOptions: { transformer: { size: "mini", norm: "pre", positions: "rotary" } },
     training: { epochs: 20, gradientClip: 1 },
   },
-  abilities: [augment, perturb, vocabulary, maskToken],
+  abilities: [augment, perturb, vocabulary, maskToken, units],
   inputs: { ids: 1, mask: 1 },
   recognises: recognisesProteins,
   open: openProteins,

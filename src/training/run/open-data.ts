@@ -68,7 +68,7 @@ export async function openData(
     const whole = await grouped(path, opened, options);
     const places = await placesOf(opened, options);
     const cut = await modalityDefinition.cut?.(opened, modalityOptions);
-    if (!cut) return { ...whole, ...places };
+    if (!cut || cut === opened) return { ...whole, ...places };
     const windows = { ...windowsWithGroups(cut, whole), ...placesOfWindows(cut, places) };
     const close = async () => {
       await windows.close();

@@ -118,13 +118,13 @@ test("labels of residues: a third line, or a second FASTA file with its mask", (
     // Wrapped to one width, two lines are one sequence.
     await writeFile(two, ">a\nMKTA\nYIAK\n>b\nMKTA\nYIAK\n>c\nMK\n");
     assert.deepEqual((await read(two)).entries[0], ["a", "MKTAYIAK"]);
-    await writeFile(labels, ">b SET=train\nCCHHCCHH\n>a SET=test\nHHHHEEEE\n>c SET=test\nHHH\n");
+    await writeFile(labels, ">b SET=train\nCCHH--HH\n>a SET=test\nHHHHEEEE\n>c SET=test\nHHH\n");
     const unmasked = await read(two, { labels });
-    assert.deepEqual(unmasked.labels, ["HHHHEEEE", "CCHHCCHH", undefined]);
+    assert.deepEqual(unmasked.labels, ["HHHHEEEE", "CCHH--HH", undefined]);
     assert.match(unmasked.leftOut[0]?.what ?? "", /labels of another length/);
     await writeFile(join(folder, "mask.fasta"), ">a\n00111111\n>b\n11111110\n>c\n11\n");
     const masked = await read(two, { labels });
-    assert.deepEqual(masked.labels, ["--HHEEEE", "CCHHCCH-", undefined]);
+    assert.deepEqual(masked.labels, ["--HHEEEE", "CCHH--H-", undefined]);
     assert.match(masked.notes[0] ?? "", /mask\.fasta: residues with a 0 have no label/);
     await writeFile(labels, ">z\nHHH\n");
     await assert.rejects(read(two, { labels }), /labels of none of the sequences; its first is z, and the data have a/);

@@ -42,7 +42,7 @@ function lettersOf(bytes: Buffer, withoutInsertions: boolean): Buffer {
  * The lines of a FASTA file as they are. Lines that begin with a semicolon are comments.
  * @throws UserError when it is not UTF-8, or begins with something else than a header
  */
-async function* rawLines(path: string): AsyncGenerator<FastaLine> {
+export async function* rawLines(path: string): AsyncGenerator<FastaLine> {
   let isBegun = false;
   for await (const lines of linesOf(path))
     for (const { bytes, number: line } of lines) {

@@ -2,11 +2,9 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Tally } from "../../../data/files/left-out.ts";
 import { finderOf } from "../../../data/names.ts";
+import { UNLABELLED } from "../../../data/tokens/labels.ts";
 import { UserError } from "../../../foundation/errors.ts";
-import { fastaLines, idOf } from "./fasta.ts";
-
-/** Stands for a residue without a label. */
-export const UNLABELLED = "-";
+import { idOf, rawLines } from "./fasta.ts";
 
 /** FLIP's name for the file that says which residues have labels. */
 const MASK = "mask.fasta";
@@ -15,11 +13,11 @@ const MASK = "mask.fasta";
 async function textsIn(path: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   let id = "";
-  for await (const line of fastaLines(path)) {
+  for await (const line of rawLines(path)) {
     if ("header" in line) {
       id = idOf(line.header);
       texts.set(id, "");
-    } else texts.set(id, (texts.get(id) ?? "") + line.letters.toString("utf8"));
+    } else texts.set(id, (texts.get(id) ?? "") + line.letters.toString("utf8").trim());
   }
   return texts;
 }
