@@ -28,5 +28,7 @@ export * from "./source.ts";
 export * from "./targets/ability.ts";
 export * from "./targets/scales.ts";
 export * from "./time.ts";
+export { UNLABELLED } from "./tokens/labels.ts";
+export { units } from "./tokens/units.ts";
 export * from "./views.ts";
 export * from "./vocabulary.ts";

@@ -35,7 +35,10 @@ export const configure: Configure = (command) =>
       "instead of --test: each fold in turn; how many to draw, a file with the columns path and fold, or a column of the data",
     )
     .addOption(
-      new Option("--task <kind>", "kind of labels: a class, several (cat|indoor, or columns of 0 and 1), or numbers")
+      new Option(
+        "--task <kind>",
+        "kind of labels: a class, several (cat|indoor, or columns of 0 and 1), numbers, or a class for each token",
+      )
         .choices(evaluationTasks)
         .default("classification"),
     )

@@ -104,13 +104,14 @@ const unmeasuredLine = (names: readonly string[] = []): string[] =>
     : [`left out of the means, as their test samples are not of both classes: ${names.join(", ")}`];
 
 /** Test scores of a fine-tuned run for the terminal: overall measures, and those of each class. */
-export function verdictTable({ measures, each, unmeasured, perClass, rows, broken }: Verdict): string {
+export function verdictTable({ task, measures, each, unmeasured, perClass, rows, broken }: Verdict): string {
+  const what = task === "token-classification" ? "tokens" : "samples";
   const all = Object.entries(measures).map(([name, value]) => [spaced(name), value.toFixed(4)]);
-  const head = `${alignColumns(all)}\n\n${rows} samples${broken > 0 ? `; ${broken} broken ones left out` : ""}`;
+  const head = `${alignColumns(all)}\n\n${rows} ${what}${broken > 0 ? `; ${broken} broken ones left out` : ""}`;
   if (each) return [head, eachTable(each), ...unmeasuredLine(unmeasured)].join("\n\n");
   if (!perClass || perClass.length > MOST_CLASSES) return head;
   const table = [
-    ["class", "samples", "precision", "recall", "F1"],
+    ["class", what, "precision", "recall", "F1"],
     ...perClass.map(({ name, count, precision, recall, f1 }) => [
       name,
       String(count),

@@ -53,7 +53,6 @@ function labelled(count: number, seed: number): { fasta: string; labels: string 
 }
 
 test("a probe and a fine-tuned model of tokens, over the labels that are there", () =>
-
   inFolder(async (folder) => {
     const at = (name: string) => join(folder, name);
     for (const [name, count, seed] of [
@@ -108,13 +107,13 @@ test("a probe and a fine-tuned model of tokens, over the labels that are there",
 
     const tuned = await finetune({
       ...{ from: run.path, train: data.train, labels: data.trainLabels, out: at("tuned") },
-      ...{ task: "token-classification", steps: 300 },
+      ...{ task: "token-classification", steps: 120 },
       training: { workers: 0, threads: 1, learningRate: 3e-3 },
     });
     const verdict = await judge({ run: tuned, data: data.test, labels: data.testLabels });
     assert.equal(verdict.rows, expected);
     assert.ok(verdict.score > 0.9, `fine-tuned ${verdict.score}, chance ${evaluation.chance}`);
-    assert.match(verdictTable(verdict), /accuracy +0\.9/);
+    assert.match(verdictTable(verdict), /accuracy +(0\.9|1\.0).*tokens/s);
 
     // What is written is a letter for each residue that was read, as the predictor says.
     await predict({ run: tuned, data: data.test, out: at("predictions.csv") });
@@ -133,7 +132,7 @@ test("a probe and a fine-tuned model of tokens, over the labels that are there",
       run.path,
       "--train",
       data.train,
-      "--labels",
+      "--train-labels",
       data.trainLabels,
       "--out",
       at("x"),
