@@ -6,7 +6,9 @@ import type { Sample } from "./views.ts";
  * A graph on the host. Its tensors, which graph encoders read, are `nodes` int32 `[N, node columns]`, `edges` int32
  * `[E, 2 + edge columns]` and, if nodes have numbers, `values` float32 `[N, numbers]`. Every column's code 0 is kept for what
  * is not there: a row of `nodes` with 0 in its first column is padding, as is a row of `edges` with 0 in its third. Edges
- * have no direction and are listed once; there are no loops.
+ * have no direction and are listed once; there are no loops. Of parts of a graph there may be `readout`, int32 `[rows]`: places of
+ * the nodes whose vectors are the representation, which are all nodes in order if there are as many; and `degrees`, float32
+ * `[N]`: how many neighbours each has in the whole graph.
  */
 export interface Graph {
   /** Number of nodes. */

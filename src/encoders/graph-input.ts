@@ -2,7 +2,7 @@ import { type Array, np, type Rng, type TensorSpec } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { columnCodes } from "../layers/functions/column-codes.ts";
 import { oneHot } from "../layers/functions/one-hot.ts";
-import { MOST_DENSE } from "../layers/message-passing.ts";
+import { FEW_NODES } from "../layers/message-passing.ts";
 import type { EncodeOptions, Inputs } from "./encoder.ts";
 
 /** Columns of graphs, as their specs give them. */
@@ -69,7 +69,7 @@ export function nodeEmbedding({ nodeSizes, valueDim }: GraphInput, width: number
 /** Vectors `[batch, N, width]` at places, int32 `[batch, chosen]`. @returns `[batch, chosen, width]` */
 export function nodesAt(nodes: Array, places: Array): Array {
   const [batch, count, width] = nodes.shape as [number, number, number];
-  if (count <= MOST_DENSE) return np.matmul(oneHot(places, count), nodes);
+  if (count <= FEW_NODES) return np.matmul(oneHot(places, count), nodes);
   const first = np.reshape(np.multiply(np.arange(batch).astype(np.int32), count), [batch, 1]);
   const rows = np.take(np.reshape(nodes, [batch * count, width]), np.reshape(np.add(places, first), [-1]), 0);
   return np.reshape(rows, [batch, -1, width]);
@@ -80,10 +80,12 @@ export const POOLINGS = ["sum", "mean", "max"] as const;
 
 /**
  * The representation: the vectors of the nodes in the input `readout`, `[batch × rows, width]`, or else those of each graph pooled.
+ * A readout of as many rows as there are nodes is all of them in order.
  * @param nodes `[batch, N, width]`, 0 for padding
  */
 export function readOut(nodes: Array, { readout }: Inputs, present: Array, pooling: (typeof POOLINGS)[number]): Array {
-  if (readout) return np.reshape(nodesAt(nodes, readout), [-1, nodes.shape[2]!]);
+  const [, count, width] = nodes.shape as [number, number, number];
+  if (readout) return np.reshape(readout.shape[1] === count ? nodes : nodesAt(nodes, readout), [-1, width]);
   if (pooling === "max") {
     // Padding's vectors are 0, which may be more than all others.
     const outside = np.multiply(np.subtract(1, np.expandDims(present, 2)), -1e30);

@@ -38,11 +38,12 @@ const build = {
   gin: (options = {}) => gin.build(gin.options.parse({ width: WIDTH, depth: 2, ...options }), specs),
   gcn: (options = {}) => gcn.build(gcn.options.parse({ width: WIDTH, ...options }), specs),
 };
-/** Above 128 nodes, edges are gathered and summed; below, they are a matrix. */
+/** From 129 nodes on, matrices are filled edge by edge; from 4,097 on, messages are summed along edges. */
 const shapes: Record<string, GraphShape> = {
   dense: shape,
   "dense, more padding": { ...shape, maxNodes: 40, maxEdges: 31 },
   sparse: { ...shape, maxNodes: 129, maxEdges: 9 },
+  "along edges": { ...shape, maxNodes: 4100, maxEdges: 9 },
 };
 
 for (const [form, padded] of Object.entries(shapes))

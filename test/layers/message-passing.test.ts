@@ -16,6 +16,7 @@ import {
 import { randomGraph } from "../graphs/graphs.ts";
 
 const WIDTH = 5;
+const FORMS = ["products", "matrix", "edges"] as const;
 const columns: GraphColumns = { nodeSizes: [3], edgeSizes: [4, 3], valueDim: 0 };
 const graphs = [randomGraph(1, 9, 0.4, columns), randomGraph(2, 4, 0.9, columns), randomGraph(3, 6, 0, columns)];
 const edges = batch(graphs, { ...columns, maxNodes: 11, maxEdges: 30 }).edges!;
@@ -26,7 +27,7 @@ const near = (actual: Tensor, expected: ArrayLike<number>, what: string) => {
     assert.ok(Math.abs(value - expected[at]!) < 1e-5, `${what} ${at}: ${value}, ${expected[at]}`);
 };
 
-for (const form of ["dense", "sparse"] as const)
+for (const form of FORMS)
   for (const device of ["cpu", "wasm"] as const) {
     test(`${form} on ${device}: sums, degrees and counts are those added up edge by edge`, async () => {
       const sums = Float64Array.from(vectors.data);
@@ -68,21 +69,20 @@ for (const form of ["dense", "sparse"] as const)
     });
   }
 
-test("messages differentiate, and both forms have the same gradients", async () => {
+test("messages differentiate, and all forms have the same gradients", async () => {
   const layer = edgeMessages(columns.edgeSizes, WIDTH);
   const params = { p: weights(layer.init(new Rng(0))), x: vectors };
   const of =
-    (form: "dense" | "sparse") =>
+    (form: (typeof FORMS)[number]) =>
     ({ p, x }: Traced<typeof params>) =>
       layer.apply(p, x, wiring(constant(edges), 11, columns.edgeSizes, form));
-  for (const form of ["dense", "sparse"] as const) await assertFiniteDifferences(of(form), params);
-  const [dense, sparse] = await Promise.all([
-    outputAndGradients(of("dense"), params),
-    outputAndGradients(of("sparse"), params),
-  ]);
-  near(dense.output, sparse.output.data, "output");
-  assert.deepEqual([...dense.gradients.keys()].sort(), ["p.table", "x"]);
-  for (const [path, gradient] of dense.gradients) near(gradient, sparse.gradients.get(path)!.data, path);
+  for (const form of FORMS) await assertFiniteDifferences(of(form), params);
+  const [first, ...others] = await Promise.all(FORMS.map((form) => outputAndGradients(of(form), params)));
+  assert.deepEqual([...first!.gradients.keys()].sort(), ["p.table", "x"]);
+  for (const other of others) {
+    near(first!.output, other.output.data, "output");
+    for (const [path, gradient] of first!.gradients) near(gradient, other.gradients.get(path)!.data, path);
+  }
 });
 
 test("a segment's sum is that of its rows; a segment without rows is 0", async () => {
