@@ -63,6 +63,8 @@ export interface Extractor {
   readonly note?: string;
   /** Whether a probe standardises each dimension first; true by default, false for sparse counts. */
   readonly standardized?: boolean;
+  /** Whether an expert would try a random forest on them, too: columns of a table, fingerprints. */
+  readonly forest?: boolean;
   extract(source: Source<unknown>, onProgress?: (done: number, total: number) => void): Promise<Features>;
 }
 

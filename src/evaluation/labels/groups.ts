@@ -8,12 +8,14 @@ import { labelledEntries } from "./supervision.ts";
  * Groups of entries that must not be split between training and validation, as the user or the kind of data says. Unreadable
  * entries are their own groups.
  * @param entries the entries to group; by default the labelled ones
+ * @param options.leavesOut whether unreadable entries have no group instead
  * @returns each entry's group number, −1 for entries not in `entries`; undefined if there are none
  */
 export async function groupsOf(
   definition: Pick<ModalityDefinition, "group">,
   source: Source<unknown>,
   entries: Int32Array = labelledEntries(source.labels),
+  { leavesOut = false }: { readonly leavesOut?: boolean } = {},
 ): Promise<Int32Array | undefined> {
   const group = groupOf(definition, source);
   if (!group) return undefined;
@@ -21,6 +23,7 @@ export async function groupsOf(
   const numbers = new Map<string, number>();
   for (const entry of entries) {
     const name = await group(entry).catch(skipBroken);
+    if (name === undefined && leavesOut) continue;
     const key = name === undefined ? `broken ${entry}` : `group ${name}`;
     if (!numbers.has(key)) numbers.set(key, numbers.size);
     groups[entry] = numbers.get(key)!;

@@ -87,7 +87,7 @@ export async function splitData(
       if (way === "random") return drawn(source, task, seed, undefined);
       const named = definition.splits?.[way];
       if (way === "group" || named) {
-        const groups = await groupsOf(definition, source, everyEntry(source));
+        const groups = await groupsOf(definition, source, everyEntry(source), { leavesOut: named !== undefined });
         if (!groups)
           throw new UserError(
             `--split ${way}: ${definition.name} data have no groups; say what belongs together with --group`,

@@ -1,6 +1,7 @@
 import type { Answers } from "../../data/index.ts";
 import { type Measures, measuresOf } from "../scores/measures.ts";
 import { accuracyOf, meanAndDeviation } from "../scores/metrics.ts";
+import { forest } from "../vectors/forest.ts";
 import { knnPredict } from "../vectors/knn.ts";
 import { linearHead, outputsOf } from "../vectors/probe.ts";
 import { type Contestant as Extracted, type LabelledFeatures, select } from "./contestants.ts";
@@ -20,7 +21,7 @@ interface FrozenOptions {
 
 /** What heads on frozen features reach, over all trials. */
 export async function frozenRows({
-  extractor: { role, name, standardized },
+  extractor: { role, name, standardized, forest: hasForest },
   answers,
   bank,
   queries,
@@ -31,6 +32,7 @@ export async function frozenRows({
   const isOfClasses = answers.task === "classification";
   const [knn20, knn200, l2]: [number[], number[], number[]] = [[], [], []];
   const measures: Measures[] = [];
+  const ofForests: Measures[] = [];
   for (const [at, trial] of trials.entries()) {
     stage(`${name}: ${isOfClasses ? "kNN and linear probe" : "linear probe"}`)(at, trials.length);
     const part = rowsOf(bank, trial.train);
@@ -43,6 +45,10 @@ export async function frozenRows({
     const head = await linearHead(answers, { ...part, validation: held }, trial.seed, { standardized });
     measures.push(measuresOf(answers, outputsOf(head, tested.data), tested.truth));
     l2.push(head.l2);
+    if (!hasForest) continue;
+    const onProgress = stage(`${name}: random forest ${at + 1} of ${trials.length}`);
+    const outputs = await forest(answers, part, tested, { seed: trial.seed, onProgress });
+    ofForests.push(measuresOf(answers, outputs, tested.truth));
   }
   const contestant: Contestant = {
     role,
@@ -51,7 +57,14 @@ export async function frozenRows({
     linear: meanAndDeviation(measures.map(({ score }) => score)),
     ...measuresOver(measures),
   };
-  return { contestants: [contestant], l2 };
+  if (!hasForest) return { contestants: [contestant], l2 };
+  const trees: Contestant = {
+    role,
+    name: `${name}, random forest`,
+    endToEnd: meanAndDeviation(ofForests.map(({ score }) => score)),
+    ...measuresOver(ofForests),
+  };
+  return { contestants: [contestant, trees], l2 };
 }
 
 /** The rows of features with their targets, in the order given. */

@@ -17,6 +17,7 @@ export function ecfp(): Extractor {
   return {
     name: "ECFP4",
     standardized: false,
+    forest: true,
     async extract(source: Source<unknown>, onProgress): Promise<Features> {
       const broken: { name: string; reason: string }[] = [];
       const rows: Float32Array[] = [];

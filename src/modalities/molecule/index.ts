@@ -1,5 +1,6 @@
 import { graphs } from "../../data/graph.ts";
 import { modality } from "../../data/modality.ts";
+import { largestFirst } from "../../data/parts/part.ts";
 import type { Source } from "../../data/source.ts";
 import { targets } from "../../data/targets/ability.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
@@ -69,6 +70,7 @@ export const molecule = modality({
     });
     return rdkitText("scaffold", smiles);
   },
+  splits: { scaffold: largestFirst },
   size: (sample) =>
     isTokens(sample) ? { amount: sample.ids.length, unit: "tokens" } : { amount: sample.graph.count, unit: "atoms" },
   async baseline() {

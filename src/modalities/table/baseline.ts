@@ -14,5 +14,5 @@ export function tableBaseline(built: Modality<TableSample>): Extractor {
   const specs = { features: { dtype: "float32", shape: [dim] } } as const;
   const features = rawValues({ ...built, specs, tensors, unseen: () => undefined }, "standardised columns");
   // One-hot columns stay 0 and 1: a rare category must not weigh more than a frequent one.
-  return { ...features, standardized: false };
+  return { ...features, standardized: false, forest: true };
 }
