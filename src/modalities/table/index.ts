@@ -27,7 +27,7 @@ export const table = modality({
   build: buildTable,
   accepts: { bytes: givenRow, types: ["application/json"] },
   /** Another run's columns belong to its encoder's weights; what they are is known, and not asked again. */
-  inherit({ leaveOut: _, categories: __, numbers: ___, ...kept }, _files, folder) {
+  inherit({ leaveOut: _, categories: __, numbers: ___, formulas: ____, ...kept }, _files, folder) {
     return { ...kept, columnsFrom: join(folder, FILE) };
   },
   size: (row) => ({

@@ -7,12 +7,13 @@ import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../../data/tables/columns.ts";
-import { Profile, typeOf } from "../../data/tables/profile.ts";
+import { Profile } from "../../data/tables/profile.ts";
 import { labelIn } from "../../data/tables/records.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
+import { tableTypeOf } from "./formula/column.ts";
 import type { Row } from "./row.ts";
 import { isStore, TableCollector, tableSource } from "./sources/store.ts";
 
@@ -156,11 +157,12 @@ export async function recognisesTable(path: string): Promise<Recognition> {
     const profile = new Profile(name);
     for (const { cells } of rows) profile.add(kept(cells[at]));
     const isTime = isTimeName(name) && rows.some(({ cells }) => timeIn(cells[at]));
-    return [isTime ? "time" : typeOf(profile).type];
+    return [isTime ? "time" : tableTypeOf(profile).type];
   });
   const count = (type: string) => types.filter((one) => one === type).length;
   const [numbers, categories, dates] = [count("number"), count("category"), count("date")];
   const usable = numbers + categories + dates;
+  if (count("formula") > 0) return "certain";
   if (usable < 2 || 2 * usable < types.length) return undefined;
   if (count("time") > 0 && 2 * numbers >= types.length - count("time")) return undefined;
   return categories > 0 ? "certain" : "possible";

@@ -8,6 +8,7 @@ export const TableOptions = z.object({
   leaveOut: names.describe("columns that are not read, by name"),
   categories: names.describe("columns whose numbers are names: postcodes, codes of products"),
   numbers: names.describe("columns that are numbers, whatever else is in them; texts among them are missing"),
+  formulas: names.describe("columns that are chemical formulas, whatever else is in them; what is none is missing"),
   mostCategories: z
     .int()
     .min(2)

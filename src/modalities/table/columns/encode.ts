@@ -1,6 +1,7 @@
 import type { Rng } from "../../../array/rng.ts";
 import type { Cell } from "../../../data/tables/cells.ts";
 import { timeIn } from "../../../data/tables/times.ts";
+import { describeFormula, descriptors as descriptorNames } from "../formula/describe.ts";
 import { type Encoded, FIRST, isEncoded, MISSING, PRESENT, type TableSample } from "../row.ts";
 import type { Learned, LearnedColumn } from "./learned.ts";
 
@@ -21,6 +22,8 @@ interface Reader {
   readonly places: readonly Place[];
   /** Writes the cell's values and codes from place `at` on. */
   read(cell: Cell, into: Encoded, at: number): void;
+  /** Whether each place of a view may come from another row: of a formula, whose places are many. */
+  readonly isApart?: boolean;
 }
 
 /** Rows as an encoder reads them. */
@@ -60,8 +63,13 @@ export function ranked(value: number, quantiles: readonly number[]): number {
 const number = (name: string): Place => ({ name, isNumber: true, size: 2 });
 const parts = (name: string, count: number): Place => ({ name, isNumber: false, size: FIRST + count });
 
-function scaledBy(scale: "standard" | "quantile", column: Exclude<LearnedColumn, { type: "category" }>) {
-  const { mean, std, quantiles } = column;
+interface Moments {
+  readonly mean: number;
+  readonly std: number;
+  readonly quantiles: readonly number[];
+}
+
+function scaledBy(scale: "standard" | "quantile", { mean, std, quantiles }: Moments) {
   return (value: number): number =>
     scale === "quantile" ? ranked(value, quantiles) : Math.max(-FARTHEST, Math.min(FARTHEST, (value - mean) / std));
 }
@@ -92,6 +100,24 @@ function readerOf(column: LearnedColumn, scale: "standard" | "quantile"): Reader
         },
       };
     }
+    case "formula": {
+      const all = column.descriptors.map((one) => ({
+        from: descriptorNames.indexOf(one.name),
+        to: scaledBy(scale, one),
+      }));
+      return {
+        column,
+        isApart: true,
+        places: column.descriptors.map((one) => number(`${name}: ${one.name}`)),
+        read(cell, { values, codes }, at) {
+          const described = typeof cell === "string" ? describeFormula(cell) : undefined;
+          codes.fill(described ? PRESENT : MISSING, at, at + all.length);
+          all.forEach(({ from, to }, place) => {
+            values[at + place] = described ? to(described[from] ?? 0) : 0;
+          });
+        },
+      };
+    }
     case "date": {
       const scaled = scaledBy(scale, column);
       const places = [number(name), parts(`${name}: month`, 12), parts(`${name}: weekday`, 7)];
@@ -112,6 +138,34 @@ function readerOf(column: LearnedColumn, scale: "standard" | "quantile"): Reader
         },
       };
     }
+  }
+}
+
+/** Rows of a column as they are read, made when they are first asked for. */
+const read = new WeakMap<Reader, readonly Encoded[]>();
+
+function readOf(reader: Reader): readonly Encoded[] {
+  const made = read.get(reader);
+  if (made) return made;
+  const width = reader.places.length;
+  const all = reader.column.marginal.map((cell) => {
+    const one = { values: new Float32Array(width), codes: new Int32Array(width) };
+    reader.read(cell ?? undefined, one, 0);
+    return one;
+  });
+  read.set(reader, all);
+  return all;
+}
+
+/** Each place, by this probability, as in another row. */
+function corruptApart(reader: Reader, row: Encoded, start: number, rng: Rng, probability: number): void {
+  const others = readOf(reader);
+  if (others.length === 0) return;
+  for (let place = 0; place < reader.places.length; place++) {
+    if (!rng.chance(probability)) continue;
+    const other = others[rng.integer(0, others.length - 1)]!;
+    row.values[start + place] = other.values[place]!;
+    row.codes[start + place] = other.codes[place]!;
   }
 }
 
@@ -141,8 +195,9 @@ export function rowEncoder({ columns }: Pick<Learned, "columns">, scale: "standa
       const row = { values: values.slice(), codes: codes.slice() };
       readers.forEach((reader, at) => {
         const { marginal } = reader.column;
-        if (!rng.chance(probability) || marginal.length === 0) return;
-        reader.read(marginal[rng.integer(0, marginal.length - 1)] ?? undefined, row, starts[at]!);
+        if (reader.isApart) corruptApart(reader, row, starts[at]!, rng, probability);
+        else if (rng.chance(probability) && marginal.length > 0)
+          reader.read(marginal[rng.integer(0, marginal.length - 1)] ?? undefined, row, starts[at]!);
       });
       return row;
     },

@@ -26,12 +26,12 @@ const PROBED = 100;
 export async function givenColumns(
   source: Source<Row>,
   path: string,
-  { leaveOut, categories, numbers }: TableOptions,
+  { leaveOut, categories, numbers, formulas }: TableOptions,
   onNote?: (note: string) => void,
 ): Promise<RunFiles> {
-  if (leaveOut.length + categories.length + numbers.length > 0)
+  if (leaveOut.length + categories.length + numbers.length + formulas.length > 0)
     throw new UserError(
-      `${path}: says what the columns are; --leave-out, --categories and --numbers are for those that are learned from the data`,
+      `${path}: says what the columns are; --leave-out, --categories, --numbers and --formulas are for those that are learned from the data`,
     );
   const learned = await learnedFrom(path);
   const met = new Set<string>();

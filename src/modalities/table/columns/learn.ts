@@ -1,10 +1,14 @@
 import { Rng } from "../../../array/rng.ts";
 import type { RunFiles } from "../../../data/modality.ts";
 import type { Source } from "../../../data/source.ts";
-import { type ColumnType, Profile, typeOf } from "../../../data/tables/profile.ts";
+import type { Cell } from "../../../data/tables/cells.ts";
+import { Profile } from "../../../data/tables/profile.ts";
 import { timeIn } from "../../../data/tables/times.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
+import { type TableColumnType, tableTypeOf } from "../formula/column.ts";
+import { describeFormula, descriptors as descriptorNames } from "../formula/describe.ts";
+import { fractionsIn } from "../formula/parse.ts";
 import type { TableOptions } from "../options.ts";
 import type { Row } from "../row.ts";
 import { givenColumns } from "./given.ts";
@@ -26,17 +30,26 @@ export async function learnColumns(
   onNote?: (note: string) => void,
 ): Promise<RunFiles> {
   if (options.columnsFrom !== undefined) return givenColumns(source, options.columnsFrom, options, onNote);
-  const profiles = new Map<string, Profile>();
-  const rows: Row[] = [];
+  const met = new Map<string, Cell[]>();
   const looked = Math.min(LOOKED, source.length);
+  let rows = 0;
   for (let at = 0; at < looked; at++) {
     const row = await source.read(Math.floor((at * source.length) / looked)).catch(skipBroken);
     if (!row) continue;
-    rows.push(row);
-    for (const name of row.cells.keys()) if (!profiles.has(name)) profiles.set(name, new Profile(name));
+    for (const [name, cell] of row.cells) {
+      const column = met.get(name);
+      if (column) column[rows] = cell;
+      else met.set(name, Object.assign(new Array<Cell>(looked), { [rows]: cell }));
+    }
+    rows++;
   }
-  if (rows.length === 0) throw new UserError(`${source.name(0)}: no row has a value in any column`);
-  for (const [name, profile] of profiles) for (const { cells } of rows) profile.add(cells.get(name));
+  if (rows === 0) throw new UserError(`${source.name(0)}: no row has a value in any column`);
+  const profiles = new Map<string, Profile>();
+  for (const [name, cells] of met) {
+    const profile = new Profile(name);
+    for (let row = 0; row < rows; row++) profile.add(cells[row]);
+    profiles.set(name, profile);
+  }
   requireColumns(source, [...profiles.keys()], options);
 
   const columns: LearnedColumn[] = [];
@@ -48,11 +61,12 @@ export async function learnColumns(
       continue;
     }
     const rng = new Rng(0).split("marginal", name);
-    const drawn = rng.permutation(rows.length).slice(0, MARGINAL);
-    const values = Array.from(drawn, (row) => rows[row]!.cells.get(name) ?? null);
+    const drawn = rng.permutation(rows).slice(0, MARGINAL);
+    const values = Array.from(drawn, (row) => met.get(name)?.[row] ?? null);
     columns.push(learned(profile, type, values, options, onNote));
   }
-  if (columns.length < 2)
+  // A formula alone has hundreds of numbers.
+  if (columns.length < 2 && columns[0]?.type !== "formula")
     throw new UserError(
       `${source.name(0)}: ${columns.length === 0 ? "no column" : `one column (${shortened(columns[0]!.name)})`} to learn from, and at least two are needed${leftOut.length > 0 ? `; left out: ${described(leftOut)}` : ""}`,
     );
@@ -60,10 +74,15 @@ export async function learnColumns(
     const names = columns.filter((column) => column.type === type).map(({ name }) => name);
     return names.length === 0 ? [] : [`${names.length} ${words} (${listed(names)})`];
   };
-  const kinds = [...of("number", "of numbers"), ...of("category", "of categories"), ...of("date", "of dates")];
+  const kinds = [
+    ...of("number", "of numbers"),
+    ...of("category", "of categories"),
+    ...of("date", "of dates"),
+    ...of("formula", "of formulas"),
+  ];
   onNote?.(`columns that are read: ${kinds.join(", ")}`);
   if (leftOut.length > 0) onNote?.(`columns that are left out: ${described(leftOut)}`);
-  return toFile({ rows: rows.length, columns, leftOut });
+  return toFile({ rows, columns, leftOut });
 }
 
 /** `id (identifiers), note, remark (free text)` */
@@ -78,6 +97,7 @@ function requireColumns(source: Source<Row>, names: readonly string[], options: 
     ["--leave-out", options.leaveOut],
     ["--categories", options.categories],
     ["--numbers", options.numbers],
+    ["--formulas", options.formulas],
   ] as const)
     for (const name of wanted)
       if (!names.includes(name))
@@ -87,19 +107,23 @@ function requireColumns(source: Source<Row>, names: readonly string[], options: 
 }
 
 /** The column's type: as the user says, or by its values. */
-function chosen(profile: Profile, { leaveOut, categories, numbers }: TableOptions): { type: ColumnType; why?: string } {
+function chosen(
+  profile: Profile,
+  { leaveOut, categories, numbers, formulas }: TableOptions,
+): { type: TableColumnType; why?: string } {
   const { name } = profile;
   if (leaveOut.includes(name)) return { type: "left out", why: "as asked" };
-  const found = typeOf(profile);
+  const found = tableTypeOf(profile);
   if (categories.includes(name)) return profile.known > 0 ? { type: "category" } : found;
   if (numbers.includes(name))
     return profile.numbers.length > 0 ? { type: "number" } : { type: "left out", why: "no number" };
+  if (formulas.includes(name)) return { type: "formula" };
   return found;
 }
 
 function learned(
   profile: Profile,
-  type: Exclude<ColumnType, "left out">,
+  type: Exclude<TableColumnType, "left out">,
   marginal: (string | number | null)[],
   { mostCategories }: TableOptions,
   onNote?: (note: string) => void,
@@ -123,6 +147,15 @@ function learned(
       }
       return { type, name, missing, marginal, ...momentsOf(seconds), hours: seconds.some((one) => one % 86_400 !== 0) };
     }
+    case "formula": {
+      const { descriptors, unread } = describedBy(profile);
+      const [first] = unread;
+      if (first !== undefined)
+        onNote?.(
+          `column "${shortened(name)}": ${unread.length.toLocaleString("en")} of its texts ${unread.length === 1 ? "is no formula" : "are no formulas"} and taken as missing; the first is "${shortened(first)}"`,
+        );
+      return { type, name, missing, marginal, descriptors };
+    }
     case "category": {
       const counts = profile.counts;
       if (counts.length > mostCategories)
@@ -134,6 +167,30 @@ function learned(
     }
   }
 }
+
+/** Formulas whose descriptors are measured, spread evenly over the different ones. */
+const DESCRIBED = 20_000;
+
+/** The descriptors that are not the same for all formulas, and the texts that are none. @throws UserError when all are none */
+function describedBy({ name, texts }: Profile) {
+  const all = [...texts.keys()];
+  const unread = all.filter((text) => fractionsIn(text) === undefined);
+  const some = evenlyAmong(all, DESCRIBED).flatMap((text) => {
+    const values = describeFormula(text);
+    return values ? [values] : [];
+  });
+  if (some.length === 0) throw new UserError(`column "${shortened(name)}": none of its texts is a formula`);
+  const measured = descriptorNames.flatMap((descriptor, at) => {
+    const values = some.map((one) => one[at]!);
+    return values.every((value) => value === values[0]) ? [] : [{ name: descriptor, ...momentsOf(values) }];
+  });
+  if (measured.length === 0)
+    throw new UserError(`column "${shortened(name)}": all of its formulas are of the same composition`);
+  return { descriptors: measured, unread };
+}
+
+const evenlyAmong = <Value>(all: readonly Value[], most: number): Value[] =>
+  all.length <= most ? [...all] : Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]!);
 
 /** Mean, deviation and the values at equal steps of rank. */
 function momentsOf(values: readonly number[]) {

@@ -33,6 +33,15 @@ const LearnedColumn = z.discriminatedUnion("type", [
     ...Shared,
     categories: z.array(z.object({ value: z.string(), count: z.int().nonnegative() })).max(100_000),
   }),
+  /** Chemical formulas: of each descriptor that is not the same for all of them, by its name. */
+  z.object({
+    type: z.literal("formula"),
+    ...Shared,
+    descriptors: z
+      .array(z.object({ name: z.string(), ...Moments }))
+      .min(1)
+      .max(1000),
+  }),
 ]);
 export type LearnedColumn = z.infer<typeof LearnedColumn>;
 
