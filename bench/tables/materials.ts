@@ -32,7 +32,10 @@ await withTables(async (write, folder) => {
       );
   const [train, validation, test] = await Promise.all([part("train"), part("val"), part("test")]);
   await measure({
-    pool: await write("pool.csv", formulas),
+    pool: await write(
+      "pool.csv",
+      formulas.map((line, at) => (at === 0 ? "formula,target" : `${line},`)),
+    ),
     train: await write("train.csv", ["formula,target", ...train, ...(has("validation") ? [] : validation)]),
     test: await write("test.csv", ["formula,target", ...(has("validation") ? validation : test)]),
     labelColumn: "target",

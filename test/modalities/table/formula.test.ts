@@ -111,7 +111,8 @@ test("a column of formulas is recognised, learned, read and changed place by pla
     assert.match(built.unseen(broken) ?? "", /no value in the columns that the encoder reads: formula/);
     const rng = new Rng(1);
     const view = built.tensors(built.augment(await source.read(0), rng, 0));
-    const changed = view.values!.data.reduce((sum, value, at) => sum + Number(value !== tensors.values!.data[at]), 0);
+    const before = tensors.values!.data;
+    const changed = Array.from(view.values!.data).filter((value, at) => value !== before[at]).length;
     assert.ok(changed > 10 && changed < 0.7 * column.descriptors.length, `${changed}`);
     // Names and codes that could be elements are categories.
     const words = join(folder, "words.csv");
