@@ -64,13 +64,18 @@ const options = z.object({
   width: bounds.width().default(300).describe("width of a node's vector and of the representation"),
   depth: bounds.depth().default(5).describe("number of layers: how many edges away a node sees"),
   pooling: z.enum(POOLINGS).default("mean").describe("how the nodes' vectors become the graph's"),
+  jumping: z
+    .enum(["last", "concat"])
+    .default("last")
+    .describe("which layers' nodes are pooled: the last one's, or all layers', side by side"),
   dropout: z.number().min(0).lt(1).default(0).describe("share of each layer's outputs dropped in training"),
 });
 
 function build(
-  { width, depth, pooling, dropout: rate }: z.infer<typeof options>,
+  settings: z.infer<typeof options>,
   specs: Readonly<Record<string, TensorSpec>>,
 ): Encoder & Offered<typeof nodes> {
+  const { width, depth, pooling, jumping, dropout: rate } = settings;
   const input = graphInput(specs, "encoder gin");
   const embedding = nodeEmbedding(input, width);
   const layers = globalThis.Array.from({ length: depth }, () => layer(input.edgeSizes, width));
@@ -80,38 +85,47 @@ function build(
   });
   type GinParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-  const encode = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array => {
+  /** Every layer's nodes, `[batch, N, width]`, 0 for padding. */
+  const outputs = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array[] => {
     const { nodes: codes, edges, present } = graphTensors(inputs, "gin");
     const [batch, count] = codes.shape as [number, number, number];
     const connected = wiring(edges, count, input.edgeSizes);
     const weights = np.reshape(present, [-1]);
-    const vectors = layers.reduce(
-      (x, { messages, up, down, norm }, index) => {
-        const own = params.layers[index]!;
-        const inner = relu(up.apply(own.up, messages.apply(own.edges, x, connected)));
-        const rows = np.reshape(down.apply(own.down, inner), [-1, width]);
-        const standard = np.reshape(norm.apply(own.norm, rows, { weights }), [batch, count, width]);
-        return dropout(index < depth - 1 ? relu(standard) : standard, rate);
-      },
-      embedding.apply(params.embedding, inputs, options),
-    );
-    return np.multiply(vectors, np.expandDims(present, 2));
+    let x = embedding.apply(params.embedding, inputs, options);
+    return layers.map(({ messages, up, down, norm }, index) => {
+      const own = params.layers[index]!;
+      const inner = relu(up.apply(own.up, messages.apply(own.edges, x, connected)));
+      const rows = np.reshape(down.apply(own.down, inner), [-1, width]);
+      const standard = np.reshape(norm.apply(own.norm, rows, { weights }), [batch, count, width]);
+      x = dropout(index < depth - 1 ? relu(standard) : standard, rate);
+      return np.multiply(x, np.expandDims(present, 2));
+    });
   };
+  const encode = (params: GinParams, inputs: Inputs, options?: Pick<EncodeOptions, "masked">): Array =>
+    outputs(params, inputs, options).at(-1)!;
   const pool = (vectors: Array, inputs: Inputs): Array =>
     readOut(vectors, inputs, graphTensors(inputs, "gin").present, pooling);
 
   return {
     name: "gin",
-    embedDim: width,
+    embedDim: jumping === "concat" ? depth * width : width,
     init,
-    apply: (params: GinParams, inputs: Inputs) => pool(encode(params, inputs), inputs),
+    apply(params: GinParams, inputs: Inputs): Array {
+      const all = outputs(params, inputs);
+      const read = jumping === "concat" ? all : all.slice(-1);
+      return np.concatenate(
+        read.map((vectors) => pool(vectors, inputs)),
+        1,
+      );
+    },
     hidden: (params: GinParams, inputs: Inputs) => encode(params, inputs),
     nodes: {
       ...{ width, encode, pool, depth },
-      deep: (depth) => build({ width, depth, pooling, dropout: rate }, specs),
+      // Contexts are compared with the nodes of the last layer.
+      deep: (depth) => build({ ...settings, depth, jumping: "last" }, specs),
       decoder: (dim) => decoder(input.edgeSizes, width, dim),
     },
-    hyperparameters: { width, depth, pooling, dropout: rate },
+    hyperparameters: { width, depth, pooling, jumping, dropout: rate },
   };
 }
 
@@ -120,7 +134,9 @@ function build(
  * (pretrain-gnns), https://arxiv.org/abs/1905.12265: 5 layers of width 300, whose defaults these are.
  *
  * Reads `nodes` and `edges`, and if they are there `values` and `readout`: see `data/graph.ts`. A node starts as the sum of its
- * columns' embeddings and a linear layer of its numbers; the last layer's vectors are pooled ("JK last"), and have no ReLU.
+ * columns' embeddings and a linear layer of its numbers; the last layer's vectors are pooled ("JK last"), and have no ReLU. With
+ * `jumping` concat the representation has all layers' (Xu et al. 2018, https://arxiv.org/abs/1806.03536), as InfoGraph and GraphCL
+ * read social and chemical graphs; methods that learn from nodes still see the last layer's.
  * Parameters: `embedding.{table,weight}`, `layers.N.{edges.table,up.{weight,bias},down.weight,norm}`. Differs from the
  * authors' code: no bias between the perceptron and the norm, which takes it away.
  */

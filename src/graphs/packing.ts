@@ -43,9 +43,9 @@ const PACKED = 80;
 
 /** The extents of packed samples of graphs that are read with these: room for one of them at least. */
 export function packedRoom({
-  maxNodes,
-  maxEdges,
-}: Pick<GraphShape, "maxNodes" | "maxEdges">): Pick<GraphShape, "maxNodes" | "maxEdges"> {
+  maxNodes = 1,
+  maxEdges = 1,
+}: Partial<Pick<GraphShape, "maxNodes" | "maxEdges">>): Pick<GraphShape, "maxNodes" | "maxEdges"> {
   const nodes = Math.max(PACKED, maxNodes);
   return { maxNodes: nodes, maxEdges: Math.ceil((1.1 * nodes * maxEdges) / maxNodes) };
 }

@@ -12,6 +12,7 @@ import {
   type Traced,
   tree,
 } from "../../src/array/index.ts";
+import type { EncoderDefinition } from "../../src/encoders/encoder.ts";
 import { gcn } from "../../src/encoders/gcn.ts";
 import { gin } from "../../src/encoders/gin.ts";
 import { UserError } from "../../src/foundation/errors.ts";
@@ -63,6 +64,20 @@ for (const [form, padded] of Object.entries(shapes))
         assertGradients(gradients, expected);
       }
     });
+
+test("gin with all layers side by side: output and every gradient as torch's", async () => {
+  const encoder = build.gin({ pooling: "sum", jumping: "concat" });
+  assert.equal(encoder.embedDim, 2 * WIDTH);
+  const params = { p: weights(encoder.init(new Rng(0))) };
+  const inputs = batch(graphs, shape);
+  const expected = await torchCase("graphs", "gin concat");
+  const { output, gradients } = await outputAndGradients(
+    ({ p }: Traced<typeof params>) => training(() => encoder.apply(p, traced(inputs))),
+    params,
+  );
+  assertMatches(output, expected.output, "gin concat");
+  assertGradients(gradients, expected);
+});
 
 test("gin: running statistics are of nodes, not of padding, and are used in evaluation", async () => {
   const encoder = build.gin();
@@ -207,7 +222,7 @@ test("an empty graph has a vector of zeros, whatever the pooling", async () => {
 });
 
 test("data that are no graphs are refused in a line", () => {
-  for (const encoder of [gin, gcn])
+  for (const encoder of [gin, gcn] as readonly Pick<EncoderDefinition, "build" | "options">[])
     assert.throws(
       () => encoder.build(encoder.options.parse({}), { codes: { dtype: "int32", shape: [3], below: [2, 2, 2] } }),
       (error) => error instanceof UserError && /reads graphs/.test(error.message),

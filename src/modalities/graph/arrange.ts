@@ -2,14 +2,13 @@ import { Rng } from "../../array/rng.ts";
 import type { RunFiles } from "../../data/modality.ts";
 import type { Source } from "../../data/source.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { firstFit } from "../../graphs/packing.ts";
+import { firstFit, packedRoom } from "../../graphs/packing.ts";
 import { extents } from "../../graphs/padding.ts";
 import { learnAttributes } from "./columns/learn.ts";
 import { toFile } from "./columns/learned.ts";
 import type { AnySample } from "./graph.ts";
 import { type NodesManifest, nodeSource, Whole } from "./large.ts";
 import type { GraphOptions } from "./options.ts";
-import { packedRoom } from "./packed.ts";
 import { type GraphsManifest, graphSource } from "./sources/entries.ts";
 import { isGraphStore, isNodeStore } from "./sources/store.ts";
 

@@ -3,7 +3,7 @@ import type { Tensor } from "../../array/tensor.ts";
 import type { Graph, GraphCorruption } from "../../data/graph.ts";
 import type { RunFiles, Shown, TensorRecord } from "../../data/modality.ts";
 import { degreesOf, neighboursOf } from "../../graphs/neighbours.ts";
-import { joined } from "../../graphs/packing.ts";
+import { joined, packedRoom } from "../../graphs/packing.ts";
 import { fitted, type GraphShape, graphSpecs, graphTensors } from "../../graphs/padding.ts";
 import { corrupted, dropNodes, walkedPart } from "../../graphs/views.ts";
 import { graphEncoder } from "./columns/encode.ts";
@@ -11,7 +11,6 @@ import { type Learned, learnedIn } from "./columns/learned.ts";
 import { drawGraph } from "./draw.ts";
 import { type AnySample, type CodedGraph, isNode, isPacked, isRaw, type RawGraph } from "./graph.ts";
 import type { GraphOptions } from "./options.ts";
-import { packedRoom } from "./packed.ts";
 import { inWords } from "./show.ts";
 
 /** Nodes around one that are drawn and counted when it is shown. */
