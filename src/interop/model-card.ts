@@ -67,5 +67,6 @@ const NAMED = 20;
 function predicted({ task, outputs }: Answers): string {
   const names = outputs.slice(0, NAMED).map((name) => `\`${name}\``);
   const list = `${names.join(", ")}${outputs.length > NAMED ? ` and ${outputs.length - NAMED} more` : ""}`;
+  if (task === "token-classification") return `for each token one of ${list}`;
   return task === "regression" ? "a number" : `${task === "multi-label" ? "any of" : "one of"} ${list}`;
 }

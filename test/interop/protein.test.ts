@@ -7,8 +7,10 @@ import { after, before, test } from "node:test";
 import {
   AutoModel,
   AutoModelForMaskedLM,
+  AutoModelForTokenClassification,
   AutoTokenizer,
   EsmForMaskedLM,
+  EsmForTokenClassification,
   EsmModel,
   env,
   pipeline,
@@ -16,9 +18,11 @@ import {
 import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
 import { tokenizerJson } from "../../src/data/tokens/listed.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
+import { predictorOf } from "../../src/evaluation/labels/predictor.ts";
 import { exportModel } from "../../src/interop/export.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { methods } from "../../src/methods/index.ts";
+import { supervised } from "../../src/methods/supervised.ts";
 import { protein } from "../../src/modalities/protein/index.ts";
 import { proteinPublisher } from "../../src/modalities/protein/publish/index.ts";
 import { ESM_TOKENS } from "../../src/modalities/protein/vocabulary.ts";
@@ -136,6 +140,37 @@ test("an encoder alone is EsmModel", async () => {
   await network.dispose();
   const { tensors } = await readSafetensors(join(to, "model.safetensors"));
   assert.ok(tensors.has("embeddings.word_embeddings.weight") && !tensors.has("lm_head.bias"));
+});
+
+test("a head for each token is EsmForTokenClassification", async () => {
+  const encoder = transformer.build(transformer.options.parse(esm), modality.specs, vocabulary);
+  const options = supervised.options.parse({ task: "token-classification", classes: ["HEC-"] });
+  const method = supervised.build({ encoder, modality, options, samples: 8, runs: {} });
+  const params = weights(method.init(new Rng(2)));
+  const head = { ...method.answers!, predict: method.predict!.bind(method), linear: method.linearHead?.(params) };
+  const files = { "tokenizer.json": tokenizerJson(ESM_TOKENS) };
+  const to = join(folder, "helices");
+  await exportModel({ model: { encoder, params, modality, files, head }, publisher: proteinPublisher, card, out: to });
+  const config = await json(join(to, "config.json"));
+  assert.deepEqual(
+    [config.architectures, config.id2label],
+    [["EsmForTokenClassification"], { 0: "C", 1: "E", 2: "H" }],
+  );
+  const { tensors } = await readSafetensors(join(to, "model.safetensors"));
+  assert.deepEqual([...(tensors.get("classifier.weight")?.shape ?? [])], [3, 24]);
+  assert.ok(tensors.has("esm.encoder.layer.0.attention.self.query.weight"));
+
+  const network = await AutoModelForTokenClassification.from_pretrained("helices", { dtype: "fp32" });
+  assert.ok(network instanceof EsmForTokenClassification);
+  const tokenize = await AutoTokenizer.from_pretrained("helices");
+  const { logits } = await network(await tokenize("MKTAYIAK"));
+  assert.deepEqual(logits.dims, [1, 10, 3]);
+  const model = await predictorOf(method, params, modality, { batchSize: 1 });
+  const expected = await model.logits([modality.tensors({ residues: "MKTAYIAK", name: "" })]);
+  await model.dispose();
+  // Our program gives nothing for the first token and the last.
+  close((logits.data as Float32Array).slice(3, 27), expected.slice(3, 27));
+  await network.dispose();
 });
 
 test("a causal model of proteins continues them as our program does", async () => {

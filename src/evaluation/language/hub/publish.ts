@@ -73,6 +73,8 @@ function usageOf(model: PublishedModel, { whole, masked, beginning }: TokenModel
   const { encoder, head, tokenLogits } = model;
   const inputs = "inputs `input_ids` and `attention_mask`";
   const withLogits = `${inputs}, outputs \`logits\`, \`last_hidden_state\` and\n\`sentence_embedding\`; batch and length are free`;
+  if (head?.task === "token-classification")
+    return pipelineUsage("token-classification", `const labels = await run("${whole}");`, withLogits);
   if (head)
     return headUsage(
       head,
@@ -160,7 +162,7 @@ function feeds({ ids, mask }: Readonly<Record<string, Tensor>>): Record<string, 
  *
  * The ONNX model reads `input_ids` and `attention_mask`, int64 `[batch, sequence]`, and gives `last_hidden_state`
  * `[batch, sequence, width]`, `sentence_embedding` `[batch, width]` and `logits`: `[batch, sequence, vocabulary]` if the method predicts
- * tokens, `[batch, outputs]` with a head. The graph has the model's full length and pads shorter inputs itself.
+ * tokens, `[batch, outputs]` with a head, `[batch, sequence, outputs]` with one for each token. The graph has the model's full length and pads shorter inputs itself.
  */
 export const tokenPublisher = ({ layout: layoutOf, examples, tokenizer, files }: TokenModels): Publisher => ({
   describe(model) {

@@ -31,7 +31,7 @@ function frequencies(headDim: number): Tensor {
 }
 
 /**
- * `EsmForMaskedLM`, or `EsmModel` where the method predicts no tokens or there is a head.
+ * `EsmForMaskedLM`, `EsmForTokenClassification` with a head for each token, else `EsmModel`.
  * https://huggingface.co/docs/transformers/model_doc/esm
  */
 export function esmLayout({ encoder, params, ids, predictsTokens, head }: LanguageFacts): LanguageLayout {
@@ -39,8 +39,9 @@ export function esmLayout({ encoder, params, ids, predictsTokens, head }: Langua
   const number = (key: string) => Number(encoder.hyperparameters[key]);
   const [width, depth, heads] = [number("width"), number("depth"), number("heads")];
   const isLanguageModel = predictsTokens && !head;
-  const model = isLanguageModel ? "EsmForMaskedLM" : "EsmModel";
-  const prefix = isLanguageModel ? "esm." : "";
+  const perToken = head?.task === "token-classification";
+  const model = isLanguageModel ? "EsmForMaskedLM" : perToken ? "EsmForTokenClassification" : "EsmModel";
+  const prefix = isLanguageModel || perToken ? "esm." : "";
   const { norm, layer, attention } = renamed(at);
   const blocks = Array.from({ length: depth }, (_, block): [string, Tensor][] => {
     const [from, to] = [`encoder.blocks.${block}`, `${prefix}encoder.layer.${block}`];
@@ -55,7 +56,7 @@ export function esmLayout({ encoder, params, ids, predictsTokens, head }: Langua
   return {
     config: {
       model_type: "esm",
-      architectures: [head ? "EsmForSequenceClassification" : model],
+      architectures: [head && !perToken ? "EsmForSequenceClassification" : model],
       vocab_size: number("vocabulary"),
       hidden_size: width,
       num_hidden_layers: depth,
@@ -94,8 +95,9 @@ export function esmLayout({ encoder, params, ids, predictsTokens, head }: Langua
           ] as const)
         : []),
     ],
-    note: head
-      ? "`model.safetensors` has the names of Hugging Face's `EsmModel`; its class with a head reads the first token through a further layer, which this head does not have: use the ONNX file."
-      : `\`model.safetensors\` has the names of Hugging Face's \`${model}\`; it has no contact head.`,
+    note:
+      head && !perToken
+        ? "`model.safetensors` has the names of Hugging Face's `EsmModel`; its class with a head reads the first token through a further layer, which this head does not have: use the ONNX file."
+        : `\`model.safetensors\` has the names of Hugging Face's \`${model}\`; it has no contact head.`,
   };
 }
