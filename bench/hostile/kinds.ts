@@ -2,6 +2,7 @@ import { binary } from "./binary.ts";
 import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./formats.ts";
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
+import * as proteins from "./proteins.ts";
 import * as seeds from "./seeds.ts";
 import * as signals from "./signals.ts";
 import { json, jsonLines, lines } from "./texts.ts";
@@ -85,6 +86,12 @@ export const kinds: readonly Kind[] = [
   kind("series, Parquet", "x.parquet", signals.parquets, parquet, one),
   kind("series, .ts", "x.ts", signals.ucrs, lines, series),
   kind("series, .npy", "x.npy", signals.npys, binary, series),
+  kind("FASTA", "x.fasta", proteins.fastas, lines, proteins.protein),
+  kind("FASTA .gz", "x.fa.gz", seeds.packed(proteins.fastas), gzipped(lines), proteins.protein),
+  kind("FASTA, labels", "x.fasta", proteins.labelledFastas, lines, proteins.protein),
+  kind("A3M", "x.a3m", proteins.a3ms, lines, proteins.protein),
+  kind("sequences, CSV", "x.csv", proteins.sequenceTables, lines, proteins.protein),
+  kind("labels of residues", "l.fasta", proteins.residueLabelFiles, lines, proteins.residueLabels, proteins.beside),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),
