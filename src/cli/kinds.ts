@@ -3,7 +3,7 @@ import type { KindLine } from "./table.ts";
 /** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
 export const kinds: Readonly<Record<string, KindLine>> = {
   molecule: {
-    summary: "language models of SMILES: complete, perplexity",
+    summary: "language models of SMILES: complete, generate, perplexity",
     load: () => import("../modalities/molecule/commands/index.ts"),
   },
   protein: {

@@ -11,6 +11,13 @@ export function wholeNumber(flag: string, text: string, least = 1): number {
   throw new UserError(`--${flag} ${text}: must be a whole number of at least ${least}`);
 }
 
+/** @throws UserError naming the flag when the text is not a number of at least `least` */
+export function numberFrom(flag: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= least && text.trim() !== "") return value;
+  throw new UserError(`--${flag} ${text}: must be a number of at least ${least}`);
+}
+
 /** @throws UserError unless the text is distinct whole numbers of at least 1, separated by commas */
 export function wholeNumbers(flag: string, text: string): number[] {
   const values = text.split(",").map((part) => wholeNumber(flag, part.trim()));

@@ -1,5 +1,5 @@
-import { complete, openRun, UserError } from "../../index.ts";
-import { wholeNumber } from "../numbers.ts";
+import { complete, openRun } from "../../index.ts";
+import { numberFrom, wholeNumber } from "../numbers.ts";
 import { columns, print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
@@ -34,9 +34,7 @@ export const completing =
       .option("--json", "print JSON")
       .addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`)
       .action(async (path: string, text: string, flags: Flags) => {
-        const temperature = Number(flags.temperature);
-        if (!(temperature >= 0 && Number.isFinite(temperature)) || flags.temperature.trim() === "")
-          throw new UserError(`--temperature ${flags.temperature}: must be a number of at least 0`);
+        const temperature = numberFrom("temperature", flags.temperature, 0);
         const completion = await complete({
           run: await openRun(path),
           text,

@@ -5,7 +5,7 @@ import type { Source } from "../../data/source.ts";
 import { targets } from "../../data/targets/ability.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
 import { augment, perturb } from "../../data/views.ts";
-import { maskToken, paraphrase, vocabulary } from "../../data/vocabulary.ts";
+import { maskToken, paraphrase, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
 import { packedRoom } from "../../graphs/packing.ts";
 import { buildMolecules } from "./build.ts";
 import { computeAll, learnDescriptors } from "./compute.ts";
@@ -46,7 +46,7 @@ export const molecule = modality({
   async learn(source, options, onNote) {
     if (onNote) await noteLarger(source, options, onNote);
     return {
-      ...(options.input === "smiles" ? { "tokenizer.json": tokenizerJson(SMILES_TOKENS) } : {}),
+      ...(options.input === "smiles" ? { [TOKENIZER_FILE]: tokenizerJson(SMILES_TOKENS) } : {}),
       ...(options.compute ? await learnDescriptors(source) : {}),
     };
   },
@@ -61,7 +61,11 @@ export const molecule = modality({
     return samples;
   },
   build: buildMolecules,
-  accepts: { text: (smiles) => givenMolecule(smiles.trim()) },
+  accepts: {
+    text: (smiles) => givenMolecule(smiles),
+    bytes: (bytes, name) => givenMolecule(new TextDecoder().decode(bytes), name),
+    types: ["chemical/x-mdl-molfile", "chemical/x-daylight-smiles"],
+  },
   /** The Bemis–Murcko scaffold; molecules without rings have the same. */
   async group(source, index) {
     const { smiles } = await source.read(index).then((sample: MoleculeSample) => {
@@ -73,6 +77,9 @@ export const molecule = modality({
   splits: { scaffold: largestFirst },
   size: (sample) =>
     isTokens(sample) ? { amount: sample.ids.length, unit: "tokens" } : { amount: sample.graph.count, unit: "atoms" },
+  async publish() {
+    return (await import("./publish.ts")).moleculePublisher;
+  },
   async baseline() {
     return (await import("./baseline.ts")).ecfp();
   },

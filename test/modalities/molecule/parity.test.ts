@@ -72,19 +72,9 @@ interface Expected {
 }
 
 const data = new URL("../../../../shared/data/moleculenet/", import.meta.url);
+const indicesOf = (all: ArrayLike<number>, wanted: number): number[] =>
+  Array.from(all, (one, index) => (one === wanted ? index : -1)).filter((index) => index >= 0);
 const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex");
-
-/** As pretrain-gnns and OGB do: groups by size and first index, the largest first, fill train, validation, test. */
-function splitOf(groups: ReadonlyMap<string, readonly number[]>, count: number) {
-  const ordered = [...groups.values()].sort((a, b) => b.length - a.length || b[0]! - a[0]!);
-  const [train, validation, held]: number[][] = [[], [], []];
-  for (const group of ordered) {
-    if (train!.length + group.length <= 0.8 * count) train!.push(...group);
-    else if (train!.length + validation!.length + group.length <= 0.9 * count) validation!.push(...group);
-    else held!.push(...group);
-  }
-  return { ordered, parts: [train!, validation!, held!] };
-}
 
 const absent = existsSync(data) ? false : "MoleculeNet's sets are not there (../shared/data/moleculenet)";
 const expectedSets: Readonly<Record<string, Expected>> = JSON.parse(
@@ -113,15 +103,21 @@ for (const [name, expected] of Object.entries(expectedSets))
       unreadable.toSorted((a, b) => a - b),
       expected.unreadable,
     );
-    const groups = new Map<string, number[]>();
-    scaffolds.forEach((scaffold, index) => {
-      if (scaffold !== undefined) groups.set(scaffold, [...(groups.get(scaffold) ?? []), index]);
+    const numbers = new Map<string, number>();
+    const groups = Int32Array.from(scaffolds, (scaffold) => {
+      if (scaffold === undefined) return -1;
+      numbers.set(scaffold, numbers.get(scaffold) ?? numbers.size);
+      return numbers.get(scaffold)!;
     });
-    const { ordered, parts } = splitOf(groups, expected.rows - unreadable.length);
+    const members = [...numbers.values()].map((number) => indicesOf(groups, number));
+    const ordered = members.sort((a, b) => b.length - a.length || b[0]! - a[0]!);
+    const partOf = molecule.splits!.scaffold!(groups);
+    const parts = [0, 1, 2].map((part) => indicesOf(partOf, part));
+    const sorted = (all: readonly (readonly number[])[]) => all.map((one) => one.toSorted((a, b) => a - b));
     assert.deepEqual(
       parts.map(({ length }) => length),
       expected.sizes,
     );
     assert.equal(digest(ordered), expected.groups);
-    assert.equal(digest(parts), expected.split);
+    assert.equal(digest(sorted(parts)), expected.split);
   });

@@ -7,6 +7,10 @@ export const commands: CommandTable = {
       summary: "fill the masks of a SMILES, or continue it, by a language model",
       load: () => import("./complete.ts"),
     },
+    generate: {
+      summary: "write new SMILES by a language model; how many are molecules, different, new",
+      load: () => import("./generate.ts"),
+    },
     perplexity: {
       summary: "how well a language model predicts held-out SMILES: accuracy and perplexity",
       load: () => import("./perplexity.ts"),

@@ -1,3 +1,5 @@
+import { labelOfColumns } from "../../../data/answers.ts";
+import { labelNamesOf } from "../../../data/tables/columns.ts";
 import { utf8Chunks } from "../../../data/tables/utf8.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { FieldsWanted, MoleculeEntry } from "./entry.ts";
@@ -41,21 +43,27 @@ function blockOf(record: string): string {
 export async function* moleculesIn(path: string, wanted: FieldsWanted): AsyncGenerator<MoleculeEntry[]> {
   let line = 0;
   const met = new Set<string>();
+  const names = (fields: ReadonlyMap<string, string>) =>
+    wanted.label === undefined ? [] : labelNamesOf(wanted.label, [...fields.keys()]);
   for await (const records of recordsIn(path))
     yield records.map((record) => {
       const fields = fieldsOf(record);
       for (const name of fields.keys()) met.add(name);
+      const labels = names(fields);
+      const cells = labels.map((name) => fields.get(name) || undefined);
       return {
         input: blockOf(record),
         title: (record.split("\n", 1)[0] ?? "").trim(),
-        label: wanted.label === undefined ? undefined : fields.get(wanted.label) || undefined,
+        label: labels.length > 1 ? labelOfColumns(labels, cells) : cells[0],
         group: wanted.group === undefined ? undefined : fields.get(wanted.group) || undefined,
         line: ++line,
       };
     });
-  if (wanted.label !== undefined && line > 0 && !met.has(wanted.label))
+  const lacking =
+    wanted.label === undefined ? undefined : labelNamesOf(wanted.label, [...met]).find((one) => !met.has(one));
+  if (lacking !== undefined && line > 0)
     throw new UserError(
-      `${path}: no record has a field "${wanted.label}"; there ${met.size > 0 ? `are: ${[...met].slice(0, 8).join(", ")}` : "are no fields"}; name one with --label-column`,
+      `${path}: no record has a field "${lacking}"; there ${met.size > 0 ? `are: ${[...met].slice(0, 8).join(", ")}` : "are no fields"}; name one with --label-column`,
     );
 }
 

@@ -1,0 +1,60 @@
+/** What is computed of molecules for methods that predict it. */
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { scaled } from "../../../src/data/targets/scales.ts";
+import { learnDescriptors } from "../../../src/modalities/molecule/compute.ts";
+import { DESCRIPTORS_FILE } from "../../../src/modalities/molecule/computed.ts";
+import { molecule } from "../../../src/modalities/molecule/index.ts";
+import { describedMolecules } from "../../fixtures/molecules.ts";
+import { inFolder } from "../../support/cli.ts";
+
+test("bits and descriptors are Python's RDKit's, read from the cache as they were computed, and scaled", () =>
+  inFolder(async (folder) => {
+    const described = describedMolecules().filter((_, at) => at % 25 === 0);
+    const file = join(folder, "molecules.smi");
+    await writeFile(file, `${described.map(({ smiles }) => smiles).join("\n")}\n`);
+    const plain = await molecule.open(file);
+    const options = molecule.options.parse({ compute: true });
+    const files = await learnDescriptors(plain);
+    const { targets } = molecule.build(options, files);
+    assert.ok(targets);
+    assert.deepEqual(
+      targets.groups.map(({ name, type, size }) => [name, type, size]),
+      [
+        ["morgan", "bits", 2048],
+        ["maccs", "bits", 167],
+        ["descriptors", "numbers", 43],
+      ],
+    );
+    const { names }: { names: string[] } = JSON.parse(files[DESCRIPTORS_FILE] ?? "");
+    const places = ["amw", "CrippenClogP", "tpsa"].map((name) => names.indexOf(name));
+    assert.ok(!places.includes(-1));
+    // Twice: computed, and from the cache, as another thread would read it.
+    for (let round = 0; round < 2; round++) {
+      const source = await molecule.reopen(structuredClone(plain.manifest), options);
+      for (const [index, expected] of described.entries()) {
+        const sample = await source.read(index);
+        const on = (group: string): number[] =>
+          [...targets.of(sample, group).keys()].filter((bit) => targets.of(sample, group)[bit]);
+        assert.deepEqual(on("morgan"), expected.morgan);
+        assert.deepEqual(on("maccs"), expected.maccs);
+        const values = targets.of(sample, "descriptors");
+        places.forEach((place, at) => {
+          const [value, wanted] = [values[place]!, expected.numbers[at]!];
+          assert.ok(Math.abs(value - wanted) <= 1e-4 * Math.max(1, Math.abs(wanted)), `${expected.smiles}: ${value}`);
+        });
+      }
+      await source.close();
+    }
+    const scales = targets.groups[2]?.scales ?? [];
+    const weights = described.map(({ numbers }) => {
+      const row = new Float32Array(43);
+      row[places[0]!] = numbers[0]!;
+      return scaled(row, scales)[places[0]!]!;
+    });
+    const mean = weights.reduce((sum, weight) => sum + weight / weights.length, 0);
+    assert.ok(Math.abs(mean) < 1e-5 && weights.some((weight) => Math.abs(weight) > 0.5), `${mean}`);
+    await plain.close();
+  }));
