@@ -1,5 +1,6 @@
 import { binary } from "./binary.ts";
 import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./formats.ts";
+import * as graphs from "./graphs.ts";
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
 import * as proteins from "./proteins.ts";
@@ -42,6 +43,8 @@ const video = open.dataOf("video", { imageSize: 16, frames: 4, window: 0.6 });
 const clip = open.given("video", video);
 const series = open.dataOf("series", { window: 16 });
 const one = open.given("series", series);
+const graph = open.dataOf("graph");
+const network = open.given("graph", graph);
 const text = open.dataOf("text", { maxLength: 16 });
 const images = (lab: seeds.Lab) => lab.images();
 const texts = (lab: seeds.Lab) => lab.texts();
@@ -92,6 +95,13 @@ export const kinds: readonly Kind[] = [
   kind("A3M", "x.a3m", proteins.a3ms, lines, proteins.protein),
   kind("sequences, CSV", "x.csv", proteins.sequenceTables, lines, proteins.protein),
   kind("labels of residues", "l.fasta", proteins.residueLabelFiles, lines, proteins.residueLabels, proteins.beside),
+  kind("graph, GraphML", "x.graphml", graphs.graphmls, lines, graph),
+  kind("graph, JSON", "x.json", graphs.nodeLinks, json, network),
+  kind("graph, JSON lines", "x.jsonl", graphs.graphLines, jsonLines, graph),
+  kind("graph, edges", "edges.csv", graphs.edgeLists, lines, graph, graphs.nodesFolder),
+  kind("graph, one text", "x.txt", graphs.oneTexts, lines, graph),
+  kind("graph, TU edges", "T_A.txt", graphs.adjacencies, lines, graph, graphs.tuFolder),
+  kind("graph, TU graphs", "T_graph_indicator.txt", graphs.indicators, lines, graph, graphs.tuFolder),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),

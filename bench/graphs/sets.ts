@@ -1,0 +1,116 @@
+/**
+ * MUTAG, PROTEINS and IMDB-B of TU's collection: accuracy of a logistic regression of frozen vectors over the ten given folds
+ * (InfoGraph's protocol: encoders see all graphs and no label). Its strength is chosen on a fifth of each training part. Rows:
+ * counts of Weisfeiler and Lehman's labels, the untrained encoder, and methods.
+ *
+ *   npm run bench:graph-sets -- [SET,…] [ROW,…] [SEED,…] [--json]
+ *
+ * Lines: bench/results/graphs.jsonl.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { modalities, type Source } from "../../src/data/index.ts";
+import { extractFeatures, openRun, pretrain, untrainedParams } from "../../src/index.ts";
+import { benchArguments } from "../arguments.ts";
+import { DATA, machine } from "../series/machine.ts";
+import { linesOf, measured, printTable } from "./results.ts";
+import { accuracyOf, type Vectors } from "./vectors.ts";
+
+const { words } = benchArguments("npm run bench:graph-sets -- [SET,…] [ROW,…] [SEED,…] [--json]");
+const listOf = (text: string | undefined, all: readonly string[]) => (text ? text.split(",") : all);
+const SETS = ["MUTAG", "PROTEINS", "IMDBBINARY"];
+const FOLDS = 10;
+
+interface Setting {
+  readonly method: string;
+  readonly epochs: number;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly modality?: Readonly<Record<string, unknown>>;
+}
+const encoder = { width: 64, depth: 3, pooling: "sum" } as const;
+const rows: Readonly<Record<string, Setting>> = {
+  infograph: { method: "infograph", epochs: 20 },
+  graphcl: {
+    ...{ method: "simclr", epochs: 20, options: { temperature: 0.2 } },
+    modality: { augmentations: ["nodes", "subgraph", "edges", "attributes"], strength: 0.2 },
+  },
+};
+const definition = await modalities.load("graph");
+const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
+
+/** Test parts of the ten folds. */
+const foldsOf = (set: string): Promise<number[][]> =>
+  Promise.all(
+    Array.from({ length: FOLDS }, async (_, fold) => {
+      const text = await readFile(join(DATA, "tu", "folds", set, `test-${fold + 1}.txt`), "utf8");
+      return text.trim().split(/\s+/).map(Number);
+    }),
+  );
+
+/** Accuracy over the folds: mean and sample deviation. */
+async function overFolds(set: string, source: Source<unknown>, vectors: Vectors, standardized: boolean, seed: number) {
+  const { labels = [], classes = [] } = source;
+  const scores: number[] = [];
+  for (const test of await foldsOf(set)) {
+    const held = new Set(test);
+    const train = Array.from({ length: source.length }, (_, at) => at).filter((at) => !held.has(at));
+    scores.push((await accuracyOf(vectors, labels, classes.length, { train, test }, { standardized, seed })).test);
+  }
+  const test = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - test) ** 2, 0) / (scores.length - 1));
+  return { test, deviation };
+}
+
+async function judged(set: string, row: string, setting: Setting | undefined, seed: number) {
+  const data = join(DATA, "tu", `${set}.txt.gz`);
+  const source = await definition.open(data);
+  const begun = performance.now();
+  try {
+    if (row === "Weisfeiler–Lehman") {
+      const options = definition.options.parse(await definition.infer(source));
+      const modality = definition.build(options, await definition.learn!(source, options));
+      const baseline = await definition.baseline(modality, source, { most: source.length });
+      return { ...(await overFolds(set, source, await baseline.extract(source), false, seed)), seconds: 0, steps: 0 };
+    }
+    const { method, epochs, options, modality } = setting ?? { ...rows.infograph!, epochs: 1 };
+    const out = join(folder, `${set}-${row}-${seed}`);
+    await pretrain({
+      ...{ data, out, modality: "graph", method, options, encoder: "gin", encoderOptions: encoder },
+      modalityOptions: modality,
+      training: { epochs, seed, batchSize: 128, learningRate: 1e-3, weightDecay: 0, gradientClip: 1, workers: 0 },
+    });
+    const seconds = setting ? (performance.now() - begun) / 1000 : 0;
+    const run = await openRun(out);
+    const params = setting ? run.params : await untrainedParams(run.config, source, seed);
+    const vectors = await extractFeatures({ encoder: run.encoder, params, modality: run.modality, source });
+    const steps = setting ? Math.floor(source.length / 128) * epochs : 0;
+    await rm(out, { recursive: true });
+    return { ...(await overFolds(set, source, vectors, true, seed)), seconds, steps };
+  } finally {
+    await source.close();
+  }
+}
+
+try {
+  for (const set of listOf(words[0], SETS))
+    for (const row of listOf(words[1], ["Weisfeiler–Lehman", "untrained", ...Object.keys(rows)])) {
+      const isPlain = row === "Weisfeiler–Lehman";
+      for (const seed of isPlain ? [0] : listOf(words[2], ["0", "1", "2"]).map(Number)) {
+        const setting = rows[row];
+        const { method: _, epochs = 0, ...own } = setting ?? { method: "", epochs: 0 };
+        const settings = isPlain ? "" : JSON.stringify({ encoder, ...own });
+        const make = async () => ({ ...(await judged(set, row, setting, seed)), machine: machine() });
+        const { test, deviation, seconds } = await measured({ set, row, settings, seed, epochs }, make);
+        console.log(
+          `${set}, ${row}, seed ${seed}: ${test?.toFixed(1)} ± ${deviation?.toFixed(1)}, ${seconds.toFixed(0)} s`,
+        );
+      }
+    }
+  printTable(
+    (await linesOf()).filter(({ set }) => SETS.includes(set)),
+    SETS,
+  );
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
