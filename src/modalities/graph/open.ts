@@ -4,6 +4,7 @@ import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { firstCells } from "../../data/tables/cells.ts";
 import { LABEL_COLUMN } from "../../data/tables/columns.ts";
+import { endsIn } from "../../data/tables/edges.ts";
 import { utf8Chunks } from "../../data/tables/utf8.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson, parseTornJson } from "../../foundation/json.ts";
@@ -11,7 +12,7 @@ import { isGraphs, isNodes } from "./arrange.ts";
 import type { AnySample } from "./graph.ts";
 import { nodeSource } from "./large.ts";
 import { broken } from "./sources/builder.ts";
-import { endsIn, tableFormatOf } from "./sources/edge-list.ts";
+import { tableFormatOf } from "./sources/edge-list.ts";
 import { graphSource } from "./sources/entries.ts";
 import { type Unit, unitsAt } from "./sources/files.ts";
 import { graphInJson, isGraphJson } from "./sources/json.ts";
@@ -130,7 +131,8 @@ async function recognisesUnit(unit: Unit): Promise<Recognition> {
       const first = await firstCells(unit.path, tableFormatOf(unit.path) ?? "csv");
       const ends = first && endsIn(first.columns);
       // Columns without names may be anything.
-      return ends && first.columns[ends[0]] !== "1" ? "certain" : undefined;
+      if (!ends || first.columns[ends.source] === "1") return undefined;
+      return ends.isSure ? "certain" : "possible";
     }
     case "broken":
       return undefined;

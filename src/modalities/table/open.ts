@@ -7,6 +7,7 @@ import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../../data/tables/columns.ts";
+import { endsIn } from "../../data/tables/edges.ts";
 import { Profile } from "../../data/tables/profile.ts";
 import { labelIn } from "../../data/tables/records.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
@@ -165,7 +166,8 @@ export async function recognisesTable(path: string): Promise<Recognition> {
   if (count("formula") > 0) return "certain";
   if (usable < 2 || 2 * usable < types.length) return undefined;
   if (count("time") > 0 && 2 * numbers >= types.length - count("time")) return undefined;
-  return categories > 0 ? "certain" : "possible";
+  // Edges of a graph are rows, too, and seldom meant as such.
+  return categories > 0 && !endsIn(columns)?.isSure ? "certain" : "possible";
 }
 
 const Sent = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));

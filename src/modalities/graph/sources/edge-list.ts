@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { cellsOf } from "../../../data/tables/cells.ts";
+import { endsIn } from "../../../data/tables/edges.ts";
 import { type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
@@ -7,30 +8,11 @@ import { type Found, GraphBuilder } from "./builder.ts";
 import { valueOf } from "./cells.ts";
 import type { Value } from "./values.ts";
 
-/** What the columns of two ends are called; without a header they are the first two. */
-const ENDS: readonly (readonly [source: string, target: string])[] = [
-  ["source", "target"],
-  ["src", "dst"],
-  ["from", "to"],
-  ["node1", "node2"],
-  ["u", "v"],
-  ["1", "2"],
-];
 /** What the column of a node's name is called; else it is the first. */
 const IDS = ["id", "node", "node_id", "nodeid", "key", "name", "1"];
 
 export const tableFormatOf = (path: string): TableFormat | undefined =>
   tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
-
-/** Places of the two ends' columns; undefined if it is no table of edges. */
-export function endsIn(columns: readonly string[]): readonly [source: number, target: number] | undefined {
-  const lower = columns.map((name) => name.trim().toLowerCase());
-  for (const [source, target] of ENDS) {
-    const [from, to] = [lower.indexOf(source), lower.indexOf(target)];
-    if (from >= 0 && to >= 0) return [from, to];
-  }
-  return undefined;
-}
 
 const textIn = (value: Value): string | undefined =>
   value === undefined || typeof value === "object" ? undefined : String(value);
@@ -53,7 +35,7 @@ export async function readEdgeList(name: string, edges: string, nodes?: string):
           .map((column) => shortened(column))
           .join(", ")}`,
       );
-    const [from, to] = places;
+    const { source: from, target: to } = places;
     for (const { cells, line } of rows) {
       const [source, target] = [textIn(valueOf(cells[from])), textIn(valueOf(cells[to]))];
       if (source === undefined || target === undefined)
