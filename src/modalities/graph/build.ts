@@ -2,11 +2,12 @@ import type { Rng } from "../../array/rng.ts";
 import type { Tensor } from "../../array/tensor.ts";
 import type { Graph, GraphCorruption } from "../../data/graph.ts";
 import type { RunFiles, Shown, TensorRecord } from "../../data/modality.ts";
+import type { Picture } from "../../data/picture.ts";
 import { degreesOf, neighboursOf } from "../../graphs/neighbours.ts";
 import { joined, packedRoom } from "../../graphs/packing.ts";
 import { fitted, type GraphShape, graphSpecs, graphTensors } from "../../graphs/padding.ts";
 import { corrupted, dropNodes, walkedPart } from "../../graphs/views.ts";
-import { graphEncoder } from "./columns/encode.ts";
+import { degreesIn, graphEncoder } from "./columns/encode.ts";
 import { type Learned, learnedIn } from "./columns/learned.ts";
 import { drawGraph } from "./draw.ts";
 import { type AnySample, type CodedGraph, isNode, isPacked, isRaw, type RawGraph } from "./graph.ts";
@@ -121,6 +122,7 @@ export function buildGraphs(options: GraphOptions, files?: RunFiles) {
       sampleOf: (graph: Graph): AnySample => graph,
       corrupt: changed,
     },
+    drawing: { input: "edges", draw: drawEdges },
     show(sample: AnySample): Shown {
       if (isNode(sample)) {
         const { whole, root } = sample;
@@ -141,6 +143,19 @@ export function buildGraphs(options: GraphOptions, files?: RunFiles) {
       return { text, picture: drawGraph(graph.count, links, kinds) };
     },
   } as const;
+}
+
+/** A graph by its edges alone, as views are compared: what has none is not drawn. Colours are numbers of neighbours. */
+function drawEdges({ shape: [rows = 0, width = 0], data }: Tensor): Picture | undefined {
+  const links: number[] = [];
+  for (let row = 0; row < rows; row++)
+    if (data[row * width + 2]! > 0) links.push(data[row * width]!, data[row * width + 1]!);
+  // Nodes in the order of their first edge.
+  const places = new Map([...new Set(links)].map((node, at) => [node, at]));
+  const own = links.map((node) => places.get(node)!);
+  return places.size === 0
+    ? undefined
+    : drawGraph(places.size, own, degreesIn({ count: places.size, links: Int32Array.from(own) }));
 }
 
 /** Colours of a node and what surrounds it. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { graphs } from "../../data/graph.ts";
 import { modality } from "../../data/modality.ts";
+import { drawing } from "../../data/picture.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { arrangeGraphs, inferGraphs, learnGraphs } from "./arrange.ts";
 import { buildGraphs } from "./build.ts";
@@ -22,7 +23,7 @@ export const graph = modality({
     encoderOptions: { gin: { depth: 3, width: 64 } },
     training: { epochs: 100 },
   },
-  abilities: [augment, perturb, graphs],
+  abilities: [augment, perturb, graphs, drawing],
   inputs: { nodes: 2, edges: 2, values: 2, readout: 1, degrees: 1 },
   recognises: recognisesGraphs,
   open: openGraphs,
