@@ -6,7 +6,7 @@ import { oneHot } from "./functions/one-hot.ts";
 export const FEW_NODES = 128;
 /** Most nodes of a graph with a matrix, and most elements of a batch's. Sums along edges cost ONNX Runtime much more. */
 const MATRIX_NODES = 4096;
-const MATRIX_ELEMENTS = 2 ** 26;
+const MATRIX_ELEMENTS = 2 ** 24;
 
 /** How messages are added up: over a matrix from products, over one filled edge by edge, or along the edges. */
 type Form = "products" | "matrix" | "edges";
