@@ -4,6 +4,7 @@ import * as graphs from "./graphs.ts";
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
 import * as proteins from "./proteins.ts";
+import { rowCsvs, rowJsonls, rowParquets } from "./rows.ts";
 import * as seeds from "./seeds.ts";
 import * as signals from "./signals.ts";
 import { json, jsonLines, lines } from "./texts.ts";
@@ -46,6 +47,7 @@ const one = open.given("series", series);
 const graph = open.dataOf("graph");
 const network = open.given("graph", graph);
 const text = open.dataOf("text", { maxLength: 16 });
+const rows = open.dataOf("table");
 const images = (lab: seeds.Lab) => lab.images();
 const texts = (lab: seeds.Lab) => lab.texts();
 const imageRun = open.run("data");
@@ -102,6 +104,9 @@ export const kinds: readonly Kind[] = [
   kind("graph, one text", "x.txt", graphs.oneTexts, lines, graph),
   kind("graph, TU edges", "T_A.txt", graphs.adjacencies, lines, graph, graphs.tuFolder),
   kind("graph, TU graphs", "T_graph_indicator.txt", graphs.indicators, lines, graph, graphs.tuFolder),
+  kind("rows of a table, CSV", "x.csv", rowCsvs, lines, rows),
+  kind("rows of a table, JSONL", "x.jsonl", rowJsonls, jsonLines, rows),
+  kind("rows of a table, Parquet", "x.parquet", rowParquets, parquet, rows),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),

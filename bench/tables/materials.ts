@@ -42,7 +42,7 @@ await withTables(async (write, folder) => {
     ...(isMetal
       ? { task: "classification" as const, measure: "rocAuc", factor: 100, digits: 1 }
       : { task: "regression" as const, measure: "meanAbsoluteError", factor: 1, digits: 3 }),
-    ...{ counts: [100], draws: 10, seeds: Number(seeds), method, encoder: "mlp", folder, frozen: has("frozen") },
+    ...{ counts: [100], draws: 5, seeds: Number(seeds), method, encoder: "mlp", folder, frozen: has("frozen") },
     training: { epochs: Number(epochs), ...more.training },
     ...{
       options: { ...more.options },

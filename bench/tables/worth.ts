@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type EvaluationTask, evaluate, finetune, judge, pretrain } from "../../src/index.ts";
+import { type EvaluationTask, evaluate, pretrain } from "../../src/index.ts";
 import { DATA, meanOf } from "../series/machine.ts";
 
 /** The lines of a compressed table of the data sets, blank ones left out. */
@@ -79,21 +79,12 @@ export async function measure(problem: Problem): Promise<void> {
     console.log(`seed ${seed}: ${run.step} steps in ${((performance.now() - began) / 60_000).toFixed(1)} minutes`);
     for (const count of counts) {
       const { contestants } = await evaluate({
-        ...{ run, train, test, labelColumn, task, labelCount: count, draws, scratch: false },
-        seed: 100 * seed,
+        ...{ run, train, test, labelColumn, task, labelCount: count, draws, seed: 100 * seed },
+        ...{ finetune: !problem.frozen, scratch: !problem.frozen },
       });
       for (const { name, linear, measures } of contestants) {
         const { mean, deviation } = measures[problem.measure] ?? {};
         note(count, `${name}${linear ? ", linear probe" : ""}`, mean, deviation);
-      }
-      if (problem.frozen) continue;
-      for (const how of ["fine-tuned", "from scratch"] as const) {
-        const out = join(folder, `${how}-${count}-${seed}`);
-        const tuned = await finetune({
-          ...{ from: run.path, train, labelColumn, task, labelCount: count, scratch: how === "from scratch", out },
-          training: { seed: 100 * seed },
-        });
-        note(count, how, (await judge({ run: tuned, data: test, labelColumn })).measures[problem.measure]);
       }
     }
   }

@@ -126,3 +126,19 @@ test("a column of formulas is recognised, learned, read and changed place by pla
       ["category", "number"],
     );
   }));
+
+test("a number whose square is none leaves a deviation that is one", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "huge.csv");
+    await writeFile(
+      path,
+      `x,y\n${Array.from({ length: 30 }, (_, at) => `${at === 3 ? "1e308" : at / 7},${at % 5}`).join("\n")}\n`,
+    );
+    const options = table.options.parse({ scale: "standard" });
+    const source = await table.open(path);
+    const files = await learnColumns(source, options);
+    const [column] = learnedIn(files).columns;
+    assert.ok(column?.type === "number" && Number.isFinite(column.std) && Number.isFinite(column.mean));
+    const { values } = table.build(options, files).tensors(await source.read(3));
+    assert.ok(Number.isFinite(values?.data[0]));
+  }));

@@ -192,9 +192,12 @@ function describedBy({ name, texts }: Profile) {
 const evenlyAmong = <Value>(all: readonly Value[], most: number): Value[] =>
   all.length <= most ? [...all] : Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]!);
 
+/** Numbers beyond this are taken as it: the squares of greater ones are not finite. */
+const GREATEST = 1e150;
+
 /** Mean, deviation and the values at equal steps of rank. */
 function momentsOf(values: readonly number[]) {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values, (value) => Math.max(-GREATEST, Math.min(GREATEST, value))).sort();
   let [mean, squares] = [0, 0];
   sorted.forEach((value, at) => {
     // Welford's way: large numbers may differ little from their mean.
