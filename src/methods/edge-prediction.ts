@@ -3,6 +3,8 @@ import { np } from "../array/index.ts";
 import { graphs } from "../data/graph.ts";
 import { nodes } from "../encoders/abilities.ts";
 import { nodesAt } from "../encoders/graph-input.ts";
+import * as bounds from "../foundation/bounds.ts";
+import { linearNoBias } from "../layers/linear.ts";
 import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
 import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
@@ -13,7 +15,9 @@ import { drawPairs } from "./parts/graphs/edges.ts";
  * https://arxiv.org/abs/1611.07308, with as many pairs without an edge as with one, as the edge prediction of Hu et al. 2020
  * (https://github.com/snap-stanford/pretrain-gnns); the mean binary cross-entropy of each of the two is added.
  *
- * In both the encoder sees the edges that it predicts, as here by default; with `--hide-ratio` only a share is predicted, and
+ * The autoencoder's last layer is linear. An encoder that ends in an activation has vectors whose products are nearly all positive:
+ * give it a linear layer of its own with `--projection-dim`, as `small` does. In both papers the encoder sees the edges that it predicts, as
+ * here by default; with `--hide-ratio` only a share is predicted, and
  * hidden from it. Differs from them: pairs without an edge are within a connected part, so that packed graphs are not told apart.
  */
 export const edgePrediction = method({
@@ -29,25 +33,34 @@ export const edgePrediction = method({
       .lt(1)
       .default(0)
       .describe("share of the edges that are hidden and predicted; 0 predicts all and hides none"),
+    projectionDim: bounds
+      .width()
+      .optional()
+      .describe("width of a linear layer before the product; by default none: the nodes' vectors themselves"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
   presets: {
     small: {
-      summary: "15 % of the edges are hidden; batches of 128; the gradient is clipped",
-      options: { hideRatio: 0.15 },
+      summary: "15 % of the edges are hidden; a linear layer of 64; batches of 128; the gradient is clipped",
+      options: { hideRatio: 0.15, projectionDim: 64 },
       lightViews: true,
       training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
     },
   },
   defaultEncoder: "gin",
 
-  build({ encoder, modality, options: { hideRatio } }) {
-    const { encode } = encoder.nodes;
+  build({ encoder, modality, options: { hideRatio, projectionDim } }) {
+    const { width, encode } = encoder.nodes;
+    const head = projectionDim ? linearNoBias(width, projectionDim) : undefined;
     return {
       views: (sample, rng) => drawPairs(modality.tensors(sample), rng, hideRatio),
-      init: (rng) => ({ encoder: encoder.init(rng.split("encoder")) }),
+      init: (rng) => ({
+        encoder: encoder.init(rng.split("encoder")),
+        ...(head && { head: head.init(rng.split("head")) }),
+      }),
       loss(params, { graph, connected, apart }) {
-        const vectors = encode(params.encoder, graph);
+        const encoded = encode(params.encoder, graph);
+        const vectors = head && params.head ? head.apply(params.head, encoded) : encoded;
         const score = ({ from, to }: typeof connected) =>
           np.sum(np.multiply(nodesAt(vectors, from), nodesAt(vectors, to)), -1);
         const [positive, negative] = [score(connected), score(apart)];

@@ -119,7 +119,7 @@ function pairs(rows: readonly (readonly (readonly [number, number])[])[], slots:
     ),
   };
 }
-check("edge-prediction", edgePrediction, {
+const pairsOfNodes = {
   graph: inputs,
   connected: pairs(
     [
@@ -144,7 +144,9 @@ check("edge-prediction", edgePrediction, {
     ],
     4,
   ),
-});
+};
+check("edge-prediction", edgePrediction, pairsOfNodes);
+check("edge-prediction projected", edgePrediction, pairsOfNodes, { projectionDim: 4 });
 
 const ORDERS = [[4, 2, 0, 1, 3], [1, 2, 0], [0]];
 const shuffled = batch(
