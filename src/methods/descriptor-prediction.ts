@@ -12,6 +12,18 @@ import { squaredError } from "../objectives/restoration/pixels.ts";
 import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
 import { method } from "./method.ts";
 
+/** Values with 0 for NaN, and under the name with `There` behind it 1 for the others. */
+const known = (name: string, values: readonly number[]): TensorRecord => ({
+  [name]: float32(
+    values.map((value) => (Number.isFinite(value) ? value : 0)),
+    [values.length],
+  ),
+  [`${name}There`]: float32(
+    values.map((value) => Number(Number.isFinite(value))),
+    [values.length],
+  ),
+});
+
 /**
  * Descriptor prediction: values that a program computes of a sample are the labels: a fingerprint's bits, descriptors.
  * ChemBERTa-2's multi-task regression, Ahmad et al. 2022, https://arxiv.org/abs/2209.01712. Each number is scaled to mean 0 and
@@ -61,27 +73,17 @@ export const descriptorPrediction = method({
     const widths = [encoder.embedDim, ...(options.hiddenDim ? [options.hiddenDim] : []), bits + numbers];
     const head = mlp(widths, { norm: false });
 
-    /** The values of all groups of a type, in the order of `wanted`; numbers are scaled. */
-    const computed = (sample: Sample, type: "bits" | "numbers") =>
-      ofType(type).flatMap(({ name, scales }) => {
-        const values = of(sample, name);
+    /** The values of all groups of a type, in the order of `wanted`; numbers are scaled, what a sample has not is NaN. */
+    const computed = (sample: Sample, type: "bits" | "numbers"): number[] =>
+      ofType(type).flatMap(({ name, size, scales }) => {
+        const values = of(sample, name) ?? new Float32Array(size).fill(Number.NaN);
         return [...(scales ? scaled(values, scales) : values)];
       });
-    /** What there is to predict: `bits`; `numbers`, 0 where a sample has none, and `there`, 1 where it has one. */
-    function labels(sample: Sample): TensorRecord {
-      const values = numbers ? computed(sample, "numbers") : [];
-      const isThere = values.map(Number.isFinite);
-      return {
-        ...(bits && { bits: float32(computed(sample, "bits"), [bits]) }),
-        ...(numbers && {
-          numbers: float32(
-            values.map((value, at) => (isThere[at] ? value : 0)),
-            [numbers],
-          ),
-          there: float32(isThere.map(Number), [numbers]),
-        }),
-      };
-    }
+    /** What there is to predict of either type, `bits` and `numbers`, 0 where a sample has none, and where it has them, 1. */
+    const labels = (sample: Sample): TensorRecord => ({
+      ...(bits && known("bits", computed(sample, "bits"))),
+      ...(numbers && known("numbers", computed(sample, "numbers"))),
+    });
 
     return {
       views: (sample, rng) => ({ input: modality.tensors(lightly(sample, rng)), labels: labels(sample) }),
@@ -89,8 +91,10 @@ export const descriptorPrediction = method({
       loss(params, { input, labels }) {
         const output = head.apply(params.head, encoder.apply(params.encoder, input));
         const [ofBits, ofNumbers] = bits && numbers ? np.split(output, [bits], 1) : [output, output];
-        const bitLoss = bits ? binaryCrossEntropy(ofBits!, labels.bits!) : undefined;
-        const numberLoss = numbers ? squaredError(ofNumbers!, labels.numbers!, { weights: labels.there! }) : undefined;
+        const bitLoss = bits ? binaryCrossEntropy(ofBits!, labels.bits!, { weights: labels.bitsThere! }) : undefined;
+        const numberLoss = numbers
+          ? squaredError(ofNumbers!, labels.numbers!, { weights: labels.numbersThere! })
+          : undefined;
         const [first, second] = [bitLoss, numberLoss].filter((loss) => loss !== undefined);
         return {
           loss: second ? np.add(first!, second) : first!,

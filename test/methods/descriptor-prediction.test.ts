@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { float32, Rng, type Tensor, type TreeRecord } from "../../src/array/index.ts";
+import { filled, float32, Rng, type Tensor, type TreeRecord } from "../../src/array/index.ts";
 import type { Scale } from "../../src/data/targets/scales.ts";
 import { UserError } from "../../src/foundation/errors.ts";
 import { descriptorPrediction } from "../../src/methods/descriptor-prediction.ts";
@@ -23,6 +23,7 @@ const modality = {
     ] as const,
     of(sample: unknown, group: string) {
       const value = Number(sample);
+      if (value < 0) return undefined;
       if (group === "size") return Float32Array.of(value, value > 1 ? value * value : Number.NaN, -20);
       return Float32Array.of(value % 2, 1 - (value % 2));
     },
@@ -50,16 +51,27 @@ for (const [name, options] of [
       );
     const batch: TreeRecord<Tensor> = {
       input: { pixels: fill("input", [6, 6]) },
-      labels: { bits: where("bits", 4, 0), numbers: fill("numbers", [6, 3], 2), there: where("there", 3, -0.5) },
+      labels: {
+        ...{ bits: where("bits", 4, 0), bitsThere: filled([6, 4], 1) },
+        ...{ numbers: fill("numbers", [6, 3], 2), numbersThere: where("there", 3, -0.5) },
+      },
     };
     await assertIsTorchs(build(options), name, batch, { file: "node-losses" });
   });
 
 test("what is predicted of a sample: all bits, and numbers scaled, cut and marked where they are missing", () => {
-  assert.deepEqual(labelsOf({}, 3), { bits: [1, 0, 1, 0], numbers: [1, 4, -8], there: [1, 1, 1] });
-  assert.deepEqual(labelsOf({}, 0), { bits: [0, 1, 0, 1], numbers: [-2, 0, -8], there: [1, 0, 1] });
-  assert.deepEqual(labelsOf({ targets: ["more"] }, 3), { bits: [1, 0] });
-  assert.deepEqual(labelsOf({ targets: ["size"] }, 3), { numbers: [1, 4, -8], there: [1, 1, 1] });
+  const bitsThere = [1, 1, 1, 1];
+  const three = { numbers: [1, 4, -8], numbersThere: [1, 1, 1] };
+  assert.deepEqual(labelsOf({}, 3), { bits: [1, 0, 1, 0], bitsThere, ...three });
+  assert.deepEqual(labelsOf({}, 0), {
+    ...{ bits: [0, 1, 0, 1], bitsThere, numbers: [-2, 0, -8], numbersThere: [1, 0, 1] },
+  });
+  assert.deepEqual(labelsOf({ targets: ["more"] }, 3), { bits: [1, 0], bitsThere: [1, 1] });
+  assert.deepEqual(labelsOf({ targets: ["size"] }, 3), three);
+  // Read without them, for its vector alone.
+  assert.deepEqual(labelsOf({ targets: ["more", "size"] }, -1), {
+    ...{ bits: [0, 0], bitsThere: [0, 0], numbers: [0, 0, 0], numbersThere: [0, 0, 0] },
+  });
   assert.throws(
     () => build({ targets: ["logp"] }),
     new UserError("descriptor-prediction: there is no logp to predict; there is parity, size, more"),

@@ -17,8 +17,8 @@ export interface TargetGroup {
 /** What can be computed of a sample without a label, to be predicted by an encoder that sees less. */
 export interface Targets {
   readonly groups: readonly TargetGroup[];
-  /** The values of a group, `[size]`. */
-  of(sample: Sample, group: string): Float32Array;
+  /** The values of a group, `[size]`; undefined of a sample that was read without them, for its vector alone. */
+  of(sample: Sample, group: string): Float32Array | undefined;
 }
 
 export const targets = ability<Targets>()("targets", "values that can be computed of a sample without a label");

@@ -32,10 +32,11 @@ export function targetsOf(files: RunFiles): Targets {
     { name: "maccs", type: "bits", size: MACCS_KEYS },
     { name: "descriptors", type: "numbers", size: scales.length, scales },
   ];
-  const of = (sample: MoleculeSample, group: string): Float32Array => {
+  const of = (sample: MoleculeSample, group: string): Float32Array | undefined => {
     const at = groups.findIndex(({ name }) => name === group);
     const values = isMolecule(sample) ? sample.computed : undefined;
-    if (!values || at < 0) throw new Error(`no ${group} of this molecule`);
+    if (at < 0) throw new Error(`molecules have no ${group}`);
+    if (!values) return undefined;
     const start = groups.slice(0, at).reduce((sum, { size }) => sum + size, 0);
     return values.subarray(start, start + groups[at]!.size);
   };

@@ -36,11 +36,11 @@ test("bits and descriptors are Python's RDKit's, read from the cache as they wer
       const source = await molecule.reopen(structuredClone(plain.manifest), options);
       for (const [index, expected] of described.entries()) {
         const sample = await source.read(index);
-        const on = (group: string): number[] =>
-          [...targets.of(sample, group).keys()].filter((bit) => targets.of(sample, group)[bit]);
+        const of = (group: string): readonly number[] => [...(targets.of(sample, group) ?? [])];
+        const on = (group: string): number[] => [...of(group).keys()].filter((bit) => of(group)[bit]);
         assert.deepEqual(on("morgan"), expected.morgan);
         assert.deepEqual(on("maccs"), expected.maccs);
-        const values = targets.of(sample, "descriptors");
+        const values = of("descriptors");
         places.forEach((place, at) => {
           const [value, wanted] = [values[place]!, expected.numbers[at]!];
           assert.ok(Math.abs(value - wanted) <= 1e-4 * Math.max(1, Math.abs(wanted)), `${expected.smiles}: ${value}`);
@@ -48,6 +48,8 @@ test("bits and descriptors are Python's RDKit's, read from the cache as they wer
       }
       await source.close();
     }
+    // Read without options, for its vector alone.
+    assert.equal(targets.of(await plain.read(0), "morgan"), undefined);
     const scales = targets.groups[2]?.scales ?? [];
     const weights = described.map(({ numbers }) => {
       const row = new Float32Array(43);
