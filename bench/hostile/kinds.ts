@@ -1,6 +1,7 @@
 import { binary } from "./binary.ts";
 import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./formats.ts";
 import * as graphs from "./graphs.ts";
+import * as molecules from "./molecules.ts";
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
 import * as proteins from "./proteins.ts";
@@ -91,6 +92,12 @@ export const kinds: readonly Kind[] = [
   kind("series, Parquet", "x.parquet", signals.parquets, parquet, one),
   kind("series, .ts", "x.ts", signals.ucrs, lines, series),
   kind("series, .npy", "x.npy", signals.npys, binary, series),
+  kind("SMILES", "x.smi", molecules.smilesFiles, molecules.written, molecules.molecule),
+  kind("SMILES, tokens", "x.smi", molecules.smilesFiles, molecules.written, molecules.asSmiles),
+  kind("SMILES .gz", "x.smi.gz", seeds.packed(molecules.smilesFiles), gzipped(lines), molecules.molecule),
+  kind("SDF", "x.sdf", molecules.sdfs, lines, molecules.molecule),
+  kind("mol", "x.mol", molecules.mols, lines, molecules.molecule),
+  kind("SMILES, CSV", "x.csv", molecules.tables, molecules.written, molecules.molecule),
   kind("FASTA", "x.fasta", proteins.fastas, lines, proteins.protein),
   kind("FASTA .gz", "x.fa.gz", seeds.packed(proteins.fastas), gzipped(lines), proteins.protein),
   kind("FASTA, labels", "x.fasta", proteins.labelledFastas, lines, proteins.protein),

@@ -39,7 +39,7 @@ const MEMBERS = 8;
 /**
  * Draws a sheet for the run's method. If the method has `look`, its pictures (reconstructions, masks, samples …); else the
  * views of each sample and its nearest neighbours. Before these, attention maps if the encoder has a class token; below,
- * for methods with `prototypes`, their nearest members.
+ * for methods with `prototypes`, their nearest members. Of data whose views cannot be drawn, only the samples and their neighbours.
  * @throws UserError when the data cannot be drawn, or cannot be read
  *
  * @example
@@ -49,17 +49,14 @@ const MEMBERS = 8;
  */
 export async function look({ run, data, samples = 8, seed = 0, ...table }: LookOptions): Promise<Look> {
   const drawn = offerOf(run.modality, drawing);
-  if (!drawn) throw new UserError(`${run.path}: look needs data that can be drawn; ${run.modality.name} data cannot`);
-  const drawable: DrawableRun = { ...run, drawing: drawn };
   const source = await openRunData(run, data, table);
   try {
     const chosen = await choose(run, source, Math.max(1, samples));
-    const original: Column = { title: "original", pictures: chosen.map(({ row }) => drawn.draw(row[drawn.input]!)) };
-    const columns: Column[] = [
-      original,
-      ...(await attention(run, chosen)),
-      ...(await byMethod(drawable, source, chosen, seed)),
-    ];
+    const columns: Column[] = [await originals(run, source, chosen)];
+    if (columns[0]!.pictures.every((picture) => picture === undefined))
+      throw new UserError(`${run.path}: look needs data that can be drawn; ${run.modality.name} data cannot`);
+    columns.push(...(await attention(run, chosen)));
+    if (drawn) columns.push(...(await byMethod({ ...run, drawing: drawn }, source, chosen, seed)));
     const isDrawn = columns.some((column) => column.byMethod);
     const { method: built } = await methodOf(run);
     // The bank takes long to embed.
@@ -100,6 +97,15 @@ async function choose({ modality }: Run, source: Source<unknown>, count: number)
   for await (const { rows, indices: kept } of readBatches({ modality, source, indices }, broken))
     return rows.map((row, at) => ({ row, index: kept[at]! }));
   throw new UserError(`no sample could be read; the first: ${broken[0]?.reason}`);
+}
+
+/** The samples as the encoder reads them, or else as pages show them. */
+async function originals(run: Run, source: Source<unknown>, chosen: readonly Chosen[]): Promise<Column> {
+  const drawn = offerOf(run.modality, drawing);
+  const pictures: (Picture | undefined)[] = [];
+  for (const { index, row } of chosen)
+    pictures.push(drawn ? drawn.draw(row[drawn.input]!) : await previewOf(run, source, index));
+  return { title: "original", pictures };
 }
 
 /** What the method's `look` draws of a batch; without it, the inputs in the batch that can be drawn. */

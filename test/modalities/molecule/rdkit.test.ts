@@ -1,6 +1,7 @@
 /** Molecules that RDKit refuses, that ruin it, or with which it comes to no end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Rng } from "../../../src/array/rng.ts";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
 import { type Instance, newInstance } from "../../../src/modalities/molecule/rdkit/instance.ts";
 import { MOST_ATOMS, MOST_CHARACTERS } from "../../../src/modalities/molecule/rdkit/limits.ts";
@@ -9,6 +10,7 @@ import { JobPool } from "../../../src/modalities/molecule/rdkit/pool.ts";
 import { rdkitBytes } from "../../../src/modalities/molecule/rdkit/service.ts";
 import { perform } from "../../../src/modalities/molecule/rdkit/tasks.ts";
 import { moleculeIn } from "../../../src/modalities/molecule/record.ts";
+import { someSmiles } from "../../fixtures/molecules.ts";
 
 const smilesOf = async (input: string) => moleculeIn(await rdkitBytes("describe", input)).smiles;
 
@@ -72,4 +74,43 @@ test("with a molecule that comes to no end the thread is replaced, and the other
   ]);
   assert.match(String(await ask("mistake")), /^Error: the thread for molecules stopped: a mistake of ours$/);
   assert.equal(await ask("d"), "d");
+});
+
+test("1,000 mutated SMILES: each is read or refused with a line, none does harm", async () => {
+  const pieces = [
+    ..."()[]=#@%1290./\\cn*~",
+    "[nH]",
+    "Cl",
+    "C".repeat(300),
+    "C(".repeat(200),
+    "c1ccccc1".repeat(40),
+    "\ud83d",
+  ];
+  const rng = new Rng(0).split("mutants");
+  const smiles = someSmiles(100);
+  const mutants = Array.from({ length: 1000 }, (_, at) => {
+    let text = smiles[at % smiles.length]!;
+    for (let change = rng.integer(1, 3); change > 0; change--) {
+      const place = rng.integer(0, text.length);
+      const piece = pieces[rng.integer(0, pieces.length - 1)]!;
+      text = text.slice(0, place) + (rng.chance(0.6) ? piece : "") + text.slice(place + rng.integer(0, 2));
+    }
+    return text;
+  });
+  const read = await Promise.all(
+    mutants.map((mutant) =>
+      smilesOf(mutant).then(
+        () => "read",
+        (error: unknown) => {
+          assert.ok(error instanceof BrokenSample, `${mutant}: ${error}`);
+          assert.match(error.message, /^[^\n]{5,300}$/);
+          assert.doesNotMatch(error.message, /RDKit (fails|comes to no end)/, mutant);
+          return "refused";
+        },
+      ),
+    ),
+  );
+  const count = read.filter((one) => one === "read").length;
+  assert.ok(count > 50 && count < 950, `${count} of 1,000 are read`);
+  assert.equal(await smilesOf("OCC"), "CCO");
 });
