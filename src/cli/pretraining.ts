@@ -46,17 +46,23 @@ export interface Names {
  * @param isChosen whether any of them is name: help then shows its options
  */
 export async function addPretraining(command: Command, names: Names, isChosen: boolean): Promise<void> {
-  const shown: Choice = isChosen ? await choose(names, await shownModality(names.method, names.modality)) : {};
+  const shown: Choice = isChosen ? await choose(names, await shownModality(names)) : {};
   const all = await optionGroups(shown);
   addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
     .action((data: string | undefined, flags: Flags & Record<string, unknown>) => run(data, flags, all, command));
 }
 
-/** The modality whose options help shows: the one that is name, or the first that the method's encoder reads. */
-async function shownModality(method: string | undefined, name: string | undefined): Promise<ModalityDefinition> {
-  if (name) return modalities.load(name);
+/**
+ * The modality whose options help shows: the one that is named, or the first that the method's encoder reads, or whose usual
+ * method has the preset.
+ */
+async function shownModality({ method, modality, preset }: Names): Promise<ModalityDefinition> {
+  if (modality) return modalities.load(modality);
   const all = await modalities.all();
+  if (!method && preset !== undefined)
+    for (const definition of all)
+      if (Object.hasOwn((await methods.load(definition.defaultMethod)).presets ?? {}, preset)) return definition;
   const { defaultEncoder } = method ? await methods.load(method) : {};
   const encoder = defaultEncoder ? await encoders.load(defaultEncoder) : undefined;
   return all.find(({ inputs }) => encoder && reads(encoder, inputs)) ?? all[0]!;
