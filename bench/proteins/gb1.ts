@@ -1,6 +1,6 @@
 /**
  * Fitness of GB1's mutants (FLIP, two mutations or fewer to all others): Spearman's correlation of a linear model on the mean
- * vector, beside the untrained encoder and what is counted of residues.
+ * vector and of the fine-tuned encoder, beside the untrained one, what is counted of residues, and from scratch.
  *
  *   npm run bench:proteins:gb1 -- [--seeds 0,1,2] [--epochs 4] [--table]
  *
@@ -11,6 +11,9 @@ import { machine } from "../series/machine.ts";
 import { proteinArguments } from "./arguments.ts";
 import { gb1, hasData } from "./data.ts";
 import { isMeasured, keep, pretrained, printTable } from "./shared.ts";
+
+/** Steps of training on the 381 labels. */
+const [STEPS, SCRATCH] = [400, 1200];
 
 const { seeds, epochs, table } = proteinArguments();
 if (!hasData()) process.exit(0);
@@ -24,7 +27,7 @@ for (const seed of table ? [] : seeds) {
     test,
     labelColumn: "target",
     task: "regression",
-    scratch: false,
+    ...{ finetune: true, finetuneSteps: STEPS, scratch: true, scratchSteps: SCRATCH },
     seed,
   });
   const rows = Object.fromEntries(
