@@ -20,3 +20,6 @@ export function endsIn(
   }
   return undefined;
 }
+/** Whether each row is a graph of its own: node-link JSON, a line each. */
+export const areGraphs = (columns: readonly string[]): boolean =>
+  columns.includes("nodes") && (columns.includes("links") || columns.includes("edges"));

@@ -7,7 +7,7 @@ import type { Recognition } from "../../data/modality.ts";
 import type { OpenOptions, Source } from "../../data/source.ts";
 import { type Cell, cellOf, cellsOf, firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../../data/tables/columns.ts";
-import { endsIn } from "../../data/tables/edges.ts";
+import { areGraphs, endsIn } from "../../data/tables/edges.ts";
 import { Profile } from "../../data/tables/profile.ts";
 import { labelIn } from "../../data/tables/records.ts";
 import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
@@ -152,6 +152,7 @@ export async function recognisesTable(path: string): Promise<Recognition> {
   const first = await firstCells(path, format);
   if (!first) return undefined;
   const { columns } = first;
+  if (areGraphs(columns)) return undefined;
   const rows = first.rows.slice(0, LOOKED);
   const types = columns.flatMap((name, at) => {
     if (name.trim().toLowerCase() === LABEL_COLUMN) return [];

@@ -304,6 +304,14 @@ test("what is no graph is not recognised, and texts are texts", () =>
     ]);
   }));
 
+test("edges, and graphs on lines, are recognised as graphs and not as rows", () =>
+  inFolder(async (folder) => {
+    const lines = Array.from({ length: 8 }, (_, at) => JSON.stringify(nodeLink(at % 2 ? "ring" : "chain", at)));
+    await writeFile(join(folder, "g.jsonl"), lines.join("\n"));
+    await writeFile(join(folder, "edges.csv"), communities(12).edges);
+    for (const name of ["g.jsonl", "edges.csv"]) assert.equal((await modalityFor(join(folder, name))).name, "graph");
+  }));
+
 test("a source that is opened again in a worker shares its memory", async () => {
   const { nodes, edges } = communities(20);
   await opening({ "nodes.csv": nodes, "edges.csv": edges }, async (source) => {
