@@ -14,6 +14,21 @@ import { labelledEntries } from "./supervision.ts";
 /** Most labelled tokens that a linear head is fitted to: with more it does not become better, only slower. */
 export const MOST_TOKENS = 60_000;
 
+/** How many times as many tokens are read as are drawn, so that these are of many samples. */
+const SPARE = 8;
+
+/** Entries, drawn by the seed, that have so many labelled tokens together; in their order, or all if they have fewer. */
+function enough(entries: Int32Array, countOf: (entry: number) => number, most: number, seed: number): Int32Array {
+  const drawn: number[] = [];
+  let sum = 0;
+  for (const at of new Rng(seed).split("entries").permutation(entries.length)) {
+    if (sum >= most) break;
+    drawn.push(entries[at]!);
+    sum += countOf(entries[at]!);
+  }
+  return Int32Array.from(drawn).sort();
+}
+
 /** A vector for each token of a batch of samples, `[rows, count, dim]`. */
 export interface TokenVectors {
   readonly count: number;
@@ -78,9 +93,11 @@ export async function tokenFeatures(vectors: TokenVectors, options: TokenFeature
   const units = offerOf(modality, unitsAbility);
   if (!units) throw new UserError(`${modality.name} data have no units that labels could be of`);
   const { classes = [], labels = new Int32Array() } = source;
-  const { indices = labelledEntries(labels) } = options;
   const counts = labelledUnits(classes);
-  const total = indices.reduce((sum, entry) => sum + (counts[labels[entry]!] ?? 0), 0);
+  const countOf = (entry: number) => counts[labels[entry]!] ?? 0;
+  const { indices = labelledEntries(labels) } = options;
+  const read = most === undefined ? indices : enough(indices, countOf, SPARE * most, seed);
+  const total = read.reduce((sum, entry) => sum + countOf(entry), 0);
   const share = most === undefined ? 1 : Math.min(1, most / total);
   const texts = unitLabelsOf(classes);
   const { count, dim } = vectors;
@@ -90,7 +107,7 @@ export async function tokenFeatures(vectors: TokenVectors, options: TokenFeature
   const rowLabels: number[] = [];
   const broken: { name: string; reason: string }[] = [];
   let done = 0;
-  for await (const batch of readBatches({ modality, source, indices }, broken, 64)) {
+  for await (const batch of readBatches({ modality, source, indices: read }, broken, 64)) {
     const found = await vectors.of(batch.rows);
     for (const [row, entry] of batch.indices.entries()) {
       const rng = new Rng(seed).split("tokens", entry);
@@ -111,7 +128,7 @@ export async function tokenFeatures(vectors: TokenVectors, options: TokenFeature
       }
     }
     done += batch.rows.length;
-    onProgress?.(done + broken.length, indices.length);
+    onProgress?.(done + broken.length, read.length);
   }
   if (entries.length === 0)
     throw new UserError(
