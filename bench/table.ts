@@ -70,8 +70,8 @@ try {
         ...{ run, train: labelled, test, labelColumn, labelCount: count, draws: DRAWS, scratch: false },
         seed: 100 * seed,
       });
-      for (const { name, measures } of contestants)
-        note(count, `${name}, linear probe`, measures.rocAuc?.mean, measures.rocAuc?.deviation);
+      for (const { name, linear, measures } of contestants)
+        note(count, `${name}${linear ? ", linear probe" : ""}`, measures.rocAuc?.mean, measures.rocAuc?.deviation);
       if (has("frozen")) continue;
       for (const how of ["fine-tuned", "from scratch"] as const) {
         const tuned = await finetune({

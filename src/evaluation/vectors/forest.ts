@@ -4,7 +4,7 @@ import { growTree, type Targets } from "./tree.ts";
 
 /** Trees of a forest: as many as this number of looks at a value allows. */
 const [FEWEST_TREES, MOST_TREES] = [50, 300];
-const LOOKS = 4e9;
+const LOOKS = 6e8;
 /** Most values that a column is cut at. */
 const MOST_CUTS = 255;
 
