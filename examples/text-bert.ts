@@ -1,6 +1,5 @@
 // How do I pretrain on my own texts? BERT learns a tokenizer and a Transformer from them, and fills in masked tokens.
-import { pretrain } from "autodidact";
-import { complete } from "autodidact/text";
+import { complete, pretrain } from "autodidact";
 
 const [
   data = "examples/sentences.txt", // a text file, CSV, TSV, JSONL, Parquet, or a folder of them

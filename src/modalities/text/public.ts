@@ -1,21 +1,8 @@
 /**
- * Tokenizers, and what language models write and are measured by.
+ * Texts, and the tokenizers that are learned from them.
  * @module autodidact/text
  */
 
-export {
-  type CompleteOptions,
-  type Completion,
-  complete,
-  type TokenPrediction,
-} from "../../evaluation/language/complete.ts";
-export {
-  evaluateLanguage,
-  type LanguageEvaluation,
-  type LanguageOptions,
-  type LanguageScore,
-} from "../../evaluation/language/language.ts";
-export { languageTable } from "../../evaluation/language/language-table.ts";
 export { text } from "./index.ts";
 export { TextOptions } from "./options.ts";
 export type { Text, TokenizedText, WrittenText } from "./text.ts";
