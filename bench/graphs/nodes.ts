@@ -58,8 +58,8 @@ const settings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
   citeseer: {
     "cca-ssg": {
       ...{ method: "cca-ssg", epochs: 20, options: { lambda: 5e-4 } },
-      modality: { dropEdges: 0.4, hideColumns: 0, hops: 1 },
-      encoder: { width: 512, depth: 1 },
+      modality: { dropEdges: 0.4, hideColumns: 0 },
+      encoder: { width: 512 },
       training: { learningRate: 1e-3, weightDecay: 0 },
     },
     grace: {
