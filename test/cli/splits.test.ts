@@ -58,6 +58,13 @@ test("one table is split, divided into folds, and has several columns of labels 
     const again = ran(...evaluate, "--split", at("mine.csv"), "--label-column", "kind");
     assert.equal(again.split("\n").slice(2, 6).join(), random.split("\n").slice(2, 6).join());
 
+    const twoParts = written.split("\n").filter((line) => !line.endsWith(",validation"));
+    await writeFile(at("two.csv"), twoParts.join("\n"));
+    const two = ["--split", at("two.csv"), "--label-column", "kind"];
+    assert.match(ran(...evaluate, ...two), / 0 for validation[\s\S]*pretrained/);
+    const tunedOnTwo = ["finetune", at("run"), "--train", data, ...two, "--steps", "20", "--out", at("tuned-on-two")];
+    assert.match(ran(...tunedOnTwo), / 0 for validation/);
+
     const several = ["--label-column", "toxic,active,never", "--task", "multi-label"];
     const labels = ran(...evaluate, "--split", "part", ...several);
     assert.match(labels, /split by part: 120 for training, 40 for validation, 40 for test/);

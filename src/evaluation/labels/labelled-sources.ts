@@ -95,9 +95,12 @@ export async function openTrainAndTest(
     throw new UserError(
       `${testPath}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${paths.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
     );
+  const validation = partOf(whole, "validation");
+  // A split need not have such a part, nor the part a label; settings are then chosen as without a split.
+  const canChoose = validation && labelledEntries(validation.labels).length > 0;
   const kept = opened.move();
   return {
-    ...{ train, test, classes, answers, split, folds, validation: partOf(whole, "validation") },
+    ...{ train, test, classes, answers, split, folds, validation: canChoose ? validation : undefined },
     close: () => kept.disposeAsync(),
   };
 }
