@@ -28,8 +28,8 @@ export const molecule = modality({
   defaultMethod: "simclr",
   defaultEncoder: "gin",
   small: {
-    summary: "a GIN of width 128, or a Transformer of BERT's size mini",
-    encoderOptions: { gin: { width: 128, pooling: "sum" }, transformer: { size: "mini" } },
+    summary: "a GIN of width 128 whose layers are read side by side, or a Transformer of BERT's size mini",
+    encoderOptions: { gin: { width: 128, pooling: "sum", jumping: "concat" }, transformer: { size: "mini" } },
     training: { epochs: 20, gradientClip: 1 },
   },
   abilities: [augment, perturb, graphs, vocabulary, maskToken, paraphrase, targets],
