@@ -1,9 +1,9 @@
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { shortened } from "../../foundation/printable.ts";
 import type { Source } from "../source.ts";
 import { cellsByPath } from "../tables/by-path.ts";
-import { rowsOf, tableFormats } from "../tables/rows.ts";
+import { rowsOf, tableFormatOf } from "../tables/rows.ts";
 import { NO_PART, type Part, type PartOf, parts } from "./part.ts";
 
 /** Other names that parts have in published files. */
@@ -74,7 +74,7 @@ export async function cellsOfColumn(
 ): Promise<(string | undefined)[]> {
   const advice = `${flag} names a column of the data or of the table of labels`;
   if (labels !== undefined) return cellsByPath(labels, names, { column, advice, verb: "has for", lenient: true });
-  const format = tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
+  const format = tableFormatOf(path);
   if (!format) throw new UserError(`${flag} ${column}: neither a file nor a column, as ${path} is no table`);
   const file = basename(path);
   const byName = new Map<string, string | undefined>();

@@ -1,9 +1,8 @@
-import { extname } from "node:path/posix";
 import { UserError } from "../../foundation/errors.ts";
 import { unguardCell } from "../../foundation/formula.ts";
 import { shortened } from "../../foundation/printable.ts";
 import { finderOf } from "../names.ts";
-import { rowsOf, tableFormats } from "./rows.ts";
+import { rowsOf, tableFormatOf } from "./rows.ts";
 
 export interface ByPath {
   /** The column to read beside `path`. */
@@ -28,7 +27,7 @@ export async function cellsByPath(
   names: readonly string[],
   { column, advice, verb, lenient = false }: ByPath,
 ): Promise<(string | undefined)[]> {
-  const format = tableFormats[extname(file.replace(/\.gz$/i, "")).toLowerCase()] ?? "csv";
+  const format = tableFormatOf(file) ?? "csv";
   const find = finderOf(names);
   const isGuarded = format === "csv" || format === "tsv";
   const perEntry: (string | undefined)[] = names.map(() => undefined);

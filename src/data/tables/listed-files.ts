@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, extname, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { unguardCell } from "../../foundation/formula.ts";
 import type { FolderManifest } from "../files/folder.ts";
@@ -7,7 +7,7 @@ import { type LeftOut, Tally } from "../files/left-out.ts";
 import { sortOut, type Takes } from "../files/listing.ts";
 import { type Labels, labelsOf } from "../labels.ts";
 import type { OpenOptions } from "../source.ts";
-import { hasColumns, rowsOf, type TableFormat, tableFormats } from "./rows.ts";
+import { hasColumns, rowsOf, tableFormatOf } from "./rows.ts";
 
 /** Files that a table names, with their labels. */
 export interface ListedFiles {
@@ -18,9 +18,6 @@ export interface ListedFiles {
 
 const PATH_COLUMN = "path";
 
-const formatOf = (path: string): TableFormat | undefined =>
-  tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
-
 const isFile = (path: string) =>
   stat(path).then(
     (info) => info.isFile(),
@@ -29,7 +26,7 @@ const isFile = (path: string) =>
 
 /** Whether a path is a table whose first rows name files of a kind, in a column `path`. */
 export async function recognisesListed(path: string, takes: Takes): Promise<boolean> {
-  const format = formatOf(path);
+  const format = tableFormatOf(path);
   if (!format || !(await isFile(path)) || !(await hasColumns(path, format, { column: PATH_COLUMN }))) return false;
   for await (const rows of rowsOf(path, format, { column: PATH_COLUMN }))
     return rows.some(({ text }) => takes(text) === true);
@@ -48,7 +45,7 @@ export async function listedFiles(
   { column = PATH_COLUMN, labelColumn }: Pick<OpenOptions, "column" | "labelColumn"> = {},
 ): Promise<ListedFiles> {
   const root = dirname(path);
-  const format = formatOf(path) ?? "csv";
+  const format = tableFormatOf(path) ?? "csv";
   const isGuarded = format === "csv" || format === "tsv";
   const labels = new Map<string, string | undefined>();
   for await (const rows of rowsOf(path, format, { column, labelColumn }))

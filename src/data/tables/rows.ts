@@ -1,5 +1,6 @@
 import { UserError } from "../../foundation/errors.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
+import { extensionOf } from "../files/extension.ts";
 import type { Columns } from "./columns.ts";
 import { delimitedRows } from "./delimited.ts";
 import { jsonRows } from "./json.ts";
@@ -16,6 +17,9 @@ export const tableFormats: Readonly<Record<string, TableFormat>> = {
   ".ndjson": "json",
   ".parquet": "parquet",
 };
+
+/** The format of a table by its file's name; undefined for another file. */
+export const tableFormatOf = (name: string): TableFormat | undefined => tableFormats[extensionOf(name)];
 
 /**
  * The rows of a table, in batches.

@@ -1,4 +1,4 @@
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
 import * as z from "zod";
 import { listFiles } from "../../data/files/listing.ts";
 import { packing } from "../../data/files/packed.ts";
@@ -10,16 +10,13 @@ import { isNumber, LABEL_COLUMN, labelNamesOf, missing, positionOf } from "../..
 import { areGraphs, endsIn } from "../../data/tables/edges.ts";
 import { Profile } from "../../data/tables/profile.ts";
 import { labelIn } from "../../data/tables/records.ts";
-import { type TableFormat, tableFormats } from "../../data/tables/rows.ts";
+import { type TableFormat, tableFormatOf } from "../../data/tables/rows.ts";
 import { isTimeName, timeIn } from "../../data/tables/times.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { tableTypeOf } from "./formula/column.ts";
 import type { Row } from "./row.ts";
 import { isStore, TableCollector, tableSource } from "./sources/store.ts";
-
-const formatOf = (path: string): TableFormat | undefined =>
-  tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
 
 /** A cell as it is kept: a number, a text, or nothing. */
 function kept(cell: Cell): string | number | undefined {
@@ -35,7 +32,7 @@ const textOf = (cell: Cell): string | undefined =>
  * @throws UserError when there are none, a named column is missing, or the file is broken
  */
 export async function openTable(path: string, options: OpenOptions = {}): Promise<Source<Row>> {
-  const format = formatOf(path);
+  const format = tableFormatOf(path);
   const { isFolder } = await listFiles(path, () => false);
   if (!format || isFolder) {
     const packed = isFolder ? "it is a folder" : await packing(path);
@@ -147,7 +144,7 @@ const LOOKED = 1024;
  * series; a table of numbers alone may be one.
  */
 export async function recognisesTable(path: string): Promise<Recognition> {
-  const format = formatOf(path);
+  const format = tableFormatOf(path);
   if (!format || (await listFiles(path, () => false)).isFolder) return undefined;
   const first = await firstCells(path, format);
   if (!first) return undefined;

@@ -1,7 +1,6 @@
-import { extname } from "node:path";
 import { cellsOf } from "../../../data/tables/cells.ts";
 import { endsIn } from "../../../data/tables/edges.ts";
-import { type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
+import { tableFormatOf } from "../../../data/tables/rows.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
 import { type Found, GraphBuilder } from "./builder.ts";
@@ -10,9 +9,6 @@ import type { Value } from "./values.ts";
 
 /** What the column of a node's name is called; else it is the first. */
 const IDS = ["id", "node", "node_id", "nodeid", "key", "name", "1"];
-
-export const tableFormatOf = (path: string): TableFormat | undefined =>
-  tableFormats[extname(path.replace(/\.gz$/i, "")).toLowerCase()];
 
 const textIn = (value: Value): string | undefined =>
   value === undefined || typeof value === "object" ? undefined : String(value);

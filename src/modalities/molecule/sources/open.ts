@@ -5,13 +5,13 @@ import { labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labe
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { linesOf } from "../../../data/tables/lines.ts";
-import { rowsOf, type TableFormat } from "../../../data/tables/rows.ts";
+import { rowsOf, type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError } from "../../../foundation/files.ts";
 import type { Molecule } from "../molecule.ts";
 import { smilesColumn } from "./column.ts";
 import type { MoleculeEntry } from "./entry.ts";
-import { FORMATS, formatOf, tableFormatOf } from "./formats.ts";
+import { FORMATS, formatOf } from "./formats.ts";
 import { moleculeOf, moleculesIn } from "./sdf.ts";
 import { isSubtitle, smilesIn } from "./smiles-file.ts";
 import { moleculeSource } from "./source.ts";

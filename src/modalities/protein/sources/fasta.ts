@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { extensionOf } from "../../../data/files/extension.ts";
 import { linesOf } from "../../../data/tables/lines.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { printable, shortened } from "../../../foundation/printable.ts";
@@ -7,8 +7,6 @@ const EXTENSIONS = [".fasta", ".fa", ".faa", ".fas", ".mpfa", ".pep", ".a3m"];
 
 /** Extensions of FASTA, for messages. */
 export const FASTA_NAMES = `${EXTENSIONS.join(", ")}, each also .gz`;
-
-const extensionOf = (name: string): string => extname(name.replace(/\.gz$/i, "")).toLowerCase();
 
 /** Whether a file is FASTA by its name. */
 export const isFastaName = (name: string): boolean => EXTENSIONS.includes(extensionOf(name));

@@ -6,6 +6,7 @@ import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
+import { type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError } from "../../../foundation/files.ts";
 import type { Protein } from "../protein.ts";
@@ -13,7 +14,7 @@ import { FASTA_NAMES, fastaLines, fieldsOf, firstRecords, haveThirdLines, idOf, 
 import { areNucleotides, areResidues } from "./letters.ts";
 import { residueLabels } from "./residue-labels.ts";
 import { ProteinCollector, type ProteinIndex, proteinSource } from "./store.ts";
-import { firstSequences, sequenceRows, tableFormatOf } from "./table.ts";
+import { firstSequences, sequenceRows } from "./table.ts";
 
 /** Sequences that are looked at to tell what a file is. */
 const LOOKED = 200;
@@ -167,7 +168,7 @@ const valueIn = (fields: ReadonlyMap<string, string>, name: string): string | un
 
 async function addTable(
   path: string,
-  format: NonNullable<ReturnType<typeof tableFormatOf>>,
+  format: TableFormat,
   options: OpenOptions,
   collector: ProteinCollector,
   lengths: number[],

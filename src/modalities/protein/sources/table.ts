@@ -1,13 +1,8 @@
-import { extname } from "node:path";
 import type { OpenOptions } from "../../../data/source.ts";
-import { hasColumns, rowsOf, type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
+import { hasColumns, rowsOf, type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 
 /** What the column of the sequences is called where nothing else is said. */
 const COLUMNS = ["sequence", "protein_sequence", "aa_sequence", "aa_seq", "mutated_sequence", "protein", "seq"];
-
-/** The format of a table by its file's name. */
-export const tableFormatOf = (name: string): TableFormat | undefined =>
-  tableFormats[extname(name.replace(/\.gz$/i, "")).toLowerCase()];
 
 /** The column with the sequences: the one that is named, or the first of the usual ones that is there. */
 export async function sequenceColumn(path: string, format: TableFormat, named?: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { open as openFile, readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { basename } from "node:path";
+import { extensionOf } from "../../../data/files/extension.ts";
 import { Tally } from "../../../data/files/left-out.ts";
 import type { OpenOptions } from "../../../data/source.ts";
 import { type TableFormat, tableFormats } from "../../../data/tables/rows.ts";
@@ -19,7 +20,7 @@ export type Format = TableFormat | "blanks" | "ucr" | "arff" | "npy" | "npz";
 
 /** The format by the name; `only` is whether the user named the file: then texts are columns between blanks. */
 export function formatOf(name: string, only: boolean): Format | undefined {
-  const extension = extname(name.replace(/\.gz$/i, "")).toLowerCase();
+  const extension = extensionOf(name);
   if (extension === ".ts") return "ucr";
   if (extension === ".arff") return "arff";
   if (extension === ".npy") return "npy";

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { Appender } from "../../../data/files/appender.ts";
+import { extensionOf } from "../../../data/files/extension.ts";
 import { Tally } from "../../../data/files/left-out.ts";
 import { type Listing, listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { packing } from "../../../data/files/packed.ts";
@@ -36,7 +37,7 @@ const formats: Readonly<Record<string, Format>> = {
 const isPacked = (name: string): boolean => /\.gz$/i.test(name);
 
 /** The text format of a file name, if it has one. */
-const formatOf = (name: string): Format | undefined => formats[extname(name.replace(/\.gz$/i, "")).toLowerCase()];
+const formatOf = (name: string): Format | undefined => formats[extensionOf(name)];
 
 const isTextName = (name: string): boolean => formatOf(name) !== undefined;
 
