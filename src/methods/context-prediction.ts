@@ -6,6 +6,7 @@ import { UserError } from "../foundation/errors.ts";
 import { contextAccuracy, contextPrediction as contextLoss } from "../objectives/contrastive/context-prediction.ts";
 import { method } from "./method.ts";
 import { surroundings } from "./parts/graphs/surroundings.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 const hops = () => z.int().nonnegative().max(512);
 
@@ -37,13 +38,7 @@ export const contextPrediction = method({
       .describe("contexts of others that each neighbourhood is compared with"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
-  presets: {
-    small: {
-      summary: "batches of 128; the gradient is clipped",
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
-    },
-  },
+  presets: { small: smallGraphs },
   defaultEncoder: "gin",
 
   build({ encoder, modality, options }) {

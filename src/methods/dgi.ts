@@ -6,6 +6,7 @@ import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entrop
 import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { nodesPresent, placesOf, withAttributes } from "./parts/graphs/nodes.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 /**
  * Deep Graph Infomax: the nodes of a graph are told from those of the same edges with shuffled attributes by a summary of the graph.
@@ -21,13 +22,7 @@ export const dgi = method({
   needs: [graphs, nodes],
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
-  presets: {
-    small: {
-      summary: "batches of 128; the gradient is clipped",
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
-    },
-  },
+  presets: { small: smallGraphs },
   defaultEncoder: "gcn",
 
   build({ encoder, modality }) {

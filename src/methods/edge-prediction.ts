@@ -9,6 +9,7 @@ import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entrop
 import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
 import { method } from "./method.ts";
 import { drawPairs } from "./parts/graphs/edges.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 /**
  * Edge prediction: whether two nodes are connected, by the product of their vectors. The graph autoencoder of Kipf & Welling 2016,
@@ -41,10 +42,9 @@ export const edgePrediction = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 256 },
   presets: {
     small: {
+      ...smallGraphs,
       summary: "15 % of the edges are hidden; a linear layer of 64; batches of 128; the gradient is clipped",
       options: { hideRatio: 0.15, projectionDim: 64 },
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
     },
   },
   defaultEncoder: "gin",

@@ -7,6 +7,7 @@ import { linear } from "../layers/linear.ts";
 import { nodeContrast } from "../objectives/contrastive/node-contrast.ts";
 import { method } from "./method.ts";
 import { nodesPresent } from "./parts/graphs/nodes.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 const shares = (first: number, second: number) =>
   z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([first, second]);
@@ -30,13 +31,7 @@ export const grace = method({
     maskFeatures: shares(0.3, 0.4).describe("share of the features that each view lacks"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 1e-5, batchSize: 256 },
-  presets: {
-    small: {
-      summary: "batches of 128; the gradient is clipped",
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
-    },
-  },
+  presets: { small: smallGraphs },
   replaces: { dropEdges: "removeEdges", hideColumns: "maskFeatures", hideNodes: "maskFeatures" },
   defaultEncoder: "gcn",
 

@@ -9,6 +9,7 @@ import { scaledCosine } from "../objectives/restoration/scaled-cosine.ts";
 import { method } from "./method.ts";
 import { attributeColumns, categories } from "./parts/graphs/attributes.ts";
 import { nodeColumn, ones, placesOf, someOf, withAttributes } from "./parts/graphs/nodes.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 /**
  * GraphMAE: the attributes of half of the nodes are hidden, and a decoder of one layer restores them from the vectors of the
@@ -44,11 +45,7 @@ export const graphMae = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 2e-4, batchSize: 256 },
   presets: {
-    small: {
-      summary: "batches of 128; the gradient is clipped",
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
-    },
+    small: smallGraphs,
     molecules: {
       summary: "a quarter of the atoms is hidden, none replaced, the error is not scaled",
       options: { maskRatio: 0.25, replaceRatio: 0, gamma: 1 },

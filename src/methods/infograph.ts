@@ -8,6 +8,7 @@ import { linear } from "../layers/linear.ts";
 import { localGlobal, localGlobalAccuracy } from "../objectives/contrastive/local-global.ts";
 import { method } from "./method.ts";
 import { nodesPresent } from "./parts/graphs/nodes.ts";
+import { smallGraphs } from "./parts/presets.ts";
 
 /** Three layers with a ReLU each, beside a linear one: the network that both nodes and graphs go through. */
 function transform(width: number) {
@@ -47,13 +48,7 @@ export const infograph = method({
   needs: [graphs, nodes],
   options: z.object({}),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0, batchSize: 128 },
-  presets: {
-    small: {
-      summary: "the gradient is clipped",
-      lightViews: true,
-      training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
-    },
-  },
+  presets: { small: { ...smallGraphs, summary: "the gradient is clipped" } },
   defaultEncoder: "gin",
 
   build({ encoder, modality }) {

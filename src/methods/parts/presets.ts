@@ -20,6 +20,13 @@ export const smallMasked = {
   training: { batchSize: 128, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
 } as const;
 
+/** For methods that learn from the nodes of graphs. */
+export const smallGraphs = {
+  summary: "batches of 128; the gradient is clipped",
+  lightViews: true,
+  training: { learningRate: 1e-3, batchSize: 128, gradientClip: 1 },
+} as const;
+
 /** For masked language models. */
 export const smallLanguage = {
   summary: "20 epochs in batches of 64",
