@@ -17,12 +17,9 @@ const [TRAINED, KNOWN] = [0.8, 0.9];
  * @param groups the group of every entry; −1 for entries that belong to no part
  */
 export function largestFirst(groups: Int32Array): PartOf {
-  const members = new Map<number, number[]>();
-  groups.forEach((group, entry) => {
-    if (group >= 0) members.set(group, [...(members.get(group) ?? []), entry]);
-  });
-  const all = [...members.values()];
-  const total = all.reduce((sum, { length }) => sum + length, 0);
+  const grouped = Int32Array.from(groups.keys()).filter((entry) => groups[entry]! >= 0);
+  const all = [...Map.groupBy(grouped, (entry) => groups[entry]!).values()];
+  const total = grouped.length;
   const result = new Uint8Array(groups.length).fill(NO_PART);
   let [train, validation] = [0, 0];
   for (const entries of all.sort((a, b) => b.length - a.length || b[0]! - a[0]!)) {

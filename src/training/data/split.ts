@@ -91,14 +91,8 @@ export function drawLabels(labels: Int32Array, count: number, seed: number): Int
  */
 export function drawFolds(strata: Int32Array, count: number, seed: number, groups?: Int32Array): Int32Array {
   const rng = new Rng(seed).split("folds");
-  const members = new Map<number, number[]>();
-  for (const entry of rng.permutation(strata.length)) {
-    if (strata[entry]! < 0) continue;
-    const group = groups?.[entry] ?? entry;
-    const listed = members.get(group);
-    if (listed) listed.push(entry);
-    else members.set(group, [entry]);
-  }
+  const drawn = rng.permutation(strata.length).filter((entry) => strata[entry]! >= 0);
+  const members = Map.groupBy(drawn, (entry) => groups?.[entry] ?? entry);
   if (members.size < count)
     throw new UserError(
       `--folds ${count}: there are only ${members.size} ${groups ? "groups" : "entries with a label"}`,
