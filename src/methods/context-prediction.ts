@@ -5,6 +5,7 @@ import { nodes } from "../encoders/abilities.ts";
 import { UserError } from "../foundation/errors.ts";
 import { contextAccuracy, contextPrediction as contextLoss } from "../objectives/contrastive/context-prediction.ts";
 import { method } from "./method.ts";
+import { meanOver } from "./parts/graphs/nodes.ts";
 import { surroundings } from "./parts/graphs/surroundings.ts";
 import { smallGraphs } from "./parts/presets.ts";
 
@@ -65,11 +66,9 @@ export const contextPrediction = method({
         // The node that all is around is the first.
         const [center] = np.split(encode(params.encoder, neighborhood), [1], 1);
         const around = contextEncoder.nodes.encode(params.contextEncoder, context);
-        const count = np.sum(shared, 1);
-        const sum = np.sum(np.multiply(around, np.expandDims(shared, 2)), 1);
-        const mean = np.multiply(sum, np.expandDims(np.reciprocal(np.maximum(count, 1)), 1));
+        const mean = meanOver(around, shared);
         const vector: Array = np.reshape(center!, mean.shape);
-        const settings = { there: np.where(np.greater(count, 0), 1, 0), negatives: options.negatives };
+        const settings = { there: np.where(np.greater(np.sum(shared, 1), 0), 1, 0), negatives: options.negatives };
         return {
           loss: contextLoss(vector, mean, settings),
           metrics: { accuracy: contextAccuracy(vector, mean, settings), contexts: np.mean(settings.there) },

@@ -2,10 +2,9 @@ import * as z from "zod";
 import { type Array, filled, nn, np, type Rng } from "../array/index.ts";
 import { graphs } from "../data/graph.ts";
 import { nodes } from "../encoders/abilities.ts";
-import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
-import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
+import { balancedAccuracy, binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
 import { method } from "./method.ts";
-import { nodesPresent, placesOf, withAttributes } from "./parts/graphs/nodes.ts";
+import { meanOver, nodesPresent, placesOf, withAttributes } from "./parts/graphs/nodes.ts";
 import { smallGraphs } from "./parts/presets.ts";
 
 /**
@@ -36,11 +35,6 @@ export const dgi = method({
         bias: filled([1], 0),
       },
     });
-    /** Mean of the nodes that are there, `[batch, width]`. */
-    const mean = (vectors: Array, there: Array) => {
-      const count = np.maximum(np.sum(there, 1, { keepdims: true }), 1);
-      return np.multiply(np.sum(np.multiply(vectors, np.expandDims(there, 2)), 1), np.reciprocal(count));
-    };
     return {
       views(sample, rng) {
         const graph = modality.tensors(sample);
@@ -55,19 +49,17 @@ export const dgi = method({
         const real = encode(params.encoder, graph);
         const corrupted = encode(params.encoder, shuffled);
         const { weight, bias } = params.discriminator;
-        const asked = np.matmul(nn.sigmoid(mean(real, there)), np.transpose(weight));
-        const score = (vectors: Array) => np.add(np.sum(np.multiply(vectors, np.expandDims(asked, 1)), 2), bias);
-        const [positive, negative] = [score(real), score(corrupted)];
-        const losses = [
-          binaryCrossEntropy(positive, 1, { weights: there }),
-          binaryCrossEntropy(negative, 0, { weights: there }),
-        ] as const;
-        const right = weightedMean(np.where(np.greater(positive, 0), 1, 0), there);
-        const wrong = weightedMean(np.where(np.less(negative, 0), 1, 0), there);
-        return {
-          loss: np.multiply(np.add(losses[0], losses[1]), 0.5),
-          metrics: { accuracy: np.multiply(np.add(right, wrong), 0.5) },
-        };
+        const asked = np.matmul(nn.sigmoid(meanOver(real, there)), np.transpose(weight));
+        const scored = (vectors: Array) => ({
+          scores: np.add(np.sum(np.multiply(vectors, np.expandDims(asked, 1)), 2), bias),
+          weights: there,
+        });
+        const [positive, negative] = [scored(real), scored(corrupted)];
+        const loss = np.add(
+          binaryCrossEntropy(positive.scores, 1, positive),
+          binaryCrossEntropy(negative.scores, 0, negative),
+        );
+        return { loss: np.multiply(loss, 0.5), metrics: { accuracy: balancedAccuracy(positive, negative) } };
       },
     };
   },

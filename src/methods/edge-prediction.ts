@@ -5,8 +5,7 @@ import { nodes } from "../encoders/abilities.ts";
 import { nodesAt } from "../encoders/graph-input.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { linearNoBias } from "../layers/linear.ts";
-import { binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
-import { weightedMean } from "../objectives/supervised/cross-entropy.ts";
+import { balancedAccuracy, binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
 import { method } from "./method.ts";
 import { drawPairs } from "./parts/graphs/edges.ts";
 import { smallGraphs } from "./parts/presets.ts";
@@ -61,16 +60,16 @@ export const edgePrediction = method({
       loss(params, { graph, connected, apart }) {
         const encoded = encode(params.encoder, graph);
         const vectors = head && params.head ? head.apply(params.head, encoded) : encoded;
-        const score = ({ from, to }: typeof connected) =>
-          np.sum(np.multiply(nodesAt(vectors, from), nodesAt(vectors, to)), -1);
-        const [positive, negative] = [score(connected), score(apart)];
+        const scored = ({ from, to, there }: typeof connected) => ({
+          scores: np.sum(np.multiply(nodesAt(vectors, from), nodesAt(vectors, to)), -1),
+          weights: there,
+        });
+        const [positive, negative] = [scored(connected), scored(apart)];
         const loss = np.add(
-          binaryCrossEntropy(positive, 1, { weights: connected.there }),
-          binaryCrossEntropy(negative, 0, { weights: apart.there }),
+          binaryCrossEntropy(positive.scores, 1, positive),
+          binaryCrossEntropy(negative.scores, 0, negative),
         );
-        const right = weightedMean(np.where(np.greater(positive, 0), 1, 0), connected.there);
-        const wrong = weightedMean(np.where(np.less(negative, 0), 1, 0), apart.there);
-        return { loss, metrics: { accuracy: np.multiply(np.add(right, wrong), 0.5) } };
+        return { loss, metrics: { accuracy: balancedAccuracy(positive, negative) } };
       },
     };
   },

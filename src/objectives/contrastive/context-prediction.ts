@@ -1,6 +1,5 @@
 import { type Array, np } from "../../array/index.ts";
-import { binaryCrossEntropy } from "../supervised/binary-cross-entropy.ts";
-import { weightedMean } from "../supervised/cross-entropy.ts";
+import { balancedAccuracy, binaryCrossEntropy } from "../supervised/binary-cross-entropy.ts";
 
 /** What a neighbourhood is compared with. */
 export interface ContextOptions {
@@ -28,9 +27,7 @@ export function contextPrediction(neighborhood: Array, context: Array, options: 
 /** Mean share of pairs that are told to be of one node or not, chance 0.5. Parameters as of `contextPrediction`. */
 export function contextAccuracy(neighborhood: Array, context: Array, options: ContextOptions): Array {
   const { positive, negative } = pairsOf(neighborhood, context, options);
-  const right = weightedMean(np.where(np.greater(positive.scores, 0), 1, 0), positive.weights);
-  const wrong = weightedMean(np.where(np.less(negative.scores, 0), 1, 0), negative.weights);
-  return np.multiply(np.add(right, wrong), 0.5);
+  return balancedAccuracy(positive, negative);
 }
 
 /** Scores of pairs, and which of them count. */

@@ -14,6 +14,16 @@ export function nodeColumn({ nodes }: Inputs, column: number): Array {
   return np.reshape(np.split(nodes, cuts, 2)[column > 0 ? 1 : 0]!, [batch, count]);
 }
 
+/**
+ * Mean of some nodes' vectors, `[batch, width]`; 0 where there are none.
+ * @param vectors `[batch, N, width]`
+ * @param chosen `[batch, N]`, 1 for those nodes and 0 for others
+ */
+export function meanOver(vectors: Array, chosen: Array): Array {
+  const count = np.maximum(np.sum(chosen, 1, { keepdims: true }), 1);
+  return np.multiply(np.sum(np.multiply(vectors, np.expandDims(chosen, 2)), 1), np.reciprocal(count));
+}
+
 /** Places of the nodes that are there in a graph's tensors, in order. */
 export function placesOf({ nodes }: TensorRecord): number[] {
   if (!nodes) throw new Error("no nodes among the tensors");
