@@ -4,23 +4,19 @@ import { scalesOf } from "../../data/targets/scales.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { DESCRIPTORS_FILE } from "./computed.ts";
 import { isMolecule, type MoleculeSample } from "./molecule.ts";
-import { MACCS_KEYS, MORGAN_BITS } from "./rdkit/codes.ts";
-import { rdkitBytes, rdkitDescriptors, rdkitText } from "./rdkit/service.ts";
+import { rdkitBits, rdkitDescriptors, rdkitText } from "./rdkit/service.ts";
 
 /** Molecules that the scales are measured on. */
 const MEASURED = 2000;
 
-const bitsOf = (bytes: Uint8Array, count: number): Float32Array =>
-  Float32Array.from({ length: count }, (_, bit) => (bytes[bit >> 3]! >> (bit & 7)) & 1);
-
 /** All values of a molecule. About 4 ms. */
 export async function computeAll(smiles: string): Promise<Float32Array> {
   const [morgan, maccs, descriptors] = await Promise.all([
-    rdkitBytes("morgan", smiles),
-    rdkitBytes("maccs", smiles),
+    rdkitBits("morgan", smiles),
+    rdkitBits("maccs", smiles),
     rdkitDescriptors(smiles),
   ]);
-  return Float32Array.of(...bitsOf(morgan, MORGAN_BITS), ...bitsOf(maccs, MACCS_KEYS), ...descriptors);
+  return Float32Array.of(...morgan, ...maccs, ...descriptors);
 }
 
 /** Measures the descriptors of molecules, evenly spread over the data. */

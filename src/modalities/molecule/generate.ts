@@ -5,7 +5,7 @@ import { skipBroken, UserError } from "../../foundation/errors.ts";
 import { openRunData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { isMolecule, type MoleculeSample } from "./molecule.ts";
-import { rdkitBytes } from "./rdkit/service.ts";
+import { rdkitRecord } from "./rdkit/service.ts";
 import { moleculeIn } from "./record.ts";
 
 export interface GenerateOptions {
@@ -98,7 +98,7 @@ export async function generateMolecules(options: GenerateOptions): Promise<Gener
     }
     const canonical = await Promise.all(
       written.map(async (smiles) => {
-        const record = await rdkitBytes("describe", smiles).catch(skipBroken);
+        const record = await rdkitRecord(smiles).catch(skipBroken);
         return record && moleculeIn(record).smiles;
       }),
     );

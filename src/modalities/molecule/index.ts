@@ -80,7 +80,7 @@ export const molecule = modality({
   async publish() {
     return (await import("./publish.ts")).moleculePublisher;
   },
-  async baseline() {
-    return (await import("./baseline.ts")).ecfp();
+  async baseline(built) {
+    return (await import("./baseline.ts")).ecfp(built);
   },
 });

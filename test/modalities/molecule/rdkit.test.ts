@@ -7,12 +7,12 @@ import { type Instance, newInstance } from "../../../src/modalities/molecule/rdk
 import { MOST_ATOMS, MOST_CHARACTERS } from "../../../src/modalities/molecule/rdkit/limits.ts";
 import { outcomes } from "../../../src/modalities/molecule/rdkit/outcomes.ts";
 import { JobPool } from "../../../src/modalities/molecule/rdkit/pool.ts";
-import { rdkitBytes } from "../../../src/modalities/molecule/rdkit/service.ts";
+import { rdkitRecord } from "../../../src/modalities/molecule/rdkit/service.ts";
 import { perform } from "../../../src/modalities/molecule/rdkit/tasks.ts";
 import { moleculeIn } from "../../../src/modalities/molecule/record.ts";
 import { someSmiles } from "../../fixtures/molecules.ts";
 
-const smilesOf = async (input: string) => moleculeIn(await rdkitBytes("describe", input)).smiles;
+const smilesOf = async (input: string) => moleculeIn(await rdkitRecord(input)).smiles;
 
 test("what is no molecule is named with RDKit's reason", async () => {
   for (const [input, reason] of [

@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { Rng } from "../../../src/array/rng.ts";
 import { tokenizerJson } from "../../../src/data/tokens/listed.ts";
-import { rdkitBytes } from "../../../src/modalities/molecule/rdkit/service.ts";
+import { rdkitRecord } from "../../../src/modalities/molecule/rdkit/service.ts";
 import { moleculeIn } from "../../../src/modalities/molecule/record.ts";
 import { shuffledSmiles } from "../../../src/modalities/molecule/smiles/shuffle.ts";
 import { SMILES_TOKENS, smilesVocabulary } from "../../../src/modalities/molecule/smiles/tokens.ts";
 import { someSmiles } from "../../fixtures/molecules.ts";
 
-const canonical = async (smiles: string) => moleculeIn(await rdkitBytes("describe", smiles)).smiles;
+const canonical = async (smiles: string) => moleculeIn(await rdkitRecord(smiles)).smiles;
 
 /** Chirality, with and without hydrogen and in rings; double bonds, also at rings; several components, isotopes, metals. */
 const HARD = [

@@ -1,4 +1,8 @@
+import { MACCS_KEYS, MORGAN_BITS } from "./codes.ts";
 import { JobPool } from "./pool.ts";
+
+/** Bits of each fingerprint. */
+const BITS = { morgan: MORGAN_BITS, maccs: MACCS_KEYS } as const;
 
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 
@@ -16,11 +20,19 @@ export async function rdkitText(task: "scaffold" | "draw" | "descriptorNames", i
   return result;
 }
 
-/** The same for bytes: a record, bits of fingerprints. */
-export async function rdkitBytes(task: "describe" | "morgan" | "maccs", input: string): Promise<Uint8Array> {
+async function bytesOf(task: "describe" | keyof typeof BITS, input: string): Promise<Uint8Array> {
   const result = await rdkit.ask({ task, input });
   if (!(result instanceof Uint8Array)) throw new Error(`${task}: no bytes`);
   return result;
+}
+
+/** The record of a molecule: see `record.ts`. @throws BrokenSample with RDKit's reason */
+export const rdkitRecord = (input: string): Promise<Uint8Array> => bytesOf("describe", input);
+
+/** The bits of a fingerprint, each 0 or 1. @throws BrokenSample with RDKit's reason */
+export async function rdkitBits(task: keyof typeof BITS, input: string): Promise<Float32Array> {
+  const bytes = await bytesOf(task, input);
+  return Float32Array.from({ length: BITS[task] }, (_, bit) => (bytes[bit >> 3]! >> (bit & 7)) & 1);
 }
 
 /** The descriptors of a molecule. @throws BrokenSample with RDKit's reason */

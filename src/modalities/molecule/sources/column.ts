@@ -2,7 +2,7 @@ import { type CellBatch, firstCells } from "../../../data/tables/cells.ts";
 import { positionsOf } from "../../../data/tables/columns.ts";
 import type { TableFormat } from "../../../data/tables/rows.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
-import { rdkitBytes } from "../rdkit/service.ts";
+import { rdkitRecord } from "../rdkit/service.ts";
 
 /** What columns of SMILES are called, the likelier first. */
 const NAMES = [
@@ -18,7 +18,7 @@ const SHORTEST = 3;
 
 async function isSmiles(text: string): Promise<boolean> {
   try {
-    await rdkitBytes("describe", text);
+    await rdkitRecord(text);
     return true;
   } catch (error) {
     if (error instanceof BrokenSample) return false;

@@ -4,7 +4,7 @@ import type { Source } from "../../../data/source.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
 import { drawable } from "../draw.ts";
 import type { Molecule } from "../molecule.ts";
-import { rdkitBytes } from "../rdkit/service.ts";
+import { rdkitRecord } from "../rdkit/service.ts";
 import { moleculeIn } from "../record.ts";
 import { openRecords, type Records } from "./records.ts";
 import { type MoleculeIndex, openInputs } from "./store.ts";
@@ -71,7 +71,7 @@ export function moleculeSource(
       let title = "";
       const record = await recordOf(records, at, async () => {
         const written = await inputs.read(at);
-        return rdkitBytes("describe", written.input);
+        return rdkitRecord(written.input);
       });
       if (index.titled) ({ title } = await inputs.read(at));
       const molecule = { ...drawable(moleculeIn(record)), ...(title === "" ? {} : { title }) };
