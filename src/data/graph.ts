@@ -39,6 +39,8 @@ export interface Graphs {
   readonly edgeSizes: readonly number[];
   /** Numbers of a node; 0 if it has none. */
   readonly valueDim: number;
+  /** Whether a training sample may hold several graphs (`--pack`), which nothing in it tells apart. */
+  readonly isPacked?: boolean;
   graphOf(sample: Sample): Graph;
   /** A sample of another graph of the same columns: a view. */
   sampleOf(graph: Graph): Sample;

@@ -4,7 +4,7 @@ import { graphs } from "../data/graph.ts";
 import { nodes } from "../encoders/abilities.ts";
 import { balancedAccuracy, binaryCrossEntropy } from "../objectives/supervised/binary-cross-entropy.ts";
 import { method } from "./method.ts";
-import { meanOver, nodesPresent, placesOf, withAttributes } from "./parts/graphs/nodes.ts";
+import { meanOver, nodesPresent, placesOf, requireWhole, withAttributes } from "./parts/graphs/nodes.ts";
 import { smallGraphs } from "./parts/presets.ts";
 
 /**
@@ -25,6 +25,7 @@ export const dgi = method({
   defaultEncoder: "gcn",
 
   build({ encoder, modality }) {
+    requireWhole("dgi", modality.graphs);
     const { width, encode } = encoder.nodes;
     // Xavier's bound, which the authors' code has for its bilinear layer.
     const bound = Math.sqrt(6 / (2 * width));

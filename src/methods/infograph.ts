@@ -7,7 +7,7 @@ import { relu } from "../layers/functions/relu.ts";
 import { linear } from "../layers/linear.ts";
 import { localGlobal, localGlobalAccuracy } from "../objectives/contrastive/local-global.ts";
 import { method } from "./method.ts";
-import { nodesPresent } from "./parts/graphs/nodes.ts";
+import { nodesPresent, requireWhole } from "./parts/graphs/nodes.ts";
 import { smallGraphs } from "./parts/presets.ts";
 
 /** Three layers with a ReLU each, beside a linear one: the network that both nodes and graphs go through. */
@@ -54,6 +54,7 @@ export const infograph = method({
   build({ encoder, modality }) {
     if ("readout" in modality.specs)
       throw new UserError("infograph: this data is one graph, and there is none to tell it from; use --method dgi");
+    requireWhole("infograph", modality.graphs);
     const { width, encode, pool } = encoder.nodes;
     const [local, global] = [transform(width), transform(width)];
     return {

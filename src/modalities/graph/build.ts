@@ -115,6 +115,7 @@ export function buildGraphs(options: GraphOptions, files?: RunFiles) {
       nodeSizes: encoder.nodeSizes,
       edgeSizes: encoder.edgeSizes,
       valueDim: encoder.valueDim,
+      isPacked: options.pack && !areNodes,
       graphOf: (sample: AnySample): Graph => {
         const graph = coded(sample);
         return fitted(graph, { ...shape, ...graph.place?.room });

@@ -19,7 +19,7 @@ const VIEWS: Readonly<Record<MoleculeOptions["views"][number], typeof dropNodes>
 };
 
 /** Molecules as graphs of atoms and bonds, each padded to the same size. */
-export function asGraph({ maxNodes, maxEdges, views, strength, perturbation }: MoleculeOptions) {
+export function asGraph({ maxNodes, maxEdges, pack, views, strength, perturbation }: MoleculeOptions) {
   const columns = { nodeSizes, edgeSizes, valueDim: 0 };
   const shape: GraphShape = { ...columns, maxNodes, maxEdges };
   const shapeOf = (sample: Sample): GraphShape => ({ ...shape, ...roomOf(sample) });
@@ -32,6 +32,7 @@ export function asGraph({ maxNodes, maxEdges, views, strength, perturbation }: M
   };
   const graphs: Graphs & Record<"corrupt", (sample: Sample, rng: Rng, how: GraphCorruption) => GraphView> = {
     ...columns,
+    isPacked: pack,
     graphOf: (sample: Sample) => seen(sample),
     sampleOf: (graph: Graph): GraphView => ({ graph }),
     corrupt: (sample: Sample, rng, corruption) => viewOf(sample, corrupted(seen(sample), columns, rng, corruption)),

@@ -6,6 +6,7 @@ import { targets } from "../../data/targets/ability.ts";
 import { tokenizerJson } from "../../data/tokens/listed.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { maskToken, paraphrase, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { packedRoom } from "../../graphs/packing.ts";
 import { buildMolecules } from "./build.ts";
 import { computeAll, learnDescriptors } from "./compute.ts";
@@ -44,6 +45,8 @@ export const molecule = modality({
   infer: inferMolecules,
   /** The tokens of SMILES are fixed; they are in the run for those who read runs and models. */
   async learn(source, options, onNote) {
+    if (options.compute && options.pack && options.input === "graph")
+      throw new UserError("values are computed of single molecules, not of packed samples; leave out --pack");
     if (onNote) await noteLarger(source, options, onNote);
     return {
       ...(options.input === "smiles" ? { [TOKENIZER_FILE]: tokenizerJson(SMILES_TOKENS) } : {}),

@@ -206,6 +206,21 @@ test("what cannot be predicted is refused in one line that says what to do", () 
   refused(contextPrediction, /^context-prediction: a neighbourhood of 2 hops.*--inner-hops/, { innerHops: 2 });
 });
 
+test("methods that compare whole graphs refuse samples of several", () => {
+  const modality = graphModality(shape);
+  for (const definition of [dgi, infograph])
+    assert.throws(
+      () =>
+        definition.build({
+          encoder: gin.build(gin.options.parse({ width: 12, depth: 2 }), modality.specs) as never,
+          modality: { ...modality, graphs: { ...modality.graphs, isPacked: true } } as never,
+          options: {},
+          samples: 4,
+        }),
+      new UserError(`${definition.name}: takes all graphs of a packed sample for one; leave out --pack`),
+    );
+});
+
 test("what compares samples of a batch refuses a batch of one", () => {
   for (const [definition, message] of [
     [contextPrediction, /^context-prediction: a batch of 1 has no 1 other contexts.*--samples nodes/],

@@ -186,7 +186,8 @@ test("a graph above the limit of training nodes is learned from in random parts"
     const { nodes, edges } = communities(40);
     await writeFile(join(folder, "nodes.csv"), nodes);
     await writeFile(join(folder, "edges.csv"), edges);
-    const { source, options, learned, modality } = await settle(folder, { trainNodes: 16 });
+    const { source, options, learned, modality } = await settle(folder, { trainNodes: 16, pack: true });
+    assert.ok(!modality.graphs.isPacked);
     const arranged = await graph.arrange!(source, options, learned);
     assert.equal(arranged.length, 20);
     const shapes = new Set<string>();
@@ -204,6 +205,7 @@ test("packed samples hold whole graphs, each once", () =>
   inFolder(async (folder) => {
     await writeGraphs(folder, 12);
     const { source, options, learned, modality } = await settle(folder, { pack: true });
+    assert.ok(modality.graphs.isPacked);
     const arranged = await graph.arrange!(source, options, learned);
     assert.ok(arranged.length < source.length / 3, `${arranged.length}`);
     let [packed, apart] = [0, 0];

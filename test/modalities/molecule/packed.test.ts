@@ -1,11 +1,13 @@
 /** Several molecules in one training sample: none is lost, none is changed, and a run learns from them. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import { offerOf } from "../../../src/data/ability.ts";
 import { graphs } from "../../../src/data/graph.ts";
+import { UserError } from "../../../src/foundation/errors.ts";
 import { part } from "../../../src/graphs/parts.ts";
 import { molecule } from "../../../src/modalities/molecule/index.ts";
 import { isMolecule } from "../../../src/modalities/molecule/molecule.ts";
@@ -101,4 +103,25 @@ test("a run learns from packed molecules", () =>
     const lines = (await readFile(join(out, "metrics.jsonl"), "utf8")).trim().split("\n");
     const losses = lines.map((line) => Number(JSON.parse(line).loss)).filter(Number.isFinite);
     assert.ok(losses.at(-1)! < 0.5 * losses[0]!, losses.join());
+  }));
+
+test("methods that read a sample as one molecule refuse packed ones before they train", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "molecules.smi");
+    await writeFile(path, `${someSmiles(16).join("\n")}\n`);
+    for (const [method, message] of [
+      ["dgi", /^dgi: takes all graphs of a packed sample for one; leave out --pack$/],
+      ["descriptor-prediction", /^values are computed of single molecules, not of packed samples; leave out --pack$/],
+    ] as const) {
+      const out = join(folder, method);
+      await assert.rejects(
+        pretrain({
+          ...{ data: path, out, method, encoder: "gin", modality: "molecule" },
+          ...{ encoderOptions: { width: 16, depth: 2 }, modalityOptions: { pack: true } },
+          training: { epochs: 1, batchSize: 4 },
+        }),
+        (error) => error instanceof UserError && message.test(error.message),
+      );
+      assert.ok(!existsSync(out));
+    }
   }));

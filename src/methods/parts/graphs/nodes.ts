@@ -1,6 +1,13 @@
 import { type Array, float32, int32, np, type Rng, type Tensor, type TensorData } from "../../../array/index.ts";
+import type { Graphs } from "../../../data/graph.ts";
 import type { TensorRecord } from "../../../data/modality.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
+import { UserError } from "../../../foundation/errors.ts";
+
+/** For methods that compare whole graphs. @throws UserError when a sample may hold several graphs */
+export function requireWhole(method: string, { isPacked = false }: Graphs): void {
+  if (isPacked) throw new UserError(`${method}: takes all graphs of a packed sample for one; leave out --pack`);
+}
 
 /** 1 where a node is there and 0 where it is padding, `[batch, N]`. */
 export const nodesPresent = (inputs: Inputs): Array => np.where(np.greater(nodeColumn(inputs, 0), 0), 1, 0);
