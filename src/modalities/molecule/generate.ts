@@ -1,4 +1,5 @@
 import { Rng } from "../../array/index.ts";
+import type { Source } from "../../data/source.ts";
 import { draw } from "../../evaluation/language/complete.ts";
 import { tokenModel } from "../../evaluation/language/token-model.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
@@ -37,37 +38,24 @@ export interface Generated {
 /** SMILES that are written at the same time. */
 const TOGETHER = 64;
 
-/** Canonical SMILES of the molecules that the run was trained on. */
-async function trainedOn(run: Run): Promise<Set<string>> {
-  const source = await openRunData(run, undefined);
-  try {
-    const known = new Set<string>();
-    for (let start = 0; start < source.length; start += TOGETHER) {
-      const some = Array.from({ length: Math.min(TOGETHER, source.length - start) }, (_, at) => start + at);
-      const read = await Promise.all(some.map((index) => source.read(index).catch(skipBroken)));
-      // The run is one on molecules.
-      for (const sample of read as readonly (MoleculeSample | undefined)[])
-        if (sample && isMolecule(sample)) known.add(sample.smiles);
-    }
-    return known;
-  } finally {
-    await source.close();
+/** Canonical SMILES of the molecules of a run's data. */
+async function moleculesOf(source: Source<unknown>): Promise<Set<string>> {
+  const known = new Set<string>();
+  for (let start = 0; start < source.length; start += TOGETHER) {
+    const some = Array.from({ length: Math.min(TOGETHER, source.length - start) }, (_, at) => start + at);
+    const read = await Promise.all(some.map((index) => source.read(index).catch(skipBroken)));
+    // The run is one on molecules.
+    for (const sample of read as readonly (MoleculeSample | undefined)[])
+      if (sample && isMolecule(sample)) known.add(sample.smiles);
   }
+  return known;
 }
 
-/**
- * Lets a language model write SMILES, and counts those that are molecules, different and new, as MOSES does: Polykovskiy et al.
- * 2020, https://doi.org/10.3389/fphar.2020.565644.
- * @throws UserError when the run's method does not write SMILES
- */
-export async function generateMolecules(options: GenerateOptions): Promise<Generated> {
+async function write(options: GenerateOptions): Promise<string[]> {
   const { run, count = 1000, temperature = 1, topK = 0, seed = 0, onProgress } = options;
-  if (run.modality.name !== "molecule")
-    throw new UserError(`${run.path}: a run on ${run.modality.name}, not on molecules`);
   const batchSize = Math.min(TOGETHER, count);
-  const model = await tokenModel(run, { batchSize });
+  const { vocabulary, maskToken, predict, dispose } = await tokenModel(run, { batchSize });
   try {
-    const { vocabulary, maskToken, predict } = model;
     if (maskToken !== undefined)
       throw new UserError(
         `${run.path}: method ${run.config.method.name} fills masks and writes nothing; causal-lm does`,
@@ -96,6 +84,25 @@ export async function generateMolecules(options: GenerateOptions): Promise<Gener
       written.push(...rows.map((row) => vocabulary.decode(row)));
       onProgress?.(written.length, count);
     }
+    return written;
+  } finally {
+    await dispose();
+  }
+}
+
+/**
+ * Lets a language model write SMILES, and counts those that are molecules, different and new, as MOSES does: Polykovskiy et al.
+ * 2020, https://doi.org/10.3389/fphar.2020.565644.
+ * @throws UserError when the run's method does not write SMILES, or its data, which new molecules are compared with, are gone
+ */
+export async function generateMolecules(options: GenerateOptions): Promise<Generated> {
+  const { run } = options;
+  if (run.modality.name !== "molecule")
+    throw new UserError(`${run.path}: a run on ${run.modality.name}, not on molecules`);
+  // Before anything is written, which takes minutes: the data may be gone.
+  const trainedOn = await openRunData(run, undefined);
+  try {
+    const written = await write(options);
     const canonical = await Promise.all(
       written.map(async (smiles) => {
         const record = await rdkitRecord(smiles).catch(skipBroken);
@@ -104,12 +111,12 @@ export async function generateMolecules(options: GenerateOptions): Promise<Gener
     );
     const valid = canonical.filter((smiles) => smiles !== undefined);
     const unique = new Set(valid);
-    const known = unique.size > 0 ? await trainedOn(run) : new Set<string>();
+    const known = unique.size > 0 ? await moleculesOf(trainedOn) : new Set<string>();
     return {
       ...{ written, canonical, valid: valid.length, unique: unique.size },
       novel: [...unique].filter((smiles) => !known.has(smiles)).length,
     };
   } finally {
-    await model.dispose();
+    await trainedOn.close();
   }
 }

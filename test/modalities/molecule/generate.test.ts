@@ -1,6 +1,6 @@
 /** Language models of SMILES: what they write is counted, and their exports are of Hugging Face's form. */
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { exportRun, pretrain } from "../../../src/index.ts";
@@ -38,6 +38,13 @@ test("a causal model writes molecules; different and new ones are counted, the s
     await exportRun({ run: bert, out: join(folder, "model") });
     const read = async (file: string) => JSON.parse(await readFile(join(folder, "model", file), "utf8"));
     assert.equal((await read("tokenizer_config.json")).mask_token, "[MASK]");
+    // Without the data nothing is written that could not be compared.
+    await rm(data);
+    const steps: number[] = [];
+    await assert.rejects(generateMolecules({ run, count: 2, onProgress: (done) => steps.push(done) }), {
+      ...{ name: "UserError", message: /chains\.smi/ },
+    });
+    assert.deepEqual(steps, []);
     assert.equal(Object.keys((await read("tokenizer.json")).model.vocab).length, SMILES_TOKENS.tokens.length);
     assert.equal((await read("config.json")).vocab_size, SMILES_TOKENS.tokens.length);
   }));
