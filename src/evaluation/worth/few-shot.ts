@@ -1,6 +1,7 @@
 import { Rng } from "../../array/index.ts";
-import { answersOf, type OpenOptions, type Part, parts, tableOptionsOf } from "../../data/index.ts";
+import { answersOf, type OpenOptions, type Part, type PartOf, parts, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
+import { everyEntry } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { openLabelled } from "../labels/judge.ts";
 import { type Split, splitData } from "../labels/split.ts";
@@ -81,13 +82,15 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);
     // Checked before features are extracted, which takes long; and again after, as broken files reduce the counts.
     const most = Math.max(...shots);
-    const classed = (all: Int32Array, entries?: Int32Array) => {
+    const classed = (all: Int32Array, entries: Int32Array = everyEntry(source)) => {
       const partIn = source.parts;
-      const of = (part: Part) =>
-        all.map((label, row) => (partIn && parts[partIn[entries?.[row] ?? row]!] !== part ? -1 : label));
       if (!partIn) return { support: rowsByClass(all, classes, { data, ways, examples: most + queries }) };
-      const support = rowsByClass(of("train"), classes, { data: `${data}, training part`, ways, examples: most });
-      const asked = rowsByClass(of("test"), classes, { data: `${data}, test part`, ways, examples: queries });
+      const { train, test } = inBothParts(
+        all,
+        Uint8Array.from(entries, (entry) => partIn[entry]!),
+      );
+      const support = rowsByClass(train, classes, { data: `${data}, training part`, ways, examples: most });
+      const asked = rowsByClass(test, classes, { data: `${data}, test part`, ways, examples: queries });
       return { support, asked };
     };
     classed(source.labels ?? new Int32Array());
@@ -126,6 +129,15 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
   } finally {
     await source.close();
   }
+}
+
+/** The labels of the rows of the training and of the test part, −1 elsewhere, and for classes that only one of them has. */
+export function inBothParts(labels: Int32Array, partOf: PartOf): { train: Int32Array; test: Int32Array } {
+  const of = (part: Part) => labels.map((label, row) => (parts[partOf[row]!] === part ? label : -1));
+  const [train, test] = [of("train"), of("test")];
+  const [known, asked] = [new Set(train), new Set(test)];
+  const shared = (label: number) => (known.has(label) && asked.has(label) ? label : -1);
+  return { train: train.map(shared), test: test.map(shared) };
 }
 
 /** The rows of each class that occurs. @throws UserError when an episode cannot be drawn from them */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Rng } from "../../../src/array/index.ts";
 import { meanAndInterval } from "../../../src/evaluation/scores/metrics.ts";
 import { centredRows } from "../../../src/evaluation/vectors/normalize.ts";
-import { drawEpisode, episodeAccuracy } from "../../../src/evaluation/worth/few-shot.ts";
+import { drawEpisode, episodeAccuracy, inBothParts } from "../../../src/evaluation/worth/few-shot.ts";
 
 test("the confidence interval is as computed by hand", () => {
   // Mean 0.5; squared deviations 0.09, 0.01, 0.01, 0.09 over 3; 1.96 · √(0.2 / 3) / √4.
@@ -40,6 +40,15 @@ test("an episode has the requested classes, examples and queries, without repeti
       assert.equal(new Set(rows).size, rows.length);
     }),
   );
+});
+
+test("of a split, classes that only one part has are left out, so that examples and queries are of the same classes", () => {
+  // Class 0 is only trained on, class 3 only tested, class 1 and 2 both; row 4 is of the validation part.
+  const labels = Int32Array.of(0, 1, 2, 1, 2, 2, 3, -1);
+  const partOf = Uint8Array.of(0, 0, 0, 2, 1, 2, 2, 0);
+  const { train, test: asked } = inBothParts(labels, partOf);
+  assert.deepEqual([...train], [-1, 1, 2, -1, -1, -1, -1, -1]);
+  assert.deepEqual([...asked], [-1, -1, -1, 1, -1, 2, -1, -1]);
 });
 
 test("queries go to the nearest centroid", () => {
