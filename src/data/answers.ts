@@ -151,26 +151,46 @@ export function answersOf(task: LabelTask, classes: readonly string[]): Answers 
 }
 
 /**
- * The target outputs of every label: 1 for its class or labels and 0 elsewhere, or the value; NaN for what was not measured. Of
- * labels of units `[units, outputs]`, all 0 for a unit without a label.
+ * The target outputs of each label, made when it is asked for: all of them are as many as the classes, squared. 1 for its class
+ * or labels and 0 elsewhere, or the value; NaN for what was not measured. Of labels of units `[units, outputs]`, all 0 for a unit
+ * without a label.
+ * @param classes all of them, as one shows what another means: the comma of decimals, blanks between labels of units
+ * @returns the outputs of the label at an index into `classes`
  */
-export function truthsOf({ task, outputs }: Answers, classes: readonly string[]): Float32Array[] {
+export function truthReader({ task, outputs }: Answers, classes: readonly string[]): (label: number) => Float32Array {
   const columns = columnsOf(classes);
   if (columns && columns.names.join(SEPARATOR) === outputs.join(SEPARATOR)) {
-    if (task === "regression") return valuesOfColumns(columns).map((row) => Float32Array.from(row));
-    return columns.cells.map((row) => Float32Array.from(row, (cell, at) => yesOrNo(cell, outputs[at]!)));
+    if (task !== "regression")
+      return (label) => Float32Array.from(columns.cells[label]!, (cell, at) => yesOrNo(cell, outputs[at]!));
+    const rows = valuesOfColumns(columns);
+    return (label) => Float32Array.from(rows[label]!);
   }
-  if (task === "regression") return valuesOf(classes).map((value) => Float32Array.of(value));
-  if (task === "token-classification")
-    return unitLabelsOf(classes).map((labels) =>
-      Float32Array.from(labels.flatMap((label) => outputs.map((name) => Number(name === label)))),
-    );
-  const ofText = {
-    classification: (text: string) => Float32Array.from(outputs, (name) => Number(name === text)),
-    "multi-label": (text: string) => Float32Array.from(outputs, (name) => Number(partsOf(text).includes(name))),
-    similarity: () => new Float32Array(),
-  }[task];
-  return classes.map(ofText);
+  switch (task) {
+    case "classification":
+      return (label) => Float32Array.from(outputs, (name) => Number(name === classes[label]));
+    case "multi-label":
+      return (label) => {
+        const own = partsOf(classes[label]!);
+        return Float32Array.from(outputs, (name) => Number(own.includes(name)));
+      };
+    case "regression": {
+      const values = valuesOf(classes);
+      return (label) => Float32Array.of(values[label]!);
+    }
+    case "similarity":
+      return () => new Float32Array();
+    case "token-classification": {
+      const units = unitLabelsOf(classes);
+      return (label) =>
+        Float32Array.from(units[label]!.flatMap((unit) => outputs.map((name) => Number(name === unit))));
+    }
+  }
+}
+
+/** The target outputs of every label: see `truthReader`. */
+export function truthsOf(answers: Answers, classes: readonly string[]): Float32Array[] {
+  const read = truthReader(answers, classes);
+  return classes.map((_, label) => read(label));
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answersOf, areColumns, labelOfColumns, truthsOf, valuesOf } from "../../src/data/answers.ts";
+import { answersOf, areColumns, labelOfColumns, truthReader, truthsOf, valuesOf } from "../../src/data/answers.ts";
 
 test("numbers with a decimal comma are numbers, where the comma cannot be that of thousands", () => {
   assert.deepEqual(valuesOf(["0,5", "-1,25", "3", " 1e3 "]), [0.5, -1.25, 3, 1000]);
@@ -35,6 +35,7 @@ test("labels in several columns are one text, with nothing where nothing was mea
   assert.deepEqual(truthsOf(answers, classes), truths);
   // Also one by one, as training reads them.
   assert.deepEqual(truthsOf(answers, classes.slice(1, 2)), truths.slice(1, 2));
+  assert.deepEqual(truthReader(answers, classes)(1), truths[1]);
   const values = ["gap=0,5|E=-1", "gap=|E=2.25"];
   const numbers = answersOf("regression", values);
   assert.deepEqual(truthsOf(numbers, values), [Float32Array.of(0.5, -1), Float32Array.of(Number.NaN, 2.25)]);

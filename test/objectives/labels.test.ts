@@ -105,6 +105,18 @@ test("labels are read by what they are, and what is no number is said", () => {
   const value = targetsOf(labelOptions.parse({ task: "regression", classes: ["1.5", "-3"], center: 1, spread: 2 }));
   assert.deepEqual([...value.of(1).values.data, ...value.of(1).weight.data], [-2, 1]);
   assert.deepEqual([...value.of(-1).values.data, ...value.of(-1).weight.data], [0, 0]);
+  // What a label means, others may show: that a comma is of decimals, that labels of units are words.
+  const comma = targetsOf(labelOptions.parse({ task: "regression", classes: ["1,25", "0,125"] }));
+  assert.deepEqual([...comma.of(0).values.data, ...comma.of(1).values.data], [1.25, 0.125]);
+  const words = targetsOf(labelOptions.parse({ task: "token-classification", classes: ["in out", "out"] }));
+  const unit = words.ofUnits(1, Int32Array.of(-1, 0));
+  assert.deepEqual(
+    [[...unit.values.data], [...unit.weight.data]],
+    [
+      [0, 0, 0, 1],
+      [0, 1],
+    ],
+  );
   assert.throws(
     () => targetsOf(labelOptions.parse({ task: "regression", classes: ["1", "red"] })),
     /"red" is not a number/,

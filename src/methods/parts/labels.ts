@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Array, constant, float32, nn, np, scalar, type Tensor } from "../../array/index.ts";
 import type { LinearHead } from "../../data/answers.ts";
-import { answersOf, labelTasks, truthsOf } from "../../data/answers.ts";
+import { answersOf, labelTasks, truthReader } from "../../data/answers.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { binaryCrossEntropy } from "../../objectives/supervised/binary-cross-entropy.ts";
 import { accuracy, weightedMean } from "../../objectives/supervised/cross-entropy.ts";
@@ -50,13 +50,13 @@ export function targetsOf(options: LabelOptions) {
   const filled = (value: number | readonly number[]) =>
     Float32Array.from({ length: count }, (_, output) => (typeof value === "number" ? value : (value[output] ?? 0)));
   const [centers, spreads] = [filled(center), filled(spread)];
+  const truthOf = truthReader(answers, classes);
   const rows = new Map<number, Float32Array>();
-  /** The targets of a label, made when it is first seen: all of them are as many as the classes, squared. */
+  /** The targets of a label, made when it is first seen. */
   const rowOf = (label: number): Float32Array | undefined => {
     const seen = rows.get(label);
-    if (seen || label < 0) return seen;
-    const [truth] = truthsOf(answers, classes.slice(label, label + 1));
-    if (!truth) return undefined;
+    if (seen || label < 0 || label >= classes.length) return seen;
+    const truth = truthOf(label);
     const row =
       task === "classification"
         ? truth.map((target) => target * (1 - labelSmoothing) + labelSmoothing / count)
