@@ -1,5 +1,5 @@
 import type { Answers } from "../../data/index.ts";
-import { largestOf, measuresOf } from "../scores/measures.ts";
+import { columnOf, largestOf, measuresOf } from "../scores/measures.ts";
 import { majorityShare } from "../scores/metrics.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { linearHead, outputsOf, type ProbeData } from "../vectors/probe.ts";
@@ -94,7 +94,7 @@ export function chanceScore({ task, outputs }: Answers, truth: Float32Array): nu
   if (task === "classification") return majorityShare(largestOf(truth, width));
   const shares = outputs
     .map((_, label) => {
-      const measured = [...truth].filter((value, at) => at % width === label && !Number.isNaN(value));
+      const { truth: measured } = columnOf(truth, truth, width, label);
       return measured.reduce((sum, value) => sum + value, 0) / Math.max(1, measured.length);
     })
     .filter((share) => share > 0 && share < 1);

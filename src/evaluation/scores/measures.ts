@@ -116,7 +116,7 @@ export function rankingOf(
 }
 
 /** The rows of one output that were measured. */
-function columnOf(outputs: Float32Array, truth: Float32Array, width: number, output: number) {
+export function columnOf(outputs: Float32Array, truth: Float32Array, width: number, output: number) {
   const rows = Array.from({ length: truth.length / width }, (_, row) => row * width + output).filter(
     (at) => !Number.isNaN(truth[at]!),
   );
