@@ -1,3 +1,4 @@
+import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { openTrainAndTest } from "../labels/labelled-sources.ts";
@@ -12,7 +13,8 @@ import { drawsOf, foldsOf, type Trial } from "./trials.ts";
 /**
  * Evaluates the representation: kNN and linear probe on frozen features, compared with the baseline for such data (raw
  * pixels, TF-IDF …), the same encoder untrained, and the same encoder trained from scratch on the same labels.
- * @throws UserError when labels are missing or the classes of train and test do not match
+ * @throws UserError when labels are missing, the classes of train and test do not match, or few labels of tokens are to be drawn
+ * from folds
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -22,6 +24,9 @@ import { drawsOf, foldsOf, type Trial } from "./trials.ts";
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { run, task = "classification", seed = 0, labelCount, draws = 5, onProgress } = options;
   const start = performance.now();
+  // Samples are drawn from all of the training data, which with folds are the test data, too.
+  if (task === "token-classification" && options.folds !== undefined && labelCount !== undefined)
+    throw new UserError("--folds with --label-count is not for --task token-classification; leave out one of the two");
   const { path, step, epoch, config, modalityDefinition } = run;
   const data = await openTrainAndTest(run, options, task, { seed, out: path });
   const { train, test, validation, answers, split, folds, close } = data;

@@ -105,6 +105,12 @@ test("a probe and a fine-tuned model of tokens, over the labels that are there",
     });
     assert.ok(few.train.used > 100 && few.train.used < 250, `${few.train.used} tokens of 10 proteins`);
 
+    const folded = { run, train: data.train, trainLabels: data.trainLabels, folds: "3", labelCount: 10 };
+    await assert.rejects(
+      evaluate({ ...folded, task: "token-classification", scratch: false }),
+      /--folds with --label-count is not for --task token-classification/,
+    );
+
     const tuned = await finetune({
       ...{ from: run.path, train: data.train, labels: data.trainLabels, out: at("tuned") },
       ...{ task: "token-classification", steps: 120 },
