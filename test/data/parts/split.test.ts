@@ -68,6 +68,8 @@ test("a subset of a source is its entries, in their order", async () => {
     classes: ["no", "yes"],
     labels: Int32Array.of(0, 1, -1, 1),
     parts: Uint8Array.of(0, 1, 2, 0),
+    folds: Int32Array.of(2, 1, 0, -1),
+    column: (name) => (name === "split" ? ["a", "b", "c", "d"] : undefined),
     name: (index) => `n${index}`,
     group: (index) => `g${index}`,
     read: async (index) => `s${index}`,
@@ -77,10 +79,12 @@ test("a subset of a source is its entries, in their order", async () => {
   const some = subset(source, Int32Array.of(1, 3));
   assert.deepEqual([some.length, some.name(1), some.group?.(0), await some.read(1)], [2, "n3", "g1", "s3"]);
   assert.deepEqual(
-    [[...some.labels!], [...some.parts!]],
+    [[...some.labels!], [...some.parts!], [...some.folds!]],
     [
       [1, 1],
       [1, 0],
+      [1, -1],
     ],
   );
+  assert.deepEqual([some.column?.("split"), some.column?.("part")], [["b", "d"], undefined]);
 });
