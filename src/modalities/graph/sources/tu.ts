@@ -37,9 +37,17 @@ async function* rowsOf(path: string, part: Part): AsyncGenerator<{ numbers: numb
     }
 }
 
-/** Labels as names, attributes as numbers, a column for each. */
-async function valuesOf(path: string | undefined, part: Part, what: string): Promise<[string, Value[]][]> {
-  if (path === undefined) return [];
+/** The values of a part: labels as names, attributes as numbers, a column for each. */
+interface Values {
+  readonly part: Part;
+  readonly columns: readonly (readonly [name: string, values: readonly Value[]])[];
+  /** Number of lines. */
+  readonly rows: number;
+}
+
+/** @returns undefined of a part that is not there */
+async function valuesOf(path: string | undefined, part: Part, what: string): Promise<Values | undefined> {
+  if (path === undefined) return undefined;
   const columns: [string, Value[]][] = [];
   const isLabel = part.endsWith("labels");
   let row = 0;
@@ -50,7 +58,22 @@ async function valuesOf(path: string | undefined, part: Part, what: string): Pro
     }
     row++;
   }
-  return columns;
+  return { part, columns, rows: row };
+}
+
+const given = (...all: (Values | undefined)[]): Values[] => all.filter((one) => one !== undefined);
+
+/** What a row has, by column. */
+const cellsAt = (all: readonly Values[], row: number) =>
+  all.flatMap(({ columns }) => columns.map(([column, values]) => [column, values[row]] as const));
+
+/** @throws BrokenSample when a part has not a line for each, as one that was cut off */
+function requireRows(all: readonly Values[], expected: number, what: string): void {
+  for (const { part, rows } of all)
+    if (rows !== expected)
+      throw new BrokenSample(
+        `${part}: the number of lines is ${rows.toLocaleString("en")}, that of ${what} ${expected.toLocaleString("en")}`,
+      );
 }
 
 /**
@@ -67,10 +90,10 @@ export async function readTu(name: string, paths: Partial<Readonly<Record<Part, 
   const graphs = new Map<number, GraphBuilder>();
   const owners: GraphBuilder[] = [];
   const places: number[] = [];
-  const nodes = [
-    ...(await valuesOf(paths.node_labels, "node_labels", "node label")),
-    ...(await valuesOf(paths.node_attributes, "node_attributes", "attribute")),
-  ];
+  const nodes = given(
+    await valuesOf(paths.node_labels, "node_labels", "node label"),
+    await valuesOf(paths.node_attributes, "node_attributes", "attribute"),
+  );
   for await (const { numbers, line } of rowsOf(indicator, "graph_indicator")) {
     const [graph = 0] = numbers;
     if (numbers.length !== 1 || !Number.isSafeInteger(graph))
@@ -81,18 +104,14 @@ export async function readTu(name: string, paths: Partial<Readonly<Record<Part, 
       graphs.set(graph, builder);
     }
     const row = owners.length;
-    places.push(
-      builder.node(
-        String(row + 1),
-        nodes.map(([column, values]) => [column, values[row]] as const),
-      ),
-    );
+    places.push(builder.node(String(row + 1), cellsAt(nodes, row)));
     owners.push(builder);
   }
-  const edges = [
-    ...(await valuesOf(paths.edge_labels, "edge_labels", "edge label")),
-    ...(await valuesOf(paths.edge_attributes, "edge_attributes", "edge attribute")),
-  ];
+  requireRows(nodes, owners.length, "nodes");
+  const edges = given(
+    await valuesOf(paths.edge_labels, "edge_labels", "edge label"),
+    await valuesOf(paths.edge_attributes, "edge_attributes", "edge attribute"),
+  );
   let row = 0;
   for await (const { numbers, line } of rowsOf(adjacency, "A")) {
     const [from = 0, to = 0] = numbers;
@@ -100,18 +119,17 @@ export async function readTu(name: string, paths: Partial<Readonly<Record<Part, 
     if (numbers.length !== 2 || !owner || !owners[to - 1])
       throw new BrokenSample(`A, line ${line}: not two of the ${owners.length.toLocaleString("en")} nodes`);
     if (owner !== owners[to - 1]) throw new BrokenSample(`A, line ${line}: an edge between two graphs`);
-    const at = row++;
-    owner.edge(
-      places[from - 1]!,
-      places[to - 1]!,
-      edges.map(([column, values]) => [column, values[at]] as const),
-    );
+    owner.edge(places[from - 1]!, places[to - 1]!, cellsAt(edges, row++));
   }
-  const labels = (await valuesOf(paths.graph_labels, "graph_labels", "label"))[0]?.[1] ?? [];
+  requireRows(edges, row, "edges");
+  const labels = await valuesOf(paths.graph_labels, "graph_labels", "label");
+  // There may be more: of graphs without nodes.
+  const last = [...graphs.keys()].reduce((greatest, graph) => Math.max(greatest, graph), 0);
+  if (labels && labels.rows < last) requireRows([labels], last, "graphs");
   return [...graphs]
     .sort(([one], [other]) => one - other)
     .map(([graph, builder]) => {
-      const label = labels[graph - 1];
+      const label = labels?.columns[0]?.[1][graph - 1];
       builder.label = label === undefined ? undefined : String(label);
       return builder.end(`${name}:${graph}`);
     });
