@@ -1,6 +1,25 @@
 import { UserError } from "../../foundation/errors.ts";
+import { type Labels, labelsOf } from "../labels.ts";
 import type { OpenOptions, Source } from "../source.ts";
 import { cellsByPath } from "../tables/by-path.ts";
+
+/** What entries belong to, by a field or column of their own; structured-cloneable. */
+export interface Groups extends Labels {
+  readonly by: string;
+}
+
+/** The groups of entries as they are written; undefined if nobody asks for groups (`by`), or no entry has one. */
+export function groupsOf(written: readonly (string | undefined)[], by: string | undefined): Groups | undefined {
+  const groups = by === undefined ? undefined : labelsOf(written);
+  return groups && by !== undefined ? { by, ...groups } : undefined;
+}
+
+/** What a source says of its groups. An entry without one is its own. @param name of each entry */
+export const groupFields = (
+  groups: Groups | undefined,
+  name: (index: number) => string,
+): Pick<Source<unknown>, "groupedBy" | "group"> =>
+  groups ? { groupedBy: groups.by, group: (index) => groups.classes[groups.labels[index] ?? -1] ?? name(index) } : {};
 
 /** Whether a group is a pattern for names, and no column: it has a part in parentheses. */
 const isPattern = (group: string): boolean => /\(.*\)/.test(group);

@@ -3,6 +3,7 @@ import { Tally } from "../../../data/files/left-out.ts";
 import { type Listing, listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
+import { groupsOf } from "../../../data/parts/groups.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { linesOf } from "../../../data/tables/lines.ts";
 import { rowsOf, type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
@@ -94,7 +95,7 @@ export async function openMolecules(path: string, options: OpenOptions = {}): Pr
     const index = { ...collector.index(), leftOut: tally.leftOut };
     const plain = moleculeSource(index);
     const all = () => Array.from({ length: plain.length }, (_, at) => plain.name(at));
-    const { labels: written, groups } = collector;
+    const { labels: written } = collector;
     const labels = options.labels
       ? await labelsFromTable(options.labels, all())
       : written
@@ -102,12 +103,11 @@ export async function openMolecules(path: string, options: OpenOptions = {}): Pr
         : listing.isFolder
           ? labelsFromFolders(all())
           : undefined;
-    const grouped = groups && labelsOf(groups);
     return moleculeSource(
       {
         ...index,
         ...(labels ? { labels } : {}),
-        ...(grouped && options.group !== undefined ? { groups: { by: options.group, ...grouped } } : {}),
+        groups: groupsOf(collector.groups, options.group),
       },
       undefined,
       () => collector.remove(),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { groupFields } from "../../../data/parts/groups.ts";
 import type { Source } from "../../../data/source.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
 import { drawable } from "../draw.ts";
@@ -63,9 +64,7 @@ export function moleculeSource(
     ...(leftOut ? { leftOut } : {}),
     ...(labels ?? {}),
     name,
-    ...(groups
-      ? { groupedBy: groups.by, group: (at: number) => groups.classes[groups.labels[at] ?? -1] ?? name(at) }
-      : {}),
+    ...groupFields(groups, name),
     async read(at) {
       if (++reads % TURN === 0) await setImmediate();
       let title = "";

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { Appender } from "../../../data/files/appender.ts";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Labels } from "../../../data/labels.ts";
+import type { Groups } from "../../../data/parts/groups.ts";
 import { float64Column, uint32Column } from "../../../data/tables/growing.ts";
 import { retried } from "../../../foundation/retry.ts";
 import { temporaryFolder } from "../../../foundation/temporary.ts";
@@ -31,7 +32,7 @@ export interface MoleculeIndex {
   readonly leftOut?: readonly LeftOut[];
   readonly labels?: Labels;
   /** What molecules belong to, by a field of theirs. */
-  readonly groups?: { readonly by: string; readonly classes: readonly string[]; readonly labels: Int32Array };
+  readonly groups?: Groups | undefined;
 }
 
 export const isMoleculeIndex = (value: unknown): value is MoleculeIndex =>
@@ -79,8 +80,9 @@ export class MoleculeCollector {
     return this.#labels.length === 0 ? undefined : Array.from({ length: this.count }, (_, at) => this.#labels[at]);
   }
 
-  get groups(): readonly (string | undefined)[] | undefined {
-    return this.#groups.length === 0 ? undefined : Array.from({ length: this.count }, (_, at) => this.#groups[at]);
+  /** What each molecule belongs to. */
+  get groups(): readonly (string | undefined)[] {
+    return Array.from({ length: this.count }, (_, at) => this.#groups[at]);
   }
 
   /** Ends writing. @throws UserError when the disk is full */

@@ -5,6 +5,7 @@ import { listFiles, nothingTaken } from "../../../data/files/listing.ts";
 import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
+import { groupsOf } from "../../../data/parts/groups.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -92,11 +93,10 @@ export async function openProteins(path: string, options: OpenOptions = {}): Pro
     requireFields(path, options, facts);
     const names = collector.names();
     const { labels, notes } = await labelsFor(options, { names, lengths }, facts, tally, isFolder);
-    const groups = labelsOf(facts.groups);
     const index: ProteinIndex = {
       ...collector.index(),
       ...(labels ?? {}),
-      ...(groups && options.group !== undefined ? { groups: { by: options.group, ...groups } } : {}),
+      groups: groupsOf(facts.groups, options.group),
       ...(tally.leftOut.length > 0 ? { leftOut: tally.leftOut } : {}),
       ...(notes.length > 0 ? { notes } : {}),
     };

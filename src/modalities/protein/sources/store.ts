@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { Appender } from "../../../data/files/appender.ts";
 import type { LeftOut } from "../../../data/files/left-out.ts";
+import { type Groups, groupFields } from "../../../data/parts/groups.ts";
 import type { Source } from "../../../data/source.ts";
 import { float64Column, uint32Column } from "../../../data/tables/growing.ts";
 import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
@@ -26,7 +27,7 @@ export interface ProteinIndex {
   readonly classes?: readonly string[];
   readonly labels?: Int32Array;
   /** What sequences belong to, by a field of their headers or a column. */
-  readonly groups?: { readonly by: string; readonly classes: readonly string[]; readonly labels: Int32Array };
+  readonly groups?: Groups | undefined;
 }
 
 export const isProteinIndex = (value: unknown): value is ProteinIndex =>
@@ -97,9 +98,7 @@ export function proteinSource(index: ProteinIndex, onClose: () => void = () => u
     ...(leftOut ? { leftOut } : {}),
     ...(notes ? { notes } : {}),
     ...(classes && labels ? { classes, labels } : {}),
-    ...(groups
-      ? { groupedBy: groups.by, group: (at: number) => groups.classes[groups.labels[at] ?? -1] ?? name(at) }
-      : {}),
+    ...groupFields(groups, name),
     name,
     async read(at) {
       if (++reads % TURN === 0) await setImmediate();
