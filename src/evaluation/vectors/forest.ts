@@ -1,5 +1,6 @@
 import { Rng } from "../../array/index.ts";
 import type { Answers } from "../../data/index.ts";
+import { notGreater } from "../../foundation/sorted.ts";
 import { growTree, type Targets } from "./tree.ts";
 
 /** Trees of a forest: as many as this number of looks at a value allows. */
@@ -45,20 +46,10 @@ function binned({ data, rows, dim }: ForestData): Binned {
       return values[Math.floor(((at + 1) * rows) / (count + 1))]!;
     });
     const own = isExact ? found : found.filter((value, at) => at === 0 || value !== found[at - 1]);
-    for (let row = 0; row < rows; row++) bins[column * rows + row] = binOf(data[row * dim + column]!, own);
+    for (let row = 0; row < rows; row++) bins[column * rows + row] = notGreater(own, data[row * dim + column]!);
     return own;
   });
   return { bins, cuts };
-}
-
-function binOf(value: number, cuts: Float32Array): number {
-  let [low, high] = [0, cuts.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (cuts[middle]! <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** One forest's question: classes, or one value. */
@@ -113,7 +104,7 @@ export async function forest(
   const asked = new Uint8Array(queries.rows * dim);
   for (let row = 0; row < queries.rows; row++)
     for (let column = 0; column < dim; column++)
-      asked[row * dim + column] = binOf(queries.data[row * dim + column]!, cuts[column]!);
+      asked[row * dim + column] = notGreater(cuts[column]!, queries.data[row * dim + column]!);
   const width = answers.outputs.length;
   const outputs = new Float32Array(queries.rows * width);
   const questions = questionsOf(answers, train);

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { groupFields } from "../../../data/parts/groups.ts";
 import type { Source } from "../../../data/source.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
+import { notGreater } from "../../../foundation/sorted.ts";
 import { drawable } from "../draw.ts";
 import type { Molecule } from "../molecule.ts";
 import { rdkitRecord } from "../rdkit/service.ts";
@@ -49,15 +50,7 @@ export function moleculeSource(
   const records = openRecords(index.records);
   const computed = openRecords(index.computed);
   let reads = 0;
-  const fileOf = (at: number): string => {
-    let [low, high] = [0, ends.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ends[middle]! > at) high = middle;
-      else low = middle + 1;
-    }
-    return files[low] ?? "molecule";
-  };
+  const fileOf = (at: number): string => files[notGreater(ends, at)] ?? "molecule";
   const name = (at: number): string => (lines[at] ? `${fileOf(at)}:${lines[at]}` : fileOf(at));
   return {
     length: starts.length - 1,

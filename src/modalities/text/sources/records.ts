@@ -10,6 +10,7 @@ import { BOM, describeInvalid, wideEncoding } from "../../../data/tables/utf8.ts
 import { digestOfFiles } from "../../../foundation/contents.ts";
 import { BrokenSample, messageOf, UserError } from "../../../foundation/errors.ts";
 import { isPassing, retried } from "../../../foundation/retry.ts";
+import { notGreater } from "../../../foundation/sorted.ts";
 import type { Text } from "../text.ts";
 
 /** The byte ranges of all texts in their files, not the texts themselves. Shared between threads. */
@@ -85,15 +86,7 @@ export function recordSource(index: RecordIndex, onClose: () => void = () => und
   const open = new Map<number, number>();
   let reads = 0;
 
-  const fileOf = (record: number): number => {
-    let [low, high] = [0, ends.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (ends[middle]! > record) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
+  const fileOf = (record: number): number => notGreater(ends, record);
   const shut = (file: number): void => {
     const handle = open.get(file);
     open.delete(file);
