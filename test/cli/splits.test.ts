@@ -92,6 +92,16 @@ test("one table is split, divided into folds, and has several columns of labels 
     ran("predict", at("tuned"), data, "--out", at("predictions.csv"));
     const header = (await readFile(at("predictions.csv"), "utf8")).split("\n", 1)[0];
     assert.equal(header, "path,prediction,probability_toxic,probability_active");
+    // An evaluation leaves the split alone that the run was trained by.
+    const own = await readFile(at("tuned/split.csv"), "utf8");
+    const elsewhere = /written to .*tuned.evaluation-split\.csv/;
+    const onTuned = ["--split", "random", "--label-column", "kind"];
+    assert.match(ran("evaluate", at("tuned"), "--train", data, "--no-scratch", ...onTuned), elsewhere);
+    assert.match(
+      ran("few-shot", at("tuned"), data, ...onTuned, ..."--ways 2 --shots 1 --queries 5".split(" ")),
+      elsewhere,
+    );
+    assert.equal(await readFile(at("tuned/split.csv"), "utf8"), own);
     ran("finetune", "--resume", at("tuned"));
     const twoValues = ["finetune", at("run"), "--train", data, "--split", "random", ...numbers];
     assert.match(ran(...twoValues, "--steps", "20", "--out", at("values")), /\nsum +-?\d.*\nother +/);

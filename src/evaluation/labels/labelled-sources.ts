@@ -37,6 +37,9 @@ export interface TrainAndTest extends TableOptions {
   readonly folds?: string;
 }
 
+/** The seed of a split, and the file that it is written to. */
+type Splitting = Pick<SplitOptions, "seed" | "out" | "file">;
+
 /** Both opened, with their classes and outputs. */
 export interface LabelledData {
   readonly train: Source<unknown>;
@@ -55,7 +58,6 @@ export interface LabelledData {
 /**
  * Opens and checks labelled training and test data.
  * @param task the kind of labels
- * @param splitting the seed of a split, and the folder that `split.csv` is written to
  * @throws UserError when either has no labels, the test data have a label that the training data lack, labels do not suit
  * classification, all labels are the same, or both are the same samples
  */
@@ -63,7 +65,7 @@ export async function openTrainAndTest(
   run: Run,
   paths: TrainAndTest,
   task: LabelTask = "classification",
-  splitting?: Pick<SplitOptions, "seed" | "out">,
+  splitting?: Splitting,
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string, options: OpenOptions) => {
@@ -126,10 +128,10 @@ async function divide(
   run: Run,
   { split, folds, train, trainLabels, ...options }: TrainAndTest,
   task: LabelTask,
-  splitting: Pick<SplitOptions, "seed" | "out">,
+  { file, ...drawing }: Splitting,
 ): Promise<Pick<LabelledData, "split" | "folds"> | undefined> {
-  const data = { data: train, task, labels: trainLabels, ...tableOptionsOf(options), ...splitting };
-  if (split !== undefined) return { split: await splitData(run, { ...data, by: split }) };
+  const data = { data: train, task, labels: trainLabels, ...tableOptionsOf(options), ...drawing };
+  if (split !== undefined) return { split: await splitData(run, { ...data, by: split, ...(file ? { file } : {}) }) };
   if (folds !== undefined) return { folds: await foldData(run, { ...data, by: folds }) };
   return undefined;
 }

@@ -19,11 +19,16 @@ import { csv } from "../../interop/csv.ts";
 import { stratifiedSplit } from "../../training/data/split.ts";
 import { everyEntry } from "../../training/features.ts";
 import { type DataReader, namesOf } from "../../training/run/open-data.ts";
+import type { Run } from "../../training/run/run.ts";
 import { groupsOf } from "./groups.ts";
 import { strataOf } from "./supervision.ts";
 
 /** The file that says which entry is of which part. */
 export const SPLIT_FILE = "split.csv";
+
+/** What an evaluation of a run calls its split: not as the one that the run was trained by, which resuming reads. */
+export const evaluationSplit = ({ config }: Pick<Run, "config">): string =>
+  config.supervision?.split ? "evaluation-split.csv" : SPLIT_FILE;
 
 /** Shares of all entries that are held out for test, and of the others for validation: 80, 10 and 10 %. */
 const [TEST, VALIDATION] = [1 / 10, 1 / 9];
@@ -48,17 +53,19 @@ export interface SplitOptions extends OpenOptions {
   readonly by: string;
   readonly task?: LabelTask | undefined;
   readonly seed: number;
-  /** Folder that `split.csv` is written to. */
+  /** Folder that the split is written to. */
   readonly out: string;
+  /** Name of that file; by default `split.csv`. */
+  readonly file?: string;
 }
 
 /**
- * Splits data into training, validation and test, and writes that to `split.csv`, which can be given back.
+ * Splits data into training, validation and test, and writes that to a file, which can be given back.
  * @throws UserError when the data cannot be split that way
  */
 export async function splitData(
   reader: DataReader,
-  { data, by, seed, task, out, ...open }: SplitOptions,
+  { data, by, seed, task, out, file: name = SPLIT_FILE, ...open }: SplitOptions,
 ): Promise<Split> {
   const definition = reader.modalityDefinition;
   const opened = await definition.open(data, open);
@@ -72,7 +79,7 @@ export async function splitData(
         `${data}: --split ${by} leaves nothing to ${partOf.includes(0) ? "test on" : "train on"}; there are too few ${by === "random" ? "entries" : "groups"}`,
       );
     const count = (part: number) => partOf.reduce((sum, one) => sum + Number(one === part), 0);
-    const file = join(out, SPLIT_FILE);
+    const file = join(out, name);
     const rows = names.flatMap((name, entry) => {
       const part = parts[partOf[entry]!];
       return part === undefined ? [] : [[name, part]];

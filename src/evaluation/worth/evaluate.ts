@@ -2,6 +2,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import { groupsOf } from "../labels/groups.ts";
 import { openTrainAndTest } from "../labels/labelled-sources.ts";
+import { evaluationSplit } from "../labels/split.ts";
 import { majorityShare } from "../scores/metrics.ts";
 import { extractorsOf, labelled, notesOf } from "./contestants.ts";
 import { endToEndRow } from "./end-to-end-row.ts";
@@ -28,7 +29,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   if (task === "token-classification" && options.folds !== undefined && labelCount !== undefined)
     throw new UserError("--folds with --label-count is not for --task token-classification; leave out one of the two");
   const { path, step, epoch, config, modalityDefinition } = run;
-  const data = await openTrainAndTest(run, options, task, { seed, out: path });
+  const data = await openTrainAndTest(run, options, task, { seed, out: path, file: evaluationSplit(run) });
   const { train, test, validation, answers, split, folds, close } = data;
   try {
     const stage = (name: string) => (done: number, total: number) => onProgress?.(name, done, total);

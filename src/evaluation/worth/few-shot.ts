@@ -4,7 +4,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { openLabelled } from "../labels/judge.ts";
-import { type Split, splitData } from "../labels/split.ts";
+import { evaluationSplit, type Split, splitData } from "../labels/split.ts";
 import { meanAndInterval } from "../scores/metrics.ts";
 import { centredRows, unitRows } from "../vectors/normalize.ts";
 import { extractorsOf, labelled, notesOf } from "./contestants.ts";
@@ -75,7 +75,10 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
   const splitting =
     options.split === undefined
       ? undefined
-      : await splitData(run, { ...open, data, by: options.split, seed, out: run.path });
+      : await splitData(run, {
+          ...{ ...open, data, by: options.split, seed },
+          ...{ out: run.path, file: evaluationSplit(run) },
+        });
   const source = await openLabelled(run, data, { ...open, splitFile: splitting?.file });
   try {
     const classes = source.classes ?? [];
