@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { dirname as folderOf } from "node:path/posix";
-import { collectFiles, filesOf, type Wanted } from "../../../data/files/collection.ts";
+import { collectFiles, type Wanted } from "../../../data/files/collection.ts";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import { listFiles } from "../../../data/files/listing.ts";
+import { unpacked } from "../../../data/files/unpacked.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
-import { temporaryFolder } from "../../../foundation/temporary.ts";
 import { type Part, partOf } from "./tu.ts";
 
 const GRAPHS = /\.(graphml|json|jsonl|ndjson)(\.gz)?$/i;
@@ -66,40 +65,13 @@ export async function unitsAt(path: string, except?: string): Promise<Units> {
       units: grouped(manifest.names.map((name) => ({ name, path: join(manifest.root, name) }))),
       leftOut,
     };
-  const folder = temporaryFolder();
-  try {
-    const archive = filesOf(manifest);
-    try {
-      const files: File[] = [];
-      const damaged: Unit[] = [];
-      for (const [index, name] of archive.names.entries()) {
-        // By number: names in archives may be anything.
-        const target = join(
-          folder.path,
-          `${index}-${basename(name)
-            .replaceAll(/[^\w.-]/g, "_")
-            .slice(-100)}`,
-        );
-        const bytes = await archive.bytes(index).catch((error: unknown) => {
-          if (error instanceof BrokenSample) return error;
-          throw error;
-        });
-        if (bytes instanceof BrokenSample) {
-          damaged.push({ kind: "broken", name, reason: bytes.message });
-          continue;
-        }
-        await writeFile(target, bytes);
-        files.push({ name, path: target });
-      }
-      const units = [...grouped(files), ...damaged].sort((a, b) => (a.name < b.name ? -1 : 1));
-      return { isFolder: true, units, leftOut, [Symbol.dispose]: folder.remove };
-    } finally {
-      await archive.close();
-    }
-  } catch (error) {
-    folder.remove();
-    throw error;
-  }
+  const { files, [Symbol.dispose]: dispose } = await unpacked(manifest);
+  const whole = files.flatMap(({ name, path }) => (path instanceof BrokenSample ? [] : [{ name, path }]));
+  const damaged = files.flatMap(({ name, path }): Unit[] =>
+    path instanceof BrokenSample ? [{ kind: "broken", name, reason: path.message }] : [],
+  );
+  const units = [...grouped(whole), ...damaged].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { isFolder: true, units, leftOut, [Symbol.dispose]: dispose };
 }
 
 /** A file, and those beside it that belong to it. */

@@ -1,10 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
-import { collectFiles, filesOf, type Wanted } from "../../../data/files/collection.ts";
+import { basename, dirname, join } from "node:path";
+import { collectFiles, type Wanted } from "../../../data/files/collection.ts";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import { listFiles } from "../../../data/files/listing.ts";
-import { BrokenSample } from "../../../foundation/errors.ts";
-import { temporaryFolder } from "../../../foundation/temporary.ts";
+import { unpacked } from "../../../data/files/unpacked.ts";
+import type { BrokenSample } from "../../../foundation/errors.ts";
 import { FORMATS, formatOf } from "./read.ts";
 
 export const wanted: Wanted = {
@@ -48,30 +47,11 @@ export async function filesAt(path: string, except?: string, most = Number.POSIT
     const files = manifest.names.map((name) => ({ name, path: join(root, name), shown: join(root, name) }));
     return { ...nothing, isFolder, files, leftOut };
   }
-  const folder = temporaryFolder();
-  try {
-    const archive = filesOf(manifest);
-    try {
-      const files: SeriesFile[] = [];
-      for (const [index, name] of archive.names.slice(0, most).entries()) {
-        // By number: names in archives may be anything.
-        const target = join(
-          folder.path,
-          `${index}${/\.gz$/i.test(name) ? `${extname(name.slice(0, -3))}.gz` : extname(name)}`,
-        );
-        const bytes = await archive.bytes(index).catch((error: unknown) => {
-          if (error instanceof BrokenSample) return error;
-          throw error;
-        });
-        if (!(bytes instanceof BrokenSample)) await writeFile(target, bytes);
-        files.push({ name, path: bytes instanceof BrokenSample ? bytes : target, shown: `${path}: ${name}` });
-      }
-      return { isFolder: true, files, leftOut, [Symbol.dispose]: folder.remove };
-    } finally {
-      await archive.close();
-    }
-  } catch (error) {
-    folder.remove();
-    throw error;
-  }
+  const { files, [Symbol.dispose]: dispose } = await unpacked(manifest, most);
+  return {
+    isFolder: true,
+    files: files.map((file) => ({ ...file, shown: `${path}: ${file.name}` })),
+    leftOut,
+    [Symbol.dispose]: dispose,
+  };
 }
