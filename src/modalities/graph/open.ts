@@ -17,7 +17,7 @@ import { graphSource } from "./sources/entries.ts";
 import { type Unit, unitsAt } from "./sources/files.ts";
 import { graphInJson, isGraphJson } from "./sources/json.ts";
 import { isOneText } from "./sources/one-text.ts";
-import { pathOf, readUnit } from "./sources/read.ts";
+import { pathsOf, readUnit } from "./sources/read.ts";
 import { GraphCollector, graphAt, nodesOf } from "./sources/store.ts";
 
 /**
@@ -40,10 +40,12 @@ export async function openGraphs(path: string, options: OpenOptions = {}): Promi
     } catch (error) {
       // One file that is no graph must not keep the others from being read.
       if (!(error instanceof UserError || error instanceof BrokenSample)) throw error;
-      const own = pathOf(unit);
-      const reason = messageOf(error).replaceAll(own === undefined ? "\0" : `${own}: `, "");
-      if (units.length === 1) throw new UserError(`${own ?? `${path}: ${unit.name}`}: ${reason}`);
-      collector.add(broken(unit.name, reason));
+      const paths = pathsOf(unit);
+      const shown = paths.map((own) => found.shown?.get(own) ?? own);
+      const message = paths.reduce((text, own, at) => text.replaceAll(own, shown[at]!), messageOf(error));
+      const [name = `${path}: ${unit.name}`] = shown;
+      if (units.length > 1) collector.add(broken(unit.name, message.replaceAll(`${name}: `, "")));
+      else throw new UserError(shown.some((own) => message.startsWith(own)) ? message : `${name}: ${message}`);
     }
   }
   if (collector.count === 0) throw new UserError(`${path}: no graphs in it`);

@@ -272,6 +272,26 @@ test("a broken single file is one line that says what and where", async () => {
     );
 });
 
+const bytesOf = (files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)]));
+
+test("what is broken in an archive is named as the archive has it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "set.zip");
+    const utf16 = Buffer.from("\ufeff1\n2\n", "utf16le");
+    for (const [files, expected] of [
+      [{ "g.json": Buffer.from("{") }, /^ g\.json: not JSON/],
+      [{ ...bytesOf(tu("T")), "T_graph_indicator.txt": utf16 }, /^ T_graph_indicator\.txt: not UTF-8 but UTF-16/],
+    ] as const) {
+      await writeFile(path, zipSync(files));
+      await assert.rejects(graph.open(path), (error) => {
+        assert.ok(error instanceof UserError && error.message.startsWith(`${path}:`), String(error));
+        assert.match(error.message.slice(path.length + 1), expected);
+        return true;
+      });
+    }
+  }));
+
 test("a set in one text: whole graphs before a broken one are kept, a count that is wrong is said", () =>
   opening(
     { "s.txt": "7\n2 1\n0 1 1\n5 1 0\n2 0\n0 1 1\n" },

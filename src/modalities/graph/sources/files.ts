@@ -32,6 +32,8 @@ export interface Units extends Disposable {
   readonly isFolder: boolean;
   readonly units: readonly Unit[];
   readonly leftOut: readonly LeftOut[];
+  /** What messages call unpacked files, by where they lie. */
+  readonly shown?: ReadonlyMap<string, string>;
 }
 
 interface File {
@@ -71,7 +73,8 @@ export async function unitsAt(path: string, except?: string): Promise<Units> {
     path instanceof BrokenSample ? [{ kind: "broken", name, reason: path.message }] : [],
   );
   const units = [...grouped(whole), ...damaged].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { isFolder: true, units, leftOut, [Symbol.dispose]: dispose };
+  const shown = new Map(whole.map((file) => [file.path, `${path}: ${file.name}`]));
+  return { isFolder: true, units, leftOut, shown, [Symbol.dispose]: dispose };
 }
 
 /** A file, and those beside it that belong to it. */

@@ -41,6 +41,9 @@ export async function* readUnit(
   }
 }
 
-/** Where a unit's first file is, for messages. */
-export const pathOf = (unit: Unit): string | undefined =>
-  unit.kind === "broken" ? undefined : unit.kind === "tu" ? Object.values(unit.paths)[0] : unit.path;
+/** Where a unit's files are, for messages. */
+export function pathsOf(unit: Unit): readonly string[] {
+  if (unit.kind === "broken") return [];
+  if (unit.kind === "tu") return Object.values(unit.paths);
+  return unit.kind === "edges" && unit.nodes !== undefined ? [unit.path, unit.nodes] : [unit.path];
+}
