@@ -35,6 +35,7 @@ import { textPublisher } from "../../src/modalities/text/publish/index.ts";
 import { embedder } from "../../src/training/features.ts";
 import { weights } from "../fixtures/torch/reference.ts";
 import { autodidact, inFolder, TINY, writeImages } from "../support/cli.ts";
+import { close } from "../support/close.ts";
 import { tokenizer } from "../support/tokenizer.ts";
 
 const SIZE = 16;
@@ -68,11 +69,6 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < actual.length; i++)
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
-};
 type Predictions = { label: string; score: number }[];
 /** A pipeline's scores in the order of the outputs. */
 const scoresOf = (predictions: Predictions, outputs: readonly string[]) =>

@@ -15,6 +15,7 @@ import { sinCosPositions, tokenPositions } from "../../src/layers/transformer/po
 import { image } from "../../src/modalities/image/index.ts";
 import { imagePublisher } from "../../src/modalities/image/publish/index.ts";
 import { embedder } from "../../src/training/features.ts";
+import { close } from "../support/close.ts";
 
 const SIZE = 16;
 const modality = image.build(image.options.parse({ imageSize: SIZE }));
@@ -61,12 +62,6 @@ const imageOf = (seed: number) => {
     data: Uint8Array.from({ length: SIZE * SIZE * 3 }, () => rng.integer(0, 255)),
   };
 };
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < actual.length; i++)
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
-};
-
 for (const [name, encoder] of Object.entries(encoders))
   test(`${name}: transformers.js and ONNX Runtime agree with the encoder`, async () => {
     const to = join(folder, name.replaceAll(" ", "-"));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
-import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
+import { Rng, type Tensor, tree } from "../../src/array/index.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { quantize } from "../../src/engine/quantize/index.ts";
 import { exportModel } from "../../src/interop/export.ts";
@@ -14,7 +14,9 @@ import { methods } from "../../src/methods/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
 import { importBert } from "../../src/modalities/text/publish/bert-import.ts";
 import { textPublisher } from "../../src/modalities/text/publish/index.ts";
-import { evaluate, weights } from "../fixtures/torch/reference.ts";
+import { weights } from "../fixtures/torch/reference.ts";
+import { close } from "../support/close.ts";
+import { tokenOutputs } from "../support/token-outputs.ts";
 import { tokenizer, tokens } from "../support/tokenizer.ts";
 
 const LENGTH = 16;
@@ -41,12 +43,6 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < actual.length; i++)
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
-};
-
 async function exported(name: string, methodName: string, options: Record<string, unknown>) {
   const definition = await methods.load(methodName);
   const settled = { width: 24, depth: 2, heads: 3, ...definition.encoderOptions, ...options };
@@ -59,21 +55,7 @@ async function exported(name: string, methodName: string, options: Record<string
   await exportModel({ model, publisher: textPublisher, card, out: to });
   /** Our program's logits, hidden states and representation of a text. */
   const expected = async (ids: ArrayLike<number>) => {
-    const { ids: padded, mask } = vocabulary.encode(ids);
-    const one = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });
-    const results = await evaluate(
-      (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
-        const batch = inputs as { ids: Array; mask: Array };
-        return {
-          ...(method.tokenLogits ? { logits: method.tokenLogits(p, batch) } : {}),
-          hidden: encoder.hidden(p.encoder, batch),
-          pooled: encoder.apply(p.encoder, batch),
-        };
-      },
-      [params, { ids: one(padded), mask: one(mask) }] as const,
-      "cpu",
-    );
-    const byPath = new Map(tree.entries<Tensor>(results));
+    const byPath = await tokenOutputs({ encoder, method, params, vocabulary }, ids);
     const rows = (name_: string) => {
       const { data, shape } = byPath.get(name_)!;
       const width = shape.at(-1)!;

@@ -15,7 +15,7 @@ import {
   env,
   pipeline,
 } from "@huggingface/transformers";
-import { type Array, Rng, type Tensor, type Traced, type TreeRecord, tree } from "../../src/array/index.ts";
+import { Rng, type Tensor } from "../../src/array/index.ts";
 import { tokenizerJson } from "../../src/data/tokens/listed.ts";
 import { transformer } from "../../src/encoders/transformer.ts";
 import { predictorOf } from "../../src/evaluation/labels/predictor.ts";
@@ -26,8 +26,10 @@ import { supervised } from "../../src/methods/supervised.ts";
 import { protein } from "../../src/modalities/protein/index.ts";
 import { proteinPublisher } from "../../src/modalities/protein/publish/index.ts";
 import { ESM_TOKENS } from "../../src/modalities/protein/vocabulary.ts";
-import { evaluate, weights } from "../fixtures/torch/reference.ts";
+import { weights } from "../fixtures/torch/reference.ts";
+import { close } from "../support/close.ts";
 import { erf } from "../support/erf.ts";
+import { tokenOutputs } from "../support/token-outputs.ts";
 
 const LENGTH = 16;
 const modality = protein.build(protein.options.parse({ maxLength: LENGTH }));
@@ -46,12 +48,6 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-4) => {
-  assert.equal(actual.length, expected.length);
-  for (let i = 0; i < actual.length; i++)
-    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `element ${i}: ${actual[i]} for ${expected[i]}`);
-};
-
 async function exported(name: string, methodName: string, options: Record<string, unknown> = esm) {
   const definition = await methods.load(methodName);
   const settled = transformer.options.parse({ ...options, ...(methodName === "causal-lm" ? { causal: true } : {}) });
@@ -62,21 +58,7 @@ async function exported(name: string, methodName: string, options: Record<string
   const model = { encoder, params, modality, files, tokenLogits: method.tokenLogits?.bind(method) };
   await exportModel({ model, publisher: proteinPublisher, card, out: join(folder, name) });
   const expected = async (ids: ArrayLike<number>) => {
-    const { ids: padded, mask } = vocabulary.encode(ids);
-    const one = (tensor: Tensor): Tensor => ({ ...tensor, shape: [1, ...tensor.shape] });
-    const results = await evaluate(
-      (p: Traced<typeof params>, inputs: TreeRecord<Array>) => {
-        const batch = inputs as { ids: Array; mask: Array };
-        return {
-          ...(method.tokenLogits ? { logits: method.tokenLogits(p, batch) } : {}),
-          hidden: encoder.hidden(p.encoder, batch),
-          pooled: encoder.apply(p.encoder, batch),
-        };
-      },
-      [params, { ids: one(padded), mask: one(mask) }] as const,
-      "cpu",
-    );
-    const byPath = new Map(tree.entries<Tensor>(results));
+    const byPath = await tokenOutputs({ encoder, method, params, vocabulary }, ids);
     const rows = (output: string) => {
       const { data, shape } = byPath.get(output)!;
       return data.slice(0, ids.length * shape.at(-1)!) as Float32Array;
