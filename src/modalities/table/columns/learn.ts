@@ -4,6 +4,7 @@ import type { Source } from "../../../data/source.ts";
 import type { Cell } from "../../../data/tables/cells.ts";
 import { Profile } from "../../../data/tables/profile.ts";
 import { timeIn } from "../../../data/tables/times.ts";
+import { evenly } from "../../../evaluation/vectors/evenly.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { shortened } from "../../../foundation/printable.ts";
 import { type TableColumnType, tableTypeOf } from "../formula/column.ts";
@@ -175,10 +176,7 @@ const DESCRIBED = 20_000;
 function describedBy({ name, texts }: Profile) {
   const all = [...texts.keys()];
   const unread = all.filter((text) => fractionsIn(text) === undefined);
-  const some = evenlyAmong(all, DESCRIBED).flatMap((text) => {
-    const values = describeFormula(text);
-    return values ? [values] : [];
-  });
+  const some = [...evenly(all.length, DESCRIBED)].flatMap((at) => describeFormula(all[at]!) ?? []);
   if (some.length === 0) throw new UserError(`column "${shortened(name)}": none of its texts is a formula`);
   const measured = descriptorNames.flatMap((descriptor, at) => {
     const values = some.map((one) => one[at]!);
@@ -188,9 +186,6 @@ function describedBy({ name, texts }: Profile) {
     throw new UserError(`column "${shortened(name)}": all of its formulas are of the same composition`);
   return { descriptors: measured, unread };
 }
-
-const evenlyAmong = <Value>(all: readonly Value[], most: number): Value[] =>
-  all.length <= most ? [...all] : Array.from({ length: most }, (_, at) => all[Math.floor((at * all.length) / most)]!);
 
 /** Numbers beyond this are taken as it: the squares of greater ones are not finite. */
 const GREATEST = 1e150;
