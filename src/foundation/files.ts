@@ -62,6 +62,13 @@ export async function prepareFile(path: string): Promise<void> {
   });
 }
 
+/** Whether there is a file of this name; false for a folder, and for what cannot be looked at. */
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+
 /**
  * Writes a file atomically: a reader, also after a power failure, sees either the old file or the new one. Written
  * under a temporary name, synced and renamed; then the folder is synced.

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
+import { isFile } from "../../foundation/files.ts";
 import { unguardCell } from "../../foundation/formula.ts";
 import type { FolderManifest } from "../files/folder.ts";
 import { type LeftOut, Tally } from "../files/left-out.ts";
@@ -17,12 +17,6 @@ export interface ListedFiles {
 }
 
 const PATH_COLUMN = "path";
-
-const isFile = (path: string) =>
-  stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
 
 /** Whether a path is a table whose first rows name files of a kind, in a column `path`. */
 export async function recognisesListed(path: string, takes: Takes): Promise<boolean> {

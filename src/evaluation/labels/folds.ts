@@ -1,11 +1,10 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { foldsFromTable, type LabelTask, type OpenOptions } from "../../data/index.ts";
 import { grouped } from "../../data/parts/groups.ts";
 import { cellsOfColumn, foldsIn } from "../../data/parts/split.ts";
 import { rowsOf } from "../../data/tables/rows.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { writeAtomically } from "../../foundation/files.ts";
+import { isFile, writeAtomically } from "../../foundation/files.ts";
 import { unguardCell } from "../../foundation/formula.ts";
 import { csv } from "../../interop/csv.ts";
 import { drawFolds } from "../../training/data/split.ts";
@@ -53,19 +52,14 @@ export async function foldData(
     const source = await grouped(data, opened, open);
     const names = namesOf(source);
     const count = /^\d+$/.test(by) ? Number(by) : undefined;
-    const isFile =
-      count === undefined &&
-      (await stat(by).then(
-        (info) => info.isFile(),
-        () => false,
-      ));
     const folds = await (async () => {
-      if (isFile) return foldsFromTable(by, names);
-      if (count === undefined)
+      if (count === undefined) {
+        if (await isFile(by)) return foldsFromTable(by, names);
         return foldsIn(
           await cellsOfColumn(data, names, by, { labels: open.labels, flag: "--folds" }),
           `${data}: column "${by}"`,
         );
+      }
       if (count < 2) throw new UserError(`--folds ${by}: at least two are needed`);
       const groups = await groupsOf(definition, source, everyEntry(source));
       return drawFolds(strataOf(source, task ?? "classification"), count, seed, groups);

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type LabelTask,
@@ -14,7 +13,7 @@ import {
 import { grouped } from "../../data/parts/groups.ts";
 import { splitFromColumn } from "../../data/parts/split.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { writeAtomically } from "../../foundation/files.ts";
+import { isFile, writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
 import { stratifiedSplit } from "../../training/data/split.ts";
 import { everyEntry } from "../../training/features.ts";
@@ -101,11 +100,7 @@ export async function splitData(
           );
         return named ? named(groups) : drawn(source, task, seed, groups);
       }
-      const isFile = await stat(way).then(
-        (info) => info.isFile(),
-        () => false,
-      );
-      if (isFile) return splitFromTable(way, names);
+      if (await isFile(way)) return splitFromTable(way, names);
       const own = source.column?.(way);
       if (own) return partsIn(own, `${data}: column ${way}`);
       const ways = ["random", "group", ...Object.keys(definition.splits ?? {})];

@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Tally } from "../../../data/files/left-out.ts";
 import { finderOf } from "../../../data/names.ts";
 import { UNLABELLED } from "../../../data/tokens/labels.ts";
 import { UserError } from "../../../foundation/errors.ts";
+import { isFile } from "../../../foundation/files.ts";
 import { idOf, rawLines } from "./fasta.ts";
 
 /** FLIP's name for the file that says which residues have labels. */
@@ -44,7 +44,7 @@ export async function residueLabels(
   const find = finderOf(names);
   const labels: (string | undefined)[] = names.map(() => undefined);
   const mask = join(dirname(path), MASK);
-  const flags = (await stat(mask).catch(() => undefined))?.isFile() ? await textsIn(mask) : undefined;
+  const flags = (await isFile(mask)) ? await textsIn(mask) : undefined;
   let found = 0;
   for (const [id, text] of texts) {
     const at = find(id);
