@@ -1,27 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Array,
-  constant,
-  float32,
-  int32,
-  type Tensor,
-  type Traced,
-  type TreeRecord,
-} from "../../src/array/index.ts";
+import { type Array, constant, float32, int32, type Tensor, type Traced } from "../../src/array/index.ts";
 import { inBatchAccuracy } from "../../src/objectives/contrastive/in-batch-contrast.ts";
 import { infoNceAccuracy } from "../../src/objectives/contrastive/info-nce.ts";
 import { embeddingDeviation } from "../../src/objectives/parts/deviation.ts";
 import * as objectives from "../../src/objectives/public.ts";
-import {
-  assertFiniteDifferences,
-  assertGradients,
-  assertMatches,
-  evaluateOne,
-  fill,
-  outputAndGradients,
-  torchCase,
-} from "../fixtures/torch/reference.ts";
+import { assertMatches, evaluateOne, fill, outputAndGradients, torchCase } from "../fixtures/torch/reference.ts";
+import { comparing } from "./checks.ts";
 
 const {
   barlowTwins,
@@ -37,24 +22,7 @@ const {
   vicreg,
 } = objectives;
 
-/** Value and gradients on both runtimes as PyTorch's, and finite differences. */
-function equalsTorch<Host extends TreeRecord<Tensor>>(
-  name: string,
-  inputs: Host,
-  loss: (inputs: Traced<Host>) => Array,
-  differences: { step?: number; tolerance?: number } = {},
-): void {
-  test(`${name}: value and gradients as PyTorch's`, async () => {
-    const expected = await torchCase("joint", name);
-    for (const device of ["cpu", "wasm"] as const) {
-      const { output, gradients } = await outputAndGradients(loss, inputs, device);
-      assert.deepEqual(output.shape, []);
-      assertMatches(output, expected.output, `${name} on ${device}`);
-      assertGradients(gradients, expected);
-    }
-    await assertFiniteDifferences(loss, inputs, differences);
-  });
-}
+const equalsTorch = comparing("joint");
 
 const pair = (rows: number) => ({ first: fill("first", [rows, 6]), second: fill("second", [rows, 6]) });
 

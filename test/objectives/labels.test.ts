@@ -1,40 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Array,
-  constant,
-  float32,
-  int32,
-  type Tensor,
-  type Traced,
-  type TreeRecord,
-} from "../../src/array/index.ts";
+import { constant, float32, int32 } from "../../src/array/index.ts";
 import { labelOptions, targetsOf } from "../../src/methods/parts/labels.ts";
 import * as objectives from "../../src/objectives/public.ts";
-import {
-  assertFiniteDifferences,
-  assertGradients,
-  assertMatches,
-  fill,
-  outputAndGradients,
-  torchCase,
-} from "../fixtures/torch/reference.ts";
+import { fill, outputAndGradients } from "../fixtures/torch/reference.ts";
+import { comparing } from "./checks.ts";
 
-function equalsTorch<Host extends TreeRecord<Tensor>>(
-  name: string,
-  inputs: Host,
-  loss: (inputs: Traced<Host>) => Array,
-): void {
-  test(`${name}: value and gradients as PyTorch's`, async () => {
-    const expected = await torchCase("labels", name);
-    for (const device of ["cpu", "wasm"] as const) {
-      const { output, gradients } = await outputAndGradients(loss, inputs, device);
-      assertMatches(output, expected.output, `${name} on ${device}`);
-      assertGradients(gradients, expected);
-    }
-    await assertFiniteDifferences(loss, inputs, { step: 4e-3 });
-  });
-}
+const equalsTorch = comparing("labels", { step: 4e-3 });
 
 const pair = { first: fill("first", [5, 6]), second: fill("second", [5, 6]) };
 for (const [name, labels] of Object.entries({

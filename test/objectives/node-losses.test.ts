@@ -1,17 +1,8 @@
-/** Losses over the nodes of graphs against PyTorch's. */
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, constant, float32, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
+import { constant, float32, type Tensor, type Traced } from "../../src/array/index.ts";
 import * as objectives from "../../src/objectives/public.ts";
-import {
-  assertFiniteDifferences,
-  assertGradients,
-  assertMatches,
-  evaluateOne,
-  fill,
-  outputAndGradients,
-  torchCase,
-} from "../fixtures/torch/reference.ts";
+import { assertMatches, evaluateOne, fill } from "../fixtures/torch/reference.ts";
+import { comparing } from "./checks.ts";
 
 const {
   ccaSsg,
@@ -28,26 +19,7 @@ const [GRAPHS, NODES, WIDTH] = [3, 5, 6];
 /** 1 for the nodes of three graphs of five, three and four, as in node-losses.py. */
 const there = float32([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 0], [GRAPHS, NODES]);
 
-/** Value, gradients and metrics on both runtimes as PyTorch's, and finite differences. */
-function equalsTorch<Host extends TreeRecord<Tensor>>(
-  name: string,
-  inputs: Host,
-  loss: (inputs: Traced<Host>) => Array,
-  accuracy?: (inputs: Traced<Host>) => Array,
-): void {
-  test(`${name}: value and gradients as PyTorch's`, async () => {
-    const expected = await torchCase("node-losses", name);
-    for (const device of ["cpu", "wasm"] as const) {
-      const { output, gradients } = await outputAndGradients(loss, inputs, device);
-      assert.deepEqual(output.shape, []);
-      assertMatches(output, expected.output, `${name} on ${device}`);
-      assertGradients(gradients, expected);
-      if (accuracy)
-        assertMatches(await evaluateOne(accuracy, [inputs], device), expected.accuracy, `accuracy of ${name}`);
-    }
-    await assertFiniteDifferences(loss, inputs);
-  });
-}
+const equalsTorch = comparing("node-losses");
 
 const ofNodes = (name: string) => fill(name, [GRAPHS, NODES, WIDTH]);
 const masked = float32(
@@ -86,7 +58,7 @@ equalsTorch(
   "localGlobal",
   { local: ofNodes("local"), global: fill("global", [GRAPHS, WIDTH]) },
   ({ local, global }) => localGlobal(local, global, { there: constant(there) }),
-  ({ local, global }) => localGlobalAccuracy(local, global, { there: constant(there) }),
+  { accuracy: ({ local, global }) => localGlobalAccuracy(local, global, { there: constant(there) }) },
 );
 
 const around = { neighborhood: fill("neighborhood", [6, WIDTH]), context: fill("context", [6, WIDTH]) };
@@ -100,7 +72,7 @@ for (const { name, negatives, have } of [
     `contextPrediction ${name}`,
     around,
     ({ neighborhood, context }) => contextPrediction(neighborhood, context, options()),
-    ({ neighborhood, context }) => contextAccuracy(neighborhood, context, options()),
+    { accuracy: ({ neighborhood, context }) => contextAccuracy(neighborhood, context, options()) },
   );
 }
 

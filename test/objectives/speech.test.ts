@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  type Array,
-  constant,
-  float32,
-  int32,
-  nn,
-  np,
-  type Tensor,
-  type Traced,
-  type TreeRecord,
-} from "../../src/array/index.ts";
+import { type Array, constant, float32, int32, nn, np, type Tensor, type Traced } from "../../src/array/index.ts";
 import { gumbelCodebook } from "../../src/layers/gumbel-codebook.ts";
 import { inTraining } from "../../src/layers/scope.ts";
 import { codebookDiversity } from "../../src/objectives/clustering/codebook-diversity.ts";
@@ -18,7 +8,6 @@ import { cpc, cpcAccuracy } from "../../src/objectives/contrastive/cpc.ts";
 import { wav2vec2, wav2vec2Accuracy } from "../../src/objectives/contrastive/wav2vec2.ts";
 import { hubert, hubertAccuracy } from "../../src/objectives/predictive/hubert.ts";
 import {
-  assertFiniteDifferences,
   assertGradients,
   assertMatches,
   evaluate,
@@ -28,25 +17,9 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
+import { comparing } from "./checks.ts";
 
-/** Value and gradients on both runtimes as PyTorch's, and finite differences. */
-function equalsTorch<Host extends TreeRecord<Tensor>>(
-  name: string,
-  inputs: Host,
-  loss: (inputs: Traced<Host>) => Array,
-): void {
-  test(`${name}: value and gradients as PyTorch's`, async () => {
-    const expected = await torchCase("speech", name);
-    const { accuracy: _, ...compared } = expected;
-    for (const device of ["cpu", "wasm"] as const) {
-      const { output, gradients } = await outputAndGradients(loss, inputs, device);
-      assert.deepEqual(output.shape, []);
-      assertMatches(output, compared.output, `${name} on ${device}`);
-      assertGradients(gradients, compared);
-    }
-    await assertFiniteDifferences(loss, inputs, { step: 3e-3, tolerance: 1e-2 });
-  });
-}
+const equalsTorch = comparing("speech", { step: 3e-3, tolerance: 1e-2 });
 
 /** How often each was drawn in speech.py. */
 const drawn = () =>
