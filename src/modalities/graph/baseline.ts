@@ -4,6 +4,7 @@ import { type Graph, type Graphs, graphs } from "../../data/graph.ts";
 import type { Extractor, Modality } from "../../data/modality.ts";
 import type { Source } from "../../data/source.ts";
 import { rawValues } from "../../evaluation/worth/features.ts";
+import { edgeWidth } from "../../graphs/columns.ts";
 import { type Neighbours, neighboursOf } from "../../graphs/neighbours.ts";
 import { isNodes } from "./arrange.ts";
 import { type AnySample, type GraphSample, isNode, type WholeGraph } from "./graph.ts";
@@ -70,7 +71,7 @@ function nextLabels(
   { starts, places, rows }: Neighbours,
   offered: Graphs,
 ): Uint32Array {
-  const width = 2 + offered.edgeSizes.length;
+  const width = edgeWidth(offered);
   return labels.map((label, node) => {
     const around: number[] = [];
     for (let at = starts[node]!; at < starts[node + 1]!; at++)

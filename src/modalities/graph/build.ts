@@ -3,6 +3,7 @@ import type { Tensor } from "../../array/tensor.ts";
 import type { Graph, GraphCorruption } from "../../data/graph.ts";
 import type { RunFiles, Shown, TensorRecord } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
+import { edgeWidth } from "../../graphs/columns.ts";
 import { degreesOf, neighboursOf } from "../../graphs/neighbours.ts";
 import { joined, packedRoom } from "../../graphs/packing.ts";
 import { fitted, type GraphShape, graphSpecs, graphTensors } from "../../graphs/padding.ts";
@@ -131,7 +132,7 @@ export function buildGraphs(options: GraphOptions, files?: RunFiles) {
         return { text: inWords({ ...part, root }), picture: drawGraph(part.count, part.links, rootFirst(part.count)) };
       }
       const graph = coded(sample);
-      const width = 2 + encoder.edgeSizes.length;
+      const width = edgeWidth(encoder);
       const links = Int32Array.from(
         { length: (2 * graph.edges.length) / width },
         (_, at) => graph.edges[(at >> 1) * width + (at & 1)]!,

@@ -40,9 +40,9 @@ export function placesOf({ nodes }: TensorRecord): number[] {
   );
 }
 
-/** Some of the places, in random order: a share of them, rounded down, or one more if `plusOne`; never more than there are. */
-export const someOf = (places: readonly number[], rng: Rng, share: number, plusOne = 0): number[] =>
-  [...rng.permutation(places.length)].slice(0, Math.floor(share * places.length) + plusOne).map((at) => places[at]!);
+/** Some of the places, in random order: a share of them, rounded down, and `more` than that; never more than there are. */
+export const someOf = (places: readonly number[], rng: Rng, share: number, more = 0): number[] =>
+  [...rng.permutation(places.length)].slice(0, Math.floor(share * places.length) + more).map((at) => places[at]!);
 
 /** float32 `[length]`, 1 at the places and 0 elsewhere. */
 export function ones(places: readonly number[], length: number): Tensor {

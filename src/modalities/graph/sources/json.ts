@@ -77,9 +77,9 @@ export function graphInJson(value: unknown, name: string, labelColumn = LABEL_CO
 }
 
 const attributesOf = (own: Readonly<Record<string, unknown>>, without: readonly string[]): [string, Value][] =>
-  Object.entries(own).flatMap(([column, value]) =>
-    without.includes(column) ? [] : [[column, valueIn(value)] as const],
-  ) as [string, Value][];
+  Object.entries(own).flatMap(([column, value]): [string, Value][] =>
+    without.includes(column) ? [] : [[column, valueIn(value)]],
+  );
 
 /**
  * The graphs of a file: one object, an array of them, or one a line.
