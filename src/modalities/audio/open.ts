@@ -12,7 +12,7 @@ import { hasSoundName } from "./formats/index.ts";
 import type { AudioOptions } from "./options.ts";
 import type { Sound } from "./sound.ts";
 import { secondsOf } from "./sources/lengths.ts";
-import { createCache } from "./sources/pcm-cache.ts";
+import { createPcmCache } from "./sources/pcm-cache.ts";
 import { type RecordingsManifest, recordingSource, sourceOf } from "./sources/recordings.ts";
 
 /** Files of formats that are not decoded here. */
@@ -77,7 +77,7 @@ export async function cutAudio(
     const folder = temporaryFolder();
     const path = join(folder.path, "recordings.pcm");
     closeSync(openSync(path, "w"));
-    const opened = sourceOf({ ...manifest, cut: { cache: createCache(path, rate, entries.names.length), windows } });
+    const opened = sourceOf({ ...manifest, cut: { cache: createPcmCache(path, rate, entries.names.length), windows } });
     return {
       ...opened,
       async close() {

@@ -5,7 +5,7 @@ import type { Windows } from "../../../data/windows.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";
 import { decode } from "../decode.ts";
 import { cutWave, type Sound } from "../sound.ts";
-import { openCache, type PcmCache } from "./pcm-cache.ts";
+import { openPcmCache, type PcmCache } from "./pcm-cache.ts";
 
 /** Recordings, whole or cut into windows; structured-cloneable. */
 export interface RecordingsManifest {
@@ -42,7 +42,7 @@ function windowSource(
   const { windows, cache } = cut;
   const { length, wholes: recordings, starts } = windows;
   const { rate } = cache;
-  const pcm = openCache(cache);
+  const pcm = openPcmCache(cache);
   const count = new Int32Array(entries.names.length);
   for (const recording of recordings) count[recording]!++;
   const { labels } = manifest;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { type CacheFile, openCache } from "../../../data/files/shared-cache.ts";
 import { groupFields } from "../../../data/parts/groups.ts";
 import type { Source } from "../../../data/source.ts";
 import { BrokenSample } from "../../../foundation/errors.ts";
@@ -8,7 +9,6 @@ import { drawable } from "../draw.ts";
 import type { Molecule } from "../molecule.ts";
 import { rdkitRecord } from "../rdkit/service.ts";
 import { moleculeIn } from "../record.ts";
-import { openRecords, type Records } from "./records.ts";
 import { type MoleculeIndex, openInputs } from "./store.ts";
 
 const encoder = new TextEncoder();
@@ -17,20 +17,27 @@ const decoder = new TextDecoder();
 /** Reads after which the event loop has a turn: reading what is known waits for nothing. */
 const TURN = 1024;
 
+/** Noted beside the reason for which RDKit refuses a molecule: one that ruins an instance ruins no second. */
+const REFUSED = 1;
+
 /**
  * A record from a cache, or else as `make` gives it, once.
  * @throws BrokenSample for a molecule that is refused, now or before
  */
-async function recordOf(records: Records, at: number, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
-  const known = records.get(at);
-  if (known?.isRefused) throw new BrokenSample(decoder.decode(known.bytes));
-  if (known) return known.bytes;
+async function recordOf(records: CacheFile, at: number, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const known = records.find(at);
+  if (known) {
+    const bytes = new Uint8Array(known.length);
+    records.read(at, 0, bytes);
+    if (known.note === REFUSED) throw new BrokenSample(decoder.decode(bytes));
+    return bytes;
+  }
   try {
     const made = await make();
-    records.put(at, made);
+    records.store(at, made);
     return made;
   } catch (error) {
-    if (error instanceof BrokenSample) records.put(at, encoder.encode(error.message), true);
+    if (error instanceof BrokenSample) records.store(at, encoder.encode(error.message), REFUSED);
     throw error;
   }
 }
@@ -47,8 +54,8 @@ export function moleculeSource(
 ): Source<Molecule> {
   const { starts, lines, files, ends, labels, groups, leftOut } = index;
   const inputs = openInputs(index);
-  const records = openRecords(index.records);
-  const computed = openRecords(index.computed);
+  const records = openCache(index.records);
+  const computed = openCache(index.computed);
   let reads = 0;
   const fileOf = (at: number): string => files[notGreater(ends, at)] ?? "molecule";
   const name = (at: number): string => (lines[at] ? `${fileOf(at)}:${lines[at]}` : fileOf(at));

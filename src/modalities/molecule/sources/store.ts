@@ -3,13 +3,13 @@ import { join } from "node:path";
 import * as z from "zod";
 import { Appender } from "../../../data/files/appender.ts";
 import type { LeftOut } from "../../../data/files/left-out.ts";
+import { createCache, type SharedCache } from "../../../data/files/shared-cache.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Groups } from "../../../data/parts/groups.ts";
 import { float64Column, uint32Column } from "../../../data/tables/growing.ts";
 import { retried } from "../../../foundation/retry.ts";
 import { temporaryFolder } from "../../../foundation/temporary.ts";
 import type { MoleculeEntry } from "./entry.ts";
-import { createRecords, type RecordCache } from "./records.ts";
 
 /** Where molecules are written, as they stood in their files, and what RDKit says of them; structured-cloneable. */
 export interface MoleculeIndex {
@@ -26,9 +26,9 @@ export interface MoleculeIndex {
   /** Whether any has a title. */
   readonly titled: boolean;
   /** What every molecule is. */
-  readonly records: RecordCache;
+  readonly records: SharedCache;
   /** What can be computed of it. */
-  readonly computed: RecordCache;
+  readonly computed: SharedCache;
   readonly leftOut?: readonly LeftOut[];
   readonly labels?: Labels;
   /** What molecules belong to, by a field of theirs. */
@@ -92,7 +92,7 @@ export class MoleculeCollector {
     const cache = (name: string) => {
       const path = join(this.#folder.path, name);
       writeFileSync(path, "");
-      return createRecords(path, this.count);
+      return createCache(path, this.count);
     };
     return {
       ...{ kind: "molecules", path: this.#file.path, starts: this.#starts.shared(), lines: this.#lines.shared() },
