@@ -10,7 +10,8 @@ import { byolImages, twoViews } from "./parts/views.ts";
  * CCA-SSG: each feature of one view correlates with the same feature of the other view, and with no other of its own view.
  * Zhang et al. 2021, https://arxiv.org/abs/2106.12484. It is Barlow Twins without a projector, with a linear invariance, and
  * decorrelated within views instead of across them. The paper has the nodes of one graph; here any samples with two views.
- * Differs from the paper: features are standardised with BatchNorm's epsilon, so that one that is always 0 does no harm.
+ * Differs from the paper: features are standardised with BatchNorm's epsilon, so that one that is always 0 does no harm;
+ * the encoder `gcn` ends in an activation, the authors' (https://github.com/hengruizhang98/CCA-SSG) in a linear layer.
  */
 export const ccaSsg = method({
   name: "cca-ssg",

@@ -15,8 +15,10 @@ const shares = (first: number, second: number) =>
 /**
  * GRACE: each node of a graph agrees with itself in another view of it, and with no other node of either view.
  * Zhu et al. 2020, https://arxiv.org/abs/2006.04131. Defaults are those of Cora in the authors' code
- * (https://github.com/CRIPAC-DIG/GRACE). Differs from it: of nodes that have no numbers, all attributes of a share of the nodes are
- * hidden, not a share of the columns at all nodes; negatives are nodes of the same graph also where a batch has several.
+ * (https://github.com/CRIPAC-DIG/GRACE). Differs from it: the projection ends as wide as it is inside, not as wide as the encoder (both
+ * 128 there); a view lacks its share exactly, and not each edge and column with that probability; of nodes that have no numbers,
+ * all attributes of a share of the nodes are hidden, not a share of the columns at all nodes; negatives are nodes of the same
+ * graph also where a batch has several.
  */
 export const grace = method({
   name: "grace",
