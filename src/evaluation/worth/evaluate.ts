@@ -1,3 +1,4 @@
+import type { Answers } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import { groupsOf } from "../labels/groups.ts";
@@ -8,6 +9,7 @@ import { extractorsOf, labelled, notesOf } from "./contestants.ts";
 import { endToEndRow } from "./end-to-end-row.ts";
 import type { Contestant, EvaluateOptions, Evaluation } from "./evaluation.ts";
 import { frozenRows } from "./frozen-rows.ts";
+import { leftOutOf } from "./table.ts";
 import { drawnEntries, tokenExtractorsOf, tokenTrials } from "./token-contestants.ts";
 import { drawsOf, foldsOf, type Trial } from "./trials.ts";
 
@@ -86,7 +88,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       draws: trials.length,
       contestants,
       l2,
-      notes: [...notesOf(extractors), ...unmeasuredNote(contestants, answers.outputs)],
+      notes: [...notesOf(extractors), ...unmeasuredNote(contestants, answers)],
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
@@ -95,12 +97,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 }
 
 /** What the means of several labels or values leave out. */
-function unmeasuredNote(contestants: readonly Contestant[], outputs: readonly string[]): string[] {
+function unmeasuredNote(contestants: readonly Contestant[], { task, outputs }: Answers): string[] {
   const each = contestants[0]?.each;
   if (!each) return [];
   const left = outputs.filter((name) => !(name in each));
   if (left.length === 0) return [];
-  return [
-    `${left.length} of ${outputs.length} label columns are left out of the means, as their test samples are not of both classes: ${left.join(", ")}.`,
-  ];
+  return [`${left.length} of ${outputs.length} label columns are ${leftOutOf(task, left)}.`];
 }

@@ -1,3 +1,4 @@
+import type { LabelTask } from "../../data/index.ts";
 import type { Verdict } from "../labels/judge.ts";
 import type { Evaluation, Score } from "./evaluation.ts";
 
@@ -98,17 +99,16 @@ function eachTable(each: NonNullable<Verdict["each"]>): string {
   ]);
 }
 
-const unmeasuredLine = (names: readonly string[] = []): string[] =>
-  names.length === 0
-    ? []
-    : [`left out of the means, as their test samples are not of both classes: ${names.join(", ")}`];
+/** What means leave out, and why. */
+export const leftOutOf = (task: LabelTask, names: readonly string[]): string =>
+  `left out of the means, as their test samples ${task === "regression" ? "have no value" : "are not of both classes"}: ${names.join(", ")}`;
 
 /** Test scores of a fine-tuned run for the terminal: overall measures, and those of each class. */
 export function verdictTable({ task, measures, each, unmeasured, perClass, rows, broken }: Verdict): string {
   const what = task === "token-classification" ? "tokens" : "samples";
   const all = Object.entries(measures).map(([name, value]) => [spaced(name), value.toFixed(4)]);
   const head = `${alignColumns(all)}\n\n${rows} ${what}${broken > 0 ? `; ${broken} broken ones left out` : ""}`;
-  if (each) return [head, eachTable(each), ...unmeasuredLine(unmeasured)].join("\n\n");
+  if (each) return [head, eachTable(each), ...(unmeasured?.length ? [leftOutOf(task, unmeasured)] : [])].join("\n\n");
   if (!perClass || perClass.length > MOST_CLASSES) return head;
   const table = [
     ["class", what, "precision", "recall", "F1"],
