@@ -17,7 +17,10 @@ export const namesOf = ({ column }: Pick<Columns, "column">): string[] => column
 
 /** The columns of labels: one, if there is one of that name with its commas, or several, separated by commas. */
 export const labelNamesOf = (labelColumn: string, existing: readonly string[]): string[] =>
-  positionsOf(labelColumn, existing).length > 0 ? [labelColumn] : labelColumn.split(",").map((name) => name.trim());
+  // The usual case first: JSON asks for every line.
+  !labelColumn.includes(",") || positionsOf(labelColumn, existing).length > 0
+    ? [labelColumn]
+    : labelColumn.split(",").map((name) => name.trim());
 
 export const isNumber = (name: string): boolean => /^[1-9]\d*$/.test(name);
 
