@@ -68,5 +68,6 @@ function predicted({ task, outputs }: Answers): string {
   const names = outputs.slice(0, NAMED).map((name) => `\`${name}\``);
   const list = `${names.join(", ")}${outputs.length > NAMED ? ` and ${outputs.length - NAMED} more` : ""}`;
   if (task === "token-classification") return `for each token one of ${list}`;
-  return task === "regression" ? "a number" : `${task === "multi-label" ? "any of" : "one of"} ${list}`;
+  if (task === "regression") return outputs.length > 1 ? `a number for each of ${list}` : "a number";
+  return `${task === "multi-label" ? "any of" : "one of"} ${list}`;
 }
