@@ -34,7 +34,8 @@ export function deadlineOf(thread: Worker, onLate: (seconds: number) => void): D
       const look = async (): Promise<void> => {
         const [first, now] = await Promise.all([before, computed(thread)]);
         if (mine !== round) return;
-        const used = first === undefined || now === undefined ? seconds : now - first;
+        // A thread that starts on a busy machine is silent at first, and has computed nothing.
+        const used = now === undefined ? seconds : now - (first ?? 0);
         const isLate = used >= 0.95 * seconds || performance.now() - begun >= PATIENCE * 1000 * seconds;
         if (isLate) onLate(seconds);
         else timer = setTimeout(look, 1000 * Math.max(0.1, seconds - used));
