@@ -141,27 +141,18 @@ function readerOf(column: LearnedColumn, scale: "standard" | "quantile"): Reader
   }
 }
 
-/** Rows of a column as they are read, made when they are first asked for. */
-const read = new WeakMap<Reader, readonly Encoded[]>();
-
-function readOf(reader: Reader): readonly Encoded[] {
-  const made = read.get(reader);
-  if (made) return made;
-  const width = reader.places.length;
-  const all = reader.column.marginal.map((cell) => {
-    const one = { values: new Float32Array(width), codes: new Int32Array(width) };
-    reader.read(cell ?? undefined, one, 0);
+/** A column of other rows as it is read. */
+const othersOf = ({ column, places, read }: Reader): readonly Encoded[] =>
+  column.marginal.map((cell) => {
+    const one = { values: new Float32Array(places.length), codes: new Int32Array(places.length) };
+    read(cell ?? undefined, one, 0);
     return one;
   });
-  read.set(reader, all);
-  return all;
-}
 
-/** Each place, by this probability, as in another row. */
-function corruptApart(reader: Reader, row: Encoded, start: number, rng: Rng, probability: number): void {
-  const others = readOf(reader);
-  if (others.length === 0) return;
-  for (let place = 0; place < reader.places.length; place++) {
+/** Each place of a column, by this probability, as in another row. */
+function corruptApart(others: readonly Encoded[], row: Encoded, start: number, rng: Rng, probability: number): void {
+  const width = others[0]?.values.length ?? 0;
+  for (let place = 0; place < width; place++) {
     if (!rng.chance(probability)) continue;
     const other = others[rng.integer(0, others.length - 1)]!;
     row.values[start + place] = other.values[place]!;
@@ -172,6 +163,8 @@ function corruptApart(reader: Reader, row: Encoded, start: number, rng: Rng, pro
 export function rowEncoder({ columns }: Pick<Learned, "columns">, scale: "standard" | "quantile"): RowEncoder {
   const readers = columns.map((column) => readerOf(column, scale));
   const places = readers.flatMap((reader) => reader.places);
+  /** Of each column whose places are corrupted apart, read when they are first needed. */
+  const others: (readonly Encoded[])[] = [];
   const starts: number[] = [];
   let width = 0;
   for (const reader of readers) {
@@ -195,8 +188,10 @@ export function rowEncoder({ columns }: Pick<Learned, "columns">, scale: "standa
       const row = { values: values.slice(), codes: codes.slice() };
       readers.forEach((reader, at) => {
         const { marginal } = reader.column;
-        if (reader.isApart) corruptApart(reader, row, starts[at]!, rng, probability);
-        else if (rng.chance(probability) && marginal.length > 0)
+        if (reader.isApart) {
+          others[at] ??= othersOf(reader);
+          corruptApart(others[at], row, starts[at]!, rng, probability);
+        } else if (rng.chance(probability) && marginal.length > 0)
           reader.read(marginal[rng.integer(0, marginal.length - 1)] ?? undefined, row, starts[at]!);
       });
       return row;
