@@ -1,7 +1,7 @@
 import type { Reads } from "../../data/reads.ts";
 import type { Source } from "../../data/source.ts";
 import { reads } from "../../encoders/encoder.ts";
-import { skipBroken, UserError } from "../../foundation/errors.ts";
+import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { extents } from "../../graphs/padding.ts";
 import { isMolecule, type MoleculeSample } from "./molecule.ts";
 import type { MoleculeOptions } from "./options.ts";
@@ -30,7 +30,7 @@ export async function sizesIn(source: Source<MoleculeSample>): Promise<Sizes[]> 
     indices.map((index) =>
       source.read(index).catch((error: unknown) => {
         skipBroken(error);
-        reasons.push(`${source.name(index)}: ${error instanceof Error ? error.message : ""}`);
+        reasons.push(`${source.name(index)}: ${messageOf(error)}`);
         return undefined;
       }),
     ),

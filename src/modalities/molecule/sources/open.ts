@@ -35,8 +35,8 @@ async function hasSubtitles(path: string): Promise<boolean> {
 }
 
 /**
- * Whether a path is of molecules: certainly by a file's extension; a table if it has a column that is called SMILES, or
- * similarly, and RDKit reads its values; possibly a folder with such files.
+ * Whether a path is of molecules: certainly a file by its extension, and a folder with such files; a table if it has a column
+ * that is called SMILES, or similarly, and RDKit reads its values.
  * @throws UserError when the path, or a folder below it, cannot be read
  */
 export async function recognisesMolecules(path: string): Promise<Recognition> {

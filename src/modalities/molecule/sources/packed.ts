@@ -32,11 +32,14 @@ type Room = Pick<MoleculeOptions, "maxNodes" | "maxEdges">;
 export async function packMolecules(index: MoleculeIndex, options: Room): Promise<PackedIndex> {
   const inputs = openInputs(index);
   const sizes: { nodes: number; edges: number }[] = [];
-  for (let at = 0; at < index.starts.length - 1; at++) {
-    const { nodes, edges } = mostOf((await inputs.read(at)).input);
-    sizes.push({ nodes: Math.min(nodes, options.maxNodes), edges: Math.min(edges, options.maxEdges) });
+  try {
+    for (let at = 0; at < index.starts.length - 1; at++) {
+      const { nodes, edges } = mostOf((await inputs.read(at)).input);
+      sizes.push({ nodes: Math.min(nodes, options.maxNodes), edges: Math.min(edges, options.maxEdges) });
+    }
+  } finally {
+    inputs.close();
   }
-  inputs.close();
   const { maxNodes, maxEdges } = packedRoom(options);
   const samples = firstFit(sizes, { nodes: maxNodes, edges: maxEdges });
   const starts = new Int32Array(samples.length + 1);
