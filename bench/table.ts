@@ -7,13 +7,13 @@
  *
  * With --validation the last 5,000 training rows are the test part, and are not trained on: for choosing settings.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { evaluate, finetune, judge, pretrain } from "../src/index.ts";
 import { benchArguments } from "./arguments.ts";
-import { DATA, machine, meanOf } from "./series/machine.ts";
+import { dataLines } from "./lines.ts";
+import { machine, meanOf } from "./series/machine.ts";
 
 const { words, has } = benchArguments(
   "node bench/table.ts [method[:preset]] [epochs] [seeds] [encoder] [scale] [--validation] [--frozen]",
@@ -27,12 +27,9 @@ const HELD_OUT = 5000;
 /** Rows that labels are drawn from, and draws for the probes. */
 const [LABELLED, DRAWS] = [2000, 5];
 
+/** Rows of a part; those of the test part end with a full stop. */
 const rowsOf = async (name: string): Promise<string[]> =>
-  gunzipSync(await readFile(join(DATA, "tabular", `${name}.csv.gz`)))
-    .toString("utf8")
-    .split("\n")
-    .map((line) => line.trim().replace(/\.$/, ""))
-    .filter(Boolean);
+  (await dataLines(`tabular/${name}.csv.gz`)).map((line) => line.replace(/\.$/, ""));
 
 const started = performance.now();
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));

@@ -7,18 +7,18 @@
  *
  * With --validation, Planetoid's 500 validation nodes are the test part: for choosing settings.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { type Tensor, tree } from "../../src/array/index.ts";
 import { modalities } from "../../src/data/index.ts";
-import type { InitialParams, Inputs, Params } from "../../src/encoders/encoder.ts";
-import { linearProbe } from "../../src/evaluation/vectors/probe.ts";
-import { compile, extractFeatures, openRun, pretrain, type Run, read, untrainedParams } from "../../src/index.ts";
-import { stack } from "../../src/training/features.ts";
+import type { InitialParams } from "../../src/encoders/encoder.ts";
+import { meanAndDeviation } from "../../src/evaluation/scores/metrics.ts";
+import { extractFeatures, openRun, pretrain, type Run, untrainedParams } from "../../src/index.ts";
 import { benchArguments } from "../arguments.ts";
-import { DATA, machine, meanOf } from "../series/machine.ts";
+import { DATA, machine } from "../series/machine.ts";
+import { foldsOf } from "./folds.ts";
+import { scoreTable, trainingsOf } from "./trainings.ts";
+import { accuracyOf, nodeVectors } from "./vectors.ts";
 
 const { words, has } = benchArguments(
   "node bench/graphs/methods.ts [set] [method[:preset],…] [epochs] [seeds] [encoder[:option=value…]] [--validation]",
@@ -35,137 +35,63 @@ const encoderOptions = Object.fromEntries(
     return [key, Number.isFinite(Number(value)) ? Number(value) : value];
   }),
 );
-const FOLDS = 10;
-
-interface Vectors {
-  readonly data: Float32Array;
-  readonly dim: number;
-}
-interface Split {
-  readonly train: readonly number[];
-  readonly test: readonly number[];
-}
-
-const gunzipped = async (path: string) =>
-  gunzipSync(await readFile(path))
-    .toString("utf8")
-    .trim()
-    .split("\n");
-
-/** Planetoid's parts of a set, by the nodes' places. */
-async function planetoid(): Promise<Split[]> {
-  const [, ...rows] = await gunzipped(join(DATA, "planetoid", set, "nodes.tsv.gz"));
-  const parts = rows.map((row) => row.split("\t")[2]);
-  const of = (part: string) => parts.flatMap((own, node) => (own === part ? [node] : []));
-  return [{ train: of("train"), test: of(has("validation") ? "validation" : "test") }];
-}
-
-/** The ten folds of a TU set. */
-async function folds(count: number): Promise<Split[]> {
-  return Promise.all(
-    Array.from({ length: FOLDS }, async (_, fold) => {
-      const text = await readFile(join(DATA, "tu", "folds", set, `test-${fold + 1}.txt`), "utf8");
-      const test = text.trim().split(/\s+/).map(Number);
-      const held = new Set(test);
-      return { train: Array.from({ length: count }, (_, at) => at).filter((at) => !held.has(at)), test };
-    }),
-  );
-}
-
-/** Vectors of all nodes in one pass over the whole graph, or of all graphs. */
-async function vectorsOf(run: Run, params: InitialParams): Promise<Vectors & { labels: readonly number[] }> {
-  const definition = await modalities.load("graph");
+/** The nodes' vectors in one pass over the whole graph, or the graphs', and how many percent a probe of them gets right. */
+async function judged(run: Run, params: InitialParams | undefined, seed: number): Promise<number> {
   const source = await definition.open(data, { labelColumn: "label" } as never);
   try {
-    const labels = [...(source.labels ?? [])];
-    if (!isPlanetoid) {
-      const { data, dim } = await extractFeatures({ encoder: run.encoder, params, modality: run.modality, source });
-      return { data, dim, labels };
-    }
-    const arranged = await definition.arrange!(source, run.modalityOptions as never, {});
-    const inputs = stack([run.modality.tensors(await arranged.read(0))], 1);
-    const apply = (weights: Params, given: Inputs) => ({ features: run.encoder.apply(weights, given) });
-    const program = await compile(apply, [params, inputs], { name: "whole graph", threads: 1 });
-    const [features] = tree.leaves<Tensor>(await read(await program.run(params, inputs)));
-    await program.dispose();
-    return { data: Float32Array.from(features!.data), dim: run.encoder.embedDim, labels };
+    const weights = params ?? (await untrainedParams(run.config, source, seed));
+    const vectors = isPlanetoid
+      ? await nodeVectors(run, weights, source)
+      : await extractFeatures({ encoder: run.encoder, params: weights, modality: run.modality, source });
+    const { labels = [], classes = [] } = source;
+    const split = source.column?.("split") ?? [];
+    const of = (part: string) => split.flatMap((own, node) => (own === part ? [node] : []));
+    const parts = isPlanetoid
+      ? [{ train: of("train"), test: of(has("validation") ? "validation" : "test") }]
+      : await foldsOf(set, source.length);
+    const scores: number[] = [];
+    for (const part of parts)
+      scores.push((await accuracyOf(vectors, labels, classes.length, part, { standardized: true, seed })).test);
+    return meanAndDeviation(scores).mean;
   } finally {
     await source.close();
   }
 }
 
-/** Mean accuracy over the splits. */
-async function probe(
-  { data, dim, labels }: Awaited<ReturnType<typeof vectorsOf>>,
-  splits: readonly Split[],
-  seed: number,
-) {
-  const rows = (places: readonly number[]) => {
-    const part = new Float32Array(places.length * dim);
-    places.forEach((place, at) => {
-      part.set(data.subarray(place * dim, (place + 1) * dim), at * dim);
-    });
-    return part;
-  };
-  const scores: number[] = [];
-  for (const { train, test } of splits) {
-    const known = { data: rows(train), rows: train.length, dim, labels: Int32Array.from(train, (at) => labels[at]!) };
-    const classes = Math.max(...labels) + 1;
-    const { predictions } = await linearProbe(known, { data: rows(test), rows: test.length }, classes, seed);
-    scores.push(test.filter((place, at) => predictions[at] === labels[place]).length / test.length);
-  }
-  return (100 * scores.reduce((sum, score) => sum + score, 0)) / scores.length;
-}
-
+const definition = await modalities.load("graph");
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
 const started = performance.now();
-let data = join(DATA, "planetoid", set);
+const data = isPlanetoid ? join(DATA, "planetoid", set) : join(DATA, "tu", `${set}.txt.gz`);
+const table = scoreTable("accuracy, %");
 console.log(
   `${set}, ${encoderGiven || `${encoder} ${JSON.stringify(encoderOptions)}`}, ${epochs} epochs, ${seeds} seeds; ${machine()}`,
 );
 try {
-  if (!isPlanetoid) {
-    data = join(folder, `${set}.txt`);
-    await writeFile(data, (await gunzipped(join(DATA, "tu", `${set}.txt.gz`))).join("\n"));
+  for (const { seed, at, word, method, preset } of trainingsOf(named, Number(seeds))) {
+    const note = (name: string, accuracy: number, seconds?: number, last?: string) => {
+      table.note(name, accuracy, seconds, last);
+      console.log(`${name}: ${accuracy.toFixed(1)}`);
+    };
+    const begun = performance.now();
+    const path = join(folder, `${at}-${seed}`);
+    await pretrain({
+      ...{ data, out: path, modality: "graph", method, preset, encoder, encoderOptions },
+      ...(isPlanetoid ? { labelColumn: "label" } : {}),
+      training: { epochs: Number(epochs), seed, threads: 1, workers: 0 },
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    const run = await openRun(path);
+    const rows = await run.metrics();
+    const { loss, accuracy } = (rows.at(-1) ?? {}) as Record<string, number>;
+    note(
+      word,
+      await judged(run, run.params, seed),
+      seconds,
+      `loss ${rows[0]?.loss?.toFixed(3)} to ${loss?.toFixed(3)}${accuracy === undefined ? "" : `, its own accuracy ${(100 * accuracy).toFixed(1)} %`}`,
+    );
+    if (at === 0) note("untrained", await judged(run, undefined, seed));
   }
-  const scores = new Map<string, { accuracy: number[]; seconds: number[]; last: string }>();
-  const note = (name: string, accuracy: number, seconds = 0, last = "") => {
-    const row = scores.get(name) ?? { accuracy: [], seconds: [], last };
-    scores.set(name, { accuracy: [...row.accuracy, accuracy], seconds: [...row.seconds, seconds], last });
-    console.log(`${name}: ${accuracy.toFixed(1)}`);
-  };
-  for (let seed = 0; seed < Number(seeds); seed++)
-    for (const [at, word] of named.split(",").entries()) {
-      const [method = "", preset = "small"] = word.split(":");
-      const begun = performance.now();
-      const path = join(folder, `${at}-${seed}`);
-      await pretrain({
-        ...{ data, out: path, modality: "graph", method, preset, encoder, encoderOptions },
-        ...(isPlanetoid ? { labelColumn: "label" } : {}),
-        training: { epochs: Number(epochs), seed, threads: 1, workers: 0 },
-      });
-      const seconds = (performance.now() - begun) / 1000;
-      const run = await openRun(path);
-      const trained = await vectorsOf(run, run.params);
-      const splits = isPlanetoid ? await planetoid() : await folds(trained.labels.length);
-      const rows = await run.metrics();
-      const { loss, accuracy } = (rows.at(-1) ?? {}) as Record<string, number>;
-      note(
-        word,
-        await probe(trained, splits, seed),
-        seconds,
-        `loss ${rows[0]?.loss?.toFixed(3)} to ${loss?.toFixed(3)}${accuracy === undefined ? "" : `, its own accuracy ${(100 * accuracy).toFixed(1)} %`}`,
-      );
-      if (at > 0) continue;
-      const definition = await modalities.load("graph");
-      const source = await definition.open(data, { labelColumn: "label" } as never);
-      const untrained = await untrainedParams(run.config, source, seed);
-      await source.close();
-      note("untrained", await probe(await vectorsOf(run, untrained), splits, seed));
-    }
-  console.log("| method | accuracy, % | seconds | |\n|---|---|---|---|");
-  for (const [name, { accuracy, seconds, last }] of scores)
-    console.log(`| ${name} | ${meanOf(accuracy)} | ${meanOf(seconds, 0)} | ${last} |`);
+  table.print();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -14,7 +14,7 @@ import { modalities } from "../../src/data/index.ts";
 import { openRun, pretrain, untrainedParams } from "../../src/index.ts";
 import { benchArguments } from "../arguments.ts";
 import { DATA, machine } from "../series/machine.ts";
-import { linesOf, measured, printTable } from "./results.ts";
+import { graphLines, measured, printTable } from "./results.ts";
 import { bestAccuracy, nodeVectors, type Vectors } from "./vectors.ts";
 
 const { words, has } = benchArguments("npm run bench:graphs -- [SET,…] [ROW,…] [SEED,…] [--validation] [--json]", [
@@ -152,7 +152,7 @@ try {
     }
   if (!has("validation"))
     printTable(
-      (await linesOf()).filter(({ set }) => set in settings),
+      (await graphLines()).filter(({ set }) => set in settings),
       Object.keys(settings),
     );
 } finally {

@@ -1,8 +1,8 @@
 /** Lines of results of graphs, which are kept as they come: a bench that was stopped goes on after the last. */
-import { appendFile, readFile } from "node:fs/promises";
+import { addLine, linesOf, root } from "../methods/shared.ts";
 import { meanOf } from "../series/machine.ts";
 
-const FILE = new URL("../results/graphs.jsonl", import.meta.url);
+const FILE = `${root}/bench/results/graphs.jsonl`;
 
 /** What came of one training, or of features without one. */
 export interface Line {
@@ -23,13 +23,7 @@ export interface Line {
   readonly machine: string;
 }
 
-export async function linesOf(): Promise<Line[]> {
-  const text = await readFile(FILE, "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line): Line => JSON.parse(line));
-}
+export const graphLines = (): Promise<Line[]> => linesOf<Line>(FILE);
 
 /** The line of these settings, made if there is none. */
 export async function measured(
@@ -37,7 +31,7 @@ export async function measured(
   make: () => Promise<Omit<Line, "set" | "row" | "settings" | "seed" | "epochs">>,
 ): Promise<Line> {
   const { set, row, settings, seed, epochs } = wanted;
-  const existing = (await linesOf()).find(
+  const existing = (await graphLines()).find(
     (line) =>
       line.set === set &&
       line.row === row &&
@@ -47,7 +41,7 @@ export async function measured(
   );
   if (existing) return existing;
   const line = { ...wanted, ...(await make()) };
-  await appendFile(FILE, `${JSON.stringify(line)}\n`);
+  await addLine(FILE, line);
   return line;
 }
 

@@ -7,20 +7,21 @@
  *
  * Lines: bench/results/graphs.jsonl.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { modalities, type Source } from "../../src/data/index.ts";
+import { meanAndDeviation } from "../../src/evaluation/scores/metrics.ts";
 import { extractFeatures, openRun, pretrain, untrainedParams } from "../../src/index.ts";
 import { benchArguments } from "../arguments.ts";
 import { DATA, machine } from "../series/machine.ts";
-import { linesOf, measured, printTable } from "./results.ts";
+import { foldsOf } from "./folds.ts";
+import { graphLines, measured, printTable } from "./results.ts";
 import { accuracyOf, type Vectors } from "./vectors.ts";
 
 const { words } = benchArguments("npm run bench:graph-sets -- [SET,…] [ROW,…] [SEED,…] [--json]");
 const listOf = (text: string | undefined, all: readonly string[]) => (text ? text.split(",") : all);
 const SETS = ["MUTAG", "PROTEINS", "IMDBBINARY"];
-const FOLDS = 10;
 
 interface Setting {
   readonly method: string;
@@ -39,26 +40,13 @@ const rows: Readonly<Record<string, Setting>> = {
 const definition = await modalities.load("graph");
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
 
-/** Test parts of the ten folds. */
-const foldsOf = (set: string): Promise<number[][]> =>
-  Promise.all(
-    Array.from({ length: FOLDS }, async (_, fold) => {
-      const text = await readFile(join(DATA, "tu", "folds", set, `test-${fold + 1}.txt`), "utf8");
-      return text.trim().split(/\s+/).map(Number);
-    }),
-  );
-
 /** Accuracy over the folds: mean and sample deviation. */
 async function overFolds(set: string, source: Source<unknown>, vectors: Vectors, standardized: boolean, seed: number) {
   const { labels = [], classes = [] } = source;
   const scores: number[] = [];
-  for (const test of await foldsOf(set)) {
-    const held = new Set(test);
-    const train = Array.from({ length: source.length }, (_, at) => at).filter((at) => !held.has(at));
-    scores.push((await accuracyOf(vectors, labels, classes.length, { train, test }, { standardized, seed })).test);
-  }
-  const test = scores.reduce((sum, score) => sum + score, 0) / scores.length;
-  const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - test) ** 2, 0) / (scores.length - 1));
+  for (const fold of await foldsOf(set, source.length))
+    scores.push((await accuracyOf(vectors, labels, classes.length, fold, { standardized, seed })).test);
+  const { mean: test, deviation } = meanAndDeviation(scores);
   return { test, deviation };
 }
 
@@ -108,7 +96,7 @@ try {
       }
     }
   printTable(
-    (await linesOf()).filter(({ set }) => SETS.includes(set)),
+    (await graphLines()).filter(({ set }) => SETS.includes(set)),
     SETS,
   );
 } finally {

@@ -5,10 +5,9 @@
  *
  *   npm run bench:discovery -- [MOLECULES] [EPOCHS] [DRAWS] [METHOD]   # 10000 5 10 attribute-masking
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { Rng } from "../../src/array/rng.ts";
 import type { Features } from "../../src/data/index.ts";
 import { linearProbe } from "../../src/evaluation/vectors/probe.ts";
@@ -16,7 +15,8 @@ import { pretrain } from "../../src/index.ts";
 import { molecule } from "../../src/modalities/molecule/index.ts";
 import { extractFeatures } from "../../src/training/features.ts";
 import { benchArguments } from "../arguments.ts";
-import { DATA, meanOf } from "../series/machine.ts";
+import { dataLines } from "../lines.ts";
+import { meanOf } from "../series/machine.ts";
 
 const { words } = benchArguments("npm run bench:discovery -- [MOLECULES] [EPOCHS] [DRAWS] [METHOD]");
 const [molecules = "10000", epochs = "5", draws = "10", method = "attribute-masking"] = words;
@@ -48,10 +48,7 @@ async function enrichment(features: Features, standardized: boolean, draw: numbe
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
 try {
-  const [, ...rows] = gunzipSync(await readFile(join(DATA, "moleculenet/HIV.csv.gz")))
-    .toString("utf8")
-    .trim()
-    .split("\n");
+  const [, ...rows] = await dataLines("moleculenet/HIV.csv.gz");
   const every = rows.length / Math.min(rows.length, Number(molecules));
   const data = join(folder, "screen.csv");
   const some = Array.from({ length: Math.floor(rows.length / every) }, (_, at) => rows[Math.floor(at * every)]!);

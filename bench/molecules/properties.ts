@@ -5,13 +5,13 @@
  *
  *   npm run bench:molecules -- [SETS] [MOLECULES] [EPOCHS] [SEEDS] [METHOD]   # ESOL,Lipophilicity,BBBP,bace 16000 5 3 attribute-masking
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { evaluate, pretrain } from "../../src/index.ts";
 import { benchArguments } from "../arguments.ts";
 import { DATA, meanOf } from "../series/machine.ts";
+import { writePool } from "./pool.ts";
 
 const { words, has } = benchArguments(
   "npm run bench:molecules -- [SETS] [MOLECULES] [EPOCHS] [SEEDS] [METHOD] [--finetune]",
@@ -39,15 +39,7 @@ const isSet = (name: string): name is keyof typeof sets => name in sets;
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-bench-"));
 try {
-  const muv = gunzipSync(await readFile(join(DATA, "molecules/muv.csv.gz")))
-    .toString("utf8")
-    .trim()
-    .split("\n")
-    .slice(1);
-  const every = Math.max(1, Math.floor(muv.length / Number(molecules)));
-  const pool = join(folder, "pool.smi");
-  const smiles = muv.filter((_, at) => at % every === 0).map((line) => line.split(",").at(-1));
-  await writeFile(pool, `${smiles.slice(0, Number(molecules)).join("\n")}\n`);
+  const pool = await writePool(folder, Number(molecules));
   const table = new Map<string, number[]>();
   for (let seed = 0; seed < Number(seeds); seed++) {
     const began = performance.now();

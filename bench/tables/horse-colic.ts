@@ -9,8 +9,9 @@
  */
 import { evaluate, evaluationTable, pretrain } from "../../src/index.ts";
 import { benchArguments } from "../arguments.ts";
+import { dataLines } from "../lines.ts";
 import { machine, meanOf } from "../series/machine.ts";
-import { linesOf, withTables } from "./worth.ts";
+import { withTables } from "./worth.ts";
 
 const usage = "node bench/tables/horse-colic.ts [method[:preset]] [epochs] [seeds] [--frozen]";
 const { words, has } = benchArguments(usage, ["frozen"]);
@@ -32,7 +33,7 @@ console.log(`horse colic: ${method}, ${epochs} epochs, ${seeds} seeds; ${machine
 const [name = "", preset = "small"] = method.split(":");
 const scores = new Map<string, number[]>();
 await withTables(async (write, folder) => {
-  const rows = (await linesOf("tabular/horse-colic.csv.gz")).map((line) => line.split(","));
+  const rows = (await dataLines("tabular/horse-colic.csv.gz")).map((line) => line.split(","));
   const lesion = COLUMNS.indexOf("lesion");
   const lines = rows.map((row) =>
     row.map((cell, at) => (at === lesion ? (cell === "1" ? "surgical" : "not") : cell)).join(","),

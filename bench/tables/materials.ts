@@ -9,8 +9,9 @@
  * ../shared/data/matbench.
  */
 import { benchArguments } from "../arguments.ts";
+import { dataLines } from "../lines.ts";
 import { machine } from "../series/machine.ts";
-import { linesOf, measure, withTables } from "./worth.ts";
+import { measure, withTables } from "./worth.ts";
 
 const usage =
   "node bench/tables/materials.ts [expt_gap|expt_is_metal] [method[:preset]] [epochs] [seeds] [--validation] [--frozen]";
@@ -23,9 +24,9 @@ const more: { options?: object; modalityOptions?: object; encoderOptions?: objec
 const started = performance.now();
 console.log(`${set}: ${method}, ${epochs} epochs, ${seeds} seeds; ${machine()}`);
 await withTables(async (write, folder) => {
-  const formulas = (await linesOf("matbench/mp_e_form.csv.gz")).map((line) => line.split(",")[0]!);
+  const formulas = (await dataLines("matbench/mp_e_form.csv.gz")).map((line) => line.split(",")[0]!);
   const part = async (name: string) =>
-    (await linesOf(`matbench/cv/${set}/${name}0.csv.gz`))
+    (await dataLines(`matbench/cv/${set}/${name}0.csv.gz`))
       .slice(1)
       .map((line) =>
         isMetal ? line.replace(/,([01])(\.0)?$/, (_, digit) => (digit === "1" ? ",metal" : ",not")) : line,

@@ -9,8 +9,9 @@
  * With --validation the test year is 2013. Data: `$AUTODIDACT_DATA/tabular` or ../shared/data/tabular.
  */
 import { benchArguments } from "../arguments.ts";
+import { dataLines } from "../lines.ts";
 import { machine } from "../series/machine.ts";
-import { linesOf, measure, withTables } from "./worth.ts";
+import { measure, withTables } from "./worth.ts";
 
 const usage = "node bench/tables/pollution.ts [method[:preset]] [epochs] [seeds] [--validation] [--frozen]";
 const { words, has } = benchArguments(usage, ["validation", "frozen"]);
@@ -22,7 +23,7 @@ const LABELLED = 4000;
 const started = performance.now();
 console.log(`pollution: ${method}, ${epochs} epochs, ${seeds} seeds; ${machine()}`);
 await withTables(async (write, folder) => {
-  const hours = (await linesOf("tabular/pollution.csv.gz")).slice(1).map((line) => line.split(","));
+  const hours = (await dataLines("tabular/pollution.csv.gz")).slice(1).map((line) => line.split(","));
   // Moving averages of the weather over a day would be engineering; each row is one hour.
   const row = ([, , month, , hour, dust, ...weather]: string[]) =>
     `${month},${hour},${weather.join(",")},${dust === "NA" ? "" : dust}`;

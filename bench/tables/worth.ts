@@ -1,18 +1,9 @@
 /** What the scripts of tables share: pre-training on rows without labels, then scores with a few labels, over several seeds. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { type EvaluationTask, evaluate, pretrain } from "../../src/index.ts";
-import { DATA, meanOf } from "../series/machine.ts";
-
-/** The lines of a compressed table of the data sets, blank ones left out. */
-export const linesOf = async (name: string): Promise<string[]> =>
-  gunzipSync(await readFile(join(DATA, name)))
-    .toString("utf8")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter(Boolean);
+import { meanOf } from "../series/machine.ts";
 
 /** A temporary folder, and a function that writes a table to it. */
 export async function withTables(
