@@ -26,7 +26,7 @@ export function requireSingleLabel(path: string, { classes = [], labels }: Sourc
       : undefined;
   if (kind)
     throw new UserError(
-      `${path}: the labels are ${kind.description} ("${kind.example}"), and this is for one class a sample; report and finetune take --task ${kind.task}`,
+      `${path}: the labels are ${kind.description} ("${kind.example}"), and this is for one class a sample; evaluate, report and finetune take --task ${kind.task}`,
     );
 }
 

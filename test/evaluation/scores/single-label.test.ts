@@ -25,7 +25,10 @@ test("several labels a sample and values are refused, naming the right commands"
   refused(["cat|dog", "cat", "cow"], /^some\.csv: the labels are several labels a sample \("cat\|dog"\).*multi-label/);
   refused(["cat|dog", "cow"], /multi-label/, "multi-label");
   const measured = numbers(40, (at) => at / 8);
-  refused(measured, /^some\.csv: the labels are values \("0"\).*; report and finetune take --task regression$/);
+  refused(
+    measured,
+    /^some\.csv: the labels are values \("0"\).*; evaluate, report and finetune take --task regression$/,
+  );
   refused(
     numbers(40, (at) => at * at),
     /values/,
