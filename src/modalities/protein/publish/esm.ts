@@ -1,14 +1,10 @@
 import { float32, type Tensor } from "../../../array/index.ts";
+import { BLOCK_LAYERS } from "../../../evaluation/language/hub/bert.ts";
 import type { LanguageFacts, LanguageLayout } from "../../../evaluation/language/hub/layout.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import { proteinVocabulary } from "../vocabulary.ts";
 
-/** Paths of a block's layers and norms here, and their names in ESM. */
-const BLOCK_LAYERS = [
-  ["attention.output", "attention.output.dense"],
-  ["up", "intermediate.dense"],
-  ["down", "output.dense"],
-] as const;
+/** Paths of a block's norms here, and their names in ESM, which calls its layers as BERT does. */
 const BLOCK_NORMS = [
   ["norm1", "attention.LayerNorm"],
   ["norm2", "LayerNorm"],
