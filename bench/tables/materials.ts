@@ -3,7 +3,7 @@
  * the experimental band gap (eV, mean absolute error) or whether a compound is a metal (ROC-AUC) from 100 labels, on CrabNet's
  * first fold: beside the untrained encoder, a linear model and a random forest of Magpie's descriptors, and from scratch.
  *
- *   node bench/tables/materials.ts [expt_gap|expt_is_metal] [method[:preset]] [epochs] [seeds] [--validation] [--frozen]
+ *   node bench/tables/materials.ts [expt_gap|expt_is_metal] [method[:preset]] [epochs] [seeds] [options as JSON] [--validation] [--frozen]
  *
  * With --validation the fold's validation part is tested on: for choosing settings. Data: `$AUTODIDACT_DATA/matbench` or
  * ../shared/data/matbench.
@@ -14,7 +14,7 @@ import { machine } from "../series/machine.ts";
 import { measure, withTables } from "./worth.ts";
 
 const usage =
-  "node bench/tables/materials.ts [expt_gap|expt_is_metal] [method[:preset]] [epochs] [seeds] [--validation] [--frozen]";
+  "node bench/tables/materials.ts [expt_gap|expt_is_metal] [method[:preset]] [epochs] [seeds] [options as JSON] [--validation] [--frozen]";
 const { words, has } = benchArguments(usage, ["validation", "frozen"]);
 const [set = "expt_gap", method = "simclr:scarf", epochs = "3", seeds = "3", options = "{}"] = words;
 const isMetal = set === "expt_is_metal";
