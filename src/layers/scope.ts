@@ -15,6 +15,8 @@ interface TrainingScope {
   samples: number;
   /** Nothing is dropped, so nothing is drawn. */
   readonly isStill: boolean;
+  /** BatchNorm uses its running statistics and leaves them as they are. */
+  readonly hasFrozenStatistics: boolean;
   /** Representations of observed encoders, in order. */
   readonly representations: Representation[];
 }
@@ -68,10 +70,12 @@ function within<Result>(scope: TrainingScope | undefined, forward: () => Result)
 /**
  * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very
  * object) to its new value; the forward pass asks for noise of shape `[draws, samples]`.
+ * @param frozenStatistics BatchNorm normalises by its running statistics, as in evaluation
  */
 export function inTraining<Result>(
   noise: Array | undefined,
   forward: () => Result,
+  { frozenStatistics = false }: { readonly frozenStatistics?: boolean } = {},
 ): { result: Result } & Pick<TrainingScope, "statistics" | "draws" | "samples" | "representations"> {
   const scope: TrainingScope = {
     statistics: new Map(),
@@ -79,6 +83,7 @@ export function inTraining<Result>(
     draws: 0,
     samples: 0,
     isStill: false,
+    hasFrozenStatistics: frozenStatistics,
     representations: [],
   };
   const result = within(scope, forward);

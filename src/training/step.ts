@@ -112,6 +112,7 @@ export async function compileStep(options: {
   readonly method: Method;
   readonly optimizer: Optimizer;
   readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads"> &
+    Partial<Pick<Training, "frozenStatistics">> &
     TrainableOptions;
   readonly state: DeviceState;
   readonly batch: Tree<Tensor>;
@@ -128,8 +129,10 @@ export async function compileStep(options: {
     const learned = Object.fromEntries(tree.entries<Array>(params).filter(([path]) => scales.has(path)));
     const { aux, gradients, loss } = valueAndGrad((leaves: Readonly<Record<string, Array>>) => {
       const traced = tree.map<Array, Array>(params, (leaf, path) => leaves[path] ?? leaf) as Traced<MethodParams>;
-      const forward = inTraining(noise.rows, () =>
-        method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
+      const forward = inTraining(
+        noise.rows,
+        () => method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
+        training,
       );
       noiseShape = [forward.draws, forward.samples];
       const statistics = Object.fromEntries(

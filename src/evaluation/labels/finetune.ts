@@ -139,7 +139,8 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
           },
           training: {
             gradientClip: 1,
-            ...(scratch ? {} : { layerDecay: 0.75 }),
+            // The head is fitted to features by running statistics; an added task needs those of its own views.
+            ...(scratch ? {} : { layerDecay: 0.75, frozenStatistics: options.with === undefined }),
             ...options.training,
             ...{ batchSize, epochs },
           },

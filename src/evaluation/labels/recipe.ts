@@ -17,6 +17,7 @@ export const finetuneDefaults: Readonly<Record<string, string>> = {
   learningRate: "0.001 (from scratch 0.002) · √(batch / 256), less for encoders wider than 256",
   gradientClip: "1",
   layerDecay: "0.75; from scratch 1",
+  frozenStatistics: "yes; from scratch, and with another task, no",
 };
 
 const within = (value: number, [least, most]: readonly [number, number]) => Math.min(most, Math.max(least, value));

@@ -27,7 +27,8 @@ export interface HeadFit {
 
 /** The loss of every output of every row. */
 function losses(task: HeadProblem["task"], logits: Array, truth: Array): Array {
-  if (task === "classification") return np.negative(np.multiply(nn.logSoftmax(logits, -1), truth));
+  if (task === "classification" || task === "token-classification")
+    return np.negative(np.multiply(nn.logSoftmax(logits, -1), truth));
   if (task === "regression") return np.square(np.subtract(logits, truth));
   return binaryCrossEntropies(logits, truth);
 }
@@ -46,7 +47,8 @@ function measured(truth: Float32Array, outputs: number): { targets: Float32Array
 }
 
 /**
- * Fits a multinomial logistic regression (for several labels a logistic regression each, for values least squares) by
+ * Fits a multinomial logistic regression (of samples or of tokens; for several labels a logistic regression each, for values
+ * least squares) by
  * full-batch Adam with cosine decay, for several L2 strengths at once.
  */
 export async function fitHead(

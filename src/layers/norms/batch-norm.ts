@@ -18,7 +18,7 @@ interface Params {
  * normalises and the unbiased one is stored.
  *
  * In training the batch's statistics are used and the running ones updated through the scope (twice if the layer is
- * applied twice in a step); otherwise the running ones are used.
+ * applied twice in a step); otherwise, and while statistics are frozen, the running ones are used.
  *
  * With `weights` (`[batch]`, 0 or 1) the statistics are those of the rows of weight 1 alone, so that padding is not among
  * them; `x` is `[batch, features]` then.
@@ -42,7 +42,7 @@ function normalizeBatch(params: Params, x: Array, { weights }: { readonly weight
   const width = x.shape[1]!;
   const perChannel = [width, ...x.shape.slice(2).map(() => 1)];
   const spread = (channels: Array) => np.reshape(channels, perChannel);
-  if (!scope) {
+  if (!scope || scope.hasFrozenStatistics) {
     const inverse = np.reciprocal(np.sqrt(np.add(params.runningVariance, EPSILON)));
     const scale = params.scale ? np.multiply(params.scale, inverse) : inverse;
     const moved = np.multiply(params.runningMean, scale);

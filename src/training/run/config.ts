@@ -34,6 +34,10 @@ export const TrainingOptions = z.object({
     .max(1000)
     .default(0)
     .describe("encoder layers to freeze, counted from the input: 1 for the embedding, 2 also for the first block …"),
+  frozenStatistics: z
+    .boolean()
+    .default(false)
+    .describe("keep the running statistics of BatchNorm and normalise by them; batches are too small for their own"),
   loraRank: z
     .int()
     .nonnegative()

@@ -35,30 +35,31 @@ function gradientAt(
   return { weight, bias };
 }
 
-test("the fit is at the minimum: the float64 gradient vanishes, for every strength at once", async () => {
-  const rng = new Rng(4);
-  const [rows, dim, classes] = [120, 5, 3];
-  const labels = Int32Array.from({ length: rows }, () => rng.integer(0, classes - 1));
-  const x = Float32Array.from(
-    { length: rows * dim },
-    (_, at) => rng.normal() + (at % dim === labels[Math.floor(at / dim)] ? 1 : 0),
-  );
-  const strengths = [1e-3, 1e-1];
-  const truth = Float32Array.from({ length: rows * classes }, (_, at) =>
-    Number(labels[Math.floor(at / classes)] === at % classes),
-  );
-  const problem = { task: "classification", x, dim, truth, outputs: classes } as const;
-  const fit = await fitHead(problem, strengths, 600);
-  strengths.forEach((l2, which) => {
-    const part = {
-      weight: fit.weight.subarray(which * dim * classes, (which + 1) * dim * classes),
-      bias: fit.bias.subarray(which * classes, (which + 1) * classes),
-    };
-    const { weight, bias } = gradientAt(x, labels, dim, classes, l2, part);
-    const largest = Math.max(...[...weight, ...bias].map(Math.abs));
-    assert.ok(largest < 2e-4, `λ = ${l2}: largest derivative ${largest}`);
+for (const task of ["classification", "token-classification"] as const)
+  test(`${task}: the fit is at the minimum: the float64 gradient vanishes, for every strength at once`, async () => {
+    const rng = new Rng(4);
+    const [rows, dim, classes] = [120, 5, 3];
+    const labels = Int32Array.from({ length: rows }, () => rng.integer(0, classes - 1));
+    const x = Float32Array.from(
+      { length: rows * dim },
+      (_, at) => rng.normal() + (at % dim === labels[Math.floor(at / dim)] ? 1 : 0),
+    );
+    const strengths = [1e-3, 1e-1];
+    const truth = Float32Array.from({ length: rows * classes }, (_, at) =>
+      Number(labels[Math.floor(at / classes)] === at % classes),
+    );
+    const problem = { task, x, dim, truth, outputs: classes };
+    const fit = await fitHead(problem, strengths, 600);
+    strengths.forEach((l2, which) => {
+      const part = {
+        weight: fit.weight.subarray(which * dim * classes, (which + 1) * dim * classes),
+        bias: fit.bias.subarray(which * classes, (which + 1) * classes),
+      };
+      const { weight, bias } = gradientAt(x, labels, dim, classes, l2, part);
+      const largest = Math.max(...[...weight, ...bias].map(Math.abs));
+      assert.ok(largest < 2e-4, `λ = ${l2}: largest derivative ${largest}`);
+    });
   });
-});
 
 test("separable classes are classified at any scale of the features; test rows do not affect the choice", async () => {
   const rng = new Rng(5);

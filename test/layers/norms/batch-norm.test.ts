@@ -23,6 +23,21 @@ for (const [name, shape] of [
     );
   });
 
+  test(`${name}: frozen statistics are used in training and stay as they are`, async () => {
+    const expected = await torchCase("layers", name);
+    let kept = -1;
+    const output = await evaluateOne(
+      (p: Params, x: Array) => {
+        const { result, statistics } = inTraining(undefined, () => layer.apply(p, x), { frozenStatistics: true });
+        kept = statistics.size;
+        return result;
+      },
+      [params, fill("x", shape)] as const,
+    );
+    assertMatches(output, expected.evaluated, "evaluated");
+    assert.equal(kept, 0);
+  });
+
   test(`${name}: a second application updates what the first left`, async () => {
     const expected = await torchCase("layers", name);
     const statistics = await evaluate(
