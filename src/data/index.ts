@@ -56,6 +56,7 @@ export { largestFirst, NO_PART, type Part, type PartOf, parts } from "./parts/pa
 export { foldsFromTable, partsIn, splitFromTable, subset } from "./parts/split.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
+export { type Sides, sides } from "./sides.ts";
 export { type OpenOptions, type Source, type TableOptions, tableOptionsOf } from "./source.ts";
 export { UNLABELLED } from "./tokens/labels.ts";
 export { units } from "./tokens/units.ts";

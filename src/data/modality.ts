@@ -182,6 +182,11 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
    * cannot be read) to its part.
    */
   readonly splits?: Readonly<Record<string, (groups: Int32Array) => PartOf>>;
+  /** Of pairs: the kinds of their sides, and each one's options among the pair's. Its files are the pair's. */
+  readonly sides?: {
+    readonly names: readonly string[];
+    options(options: z.infer<Options>, side: string): Readonly<Record<string, unknown>>;
+  };
   /** How models of such data are exported; by default as plain ONNX with named inputs. Loaded on export. */
   publish?(): Promise<Publisher>;
 }

@@ -22,6 +22,11 @@ export interface Source<Sample> {
   readonly groupedBy?: string;
   /** What the entries have in a column that is no part of the samples, such as `split`; undefined if there is no such column. */
   column?(name: string): readonly (string | undefined)[] | undefined;
+  /**
+   * What each entry shows, as a number: entries of the same key are never in one batch of a method that contrasts entries, where
+   * they would be each other's false negatives. By default all differ.
+   */
+  readonly keys?: Int32Array;
   /** The part of every entry, if the data were opened with a split: see `PartOf`. */
   readonly parts?: Uint8Array;
   /** The fold of every entry, −1 for none, if the data were opened with folds. */

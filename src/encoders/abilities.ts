@@ -5,7 +5,9 @@ import type {
   NodeAbility,
   PatchAbility,
   SequenceAbility,
+  SharedSpaceAbility,
   TokenAbility,
+  Tower,
 } from "./encoder.ts";
 
 /** The encoder turns its input into a sequence of token vectors: patches, or tokens of a vocabulary. */
@@ -31,3 +33,15 @@ export const channelTokens = encoderAbility<ChannelAbility>()(
 
 /** A vector for each node of a graph, by messages between neighbours. */
 export const nodes = encoderAbility<NodeAbility>()("nodes", "makes a vector for each node of a graph");
+
+/** Reads pairs, and each of their sides by itself: the encoder of each side by its kind. */
+export const towers = encoderAbility<Readonly<Record<string, Tower>>>()(
+  "towers",
+  "reads each side of a pair by itself",
+);
+
+/** `towers` whose vectors are compared. */
+export const sharedSpace = encoderAbility<SharedSpaceAbility>()(
+  "sharedSpace",
+  "places both sides of a pair into one space",
+);

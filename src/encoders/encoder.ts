@@ -142,6 +142,24 @@ export interface NodeLayer {
   apply(params: Params, nodes: Array, inputs: Inputs): Array;
 }
 
+/** The encoder of one side of a pair, among that of the pair. */
+export interface Tower {
+  /** Reads this side's inputs alone. */
+  readonly encoder: Encoder;
+  /** Its name and options in the registry of encoders: a run of this side alone is built from them. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where its parameters are among the pair's: `image` for `image.patch.weight`; empty where they are the same. */
+  readonly path: string;
+}
+
+/** One space for the samples of both sides, in which those that belong together are near. */
+export interface SharedSpaceAbility {
+  readonly dim: number;
+  /** A side's vectors of length 1, `[batch, dim]`. @param side its kind @param inputs those of this side, perhaps among others */
+  embed(params: Params, side: string, inputs: Inputs): Array;
+}
+
 /** Which of its tokens an encoder sees. */
 export interface EncodeOptions {
   /**
@@ -202,17 +220,23 @@ export function reads(
   const grids = "edges" in inputs ? [] : Object.values(inputs);
   return Object.entries(wanted).every(([name, axes]) => {
     const allowed = [axes].flat();
-    const candidates = name === "*" ? grids : [inputs[name] ?? -1];
-    return candidates.some((count) => allowed.includes(count));
+    const candidates = name === "*" ? grids : name in inputs ? [inputs[name]!] : [];
+    return candidates.length === 0 ? allowed.includes(ABSENT) : candidates.some((count) => allowed.includes(count));
   });
 }
+
+/** In `reads`, for an input that may be missing. */
+export const ABSENT = 0;
 
 /** Number of axes of each input, by name. */
 export const axesOf = (specs: Readonly<Record<string, TensorSpec>>): Record<string, number> =>
   Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, shape.length]));
 
-const axesInWords = (name: string, axes: number | readonly number[]) =>
-  `${name === "*" ? "one array" : name} of ${[axes].flat().join(" or ")} ${axes === 1 ? "axis" : "axes"}`;
+function axesInWords(name: string, axes: number | readonly number[]): string {
+  const counts = [axes].flat().filter((count) => count !== ABSENT);
+  const text = `${name === "*" ? "one array" : name} of ${counts.join(" or ")} ${counts.join() === "1" ? "axis" : "axes"}`;
+  return [axes].flat().includes(ABSENT) ? `${text} if there is one` : text;
+}
 
 /** `one array of 3 axes`, `ids of 1 axis and mask of 1 axis`. */
 export const readsInWords = ({ reads: wanted }: Pick<EncoderDefinition, "reads">): string =>

@@ -31,6 +31,8 @@ export type {
   Params,
   PatchAbility,
   SequenceAbility,
+  SharedSpaceAbility,
   TokenAbility,
+  Tower,
 } from "./encoder.ts";
 export { axesOf, inputsInWords, reads, readsInWords } from "./encoder.ts";
