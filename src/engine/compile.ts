@@ -87,22 +87,36 @@ export interface ExportOptions {
   readonly params: Tree<Tensor>;
   /** For inputs that are tokens: the file accepts sequences of any length. */
   readonly tokens?: TokenInputs;
+  /**
+   * Of inputs that come in batches of their own: the name of the batch, by the input's. The others' is `batch`. A model
+   * of images and texts has two.
+   */
+  readonly batches?: Readonly<Record<string, string>>;
 }
 
-/** Marks the batch dimension: a prime that no extent of a model is a multiple of by chance. */
-const BATCH_MARK = 7919;
+/** Mark batch dimensions: primes that no extent of a model is a multiple of by chance. */
+const BATCH_MARKS = [7919, 7907] as const;
 
 /**
  * Writes `fn(params, ...examples)` as an ONNX file of standard operators. The examples' first dimension is the batch,
  * of any extent; in the file it is free.
+ * @throws Error when the inputs have more than two batches of their own
  */
 export async function toOnnx(
   fn: (...args: never[]) => Tree<Array>,
   examples: readonly Tree<TensorSpec>[],
-  { name, inputNames, outputNames, params, tokens }: ExportOptions,
+  { name, inputNames, outputNames, params, tokens, batches = {} }: ExportOptions,
 ): Promise<Uint8Array> {
+  const batchOf = (input: number) => batches[inputNames[input] ?? ""] ?? "batch";
+  const names = [...new Set(inputNames.map((_, input) => batchOf(input)))];
+  if (names.length > BATCH_MARKS.length)
+    throw new Error(`${name}: at most ${BATCH_MARKS.length} batches can be free, not ${names.join(", ")}`);
+  let next = 0;
   const marked = examples.map((example) =>
-    tree.map(example, ({ dtype, shape }): TensorSpec => ({ dtype, shape: [BATCH_MARK, ...shape.slice(1)] })),
+    tree.map(example, ({ dtype, shape }): TensorSpec => {
+      const mark = BATCH_MARKS[names.indexOf(batchOf(next++))]!;
+      return { dtype, shape: [mark, ...shape.slice(1)] };
+    }),
   );
   const { graph, constants } = await trace(fn, [params, ...marked], name);
   const embedded = [...constants, ...tree.leaves(params)];
@@ -113,7 +127,7 @@ export async function toOnnx(
     outputNames,
     initializers: new Map(embedded.map((tensor, index) => [index, tensor])),
     portable: true,
-    batch: BATCH_MARK,
+    batches: new Map(names.map((batch, index) => [BATCH_MARKS[index]!, batch])),
     tokens,
   });
 }

@@ -40,6 +40,8 @@ export interface Graph {
   readonly outputNames: readonly string[];
   /** For inputs that are tokens: the file accepts sequences of any length. */
   readonly tokens?: TokenInputs;
+  /** Names of the batches of inputs that come in batches of their own, by input: images and texts. */
+  readonly batches?: Readonly<Record<string, string>>;
 }
 
 /** The parameters and `config.json` in the format of some library. */

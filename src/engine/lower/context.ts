@@ -1,5 +1,6 @@
 import { type DType, sizeOf } from "../../array/index.ts";
 import { type Atom, type Equation, type Graph, isLiteral, sameShape, type Value } from "../graph.ts";
+import { Batches } from "./batches.ts";
 import { dataTypeOf, GraphWriter } from "./onnx.ts";
 import { dense, storageOrder, storedShape, type View } from "./view.ts";
 
@@ -9,8 +10,8 @@ export type Lowering = (context: Context, equation: Equation) => void;
 export interface ContextOptions {
   /** Only standard ONNX operators, for files that other software reads. */
   readonly portable: boolean;
-  /** The extent that marks the free batch dimension, wherever it or a multiple of it occurs. */
-  readonly batch?: number;
+  /** Names of the free extents of a file, by the extents that mark them. */
+  readonly batches?: ReadonlyMap<number, string>;
 }
 
 /** A slice of an axis: `[start, end)`, with a step. */
@@ -33,20 +34,18 @@ export class Context {
   readonly portable: boolean;
   /** Whether the model is a file for other software, with a free batch. */
   readonly isFile: boolean;
-  readonly #batch: number | undefined;
+  readonly batches: Batches;
   readonly #views = new Map<Value, View>();
   readonly #uses = new Map<Value, Equation[]>();
   readonly #flipped = new Map<Value, Atom>();
   readonly #sources = new Map<string, string[]>();
   /** Tensors gathered from rows of another: which tensor, which rows, and the result's extents. */
   readonly #lookups = new Map<string, { rows: string; order: readonly number[]; shape: readonly number[] }>();
-  /** A tensor whose first extent is the batch, for sizes computed at run time. */
-  batchSource = "";
 
   constructor({ equations }: Graph, options: ContextOptions) {
     this.portable = options.portable;
-    this.#batch = options.batch;
-    this.isFile = options.batch !== undefined;
+    this.isFile = options.batches !== undefined;
+    this.batches = new Batches(this.writer, options.batches);
     for (const equation of equations)
       for (const input of new Set(equation.inputs)) {
         if (isLiteral(input)) continue;
@@ -97,26 +96,9 @@ export class Context {
     return this.writer.emit(...args);
   }
 
-  /** Extents as a tensor; those that depend on the batch are computed at run time. */
+  /** Extents as a tensor; those that depend on a batch are computed at run time. */
   extents(shape: readonly number[], allowInferred = false): string {
-    const batch = this.#batch;
-    const free = (extent: number) => batch !== undefined && extent !== 0 && extent % batch === 0;
-    if (batch === undefined || !shape.some(free)) return this.writer.int64(shape);
-    if (allowInferred && shape.filter(free).length === 1)
-      return this.writer.int64(shape.map((extent) => (free(extent) ? -1 : extent)));
-    const whole = this.emit("Shape", [this.batchSource], { start: 0, end: 1 });
-    const parts = shape.map((extent) => {
-      if (!free(extent)) return this.writer.int64([extent]);
-      return extent === batch ? whole : this.emit("Mul", [whole, this.writer.int64([extent / batch])]);
-    });
-    return this.emit("Concat", parts, { axis: 0 });
-  }
-
-  /** int32 `[batch]`: 0, 1, 2 … for each sample of a free batch. */
-  places(): string {
-    const whole = this.emit("Squeeze", [this.emit("Shape", [this.batchSource], { start: 0, end: 1 })]);
-    const [first, step] = [0, 1].map((value) => this.emit("Squeeze", [this.writer.int64([value])]));
-    return this.emit("Cast", [this.emit("Range", [first!, whole, step!])], { to: dataTypeOf("int32") });
+    return this.batches.extents(shape, allowInferred);
   }
 
   /**
@@ -262,11 +244,12 @@ export class Context {
   /**
    * Declares an input of tokens, int64 `[batch, sequence]`, both free, as in Hugging Face's models. The program has a
    * fixed `length`: shorter sequences are padded with zeros, longer ones cut off.
+   * @param shape of the program's input, `[batch, length]`
    * @param before int64 `[batch, past]`, tokens that precede the input
    * @returns int32 `[batch, length]`
    */
-  tokens(name: string, length: number, before?: string): string {
-    const input = this.writer.input(name, "int64", ["batch", "sequence"]);
+  tokens(name: string, [batch, length]: readonly [number, number], before?: string): string {
+    const input = this.writer.input(name, "int64", [this.batches.name(batch), "sequence"]);
     const all = before ? this.emit("Concat", [before, input], { axis: 1 }) : input;
     const missing = this.emit("Sub", [this.writer.int64([length]), this.sequence(all)]);
     const widths = this.emit("Concat", [this.writer.int64([0, 0, 0]), missing], { axis: 0 });

@@ -5,7 +5,7 @@ import { convolutions } from "./conv.ts";
 import { products } from "./dot.ts";
 import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
-import { type Dimension, dataTypeOf } from "./onnx.ts";
+import { dataTypeOf } from "./onnx.ts";
 import { reductions } from "./reduce.ts";
 import { shapes } from "./shape.ts";
 import { dense } from "./view.ts";
@@ -58,8 +58,7 @@ const isRamp = ({ dtype, shape, data }: Tensor): boolean =>
 /** Writes a graph as an ONNX model. @throws Error naming the function and the primitive if one has no lowering. */
 export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const context = new Context(graph, options);
-  const dimensions = (shape: readonly number[]): Dimension[] =>
-    shape.map((extent) => (options.batch !== undefined && extent === options.batch ? "batch" : extent));
+  const { batches } = context;
   const used = new Set(graph.equations.flatMap((equation) => equation.inputs).concat(graph.outputs));
   const { tokens } = options;
   // transformers.js makes an empty cache by these names of extents.
@@ -67,25 +66,29 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
   const before =
     past &&
     context.emit("Cast", [context.emit("Squeeze", [past, context.writer.int64([1, 3])])], { to: dataTypeOf("int64") });
-  const ramps: Value[] = [];
+  const ramps: { readonly value: Value; readonly batch: number }[] = [];
+  /** The first input of tokens. */
+  let first: { readonly name: string; readonly batch: number } | undefined;
   graph.inputs.forEach((input, index) => {
     const name = options.inputNames[index] ?? `input${index}`;
     const constant = options.initializers?.get(index);
-    if (constant && constant.shape[0] === options.batch && isRamp(constant)) ramps.push(input);
+    const [batch = 0, length = 0] = input.shape;
+    if (constant && batches.isBatch(batch) && isRamp(constant)) ramps.push({ value: input, batch });
     else if (constant) {
       if (used.has(input)) context.set(input, dense(context.writer.initializer(name, constant), input.shape));
     } else {
-      const isFirst = context.batchSource === "";
-      const declared =
-        tokens && input.shape.length === 2 && input.shape[1] === tokens.length
-          ? context.tokens(name, tokens.length, isFirst ? before : undefined)
-          : context.writer.input(name, input.dtype, dimensions(input.shape));
+      const isTokens = input.shape.length === 2 && length === tokens?.length;
+      const declared = isTokens
+        ? context.tokens(name, [batch, length], first ? undefined : before)
+        : context.writer.input(name, input.dtype, batches.dimensions(input.shape));
+      if (isTokens) first ??= { name, batch };
       context.set(input, dense(declared, input.shape));
-      if (context.batchSource === "" && input.shape[0] === options.batch) context.batchSource = name;
+      if (batches.isBatch(batch)) batches.note(batch, name);
     }
   });
-  for (const ramp of ramps) context.set(ramp, dense(context.places(), ramp.shape));
-  for (const name of tokens?.ignored ?? []) context.writer.input(name, "int64", ["batch", "sequence"]);
+  for (const { value, batch } of ramps) context.set(value, dense(batches.places(batch), value.shape));
+  for (const name of tokens?.ignored ?? [])
+    context.writer.input(name, "int64", [first ? batches.name(first.batch) : "batch", "sequence"]);
   for (const equation of graph.equations) {
     const lowering = lowerings[equation.primitive];
     if (!lowering) throw new Error(`${options.name} uses "${equation.primitive}", which has no ONNX lowering`);
@@ -100,15 +103,16 @@ export function lower(graph: Graph, options: LowerOptions): Uint8Array {
     const value = isLiteral(output)
       ? context.writer.constant(output.dtype, [output.literal], [])
       : context.full(output);
-    if (tokens && output.shape.length > 2 && output.shape[1] === tokens.length) {
+    const [batch = "batch", , ...others] = batches.dimensions(output.shape);
+    if (first && output.shape.length > 2 && output.shape[0] === first.batch && output.shape[1] === tokens?.length) {
       const start = past ? context.emit("Shape", [past], { start: 2, end: 3 }) : context.writer.int64([0]);
-      const end = context.emit("Add", [start, context.sequence(context.batchSource)]);
+      const end = context.emit("Add", [start, context.sequence(first.name)]);
       const cut = context.emit("Slice", [value, start, end, context.writer.int64([1])]);
-      context.writer.output(name, cut, output.dtype, ["batch", "sequence", ...dimensions(output.shape.slice(2))]);
-    } else context.writer.output(name, value, output.dtype, dimensions(output.shape));
+      context.writer.output(name, cut, output.dtype, [batch, "sequence", ...others]);
+    } else context.writer.output(name, value, output.dtype, batches.dimensions(output.shape));
   });
-  if (tokens?.cache && before) {
-    const all = context.emit("Concat", [before, context.batchSource], { axis: 1 });
+  if (tokens?.cache && before && first) {
+    const all = context.emit("Concat", [before, first.name], { axis: 1 });
     const kept = context.emit("Unsqueeze", [all, context.writer.int64([1, 3])]);
     const cache = context.emit("Cast", [kept], { to: dataTypeOf("float32") });
     context.writer.output(tokens.cache.present, cache, "float32", ["batch_size", 1, "all", 1]);
