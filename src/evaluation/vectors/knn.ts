@@ -1,6 +1,4 @@
-import { type Array, float32, np } from "../../array/index.ts";
-import { compile } from "../../engine/index.ts";
-import { unitRows } from "./normalize.ts";
+import { cosinesOf } from "./cosines.ts";
 
 export interface LabelledVectors {
   /** `[rows, dim]` */
@@ -11,8 +9,6 @@ export interface LabelledVectors {
   /** Each row's group, if groups must not be split. */
   readonly groups?: Int32Array | undefined;
 }
-
-const CHUNK = 256;
 
 /**
  * Weighted k-nearest-neighbour classification as in instance discrimination: each of the k nearest rows by cosine
@@ -27,35 +23,18 @@ export async function knnPredict(
   ks: readonly number[] = [20, 200],
   temperature = 0.07,
 ): Promise<Int32Array[]> {
-  const { dim } = train;
-  const bank = float32(unitRows(train.data, train.rows, dim), [train.rows, dim]);
-  const units = unitRows(queries.data, queries.rows, dim);
-  const similarities = await compile(
-    (reference: Array, batch: Array) => ({ all: np.matmul(batch, np.transpose(reference)) }),
-    [bank, { dtype: "float32", shape: [CHUNK, dim] }],
-    { name: "similarities" },
-  );
   const largest = Math.min(train.rows, Math.max(...ks));
   const predictions = ks.map(() => new Int32Array(queries.rows));
-  try {
-    for (let start = 0; start < queries.rows; start += CHUNK) {
-      const batch = new Float32Array(CHUNK * dim);
-      batch.set(units.subarray(start * dim, Math.min(queries.rows, start + CHUNK) * dim));
-      const { all } = await similarities.run(bank, float32(batch, [CHUNK, dim]));
-      const { data } = await all.read();
-      for (let row = 0; row < Math.min(CHUNK, queries.rows - start); row++) {
-        const scores = data.subarray(row * train.rows, (row + 1) * train.rows);
-        const nearest = topIndices(scores, largest);
-        ks.forEach((k, which) => {
-          const votes = new Float64Array(classes);
-          for (const index of nearest.subarray(0, Math.min(k, largest)))
-            votes[train.labels[index]!]! += Math.exp(scores[index]! / temperature);
-          predictions[which]![start + row] = votes.indexOf(votes.reduce((most, vote) => Math.max(most, vote)));
-        });
-      }
-    }
-  } finally {
-    await similarities.dispose();
+  let query = 0;
+  for await (const scores of cosinesOf(queries, train, train.dim)) {
+    const nearest = topIndices(scores, largest);
+    ks.forEach((k, which) => {
+      const votes = new Float64Array(classes);
+      for (const index of nearest.subarray(0, Math.min(k, largest)))
+        votes[train.labels[index]!]! += Math.exp(scores[index]! / temperature);
+      predictions[which]![query] = votes.indexOf(votes.reduce((most, vote) => Math.max(most, vote)));
+    });
+    query++;
   }
   return predictions;
 }
