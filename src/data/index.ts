@@ -47,6 +47,7 @@ export {
   type Recognition,
   type RunFiles,
   type Shown,
+  type SideFeatures,
   type Size,
   type SmallSettings,
   type TensorRecord,

@@ -68,6 +68,17 @@ export interface Extractor {
   extract(source: Source<unknown>, onProgress?: (done: number, total: number) => void): Promise<Features>;
 }
 
+/** Places samples of either side of pairs into one space, in which those that belong together are near. */
+export interface SideFeatures {
+  /** Its name in tables. */
+  readonly name: string;
+  /** A remark for readers of its results. */
+  readonly note?: string;
+  readonly dim: number;
+  /** @returns `[samples.length, dim]`, of any norm */
+  of(side: string, samples: readonly unknown[]): Float32Array | Promise<Float32Array>;
+}
+
 export interface BaselineOptions {
   /** Number of samples in the largest source to extract features from. */
   readonly most: number;
@@ -186,6 +197,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly sides?: {
     readonly names: readonly string[];
     options(options: z.infer<Options>, side: string): Readonly<Record<string, unknown>>;
+    /** Features of both sides in one space without a trained encoder, fitted to pairs: the baseline of retrieval. */
+    baseline?(modality: Modality<Sample>, pairs: Source<Sample>): Promise<SideFeatures>;
   };
   /** How models of such data are exported; by default as plain ONNX with named inputs. Loaded on export. */
   publish?(): Promise<Publisher>;
