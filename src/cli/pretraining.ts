@@ -48,6 +48,9 @@ export interface Names {
 export async function addPretraining(command: Command, names: Names, isChosen: boolean): Promise<void> {
   const shown: Choice = isChosen ? await choose(names, await shownModality(names)) : {};
   const all = await optionGroups(shown);
+  for (const { sides } of await modalities.all())
+    for (const side of sides?.names ?? [])
+      command.option(`--${side}-from <run>`, `of pairs: start the ${side} encoder from a run on ${side} data`);
   addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
     .action((data: string | undefined, flags: Flags & Record<string, unknown>) => run(data, flags, all, command));
@@ -91,6 +94,15 @@ async function optionsOf(
   return optionsByKind(flags, all, await choose(flags, await modalityFor(data, flags.modality)));
 }
 
+/** The runs that sides start from, by side: `--image-from runs/photos`. */
+const sidesOf = (flags: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(flags).flatMap(([key, value]): [string, string][] => {
+      const [, side] = /^(\w+)From$/.exec(key) ?? [];
+      return side !== undefined && typeof value === "string" ? [[side, value]] : [];
+    }),
+  );
+
 async function run(
   data: string | undefined,
   flags: Flags & Record<string, unknown>,
@@ -109,6 +121,7 @@ async function run(
       out: folder,
       resume: resume !== undefined,
       from: flags.from,
+      sidesFrom: sidesOf(flags),
       labels,
       ...tableOptionsOf(flags),
       modality: flags.modality,

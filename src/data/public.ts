@@ -24,6 +24,7 @@ export * from "./parts/part.ts";
 export * from "./patch-side.ts";
 export * from "./picture.ts";
 export * from "./reads.ts";
+export * from "./sides.ts";
 export * from "./source.ts";
 export * from "./targets/ability.ts";
 export * from "./targets/scales.ts";

@@ -9,6 +9,7 @@ const lines = {
   "ft-transformer": () => import("./ft-transformer.ts"),
   mlp: () => import("./mlp.ts"),
   resnet: () => import("./resnet.ts"),
+  towers: () => import("../modalities/pair/encoders/towers.ts"),
   transformer: () => import("./transformer.ts"),
   vit: () => import("./vit.ts"),
   wave: () => import("./wave.ts"),

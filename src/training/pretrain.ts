@@ -11,7 +11,7 @@ import type { TrainingChoices } from "./run/config.ts";
 import { refuseTaken } from "./run/folder.ts";
 import { openRun, type Run, readConfig } from "./run/run.ts";
 import { arrange, settle, sourceOf } from "./run/settle.ts";
-import { openStart, type Start } from "./run/start.ts";
+import { openSides, openStart, type Start } from "./run/start.ts";
 
 type Typed = "data" | "modality" | "method" | "encoder" | "options" | "encoderOptions" | "modalityOptions" | "training";
 
@@ -41,6 +41,8 @@ export interface PretrainOptions<
   readonly data?: string;
   /** Start from the parameters of this run, or of this BERT-like model in Hugging Face's format. */
   readonly from?: string;
+  /** Of pairs: start the encoders of sides from runs on data of their kinds: `{ image: "runs/photos" }`. */
+  readonly sidesFrom?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -81,12 +83,17 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   const source = previous ? await sourceOf(previous, opened, out, data) : opened;
   let samples = source;
   try {
-    const start = options.from !== undefined && !previous ? await openStart(options.from) : undefined;
+    const { from, sidesFrom = {} } = options;
+    const hasSides = Object.keys(sidesFrom).length > 0;
+    if (from !== undefined && hasSides)
+      throw new UserError(`start from ${from} or from runs of single sides, not from both`);
+    const ofSides = hasSides && !previous ? await openSides(definition, sidesFrom) : undefined;
+    const start = from !== undefined && !previous ? await openStart(from) : ofSides;
     if (start && start.modality !== definition.name)
       throw new UserError(
         `${start.path}: learned from ${start.modality} data, and ${data} has ${definition.name} data`,
       );
-    const choices = { ...(start ? withStart(options, start) : options), data };
+    const choices = { ...(ofSides ? withSides(options, ofSides) : start ? withStart(options, start) : options), data };
     const settled = previous
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
       : await settle(choices, definition, source);
@@ -98,6 +105,13 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
   }
   return openRun(out);
 }
+
+/** Takes the sides' encoders and tokenizer from their runs. */
+const withSides = (options: PretrainOptions, start: Awaited<ReturnType<typeof openSides>>): PretrainOptions => ({
+  ...options,
+  encoderOptions: { ...start.encoderChoices, ...options.encoderOptions },
+  modalityDefaults: start.modalityOptions,
+});
 
 /** Takes encoder and tokenizer from the start unless the user names others. */
 const withStart = (options: PretrainOptions, start: Start): PretrainOptions => ({

@@ -5,22 +5,29 @@ import { isStatistic } from "../layers/scope.ts";
 import type { Training } from "./run/config.ts";
 
 /** By default all of the encoder is trained at one rate. */
-export type TrainableOptions = Partial<Pick<Training, "frozenLayers" | "layerDecay" | "loraRank">>;
+export type TrainableOptions = Partial<Pick<Training, "freeze" | "frozenLayers" | "layerDecay" | "loraRank">>;
 
 /**
  * Which parameters are trained, by path, and the factor of each one's learning rate. Layers of the encoder are counted
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
  * (https://arxiv.org/abs/2106.08254); heads have 1.
- * @throws UserError when more layers are frozen than exist, or all layers with LoRA adapters are frozen
+ * @throws UserError when a part to freeze does not exist, more layers are frozen than exist, or all layers with LoRA adapters are frozen
  */
 export function trainable(
   params: Tree<unknown>,
-  { frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
+  { freeze = [], frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
 ): Map<string, number> {
   const encoder = tree
     .paths(params)
     .flatMap((path) => (path.startsWith("encoder.") ? [path.slice("encoder.".length)] : []));
+  const isIn = (path: string, part: string) => path === part || path.startsWith(`${part}.`);
+  for (const part of freeze)
+    if (!encoder.some((path) => isIn(path, part)))
+      throw new UserError(
+        `--freeze ${part}: the encoder has no such part; it has ${[...new Set(encoder.map((path) => path.split(".")[0]))].join(", ")}`,
+      );
+  const frozen = new Set(encoder.filter((path) => freeze.some((part) => isIn(path, part))));
   const blockOf = (path: string): number | undefined => {
     const [, block] = /^(?:blocks|stages)\.(\d+)\./.exec(path) ?? [];
     return block === undefined ? undefined : Number(block);
@@ -48,7 +55,7 @@ export function trainable(
   const scales = new Map<string, number>();
   for (const path of tree.paths(params)) {
     const layer = layers.get(path);
-    if (isStatistic(path)) continue;
+    if (isStatistic(path) || frozen.has(path.replace(/^encoder\./, ""))) continue;
     if (layer !== undefined && (layer < frozenLayers || (loraRank > 0 && !isLora(path)))) continue;
     scales.set(path, layer === undefined ? 1 : layerDecay ** (blocks + 1 - layer));
   }

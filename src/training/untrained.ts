@@ -18,7 +18,8 @@ import { learnedParams } from "../methods/learned.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
 import { stackViews, toBatch } from "./data/loader-task.ts";
 import type { RunConfig } from "./run/config.ts";
-import { buildMethod, buildParts, type Parts } from "./run/run.ts";
+import type { Parts } from "./run/parts.ts";
+import { buildMethod, buildParts } from "./run/run.ts";
 import { arrange } from "./run/settle.ts";
 
 /** Batches that the statistics are computed from, and the largest size of one. */

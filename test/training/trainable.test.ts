@@ -118,3 +118,16 @@ test("with LoRA only additions and heads are trained", async () => {
     if (/loraB$|^head\./.test(path)) assert.ok(by > 0, path);
     else assert.equal(by, 0, path);
 });
+
+test("parts that are frozen by name are not trained, and one that does not exist is refused", () => {
+  const one = 1;
+  const params = {
+    encoder: { image: { weight: one }, imageProjection: { weight: one }, text: { weight: one } },
+    scale: one,
+  };
+  assert.deepEqual(
+    [...trainable(params, { freeze: ["image"] }).keys()],
+    ["encoder.imageProjection.weight", "encoder.text.weight", "scale"],
+  );
+  assert.throws(() => trainable(params, { freeze: ["photo"] }), /--freeze photo: .* image, imageProjection, text/);
+});

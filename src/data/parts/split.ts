@@ -99,7 +99,7 @@ export const splitFromColumn = async (
  * @param entries indices into the source
  */
 export function subset<Sample>(source: Source<Sample>, entries: Int32Array): Source<Sample> {
-  const { labels, whole, group, column, parts: partOf, folds } = source;
+  const { labels, whole, group, column, parts: partOf, folds, keys } = source;
   const at = (index: number): number => entries[index] ?? index;
   return {
     ...source,
@@ -108,6 +108,7 @@ export function subset<Sample>(source: Source<Sample>, entries: Int32Array): Sou
     read: (index) => source.read(at(index)),
     ...(labels ? { labels: entries.map((entry) => labels[entry]!) } : {}),
     ...(partOf ? { parts: Uint8Array.from(entries, (entry) => partOf[entry]!) } : {}),
+    ...(keys ? { keys: entries.map((entry) => keys[entry]!) } : {}),
     ...(folds ? { folds: entries.map((entry) => folds[entry]!) } : {}),
     ...(column
       ? {

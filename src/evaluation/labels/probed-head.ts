@@ -6,7 +6,7 @@ import type { Device } from "../../engine/index.ts";
 import type { MethodParams } from "../../methods/index.ts";
 import { extractFeatures } from "../../training/features.ts";
 import type { RunConfig } from "../../training/run/config.ts";
-import type { Parts } from "../../training/run/run.ts";
+import type { Parts } from "../../training/run/parts.ts";
 import { type Start, startFrom } from "../../training/run/start.ts";
 import { linearHead } from "../vectors/probe.ts";
 import type { Labelled } from "./supervision.ts";

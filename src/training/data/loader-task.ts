@@ -1,11 +1,13 @@
 import { allocate, Rng, type Tensor, type TreeRecord, tree } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
+import { countOfKeys } from "../../data/parts/keys.ts";
 import { among } from "../../data/views.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import type { Method } from "../../methods/index.ts";
 import { atStages } from "../curriculum.ts";
 import type { CurriculumEntry, RunConfig } from "../run/config.ts";
 import { buildMethod, buildParts } from "../run/run.ts";
+import { batchesOfKeys } from "./batches.ts";
 
 /** Everything a worker needs to prepare any batch of a run; structured-cloneable. */
 export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "method" | "curriculum"> {
@@ -64,6 +66,11 @@ export async function openTask(
   const root = new Rng(task.seed);
   const unreadable = new Map<number, string>();
   let order: { epoch: number; positions: Int32Array } | undefined;
+  const keys = source.keys && countOfKeys(source.keys, indices) >= batchSize ? source.keys : undefined;
+  const orderOf = (epoch: number): Int32Array => {
+    const all = root.split("order", epoch).permutation(indices.length);
+    return keys ? batchesOfKeys(all, (position) => keys[indices[position]!]!, batchSize) : all;
+  };
 
   /** The entry at a position, or the next one that can be read. */
   const read = async (position: number, broken: BrokenEntry[]): Promise<{ sample: unknown; index: number }> => {
@@ -87,7 +94,7 @@ export async function openTask(
     async prepare(step, stages = []) {
       const method = await methodAt(stages);
       const epoch = Math.floor(step / perEpoch);
-      if (order?.epoch !== epoch) order = { epoch, positions: root.split("order", epoch).permutation(indices.length) };
+      if (order?.epoch !== epoch) order = { epoch, positions: orderOf(epoch) };
       const start = (step % perEpoch) * batchSize;
       const broken: BrokenEntry[] = [];
       const columns = new Map<string, { spec: Tensor; data: Tensor["data"] }>();

@@ -34,6 +34,11 @@ export const TrainingOptions = z.object({
     .max(1000)
     .default(0)
     .describe("encoder layers to freeze, counted from the input: 1 for the embedding, 2 also for the first block …"),
+  freeze: z
+    .array(z.string().min(1))
+    .max(100)
+    .default([])
+    .describe("parts of the encoder that are not trained, by name: image or text of an encoder of pairs"),
   frozenStatistics: z
     .boolean()
     .default(false)
@@ -155,6 +160,8 @@ export const RunConfig = z.object({
     /** Digest of the entries' contents: see `digestOfFiles`. */
     contents: z.string(),
   }),
+  /** Of an opened run: the side of its pairs that the encoder is of. Its method needs both; see `sideOf`. */
+  side: z.string().optional(),
   /** The chosen preset; its settings are in the options below. */
   preset: z.string().optional(),
   /** `files` are stored next to config.json (a tokenizer): here by SHA-256, in memory as texts. */

@@ -7,7 +7,8 @@ import {
   tableOptionsOf,
 } from "../../data/index.ts";
 import { grouped, windowsWithGroups } from "../../data/parts/groups.ts";
-import { type Parts, parseOptions, type Run } from "./run.ts";
+import type { Parts } from "./parts.ts";
+import { parseOptions, type Run } from "./run.ts";
 
 /** What decides how data are read: the kind of data and its settled options. A run is one. */
 export type DataReader = Pick<Parts, "modalityDefinition" | "modalityOptions">;

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { type Tensor, tree, Zeros } from "../../array/index.ts";
 import {
   type Ability,
   type Modality,
-  type ModalityDefinition,
   modalities,
   normalization,
   offerOf,
@@ -34,16 +33,9 @@ import { observed } from "../observe.ts";
 import { askedOf } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
+import type { Parts } from "./parts.ts";
+import { sideOf } from "./side.ts";
 import { loadWeights } from "./weights.ts";
-
-/** The three things that a run is made of, built from its configuration. */
-export interface Parts {
-  readonly modalityDefinition: ModalityDefinition;
-  readonly modalityOptions: Readonly<Record<string, unknown>>;
-  readonly modality: Modality<unknown>;
-  readonly encoder: Encoder;
-  readonly methodDefinition: MethodDefinition;
-}
 
 /** An opened run folder: the trained parameters and their configuration. */
 export interface Run extends Parts {
@@ -114,8 +106,11 @@ function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): 
   );
 }
 
+/** What parts are built from. */
+type PartsConfig = Pick<RunConfig, "modality" | "encoder" | "method" | "side">;
+
 /** @throws UserError when the modality, encoder or method lacks what another needs, or is code in a file that is not trusted */
-export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" | "method">): Promise<Parts> {
+export async function buildParts(config: PartsConfig): Promise<Parts> {
   const modalityDefinition = await modalities.stored(config.modality.name);
   const encoderDefinition = await encoders.stored(config.encoder.name);
   const methodDefinition = await methods.stored(config.method.name);
@@ -135,7 +130,7 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
     modality.specs,
     offerOf(modality, vocabularyAbility),
   );
-  for (const part of partsOf(methodDefinition)) {
+  for (const part of config.side === undefined ? partsOf(methodDefinition) : []) {
     for (const need of part.needs) {
       if (offers(need.by === "encoder" ? encoder : modality, need)) continue;
       const readable = (await encoders.all()).filter((definition) => reads(definition, inputs));
@@ -147,10 +142,11 @@ export async function buildParts(config: Pick<RunConfig, "modality" | "encoder" 
 }
 
 /** The parts and the method built on them. @param samples number of training samples */
-export async function buildMethod(
-  config: Pick<RunConfig, "modality" | "encoder" | "method">,
-  samples: number,
-): Promise<Parts & { method: Method }> {
+export async function buildMethod(config: PartsConfig, samples: number): Promise<Parts & { method: Method }> {
+  if (config.side !== undefined)
+    throw new UserError(
+      `the ${config.side} side of a run has an encoder and no method of its own (${config.method.name} needs both sides); name the whole run`,
+    );
   const parts = await buildParts(config);
   const { modality, methodDefinition } = parts;
   const encoder = observed(parts.encoder);
@@ -231,7 +227,24 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
 }
 
 /**
+ * The run on pairs and the side that a path like `runs/pairs/image` names; undefined if it is a folder of its own, or none above it
+ * is a run on pairs.
+ */
+export async function sideAt(path: string): Promise<{ whole: string; side: string } | undefined> {
+  const [whole, side] = [dirname(resolve(path)), basename(resolve(path))];
+  if ((await readConfigFile(path)) !== undefined) return undefined;
+  const config = await readConfigFile(whole).catch(() => undefined);
+  const name = OfModality.safeParse(config).data?.modality.name;
+  if (name === undefined || !modalities.names.includes(name)) return undefined;
+  const { sides } = await modalities.load(name);
+  return sides?.names.includes(side) ? { whole, side } : undefined;
+}
+
+const OfModality = z.object({ modality: z.object({ name: z.string() }) });
+
+/**
  * Opens a run for evaluation, embedding or export.
+ * @param path of the run; of a run on pairs also of one side, `runs/pairs/image`, which is opened as a run on data of its kind
  * @param options.checkpoint by default `best` for fine-tuning with validation, else `last`: in pre-training the lowest loss is not the best representation
  * @throws UserError when the folder is not a run, has no checkpoint, or its checkpoint is corrupt
  *
@@ -240,6 +253,11 @@ async function withFiles(path: string, config: RunConfig): Promise<RunConfig> {
  * console.log(run.config.method.name, run.epoch, run.encoder.embedDim);
  */
 export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
+  const of = await sideAt(path);
+  if (of) {
+    const whole = await openRun(of.whole, options);
+    return { ...whole, ...(await sideOf(whole, of.side)) };
+  }
   const config = await readConfig(path);
   const parts = await buildParts(config);
   const { weights, encoder, position } = await loadWeights(path, config, parts, options.checkpoint);

@@ -2,12 +2,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { type Tensor, tree } from "../../array/index.ts";
-import { modalities, offerOf, type Vocabulary, vocabulary as vocabularyAbility } from "../../data/index.ts";
+import {
+  type ModalityDefinition,
+  modalities,
+  offerOf,
+  type Vocabulary,
+  vocabulary as vocabularyAbility,
+} from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 import type { MethodParams } from "../../methods/index.ts";
-import { openRun, parseOptions, type Run } from "./run.ts";
+import { openRun, parseOptions, type Run, sideAt } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -23,6 +29,8 @@ export interface Start {
   readonly modalityOptions: Options;
   /** Its vocabulary, if it reads tokens. */
   readonly vocabulary?: Vocabulary<unknown> | undefined;
+  /** Of an encoder of pairs, the parts that it has: `image`. By default all of the encoder. */
+  readonly parts?: readonly string[];
   /** Parameters by path. @param vocabulary of the new run; UserError when it has more tokens than the start */
   tensors(vocabulary?: Vocabulary<unknown>): ReadonlyMap<string, Tensor>;
 }
@@ -32,6 +40,7 @@ export interface Start {
  * @throws UserError when it is neither
  */
 export async function openStart(path: string): Promise<Start> {
+  if (await sideAt(path)) return fromRun(path);
   const names = await readdir(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
@@ -58,6 +67,47 @@ async function fromRun(path: string): Promise<Start> {
     modalityOptions: inheritedOptions(run, path),
     vocabulary: offerOf(run.modality, vocabularyAbility),
     tensors: () => new Map(tree.entries<Tensor>(run.methodParams)),
+  };
+}
+
+/**
+ * Sides of pairs that start from runs on data of their kinds, each with its encoder and what its data were prepared with.
+ * @param from paths by side
+ * @throws UserError when a run's data are of another kind, or the kind of data has no such side
+ */
+export async function openSides(
+  { name, sides }: ModalityDefinition,
+  from: Readonly<Record<string, string>>,
+): Promise<Start & { readonly encoderChoices: Options }> {
+  const starts = await Promise.all(
+    Object.entries(from).map(async ([side, path]) => {
+      if (!sides?.names.includes(side))
+        throw new UserError(`--${side}-from is for pairs; the training data are ${name} data`);
+      const start = await openStart(path);
+      if (start.modality !== side)
+        throw new UserError(`--${side}-from ${path}: learned from ${start.modality} data, not from ${side} data`);
+      return { side, start };
+    }),
+  );
+  const merged = (of: (one: (typeof starts)[number]) => Options): Options => Object.assign({}, ...starts.map(of));
+  return {
+    path: Object.values(from).join(", "),
+    ...{ modality: name, encoder: "", encoderOptions: {} },
+    encoderChoices: merged(({ side, start }) => ({
+      [side]: start.encoder,
+      [`${side}Options`]: start.encoderOptions,
+    })),
+    modalityOptions: merged(({ start }) => start.modalityOptions),
+    vocabulary: starts.find(({ start }) => start.vocabulary)?.start.vocabulary,
+    parts: starts.map(({ side }) => side),
+    tensors: (vocabulary) =>
+      new Map(
+        starts.flatMap(({ side, start }) =>
+          [...start.tensors(vocabulary)].flatMap(([path, tensor]): [string, Tensor][] =>
+            path.startsWith("encoder.") ? [[`encoder.${side}.${path.slice("encoder.".length)}`, tensor]] : [],
+          ),
+        ),
+      ),
   };
 }
 
@@ -111,10 +161,14 @@ export function startFrom(
   return tree.map<Tensor, Tensor>(params, (leaf, path) => {
     const found = tensors.get(path);
     if (found?.shape.join() === leaf.shape.join()) return found;
-    if (path.startsWith("encoder.")) throw mismatch(path, leaf, found);
+    if (isOfStart(path, start)) throw mismatch(path, leaf, found);
     return leaf;
   }) as MethodParams;
 }
+
+/** Whether a start must have the parameter. */
+const isOfStart = (path: string, { parts }: Start): boolean =>
+  parts ? parts.some((part) => path.startsWith(`encoder.${part}.`)) : path.startsWith("encoder.");
 
 /** A row of the embedding is only valid for the token it was trained with. */
 function refuseOtherTokens({ path, vocabulary: trained }: Start, vocabulary: Vocabulary<unknown> | undefined): void {

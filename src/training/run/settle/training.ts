@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Source } from "../../../data/index.ts";
+import { countOfKeys } from "../../../data/parts/keys.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Recipe } from "../../../methods/index.ts";
 import type { RunChoices } from "../choices.ts";
@@ -31,14 +32,16 @@ export function settleTraining(
   choices: RunChoices,
   requested: RequestedTraining,
   recipe: Recipe,
-  { length: samples, perBatch }: Pick<Source<unknown>, "length" | "perBatch">,
+  { length: samples, perBatch, keys }: Pick<Source<unknown>, "length" | "perBatch" | "keys">,
 ): Training {
   if (samples < 2 && perBatch === undefined)
     throw new UserError(`${choices.data}: one sample is too few to learn from`);
+  if (keys && countOfKeys(keys) < 2)
+    throw new UserError(`${choices.data}: all ${samples} samples show the same; there is nothing to tell apart`);
   const batchSize =
     choices.training?.batchSize === undefined && perBatch !== undefined
       ? Math.min(perBatch, samples)
-      : batchSizeOf(choices, requested, recipe, samples);
+      : batchSizeOf(choices, requested, recipe, samples, keys && countOfKeys(keys));
   const warmupEpochs = requested.warmupEpochs ?? Math.min(10, requested.epochs / 10);
   const training = SettledTraining.parse({
     ...decide({
@@ -52,6 +55,8 @@ export function settleTraining(
       },
     }),
     batchSize,
+    // A part that is not trained sees what it saw when it was.
+    frozenStatistics: requested.frozenStatistics || requested.freeze.length > 0,
     // A preset's warm-up is meant for trainings of usual length; it is at most half of a short one.
     warmupEpochs:
       choices.training?.warmupEpochs === undefined ? Math.min(warmupEpochs, requested.epochs / 2) : warmupEpochs,
@@ -73,13 +78,16 @@ function batchSizeOf(
   { batchSize: requested, device }: RequestedTraining,
   recipe: Recipe,
   samples: number,
+  different = samples,
 ): number {
   const papers = recipe.batchSize ?? CPU_BATCH;
   const usual = device === "cpu" || device === "wasm" ? Math.min(papers, CPU_BATCH) : papers;
   if (requested === undefined && usual < papers)
     onNote?.(`the paper's batches of ${papers} are for many accelerators; using ${usual} (--batch-size decides)`);
-  const batchSize = Math.min(requested ?? usual, samples);
+  const batchSize = Math.min(requested ?? usual, different);
   if (batchSize < (requested ?? batchSize))
-    onNote?.(`batch size ${requested} is more than the ${samples} samples; using ${batchSize}`);
+    onNote?.(
+      `batch size ${requested} is more than the ${different === samples ? samples : `${different} different`} samples; using ${batchSize}`,
+    );
   return batchSize;
 }

@@ -1,0 +1,6 @@
+/**
+ * What images with captions are, for methods and programs that read both.
+ * @module autodidact/pair
+ */
+export { smallPairs } from "./methods/small.ts";
+export { viewOfPair, viewsOption } from "./methods/views.ts";
