@@ -27,8 +27,12 @@ export async function learnDescriptors(source: Source<MoleculeSample>): Promise<
     const molecule = await source.read(Math.floor((probe * source.length) / count)).catch(skipBroken);
     if (molecule && isMolecule(molecule)) smiles.push(molecule.smiles);
   }
-  if (smiles[0] === undefined) throw new UserError("none of the molecules can be read");
-  const names = (await rdkitText("descriptorNames", smiles[0])).split(" ");
-  const rows = await Promise.all(smiles.map(rdkitDescriptors));
-  return { [DESCRIPTORS_FILE]: `${JSON.stringify({ names, scales: scalesOf(rows) }, null, 1)}\n` };
+  if (smiles.length === 0) throw new UserError("none of the molecules can be read");
+  // RDKit reads some molecules whose descriptors it cannot compute.
+  const rows = await Promise.all(smiles.map((one) => rdkitDescriptors(one).catch(skipBroken)));
+  const known = rows.findIndex((row) => row !== undefined);
+  if (known < 0) throw new UserError("the descriptors of none of the molecules can be computed");
+  const names = (await rdkitText("descriptorNames", smiles[known]!)).split(" ");
+  const scales = scalesOf(rows.filter((row) => row !== undefined));
+  return { [DESCRIPTORS_FILE]: `${JSON.stringify({ names, scales }, null, 1)}\n` };
 }

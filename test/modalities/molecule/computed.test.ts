@@ -60,3 +60,25 @@ test("bits and descriptors are Python's RDKit's, read from the cache as they wer
     assert.ok(Math.abs(mean) < 1e-5 && weights.some((weight) => Math.abs(weight) > 0.5), `${mean}`);
     await plain.close();
   }));
+
+test("molecules whose descriptors cannot be computed are passed over when scales are measured; all of them are an error", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "molecules.smi");
+    await writeFile(file, "CCO\nCCN\nc1ccccc1O\n");
+    const plain = await molecule.open(file);
+    const unreadable = (which: readonly number[]) => ({
+      ...plain,
+      // RDKit refuses this text.
+      read: async (index: number) => ({
+        ...(await plain.read(index)),
+        ...(which.includes(index) ? { smiles: "C(C" } : {}),
+      }),
+    });
+    const scales = async (which: readonly number[]) =>
+      JSON.parse((await learnDescriptors(unreadable(which)))[DESCRIPTORS_FILE] ?? "");
+    await writeFile(file.replace("molecules", "two"), "CCN\nc1ccccc1O\n");
+    const two = await molecule.open(file.replace("molecules", "two"));
+    assert.deepEqual(await scales([0]), JSON.parse((await learnDescriptors(two))[DESCRIPTORS_FILE] ?? ""));
+    await assert.rejects(scales([0, 1, 2]), /^UserError: the descriptors of none of the molecules can be computed$/);
+    await Promise.all([plain.close(), two.close()]);
+  }));
