@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { type Tensor, tree, Zeros } from "../../array/index.ts";
+import { graphs } from "../../data/graph.ts";
 import {
   type Ability,
   type Modality,
@@ -12,7 +13,7 @@ import {
   offers,
   vocabulary as vocabularyAbility,
 } from "../../data/index.ts";
-import { sequence } from "../../encoders/abilities.ts";
+import { nodes, sequence } from "../../encoders/abilities.ts";
 import {
   axesOf,
   type Encoder,
@@ -106,6 +107,12 @@ function refuseDirection({ name, causal }: MethodDefinition, encoder: Encoder): 
   );
 }
 
+/** @throws UserError when the method reads a sample as one thing, and a sample may hold several graphs */
+function refusePacked({ name, needs }: MethodDefinition, modality: Modality): void {
+  if (!offerOf(modality, graphs)?.isPacked || needs.some((need) => need.name === nodes.name)) return;
+  throw new UserError(`${name}: takes all graphs of a packed sample for one; leave out --pack`);
+}
+
 /** What parts are built from. */
 type PartsConfig = Pick<RunConfig, "modality" | "encoder" | "method" | "side">;
 
@@ -149,6 +156,7 @@ export async function buildMethod(config: PartsConfig, samples: number): Promise
     );
   const parts = await buildParts(config);
   const { modality, methodDefinition } = parts;
+  for (const part of partsOf(methodDefinition)) refusePacked(part, modality);
   const encoder = observed(parts.encoder);
   const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
   const runs: Record<string, FrozenRun> = {};

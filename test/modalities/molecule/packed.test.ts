@@ -110,6 +110,8 @@ test("methods that read a sample as one molecule refuse packed ones before they 
     const path = join(folder, "molecules.smi");
     await writeFile(path, `${someSmiles(16).join("\n")}\n`);
     for (const [method, message] of [
+      ["simclr", /^simclr: takes all graphs of a packed sample for one; leave out --pack$/],
+      ["attribute-masking+byol", /^byol: takes all graphs of a packed sample for one; leave out --pack$/],
       ["dgi", /^dgi: takes all graphs of a packed sample for one; leave out --pack$/],
       ["descriptor-prediction", /^values are computed of single molecules, not of packed samples; leave out --pack$/],
     ] as const) {
