@@ -37,18 +37,26 @@ const isTemporary = (path: string): boolean =>
 export const temporaryBeside = (path: string): string =>
   join(dirname(path), `.autodidact-${PROCESS_MARK}-${crypto.randomUUID().slice(0, 8)}.tmp`);
 
-/** Creates a folder and its parents. @throws UserError naming the path */
+/**
+ * Creates a folder and its parents, one by one: Node's recursive form never ends where a folder is there in which none can be
+ * made, such as /proc, and hides the reason on a read-only file system.
+ * @throws UserError naming the path
+ */
 export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    // On a read-only file system, Node's recursive form reports ENOENT; the plain form reports the real reason.
-    const above = codeOf(error) === "ENOENT" && dirname(path) !== path ? dirname(path) : undefined;
-    if (above) await makeFolder(above);
-    await mkdir(path).catch((plain: unknown) => {
-      throw fileError(path, "made", plain);
-    });
-  }
+  const isFolder = (one: string) =>
+    stat(one).then(
+      (info) => info.isDirectory(),
+      () => false,
+    );
+  const failed = await mkdir(path).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (failed === undefined || (await isFolder(path))) return;
+  const above = dirname(resolve(path));
+  if (codeOf(failed) !== "ENOENT" || (await isFolder(above))) throw fileError(path, "made", failed);
+  await makeFolder(above);
+  await makeFolder(path);
 }
 
 /** Checks that a file can be written, before long work; creates its folder. @throws UserError naming the path */
