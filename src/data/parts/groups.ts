@@ -1,7 +1,8 @@
 import { UserError } from "../../foundation/errors.ts";
 import { type Labels, labelsOf } from "../labels.ts";
 import type { OpenOptions, Source } from "../source.ts";
-import { cellsByPath } from "../tables/by-path.ts";
+import { tableFormatOf } from "../tables/rows.ts";
+import { cellsOfColumn } from "./column.ts";
 
 /** What entries belong to, by a field or column of their own; structured-cloneable. */
 export interface Groups extends Labels {
@@ -25,7 +26,7 @@ export const groupFields = (
 const isPattern = (group: string): boolean => /\(.*\)/.test(group);
 
 /**
- * The group of every entry: `group` as a pattern for the names, or else as a column of the table of labels.
+ * The group of every entry: `group` as a pattern for the names, or else as a column of the data or of the table of labels.
  * @param path of the data, for messages
  * @throws UserError when it is neither, or leaves entries without a group
  */
@@ -48,12 +49,12 @@ async function groupNames(
     if (missing >= 0) throw new UserError(`--group ${group}: does not match ${names[missing]}`);
     return found.map((part) => part ?? "");
   }
-  if (labels === undefined)
+  if (labels === undefined && !source.column && !tableFormatOf(path))
     throw new UserError(
       `--group ${group}: not a column that is read from ${path}; give a table of labels that has it, or a pattern for names: ^(s\\d+)_`,
     );
-  const advice = "--group names a column of the table of labels";
-  const found = await cellsByPath(labels, names, { column: group, advice, verb: "groups", lenient: true });
+  const orElse = ", or is a pattern for names: ^(s\\d+)_";
+  const found = await cellsOfColumn(path, source, group, { labels, flag: "--group", orElse });
   // An entry that the table does not name is its own group.
   return names.map((name, index) => found[index] ?? name);
 }

@@ -1,9 +1,7 @@
-import { basename } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { shortened } from "../../foundation/printable.ts";
 import type { Source } from "../source.ts";
 import { cellsByPath } from "../tables/by-path.ts";
-import { rowsOf, tableFormatOf } from "../tables/rows.ts";
 import { NO_PART, type Part, type PartOf, parts } from "./part.ts";
 
 /** Other names that parts have in published files. */
@@ -60,39 +58,6 @@ export async function foldsFromTable(file: string, names: readonly string[]): Pr
   const advice = "a table of folds needs the columns path and fold";
   return foldsIn(await cellsByPath(file, names, { column: "fold", advice, verb: "puts" }), file);
 }
-
-/**
- * The cells of a column of the table that the data are, or of the table of labels beside them.
- * @param path of the data
- * @throws UserError when neither has it
- */
-export async function cellsOfColumn(
-  path: string,
-  names: readonly string[],
-  column: string,
-  { labels, flag }: { readonly labels?: string | undefined; readonly flag: string },
-): Promise<(string | undefined)[]> {
-  const advice = `${flag} names a column of the data or of the table of labels`;
-  if (labels !== undefined) return cellsByPath(labels, names, { column, advice, verb: "has for", lenient: true });
-  const format = tableFormatOf(path);
-  if (!format) throw new UserError(`${flag} ${column}: neither a file nor a column, as ${path} is no table`);
-  const file = basename(path);
-  const byName = new Map<string, string | undefined>();
-  for await (const rows of rowsOf(path, format, { column, labelColumn: column, advice }))
-    for (const { label, line } of rows) byName.set(`${file}:${line}`, label);
-  if (names.some((name) => byName.has(name))) return names.map((name) => byName.get(name));
-  // The rows of a table that lists files are called as those.
-  return cellsByPath(path, names, { column, advice, verb: "has for", lenient: true });
-}
-
-/** A split from a column. @throws UserError as `cellsOfColumn`, or when a cell is no part */
-export const splitFromColumn = async (
-  path: string,
-  names: readonly string[],
-  column: string,
-  labels: string | undefined,
-): Promise<PartOf> =>
-  partsIn(await cellsOfColumn(path, names, column, { labels, flag: "--split" }), `${path}: column "${column}"`);
 
 /**
  * Some entries of a source, in their order. Its manifest is that of the whole: threads that reopen it get all entries.

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { foldsFromTable, type LabelTask, type OpenOptions } from "../../data/index.ts";
+import { cellsOfColumn } from "../../data/parts/column.ts";
 import { grouped } from "../../data/parts/groups.ts";
-import { cellsOfColumn, foldsIn } from "../../data/parts/split.ts";
+import { foldsIn } from "../../data/parts/split.ts";
 import { rowsOf } from "../../data/tables/rows.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { isFile, writeAtomically } from "../../foundation/files.ts";
@@ -55,10 +56,13 @@ export async function foldData(
     const folds = await (async () => {
       if (count === undefined) {
         if (await isFile(by)) return foldsFromTable(by, names);
-        return foldsIn(
-          await cellsOfColumn(data, names, by, { labels: open.labels, flag: "--folds" }),
-          `${data}: column "${by}"`,
+        const cells = await cellsOfColumn(data, source, by, { labels: open.labels, flag: "--folds" }).catch(
+          (error: unknown) => {
+            if (!(error instanceof UserError)) throw error;
+            throw new UserError(`--folds ${by}: no number, no file, and no column of folds (${error.message})`);
+          },
         );
+        return foldsIn(cells, `${data}: column "${by}"`);
       }
       if (count < 2) throw new UserError(`--folds ${by}: at least two are needed`);
       const groups = await groupsOf(definition, source, everyEntry(source));

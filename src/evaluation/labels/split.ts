@@ -10,8 +10,8 @@ import {
   type Source,
   splitFromTable,
 } from "../../data/index.ts";
+import { cellsOfColumn } from "../../data/parts/column.ts";
 import { grouped } from "../../data/parts/groups.ts";
-import { splitFromColumn } from "../../data/parts/split.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { isFile, writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
@@ -101,15 +101,16 @@ export async function splitData(
         return named ? named(groups) : drawn(source, task, seed, groups);
       }
       if (await isFile(way)) return splitFromTable(way, names);
-      const own = source.column?.(way);
-      if (own) return partsIn(own, `${data}: column ${way}`);
       const ways = ["random", "group", ...Object.keys(definition.splits ?? {})];
-      return splitFromColumn(data, names, way, open.labels).catch((error: unknown) => {
+      try {
+        const cells = await cellsOfColumn(data, source, way, { labels: open.labels, flag: "--split" });
+        return partsIn(cells, `${data}: column "${way}"`);
+      } catch (error) {
         if (!(error instanceof UserError)) throw error;
         throw new UserError(
           `--split ${way}: not ${ways.join(", ")}, no file, and no column of parts (${error.message})`,
         );
-      });
+      }
     }
   } finally {
     await opened.close();

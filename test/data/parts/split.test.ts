@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { cellsOfColumn } from "../../../src/data/parts/column.ts";
 import { largestFirst, NO_PART } from "../../../src/data/parts/part.ts";
-import { cellsOfColumn, foldsIn, splitFromTable, subset } from "../../../src/data/parts/split.ts";
+import { foldsIn, splitFromTable, subset } from "../../../src/data/parts/split.ts";
 import type { Source } from "../../../src/data/source.ts";
 import { inFolder } from "../../support/cli.ts";
 
@@ -55,11 +56,15 @@ test("a column of the data is read by the rows' lines; folds are in the order of
     const file = join(folder, "data.csv");
     await writeFile(file, "x,fold\n1,10\n2,2\n3,\n");
     const names = ["data.csv:2", "data.csv:3", "data.csv:4"];
-    const cells = await cellsOfColumn(file, names, "fold", { flag: "--folds" });
+    const source = { length: names.length, name: (index: number) => names[index] ?? "" };
+    const cells = await cellsOfColumn(file, source, "fold", { flag: "--folds" });
     assert.deepEqual(cells, ["10", "2", undefined]);
     assert.deepEqual([...foldsIn(cells, file)], [1, 0, -1]);
     assert.throws(() => foldsIn(["1", "1"], file), /every fold is "1"/);
-    await assert.rejects(cellsOfColumn(file, names, "part", { flag: "--split" }), /no column "part"/);
+    await assert.rejects(cellsOfColumn(file, source, "part", { flag: "--split" }), /no column "part"/);
+    // What a source knows of its entries needs no table.
+    const own = { ...source, column: (name: string) => (name === "fold" ? ["a", "b", "a"] : undefined) };
+    assert.deepEqual(await cellsOfColumn(folder, own, "fold", { flag: "--folds" }), ["a", "b", "a"]);
   }));
 
 test("a subset of a source is its entries, in their order", async () => {

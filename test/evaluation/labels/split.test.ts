@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { largestFirst } from "../../../src/data/index.ts";
+import { largestFirst, modalities } from "../../../src/data/index.ts";
 import type { ModalityDefinition } from "../../../src/data/modality.ts";
 import { foldData, writeFoldAsSplit } from "../../../src/evaluation/labels/folds.ts";
 import { splitData } from "../../../src/evaluation/labels/split.ts";
@@ -99,4 +99,47 @@ test("folds are of about one size, of each class and with whole groups; each as 
       assert.equal(source.parts![entry], source.folds![entry] === 1 ? 2 : 0);
     await source.close();
     await assert.rejects(foldData(reader(), { data, by: "1", seed: 0, out: folder }), /at least two are needed/);
+    await assert.rejects(
+      foldData(reader(), { data, by: "speaker", seed: 0, out: folder }),
+      /^UserError: --folds speaker: no number, no file, and no column of folds \(.*neither a file nor a column/,
+    );
+  }));
+
+test("parts, folds and groups may be a column that the source has, or one of a table of molecules", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeTones(data, 6);
+    const cells = (column: string) => (index: number) =>
+      column === "part" ? ["train", "val", "test"][index % 3] : column === "turn" ? String(index % 4) : undefined;
+    const withColumns = {
+      ...tone,
+      open: async (path: string) => {
+        const source = await tone.open(path);
+        const column = (name: string) =>
+          ["part", "turn"].includes(name)
+            ? Array.from({ length: source.length }, (_, at) => cells(name)(at))
+            : undefined;
+        return { ...source, column };
+      },
+    };
+    const own = reader(withColumns);
+    assert.equal((await foldData(own, { data, by: "turn", seed: 0, out: folder })).sizes.length, 4);
+    const { sizes } = await splitData(own, { data, by: "part", seed: 0, out: folder });
+    assert.ok(sizes.train > 0 && sizes.validation > 0 && sizes.test > 0);
+
+    const table = join(folder, "molecules.csv");
+    const rows = Array.from({ length: 24 }, (_, at) => `C${"C".repeat(at)}O,${at % 2},plant ${at >> 2}`);
+    await writeFile(table, ["smiles,label,site", ...rows, ""].join("\n"));
+    const molecules = { modalityDefinition: await modalities.load("molecule"), modalityOptions: {} };
+    const asked = { data: table, by: "group", group: "site", seed: 0, out: folder };
+    const { file } = await splitData(molecules, asked);
+    const written = (await readFile(file, "utf8")).trim().split("\n").slice(1);
+    const parts = new Map(written.map((line) => line.split(",") as [string, string]));
+    assert.deepEqual([...new Set(parts.values())].sort(), ["test", "train", "validation"]);
+    for (let at = 0; at < 24; at += 4)
+      assert.equal(new Set([0, 1, 2, 3].map((more) => parts.get(`molecules.csv:${at + more + 2}`))).size, 1);
+    await assert.rejects(
+      splitData(molecules, { ...asked, group: "town" }),
+      /no column "town".* --group names a column/,
+    );
   }));

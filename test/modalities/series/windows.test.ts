@@ -68,7 +68,7 @@ test("groups by a pattern of the names, or by a column of the table of labels, s
   assert.equal(source.group?.(0), "north");
   await assert.rejects(
     read("c.csv", engines, { by: "engine", time: "cycle", group: "plant" }, { channels: ["a"] }),
-    /--group plant: not a column that is read/,
+    /no column "plant"; there are: .*--group names a column .* or is a pattern for names/,
   );
   await assert.rejects(
     read("c.csv", engines, { by: "engine", time: "cycle", group: "^(x)" }, { channels: ["a"] }),

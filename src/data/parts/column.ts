@@ -1,0 +1,38 @@
+import { basename } from "node:path";
+import { UserError } from "../../foundation/errors.ts";
+import type { Source } from "../source.ts";
+import { cellsByPath } from "../tables/by-path.ts";
+import { rowsOf, tableFormatOf } from "../tables/rows.ts";
+
+/**
+ * What the entries have in a column: of the data, or of the table of labels beside them.
+ * @param path of the data
+ * @param options.flag that names the column, for messages
+ * @param options.orElse what else the flag may be, for messages
+ * @throws UserError when neither has it
+ */
+export async function cellsOfColumn(
+  path: string,
+  source: Pick<Source<unknown>, "length" | "name" | "column">,
+  column: string,
+  {
+    labels,
+    flag,
+    orElse = "",
+  }: { readonly labels?: string | undefined; readonly flag: string; readonly orElse?: string },
+): Promise<readonly (string | undefined)[]> {
+  const own = source.column?.(column);
+  if (own) return own;
+  const names = Array.from({ length: source.length }, (_, index) => source.name(index));
+  const advice = `${flag} names a column of the data or of the table of labels${orElse}`;
+  if (labels !== undefined) return cellsByPath(labels, names, { column, advice, verb: "has for", lenient: true });
+  const format = tableFormatOf(path);
+  if (!format) throw new UserError(`${flag} ${column}: neither a file nor a column, as ${path} is no table`);
+  const file = basename(path);
+  const byName = new Map<string, string | undefined>();
+  for await (const rows of rowsOf(path, format, { column, labelColumn: column, advice }))
+    for (const { label, line } of rows) byName.set(`${file}:${line}`, label);
+  if (names.some((name) => byName.has(name))) return names.map((name) => byName.get(name));
+  // The rows of a table that lists files are called as those.
+  return cellsByPath(path, names, { column, advice, verb: "has for", lenient: true });
+}
