@@ -53,6 +53,11 @@ test("one table is split, divided into folds, and has several columns of labels 
     const random = ran(...evaluate, "--split", "random", "--label-column", "kind");
     assert.match(random, /split by random, seed 0: 16\d for training, 18|19|20|21|22 for validation/);
     assert.match(random, /written to .*run.split\.csv/);
+    assert.match(random, /\nstandardised columns, random forest [ –]+\d/);
+    assert.doesNotMatch(
+      ran(...evaluate, "--no-forest", "--split", "random", "--label-column", "kind"),
+      /random forest/,
+    );
     const written = await readFile(at("run/split.csv"), "utf8");
     await writeFile(at("mine.csv"), written);
     const again = ran(...evaluate, "--split", at("mine.csv"), "--label-column", "kind");

@@ -22,6 +22,7 @@ interface Flags extends TrainAndTest {
   readonly labelCount?: string;
   readonly draws: string;
   readonly scratch: boolean;
+  readonly forest: boolean;
   readonly steps?: string;
   readonly finetune?: boolean;
   readonly seed: string;
@@ -45,6 +46,7 @@ export const configure: Configure = (command) =>
     .option("--label-count <count>", "number of training labels to use, drawn evenly over the classes")
     .option("--draws <count>", "random draws of these labels", "5")
     .option("--no-scratch", "skip training the encoder from scratch")
+    .option("--no-forest", "skip random forests on the baseline's features: on large data they take minutes")
     .option("--finetune", "also fine-tune the pretrained encoder")
     .option("--steps <count>", STEPS)
     .option("--seed <seed>", "seed of the draws and the split", "0")
@@ -69,7 +71,7 @@ export const configure: Configure = (command) =>
         ...tableOptionsOf(flags),
         ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
         draws: wholeNumber("draws", flags.draws),
-        scratch: flags.scratch,
+        ...{ scratch: flags.scratch, forest: flags.forest },
         ...(steps === undefined ? {} : { scratchSteps: steps, finetuneSteps: steps }),
         finetune: flags.finetune,
         seed: wholeNumber("seed", flags.seed, 0),

@@ -25,7 +25,7 @@ import { drawsOf, foldsOf, type Trial } from "./trials.ts";
  * console.log(evaluationTable(evaluation));
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { run, task = "classification", seed = 0, labelCount, draws = 5, onProgress } = options;
+  const { run, task = "classification", seed = 0, labelCount, draws = 5, forest = true, onProgress } = options;
   const start = performance.now();
   // Samples are drawn from all of the training data, which with folds are the test data, too.
   if (task === "token-classification" && options.folds !== undefined && labelCount !== undefined)
@@ -68,7 +68,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
         },
         ...(task === "classification" || perToken ? { chance: majorityShare(queries.labels) } : {}),
       };
-      const rows = await frozenRows({ extractor, answers, bank, queries, held, trials, stage });
+      const rows = await frozenRows({
+        ...{ answers, bank, queries, held, trials, stage },
+        extractor: { ...extractor, forest: extractor.forest && forest },
+      });
       contestants.push(...rows.contestants);
       if (extractor.role === "pretrained") l2.push(...rows.l2);
     }

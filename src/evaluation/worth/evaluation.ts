@@ -29,6 +29,11 @@ export interface EvaluateOptions extends TrainAndTest {
   readonly scratch?: boolean;
   /** Approximate number of steps of that training; 3,000 by default, see `finetune`. */
   readonly scratchSteps?: number;
+  /**
+   * Whether to grow random forests on the baseline's features, where an expert would (columns, fingerprints); true by default.
+   * On large data that takes minutes.
+   */
+  readonly forest?: boolean;
   readonly seed?: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
 }
