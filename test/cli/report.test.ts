@@ -88,5 +88,8 @@ test("a report on images: stopped, continued, extended, and refused mistakes", (
       assert.match(stderr, message);
     };
     refused(/report\.json: begun with another --seed/, ...command, "--seed", "5");
+    // Nowhere to write: said before anything is trained.
+    if (existsSync("/proc/self"))
+      refused(/^autodidact: \/proc\/x: could not be made \(.*\)\n$/, ...command, "--shares", "100", "--out", "/proc/x");
     refused(/--shares 1,200: must be distinct numbers .*\("200" is not\)/, ...command, "--shares", "1,200");
   }));
