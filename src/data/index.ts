@@ -1,4 +1,4 @@
-import { type OptionsByName, registry } from "../foundation/registry.ts";
+import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
 import type { ModalityDefinition } from "./modality.ts";
 
 /** The only references to a kind of data from outside its folder, in the order that help prefers them. */
@@ -12,13 +12,14 @@ const lines = {
   table: () => import("../modalities/table/index.ts"),
   protein: () => import("../modalities/protein/index.ts"),
   graph: () => import("../modalities/graph/index.ts"),
+  pair: () => import("../modalities/pair/index.ts"),
 };
 
 /** Every modality's options, by its name. */
 export type ModalityOptions = OptionsByName<typeof lines>;
 
-/** Every kind of data, by name. */
-export const modalities = registry<ModalityDefinition>("modality", lines);
+/** Every kind of data, by name. Its type is written out since a kind that is made of others loads them here. */
+export const modalities: Registry<ModalityDefinition> = registry("modality", lines);
 export { type Ability, ability, encoderAbility, type Offered, offerOf, offers } from "./ability.ts";
 export {
   type Answers,

@@ -108,7 +108,7 @@ export const frameOrder = method({
     };
     const init = (rng: Rng) => ({
       encoder: encoder.init(rng.split("encoder")),
-      ...(isOrder ? { pair: pair.init(rng.split("pair")) } : {}),
+      ...(isOrder ? { pair: pair.init(rng.split("pairs")) } : {}),
       head: head.init(rng.split("head")),
     });
     const logitsOf = (params: Traced<ReturnType<typeof init>>, clips: readonly Inputs[]): Array => {

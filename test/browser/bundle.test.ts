@@ -79,7 +79,7 @@ const rooms: Record<string, readonly string[]> = {
   encoders: [],
   methods: [],
   // The registry reaches what opens files, and what a path holds is seen on a disk.
-  data: ["files/", "index", "labels", "parts/groups", "parts/split", "recognise", "tables/"].map(
+  data: ["files/", "index", "labels", "parts/column", "parts/groups", "parts/split", "recognise", "tables/"].map(
     (name) => `src/data/${name}`,
   ),
 };

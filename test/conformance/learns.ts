@@ -25,6 +25,9 @@ const TINY: Readonly<Record<string, unknown>> = {
 const TINY_METHODS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   supervised: { classes: ["a", "b"] },
   fixmatch: { classes: ["a", "b"] },
+  // A way, where other methods have a number.
+  clip: { views: "light" },
+  siglip: { views: "light" },
   // The centre works against the loss: it drives all that the teacher says apart. It stays where it is.
   dino: { centerMomentum: 1 },
   ibot: { centerMomentum: 1 },

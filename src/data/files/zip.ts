@@ -29,7 +29,10 @@ const methods: Readonly<Record<number, string>> = {
 };
 
 interface ZipEntry {
+  /** Without folders that all entries share. */
   readonly name: string;
+  /** As the archive has it. */
+  readonly path: string;
   /** Index of its archive. */
   readonly archive: number;
   readonly crc: number;
@@ -137,6 +140,7 @@ async function listZip(path: string, archive: number, takes: Takes) {
     const entry = byName.get(name)!;
     return {
       name,
+      path: name,
       archive,
       crc: entry.crc32,
       offset: entry.relativeOffsetOfLocalHeader,

@@ -15,16 +15,19 @@ import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";
 import { cacheFor, encodedSource } from "./sources/entries.ts";
 import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
 
-type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache };
+type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined };
 type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
 
 /** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
-function fromManifest(manifest: Manifest, imageSize?: number): Source<Image> {
+async function fromManifest(manifest: Manifest, imageSize?: number): Promise<Source<Image>> {
   if (manifest.kind === "array") return arraySource(manifest);
   const shortSide = imageSize ? 2 * imageSize : DEFAULT_SHORT_SIDE;
-  return encodedSource(filesOf(manifest), manifest.labels, manifest, manifest.cache, shortSide);
+  const entries = filesOf(manifest);
+  // Files that another kind of data has found have had no cache yet.
+  const cache = "cache" in manifest ? manifest.cache : await cacheFor(entries);
+  return encodedSource(entries, manifest.labels, manifest, cache, shortSide);
 }
 
 /**
@@ -63,7 +66,10 @@ async function withTable(manifest: ArrayManifest, table: string | undefined): Pr
   return arraySource({ ...manifest, labels: await labelsFromTable(table, names) });
 }
 
-/** Reopens the source of a manifest. @param options.imageSize the encoder's image size: much larger images are shrunk */
+/**
+ * Reopens the source of a manifest, or opens files that another kind of data has found.
+ * @param options.imageSize the encoder's image size: much larger images are shrunk
+ */
 export async function reopenImages(
   manifest: unknown,
   options?: { readonly imageSize: number },

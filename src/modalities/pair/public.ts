@@ -4,3 +4,5 @@
  */
 export { smallPairs } from "./methods/small.ts";
 export { viewOfPair, viewsOption } from "./methods/views.ts";
+export { PairOptions } from "./options.ts";
+export type { Box, PairSample } from "./pair.ts";

@@ -1,0 +1,54 @@
+import { modality } from "../../data/modality.ts";
+import { drawing } from "../../data/picture.ts";
+import { sides } from "../../data/sides.ts";
+import { normalization } from "../../data/views.ts";
+import { maskToken, vocabulary } from "../../data/vocabulary.ts";
+import { buildPairs } from "./build.ts";
+import { inferPairs } from "./infer.ts";
+import { kinds } from "./kinds.ts";
+import { learnCaptions } from "./learn.ts";
+import { smallPairs } from "./methods/small.ts";
+import { PairOptions } from "./options.ts";
+import { isSide, optionsOf, SIDES } from "./pair.ts";
+import { openPairs, recognisesPairs } from "./sources/open.ts";
+import { reopenPairs } from "./sources/source.ts";
+
+/** Images with captions. */
+export const pair = modality({
+  name: "pair",
+  summary: "images with captions: table with columns path and caption",
+  options: PairOptions,
+  defaultMethod: "clip",
+  defaultEncoder: "towers",
+  small: {
+    summary: "towers of a ResNet-10 of width 24 and a Transformer of two blocks",
+    encoderOptions: { towers: smallPairs.encoderOptions },
+    training: { gradientClip: 1 },
+  },
+  abilities: [sides, vocabulary, maskToken, normalization, drawing],
+  inputs: { ...kinds.image.inputs, ...kinds.text.inputs },
+  recognises: recognisesPairs,
+  open: openPairs,
+  reopen: reopenPairs,
+  infer: inferPairs,
+  learn: learnCaptions,
+  inherit: (options, files, folder) => ({
+    ...options,
+    ...kinds.image.inherit?.(optionsOf(kinds.image, options), files, folder),
+    ...kinds.text.inherit?.(optionsOf(kinds.text, options), files, folder),
+  }),
+  accepts: {},
+  sides: {
+    names: SIDES,
+    options(options, side) {
+      if (isSide(side)) return optionsOf(kinds[side], options);
+      throw new Error(`pairs have no side ${side}`);
+    },
+  },
+  async baseline(modality, source, { most }) {
+    const { joinedFeatures } = await import("./baseline.ts");
+    return joinedFeatures(modality, source, most);
+  },
+  size: ({ image }) => kinds.image.size(image),
+  build: (options, files) => buildPairs(kinds, options, files),
+});

@@ -1,0 +1,109 @@
+import type { TableOptions } from "../../../data/source.ts";
+import { type Cell, type CellRow, isMissing, numberIn } from "../../../data/tables/cells.ts";
+import {
+  isNumber,
+  LABEL_COLUMN,
+  labelNamesOf,
+  missing,
+  positionOf,
+  positionsOf,
+} from "../../../data/tables/columns.ts";
+import type { TableFormat } from "../../../data/tables/rows.ts";
+import { UserError } from "../../../foundation/errors.ts";
+
+/** Names of a column of paths, the surest first. */
+const PATHS = ["path", "file_name", "filename", "image_path", "image_file", "image", "img", "filepath", "file"];
+/** How the names of columns with captions begin. */
+const CAPTIONS = /^(captions?|texts?|names?|titles?|descriptions?|sentences?|keywords?)(?![a-z])/i;
+/** The column of what an image shows. */
+export const KEY_COLUMN = "key";
+
+/** Which column of a table is what; by position. */
+export interface Roles {
+  readonly image: number;
+  /** Each caption is one column, or several that are joined by a space. */
+  readonly captions: readonly (readonly number[])[];
+  readonly labels: readonly { readonly name: string; readonly at: number }[];
+  readonly group: number | undefined;
+  readonly key: number | undefined;
+  readonly others: readonly number[];
+}
+
+/** The column of paths; undefined if none is called so. */
+export const pathColumn = (columns: readonly string[]): number | undefined =>
+  PATHS.flatMap((name) => positionsOf(name, columns))[0];
+
+const isProse = (cell: Cell): boolean => typeof cell === "string" && !isMissing(cell) && numberIn(cell) === undefined;
+
+/** Columns that are called like captions and hold texts. */
+export function captionColumns(columns: readonly string[], rows: readonly CellRow[], except: number): number[] {
+  return columns.flatMap((name, at) =>
+    at !== except && CAPTIONS.test(name.trim()) && rows.some(({ cells }) => isProse(cells[at])) ? [at] : [],
+  );
+}
+
+/** How the captions of these columns are asked for. */
+export const inWords = (columns: readonly string[], { captions }: Pick<Roles, "captions">): string =>
+  captions.map((parts) => parts.map((at) => columns[at]).join("+")).join(",");
+
+/**
+ * Which column is what. `column` lists the columns of captions, separated by commas; those joined by `+` make one caption.
+ * @throws UserError when one is not there, or none is found
+ */
+export function rolesOf(
+  path: string,
+  columns: readonly string[],
+  rows: readonly CellRow[],
+  { column, by, group, labelColumn }: TableOptions,
+): Roles {
+  const find = (name: string, flag: string): number => {
+    const position = positionOf(path, name, columns);
+    if (position >= 0) return position;
+    if (isNumber(name) && Number(name) <= columns.length) return Number(name) - 1;
+    throw missing(path, name, columns, false, `name one with ${flag}`);
+  };
+  const image = pathColumn(columns);
+  if (image === undefined)
+    throw missing(path, PATHS[0]!, columns, false, "the images' files are named in such a column");
+  const isThere = (name: string) => positionsOf(name, columns).length > 0;
+  const captions =
+    column === undefined
+      ? captionColumns(columns, rows, image).map((at) => [at])
+      : column.split(",").map((part) => {
+          const name = part.trim();
+          return (isThere(name) ? [name] : name.split("+")).map((one) => find(one.trim(), "--column"));
+        });
+  if (captions.length === 0)
+    throw missing(path, "caption", columns, false, "name the columns with captions with --column");
+  const usual = positionOf(path, LABEL_COLUMN, columns);
+  const labels =
+    labelColumn === undefined
+      ? [{ name: LABEL_COLUMN, at: usual }].filter(({ at }) => at >= 0)
+      : labelNamesOf(labelColumn, columns).map((name) => ({ name, at: find(name, "--label-column") }));
+  const groups = group === undefined ? -1 : positionOf(path, group, columns);
+  const key = by === undefined ? positionOf(path, KEY_COLUMN, columns) : find(by, "--by");
+  const taken = new Set([image, ...captions.flat(), ...labels.map(({ at }) => at)]);
+  if (labels.some(({ at }) => captions.flat().includes(at)))
+    throw new UserError(`${path}: a column of captions is asked for as labels, too; name others with --column`);
+  return {
+    ...{ image, captions, labels },
+    group: groups >= 0 ? groups : undefined,
+    key: key >= 0 ? key : undefined,
+    others: columns.flatMap((_, at) => (taken.has(at) ? [] : [at])),
+  };
+}
+
+/** The texts in a cell: one, or in JSON and Parquet a list. */
+export function textsIn(cell: Cell, format: TableFormat): string[] {
+  if (cell === undefined || (typeof cell === "number" && Number.isNaN(cell))) return [];
+  const text = String(cell);
+  if (format !== "json" && format !== "parquet") return [text];
+  if (!text.startsWith("[")) return [text];
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list)) return list.flatMap((one) => (typeof one === "string" ? [one] : []));
+  } catch {
+    // A text that begins with a bracket.
+  }
+  return [text];
+}
