@@ -21,8 +21,11 @@ export const pair = modality({
   defaultMethod: "clip",
   defaultEncoder: "towers",
   small: {
-    summary: "towers of a ResNet-10 of width 24 and a Transformer of two blocks",
-    encoderOptions: { towers: smallPairs.encoderOptions },
+    summary: "towers of a ResNet-10 of width 24 and a Transformer of two blocks, or one Transformer of four for both",
+    encoderOptions: {
+      towers: smallPairs.encoderOptions,
+      joint: { width: 192, depth: 4, heads: 3 },
+    },
     training: { gradientClip: 1 },
   },
   abilities: [sides, vocabulary, maskToken, normalization, drawing],
