@@ -47,9 +47,13 @@ export const pair = modality({
       if (isSide(side)) return optionsOf(kinds[side], options);
       throw new Error(`pairs have no side ${side}`);
     },
+    async baseline(modality, pairs) {
+      const { retrievalBaseline } = await import("./baselines/retrieval.ts");
+      return retrievalBaseline(modality, pairs);
+    },
   },
   async baseline(modality, source, { most }) {
-    const { joinedFeatures } = await import("./baseline.ts");
+    const { joinedFeatures } = await import("./baselines/joined.ts");
     return joinedFeatures(modality, source, most);
   },
   size: ({ image }) => kinds.image.size(image),
