@@ -16,7 +16,7 @@ import { reopenPairs } from "./sources/source.ts";
 /** Images with captions. */
 export const pair = modality({
   name: "pair",
-  summary: "images with captions: table with columns path and caption",
+  summary: "images with captions: table of both, Parquet, x.jpg + x.txt",
   options: PairOptions,
   defaultMethod: "clip",
   defaultEncoder: "towers",
