@@ -62,12 +62,6 @@ export interface Method<
    * the next one (causal encoders). Used by `complete`, evaluation and export.
    */
   tokenLogits?(params: Traced<Initial>, inputs: Inputs): Array;
-  /**
-   * The picture among the inputs with some patches predicted from the others and from what else is there, such as a caption,
-   * in the encoder's normalised pixels. Used by `complete`.
-   * @param hidden `[batch, patches]`, 1 for a patch to predict
-   */
-  restore?(params: Traced<Initial>, inputs: Inputs, hidden: Array): Array;
   /** Of a combination: the task that `tokenLogits` is of, and its parameters, to export it as if it had been alone. */
   readonly tokenTask?: {
     tokenLogits(params: Traced<MethodParams>, inputs: Inputs): Array;
@@ -87,6 +81,15 @@ export interface Method<
    * under published names.
    */
   linearHead?(params: Initial): LinearHead;
+  /** Of a method that compares samples of two kinds in a shared space: whether they belong together. */
+  readonly matching?: {
+    /** How logits become probabilities: over all candidates, or each by itself. */
+    readonly probability: "softmax" | "sigmoid";
+    /** Logits from the cosines of vectors, of the same shape, `[rows, columns]`. */
+    logits(params: Traced<Initial>, cosines: Array): Array;
+  };
+  /** Of a method that writes a text about a sample, token by token. */
+  readonly writer?: Writer<Traced<Initial>>;
   /** After the optimiser's step: the teacher's moving average and the like. Returns the memory of the next step. */
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, schedule: Schedule): Traced<Memory>;
   /**
@@ -94,6 +97,20 @@ export interface Method<
    * parameters and memory of the same shapes. It must depend on its arguments only, so that a resumed run repeats it.
    */
   beforeEpoch?(context: EpochContext<Initial, Memory>): Promise<{ params: Initial; memory: Memory }>;
+}
+
+/** Writes texts about samples of another kind: an encoder of the sample, and a causal decoder that attends to it. */
+export interface Writer<Params> {
+  /** The encoder of what is written about, and where its parameters are among the encoder's. */
+  readonly encoder: { readonly encoder: Encoder; readonly path: string };
+  /** Of the Transformer that writes. */
+  readonly decoder: { readonly width: number; readonly depth: number; readonly heads: number };
+  /** What it attends to, for one sample. */
+  readonly memory: readonly [places: number, width: number];
+  /** `[batch, places, width]` */
+  read(params: Params, inputs: Inputs): Array;
+  /** Logits of the token after each of `ids` (int32 `[batch, length]`, the first is `begin`), `[batch, length, vocabulary]`. */
+  next(params: Params, ids: Array, memory: Array): Array;
 }
 
 export interface OutputsWanted {

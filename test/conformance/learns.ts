@@ -28,6 +28,7 @@ const TINY_METHODS: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
   // A way, where other methods have a number.
   clip: { views: "light" },
   siglip: { views: "light" },
+  virtex: { views: "light", decoderWidth: 64, dropout: 0 },
   // The centre works against the loss: it drives all that the teacher says apart. It stays where it is.
   dino: { centerMomentum: 1 },
   ibot: { centerMomentum: 1 },

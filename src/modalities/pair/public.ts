@@ -2,11 +2,9 @@
  * What images with captions are, for methods and programs that read both.
  * @module autodidact/pair
  */
-export { type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
-export { drawnPairs } from "./methods/drawn.ts";
-export { jointAutoencoder } from "./methods/joint-autoencoder.ts";
+export { branchAt } from "./branch.ts";
+export { inReverse } from "./methods/in-reverse.ts";
 export { smallPairs } from "./methods/small.ts";
-export { parametersOf } from "./methods/tower-parameters.ts";
 export { viewOfPair, viewsOption } from "./methods/views.ts";
 export { PairOptions } from "./options.ts";
 export type { Box, PairSample } from "./pair.ts";

@@ -1,0 +1,157 @@
+import * as z from "zod";
+import { type Array, filled, np, type Rng, sizeOf, type Traced } from "../../../array/index.ts";
+import { offerOf } from "../../../data/ability.ts";
+import { sides } from "../../../data/sides.ts";
+import { vocabulary } from "../../../data/vocabulary.ts";
+import { map, sequence, tokens, towers } from "../../../encoders/abilities.ts";
+import type { Encoder, Inputs } from "../../../encoders/encoder.ts";
+import * as bounds from "../../../foundation/bounds.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import { dropout } from "../../../layers/functions/dropout.ts";
+import type { ParamsOf } from "../../../layers/layer.ts";
+import { linear } from "../../../layers/linear.ts";
+import { layerNorm } from "../../../layers/norms/layer-norm.ts";
+import { causalBias } from "../../../layers/transformer/attention-bias.ts";
+import { decoderBlock } from "../../../layers/transformer/transformer.ts";
+import { method } from "../../../methods/method.ts";
+import { smallTraining } from "../../../methods/parts/presets.ts";
+import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
+import { branchAt } from "../branch.ts";
+import { inReverse } from "./in-reverse.ts";
+import { viewOfPair, viewsOption } from "./views.ts";
+
+/** Width of an attention head, as in the paper. */
+const HEAD = 64;
+const EPSILON = 1e-8;
+
+/**
+ * VirTex: write the caption of an image, forwards and backwards, token by token. Desai & Johnson 2020,
+ * https://arxiv.org/abs/2006.06666. Two Transformer decoders, one for each direction, attend to the places of the image
+ * encoder's last layer; they share the token embeddings, to which the output layer is tied. The loss is the sum of both.
+ *
+ * It needs an image encoder only: `resnet` or `vit`, or the image's tower of an encoder of pairs. Differs from the paper:
+ * AdamW with one learning rate instead of SGD with LookAhead and two; images are not flipped, so that left and right need
+ * no exchange; of several captions one is drawn at every step.
+ */
+export const virtex = method({
+  name: "virtex",
+  family: "generative",
+  paper: "https://arxiv.org/abs/2006.06666",
+  summary: "write an image's caption, forwards and backwards",
+  needs: [sides, vocabulary],
+  options: z.object({
+    decoderWidth: bounds.width().default(1024).describe(`width of the decoders; a head for every ${HEAD}`),
+    decoderDepth: bounds.depth().default(1).describe("blocks of each decoder"),
+    dropout: z.number().min(0).lt(1).default(0.1).describe("share of the decoders' activations dropped in training"),
+    views: viewsOption,
+  }),
+  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
+  presets: {
+    small: {
+      summary: "decoders of width 128",
+      options: { decoderWidth: 128 },
+      training: smallTraining,
+    },
+  },
+  defaultEncoder: "resnet",
+
+  build({ encoder, modality, options }) {
+    const { vocabulary } = modality;
+    const { size, length } = vocabulary;
+    const { decoderWidth: width, decoderDepth: depth, dropout: rate } = options;
+    const heads = Math.max(1, Math.round(width / HEAD));
+    if (width % heads !== 0)
+      throw new UserError(
+        `a decoder of width ${width} cannot be split into ${heads} heads; choose a multiple of ${HEAD}`,
+      );
+    // An encoder of pairs must not show the caption to its writer.
+    const { encoder: seeing, path = "" } = offerOf(encoder, towers)?.image ?? { encoder };
+
+    const [count, seenWidth] = placesOf(seeing);
+    const projection = linear(seenWidth, width);
+    const norm = layerNorm(width, EPSILON);
+    const blocks = globalThis.Array.from({ length: depth }, () =>
+      decoderBlock({ width, heads, mlpRatio: 4, norm: "post", dropout: rate }),
+    );
+    const blocksOf = (rng: Rng) => blocks.map((block, index) => block.init(rng.split("block", index)));
+    const init = (rng: Rng) => ({
+      encoder: encoder.init(rng.split("encoder")),
+      projection: projection.init(rng.split("projection")),
+      words: rng.split("words").truncatedNormal([size, width], 0.02),
+      positions: rng.split("positions").truncatedNormal([length, width], 0.02),
+      embeddingNorm: norm.init(),
+      forward: blocksOf(rng.split("forward")),
+      backward: blocksOf(rng.split("backward")),
+      bias: filled([size], 0),
+    });
+    type VirtexParams = Traced<ParamsOf<{ init: typeof init }>>;
+
+    /** The encoder's tokens, or places of its feature map, `[batch, count, seenWidth]`. */
+    const places = (params: VirtexParams, inputs: Inputs): Array => {
+      const hidden = seeing.hidden(branchAt(params.encoder, path), inputs);
+      if (hidden.shape.length === 3) return hidden;
+      return np.transpose(np.reshape(hidden, [-1, seenWidth, count]), [0, 2, 1]);
+    };
+    /** Logits of the next token after each of `ids`, `[batch, length, vocabulary]`. */
+    const write = (params: VirtexParams, direction: "forward" | "backward", ids: Array, image: Array): Array => {
+      const memory = projection.apply(params.projection, image);
+      const placed = np.add(np.take(params.words, ids, 0), params.positions);
+      const start = dropout(norm.apply(params.embeddingNorm, placed), rate);
+      const bias = causalBias(length);
+      const last = blocks.reduce(
+        (x, block, index) => block.apply(params[direction][index]!, x, memory, { bias }),
+        start,
+      );
+      return np.add(np.matmul(last, np.transpose(params.words)), params.bias);
+    };
+
+    return {
+      views(sample, rng) {
+        const pair = viewOfPair(modality, sample, rng, options);
+        return { pair, reversed: inReverse(pair.ids!, pair.mask!) };
+      },
+      init: (rng) => init(rng),
+      loss(params, { pair, reversed }) {
+        const { ids, mask } = pair;
+        if (!ids || !mask) throw new Error("virtex: no ids and mask of a caption");
+        const image = places(params, pair);
+        const next = (of: Array) => np.reshape(np.split(of, [1], 1)[1]!, [-1]);
+        const weights = np.where(np.equal(next(mask), 0), 0, 1);
+        const [forward, backward] = (["forward", "backward"] as const).map((direction) => {
+          const caption = direction === "forward" ? ids : reversed;
+          const [before] = np.split(write(params, direction, caption, image), [length - 1], 1);
+          const logits = np.reshape(before!, [-1, size]);
+          return {
+            loss: crossEntropy(logits, next(caption), { weights }),
+            accuracy: accuracy(logits, next(caption), { weights }),
+          };
+        });
+        return {
+          loss: np.add(forward!.loss, backward!.loss),
+          metrics: {
+            accuracy: forward!.accuracy,
+            backward: backward!.accuracy,
+            perplexity: np.exp(forward!.loss),
+          },
+        };
+      },
+      writer: {
+        encoder: { encoder: seeing, path },
+        decoder: { width, depth, heads },
+        memory: [count, seenWidth],
+        read: places,
+        next: (params, ids, memory) => write(params, "forward", ids, memory),
+      },
+    };
+  },
+});
+
+/** Number and width of the places that a decoder attends to. @throws UserError when they would be none, or the caption's own words */
+function placesOf(encoder: Encoder): readonly [count: number, width: number] {
+  const [seen, grid] = [offerOf(encoder, tokens), offerOf(encoder, map)];
+  if (seen && !offerOf(encoder, sequence)) return [seen.prefix + seen.count, seen.width];
+  if (grid) return [sizeOf(grid.slice(1)), grid[0]];
+  throw new UserError(
+    `virtex writes captions from the patches of an image, or its feature map; encoder ${encoder.name} has neither: choose resnet, vit or towers`,
+  );
+}
