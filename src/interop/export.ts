@@ -1,6 +1,6 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { toOnnx } from "../engine/index.ts";
-import { writeAtomically } from "../foundation/files.ts";
+import { makeFolder, writeAtomically } from "../foundation/files.ts";
 import { refuseForeignFolder } from "../foundation/outputs.ts";
 import { linkOrCopy, makeModelFolder } from "./folder.ts";
 import { classifierConfig } from "./huggingface/classifier.ts";
@@ -45,7 +45,10 @@ export async function exportModel({ model, publisher, card, out }: ExportOptions
     ...files,
     "README.md": modelCard({ ...card, usage, answers: head, note: layout.note }),
   };
-  for (const [name, text] of Object.entries(texts)) await writeAtomically(join(out, name), [text]);
+  for (const [name, text] of Object.entries(texts)) {
+    await makeFolder(dirname(join(out, name)));
+    await writeAtomically(join(out, name), [text]);
+  }
   return {
     files: ["model.onnx", "onnx/model.onnx", ...Object.keys(graphs), "model.safetensors", ...Object.keys(texts)],
   };

@@ -4,8 +4,8 @@ import { messageOf, UserError } from "../foundation/errors.ts";
 import { unsealed } from "./onnx-seal.ts";
 import type { Publisher } from "./publisher.ts";
 
-/** Names of the output with the samples' vectors. */
-const outputs = ["pooler_output", "sentence_embedding"];
+/** Names of the outputs with the samples' vectors; those of pairs are in two halves. */
+const outputs = [["pooler_output"], ["sentence_embedding"], ["image_embeds", "text_embeds"]] as const;
 
 /** An open exported encoder, which maps batches of a modality's tensors to vectors. */
 export interface ExportedModel {
@@ -26,6 +26,21 @@ function finite(tensor: Tensor, name: string, what: string): Tensor {
   return tensor;
 }
 
+/** Matrices of as many rows, beside each other. */
+function besideEachOther(matrices: readonly Tensor[]): Tensor {
+  const [first, second] = matrices;
+  if (!first || !second) return first!;
+  const rows = first.shape[0]!;
+  if (second.shape[0] !== rows) throw new Error(`${rows} vectors of one side and ${second.shape[0]} of the other`);
+  const [left = 0, right = 0] = [first.shape[1], second.shape[1]];
+  const data = new Float32Array(rows * (left + right));
+  for (let row = 0; row < rows; row++) {
+    data.set(first.data.subarray(row * left, (row + 1) * left), row * (left + right));
+    data.set(second.data.subarray(row * right, (row + 1) * right), row * (left + right) + left);
+  }
+  return { dtype: "float32", shape: [rows, left + right], data };
+}
+
 /**
  * Opens an ONNX file of an encoder.
  * @param publisher of its kind of data, which names the inputs
@@ -42,10 +57,12 @@ export async function openExported(
       ? error
       : new UserError(`${name}: not a model that ONNX Runtime can run (${messageOf(error)})`);
   });
-  const output = outputs.find((one) => file.outputNames.includes(one));
-  if (!output) {
+  const found = outputs.find((names) => names.every((one) => file.outputNames.includes(one)));
+  if (!found) {
     await file.dispose();
-    throw new UserError(`${name}: has outputs ${file.outputNames.join(", ")}, but neither ${outputs.join(" nor ")}`);
+    throw new UserError(
+      `${name}: has outputs ${file.outputNames.join(", ")}, but neither ${outputs.map((names) => names.join(" with ")).join(" nor ")}`,
+    );
   }
   return {
     feeds(batch) {
@@ -58,7 +75,10 @@ export async function openExported(
         }),
       );
     },
-    vectors: async (feeds) => finite((await file.run(feeds, [output]))[output]!, name, "vectors"),
+    async vectors(feeds) {
+      const results = await file.run(feeds, found);
+      return finite(besideEachOther(found.map((output) => results[output]!)), name, "vectors");
+    },
     ...(file.outputNames.includes("logits")
       ? {
           logits: async (feeds: Readonly<Record<string, FileInput>>) =>

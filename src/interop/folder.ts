@@ -10,8 +10,8 @@ import { claimFolder } from "../foundation/outputs.ts";
 export async function makeModelFolder(path: string): Promise<void> {
   await claimFolder(path, "model");
   await makeFolder(join(path, "onnx"));
-  const models = (await readdir(path)).filter((name) => name.endsWith(".onnx"));
-  for (const name of [...models, join("onnx", "model_quantized.onnx")]) await rm(join(path, name), { force: true });
+  for (const folder of [path, join(path, "onnx")])
+    for (const name of await readdir(folder)) if (name.endsWith(".onnx")) await rm(join(folder, name), { force: true });
 }
 
 /** Hard-links a file under a second name, or copies it where the file system has no links. */

@@ -28,6 +28,29 @@ export interface PublishedModel {
   /** Logits at every position, if the method predicts tokens. */
   readonly tokenLogits?: ((params: TracedParams, inputs: Inputs) => Array) | undefined;
   readonly head?: ExportedHead | undefined;
+  /** How the method judges whether samples of two kinds belong together. */
+  readonly matching?: ExportedMatching | undefined;
+  /** How the method writes texts about samples. */
+  readonly writer?: ExportedWriter | undefined;
+}
+
+/** An encoder of samples and a decoder that writes about them, token by token. */
+export interface ExportedWriter {
+  /** The encoder, and where its parameters are among the model's encoder's. */
+  readonly encoder: { readonly encoder: Encoder; readonly path: string };
+  readonly decoder: { readonly width: number; readonly depth: number; readonly heads: number };
+  /** What the decoder attends to, for one sample. */
+  readonly memory: readonly [places: number, width: number];
+  read(params: TracedParams, inputs: Inputs): Array;
+  next(params: TracedParams, ids: Array, memory: Array): Array;
+}
+
+/** What a method makes of the cosines of samples of two kinds. */
+export interface ExportedMatching {
+  /** Whether its logits are compared with each other, or each stands by itself. */
+  readonly probability: "softmax" | "sigmoid";
+  /** @param cosines `[rows, columns]` @returns logits of the same shape */
+  logits(params: TracedParams, cosines: Array): Array;
 }
 
 /** The function that becomes `model.onnx`: of the parameters and then the inputs. */

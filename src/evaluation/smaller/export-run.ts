@@ -66,6 +66,8 @@ export const publisherOf = async ({ publish }: ModalityDefinition): Promise<Publ
 async function publishedModel(run: Run): Promise<PublishedModel> {
   const { config, encoder, modality, methodDefinition, methodParams: params } = run;
   const plain = { encoder, params, modality, files: config.modality.files };
+  // A side of pairs has an encoder, and the method's heads are of both.
+  if (config.side !== undefined) return plain;
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
   if (tasks.every(({ runs }) => runs?.length)) return plain;
@@ -80,9 +82,9 @@ async function publishedModel(run: Run): Promise<PublishedModel> {
     },
   );
   if (!method) return plain;
-  const { answers, predict, linearHead, tokenTask } = method;
+  const { answers, predict, linearHead, tokenTask, matching, writer } = method;
   if (answers && predict)
     return { ...plain, head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } };
   if (tokenTask) return { ...plain, params: tokenTask.params(params), tokenLogits: tokenTask.tokenLogits };
-  return { ...plain, tokenLogits: method.tokenLogits?.bind(method) };
+  return { ...plain, tokenLogits: method.tokenLogits?.bind(method), matching, writer };
 }

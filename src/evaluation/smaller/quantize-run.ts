@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng } from "../../array/index.ts";
 import { type Source, type TableOptions, tableOptionsOf } from "../../data/index.ts";
-import { type Feeds, quantize } from "../../engine/quantize/index.ts";
+import { openOnnx } from "../../engine/index.ts";
+import { type Feeds, type QuantizeOptions, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { refuseForeignFolder } from "../../foundation/outputs.ts";
@@ -64,6 +65,7 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   const calibration = source && (await calibrationOf(run, model, source, wanted?.samples ?? 256));
   const small = await quantize(model, { fullRange, calibration, percentile: wanted?.percentile });
   await writeAtomically(join(out, QUANTIZED), sealed(small));
+  const parts = await smallerParts(out, files, { fullRange, calibration, percentile: wanted?.percentile });
   const models = await measureShipped(
     [
       { name: "float32", model, run },
@@ -73,7 +75,32 @@ export async function quantizeRun(options: QuantizeRunOptions): Promise<Quantize
   );
   const card = join(out, "README.md");
   await writeAtomically(card, [`${await readFile(card, "utf8")}\n${note(models)}`]);
-  return { files: [...files, QUANTIZED], models };
+  return { files: [...files, QUANTIZED, ...parts], models };
+}
+
+/**
+ * Quantises the further models of an export that transformers.js loads: the towers of pairs, an encoder and a decoder.
+ * @returns the files' names
+ */
+async function smallerParts(out: string, files: readonly string[], options: QuantizeOptions): Promise<string[]> {
+  const parts = files.filter((name) => name.startsWith("onnx/") && name !== "onnx/model.onnx");
+  const written: string[] = [];
+  for (const name of parts) {
+    const path = join(out, name);
+    const model = unsealed(await readFile(path), path);
+    const file = await openOnnx(model);
+    // A part that reads what another one computes has no calibration data.
+    const calibration = options.calibration?.flatMap((feeds): Feeds[] => {
+      const own = file.inputNames.flatMap((input) => (feeds[input] ? [[input, feeds[input]] as const] : []));
+      return own.length === file.inputNames.length ? [Object.fromEntries(own)] : [];
+    });
+    await file.dispose();
+    const small = await quantize(model, { ...options, calibration: calibration?.length ? calibration : undefined });
+    const to = name.replace(/\.onnx$/, "_quantized.onnx");
+    await writeAtomically(join(out, to), sealed(small));
+    written.push(to);
+  }
+  return written;
 }
 
 /** Random samples as inputs of the model's file. */

@@ -196,6 +196,7 @@ async function headAccuracy(
   source: Source<unknown>,
   onProgress: (done: number, total: number) => void,
 ): Promise<number | undefined> {
+  if (config.side !== undefined) return undefined;
   const { answers } = (await buildMethod(config, config.data.entries)).method;
   const { labels = new Int32Array(), classes = [] } = source;
   if (answers?.task !== "classification" || !file.logits) return undefined;

@@ -6,11 +6,10 @@ import { fileError } from "../files.ts";
 
 export type Request =
   | { readonly kind: "head" }
-  | { readonly kind: "next"; readonly columns: readonly string[] | undefined; readonly bytes: boolean };
+  | { readonly kind: "next"; readonly columns: readonly string[] | undefined };
 
 export interface Reply {
   readonly columns?: readonly string[];
-  readonly blobs?: readonly string[];
   readonly keyValues?: Readonly<Record<string, string>>;
   readonly rows?: readonly Row[];
   /** Not an answer: this many rows are about to be decoded, as all lengths say. */
@@ -24,15 +23,12 @@ type Row = Readonly<Record<string, unknown>>;
 export interface ParquetFile {
   /** Names of the columns at the top level. */
   readonly columns: readonly string[];
-  /** Those that hold bytes which the file does not call texts, or have a part `bytes` that does. */
-  readonly blobs: readonly string[];
   readonly keyValues: Readonly<Record<string, string>>;
   /**
-   * The rows with these columns (all, if undefined), in batches of at most 4,096, or 32 with bytes. To be called once.
-   * @param bytes whether values that the file does not call texts are given as bytes; by default they are texts
+   * The rows with these columns (all, if undefined), in batches of at most 4,096. To be called once.
    * @throws UserError when the file is damaged
    */
-  rows(columns?: readonly string[], bytes?: boolean): AsyncGenerator<readonly Row[]>;
+  rows(columns?: readonly string[]): AsyncGenerator<readonly Row[]>;
   close(): Promise<void>;
 }
 
@@ -109,14 +105,13 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     }
   };
 
-  const { columns = [], blobs = [], keyValues = {} } = await ask({ kind: "head" });
+  const { columns = [], keyValues = {} } = await ask({ kind: "head" });
   return {
     columns,
-    blobs,
     keyValues,
-    async *rows(wanted, bytes = false) {
+    async *rows(wanted) {
       for (;;) {
-        const { rows } = await ask({ kind: "next", columns: wanted, bytes });
+        const { rows } = await ask({ kind: "next", columns: wanted });
         if (!rows) return;
         yield rows;
       }

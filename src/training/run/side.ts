@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { type Tensor, tree, Zeros } from "../../array/index.ts";
-import { modalities, offerOf } from "../../data/index.ts";
+import { type Modality, modalities, offerOf } from "../../data/index.ts";
 import { towers } from "../../encoders/abilities.ts";
-import type { InitialParams } from "../../encoders/index.ts";
+import { axesOf, reads, type Tower } from "../../encoders/encoder.ts";
+import { encoders, type InitialParams } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { MethodParams } from "../../methods/index.ts";
 import type { RunConfig } from "./config.ts";
@@ -22,13 +23,15 @@ interface Opened extends Parts {
  */
 export async function sideOf(run: Opened, side: string): Promise<Opened> {
   const { config, modalityDefinition, modalityOptions } = run;
-  const tower = offerOf(run.encoder, towers)?.[side];
   const sides = modalityDefinition.sides;
-  if (!tower || !sides?.names.includes(side))
-    throw new UserError(`${run.path}: the encoder ${run.encoder.name} has no side "${side}"`);
+  const none = () => new UserError(`${run.path}: the encoder ${run.encoder.name} has no side "${side}"`);
+  if (!sides?.names.includes(side)) throw none();
   const definition = await modalities.load(side);
   const options = definition.options.parse(sides.options(modalityOptions, side));
   const { files } = config.modality;
+  const modality = definition.build(options, files);
+  const tower = offerOf(run.encoder, towers)?.[side] ?? (await wholeAsTower(run, modality));
+  if (!tower) throw none();
   const found = new Map(tree.entries<Tensor>(run.params));
   const params = tree.map<Tensor, Tensor>(tower.encoder.init(new Zeros()), (_, path) => {
     const tensor = found.get(tower.path === "" ? path : `${tower.path}.${path}`);
@@ -47,9 +50,16 @@ export async function sideOf(run: Opened, side: string): Promise<Opened> {
     },
     modalityDefinition: definition,
     modalityOptions: options,
-    modality: definition.build(options, files),
+    modality,
     encoder: tower.encoder,
     params,
     methodParams: { encoder: params },
   };
+}
+
+/** An encoder that is none of pairs and reads one side only, such as the image encoder of a captioner, as that side's. */
+async function wholeAsTower({ config, encoder }: Opened, { specs }: Modality<unknown>): Promise<Tower | undefined> {
+  const definition = await encoders.stored(config.encoder.name);
+  if (offerOf(encoder, towers) || !reads(definition, axesOf(specs))) return undefined;
+  return { encoder, name: config.encoder.name, options: config.encoder.options, path: "" };
 }

@@ -1,6 +1,7 @@
-import { filled, float32, type Tensor } from "../../../array/index.ts";
+import { filled, type Tensor } from "../../../array/index.ts";
 import type { LinearHead } from "../../../data/answers.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
+import { afterPooler, identityPooler } from "../../../interop/huggingface/pooler.ts";
 import type { LanguageFacts, LanguageLayout } from "./layout.ts";
 
 /** Paths of a block's layers here, and their names in BERT. */
@@ -14,25 +15,12 @@ export const BLOCK_NORMS = [
   ["norm2", "output.LayerNorm"],
 ] as const;
 
-/** A power of two, so that scaling back is exact; small enough that tanh is the identity on what it scales. */
-const IN_TANH = 2 ** -12;
-
-/**
- * `BertForSequenceClassification`'s layers for a linear layer on the first token. That class has a layer with tanh before
- * the classifier, which here is the identity: it scales the representation down, to where tanh is linear, and the classifier
- * scales it up again.
- */
-function classifier(width: number, { weight, bias }: LinearHead): [string, Tensor][] {
-  const identity = new Float32Array(width * width);
-  for (let at = 0; at < width; at++) identity[at * width + at] = IN_TANH;
-  const enlarged = Float32Array.from(weight.data, (value) => value / IN_TANH);
-  return [
-    ["bert.pooler.dense.weight", float32(identity, [width, width])],
-    ["bert.pooler.dense.bias", filled([width], 0)],
-    ["classifier.weight", float32(enlarged, weight.shape)],
-    ["classifier.bias", bias],
-  ];
-}
+/** `BertForSequenceClassification`'s layers for a linear layer on the first token. */
+const classifier = (width: number, { weight, bias }: LinearHead): [string, Tensor][] => [
+  ...identityPooler("bert.pooler.dense", width),
+  ["classifier.weight", afterPooler(weight)],
+  ["classifier.bias", bias],
+];
 
 /**
  * `BertForMaskedLM`, `BertForSequenceClassification` with a head, or `BertModel` if the method predicts no tokens.

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { np, scalar } from "../../../array/index.ts";
+import { type Array, np, scalar } from "../../../array/index.ts";
 import { sides } from "../../../data/sides.ts";
 import { sharedSpace } from "../../../encoders/abilities.ts";
 import { method } from "../../../methods/method.ts";
@@ -34,6 +34,7 @@ export const clip = method({
   defaultEncoder: "towers",
 
   build({ encoder, modality, options }) {
+    const scaleOf = (logitScale: Array) => np.exp(np.minimum(logitScale, MOST));
     return {
       views: (sample, rng) => viewOfPair(modality, sample, rng, options),
       init: (rng) => ({
@@ -42,11 +43,15 @@ export const clip = method({
       }),
       loss(params, batch) {
         const [images, texts] = np.split(encoder.apply(params.encoder, batch), 2, 1);
-        const scale = np.exp(np.minimum(params.logitScale, MOST));
+        const scale = scaleOf(params.logitScale);
         return {
           loss: clipLoss(images!, texts!, { scale }),
           metrics: { accuracy: inBatchAccuracy(images!, texts!), scale },
         };
+      },
+      matching: {
+        probability: "softmax",
+        logits: (params, cosines) => np.multiply(cosines, scaleOf(params.logitScale)),
       },
     };
   },

@@ -44,6 +44,10 @@ export const siglip = method({
           metrics: { accuracy: inBatchAccuracy(images!, texts!), scale },
         };
       },
+      matching: {
+        probability: "sigmoid",
+        logits: (params, cosines) => np.add(np.multiply(cosines, np.exp(params.logitScale)), params.logitBias),
+      },
     };
   },
 });

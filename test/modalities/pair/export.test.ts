@@ -1,0 +1,88 @@
+/** Runs on pairs, exported and quantised as a whole and by their sides. */
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { AutoTokenizer, CLIPTextModelWithProjection, env, pipeline } from "@huggingface/transformers";
+import { exportRun, openRun, pretrain, quantizeRun, UserError } from "../../../src/index.ts";
+import { writePairs } from "../../fixtures/pairs.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "autodidact-export-pairs-"));
+const data = join(folder, "pairs", "pairs.csv");
+const [clip, captioner] = [join(folder, "clip"), join(folder, "captioner")];
+before(async () => {
+  env.allowRemoteModels = false;
+  env.localModelPath = folder;
+  await writePairs(join(folder, "pairs"), 12);
+  const shared = {
+    ...{ data, training: { epochs: 1, batchSize: 4, workers: 0, threads: 1 } },
+    modalityOptions: { imageSize: 16, maxLength: 16 },
+  };
+  const image = { imageLayers: "8", imageWidth: 4, imageOptions: { stem: "stride2" } } as const;
+  const text = { textWidth: 16, textDepth: 1, textHeads: 2 };
+  await pretrain({
+    ...{ ...shared, out: clip, method: "clip", encoder: "towers" },
+    encoderOptions: { image: "resnet", dim: 8, ...image, ...text },
+  });
+  await pretrain({
+    ...{ ...shared, out: captioner, method: "virtex", methodOptions: { decoderWidth: 64 } },
+    ...{ encoder: "resnet", encoderOptions: { layers: "8", width: 4, stem: "stride2" } },
+  });
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const typeOf = async (out: string) => JSON.parse(await readFile(join(out, "config.json"), "utf8")).model_type;
+
+test("a run in a shared space is quantised with both towers, which transformers.js loads", async () => {
+  const out = join(folder, "small");
+  const { files, models } = await quantizeRun({
+    run: await openRun(clip),
+    out,
+    calibration: { samples: 8 },
+    seconds: 0.1,
+  });
+  const names = await readdir(join(out, "onnx"));
+  for (const name of ["model", "text_model", "vision_model"]) {
+    assert.ok(files.includes(`onnx/${name}_quantized.onnx`), name);
+    assert.ok(names.includes(`${name}_quantized.onnx`), name);
+  }
+  assert.equal(models.length, 2);
+  const classify = await pipeline("zero-shot-image-classification", "small", { dtype: "q8" });
+  const [{ score = 0 } = {}] = await classify(join(folder, "pairs", "images", "0.png"), ["a small red square"]);
+  assert.equal(score, 1);
+  await classify.dispose();
+  const tokenize = await AutoTokenizer.from_pretrained("small");
+  const texts = await CLIPTextModelWithProjection.from_pretrained("small", { dtype: "q8" });
+  const { text_embeds } = await texts(tokenize(["a small red square"]));
+  assert.ok(Math.abs(Math.hypot(...text_embeds.data) - 1) < 1e-3);
+  await texts.dispose();
+});
+
+test("each side of a run is exported as its own kind of data, also the image encoder of a captioner", async () => {
+  for (const [run, side, type] of [
+    [clip, "image", "resnet"],
+    [clip, "text", "bert"],
+    [captioner, "image", "resnet"],
+  ] as const) {
+    const out = join(folder, `${side}-of-${run === clip ? "clip" : "captioner"}`);
+    await exportRun({ run: await openRun(join(run, side)), out });
+    assert.equal(await typeOf(out), type);
+  }
+  await assert.rejects(openRun(join(captioner, "text")), (error) => {
+    assert.ok(error instanceof UserError);
+    return /the encoder resnet has no side "text"/.test(error.message);
+  });
+});
+
+test("a captioner is exported as one", async () => {
+  const out = join(folder, "writes");
+  await exportRun({ run: await openRun(captioner), out });
+  assert.equal(await typeOf(out), "vision-encoder-decoder");
+  const write = await pipeline("image-to-text", "writes", { dtype: "fp32" });
+  const [answer] = (await write(join(folder, "pairs", "images", "0.png"))) as { generated_text: string }[];
+  assert.equal(typeof answer!.generated_text, "string");
+  await write.dispose();
+  const readme = await readFile(join(out, "README.md"), "utf8");
+  assert.match(readme, /pipeline_tag: image-to-text/);
+});
