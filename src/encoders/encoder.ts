@@ -218,11 +218,14 @@ export function reads(
 ): boolean {
   // Nodes of graphs are in no order: they are no grid.
   const grids = "edges" in inputs ? [] : Object.values(inputs);
-  return Object.entries(wanted).every(([name, axes]) => {
+  const found = Object.entries(wanted).map(([name, axes]) => {
     const allowed = [axes].flat();
     const candidates = name === "*" ? grids : name in inputs ? [inputs[name]!] : [];
-    return candidates.length === 0 ? allowed.includes(ABSENT) : candidates.some((count) => allowed.includes(count));
+    if (candidates.length === 0) return allowed.includes(ABSENT) ? ABSENT : undefined;
+    return candidates.find((count) => allowed.includes(count));
   });
+  // Something must be there, where each may be missing.
+  return !found.includes(undefined) && found.some((count) => count !== ABSENT);
 }
 
 /** In `reads`, for an input that may be missing. */

@@ -7,6 +7,7 @@ const lines = {
   gin: () => import("./gin.ts"),
   patchtst: () => import("./patchtst.ts"),
   "ft-transformer": () => import("./ft-transformer.ts"),
+  joint: () => import("../modalities/pair/encoders/joint.ts"),
   mlp: () => import("./mlp.ts"),
   resnet: () => import("./resnet.ts"),
   towers: () => import("../modalities/pair/encoders/towers.ts"),

@@ -5,12 +5,13 @@ import { UserError } from "../foundation/errors.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { linear } from "../layers/linear.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
-import { extentsInWords, gridOfPatches, patchify, unpatchify } from "../layers/transformer/patches.ts";
+import { gridOfPatches, patchify, unpatchify } from "../layers/transformer/patches.ts";
 import { resizePositions, sinCosPositions, tokenPositions } from "../layers/transformer/positions.ts";
 import { transformerBlock } from "../layers/transformer/transformer.ts";
 import { latents, patches, tokens } from "./abilities.ts";
 import { type EncodeOptions, encoder, type Inputs } from "./encoder.ts";
 import { gridInput, MOST_AXES } from "./grid-input.ts";
+import { countOfPatches, oneOrAll, patchOf } from "./patch-size.ts";
 
 const sizes = {
   tiny: { width: 192, depth: 12, heads: 3 },
@@ -71,11 +72,7 @@ export const vit = encoder({
       throw new UserError(`sine–cosine positions need a width that is a multiple of 4, not ${width}`);
 
     const grid = gridOfPatches(extents, patch);
-    const count = sizeOf(grid);
-    if (count > MOST_PATCHES)
-      throw new UserError(
-        `patches of ${oneOrAll(patch)} cut an input of ${extentsInWords(extents)} into ${count}; at most ${MOST_PATCHES} are possible, as memory grows with their square`,
-      );
+    const count = countOfPatches(extents, patch);
     const patchDim = sizeOf(patch) * channels;
     const prefix = prefixes[options.pooling];
     const embed = linear(patchDim, width);
@@ -232,44 +229,3 @@ const definedOnly = ({ width, depth, heads }: { width?: number; depth?: number; 
   ...(depth ? { depth } : {}),
   ...(heads ? { heads } : {}),
 });
-
-const MOST_PATCHES = 16_384;
-
-/** The extents of a patch. @throws UserError that names sizes that fit, when these do not fit the input */
-function patchOf(size: number | readonly number[] | undefined, extents: readonly number[]): readonly number[] {
-  const patch = typeof size === "object" ? size : extents.map((_, axis) => size ?? defaultPatch(extents, axis));
-  if (patch.length !== extents.length)
-    throw new UserError(
-      `a patch size of ${patch.join(",")} has ${patch.length} numbers, and the input ${extents.length} axes (${extentsInWords(extents)})`,
-    );
-  if (extents.some((extent, axis) => extent % patch[axis]! !== 0))
-    throw new UserError(
-      `a patch size of ${oneOrAll(patch)} does not divide an input of ${extentsInWords(extents)}; ${patchSizes(extents)}`,
-    );
-  return patch;
-}
-
-/**
- * Default extent of a patch along an axis: 4, 8 or 16 pixels, two frames, or so that a series has at most 128 patches. A
- * video's are coarser for its size: the memory of attention grows with the square of their number.
- */
-function defaultPatch(extents: readonly number[], axis: number): number {
-  const [first = 1] = extents;
-  if (extents.length === 1) return 4 * 2 ** Math.max(0, Math.ceil(Math.log2(first / (4 * 128))));
-  if (extents.length === 3 && axis === 0) return first % 2 === 0 ? 2 : 1;
-  const height = extents.at(-2)!;
-  if (extents.length === 3) return height <= 16 ? 4 : height <= 40 ? 8 : 16;
-  return height <= 40 ? 4 : height <= 96 ? 8 : 16;
-}
-
-/** One number if all axes have the same extent, else all of them: `2 × 16 × 16`. */
-const oneOrAll = (extents: readonly number[]): number | string =>
-  extents.every((extent) => extent === extents[0]) ? extents[0]! : extentsInWords(extents);
-
-/** Advice for a patch size that does not fit: the sizes that do, or another input size. */
-function patchSizes(extents: readonly number[]): string {
-  const fitting = globalThis.Array.from({ length: Math.min(...extents) }, (_, index) => index + 1).filter(
-    (side) => side > 1 && side < Math.max(...extents) && extents.every((extent) => extent % side === 0),
-  );
-  return fitting.length > 0 ? `try ${fitting.join(", ")}` : "no patch size does; change the input to a multiple of 8";
-}

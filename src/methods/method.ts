@@ -62,6 +62,12 @@ export interface Method<
    * the next one (causal encoders). Used by `complete`, evaluation and export.
    */
   tokenLogits?(params: Traced<Initial>, inputs: Inputs): Array;
+  /**
+   * The picture among the inputs with some patches predicted from the others and from what else is there, such as a caption,
+   * in the encoder's normalised pixels. Used by `complete`.
+   * @param hidden `[batch, patches]`, 1 for a patch to predict
+   */
+  restore?(params: Traced<Initial>, inputs: Inputs, hidden: Array): Array;
   /** Of a combination: the task that `tokenLogits` is of, and its parameters, to export it as if it had been alone. */
   readonly tokenTask?: {
     tokenLogits(params: Traced<MethodParams>, inputs: Inputs): Array;

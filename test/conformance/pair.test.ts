@@ -18,6 +18,7 @@ conform(pair, async (folder) => {
         ...{ image: "resnet", imageLayers: "8", imageWidth: 8, imageOptions: { stem: "stride2" }, dim: 16 },
         ...{ textWidth: 16, textDepth: 2, textHeads: 2, textOptions: { dropout: 0 } },
       },
+      joint: { width: 16, depth: 2, heads: 2, patchSize: 4 },
       transformer: { width: 32, depth: 2, heads: 2 },
     },
   };

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Array, Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
+import { type Array, constant, int32, Rng, type Tensor, type Traced, type TreeRecord } from "../../src/array/index.ts";
 import { conv } from "../../src/layers/conv.ts";
 import { mlp } from "../../src/layers/heads/mlp.ts";
 import { linear } from "../../src/layers/linear.ts";
 import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
 import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
 import { inTraining } from "../../src/layers/scope.ts";
-import { attention } from "../../src/layers/transformer/attention.ts";
+import { attention, crossAttention } from "../../src/layers/transformer/attention.ts";
+import { attentionBias } from "../../src/layers/transformer/attention-bias.ts";
 import { transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import {
   assertFiniteDifferences,
   assertGradients,
   assertMatches,
+  evaluateOne,
   fill,
   outputAndGradients,
   torchCase,
@@ -58,4 +60,24 @@ for (const [kernel, stride] of [
 test("linear layers differentiate", () => {
   const inputs = { p: weights(linear(5, 3).init(new Rng(0))), x: fill("x", [2, 4, 5]) };
   return assertFiniteDifferences(({ p, x }: Traced<typeof inputs>) => linear(5, 3).apply(p, x), inputs);
+});
+
+test("cross-attention, with padding among the keys", async () => {
+  const layer = crossAttention(8, 2);
+  const { weights: shares, ...expected } = await torchCase("captions", "cross-attention");
+  const mask = int32([1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0], [2, 6]);
+  const inputs = { p: weights(layer.init(new Rng(0))), x: fill("x", [2, 3, 8]), memory: fill("memory", [2, 6, 8]) };
+  const bias = () => attentionBias(constant(mask));
+  const forward = ({ p, x, memory }: Traced<typeof inputs>) => layer.apply(p, x, memory, { bias: bias() });
+  for (const device of ["cpu", "wasm"] as const) {
+    const { output, gradients } = await outputAndGradients(forward, inputs, device);
+    assertMatches(output, expected.output, `cross-attention on ${device}`);
+    assertGradients(gradients, expected);
+  }
+  await assertFiniteDifferences(forward, inputs);
+  const attended = await evaluateOne(
+    ({ p, x, memory }: Traced<typeof inputs>) => layer.weights(p, x, memory, { bias: bias() }),
+    [inputs],
+  );
+  assertMatches(attended, shares, "attention weights");
 });

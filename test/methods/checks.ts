@@ -47,7 +47,10 @@ export async function assertIsTorchs(
   method: Method,
   name: string,
   batch: TreeRecord<Tensor>,
-  options: { file?: "masked" | "node-losses" | "node-methods" | "rows" | "speech"; memory?: TreeRecord<Tensor> } = {},
+  options: {
+    file?: "captions" | "masked" | "node-losses" | "node-methods" | "rows" | "speech";
+    memory?: TreeRecord<Tensor>;
+  } = {},
 ): Promise<void> {
   const expected = await torchCase(options.file ?? "masked", name);
   const params = method.init(new Rng(0));

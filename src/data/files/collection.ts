@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { type FolderManifest, folderEntries } from "./folder.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { type Listing, listFiles, nothingTaken, type Takes } from "./listing.ts";
+import { type RangesManifest, rangeEntries } from "./ranges.ts";
 import { isZip, listZips, type ZipManifest, zipEntries } from "./zip.ts";
 
-/** Files by index, in a folder or in archives. */
+/** Files by index: in a folder, in archives, one after the other in a file. */
 export interface Entries {
   readonly names: readonly string[];
   /** @throws BrokenSample when the file cannot be read; UserError when that may pass, and does not */
@@ -15,10 +16,10 @@ export interface Entries {
 }
 
 /** Where the files are; structured-cloneable. */
-export type FilesManifest = FolderManifest | ZipManifest;
+export type FilesManifest = FolderManifest | ZipManifest | RangesManifest;
 
 export interface Collection {
-  readonly manifest: FilesManifest;
+  readonly manifest: FolderManifest | ZipManifest;
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -82,5 +83,7 @@ async function archivesOf(path: string, { isFolder }: Listing): Promise<string[]
 }
 
 /** Reads the files of a manifest. */
-export const filesOf = (manifest: FilesManifest): Entries =>
-  manifest.kind === "zip" ? zipEntries(manifest) : folderEntries(manifest);
+export function filesOf(manifest: FilesManifest): Entries {
+  if (manifest.kind === "zip") return zipEntries(manifest);
+  return manifest.kind === "ranges" ? rangeEntries(manifest) : folderEntries(manifest);
+}

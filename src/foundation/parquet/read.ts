@@ -6,10 +6,11 @@ import { fileError } from "../files.ts";
 
 export type Request =
   | { readonly kind: "head" }
-  | { readonly kind: "next"; readonly columns: readonly string[] | undefined };
+  | { readonly kind: "next"; readonly columns: readonly string[] | undefined; readonly bytes: boolean };
 
 export interface Reply {
   readonly columns?: readonly string[];
+  readonly blobs?: readonly string[];
   readonly keyValues?: Readonly<Record<string, string>>;
   readonly rows?: readonly Row[];
   /** Not an answer: this many rows are about to be decoded, as all lengths say. */
@@ -23,12 +24,15 @@ type Row = Readonly<Record<string, unknown>>;
 export interface ParquetFile {
   /** Names of the columns at the top level. */
   readonly columns: readonly string[];
+  /** Those that hold bytes which the file does not call texts, or have a part `bytes` that does. */
+  readonly blobs: readonly string[];
   readonly keyValues: Readonly<Record<string, string>>;
   /**
-   * The rows with these columns (all, if undefined), in batches of at most 4,096. To be called once.
+   * The rows with these columns (all, if undefined), in batches of at most 4,096, or 32 with bytes. To be called once.
+   * @param bytes whether values that the file does not call texts are given as bytes; by default they are texts
    * @throws UserError when the file is damaged
    */
-  rows(columns?: readonly string[]): AsyncGenerator<readonly Row[]>;
+  rows(columns?: readonly string[], bytes?: boolean): AsyncGenerator<readonly Row[]>;
   close(): Promise<void>;
 }
 
@@ -105,13 +109,14 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     }
   };
 
-  const { columns = [], keyValues = {} } = await ask({ kind: "head" });
+  const { columns = [], blobs = [], keyValues = {} } = await ask({ kind: "head" });
   return {
     columns,
+    blobs,
     keyValues,
-    async *rows(wanted) {
+    async *rows(wanted, bytes = false) {
       for (;;) {
-        const { rows } = await ask({ kind: "next", columns: wanted });
+        const { rows } = await ask({ kind: "next", columns: wanted, bytes });
         if (!rows) return;
         yield rows;
       }

@@ -5,6 +5,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
+  type SchemaTree,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { whyUnreadable } from "../errors.ts";
@@ -17,8 +18,8 @@ const port = parentPort;
 if (!port) throw new Error("the Parquet reader runs as a worker thread only");
 const path: string = workerData;
 
-/** Rows in a message. */
-const BATCH = 4096;
+/** Rows in a message, and where cells may be files. */
+const [BATCH, BATCH_OF_BYTES] = [4096, 32];
 
 const opening = open();
 opening.catch(() => undefined);
@@ -28,18 +29,37 @@ async function open() {
   return { file, metadata: await parquetMetadataAsync(file) };
 }
 
+/** Whether a column holds bytes that may be anything. */
+const isBlob = ({ element, children }: SchemaTree): boolean =>
+  children.length > 0
+    ? children.some((child) => child.element.name === "bytes" && isBlob(child))
+    : element.type === "BYTE_ARRAY" && element.converted_type === undefined && element.logical_type === undefined;
+
+/** A value of its own: a part of a page would take the whole page with it to another thread. */
+function apart(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.slice();
+  if (Object.prototype.toString.call(value) !== "[object Object]") return value;
+  return Object.fromEntries(Object.entries(value ?? {}).map(([name, one]) => [name, apart(one)]));
+}
+
 async function head(): Promise<Reply> {
   const { metadata } = await opening;
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const { children } = parquetSchema(metadata);
+  const columns = children.map(({ element }) => element.name);
   // The types promise a text; a damaged footer has none.
   if (!columns.every((name) => typeof name === "string")) throw new Error("a column without a name");
   return {
     columns,
+    blobs: children.filter(isBlob).map(({ element }) => element.name),
     keyValues: Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""])),
   };
 }
 
-async function* batches(columns: readonly string[] | undefined): AsyncGenerator<Record<string, unknown>[]> {
+async function* batches(
+  columns: readonly string[] | undefined,
+  bytes: boolean,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const size = bytes ? BATCH_OF_BYTES : BATCH;
   const { file, metadata } = await opening;
   for (const group of metadata.row_groups) {
     await checkGroup(file, group, columns);
@@ -48,11 +68,16 @@ async function* batches(columns: readonly string[] | undefined): AsyncGenerator<
     // A file of one row group: rows are then counted from its start, whatever the groups before say.
     const one: FileMetaData = { ...metadata, row_groups: [group], num_rows: group.num_rows };
     const rows = await parquetReadObjects({
-      ...{ file, metadata: one, compressors },
+      ...{ file, metadata: one, compressors, utf8: !bytes },
       ...(columns ? { columns: [...columns] } : {}),
     });
     if (rows.length !== Number(group.num_rows)) throw new Error(`${rows.length} of ${group.num_rows} rows are there`);
-    for (let start = 0; start < rows.length; start += BATCH) yield rows.slice(start, start + BATCH);
+    for (let start = 0; start < rows.length; start += size) {
+      const part = rows.slice(start, start + size);
+      yield bytes
+        ? part.map((row) => Object.fromEntries(Object.entries(row).map(([name, one]) => [name, apart(one)])))
+        : part;
+    }
   }
 }
 
@@ -60,7 +85,7 @@ let rows: ReturnType<typeof batches> | undefined;
 
 async function answer(request: Request): Promise<Reply> {
   if (request.kind === "head") return head();
-  rows ??= batches(request.columns);
+  rows ??= batches(request.columns, request.bytes);
   const { value } = await rows.next();
   return value ? { rows: value } : {};
 }

@@ -1,6 +1,7 @@
-import { type Array, np, type Rng } from "../../array/index.ts";
+import { type Array, np, type Rng, type Traced } from "../../array/index.ts";
 import { dropout } from "../functions/dropout.ts";
 import { softmax } from "../functions/softmax.ts";
+import type { ParamsOf } from "../layer.ts";
 import { type LinearParams, linear } from "../linear.ts";
 import { rotate } from "./rotary.ts";
 
@@ -69,29 +70,35 @@ export function attention(width: number, heads: number, options: AttentionOption
 
 /**
  * Multi-head attention of `x` `[batch, tokens, width]` to another sequence `memory` `[batch, others, width]`: the
- * middle part of a decoder's block. Keys and values come from one product, `kv`.
+ * middle part of a decoder's block. Keys and values come from one product, `kv`. Vaswani et al. 2017,
+ * https://arxiv.org/abs/1706.03762, section 3.2.3.
+ * @param width of queries, keys and values, `[batch, …, width]`
+ * @returns `apply` and `weights` take a `bias` as `attentionBias` makes it of the memory's mask
  */
 export function crossAttention(width: number, heads: number, options: Pick<AttentionOptions, "dropout"> = {}) {
   const q = linear(width, width);
   const kv = linear(width, 2 * width);
   const output = linear(width, width);
+  const init = (rng: Rng) => ({
+    q: q.init(rng.split("q")),
+    kv: kv.init(rng.split("kv")),
+    output: output.init(rng.split("output")),
+  });
+  type CrossParams = Traced<ParamsOf<{ init: typeof init }>>;
+  const split = (params: Pick<CrossParams, "q" | "kv">, x: Array, memory: Array, bias: Array | undefined) => {
+    const [query] = splitHeads(q.apply(params.q, x), 1, heads);
+    const [key, value] = splitHeads(kv.apply(params.kv, memory), 2, heads);
+    if (!query || !key || !value) throw new Error("attention: the product could not be split");
+    return { weights: attentionWeights(query, key, bias), value };
+  };
   return {
-    init: (rng: Rng) => ({
-      q: q.init(rng.split("q")),
-      kv: kv.init(rng.split("kv")),
-      output: output.init(rng.split("output")),
-    }),
-    apply(
-      params: { q: LinearParams; kv: LinearParams; output: LinearParams },
-      x: Array,
-      memory: Array,
-      { bias }: { bias?: Array } = {},
-    ): Array {
-      const [query] = splitHeads(q.apply(params.q, x), 1, heads);
-      const [key, value] = splitHeads(kv.apply(params.kv, memory), 2, heads);
-      if (!query || !key || !value) throw new Error("attention: the product could not be split");
-      const weights = dropout(attentionWeights(query, key, bias), options.dropout ?? 0);
-      return output.apply(params.output, joinHeads(np.matmul(weights, value)));
+    init,
+    /** Attention weights, `[batch, heads, tokens, others]`; rows sum to 1. */
+    weights: (params: Pick<CrossParams, "q" | "kv">, x: Array, memory: Array, { bias }: { bias?: Array } = {}): Array =>
+      split(params, x, memory, bias).weights,
+    apply(params: CrossParams, x: Array, memory: Array, { bias }: { bias?: Array } = {}): Array {
+      const { weights, value } = split(params, x, memory, bias);
+      return output.apply(params.output, joinHeads(np.matmul(dropout(weights, options.dropout ?? 0), value)));
     },
   };
 }

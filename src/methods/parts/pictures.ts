@@ -6,7 +6,12 @@ import type { Inputs, PatchAbility } from "../../encoders/encoder.ts";
  * @param mask `[batch, count]`, 1 where a patch is replaced
  * @param replacement `[batch, count, patchDim]`, or one value: 0 is the mean colour
  */
-export const withPatches = (tokens: PatchAbility, image: Inputs, mask: Array, replacement: Array | number): Array =>
+export const withPatches = (
+  tokens: Pick<PatchAbility, "count" | "patchify" | "unpatchify">,
+  image: Inputs,
+  mask: Array,
+  replacement: Array | number,
+): Array =>
   tokens.unpatchify(
     np.where(np.equal(np.reshape(mask, [-1, tokens.count, 1]), 1), replacement, tokens.patchify(image)),
   );

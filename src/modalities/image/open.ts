@@ -18,7 +18,10 @@ import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
 type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined };
 type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
-  typeof value === "object" && value !== null && "kind" in value && /^(folder|zip|array)$/.test(String(value.kind));
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  /^(folder|zip|ranges|array)$/.test(String(value.kind));
 
 /** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
 async function fromManifest(manifest: Manifest, imageSize?: number): Promise<Source<Image>> {

@@ -16,13 +16,16 @@ import { reopenPairs } from "./sources/source.ts";
 /** Images with captions. */
 export const pair = modality({
   name: "pair",
-  summary: "images with captions: table with columns path and caption",
+  summary: "images with captions: table of both, Parquet, x.jpg + x.txt",
   options: PairOptions,
   defaultMethod: "clip",
   defaultEncoder: "towers",
   small: {
-    summary: "towers of a ResNet-10 of width 24 and a Transformer of two blocks",
-    encoderOptions: { towers: smallPairs.encoderOptions },
+    summary: "towers of a ResNet-10 of width 24 and a Transformer of two blocks, or one Transformer of four for both",
+    encoderOptions: {
+      towers: smallPairs.encoderOptions,
+      joint: { width: 192, depth: 4, heads: 3 },
+    },
     training: { gradientClip: 1 },
   },
   abilities: [sides, vocabulary, maskToken, normalization, drawing],
@@ -44,9 +47,13 @@ export const pair = modality({
       if (isSide(side)) return optionsOf(kinds[side], options);
       throw new Error(`pairs have no side ${side}`);
     },
+    async baseline(modality, pairs) {
+      const { retrievalBaseline } = await import("./baselines/retrieval.ts");
+      return retrievalBaseline(modality, pairs);
+    },
   },
   async baseline(modality, source, { most }) {
-    const { joinedFeatures } = await import("./baseline.ts");
+    const { joinedFeatures } = await import("./baselines/joined.ts");
     return joinedFeatures(modality, source, most);
   },
   async publish() {

@@ -8,8 +8,10 @@ import {
   positionOf,
   positionsOf,
 } from "../../../data/tables/columns.ts";
+import { labelIn } from "../../../data/tables/records.ts";
 import type { TableFormat } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
+import type { Said } from "./entries.ts";
 
 /** Names of a column of paths, the surest first. */
 const PATHS = ["path", "file_name", "filename", "image_path", "image_file", "image", "img", "filepath", "file"];
@@ -35,10 +37,13 @@ export const pathColumn = (columns: readonly string[]): number | undefined =>
 
 const isProse = (cell: Cell): boolean => typeof cell === "string" && !isMissing(cell) && numberIn(cell) === undefined;
 
-/** Columns that are called like captions and hold texts. */
+/** Columns that are called like captions and do not hold numbers alone. */
 export function captionColumns(columns: readonly string[], rows: readonly CellRow[], except: number): number[] {
+  const holds = (at: number, test: (cell: Cell) => boolean) => rows.some(({ cells }) => test(cells[at]));
   return columns.flatMap((name, at) =>
-    at !== except && CAPTIONS.test(name.trim()) && rows.some(({ cells }) => isProse(cells[at])) ? [at] : [],
+    at !== except && CAPTIONS.test(name.trim()) && (holds(at, isProse) || !holds(at, (cell) => !isMissing(cell)))
+      ? [at]
+      : [],
   );
 }
 
@@ -48,6 +53,7 @@ export const inWords = (columns: readonly string[], { captions }: Pick<Roles, "c
 
 /**
  * Which column is what. `column` lists the columns of captions, separated by commas; those joined by `+` make one caption.
+ * @param image the column of images, if it is not found by its name
  * @throws UserError when one is not there, or none is found
  */
 export function rolesOf(
@@ -55,6 +61,7 @@ export function rolesOf(
   columns: readonly string[],
   rows: readonly CellRow[],
   { column, by, group, labelColumn }: TableOptions,
+  image = pathColumn(columns),
 ): Roles {
   const find = (name: string, flag: string): number => {
     const position = positionOf(path, name, columns);
@@ -62,7 +69,6 @@ export function rolesOf(
     if (isNumber(name) && Number(name) <= columns.length) return Number(name) - 1;
     throw missing(path, name, columns, false, `name one with ${flag}`);
   };
-  const image = pathColumn(columns);
   if (image === undefined)
     throw missing(path, PATHS[0]!, columns, false, "the images' files are named in such a column");
   const isThere = (name: string) => positionsOf(name, columns).length > 0;
@@ -93,8 +99,47 @@ export function rolesOf(
   };
 }
 
+/** A cell as a text; undefined for an empty one. */
+export const textOf = (cell: Cell): string | undefined =>
+  cell === undefined || (typeof cell === "number" && Number.isNaN(cell)) ? undefined : String(cell).trim() || undefined;
+
+/** What a row says of an image. @param image its name */
+export function saidIn(
+  { cells, line }: CellRow,
+  image: string,
+  columns: readonly string[],
+  { captions, labels, group, key, others }: Roles,
+  format: TableFormat,
+): Said {
+  return {
+    image,
+    captions: captions.flatMap((parts) =>
+      parts.length === 1
+        ? textsIn(cells[parts[0]!], format)
+        : [parts.flatMap((at) => textsIn(cells[at], format)).join(" ")],
+    ),
+    label: labelIn(
+      labels.map(({ name }) => name),
+      labels.map(({ at }) => textOf(cells[at]) ?? ""),
+    ),
+    group: group === undefined ? undefined : textOf(cells[group]),
+    key: key === undefined ? undefined : textOf(cells[key]),
+    others: new Map(others.map((at) => [columns[at]!, textOf(cells[at])])),
+    where: `row ${line}`,
+  };
+}
+
+/** What was read from which columns, for a note. @param file that it is said of */
+export function rolesInWords(file: string, columns: readonly string[], roles: Roles): string {
+  const key =
+    roles.key === undefined
+      ? "images with an equal caption show the same (--by names a column that says it better)"
+      : `images of the same ${columns[roles.key]} show the same`;
+  return `${file}: captions from ${inWords(columns, roles)}; ${key}`;
+}
+
 /** The texts in a cell: one, or in JSON and Parquet a list. */
-export function textsIn(cell: Cell, format: TableFormat): string[] {
+function textsIn(cell: Cell, format: TableFormat): string[] {
   if (cell === undefined || (typeof cell === "number" && Number.isNaN(cell))) return [];
   const text = String(cell);
   if (format !== "json" && format !== "parquet") return [text];

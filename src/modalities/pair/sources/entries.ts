@@ -1,4 +1,4 @@
-import { Tally } from "../../../data/files/left-out.ts";
+import { type LeftOut, Tally } from "../../../data/files/left-out.ts";
 import { type Labels, labelsOf } from "../../../data/labels.ts";
 import { type Groups, groupsOf } from "../../../data/parts/groups.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -56,8 +56,17 @@ export class EntryCollector {
     return [...this.#entries.keys()];
   }
 
-  get leftOut() {
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  get leftOut(): readonly LeftOut[] {
     return this.#tally.leftOut;
+  }
+
+  /** Counts what is no entry. */
+  leave(others: readonly LeftOut[]): void {
+    this.#tally.addAll(others);
   }
 
   /** @throws UserError when an image has two labels, groups or keys */

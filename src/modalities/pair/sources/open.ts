@@ -1,51 +1,119 @@
-import { dirname } from "node:path";
-import { Tally } from "../../../data/files/left-out.ts";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { FilesManifest } from "../../../data/files/collection.ts";
 import { listFiles } from "../../../data/files/listing.ts";
-import { labelsFromTable } from "../../../data/labels.ts";
+import { packing } from "../../../data/files/packed.ts";
+import { isZip } from "../../../data/files/zip.ts";
+import { labelsFromFolders, labelsFromTable } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { kinds } from "../kinds.ts";
 import type { PairSample } from "../pair.ts";
+import { haveCaptions, readBeside } from "./beside.ts";
+import type { EntryCollector } from "./entries.ts";
 import { locateImages } from "./locate.ts";
+import { packsImages, unpackImages } from "./parquet.ts";
 import { pairSource } from "./source.ts";
 import { entriesIn, listsPairs } from "./table.ts";
 
 /** What is read, for messages. */
-const FORMATS = "a table with a column of image files (path) and one of captions (caption)";
+const FORMATS =
+  "a table with the columns path and caption, Parquet with the bytes of images, or images with a .txt or .json file of the same name";
+/** Tables of a folder that are looked at. */
+const TABLES = 16;
 
-/** Proven for a table that names images that are there, with captions. */
-export const recognisesPairs = async (path: string): Promise<Recognition> =>
-  (await listsPairs(path)) ? "proven" : undefined;
+const isFolder = async (path: string): Promise<boolean> => (await listFiles(path, () => false)).isFolder;
+
+/** Tables in a folder that name images which are there, with captions. */
+async function tablesIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => tableFormatOf(name) !== undefined).sort();
+  const found: string[] = [];
+  for (const name of names.slice(0, TABLES)) if (await listsPairs(join(folder, name))) found.push(join(folder, name));
+  return found;
+}
 
 /**
- * Opens images with captions: a table that names them, beside their folder or zip archive.
- * @throws UserError when there are none, a column is missing, or a file is broken
+ * Proven for a table that names images which are there, with captions; for Parquet files with the bytes of images, and captions;
+ * for a folder or an archive in which most images have captions beside them. Possible for a folder with such a table.
+ * @throws UserError when the path, or a folder below it, cannot be read
  */
-export async function openPairs(path: string, options: OpenOptions = {}): Promise<Source<PairSample>> {
-  const { isFolder } = await listFiles(path, () => false);
-  if (isFolder || !tableFormatOf(path))
-    throw new UserError(`${path}: no images with captions; they are read from ${FORMATS}`);
+export async function recognisesPairs(path: string): Promise<Recognition> {
+  if (await isFolder(path)) {
+    if ((await haveCaptions(path)) || (await packsImages(path))?.hasCaptions) return "proven";
+    return (await tablesIn(path)).length > 0 ? "possible" : undefined;
+  }
+  if (tableFormatOf(path) === undefined)
+    return (await isZip(path)) && (await haveCaptions(path)) ? "proven" : undefined;
+  return (await packsImages(path))?.hasCaptions || (await listsPairs(path)) ? "proven" : undefined;
+}
+
+/** What was read of pairs, before their images are. */
+interface Found {
+  readonly collector: EntryCollector;
+  readonly files: FilesManifest;
+  /** Positions of the entries whose images are there, by default all. */
+  readonly kept?: readonly number[];
+  readonly notes?: readonly string[];
+  remove?(): void;
+}
+
+async function ofTable(path: string, options: OpenOptions): Promise<Found> {
   const { collector, notes } = await entriesIn(path, options);
   const { files, kept, leftOut } = await locateImages(dirname(path), collector.images);
   if (kept.length === 0)
     throw new UserError(
       `${path}: none of its ${collector.images.length} images is there, neither as a file nor in a zip archive beside the table; the first is ${collector.images[0]}`,
     );
-  const tally = new Tally();
-  tally.addAll([...collector.leftOut, ...leftOut]);
-  const { captions, keys, labels, groups, column } = collector.end(kept, options.group);
-  const images = await kinds.image.reopen(files);
-  const names = () => Array.from({ length: images.length }, (_, entry) => images.name(entry));
-  return pairSource(
-    {
-      kind: "pairs",
-      images: images.manifest,
-      ...{ captions, keys, groups, notes, leftOut: tally.leftOut },
-      labels: options.labels ? await labelsFromTable(options.labels, names()) : labels,
-    },
-    images,
-    column,
-  );
+  collector.leave(leftOut);
+  return { collector, files, kept, notes };
+}
+
+async function findPairs(path: string, options: OpenOptions): Promise<Found> {
+  if (await isFolder(path)) {
+    if (await packsImages(path)) return unpackImages(path, options);
+    const [table, second] = (await haveCaptions(path)) ? [] : await tablesIn(path);
+    if (table === undefined) return readBeside(path, options.labels);
+    if (second === undefined) return ofTable(table, options);
+    throw new UserError(
+      `${path}: has several tables of images with captions; name one: ${table}, ${basename(second)} …`,
+    );
+  }
+  if (tableFormatOf(path) !== undefined)
+    return (await packsImages(path)) ? unpackImages(path, options) : ofTable(path, options);
+  if (await isZip(path)) return readBeside(path, options.labels);
+  const packed = await packing(path);
+  throw new UserError(`${path}: no images with captions${packed ? ` (${packed})` : ""}; they are read from ${FORMATS}`);
+}
+
+/**
+ * Opens images with captions: a table that names images beside it, in a folder or in zip archives; Parquet files that hold
+ * images; a folder or an archive of images with captions in files of the same name.
+ * @throws UserError when there are none, a column is missing, or a file is broken
+ */
+export async function openPairs(path: string, options: OpenOptions = {}): Promise<Source<PairSample>> {
+  const { collector, files, kept, notes = [], remove } = await findPairs(path, options);
+  try {
+    if (collector.count === 0) throw new UserError(`${path}: no image with a caption; they are read from ${FORMATS}`);
+    const all = kept ?? Array.from({ length: collector.count }, (_, entry) => entry);
+    const { captions, keys, labels, groups, column } = collector.end(all, options.group);
+    const images = await kinds.image.reopen(files);
+    const names = Array.from({ length: images.length }, (_, entry) => images.name(entry));
+    const given = options.labels ? await labelsFromTable(options.labels, names) : labels;
+    return pairSource(
+      {
+        ...{ kind: "pairs", images: images.manifest, captions, keys, groups, notes },
+        leftOut: collector.leftOut,
+        // Who lists images in a table says there what they are.
+        labels: given ?? (kept || files.kind === "ranges" ? undefined : labelsFromFolders(names)),
+      },
+      images,
+      column,
+      remove,
+    );
+  } catch (error) {
+    remove?.();
+    throw error;
+  }
 }

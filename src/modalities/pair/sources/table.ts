@@ -1,12 +1,11 @@
 import { basename, dirname, posix } from "node:path";
 import type { OpenOptions } from "../../../data/source.ts";
 import { type Cell, cellsOf, firstCells } from "../../../data/tables/cells.ts";
-import { labelIn } from "../../../data/tables/records.ts";
 import { type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { isFile } from "../../../foundation/files.ts";
 import { unguardCell } from "../../../foundation/formula.ts";
-import { captionColumns, inWords, pathColumn, type Roles, rolesOf, textsIn } from "./columns.ts";
+import { captionColumns, inWords, pathColumn, type Roles, rolesInWords, rolesOf, saidIn, textOf } from "./columns.ts";
 import { EntryCollector } from "./entries.ts";
 import { locateImages } from "./locate.ts";
 
@@ -15,9 +14,6 @@ export interface TableEntries {
   readonly collector: EntryCollector;
   readonly notes: readonly string[];
 }
-
-const textOf = (cell: Cell): string | undefined =>
-  cell === undefined || (typeof cell === "number" && Number.isNaN(cell)) ? undefined : String(cell).trim() || undefined;
 
 /** A path as tables write it, without what changes nothing. */
 function pathIn(cell: Cell, format: TableFormat): string {
@@ -44,35 +40,15 @@ export async function entriesIn(path: string, options: OpenOptions): Promise<Tab
       roles = rolesOf(path, columns, batch.rows, options);
     }
     if (!roles) continue;
-    const { image, captions, labels, group, key, others } = roles;
-    for (const { cells, line } of batch.rows)
-      collector.add({
-        image: pathIn(cells[image], format),
-        captions: captions.flatMap((parts) =>
-          parts.length === 1
-            ? textsIn(cells[parts[0]!], format)
-            : [parts.flatMap((at) => textsIn(cells[at], format)).join(" ")],
-        ),
-        label: labelIn(
-          labels.map(({ name }) => name),
-          labels.map(({ at }) => textOf(cells[at]) ?? ""),
-        ),
-        group: group === undefined ? undefined : textOf(cells[group]),
-        key: key === undefined ? undefined : textOf(cells[key]),
-        others: new Map(others.map((at) => [columns[at]!, textOf(cells[at])])),
-        where: `row ${line}`,
-      });
+    for (const row of batch.rows)
+      collector.add(saidIn(row, pathIn(row.cells[roles.image], format), columns, roles, format));
   }
   if (!roles) throw new UserError(`${path}: no rows${columns.length > 0 ? " below the names of the columns" : ""}`);
   if (collector.images.length === 0)
     throw new UserError(
       `${path}: no row has an image and a caption (columns ${columns[roles.image]}; ${inWords(columns, roles)})`,
     );
-  const key =
-    roles.key === undefined
-      ? "images with an equal caption show the same (--by names a column that says it better)"
-      : `images of the same ${columns[roles.key]} show the same`;
-  return { collector, notes: [`${file}: captions from ${inWords(columns, roles)}; ${key}`] };
+  return { collector, notes: [rolesInWords(file, columns, roles)] };
 }
 
 /** Rows that are looked at to tell what a table is. */
