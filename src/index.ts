@@ -99,6 +99,14 @@ export {
   type LanguageScore,
 } from "./evaluation/language/language.ts";
 export { languageTable } from "./evaluation/language/language-table.ts";
+export { evaluatePairs } from "./evaluation/retrieval/evaluate-pairs.ts";
+export type {
+  Direction,
+  PairEvaluation,
+  PairEvaluationOptions,
+  RetrievalScore,
+} from "./evaluation/retrieval/pair-evaluation.ts";
+export { pairEvaluationTable } from "./evaluation/retrieval/pair-table.ts";
 export { type Prediction, prediction } from "./evaluation/scores/predictions.ts";
 export {
   type DistillResult,

@@ -66,8 +66,12 @@ const rooms: Rooms = {
   "evaluation/labels": { imports: judge, types: ["methods"] },
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },
   "evaluation/label-efficiency": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },
-  "evaluation/collection": { imports: [...judge, "evaluation/drawing", "evaluation/labels"], types: ["methods"] },
+  "evaluation/collection": {
+    imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/retrieval"],
+    types: ["methods"],
+  },
   "evaluation/language": { imports: [...judge, "evaluation/worth"], types: ["methods"] },
+  "evaluation/retrieval": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },
   "evaluation/smaller": { imports: [...judge, "layers", "evaluation/labels", "evaluation/worth"], types: ["methods"] },
   serving: { imports: ["array", "data", "training", "evaluation"] },
   // The whole library; and training's options by themselves, which `pretrain --help` shows without loading the rest.

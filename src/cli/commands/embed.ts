@@ -7,6 +7,7 @@ import type { Configure } from "../table.ts";
 interface Flags extends OpenOptions {
   readonly out: string;
   readonly shard?: string;
+  readonly side?: string;
   readonly json?: boolean;
 }
 
@@ -16,10 +17,11 @@ export const configure: Configure = (command) =>
   )
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
     .option("--shard <i/n>", "only every n-th sample, starting at the i-th, to divide the work among n processes")
+    .option("--side <name>", "for runs on pairs: embed this side alone, in the space that both sides share")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact embed runs/photos photos/ --out photos.parquet\n  autodidact embed runs/books reviews.csv --column body --out reviews.parquet",
+      "\nExamples:\n  autodidact embed runs/photos photos/ --out photos.parquet\n  autodidact embed runs/books reviews.csv --column body --out reviews.parquet\n  autodidact embed runs/clip pairs.csv --side image --out images.parquet   # to be searched by words",
     )
     .action(async (path: string, data: string, { json, ...flags }: Flags) => {
       const line = stageLine();

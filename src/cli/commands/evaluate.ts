@@ -9,15 +9,20 @@ import {
   splitLine,
   type TrainAndTest,
   tableOptionsOf,
+  UserError,
   writeReport,
 } from "../../index.ts";
-import { splitOption, trainAndTestOptions } from "../labelled-pair.ts";
+import { evaluateOnPairs } from "../evaluate-pairs.ts";
+import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
-interface Flags extends TrainAndTest {
+interface Flags extends Partial<TrainAndTest> {
+  readonly data?: string;
+  readonly within?: string;
+  readonly html?: string;
   readonly task: EvaluationTask;
   readonly labelCount?: string;
   readonly draws: string;
@@ -30,7 +35,14 @@ interface Flags extends TrainAndTest {
 }
 
 export const configure: Configure = (command) =>
-  splitOption(trainAndTestOptions(command.argument("<run>", "run folder")))
+  splitOption(
+    labelTableOptions(
+      command
+        .argument("<run>", "run folder")
+        .option("--train <data>", "labelled training data")
+        .option("--test <data>", "labelled test data"),
+    ),
+  )
     .option(
       "--folds <folds>",
       "instead of --test: each fold in turn; how many to draw, a file with the columns path and fold, or a column of the data",
@@ -50,18 +62,43 @@ export const configure: Configure = (command) =>
     .option("--finetune", "also fine-tune the pretrained encoder")
     .option("--steps <count>", STEPS)
     .option("--seed <seed>", "seed of the draws and the split", "0")
+    .option(
+      "--data <pairs>",
+      "for runs on pairs, instead of --train and --test: pairs, of which one side is found from the other",
+    )
+    .option(
+      "--within <column>",
+      "for pairs: search among those that have the same in this column; means over its values",
+    )
+    .option("--html <file>", "for pairs: the page of what was found (default: retrieval.html in the run folder)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip --data pairs.csv --split test   # pairs: recall both ways",
     )
     .action(async (path: string, flags: Flags) => {
       const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
       const run = await openRun(path);
       const line = stageLine();
+      const { data, train, within, html } = flags;
+      if (data !== undefined) {
+        const { split, seed, json, trainLabels: labels } = flags;
+        const options = { run, data, labels, split, within, html, ...tableOptionsOf(flags) };
+        return evaluateOnPairs(
+          { ...options, seed: wholeNumber("seed", seed, 0), onProgress: line.update },
+          line.end,
+          json,
+        );
+      }
+      if (within !== undefined || html !== undefined)
+        throw new UserError(`--${within === undefined ? "html" : "within"} is for runs on pairs, with --data`);
+      if (train === undefined)
+        throw new UserError(
+          "--train is missing: the labelled training data; for a run on pairs, --data names the pairs",
+        );
       const evaluation = await evaluate({
         run,
-        train: flags.train,
+        train,
         test: flags.test,
         trainLabels: flags.trainLabels,
         testLabels: flags.testLabels,

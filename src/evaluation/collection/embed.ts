@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
-import { type LeftOut, type OpenOptions, tableOptionsOf } from "../../data/index.ts";
+import { type LeftOut, type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { replaceOutput } from "../../foundation/outputs.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
 import { prepareTable } from "../../interop/table.ts";
-import { extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
+import { hasSharedSpace } from "../../training/run/shared-space.ts";
+import { type EmbeddedSide, embedSide, isOfOneSide, openSide } from "../retrieval/side-data.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
 
 export interface EmbedOptions extends OpenOptions {
@@ -14,6 +15,11 @@ export interface EmbedOptions extends OpenOptions {
   readonly data: string;
   /** Parquet file to write. */
   readonly out: string;
+  /**
+   * Of runs on pairs: the side to embed, in the space that both share. By default that of the data's own kind; pairs are
+   * embedded whole.
+   */
+  readonly side?: string;
   /** `i/n`: every n-th entry from the i-th (1 … n), to share the work among n processes. */
   readonly shard?: string;
   readonly onProgress?: (done: number, total: number) => void;
@@ -35,24 +41,25 @@ export interface EmbedResult {
  * const run = await openRun("runs/photos");
  * const { rows, dim } = await embed({ run, data: "photos/", out: "photos.parquet" });
  */
-export async function embed({ run, data, out, shard, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
-  const { encoder, params, modality, config } = run;
+export async function embed({ run, data, out, shard, side, onProgress, ...open }: EmbedOptions): Promise<EmbedResult> {
+  const { params, config } = run;
   await prepareTable(out, ["parquet"]);
-  const source = await openData(run, data, open);
+  const opened = await openEmbedded(run, data, { ...open, side });
+  const { source } = opened;
   try {
     const indices = shardIndices(source.length, shard);
-    const device = config.training.device;
-    const features = await extractFeatures({ encoder, params, modality, source, indices, device, onProgress });
-    const { classes } = features;
+    const { vectors, names, broken } = await opened.embed(indices, onProgress);
+    const { labels, classes } = source;
     const embeddings = {
-      paths: [...features.indices].map((index) => source.name(index)),
-      ...(features.labels && classes ? { labels: [...features.labels].map((label) => classes[label] ?? null) } : {}),
-      data: features.data,
-      dim: features.dim,
+      paths: names,
+      ...(labels && classes ? { labels: Array.from(vectors.entries, (entry) => classes[labels[entry]!] ?? null) } : {}),
+      data: vectors.data,
+      dim: vectors.dim,
       metadata: {
         run: run.path,
         data: resolve(data),
         ...tableOptionsOf(open),
+        ...(opened.side === undefined ? {} : { side: opened.side }),
         method: config.method.name,
         encoder: config.encoder.name,
         step: String(run.step),
@@ -60,10 +67,33 @@ export async function embed({ run, data, out, shard, onProgress, ...open }: Embe
       },
     };
     await replaceOutput(out, (temporary) => writeEmbeddings(temporary, embeddings));
-    return { rows: features.rows, dim: features.dim, broken: features.broken, leftOut: source.leftOut ?? [] };
+    return { rows: vectors.rows, dim: vectors.dim, broken, leftOut: source.leftOut ?? [] };
   } finally {
     await source.close();
   }
+}
+
+interface Embedded {
+  readonly source: Source<unknown>;
+  /** The side of pairs, if it is one. */
+  readonly side?: string;
+  embed(indices: Int32Array, onProgress: EmbedOptions["onProgress"]): Promise<EmbeddedSide>;
+}
+
+/** Opens the data: as the run reads them, or of a run on pairs one side. @throws UserError when they are no data of it */
+async function openEmbedded(
+  run: Run,
+  data: string,
+  { side, ...open }: OpenOptions & { readonly side?: string | undefined },
+): Promise<Embedded> {
+  if (side !== undefined || (hasSharedSpace(run) && (await isOfOneSide(run, data)))) {
+    const opened = await openSide(run, data, { side, ...open });
+    const embedAll: Embedded["embed"] = (indices, onProgress) => embedSide(run, opened, { indices, onProgress });
+    return { source: opened.source, side: opened.side, embed: embedAll };
+  }
+  const source = await openData(run, data, open);
+  const whole = { side: run.modality.name, run, source, isOfPairs: false, samples: async () => [] };
+  return { source, embed: (indices, onProgress) => embedSide(run, whole, { indices, onProgress }) };
 }
 
 function shardIndices(length: number, shard: string | undefined): Int32Array {

@@ -1,91 +1,129 @@
 import { access } from "node:fs/promises";
-import { finderOf, type Source, tableOptionsOf } from "../../data/index.ts";
+import type { OpenOptions, Shown, Source } from "../../data/index.ts";
+import { offerOf, sides as sidesAbility, tableOptionsOf } from "../../data/index.ts";
+import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
 import { embedder, readBatches } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
+import { sharedSides } from "../../training/run/shared-space.ts";
 import { type OnPage, pageOf } from "../drawing/player.ts";
-import { type Neighbour, neighbourIndex } from "../vectors/neighbour-index.ts";
+import type { Neighbour } from "../vectors/neighbour-index.ts";
 import { neighbourPage } from "./neighbour-page.ts";
+import { openSearched, type Searched } from "./searched.ts";
 
-export interface SearchOptions {
+export interface SearchOptions extends OpenOptions {
   readonly run: Run;
-  /** File with the query sample; for text data also the text itself. */
+  /** File with the query sample; for text data, and for runs on pairs of which one side is text, also the text itself. */
   readonly query: string;
-  /** Parquet file written by `embed`. */
+  /** Parquet file written by `embed`, or data, which are embedded first. */
   readonly in: string;
+  /** Of runs on pairs the side that is searched: by default that of the data, or of pairs the other one than the query's. */
+  readonly side?: string;
   readonly top?: number;
   /** Also write a page with pictures or texts. */
   readonly html?: string;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Finds the rows of a Parquet file nearest to one sample.
- * @throws UserError when the file was made by another encoder
+ * Finds the samples nearest to one sample. With a run whose encoder places both sides of pairs into one space, the query may be of
+ * one side and what is searched of the other: images are found by words.
+ * @throws UserError when vectors were made by another encoder, or the query or the data are of no kind that the run reads
  *
  * @example
  * const run = await openRun("runs/photos");
  * const found = await search({ run, query: "cat.jpg", in: "photos.parquet", top: 5 });
  * for (const { path, similarity } of found) console.log(path, similarity);
  */
-export async function search({ run, query, in: file, top = 10, html }: SearchOptions): Promise<Neighbour[]> {
-  const { encoder, params, modality, config } = run;
+export async function search(options: SearchOptions): Promise<Neighbour[]> {
+  const { run, query, in: path, side, top = 10, html, onProgress } = options;
   if (html) await prepareOutput(html);
-  const bank = await neighbourIndex(file, { dim: encoder.embedDim, params });
-  const source = await openQuery(run, query);
+  const isOfPairs = offerOf(run.modality, sidesAbility) !== undefined;
+  const asked = isOfPairs ? await askedOfPairs(run, query) : { run, source: await openQuery(run, query) };
   try {
-    const broken: { name: string; reason: string }[] = [];
-    const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
-    if (!value) throw new UserError(`${query}: ${broken[0]?.reason ?? "nothing to read"}`);
-    const compiled = await embedder(encoder, params, modality, { device: config.training.device, batchSize: 1 });
-    const vector = await compiled.embed(value.rows);
-    await compiled.dispose();
-    const neighbours = bank.nearest(vector, top);
-    // Pictures only go into the page; texts are part of the answer.
-    if (!html && (await modality.show(await source.read(0))).picture) return neighbours;
-    const onPage = pageOf();
-    const look = await onPage(await modality.show(await source.read(0)));
-    const cards = await looksOf(run, neighbours, bank.metadata, onPage);
-    if (html) await writeOutput(html, [neighbourPage({ query, look, cards })]);
-    return cards.map(({ image: _, player: _player, text, ...neighbour }) => ({
-      ...neighbour,
-      ...(text ? { text } : {}),
-    }));
+    const { vector, shown } = await embedQuery(asked, query);
+    const ofPairs = offerOf(run.modality, sidesAbility)?.names.find((name) => name !== asked.run.modality.name);
+    const open = { ...tableOptionsOf(options), labels: options.labels };
+    const searched = await openSearched(run, path, isOfPairs, { ...open, side, ofPairs, onProgress });
+    try {
+      const neighbours = searched.index.nearest(vector, top);
+      return await describe(searched, neighbours, { query, shown, html });
+    } finally {
+      await searched.close();
+    }
   } finally {
-    await source.close();
+    await asked.source.close();
   }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The query, opened by the run that reads it: of pairs, the run on its side. */
+export interface Asked {
+  readonly run: Run;
+  readonly source: Source<unknown>;
 }
 
 /** Opens the query: a file, or for text data any other string as the text. */
 async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
-  const isFile = await access(query).then(
-    () => true,
-    () => false,
-  );
-  return (!isFile && run.modalityDefinition.accepts.text?.(query)) || openData(run, query);
+  return (!(await exists(query)) && run.modalityDefinition.accepts.text?.(query)) || openData(run, query);
 }
 
-/** Neighbours with their picture or text; only the path if the data no longer contain them. */
-async function looksOf(
-  run: Run,
-  neighbours: readonly Neighbour[],
-  { data = run.config.data.path, ...options }: Readonly<Record<string, string>>,
-  onPage: ReturnType<typeof pageOf>,
-): Promise<(Neighbour & OnPage)[]> {
-  const bank = await openData(run, data, tableOptionsOf(options)).catch(() => undefined);
-  try {
-    const find = finderOf(Array.from({ length: bank?.length ?? 0 }, (_, index) => bank!.name(index)));
-    const cards: (Neighbour & OnPage)[] = [];
-    for (const neighbour of neighbours) {
-      const index = find(neighbour.path);
-      const shown =
-        bank && index !== undefined ? await bank.read(index).then(run.modality.show, () => undefined) : undefined;
-      const found = shown && (await onPage(shown));
-      cards.push({ ...neighbour, ...found });
+/** @throws UserError when the query is a file of neither side, or no file and no side is text */
+async function askedOfPairs(run: Run, query: string): Promise<Asked> {
+  const sides = await sharedSides(run);
+  const names = [...sides.keys()].join(" and ");
+  if (!(await exists(query))) {
+    for (const side of sides.values()) {
+      const source = side.modalityDefinition.accepts.text?.(query);
+      if (source) return { run: side, source };
     }
-    return cards;
-  } finally {
-    await bank?.close();
+    throw new UserError(`${query}: no such file`);
   }
+  const { name } = await modalityFor(query);
+  const side = sides.get(name);
+  if (!side) throw new UserError(`${query}: ${name} data; a query of ${run.path} is one of ${names}`);
+  return { run: side, source: await openData(side, query) };
+}
+
+async function embedQuery({ run, source }: Asked, query: string) {
+  const { encoder, params, modality, config } = run;
+  const broken: { name: string; reason: string }[] = [];
+  const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
+  if (!value) throw new UserError(`${query}: ${broken[0]?.reason ?? "nothing to read"}`);
+  const compiled = await embedder(encoder, params, modality, { device: config.training.device, batchSize: 1 });
+  const vector = await compiled.embed(value.rows);
+  await compiled.dispose();
+  return { vector, shown: await modality.show(await source.read(0)) };
+}
+
+type OfQuery = Pick<SearchOptions, "query" | "html"> & { readonly shown: Awaited<ReturnType<Run["modality"]["show"]>> };
+
+/** Adds the texts of what was found, and writes the page. */
+async function describe(
+  searched: Searched,
+  neighbours: readonly Neighbour[],
+  { query, shown, html }: OfQuery,
+): Promise<Neighbour[]> {
+  const onPage = pageOf();
+  const look = html ? await onPage(shown) : undefined;
+  const cards: (Neighbour & OnPage)[] = [];
+  let isDrawn = false;
+  for (const neighbour of neighbours) {
+    // What is drawn is only for the page.
+    const found: Shown | undefined = isDrawn && !html ? undefined : await searched.shown(neighbour.path);
+    isDrawn ||= found?.picture !== undefined;
+    cards.push({ ...neighbour, ...(found && (html || !isDrawn) ? await onPage(found) : {}) });
+  }
+  if (html && look) await writeOutput(html, [neighbourPage({ query, look, cards })]);
+  return cards.map(({ image: _, player: _player, text, ...neighbour }) => ({
+    ...neighbour,
+    ...(text ? { text } : {}),
+  }));
 }

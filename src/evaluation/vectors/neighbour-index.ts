@@ -1,6 +1,6 @@
 import type { InitialParams } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { readEmbeddings } from "../../interop/parquet.ts";
+import { type Embeddings, readEmbeddings } from "../../interop/parquet.ts";
 import { digestOfWeights } from "./digest.ts";
 import { bankOf } from "./nearest.ts";
 
@@ -36,13 +36,19 @@ export async function neighbourIndex(
   file: string,
   { dim, params }: { readonly dim: number; readonly params: InitialParams },
 ): Promise<NeighbourIndex> {
-  const { paths, labels, data, dim: width, metadata } = await readEmbeddings(file);
+  const embeddings = await readEmbeddings(file);
+  const { dim: width, metadata } = embeddings;
   if (width !== dim)
     throw new UserError(`${file}: vectors of width ${width}, but this run's encoder has ${dim}; embed again`);
   if (metadata.weights && metadata.weights !== digestOfWeights(params))
     throw new UserError(
       `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder has other weights; embed again`,
     );
+  return indexOf(embeddings);
+}
+
+/** An index of vectors in memory. */
+export function indexOf({ paths, labels, data, dim, metadata }: Embeddings): NeighbourIndex {
   const bank = bankOf(data, dim);
   return {
     rows: paths.length,

@@ -1,0 +1,158 @@
+import { extname } from "node:path";
+import { finderOf, type OpenOptions, type Shown, type TableOptions, tableOptionsOf } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { openParquet } from "../../foundation/parquet/read.ts";
+import { extractFeatures } from "../../training/features.ts";
+import { namesOf, openData } from "../../training/run/open-data.ts";
+import type { Run } from "../../training/run/run.ts";
+import { sharedSides } from "../../training/run/shared-space.ts";
+import { embedSide, openSide, rowNamed, type SideData, shownRow } from "../retrieval/side-data.ts";
+import { indexOf, type NeighbourIndex, neighbourIndex } from "../vectors/neighbour-index.ts";
+
+/** What a search goes through: vectors, and the samples that they are of. */
+export interface Searched {
+  readonly index: NeighbourIndex;
+  /** The kind of what is found. */
+  readonly kind: string;
+  /** What is at a path of the index, as pages show it; undefined if the data do not have it any more. */
+  shown(path: string): Promise<Shown | undefined>;
+  close(): Promise<void>;
+}
+
+export interface SearchedOptions extends OpenOptions {
+  /** Of runs on pairs: the side that is searched. */
+  readonly side?: string | undefined;
+  /** The side of pairs, if nobody says which. */
+  readonly ofPairs?: string | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Whether a file holds vectors: a Parquet file with the columns that `embed` writes. */
+export async function holdsEmbeddings(path: string): Promise<boolean> {
+  if (extname(path).toLowerCase() !== ".parquet") return false;
+  const file = await openParquet(path);
+  await file.close();
+  return file.columns.includes("embedding");
+}
+
+/**
+ * Opens vectors that `embed` wrote, or data, which are embedded first.
+ * @param isOfPairs whether the run is on pairs, and one side is searched
+ * @throws UserError when the vectors are of another encoder, or there is nothing to read
+ */
+export async function openSearched(
+  run: Run,
+  path: string,
+  isOfPairs: boolean,
+  options: SearchedOptions = {},
+): Promise<Searched> {
+  if (await holdsEmbeddings(path)) return isOfPairs ? sideOfFile(run, path, options.side) : fileOf(run, path);
+  if (!isOfPairs) return dataOf(run, path, options);
+  const data = await openSide(run, path, options);
+  try {
+    const { vectors, names, broken } = await embedSide(run, data, { onProgress: options.onProgress });
+    noneLeft(path, broken, vectors.rows);
+    const index = indexOf({ ...vectors, paths: names, metadata: {} });
+    return { index, kind: data.side, ...showing(data) };
+  } catch (error) {
+    await data.source.close();
+    throw error;
+  }
+}
+
+function noneLeft(path: string, broken: readonly { reason: string }[], rows: number): void {
+  if (rows === 0) throw new UserError(`${path}: nothing could be read; the first: ${broken[0]?.reason}`);
+}
+
+/** Rows of data, by name. */
+function showing(data: SideData): Pick<Searched, "shown" | "close"> {
+  const find = finderOf(namesOf(data.source));
+  return {
+    async shown(name) {
+      const row = rowNamed(find, name);
+      return row && shownRow(data, row);
+    },
+    close: () => data.source.close(),
+  };
+}
+
+/** The data as those of one side, whatever the run is on. */
+const whole = (run: Run, source: SideData["source"]): SideData => ({
+  ...{ side: run.modality.name, run, source, isOfPairs: false },
+  samples: async (entry) => [await source.read(entry)],
+});
+
+async function dataOf(run: Run, path: string, { side, onProgress, ...open }: SearchedOptions): Promise<Searched> {
+  if (side !== undefined)
+    throw new UserError(`--side ${side}: ${run.path} is a run on ${run.modality.name} data, not on pairs`);
+  const source = await openData(run, path, open);
+  try {
+    const { encoder, params, modality, config } = run;
+    const { device } = config.training;
+    const {
+      data,
+      dim,
+      indices,
+      labels,
+      classes = [],
+    } = await extractFeatures({
+      ...{ encoder, params, modality, source, device, onProgress },
+    });
+    const paths = [...indices].map((entry) => source.name(entry));
+    const named = labels && { labels: [...labels].map((label) => classes[label] ?? null) };
+    return {
+      index: indexOf({ paths, data, dim, metadata: {}, ...named }),
+      kind: modality.name,
+      ...showing(whole(run, source)),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** The data that vectors were made of, opened when something of them is shown; nothing is, if they are gone. */
+function shownLater(open: () => Promise<SideData | undefined>): Pick<Searched, "shown" | "close"> {
+  let opened: Promise<ReturnType<typeof showing> | undefined> | undefined;
+  const data = () => {
+    opened ??= open().then(
+      (found) => found && showing(found),
+      () => undefined,
+    );
+    return opened;
+  };
+  return {
+    shown: async (path) => (await data())?.shown(path),
+    close: async () => (await opened)?.close(),
+  };
+}
+
+type Metadata = { side?: string; data?: string } & TableOptions;
+
+async function fileOf(run: Run, path: string): Promise<Searched> {
+  const { encoder, params, modality, config } = run;
+  const index = await neighbourIndex(path, { dim: encoder.embedDim, params });
+  const { data = config.data.path, ...options }: Metadata = index.metadata;
+  const open = async () => whole(run, await openData(run, data, tableOptionsOf(options)));
+  return { index, kind: modality.name, ...shownLater(open) };
+}
+
+async function sideOfFile(run: Run, path: string, wanted: string | undefined): Promise<Searched> {
+  const index = await indexOfSide(run, path);
+  const { side, data, ...options }: Metadata = index.metadata;
+  if (side === undefined || (wanted ?? side) !== side)
+    throw new UserError(
+      `${path}: vectors of ${side === undefined ? "no one side of pairs" : `the side ${side}`}; embed again with --side ${wanted ?? "<name>"}`,
+    );
+  const open = async () => data && openSide(run, data, { side, ...tableOptionsOf(options) });
+  return { index, kind: side, ...shownLater(async () => (await open()) || undefined) };
+}
+
+/** The vectors of one side. @throws UserError when they are of whole pairs, or of another encoder */
+export async function indexOfSide(run: Run, path: string): Promise<NeighbourIndex> {
+  const [{ encoder, params } = run] = (await sharedSides(run)).values();
+  return neighbourIndex(path, { dim: encoder.embedDim, params }).catch((error: unknown) => {
+    if (!(error instanceof UserError) || !error.message.includes("of width")) throw error;
+    throw new UserError(`${error.message} one side: autodidact embed ${run.path} <data> --side <name>`);
+  });
+}

@@ -1,0 +1,66 @@
+import { resolve } from "node:path";
+import { type Part, type PartOf, parts, partsIn, type Source, tableOptionsOf } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { openData } from "../../training/run/open-data.ts";
+import type { Run } from "../../training/run/run.ts";
+import { evaluationSplit, type Split, splitData } from "../labels/split.ts";
+import type { PairEvaluationOptions } from "./pair-evaluation.ts";
+
+/** The column that says which part an entry is of. */
+const SPLIT_COLUMN = "split";
+
+/** Pairs with those that are searched, and those that a baseline may be fitted to. */
+export interface PartedPairs {
+  readonly source: Source<unknown>;
+  /** Entries that are searched. */
+  readonly searched: Int32Array;
+  /** Which these are, in words. */
+  readonly part: string;
+  /** Entries to fit baselines to; none when there is no part for that. */
+  readonly fitted: Int32Array | undefined;
+  readonly split?: Split;
+}
+
+const isPart = (name: string): name is Part => parts.some((part) => part === name);
+
+/** Opens pairs and chooses those to search. @throws UserError when nothing can be read, or there is no such part */
+export async function openParted(run: Run, options: PairEvaluationOptions): Promise<PartedPairs> {
+  const { data, split: by, seed = 0 } = options;
+  const open = { ...tableOptionsOf(options), labels: options.labels };
+  const isWay = by !== undefined && by !== "all" && !isPart(by);
+  const split = isWay
+    ? await splitData(run, { ...open, data, by, seed, out: run.path, file: evaluationSplit(run) })
+    : undefined;
+  const source = await openData(run, data, { ...open, splitFile: split?.file });
+  try {
+    const partOf = source.parts ?? (by === "all" ? undefined : partsOfColumn(source, data, by));
+    if (!partOf) return { source, searched: entriesOf(source), part: "all pairs", fitted: undefined };
+    const wanted = by !== undefined && isPart(by) ? by : "test";
+    const of = (part: Part) => entriesOf(source).filter((entry) => parts[partOf[entry]!] === part);
+    const searched = of(wanted);
+    if (searched.length === 0) throw new UserError(`${data}: column ${SPLIT_COLUMN} has no pair of the part ${wanted}`);
+    return {
+      ...{ source, searched, part: `the ${wanted} part by ${split ? split.by : `column ${SPLIT_COLUMN}`}` },
+      fitted: wanted === "train" ? undefined : of("train"),
+      ...(split ? { split } : {}),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+const entriesOf = ({ length }: Source<unknown>) => Int32Array.from({ length }, (_, entry) => entry);
+
+/** @throws UserError when a part is asked for, and the data have no such column */
+function partsOfColumn(source: Source<unknown>, data: string, asked: string | undefined): PartOf | undefined {
+  const cells = source.column?.(SPLIT_COLUMN);
+  if (cells?.some((cell) => cell?.trim())) return partsIn(cells, `${data}: column ${SPLIT_COLUMN}`);
+  if (asked === undefined) return undefined;
+  throw new UserError(
+    `--split ${asked}: the data have no column ${SPLIT_COLUMN}; name a column of parts, a file with the columns path and split, or random`,
+  );
+}
+
+/** Whether a run was trained on these very data, of which no part was held out from it. */
+export const isTrainedOn = ({ config }: Run, data: string): boolean => resolve(config.data.path) === resolve(data);

@@ -1,0 +1,148 @@
+import {
+  type ModalityDefinition,
+  type OpenOptions,
+  offerOf,
+  type Shown,
+  type Source,
+  sides as sidesAbility,
+} from "../../data/index.ts";
+import { modalityFor } from "../../data/recognise.ts";
+import { UserError } from "../../foundation/errors.ts";
+import { extractFeatures } from "../../training/features.ts";
+import { openData } from "../../training/run/open-data.ts";
+import type { Run } from "../../training/run/run.ts";
+import { sharedSides } from "../../training/run/shared-space.ts";
+import { sideEmbedder } from "./placers.ts";
+import { placePairs, type SideVectors } from "./side-vectors.ts";
+
+/** Data of one side of a run on pairs: of its own kind, or pairs, whose other side is left aside. */
+export interface SideData {
+  readonly side: string;
+  /** The run on this side, with vectors of the space that both sides share. */
+  readonly run: Run;
+  readonly source: Source<unknown>;
+  /** Whether the entries are pairs. */
+  readonly isOfPairs: boolean;
+  /** The samples of an entry: of pairs perhaps several. */
+  samples(entry: number): Promise<readonly unknown[]>;
+}
+
+export interface OpenSideOptions extends OpenOptions {
+  /** The side; by default that of the data's own kind. */
+  readonly side?: string | undefined;
+  /** The side of pairs, if nobody says which. */
+  readonly ofPairs?: string | undefined;
+}
+
+/** @throws UserError when the run has no such side */
+function checkSide({ path, modality }: Run, names: Iterable<string>, side: string | undefined): void {
+  const all = [...names];
+  if (side !== undefined && !all.includes(side))
+    throw new UserError(
+      `--side ${side}: ${path} is a run on ${modality.name} data, whose sides are ${all.join(" and ")}`,
+    );
+}
+
+/** The kind of data at a path: pairs, or one of their sides. @throws UserError when it is another, or not the side wanted */
+async function kindAt(run: Run, names: readonly string[], path: string, side?: string): Promise<ModalityDefinition> {
+  const pairs = run.modalityDefinition;
+  if (side !== undefined) {
+    const recognition = await pairs.recognises(path).catch(() => undefined);
+    return recognition === "proven" || recognition === "certain" ? pairs : modalityFor(path, side);
+  }
+  const found = await modalityFor(path);
+  if (found.name === pairs.name || names.includes(found.name)) return found;
+  throw new UserError(
+    `${path}: ${found.name} data, and ${run.path} is a run on ${pairs.name} data, whose sides are ${names.join(" and ")}; --side says which of them it is`,
+  );
+}
+
+/** Whether data are of one side's own kind, by what they look like. */
+export async function isOfOneSide({ modality }: Run, path: string): Promise<boolean> {
+  const names: readonly string[] = offerOf(modality, sidesAbility)?.names ?? [];
+  const found = await modalityFor(path).catch(() => undefined);
+  return found !== undefined && names.includes(found.name);
+}
+
+/**
+ * Opens data of one side of a run on pairs.
+ * @throws UserError when the run has no shared space, or the data are of no side of it
+ */
+export async function openSide(run: Run, path: string, { side, ofPairs, ...open }: OpenSideOptions): Promise<SideData> {
+  const sides = await sharedSides(run);
+  const names = [...sides.keys()];
+  checkSide(run, names, side);
+  const kind = await kindAt(run, names, path, side);
+  if (kind.name !== run.modality.name) {
+    const own = sides.get(kind.name)!;
+    const source = await openData(own, path, open);
+    const samples = async (entry: number) => [await source.read(entry)];
+    return { side: kind.name, run: own, source, isOfPairs: false, samples };
+  }
+  const name = side ?? ofPairs;
+  if (name === undefined)
+    throw new UserError(`${path}: pairs; --side ${names.join(" or ")} says which side of them is meant`);
+  const offer = offerOf(run.modality, sidesAbility)!;
+  const source = await openData(run, path, open);
+  const samples = async (entry: number) => offer.samples(await source.read(entry), name);
+  return { side: name, run: sides.get(name)!, source, isOfPairs: true, samples };
+}
+
+export interface EmbeddedSide {
+  readonly vectors: SideVectors;
+  /** Name of each row: that of its entry; a pair's further samples have a number, `pairs.csv:12#2`. */
+  readonly names: readonly string[];
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** The vectors of data of one side, in the space that both share. @param pairsRun the run on pairs */
+export async function embedSide(
+  pairsRun: Run,
+  { side, run, source, isOfPairs }: SideData,
+  {
+    indices,
+    onProgress,
+  }: { readonly indices?: Int32Array; readonly onProgress?: (done: number, total: number) => void },
+): Promise<EmbeddedSide> {
+  if (!isOfPairs) {
+    const { encoder, params, modality, config } = run;
+    const { device } = config.training;
+    const features = await extractFeatures({ encoder, params, modality, source, indices, device, onProgress });
+    const { data, rows, dim, indices: entries, broken } = features;
+    const vectors = { data, rows, dim, entries, places: new Int32Array(rows) };
+    return { vectors, names: [...entries].map((entry) => source.name(entry)), broken };
+  }
+  const embedding = await sideEmbedder(run);
+  try {
+    const options = { indices, onProgress, only: [side] };
+    const { placed, broken } = await placePairs(pairsRun, source, [embedding.placer], options);
+    const vectors = placed[0]!.get(side)!;
+    const names = Array.from(vectors.entries, (entry, row) => rowName(source.name(entry), vectors.places[row]!));
+    return { vectors, names, broken };
+  } finally {
+    await embedding.dispose();
+  }
+}
+
+const rowName = (name: string, place: number): string => (place === 0 ? name : `${name}#${place + 1}`);
+
+/** The entry that a row's name is of, and its sample of the entry. */
+export function rowNamed(
+  find: (name: string) => number | undefined,
+  name: string,
+): { entry: number; place: number } | undefined {
+  const whole = find(name);
+  if (whole !== undefined) return { entry: whole, place: 0 };
+  const [, base = "", place = ""] = /^(.*)#(\d+)$/.exec(name) ?? [];
+  const entry = base === "" ? undefined : find(base);
+  return entry === undefined ? undefined : { entry, place: Number(place) - 1 };
+}
+
+/** A row of data of one side, as pages show it; undefined when it cannot be read any more. */
+export const shownRow = async (
+  { run, samples }: SideData,
+  { entry, place }: { readonly entry: number; readonly place: number },
+): Promise<Shown | undefined> => {
+  const all = await samples(entry).catch(() => []);
+  return all[place] === undefined ? undefined : run.modality.show(all[place]);
+};
