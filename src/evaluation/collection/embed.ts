@@ -7,7 +7,7 @@ import { prepareTable } from "../../interop/table.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { hasSharedSpace } from "../../training/run/shared-space.ts";
-import { type EmbeddedSide, embedSide, isOfOneSide, openSide } from "../retrieval/side-data.ts";
+import { type EmbeddedSide, embedSide, isOfOneSide, ofOneKind, openSide } from "../retrieval/side-data.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
 
 export interface EmbedOptions extends OpenOptions {
@@ -88,12 +88,11 @@ async function openEmbedded(
 ): Promise<Embedded> {
   if (side !== undefined || (hasSharedSpace(run) && (await isOfOneSide(run, data)))) {
     const opened = await openSide(run, data, { side, ...open });
-    const embedAll: Embedded["embed"] = (indices, onProgress) => embedSide(run, opened, { indices, onProgress });
+    const embedAll: Embedded["embed"] = (indices, onProgress) => embedSide(opened, { indices, onProgress });
     return { source: opened.source, side: opened.side, embed: embedAll };
   }
   const source = await openData(run, data, open);
-  const whole = { side: run.modality.name, run, source, isOfPairs: false, samples: async () => [] };
-  return { source, embed: (indices, onProgress) => embedSide(run, whole, { indices, onProgress }) };
+  return { source, embed: (indices, onProgress) => embedSide(ofOneKind(run, source), { indices, onProgress }) };
 }
 
 function shardIndices(length: number, shard: string | undefined): Int32Array {

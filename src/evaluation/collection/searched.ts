@@ -2,11 +2,10 @@ import { extname } from "node:path";
 import { finderOf, type OpenOptions, type Shown, type TableOptions, tableOptionsOf } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
-import { extractFeatures } from "../../training/features.ts";
 import { namesOf, openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { sharedSides } from "../../training/run/shared-space.ts";
-import { embedSide, openSide, rowNamed, type SideData, shownRow } from "../retrieval/side-data.ts";
+import { embedSide, ofOneKind, openSide, rowNamed, type SideData, shownRow } from "../retrieval/side-data.ts";
 import { indexOf, type NeighbourIndex, neighbourIndex } from "../vectors/neighbour-index.ts";
 
 /** What a search goes through: vectors, and the samples that they are of. */
@@ -50,18 +49,13 @@ export async function openSearched(
   if (!isOfPairs) return dataOf(run, path, options);
   const data = await openSide(run, path, options);
   try {
-    const { vectors, names, broken } = await embedSide(run, data, { onProgress: options.onProgress });
-    noneLeft(path, broken, vectors.rows);
+    const { vectors, names } = await embedSide(data, { onProgress: options.onProgress });
     const index = indexOf({ ...vectors, paths: names, metadata: {} });
     return { index, kind: data.side, ...showing(data) };
   } catch (error) {
     await data.source.close();
     throw error;
   }
-}
-
-function noneLeft(path: string, broken: readonly { reason: string }[], rows: number): void {
-  if (rows === 0) throw new UserError(`${path}: nothing could be read; the first: ${broken[0]?.reason}`);
 }
 
 /** Rows of data, by name. */
@@ -76,35 +70,17 @@ function showing(data: SideData): Pick<Searched, "shown" | "close"> {
   };
 }
 
-/** The data as those of one side, whatever the run is on. */
-const whole = (run: Run, source: SideData["source"]): SideData => ({
-  ...{ side: run.modality.name, run, source, isOfPairs: false },
-  samples: async (entry) => [await source.read(entry)],
-});
-
 async function dataOf(run: Run, path: string, { side, onProgress, ...open }: SearchedOptions): Promise<Searched> {
   if (side !== undefined)
     throw new UserError(`--side ${side}: ${run.path} is a run on ${run.modality.name} data, not on pairs`);
   const source = await openData(run, path, open);
   try {
-    const { encoder, params, modality, config } = run;
-    const { device } = config.training;
-    const {
-      data,
-      dim,
-      indices,
-      labels,
-      classes = [],
-    } = await extractFeatures({
-      ...{ encoder, params, modality, source, device, onProgress },
-    });
-    const paths = [...indices].map((entry) => source.name(entry));
-    const named = labels && { labels: [...labels].map((label) => classes[label] ?? null) };
-    return {
-      index: indexOf({ paths, data, dim, metadata: {}, ...named }),
-      kind: modality.name,
-      ...showing(whole(run, source)),
-    };
+    const data = ofOneKind(run, source);
+    const { vectors, names } = await embedSide(data, { onProgress });
+    const { labels, classes = [] } = source;
+    const named = labels && { labels: Array.from(vectors.entries, (entry) => classes[labels[entry]!] ?? null) };
+    const index = indexOf({ ...vectors, paths: names, metadata: {}, ...named });
+    return { index, kind: data.side, ...showing(data) };
   } catch (error) {
     await source.close();
     throw error;
@@ -133,7 +109,7 @@ async function fileOf(run: Run, path: string): Promise<Searched> {
   const { encoder, params, modality, config } = run;
   const index = await neighbourIndex(path, { dim: encoder.embedDim, params });
   const { data = config.data.path, ...options }: Metadata = index.metadata;
-  const open = async () => whole(run, await openData(run, data, tableOptionsOf(options)));
+  const open = async () => ofOneKind(run, await openData(run, data, tableOptionsOf(options)));
   return { index, kind: modality.name, ...shownLater(open) };
 }
 

@@ -1,14 +1,12 @@
-import { type Source, subset, tableOptionsOf } from "../../data/index.ts";
+import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
-import { openRunData } from "../../training/run/open-data.ts";
-import type { Run } from "../../training/run/run.ts";
 import type { Direction, PairEvaluation, PairEvaluationOptions, RetrievalScore } from "./pair-evaluation.ts";
-import { isTrainedOn, openParted } from "./parts-of-pairs.ts";
+import { asTrained, openParted, pairsToFit } from "./parts-of-pairs.ts";
 import { type Contestant, contestantsOf, sideEmbedders } from "./placers.ts";
 import { chanceOfRanked, meanRecall, type RankedQuery, type Recall, rank, recallOfRanked } from "./ranked.ts";
 import { retrievalPage } from "./retrieval-page.ts";
-import { type PlacedPairs, placePairs } from "./side-vectors.ts";
+import { type PlacedPairs, placeSides, sidesOfPairs } from "./side-vectors.ts";
 
 /**
  * Evaluates a run on pairs by retrieval: of how many samples of one side those of the other that belong to them are among the
@@ -24,17 +22,17 @@ import { type PlacedPairs, placePairs } from "./side-vectors.ts";
  */
 export async function evaluatePairs(options: PairEvaluationOptions): Promise<PairEvaluation> {
   const start = performance.now();
-  const { run, data, within, html, onProgress } = inherited(options);
+  const { run, data, within, html, onProgress } = asTrained(options);
   if (html) await prepareOutput(html);
   const embedders = await sideEmbedders(run);
   try {
-    const parted = await openParted(run, inherited(options));
+    const parted = await openParted(run, asTrained(options));
     const { source, searched, part, split } = parted;
-    const training = await trainingPairs(run, data, parted);
+    const training = await pairsToFit(run, data, parted);
     try {
       const parts = partsWithin(source, data, within);
       const contestants = await contestantsOf(run, embedders, { source, fitted: training.fitted });
-      const pairs = await placePairs(run, source, contestants, {
+      const pairs = await placeSides(sidesOfPairs(run), source, contestants, {
         indices: searched,
         onProgress: (done, total) => onProgress?.("reading and embedding pairs", done, total),
       });
@@ -75,35 +73,6 @@ export async function evaluatePairs(options: PairEvaluationOptions): Promise<Pai
   } finally {
     await embedders.dispose();
   }
-}
-
-/** Data that the run was trained on are read as it read them, unless the options say otherwise. */
-const inherited = (options: PairEvaluationOptions): PairEvaluationOptions =>
-  isTrainedOn(options.run, options.data) ? { ...tableOptionsOf(options.run.config.data), ...options } : options;
-
-/** The pairs that a baseline is fitted to: the training part, or else what the run was trained on. */
-async function trainingPairs(
-  run: Run,
-  data: string,
-  { source, fitted, part }: Pick<Awaited<ReturnType<typeof openParted>>, "source" | "fitted" | "part">,
-): Promise<{ fitted: Source<unknown> | undefined; notes: string[]; close(): Promise<void> }> {
-  const nothing = async () => undefined;
-  const isSeen = isTrainedOn(run, data) && run.config.data.entries === source.length;
-  const notes = isSeen ? [`The run was trained on all of these data: on ${part}, too.`] : [];
-  if (fitted && fitted.length > 0) return { fitted: subset(source, fitted), notes, close: nothing };
-  if (isTrainedOn(run, data))
-    return {
-      fitted: undefined,
-      close: nothing,
-      notes: [...notes, "No baseline: no other pairs are left to fit it to."],
-    };
-  const own = await openRunData(run, undefined).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  });
-  return own
-    ? { fitted: own, notes: [], close: () => own.close() }
-    : { ...{ fitted: undefined, close: nothing }, notes: ["No baseline: the run's training data are gone."] };
 }
 
 /** The part of each entry by a column, with the names of the parts. */

@@ -1,7 +1,16 @@
 import { resolve } from "node:path";
-import { type Part, type PartOf, parts, partsIn, type Source, tableOptionsOf } from "../../data/index.ts";
+import {
+  type OpenOptions,
+  type Part,
+  type PartOf,
+  parts,
+  partsIn,
+  type Source,
+  subset,
+  tableOptionsOf,
+} from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { openData } from "../../training/run/open-data.ts";
+import { openData, openRunData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { evaluationSplit, type Split, splitData } from "../labels/split.ts";
 import type { PairEvaluationOptions } from "./pair-evaluation.ts";
@@ -50,6 +59,21 @@ export async function openParted(run: Run, options: PairEvaluationOptions): Prom
   }
 }
 
+/**
+ * The entries of one part by the data's column `split`.
+ * @param lenient none, if there is no such column
+ * @throws UserError when there is none, or no such column
+ */
+export function entriesOfPart(source: Source<unknown>, data: string, part: string, lenient = false): Int32Array {
+  if (!isPart(part)) throw new UserError(`--split ${part}: must be ${parts.join(", ")}`);
+  const partOf = partsOfColumn(source, data, lenient ? undefined : part);
+  const entries = partOf
+    ? entriesOf(source).filter((entry) => partOf[entry] === parts.indexOf(part))
+    : new Int32Array();
+  if (entries.length > 0 || lenient) return entries;
+  throw new UserError(`${data}: column ${SPLIT_COLUMN} has no entry of the part ${part}`);
+}
+
 const entriesOf = ({ length }: Source<unknown>) => Int32Array.from({ length }, (_, entry) => entry);
 
 /** @throws UserError when a part is asked for, and the data have no such column */
@@ -62,5 +86,45 @@ function partsOfColumn(source: Source<unknown>, data: string, asked: string | un
   );
 }
 
-/** Whether a run was trained on these very data, of which no part was held out from it. */
-export const isTrainedOn = ({ config }: Run, data: string): boolean => resolve(config.data.path) === resolve(data);
+/** Whether a run was trained on these very data. */
+const isTrainedOn = ({ config }: Run, data: string): boolean => resolve(config.data.path) === resolve(data);
+
+/** Data that the run was trained on are read as it read them, unless the options say otherwise. */
+export const asTrained = <Options extends { readonly run: Run; readonly data: string } & OpenOptions>(
+  options: Options,
+): Options =>
+  isTrainedOn(options.run, options.data) ? { ...tableOptionsOf(options.run.config.data), ...options } : options;
+
+/** Pairs that a baseline may be fitted to, and what readers must know of them. */
+export interface PairsToFit {
+  readonly fitted: Source<unknown> | undefined;
+  readonly notes: readonly string[];
+  close(): Promise<void>;
+}
+
+/** The training part of data; where they have none, that of the data that the run was trained on. */
+export async function pairsToFit(
+  run: Run,
+  data: string,
+  parted?: Pick<PartedPairs, "source" | "fitted" | "part">,
+): Promise<PairsToFit> {
+  const close = async () => undefined;
+  const isSeen = isTrainedOn(run, data) && run.config.data.entries === parted?.source.length;
+  const notes = isSeen ? [`The run was trained on all of these data: on ${parted.part}, too.`] : [];
+  if (parted?.fitted?.length) return { fitted: subset(parted.source, parted.fitted), notes, close };
+  if (isTrainedOn(run, data))
+    return { ...{ fitted: undefined, close }, notes: [...notes, "No baseline: no other pairs are left to fit it to."] };
+  const own = await openRunData(run, undefined).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  if (!own) return { ...{ fitted: undefined, close }, notes: ["No baseline: the run's training data are gone."] };
+  const partOf = partsOfColumn(own, run.config.data.path, undefined);
+  const fitted = partOf
+    ? subset(
+        own,
+        entriesOf(own).filter((entry) => partOf[entry] === parts.indexOf("train")),
+      )
+    : own;
+  return { fitted, notes, close: () => own.close() };
+}

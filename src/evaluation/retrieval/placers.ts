@@ -62,18 +62,24 @@ export async function sideEmbedders(run: Run): Promise<SideEmbedders> {
  */
 export async function contestantsOf(
   run: Run,
-  { placer }: SideEmbedders,
+  embedders: SideEmbedders,
   { source, fitted }: { readonly source: Source<unknown>; readonly fitted: Source<unknown> | undefined },
 ): Promise<Contestant[]> {
   const { config, modality, modalityDefinition } = run;
   const untrained = await untrainedParams(config, fitted ?? source, config.training.seed + 1);
   const baseline = fitted && (await modalityDefinition.sides?.baseline?.(modality, fitted));
   return [
-    { role: "untrained", name: contestantNames.untrained, ...placer(untrained) },
+    { role: "untrained", name: contestantNames.untrained, ...embedders.placer(untrained) },
     ...(baseline ? [byFeatures(baseline)] : []),
-    { role: "pretrained", name: contestantNames.pretrained, ...placer() },
+    pretrainedOf(embedders),
   ];
 }
+
+/** The run's own encoder. */
+export const pretrainedOf = ({ placer }: SideEmbedders): Contestant => ({
+  ...{ role: "pretrained", name: contestantNames.pretrained },
+  ...placer(),
+});
 
 const byFeatures = ({ name, note, dim, of }: SideFeatures): Contestant => ({
   ...{ role: "baseline", name, note, dim },

@@ -8,12 +8,11 @@ import {
 } from "../../data/index.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { extractFeatures } from "../../training/features.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { sharedSides } from "../../training/run/shared-space.ts";
 import { sideEmbedder } from "./placers.ts";
-import { placePairs, type SideVectors } from "./side-vectors.ts";
+import { placeSides, type ReadSide, type SideVectors, sidesOfPairs } from "./side-vectors.ts";
 
 /** Data of one side of a run on pairs: of its own kind, or pairs, whose other side is left aside. */
 export interface SideData {
@@ -23,8 +22,8 @@ export interface SideData {
   readonly source: Source<unknown>;
   /** Whether the entries are pairs. */
   readonly isOfPairs: boolean;
-  /** The samples of an entry: of pairs perhaps several. */
-  samples(entry: number): Promise<readonly unknown[]>;
+  /** How the side is read from the entries: of a pair perhaps several samples. */
+  readonly reads: ReadSide;
 }
 
 export interface OpenSideOptions extends OpenOptions {
@@ -76,17 +75,20 @@ export async function openSide(run: Run, path: string, { side, ofPairs, ...open 
   if (kind.name !== run.modality.name) {
     const own = sides.get(kind.name)!;
     const source = await openData(own, path, open);
-    const samples = async (entry: number) => [await source.read(entry)];
-    return { side: kind.name, run: own, source, isOfPairs: false, samples };
+    return ofOneKind(own, source);
   }
   const name = side ?? ofPairs;
   if (name === undefined)
     throw new UserError(`${path}: pairs; --side ${names.join(" or ")} says which side of them is meant`);
-  const offer = offerOf(run.modality, sidesAbility)!;
-  const source = await openData(run, path, open);
-  const samples = async (entry: number) => offer.samples(await source.read(entry), name);
-  return { side: name, run: sides.get(name)!, source, isOfPairs: true, samples };
+  const reads = sidesOfPairs(run).find((one) => one.name === name)!;
+  return { side: name, run: sides.get(name)!, source: await openData(run, path, open), isOfPairs: true, reads };
 }
+
+/** Data of a run's own kind as one side: every entry is one sample. */
+export const ofOneKind = (run: Run, source: Source<unknown>): SideData => ({
+  ...{ side: run.modality.name, run, source, isOfPairs: false },
+  reads: { name: run.modality.name, modality: run.modality, samples: (sample) => [sample] },
+});
 
 export interface EmbeddedSide {
   readonly vectors: SideVectors;
@@ -95,27 +97,17 @@ export interface EmbeddedSide {
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** The vectors of data of one side, in the space that both share. @param pairsRun the run on pairs */
+/** The vectors of data of one side, in the space that both share. */
 export async function embedSide(
-  pairsRun: Run,
-  { side, run, source, isOfPairs }: SideData,
+  { side, run, source, reads }: SideData,
   {
     indices,
     onProgress,
   }: { readonly indices?: Int32Array; readonly onProgress?: (done: number, total: number) => void },
 ): Promise<EmbeddedSide> {
-  if (!isOfPairs) {
-    const { encoder, params, modality, config } = run;
-    const { device } = config.training;
-    const features = await extractFeatures({ encoder, params, modality, source, indices, device, onProgress });
-    const { data, rows, dim, indices: entries, broken } = features;
-    const vectors = { data, rows, dim, entries, places: new Int32Array(rows) };
-    return { vectors, names: [...entries].map((entry) => source.name(entry)), broken };
-  }
   const embedding = await sideEmbedder(run);
   try {
-    const options = { indices, onProgress, only: [side] };
-    const { placed, broken } = await placePairs(pairsRun, source, [embedding.placer], options);
+    const { placed, broken } = await placeSides([reads], source, [embedding.placer], { indices, onProgress });
     const vectors = placed[0]!.get(side)!;
     const names = Array.from(vectors.entries, (entry, row) => rowName(source.name(entry), vectors.places[row]!));
     return { vectors, names, broken };
@@ -139,10 +131,13 @@ export function rowNamed(
 }
 
 /** A row of data of one side, as pages show it; undefined when it cannot be read any more. */
-export const shownRow = async (
-  { run, samples }: SideData,
+export async function shownRow(
+  { run, source, reads }: SideData,
   { entry, place }: { readonly entry: number; readonly place: number },
-): Promise<Shown | undefined> => {
-  const all = await samples(entry).catch(() => []);
-  return all[place] === undefined ? undefined : run.modality.show(all[place]);
-};
+): Promise<Shown | undefined> {
+  const sample = await source.read(entry).then(
+    (read) => reads.samples(read)[place],
+    () => undefined,
+  );
+  return sample === undefined ? undefined : run.modality.show(sample);
+}

@@ -1,4 +1,4 @@
-import { offerOf, type Source, sides as sidesAbility, type TensorRecord } from "../../data/index.ts";
+import { type Modality, offerOf, type Source, sides as sidesAbility, type TensorRecord } from "../../data/index.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
 import { batchFor, everyEntry, refuseInfinite } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
@@ -26,6 +26,24 @@ export interface Placer {
   readonly dim: number;
   /** @returns `[samples.length, dim]`, of any norm */
   place(side: string, samples: readonly SideSample[]): Promise<Float32Array> | Float32Array;
+}
+
+/** One side as it is read from a source's entries. */
+export interface ReadSide {
+  readonly name: string;
+  readonly modality: Modality;
+  /** The samples of this side in an entry, at least one. */
+  samples(entry: unknown): readonly unknown[];
+}
+
+/** Both sides of pairs. */
+export function sidesOfPairs({ modality }: Pick<Run, "modality">): ReadSide[] {
+  const sides = offerOf(modality, sidesAbility);
+  if (!sides) throw new Error(`${modality.name} data have no sides`);
+  return sides.names.map((name) => ({
+    ...{ name, modality: sides.modality(name) },
+    samples: (pair) => sides.samples(pair, name),
+  }));
 }
 
 export interface PlacedPairs {
@@ -70,90 +88,73 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * Reads pairs once and places all samples of their sides, by each placer. A pair that cannot be read, or of one side of which an
- * encoder would see nothing, is left out.
- * @throws UserError when no pair can be read
+ * Reads entries once and places all samples of their sides, by each placer. An entry that cannot be read, or of one side of which
+ * an encoder would see nothing, is left out.
+ * @throws UserError when no entry can be read
  */
-export async function placePairs(
-  { modality }: Pick<Run, "modality">,
+export async function placeSides(
+  sides: readonly ReadSide[],
   source: Source<unknown>,
   placers: readonly Placer[],
   {
     indices = everyEntry(source),
-    only,
     onProgress,
   }: {
     readonly indices?: Int32Array | undefined;
-    /** Sides to place; both by default. */
-    readonly only?: readonly string[];
     readonly onProgress?: ((done: number, total: number) => void) | undefined;
   } = {},
 ): Promise<PlacedPairs> {
-  const sides = offerOf(modality, sidesAbility);
-  if (!sides) throw new Error(`${modality.name} data have no sides`);
   const dims = placers.map(({ dim }) => dim);
-  const names = sides.names.filter((name) => only?.includes(name) ?? true);
   const broken: { name: string; reason: string }[] = [];
-  const waiting = new Map(
-    names.map((side) => [
-      side,
-      {
-        ...{ kind: sides.modality(side), size: batchFor(sides.modality(side)), gathered: gathering(dims) },
-        rows: [] as (SideSample & { entry: number; place: number })[],
-      },
-    ]),
-  );
-  const flush = async (side: string, atLeast: number): Promise<void> => {
-    const { size, gathered, rows } = waiting.get(side)!;
-    while (rows.length >= Math.max(1, atLeast)) {
-      const batch = rows.splice(0, size);
-      const vectors: Float32Array[] = [];
-      for (const placer of placers) vectors.push(await placer.place(side, batch));
-      for (const part of vectors) refuseInfinite(part, "the model");
-      gathered.add(vectors, batch);
-    }
-  };
-  /** The samples of one side of which an encoder sees something; else why it sees nothing. */
-  const seen = (side: string, pair: unknown): { place: number; sample: SideSample }[] | string => {
-    const { kind } = waiting.get(side)!;
-    let reason = "";
-    const found = sides.samples(pair, side).flatMap((sample, place) => {
-      const tensors = kind.tensors(sample);
-      const unseen = kind.unseen?.(tensors);
-      reason = unseen ?? reason;
-      return unseen === undefined ? [{ place, sample: { sample, tensors } }] : [];
-    });
-    return found.length > 0 ? found : reason;
+  const waiting = sides.map((side) => ({
+    ...{ side, size: batchFor(side.modality), gathered: gathering(dims) },
+    rows: [] as (SideSample & { entry: number; place: number })[],
+  }));
+  const flush = async (isLast: boolean): Promise<void> => {
+    for (const { side, size, gathered, rows } of waiting)
+      while (rows.length >= (isLast ? 1 : size)) {
+        const batch = rows.splice(0, size);
+        const vectors: Float32Array[] = [];
+        for (const placer of placers) vectors.push(await placer.place(side.name, batch));
+        for (const part of vectors) refuseInfinite(part, "the model");
+        gathered.add(vectors, batch);
+      }
   };
   for (let start = 0; start < indices.length; start += CONCURRENCY) {
     const chunk = [...indices.subarray(start, start + CONCURRENCY)];
-    const pairs = await Promise.allSettled(chunk.map((entry) => source.read(entry)));
-    for (const [at, result] of pairs.entries()) {
+    const read = await Promise.allSettled(chunk.map((entry) => source.read(entry)));
+    for (const [at, result] of read.entries()) {
       const entry = chunk[at]!;
       if (result.status === "rejected") {
         if (!(result.reason instanceof BrokenSample)) throw result.reason;
         broken.push({ name: source.name(entry), reason: result.reason.message });
         continue;
       }
-      const ofSides = names.map((side) => [side, seen(side, result.value)] as const);
-      const reason = ofSides.map(([, found]) => found).find((found) => typeof found === "string");
-      if (reason !== undefined) {
-        broken.push({ name: source.name(entry), reason });
-        continue;
-      }
-      for (const [side, found] of ofSides)
-        if (typeof found !== "string")
-          waiting.get(side)!.rows.push(...found.map(({ place, sample }) => ({ ...sample, entry, place })));
+      const found = sides.map((side) => seenOf(side, result.value));
+      const reason = found.find((one) => typeof one === "string");
+      if (reason !== undefined) broken.push({ name: source.name(entry), reason });
+      else
+        for (const [which, { rows }] of waiting.entries())
+          for (const seen of found[which]!) if (typeof seen !== "string") rows.push({ ...seen, entry });
     }
-    for (const side of names) await flush(side, waiting.get(side)!.size);
+    await flush(false);
     onProgress?.(Math.min(indices.length, start + CONCURRENCY), indices.length);
   }
   if (broken.length === indices.length)
-    throw new UserError(`none of the ${indices.length} pairs could be read; the first: ${broken[0]?.reason}`);
-  for (const side of names) await flush(side, 1);
-  const results = new Map([...waiting].map(([side, { gathered }]) => [side, gathered.result()]));
-  return {
-    broken,
-    placed: placers.map((_, at) => new Map([...results].map(([side, vectors]) => [side, vectors[at]!]))),
-  };
+    throw new UserError(`none of the ${indices.length} entries could be read; the first: ${broken[0]?.reason}`);
+  await flush(true);
+  const results = waiting.map(({ side, gathered }) => [side.name, gathered.result()] as const);
+  return { broken, placed: placers.map((_, at) => new Map(results.map(([name, vectors]) => [name, vectors[at]!]))) };
+}
+
+/** The samples of one side of which an encoder sees something; else why it sees nothing. */
+function seenOf({ modality, samples }: ReadSide, entry: unknown): (SideSample & { place: number })[] | string {
+  let reason = "";
+  const found = samples(entry).flatMap((sample, place) => {
+    const tensors = modality.tensors(sample);
+    const unseen = modality.unseen?.(tensors);
+    reason = unseen ?? reason;
+    return unseen === undefined ? [{ place, sample, tensors }] : [];
+  });
+  return found.length > 0 ? found : reason;
 }

@@ -1,0 +1,277 @@
+import { type Tensor, tree } from "../../array/index.ts";
+import {
+  answersOf,
+  type LeftOut,
+  type OpenOptions,
+  offerOf,
+  sides as sidesAbility,
+  tableOptionsOf,
+} from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+import type { Column } from "../../interop/parquet.ts";
+import { prepareTable, writeOutputTable } from "../../interop/table.ts";
+import type { Run } from "../../training/run/run.ts";
+import { type SharedSides, sharedSides } from "../../training/run/shared-space.ts";
+import { measuresOf } from "../scores/measures.ts";
+import { majorityShare } from "../scores/metrics.ts";
+import { likeliest } from "../scores/predictions.ts";
+import { unitRows } from "../vectors/normalize.ts";
+import type { Role } from "../worth/names.ts";
+import { asTrained, entriesOfPart, pairsToFit } from "./parts-of-pairs.ts";
+import { type Contestant, contestantsOf, pretrainedOf, type SideEmbedders, sideEmbedders } from "./placers.ts";
+import { classVectors, type PromptOptions, promptsOf, readPromptSamples } from "./prompts.ts";
+import { openSide, type SideData } from "./side-data.ts";
+import { placeSides, type SideVectors } from "./side-vectors.ts";
+
+export interface ClassifyOptions extends OpenOptions, PromptOptions {
+  /** A run whose encoder places both sides of pairs into one space, one of which is text. */
+  readonly run: Run;
+  /** Data of the other side, or pairs. */
+  readonly data: string;
+  /** Of data with a column `split`: only this part of them, `test`. All by default. */
+  readonly split?: string;
+  /** `.csv` or `.parquet` file to write, as `predict` writes it. */
+  readonly out?: string;
+  /** How many of the most probable classes to give. Default 1. */
+  readonly top?: number;
+  readonly onProgress?: (stage: string, done: number, total: number) => void;
+}
+
+/** How well one of those compared classifies. */
+export interface ZeroShotScore {
+  readonly role: Role | "majority" | "chance";
+  readonly name: string;
+  /** Share of the samples whose class is predicted, in [0, 1]. */
+  readonly accuracy: number;
+  /** Mean F1 of the classes that occur; not of chance. */
+  readonly macroF1?: number;
+}
+
+export interface Classification {
+  /** The classes, with how many prompts each has. */
+  readonly classes: readonly { readonly name: string; readonly prompts: number }[];
+  readonly predictions: readonly {
+    readonly path: string;
+    readonly prediction: string;
+    /** Softmax over the classes of the cosines at the run's temperature. */
+    readonly probability: number;
+    /** With `top` of 2 or more: the most probable classes. */
+    readonly top?: readonly { readonly prediction: string; readonly probability: number }[];
+    readonly label?: string;
+  }[];
+  /** If samples have labels that are among the classes. */
+  readonly accuracy?: { readonly labelled: number; readonly scores: readonly ZeroShotScore[] };
+  readonly columns: readonly string[];
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  readonly leftOut: readonly LeftOut[];
+  /** What readers of the numbers must know. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Zero-shot classification, as in CLIP (Radford et al. 2021, https://arxiv.org/abs/2103.00020): the class whose words are nearest.
+ * A class is the mean of the unit vectors of its prompts. Nothing is trained. With labels the accuracy is measured, beside the
+ * majority class, chance, the same encoder untrained and the baseline of such pairs.
+ * @throws UserError when the run has no shared space, a template has no `{}`, or nothing can be read
+ *
+ * @example
+ * const run = await openRun("runs/clip");
+ * const { predictions } = await classify({ run, data: "photos/", classes: ["cat", "dog"], templates: ["a drawing of a {}"] });
+ * for (const { path, prediction, probability } of predictions) console.log(path, prediction, probability);
+ */
+export async function classify(options: ClassifyOptions): Promise<Classification> {
+  const { run, out, top = 1, onProgress } = options;
+  if (out !== undefined) await prepareTable(out);
+  const sides = await sharedSides(run);
+  const prompted = typedSide(run, sides);
+  const ofPairs = [...sides.keys()].find((name) => name !== prompted.modality.name);
+  const { data, labels, split } = asTrained(options);
+  const opened = await openSide(run, data, { side: ofPairs, labels, ...tableOptionsOf(asTrained(options)) });
+  const { source } = opened;
+  try {
+    const indices = split === undefined ? undefined : entriesOfPart(source, data, split);
+    const classes = await promptsOf(options, source.classes);
+    const prompts = await readPromptSamples(prompted, classes);
+    const embedders = await sideEmbedders(run);
+    try {
+      const truth = truthIn(
+        opened,
+        classes.map(({ name }) => name),
+      );
+      const { contestants, notes } = await compared(run, embedders, options, opened, truth);
+      const placed = await placeSides([opened.reads], source, contestants, {
+        indices,
+        onProgress: (done, total) => onProgress?.("classifying", done, total),
+      });
+      const logits: Float32Array[] = [];
+      for (const [at, contestant] of contestants.entries())
+        logits.push(cosinesWith(placed.placed[at]!.get(opened.side)!, await classVectors(prompts, contestant)));
+      const { entries } = placed.placed[0]!.get(opened.side)!;
+      const own = logits.at(-1)!;
+      const names = classes.map(({ name }) => name);
+      const scale = inverseTemperature(run);
+      const predictions = Array.from(entries, (entry, row) => {
+        const probabilities = softmax(own.subarray(row * names.length, (row + 1) * names.length), scale);
+        const ranked = likeliest(names, probabilities, top);
+        const label = source.classes?.[source.labels?.[entry] ?? -1];
+        return {
+          ...{ path: source.name(entry), ...ranked[0]! },
+          ...(top > 1 ? { top: ranked } : {}),
+          ...(label === undefined ? {} : { label }),
+        };
+      });
+      const columns = columnsOf(predictions, top);
+      if (out !== undefined) await writeOutputTable(out, columns, { run: run.path, data, classes: names.join("|") });
+      const accuracy = truth && accuracyOf(truth, { names, entries, logits, contestants });
+      return {
+        classes: classes.map((one) => ({ name: one.name, prompts: one.prompts.length })),
+        ...{ predictions, ...(accuracy ? { accuracy } : {}) },
+        columns: columns.map(({ name }) => name),
+        ...{ broken: placed.broken, leftOut: source.leftOut ?? [] },
+        notes: [...notes, ...(truth?.notes ?? [])],
+      };
+    } finally {
+      await embedders.dispose();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** The side whose samples can be typed. @throws UserError when there is none */
+function typedSide({ path, modality }: Run, sides: SharedSides): Run {
+  for (const side of sides.values()) if (side.modalityDefinition.accepts.text) return side;
+  throw new UserError(
+    `${path}: no side of ${modality.name} data can be typed: ${offerOf(modality, sidesAbility)?.names.join(", ")}`,
+  );
+}
+
+/** The class of each entry, by its place among the classes; −1 for none of them. */
+interface Truth {
+  readonly labels: Int32Array;
+  readonly notes: readonly string[];
+}
+
+/** Labels as classes: the same name, but for upper and lower case. Undefined if no label is among the classes. */
+function truthIn({ source }: SideData, names: readonly string[]): Truth | undefined {
+  const { labels, classes = [] } = source;
+  if (!labels) return undefined;
+  const folded = names.map((name) => name.toLowerCase());
+  const places = classes.map((name) => folded.indexOf(name.trim().toLowerCase()));
+  const own = labels.map((label) => places[label] ?? -1);
+  const others = classes.filter((_, at) => places[at] === -1);
+  const notes =
+    others.length > 0
+      ? [
+          `Samples with labels that are not among the classes are not measured: ${others.slice(0, 5).join(", ")}${others.length > 5 ? " …" : ""}.`,
+        ]
+      : [];
+  return { labels: own, notes };
+}
+
+/** What is compared: without labels the run's encoder alone. */
+async function compared(
+  run: Run,
+  embedders: SideEmbedders,
+  { data }: ClassifyOptions,
+  { source, isOfPairs }: SideData,
+  truth: Truth | undefined,
+): Promise<{ contestants: readonly Contestant[]; notes: readonly string[] }> {
+  if (!truth?.labels.some((label) => label >= 0)) return { contestants: [pretrainedOf(embedders)], notes: [] };
+  const parted = isOfPairs
+    ? { source, part: "those classified", fitted: entriesOfPart(source, data, "train", true) }
+    : undefined;
+  const toFit = await pairsToFit(run, data, parted);
+  try {
+    // The untrained encoder's statistics are of pairs.
+    const pairs = toFit.fitted ?? (isOfPairs ? source : undefined);
+    if (!pairs) return { contestants: [pretrainedOf(embedders)], notes: toFit.notes };
+    const contestants = await contestantsOf(run, embedders, { source: pairs, fitted: toFit.fitted });
+    return { contestants, notes: [...toFit.notes, ...contestants.flatMap(({ note }) => note ?? [])] };
+  } finally {
+    await toFit.close();
+  }
+}
+
+/** Cosines with each class, `[rows, classes]`. @param classes unit vectors */
+function cosinesWith({ data, rows, dim }: SideVectors, classes: Float32Array): Float32Array {
+  const units = unitRows(data, rows, dim);
+  const count = classes.length / dim;
+  const cosines = new Float32Array(rows * count);
+  for (let row = 0; row < rows; row++)
+    for (let one = 0; one < count; one++) {
+      let sum = 0;
+      for (let i = 0; i < dim; i++) sum += units[row * dim + i]! * classes[one * dim + i]!;
+      cosines[row * count + one] = sum;
+    }
+  return cosines;
+}
+
+/** CLIP's bound on its scale, and where it starts. */
+const [MOST, START] = [100, 1 / 0.07];
+
+/** What the run multiplies cosines by: learned, if its method learns a `logitScale`; else CLIP's at the start. */
+function inverseTemperature({ methodParams }: Run): number {
+  const [, leaf] = tree.entries<Tensor>(methodParams).find(([path]) => path === "logitScale") ?? [];
+  const scale = leaf === undefined ? START : Math.exp(Number(leaf.data[0]));
+  return Math.min(MOST, scale);
+}
+
+function softmax(cosines: Float32Array, scale: number): Float32Array {
+  const most = Math.max(...cosines);
+  const powers = cosines.map((cosine) => Math.exp(scale * (cosine - most)));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+function columnsOf(predictions: Classification["predictions"], top: number): Column[] {
+  const ranks = Math.min(top, predictions[0]?.top?.length ?? 1);
+  const at = (rank: number) => predictions.map((one) => (rank === 0 ? one : one.top![rank]!));
+  const columns: Column[] = [{ name: "path", values: predictions.map(({ path }) => path) }];
+  for (let rank = 0; rank < ranks; rank++) {
+    const suffix = rank === 0 ? "" : `_${rank + 1}`;
+    columns.push({ name: `prediction${suffix}`, values: at(rank).map(({ prediction }) => prediction) });
+    columns.push({ name: `probability${suffix}`, values: at(rank).map(({ probability }) => probability) });
+  }
+  if (predictions.some(({ label }) => label !== undefined))
+    columns.push({ name: "label", values: predictions.map(({ label }) => label ?? "") });
+  return columns;
+}
+
+/** Accuracies of all that are compared, on the labelled rows. */
+function accuracyOf(
+  { labels }: Truth,
+  {
+    names,
+    entries,
+    logits,
+    contestants,
+  }: {
+    readonly names: readonly string[];
+    readonly entries: Int32Array;
+    readonly logits: readonly Float32Array[];
+    readonly contestants: readonly Contestant[];
+  },
+): Classification["accuracy"] {
+  const rows = Int32Array.from(entries.keys()).filter((row) => labels[entries[row]!]! >= 0);
+  if (rows.length === 0) return undefined;
+  const width = names.length;
+  const truth = new Float32Array(rows.length * width);
+  const labelOf = (row: number) => labels[entries[row]!]!;
+  for (const [at, row] of rows.entries()) truth[at * width + labelOf(row)] = 1;
+  const scores = contestants.map(({ role, name }, which): ZeroShotScore => {
+    const part = new Float32Array(rows.length * width);
+    for (const [at, row] of rows.entries())
+      part.set(logits[which]!.subarray(row * width, (row + 1) * width), at * width);
+    const { named } = measuresOf(answersOf("classification", names), part, truth);
+    return { role, name, accuracy: named.accuracy ?? 0, macroF1: named.macroF1 ?? 0 };
+  });
+  return {
+    labelled: rows.length,
+    scores: [
+      { role: "chance", name: "chance level", accuracy: 1 / width },
+      { role: "majority", name: "majority class", accuracy: majorityShare(rows.map(labelOf)) },
+      ...scores,
+    ],
+  };
+}
