@@ -99,6 +99,13 @@ export {
   type LanguageScore,
 } from "./evaluation/language/language.ts";
 export { languageTable } from "./evaluation/language/language-table.ts";
+export { classificationTable } from "./evaluation/retrieval/classification-table.ts";
+export {
+  type Classification,
+  type ClassifyOptions,
+  classify,
+  type ZeroShotScore,
+} from "./evaluation/retrieval/classify.ts";
 export { evaluatePairs } from "./evaluation/retrieval/evaluate-pairs.ts";
 export type {
   Direction,
@@ -107,6 +114,8 @@ export type {
   RetrievalScore,
 } from "./evaluation/retrieval/pair-evaluation.ts";
 export { pairEvaluationTable } from "./evaluation/retrieval/pair-table.ts";
+export type { PromptOptions } from "./evaluation/retrieval/prompts.ts";
+export type { Recall } from "./evaluation/retrieval/ranked.ts";
 export { type Prediction, prediction } from "./evaluation/scores/predictions.ts";
 export {
   type DistillResult,

@@ -43,6 +43,10 @@ export const commands: CommandTable = {
       summary: "find the embedded samples nearest to a query sample",
       load: () => import("./commands/search.ts"),
     },
+    classify: {
+      summary: "classify samples by the words for each class, without training (runs on pairs)",
+      load: () => import("./commands/classify.ts"),
+    },
     predict: {
       summary: "write the predictions of a fine-tuned run for every sample to a CSV or Parquet file",
       load: () => import("./commands/predict.ts"),
