@@ -1,0 +1,170 @@
+/** What a run on pairs is used for: recall, classes by words, search from one side to the other. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import {
+  classificationTable,
+  classify,
+  embed,
+  evaluatePairs,
+  openRun,
+  pairEvaluationTable,
+  pretrain,
+  type Run,
+  search,
+  UserError,
+} from "../../../src/index.ts";
+import { readEmbeddings } from "../../../src/interop/parquet.ts";
+import { trainOnKinds, writeKinds } from "../../fixtures/clip-run.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "autodidact-test-"));
+const at = (name: string) => join(folder, name);
+let run: Run;
+let data: string;
+
+before(async () => {
+  data = await writeKinds(folder);
+  await trainOnKinds(data, at("run"));
+  run = await openRun(at("run"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const refused = (work: Promise<unknown>, pattern: RegExp) =>
+  assert.rejects(work, (error) => error instanceof UserError && pattern.test(error.message));
+
+test("both sides find each other beside chance and untrained, and a page shows it", async () => {
+  const html = at("page.html");
+  const stages = new Set<string>();
+  const evaluation = await evaluatePairs({ run, data, html, onProgress: (stage) => stages.add(stage) });
+  assert.equal(evaluation.part, "the test part by column split");
+  assert.deepEqual([evaluation.data.used, evaluation.data.keys, evaluation.data.broken], [16, 8, 0]);
+  assert.deepEqual(
+    evaluation.directions.map(({ from, to, queries, candidates }) => [from, to, queries, candidates]),
+    [
+      ["text", "image", 32, 16],
+      ["image", "text", 16, 32],
+      ["image", "image", 16, 15],
+    ],
+  );
+  for (const { from, to, scores } of evaluation.directions) {
+    const of = (role: string) => scores.find((score) => score.role === role)!.recall;
+    assert.ok(of("pretrained")[1]! > 0.7, JSON.stringify(scores));
+    // Images of one kind are alike to any encoder.
+    if (from !== to) assert.ok(of("untrained")[1]! < 0.5);
+    assert.ok(Math.abs(of("chance")[1]! - 1 / 8) < 0.07);
+  }
+  assert.match(evaluation.notes.join(" "), /trained on all of these data/);
+  assert.ok(stages.has("reading and embedding pairs"));
+  const table = pairEvaluationTable(evaluation);
+  assert.match(table, /text → image +recall@1 +recall@5 +recall@10 +median rank\nchance level +12\.5 %/);
+  const page = await readFile(html, "utf8");
+  assert.ok(page.includes("a small red square") && page.includes('<figure class="right">'));
+  assert.match(page, /<table class="matrix">/);
+});
+
+test("within a column's values candidates are fewer, and every value is given", async () => {
+  const { directions, within } = await evaluatePairs({ run, data, split: "all", within: "set" });
+  assert.equal(within, "set");
+  const [{ scores, candidates } = assert.fail()] = directions;
+  assert.equal(candidates, 40);
+  const { each = {}, recall } = scores.at(-1)!;
+  assert.deepEqual(Object.keys(each), ["first", "second"]);
+  assert.ok(Math.abs(recall[1]! - (each.first!.recall[1]! + each.second!.recall[1]!) / 2) < 1e-9);
+  await refused(evaluatePairs({ run, data, within: "artist" }), /--within artist: .*pairs\.csv has no such column/);
+});
+
+test("parts are those of the column, or drawn; what is none is refused", async () => {
+  assert.equal((await evaluatePairs({ run, data, split: "train" })).data.used, 64);
+  const drawn = await evaluatePairs({ run, data, split: "random", seed: 1 });
+  assert.equal(drawn.split?.sizes.test, drawn.data.used);
+  const plain = at("plain.csv");
+  const lines = (await readFile(data, "utf8")).trim().split("\n");
+  await writeFile(plain, lines.map((line) => line.split(",").slice(0, 2).join(",")).join("\n"));
+  assert.equal((await evaluatePairs({ run, data: plain })).part, "all pairs");
+  await refused(evaluatePairs({ run, data: plain, split: "test" }), /--split test: the data have no column split/);
+});
+
+test("classes are told by words alone, with the accuracy where samples have labels", async () => {
+  const out = at("classes.csv");
+  const colours = ["red", "green", "blue", "yellow"];
+  const templates = ["a small {} square", "a large {} square"];
+  const result = await classify({ run, data: at("photos"), classes: colours, templates, out, top: 2 });
+  assert.deepEqual(result.columns, ["path", "prediction", "probability", "prediction_2", "probability_2", "label"]);
+  const { labelled, scores } = result.accuracy!;
+  assert.equal(labelled, 16);
+  const accuracy = Object.fromEntries(scores.map(({ role, accuracy: share }) => [role, share]));
+  assert.equal(accuracy.majority, 0.25);
+  assert.ok(accuracy.pretrained! > 0.8 && accuracy.untrained! < 0.7, JSON.stringify(accuracy));
+  const rows = (await readFile(out, "utf8")).trim().split("\n");
+  assert.equal(rows.length, 17);
+  for (const { probability, top } of result.predictions) {
+    assert.ok(probability > 0.25 && probability <= 1);
+    assert.ok(top![0]!.probability >= top![1]!.probability);
+  }
+  assert.match(classificationTable(result), /majority class +25\.0 %/);
+
+  // Classes are those of the labels; of pairs, the images of one part.
+  const ofPairs = await classify({ run, data, split: "test" });
+  assert.deepEqual(
+    ofPairs.classes.map(({ name }) => name),
+    ["blue", "green", "red", "yellow"],
+  );
+  assert.equal(ofPairs.predictions.length, 16);
+  // Labels of other names are not measured.
+  const others = await classify({ run, data: at("photos"), classes: ["small", "large"] });
+  assert.equal(others.accuracy, undefined);
+  assert.match(others.notes.join(), /labels that are not among the classes are not measured: blue, green/);
+  await refused(classify({ run, data: at("photos"), classes: ["red", "ψψψ"] }), /class "ψψψ": /);
+});
+
+test("images are found by words, texts by an image, images by an image", async () => {
+  const photos = at("photos");
+  const found = await search({ run, query: "a large blue square", in: photos, top: 2, html: at("found.html") });
+  for (const { path } of found) assert.match(path, /^blue\//);
+  assert.ok((await readFile(at("found.html"), "utf8")).includes("<blockquote>a large blue square</blockquote>"));
+  const image = join(photos, found[0]!.path);
+  // The other side of pairs; the second caption of a pair has a number.
+  const [text] = await search({ run, query: image, in: data, top: 1 });
+  assert.match(text!.text!, /large blue|blue large/);
+  const [likeness] = await search({ run, query: image, in: photos, top: 1 });
+  assert.ok(likeness!.similarity > 0.999);
+  const texts = await search({ run, query: "large blue", in: data, side: "text", top: 20 });
+  assert.ok(texts.some(({ path, text: shown }) => path.endsWith("#2") && shown === "blue large"));
+});
+
+test("one side is embedded in the shared space, and its file searched from either; whole pairs are none", async () => {
+  const [sides, whole] = [at("sides.parquet"), at("whole.parquet")];
+  assert.deepEqual(
+    await embed({ run, data, side: "image", out: sides }).then(({ rows, dim }) => [rows, dim]),
+    [80, 16],
+  );
+  const { metadata } = await readEmbeddings(sides);
+  assert.equal(metadata.side, "image");
+  const found = await search({ run, query: "a small yellow square", in: sides, top: 3 });
+  for (const { path } of found) assert.equal(Number(/(\d+)\.png/.exec(path)![1]) % 8, 3, path);
+  assert.equal((await embed({ run, data: at("photos"), out: at("photos.parquet") })).dim, 16);
+  assert.equal((await embed({ run, data, out: whole })).dim, 32);
+  await refused(search({ run, query: "red", in: whole }), /vectors of width 32.* one side: autodidact embed .* --side/);
+  await refused(search({ run, query: "red", in: sides, side: "text" }), /vectors of the side image; embed again/);
+  await refused(
+    search({ run, query: "red", in: data, side: "sound" }),
+    /--side sound: .*whose sides are image and text/,
+  );
+});
+
+test("a run on one kind of data searches data, too; what needs pairs refuses it", async () => {
+  const photos = await pretrain({
+    ...{ data: at("images"), out: at("photos-run"), method: "simclr", encoder: "resnet" },
+    ...{ encoderOptions: { layers: "8", width: 4 }, modalityOptions: { imageSize: 16 } },
+    training: { epochs: 1, batchSize: 16, workers: 0, threads: 1 },
+  });
+  const query = at("images/3.png");
+  const found = await search({ run: photos, query, in: at("images"), top: 2 });
+  // Another may be the same drawing.
+  assert.ok(found.some(({ path, similarity }) => path === "3.png" && similarity > 0.999));
+  await refused(search({ run: photos, query, in: at("images"), side: "text" }), /--side text: .* not on pairs/);
+  await refused(evaluatePairs({ run: photos, data }), /a run on image data, not on pairs of two kinds of data/);
+  await refused(classify({ run: photos, data, classes: ["red", "blue"] }), /a run on image data, not on pairs/);
+});
