@@ -31,18 +31,18 @@ function refused(args: string[], pattern: RegExp): void {
   assert.match(said, pattern);
 }
 
-test("evaluate --data prints recall both ways and writes numbers and a page into the run folder", async () => {
-  const table = fine("evaluate", run, "--data", data, "--within", "set");
+test("evaluate prints recall both ways and writes numbers and a page into the run folder", async () => {
+  const table = fine("evaluate", run, data, "--within", "set");
   assert.match(table, /text → image +recall@1/);
   assert.match(table, /image → text +recall@1/);
   assert.match(table, /chance level .*\n.*untrained/);
   const evaluation = JSON.parse(await readFile(join(run, "retrieval.json"), "utf8"));
   assert.equal(evaluation.within, "set");
   await access(join(run, "retrieval.html"));
-  refused(["evaluate", run], /--train is missing.*--data names the pairs/);
-  refused(["evaluate", run, "--data", at("none.csv")], /none\.csv/);
+  refused(["evaluate", run], /--train is missing.*name the pairs after the run/);
+  refused(["evaluate", run, at("none.csv")], /none\.csv/);
   refused(["evaluate", run, "--data", data, "--split", "none"], /--split none: /);
-  refused(["evaluate", run, "--train", data, "--within", "set"], /--within is for runs on pairs, with --data/);
+  refused(["evaluate", run, "--train", data, "--within", "set"], /--within is for runs on pairs, with one set of data/);
 });
 
 test("classify prints what samples are, and writes a table; its mistakes are one line", async () => {

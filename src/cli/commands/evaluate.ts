@@ -39,6 +39,10 @@ export const configure: Configure = (command) =>
     labelTableOptions(
       command
         .argument("<run>", "run folder")
+        .argument(
+          "[data]",
+          "for runs on pairs, instead of --train and --test: pairs, of which one side is found from the other",
+        )
         .option("--train <data>", "labelled training data")
         .option("--test <data>", "labelled test data"),
     ),
@@ -62,10 +66,7 @@ export const configure: Configure = (command) =>
     .option("--finetune", "also fine-tune the pretrained encoder")
     .option("--steps <count>", STEPS)
     .option("--seed <seed>", "seed of the draws and the split", "0")
-    .option(
-      "--data <pairs>",
-      "for runs on pairs, instead of --train and --test: pairs, of which one side is found from the other",
-    )
+    .addOption(new Option("--data <pairs>", "the same as the argument").hideHelp())
     .option(
       "--within <column>",
       "for pairs: search among those that have the same in this column; means over its values",
@@ -74,13 +75,13 @@ export const configure: Configure = (command) =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip --data pairs.csv --split test   # pairs: recall both ways",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways",
     )
-    .action(async (path: string, flags: Flags) => {
+    .action(async (path: string, argument: string | undefined, flags: Flags) => {
       const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
       const run = await openRun(path);
       const line = stageLine();
-      const { data, train, within, html } = flags;
+      const { data = argument, train, within, html } = flags;
       if (data !== undefined) {
         const { split, seed, json, trainLabels: labels } = flags;
         const options = { run, data, labels, split, within, html, ...tableOptionsOf(flags) };
@@ -91,10 +92,10 @@ export const configure: Configure = (command) =>
         );
       }
       if (within !== undefined || html !== undefined)
-        throw new UserError(`--${within === undefined ? "html" : "within"} is for runs on pairs, with --data`);
+        throw new UserError(`--${within === undefined ? "html" : "within"} is for runs on pairs, with one set of data`);
       if (train === undefined)
         throw new UserError(
-          "--train is missing: the labelled training data; for a run on pairs, --data names the pairs",
+          "--train is missing: the labelled training data; for a run on pairs, name the pairs after the run",
         );
       const evaluation = await evaluate({
         run,
