@@ -3,7 +3,6 @@
  * @module autodidact/pair
  */
 export { type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
-export { branchAt } from "./branch.ts";
 export { drawnPairs } from "./methods/drawn.ts";
 export { inReverse } from "./methods/in-reverse.ts";
 export { jointAutoencoder } from "./methods/joint-autoencoder.ts";

@@ -3,8 +3,8 @@ import { type Array, filled, np, type Rng, sizeOf, type Traced } from "../../../
 import { offerOf } from "../../../data/ability.ts";
 import { sides } from "../../../data/sides.ts";
 import { vocabulary } from "../../../data/vocabulary.ts";
-import { map, sequence, tokens, towers } from "../../../encoders/abilities.ts";
-import type { Encoder, Inputs } from "../../../encoders/encoder.ts";
+import { towers } from "../../../encoders/abilities.ts";
+import type { Inputs } from "../../../encoders/encoder.ts";
 import * as bounds from "../../../foundation/bounds.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { dropout } from "../../../layers/functions/dropout.ts";
@@ -14,10 +14,11 @@ import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { causalBias } from "../../../layers/transformer/attention-bias.ts";
 import { decoderBlock } from "../../../layers/transformer/transformer.ts";
 import { method } from "../../../methods/method.ts";
+import { gridMap } from "../../../methods/parts/feature-map.ts";
 import { smallTraining } from "../../../methods/parts/presets.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
-import { branchAt } from "../branch.ts";
 import { inReverse } from "./in-reverse.ts";
+import { parametersOf } from "./tower-parameters.ts";
 import { viewOfPair, viewsOption } from "./views.ts";
 
 /** Width of an attention head, as in the paper. */
@@ -65,10 +66,10 @@ export const virtex = method({
         `a decoder of width ${width} cannot be split into ${heads} heads; choose a multiple of ${HEAD}`,
       );
     // An encoder of pairs must not show the caption to its writer.
-    const { encoder: seeing, path = "" } = offerOf(encoder, towers)?.image ?? { encoder };
+    const tower = offerOf(encoder, towers)?.image ?? { encoder, path: "" };
+    const { channels, extents, apply: mapped } = gridMap(tower.encoder, "virtex");
 
-    const [count, seenWidth] = placesOf(seeing);
-    const projection = linear(seenWidth, width);
+    const projection = linear(channels, width);
     const norm = layerNorm(width, EPSILON);
     const blocks = globalThis.Array.from({ length: depth }, () =>
       decoderBlock({ width, heads, mlpRatio: 4, norm: "post", dropout: rate }),
@@ -86,11 +87,10 @@ export const virtex = method({
     });
     type VirtexParams = Traced<ParamsOf<{ init: typeof init }>>;
 
-    /** The encoder's tokens, or places of its feature map, `[batch, count, seenWidth]`. */
+    /** The places of the image, `[batch, places, channels]`. */
     const places = (params: VirtexParams, inputs: Inputs): Array => {
-      const hidden = seeing.hidden(branchAt(params.encoder, path), inputs);
-      if (hidden.shape.length === 3) return hidden;
-      return np.transpose(np.reshape(hidden, [-1, seenWidth, count]), [0, 2, 1]);
+      const map = mapped(parametersOf(params.encoder, tower), inputs);
+      return np.transpose(np.reshape(map, [-1, channels, sizeOf(extents)]), [0, 2, 1]);
     };
     /** Logits of the next token after each of `ids`, `[batch, length, vocabulary]`. */
     const write = (params: VirtexParams, direction: "forward" | "backward", ids: Array, image: Array): Array => {
@@ -136,22 +136,12 @@ export const virtex = method({
         };
       },
       writer: {
-        encoder: { encoder: seeing, path },
+        encoder: tower,
         decoder: { width, depth, heads },
-        memory: [count, seenWidth],
+        memory: [sizeOf(extents), channels],
         read: places,
         next: (params, ids, memory) => write(params, "forward", ids, memory),
       },
     };
   },
 });
-
-/** Number and width of the places that a decoder attends to. @throws UserError when they would be none, or the caption's own words */
-function placesOf(encoder: Encoder): readonly [count: number, width: number] {
-  const [seen, grid] = [offerOf(encoder, tokens), offerOf(encoder, map)];
-  if (seen && !offerOf(encoder, sequence)) return [seen.prefix + seen.count, seen.width];
-  if (grid) return [sizeOf(grid.slice(1)), grid[0]];
-  throw new UserError(
-    `virtex writes captions from the patches of an image, or its feature map; encoder ${encoder.name} has neither: choose resnet, vit or towers`,
-  );
-}

@@ -4,7 +4,7 @@ import { sides } from "../../../data/sides.ts";
 import { towers } from "../../../encoders/abilities.ts";
 import type { Tower } from "../../../encoders/encoder.ts";
 import type { Publication, PublishedModel, Publisher } from "../../../interop/publisher.ts";
-import { branchAt } from "../branch.ts";
+import { parametersOf } from "../methods/tower-parameters.ts";
 
 /** How each side of a pair is published by itself. */
 export interface SidePublishers {
@@ -30,13 +30,13 @@ export async function sidePublishers(): Promise<SidePublishers> {
 export function sidePublication(
   { modality, params, files }: PublishedModel,
   side: keyof SidePublishers,
-  { encoder, path }: Pick<Tower, "encoder" | "path">,
+  tower: Pick<Tower, "encoder" | "path">,
   publishers: SidePublishers,
 ): Publication {
   const kind = offerOf(modality, sides)?.modality(side);
   if (!kind) throw new Error(`${modality.name}: no side ${side}`);
-  const alone = { encoder: branchAt(params.encoder, path) };
-  return publishers[side].describe({ encoder, params: alone, modality: kind, files });
+  const alone = { encoder: parametersOf(params.encoder, tower) };
+  return publishers[side].describe({ encoder: tower.encoder, params: alone, modality: kind, files });
 }
 
 /** The encoder of a side: its tower, or the whole encoder. */

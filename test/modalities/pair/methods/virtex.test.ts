@@ -12,14 +12,14 @@ import {
   type Tree,
   type TreeRecord,
   tree,
-} from "../../../src/array/index.ts";
-import type { Offered } from "../../../src/data/ability.ts";
-import type { map } from "../../../src/encoders/abilities.ts";
-import type { Encoder, Inputs } from "../../../src/encoders/encoder.ts";
-import { type DeviceTensor, read } from "../../../src/engine/index.ts";
-import { inReverse } from "../../../src/modalities/pair/methods/in-reverse.ts";
-import { virtex } from "../../../src/modalities/pair/methods/virtex.ts";
-import { compileStep, type DeviceState, initialState, optimizerOf } from "../../../src/training/step.ts";
+} from "../../../../src/array/index.ts";
+import type { Offered } from "../../../../src/data/ability.ts";
+import type { map } from "../../../../src/encoders/abilities.ts";
+import type { Encoder, Inputs } from "../../../../src/encoders/encoder.ts";
+import { type DeviceTensor, read } from "../../../../src/engine/index.ts";
+import { inReverse } from "../../../../src/modalities/pair/methods/in-reverse.ts";
+import { virtex } from "../../../../src/modalities/pair/methods/virtex.ts";
+import { compileStep, type DeviceState, initialState, optimizerOf } from "../../../../src/training/step.ts";
 import {
   assertGradients,
   assertMatches,
@@ -28,9 +28,9 @@ import {
   outputAndGradients,
   torchCase,
   weights,
-} from "../../fixtures/torch/reference.ts";
-import { atStart, noEntry, stack, toyModality } from "../../methods/toy.ts";
-import { ids, toyText, toyTransformer } from "../../methods/toy-text.ts";
+} from "../../../fixtures/torch/reference.ts";
+import { atStart, noEntry, stack, toyModality } from "../../../methods/toy.ts";
+import { ids, toyText, toyTransformer } from "../../../methods/toy-text.ts";
 
 const VISUAL = 5;
 const image = toyModality(3, 2);
@@ -101,7 +101,7 @@ test("an encoder of the caption itself is refused", () => {
   const reading = toyTransformer({}, text);
   assert.throws(
     () => virtex.build({ encoder: reading, modality, samples: 8, options: virtex.options.parse({}) }),
-    /virtex writes captions from the patches of an image.*encoder transformer has neither: choose resnet, vit or towers/,
+    /method virtex needs an encoder that keeps a map of its input; try --encoder vit or resnet/,
   );
 });
 
