@@ -3,11 +3,11 @@
  * @module autodidact/pair
  */
 export { type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
+export { branchAt } from "./branch.ts";
 export { drawnPairs } from "./methods/drawn.ts";
 export { inReverse } from "./methods/in-reverse.ts";
 export { jointAutoencoder } from "./methods/joint-autoencoder.ts";
 export { smallPairs } from "./methods/small.ts";
-export { parametersOf } from "./methods/tower-parameters.ts";
 export { viewOfPair, viewsOption } from "./methods/views.ts";
 export { PairOptions } from "./options.ts";
 export type { Box, PairSample } from "./pair.ts";

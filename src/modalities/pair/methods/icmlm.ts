@@ -21,8 +21,8 @@ import {
   rowsOfTokens,
   slotsFor,
 } from "../../../methods/parts/token-masks.ts";
+import { branchAt } from "../branch.ts";
 import { drawnPairs } from "./drawn.ts";
-import { parametersOf } from "./tower-parameters.ts";
 
 /**
  * Image-conditioned masked language modelling: words of a caption are masked and predicted from the other words and from the
@@ -87,7 +87,7 @@ export const icmlm = method({
 
     /** The image's places, `[batch, places, width]`. */
     const placesOf = (params: Parameters, inputs: Inputs): Array => {
-      const features = map(parametersOf(params.encoder, image), inputs);
+      const features = map(branchAt(params.encoder, image.path), inputs);
       const rows = np.transpose(np.reshape(features, [-1, channels, sizeOf(extents)]), [0, 2, 1]);
       return np.add(project.apply(params.project, rows), constant(sinCosPositions(extents, width)));
     };
@@ -97,11 +97,11 @@ export const icmlm = method({
       const bias = attentionBias(inputs.mask!);
       return blocks.reduce(
         (x, block, index) => block.apply(params.blocks[index]!, x, memory, { bias }),
-        words.encode(parametersOf(params.encoder, text), inputs),
+        words.encode(branchAt(params.encoder, text.path), inputs),
       );
     };
     const logits = (params: Parameters, rows: Array): Array =>
-      head.apply(params.head, rows, words.table(parametersOf(params.encoder, text)));
+      head.apply(params.head, rows, words.table(branchAt(params.encoder, text.path)));
 
     return {
       views(sample, rng) {

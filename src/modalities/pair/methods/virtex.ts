@@ -17,8 +17,8 @@ import { method } from "../../../methods/method.ts";
 import { gridMap } from "../../../methods/parts/feature-map.ts";
 import { smallTraining } from "../../../methods/parts/presets.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
+import { branchAt } from "../branch.ts";
 import { inReverse } from "./in-reverse.ts";
-import { parametersOf } from "./tower-parameters.ts";
 import { viewOfPair, viewsOption } from "./views.ts";
 
 /** Width of an attention head, as in the paper. */
@@ -89,7 +89,7 @@ export const virtex = method({
 
     /** The places of the image, `[batch, places, channels]`. */
     const places = (params: VirtexParams, inputs: Inputs): Array => {
-      const map = mapped(parametersOf(params.encoder, tower), inputs);
+      const map = mapped(branchAt(params.encoder, tower.path), inputs);
       return np.transpose(np.reshape(map, [-1, channels, sizeOf(extents)]), [0, 2, 1]);
     };
     /** Logits of the next token after each of `ids`, `[batch, length, vocabulary]`. */

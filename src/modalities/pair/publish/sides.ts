@@ -4,7 +4,7 @@ import { sides } from "../../../data/sides.ts";
 import { towers } from "../../../encoders/abilities.ts";
 import type { Tower } from "../../../encoders/encoder.ts";
 import type { Publication, PublishedModel, Publisher } from "../../../interop/publisher.ts";
-import { parametersOf } from "../methods/tower-parameters.ts";
+import { branchAt } from "../branch.ts";
 
 /** How each side of a pair is published by itself. */
 export interface SidePublishers {
@@ -35,7 +35,7 @@ export function sidePublication(
 ): Publication {
   const kind = offerOf(modality, sides)?.modality(side);
   if (!kind) throw new Error(`${modality.name}: no side ${side}`);
-  const alone = { encoder: parametersOf(params.encoder, tower) };
+  const alone = { encoder: branchAt(params.encoder, tower.path) };
   return publishers[side].describe({ encoder: tower.encoder, params: alone, modality: kind, files });
 }
 
