@@ -29,7 +29,7 @@ interface Setting {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly modality?: Readonly<Record<string, unknown>>;
 }
-const encoder = { width: 64, depth: 3, pooling: "sum" } as const;
+const encoder = { width: 32, depth: 3, pooling: "sum", jumping: "concat" } as const;
 const rows: Readonly<Record<string, Setting>> = {
   infograph: { method: "infograph", epochs: 20 },
   graphcl: {
