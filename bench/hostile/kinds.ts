@@ -4,6 +4,7 @@ import * as graphs from "./graphs.ts";
 import * as molecules from "./molecules.ts";
 import type { Mutation } from "./mutation.ts";
 import * as open from "./openers.ts";
+import * as pairs from "./pairs.ts";
 import * as proteins from "./proteins.ts";
 import { rowCsvs, rowJsonls, rowParquets } from "./rows.ts";
 import * as seeds from "./seeds.ts";
@@ -114,6 +115,18 @@ export const kinds: readonly Kind[] = [
   kind("rows of a table, CSV", "x.csv", rowCsvs, lines, rows),
   kind("rows of a table, JSONL", "x.jsonl", rowJsonls, jsonLines, rows),
   kind("rows of a table, Parquet", "x.parquet", rowParquets, parquet, rows),
+  kind("pairs, CSV", "x.csv", pairs.csvs, lines, pairs.pair, pairs.besideTable),
+  kind("pairs, JSONL", "x.jsonl", pairs.jsonls, jsonLines, pairs.pair, pairs.besideTable),
+  kind("pairs, Parquet", "x.parquet", pairs.parquets, parquet, pairs.pair),
+  kind("pairs, zip", "x.zip", pairs.zips, zip, pairs.pair),
+  kind(
+    "pairs, JSON beside",
+    "pairs/1.json",
+    pairs.captionFiles,
+    json,
+    open.folderOf("pairs", pairs.pair),
+    pairs.besideCaption,
+  ),
   kind("request, form", "body", seeds.forms, [...binary, ...lines], open.body(seeds.formType), images),
   kind("request, JSON", "body", seeds.requests, json, open.body("application/json"), texts),
   kind("text", "x.txt", seeds.plainTexts, lines, text),

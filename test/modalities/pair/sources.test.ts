@@ -10,7 +10,7 @@ import { UserError } from "../../../src/foundation/errors.ts";
 import { pair } from "../../../src/modalities/pair/index.ts";
 import { captionsOf } from "../../../src/modalities/pair/sources/captions.ts";
 import { isPairIndex } from "../../../src/modalities/pair/sources/source.ts";
-import { drawnSquare, writePairs } from "../../fixtures/pairs.ts";
+import { drawnSquare, parquetOf, writePairs } from "../../fixtures/pairs.ts";
 import { inFolder } from "../../support/cli.ts";
 
 const png = async (at: number) => (await drawnSquare(at)).png;
@@ -153,29 +153,6 @@ test("a folder of images with a table of captions is of images, and of pairs if 
       /several tables of images with captions; name one: .*others.csv, pairs.csv/,
     );
   }));
-
-/** A Parquet file as Hugging Face writes images: a struct of bytes and a path. */
-async function parquetOf(from: number, count: number, captions: readonly (readonly string[])[]): Promise<Uint8Array> {
-  const bytes = await Promise.all(Array.from({ length: count }, (_, at) => png(from + at)));
-  const file = parquetWriteBuffer({
-    columnData: [
-      { name: "image", data: bytes.map((one, at) => ({ bytes: new Uint8Array(one), path: `${from + at}.png` })) },
-      { name: "captions", data: captions.map((list) => [...list]) },
-      { name: "image_id", data: captions.map((_, at) => from + at) },
-    ],
-    schema: [
-      { name: "root", num_children: 3 },
-      { name: "image", repetition_type: "OPTIONAL", num_children: 2 },
-      { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
-      { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
-      { name: "captions", converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
-      { name: "list", repetition_type: "REPEATED", num_children: 1 },
-      { name: "element", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
-      { name: "image_id", type: "INT32", repetition_type: "OPTIONAL" },
-    ],
-  });
-  return new Uint8Array(file);
-}
 
 test("Parquet with the bytes of images, in one file or in the parts of a folder", () =>
   inFolder(async (folder) => {

@@ -14,7 +14,7 @@ import type { PairSample } from "../pair.ts";
 import { haveCaptions, readBeside } from "./beside.ts";
 import type { EntryCollector } from "./entries.ts";
 import { locateImages } from "./locate.ts";
-import { packsImages, unpackImages } from "./parquet.ts";
+import { packsPairs, unpackImages } from "./parquet.ts";
 import { pairSource } from "./source.ts";
 import { entriesIn, listsPairs } from "./table.ts";
 
@@ -41,12 +41,12 @@ async function tablesIn(folder: string): Promise<string[]> {
  */
 export async function recognisesPairs(path: string): Promise<Recognition> {
   if (await isFolder(path)) {
-    if ((await haveCaptions(path)) || (await packsImages(path))?.hasCaptions) return "proven";
+    if ((await haveCaptions(path)) || (await packsPairs(path))) return "proven";
     return (await tablesIn(path)).length > 0 ? "possible" : undefined;
   }
   if (tableFormatOf(path) === undefined)
     return (await isZip(path)) && (await haveCaptions(path)) ? "proven" : undefined;
-  return (await packsImages(path))?.hasCaptions || (await listsPairs(path)) ? "proven" : undefined;
+  return (await packsPairs(path)) || (await listsPairs(path)) ? "proven" : undefined;
 }
 
 /** What was read of pairs, before their images are. */
@@ -72,7 +72,8 @@ async function ofTable(path: string, options: OpenOptions): Promise<Found> {
 
 async function findPairs(path: string, options: OpenOptions): Promise<Found> {
   if (await isFolder(path)) {
-    if (await packsImages(path)) return unpackImages(path, options);
+    const unpacked = await unpackImages(path, options);
+    if (unpacked) return unpacked;
     const [table, second] = (await haveCaptions(path)) ? [] : await tablesIn(path);
     if (table === undefined) return readBeside(path, options.labels);
     if (second === undefined) return ofTable(table, options);
@@ -80,8 +81,7 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
       `${path}: has several tables of images with captions; name one: ${table}, ${basename(second)} …`,
     );
   }
-  if (tableFormatOf(path) !== undefined)
-    return (await packsImages(path)) ? unpackImages(path, options) : ofTable(path, options);
+  if (tableFormatOf(path) !== undefined) return (await unpackImages(path, options)) ?? ofTable(path, options);
   if (await isZip(path)) return readBeside(path, options.labels);
   const packed = await packing(path);
   throw new UserError(`${path}: no images with captions${packed ? ` (${packed})` : ""}; they are read from ${FORMATS}`);

@@ -39,46 +39,74 @@ async function filesAt(path: string): Promise<string[]> {
   return isFolder ? names.map((name) => join(path, name)) : names.length > 0 ? [path] : [];
 }
 
-/** The column of a Parquet file with the bytes of images, and its first rows; undefined if it has none. */
-async function imagesIn(
-  path: string,
-): Promise<{ image: string; columns: readonly string[]; rows: CellRow[] } | undefined> {
+/** A Parquet file with the bytes of images, that is being read. */
+interface ImageFile {
+  /** The column with the images, and all columns. */
+  readonly image: string;
+  readonly columns: readonly string[];
+  /** The first rows without their images. */
+  readonly first: readonly CellRow[];
+  /** All rows, the first again. */
+  records(): AsyncGenerator<readonly Record[]>;
+  close(): Promise<void>;
+}
+
+/** Opens a Parquet file, if it has a column with the bytes of images. @throws UserError when it is damaged */
+async function openImages(path: string): Promise<ImageFile | undefined> {
   const file = await openParquet(path);
+  const { columns, blobs, close } = file;
   try {
-    const { columns, blobs } = file;
-    if (blobs.length === 0) return undefined;
-    for await (const records of file.rows(undefined, true)) {
-      const image = blobs.find((name) =>
-        records.some((record) => formatOf(fileIn(record[name]) ?? NOTHING) !== undefined),
-      );
-      return image === undefined
-        ? undefined
-        : { image, columns, rows: records.map((record, at) => cellsIn(record, columns, image, at + 1)) };
+    const batches = file.rows(undefined, true);
+    const next = blobs.length > 0 ? await batches.next() : undefined;
+    const begin: readonly Record[] | undefined = next?.done ? undefined : next?.value;
+    const image = blobs.find((name) =>
+      begin?.some((record) => formatOf(fileIn(record[name]) ?? NOTHING) !== undefined),
+    );
+    if (!begin || image === undefined) {
+      await close();
+      return undefined;
     }
-    return undefined;
-  } finally {
-    await file.close();
+    async function* records(): AsyncGenerator<readonly Record[]> {
+      yield begin ?? [];
+      yield* batches;
+    }
+    return {
+      image,
+      columns,
+      first: begin.map((record, at) => cellsIn(record, columns, image, at + 1)),
+      records,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
-/** Whether a path is of Parquet files with the bytes of images. @returns which of the files have captions by their names */
-export async function packsImages(path: string): Promise<{ readonly hasCaptions: boolean } | undefined> {
-  const [first] = await filesAt(path);
-  if (first === undefined) return undefined;
-  const found = await imagesIn(first).catch((error: unknown) => {
+/** Whether a path is of Parquet files with the bytes of images, and a column that is called like captions. */
+export async function packsPairs(path: string): Promise<boolean> {
+  const [part] = await filesAt(path);
+  if (part === undefined) return false;
+  const found = await openImages(part).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
+  await found?.close();
   return (
-    found && { hasCaptions: captionColumns(found.columns, found.rows, found.columns.indexOf(found.image)).length > 0 }
+    found !== undefined && captionColumns(found.columns, found.first, found.columns.indexOf(found.image)).length > 0
   );
 }
 
 /**
  * Reads Parquet files that hold the bytes of images, and what they say of them. The bytes are written to a temporary file.
+ * @returns undefined if the first, or the only one, holds no images
  * @throws UserError when a column is missing, or a file is broken
  */
 export async function unpackImages(path: string, options: OpenOptions) {
+  const parts = await filesAt(path);
+  const [begin] = parts;
+  const opened = begin === undefined ? undefined : await openImages(begin);
+  if (!opened) return undefined;
   const collector = new EntryCollector(path);
   const folder = temporaryFolder();
   const file = new Appender(join(folder.path, "images"));
@@ -90,31 +118,35 @@ export async function unpackImages(path: string, options: OpenOptions) {
   const starts = float64Column();
   const names: string[] = [];
   let length = 0;
+
+  const add = async (part: string, { image, columns, first, records }: ImageFile): Promise<void> => {
+    const roles: Roles = rolesOf(part, columns, first, options, columns.indexOf(image));
+    if (notes.length === 0) notes.push(rolesInWords(basename(part), columns, roles));
+    let line = 0;
+    for await (const batch of records())
+      for (const record of batch) {
+        const row = cellsIn(record, columns, image, ++line);
+        const bytes = fileIn(record[image]);
+        const name = bytes ? `${basename(part)}:${line}` : "";
+        const before = collector.count;
+        collector.add({ ...saidIn(row, name, columns, roles, "parquet"), where: `${basename(part)}:${line}` });
+        if (!bytes || collector.count === before) continue;
+        names.push(name);
+        starts.push(length);
+        file.append(bytes);
+        length += bytes.length;
+      }
+  };
+
   try {
-    for (const part of await filesAt(path)) {
-      const found = await imagesIn(part);
-      if (!found) throw new UserError(`${part}: no column with the bytes of images, as the first part of the data has`);
-      const { image, columns } = found;
-      const roles: Roles = rolesOf(part, columns, found.rows, options, columns.indexOf(image));
-      if (notes.length === 0) notes.push(rolesInWords(basename(part), columns, roles));
-      const opened = await openParquet(part);
-      let line = 0;
+    for (const part of parts) {
+      const images = part === begin ? opened : await openImages(part);
+      if (!images)
+        throw new UserError(`${part}: no column with the bytes of images, as the first part of the data has`);
       try {
-        for await (const records of opened.rows(undefined, true))
-          for (const record of records) {
-            const row = cellsIn(record, columns, image, ++line);
-            const bytes = fileIn(record[image]);
-            const name = bytes ? `${basename(part)}:${line}` : "";
-            const before = collector.count;
-            collector.add({ ...saidIn(row, name, columns, roles, "parquet"), where: `${basename(part)}:${line}` });
-            if (!bytes || collector.count === before) continue;
-            names.push(name);
-            starts.push(length);
-            file.append(bytes);
-            length += bytes.length;
-          }
+        await add(part, images);
       } finally {
-        await opened.close();
+        await images.close();
       }
     }
     starts.push(length);
