@@ -3,10 +3,13 @@ import type { Command } from "commander";
 /** Which columns hold the samples, and which rows make one, for data in a table. */
 export const columnOption = (command: Command): Command =>
   command
-    .option("--column <name>", "for tables: column with the samples, by name or, without a header, by number")
+    .option(
+      "--column <name>",
+      "for tables: column with the samples, by name or, without a header, by number; of images with captions those with the captions: name,keywords (two of them) or name+keywords (joined)",
+    )
     .option(
       "--by <name>",
-      "for tables with several rows a sample: column that tells the samples apart (machine, patient)",
+      "for tables with several rows a sample: column that tells the samples apart (machine, patient); of images with captions what each shows",
     )
     .option("--time <name>", "for tables with several rows a sample: column with the times of the rows");
 

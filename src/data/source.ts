@@ -53,10 +53,13 @@ export interface Source<Sample> {
 
 /** How data in a table are read, and which entries belong together. */
 export interface TableOptions {
-  /** The columns with the samples and with their labels, by name or by number from 1. */
+  /** The columns with the samples (of pairs those with the captions) and with their labels, by name or by number from 1. */
   readonly column?: string;
   readonly labelColumn?: string;
-  /** Where several rows make one entry: the column that says which: machine, patient, episode. */
+  /**
+   * Where several rows make one entry: the column that says which: machine, patient, episode. Of entries that are contrasted with
+   * each other: the column that says what each shows (see `Source.keys`).
+   */
   readonly by?: string;
   /** Where entries have a course of time: the column with the times of the rows. */
   readonly time?: string;
