@@ -6,6 +6,10 @@ export const kinds: Readonly<Record<string, KindLine>> = {
     summary: "language models of SMILES: complete, generate, perplexity",
     load: () => import("../modalities/molecule/commands/index.ts"),
   },
+  pair: {
+    summary: "images with captions: caption",
+    load: () => import("../modalities/pair/commands/index.ts"),
+  },
   protein: {
     summary: "language models of proteins: complete, perplexity",
     load: () => import("../modalities/protein/commands/index.ts"),

@@ -107,6 +107,8 @@ export interface Method<
 
 /** Writes texts about samples of another kind: an encoder of the sample, and a causal decoder that attends to it. */
 export interface Writer<Params> {
+  /** The kind of data that it writes about. */
+  readonly about: string;
   /** The encoder of what is written about, and where its parameters are among the encoder's. */
   readonly encoder: { readonly encoder: Encoder; readonly path: string };
   /** Of the Transformer that writes. */

@@ -69,7 +69,7 @@ test("help lists every command on a line, and the kinds of data", () => {
   for (const { name, args } of all) assert.equal(new RegExp(`^  ${name} `, "m").test(stdout), args.length === 1, name);
   assert.match(
     stdout,
-    /Commands for one kind of data:\n {2}molecule +.*\n {2}protein +.*\n {2}series +.*\n {2}text +language models and tokenizers/,
+    /Commands for one kind of data:\n {2}molecule +.*\n {2}pair +.*\n {2}protein +.*\n {2}series +.*\n {2}text +language models and tokenizers/,
   );
   assert.equal(autodidact().stdout, stdout);
   const text = autodidact("text", "--help");

@@ -4,6 +4,7 @@
  */
 export { type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
 export { branchAt } from "./branch.ts";
+export { type Captions, type CaptionsOptions, captions } from "./captions.ts";
 export { drawnPairs } from "./methods/drawn.ts";
 export { inReverse } from "./methods/in-reverse.ts";
 export { jointAutoencoder } from "./methods/joint-autoencoder.ts";

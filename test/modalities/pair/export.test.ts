@@ -1,14 +1,16 @@
 /** Runs on pairs, exported and quantised as a whole and by their sides. */
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { AutoTokenizer, CLIPTextModelWithProjection, env, pipeline } from "@huggingface/transformers";
 import { exportRun, openRun, pretrain, quantizeRun, UserError } from "../../../src/index.ts";
+import { captions } from "../../../src/modalities/pair/captions.ts";
 import { writePairs } from "../../fixtures/pairs.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-export-pairs-"));
+const images = join(folder, "pairs", "images");
 const data = join(folder, "pairs", "pairs.csv");
 const [clip, captioner] = [join(folder, "clip"), join(folder, "captioner")];
 before(async () => {
@@ -17,7 +19,7 @@ before(async () => {
   await writePairs(join(folder, "pairs"), 12);
   const shared = {
     ...{ data, training: { epochs: 1, batchSize: 4, workers: 0, threads: 1 } },
-    modalityOptions: { imageSize: 16, maxLength: 16 },
+    modalityOptions: { imageSize: 24, maxLength: 16 },
   };
   const image = { imageLayers: "8", imageWidth: 4, imageOptions: { stem: "stride2" } } as const;
   const text = { textWidth: 16, textDepth: 1, textHeads: 2 };
@@ -49,7 +51,7 @@ test("a run in a shared space is quantised with both towers, which transformers.
   }
   assert.equal(models.length, 2);
   const classify = await pipeline("zero-shot-image-classification", "small", { dtype: "q8" });
-  const [{ score = 0 } = {}] = await classify(join(folder, "pairs", "images", "0.png"), ["a small red square"]);
+  const [{ score = 0 } = {}] = await classify(join(images, "0.png"), ["a small red square"]);
   assert.equal(score, 1);
   await classify.dispose();
   const tokenize = await AutoTokenizer.from_pretrained("small");
@@ -75,14 +77,37 @@ test("each side of a run is exported as its own kind of data, also the image enc
   });
 });
 
-test("a captioner is exported as one", async () => {
+test("a captioner is exported as one, and writes the same there", async () => {
   const out = join(folder, "writes");
   await exportRun({ run: await openRun(captioner), out });
   assert.equal(await typeOf(out), "vision-encoder-decoder");
+  const { captions: written, broken } = await captions({ run: await openRun(captioner), data: images });
+  assert.deepEqual(broken, []);
+  assert.equal(written.length, 12);
   const write = await pipeline("image-to-text", "writes", { dtype: "fp32" });
-  const [answer] = (await write(join(folder, "pairs", "images", "0.png"))) as { generated_text: string }[];
-  assert.equal(typeof answer!.generated_text, "string");
+  for (const { path, caption } of written.slice(0, 3)) {
+    const [answer] = (await write(join(images, path))) as { generated_text: string }[];
+    assert.equal(answer!.generated_text, caption);
+  }
   await write.dispose();
   const readme = await readFile(join(out, "README.md"), "utf8");
   assert.match(readme, /pipeline_tag: image-to-text/);
+});
+
+test("captions of pairs are beside those of the data, and a table is written; a run that writes none says so", async () => {
+  const out = join(folder, "captions.csv");
+  const { captions: written } = await captions({ run: await openRun(captioner), data, out });
+  const [first] = written;
+  assert.equal(first!.given, "a small red square, number 0");
+  const [header, row, ...others] = (await readFile(out, "utf8")).trim().split("\n");
+  assert.equal(header!.trim(), "path,caption,given");
+  assert.ok(row!.includes("images/0.png") && row!.includes("a small red square"), row);
+  assert.equal(others.length, 11);
+  await assert.rejects(captions({ run: await openRun(clip), data }), /method clip writes no captions; virtex does/);
+  const notes = join(folder, "notes.txt");
+  await writeFile(notes, "The cat sat on the mat.\nThe dog ran.\n");
+  await assert.rejects(
+    captions({ run: await openRun(captioner), data: notes }),
+    /text data; .* writes about image data/,
+  );
 });

@@ -49,8 +49,10 @@ export const virtex = method({
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 1e-4, batchSize: 256 },
   presets: {
     small: {
-      summary: "decoders of width 128",
+      summary: "a ResNet-10 of width 24 and decoders of width 128; AdamW, batches of 128",
       options: { decoderWidth: 128 },
+      encoder: "resnet",
+      encoderOptions: { layers: "10", width: 24, stem: "stride2" },
       training: smallTraining,
     },
   },
@@ -136,6 +138,7 @@ export const virtex = method({
         };
       },
       writer: {
+        about: "image",
         encoder: tower,
         decoder: { width, depth, heads },
         memory: [sizeOf(extents), channels],
