@@ -7,19 +7,25 @@ import type { Predictor } from "../evaluation/labels/predictor.ts";
 import { type Prediction, prediction } from "../evaluation/scores/predictions.ts";
 import type { NeighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { arrivals } from "./arrivals.ts";
-import { batcher } from "./batcher.ts";
+import { type Batcher, batcher } from "./batcher.ts";
 import { type Counts, type Metrics, serverMetrics } from "./metrics.ts";
 import { ClientGone, noRoom, plainMessage, RETRY_AFTER, tooLarge, unreadable } from "./refusal.ts";
-import { givenIn, type Reader, tensorsOf } from "./samples.ts";
+import { givenIn, kindOf, type Reader, tensorsOf } from "./samples.ts";
 import type { Strangers } from "./strangers.ts";
 import { turns } from "./turns.ts";
 
 /** Computes a vector for each row; at most `batch` rows at a time. */
 export type RunBatch = (rows: readonly TensorRecord[]) => Promise<readonly Float32Array[]>;
 
-export interface AppOptions {
+/** Samples of one kind of data, and what embeds them. */
+export interface ServedKind {
   readonly reader: Reader;
   readonly embed: RunBatch;
+}
+
+export interface AppOptions {
+  /** The kinds of samples that requests may hold, each with vectors of the same space: one, or both sides of pairs. */
+  readonly kinds: readonly ServedKind[];
   /** The head; if there is none, the reason. */
   readonly predictor: { readonly head: Pick<Predictor, "task" | "outputs">; readonly run: RunBatch } | string;
   /** Embeddings to search. */
@@ -71,7 +77,7 @@ const allowed: Readonly<Record<string, "GET" | "POST">> = {
 
 /** The server's routes, over loaded models. Refused requests get JSON: `{ "error": "…" }`. */
 export function serverApp(options: AppOptions) {
-  const { reader, predictor, index, queue, batch, waitMs, maxBody, bodyMemory, strangers } = options;
+  const { kinds, predictor, index, queue, batch, waitMs, maxBody, bodyMemory, strangers } = options;
   const { minRate = 1024, graceMs = 5000, stopping = () => false } = options;
   let samples = 0;
   const bodies = arrivals({ maxBody, memory: bodyMemory, minRate, graceMs });
@@ -88,7 +94,7 @@ export function serverApp(options: AppOptions) {
       size: batch,
       waitMs,
     });
-  const embed = batches("embed", options.embed);
+  const embedders = kinds.map(({ embed }) => batches("embed", embed));
   const predict = typeof predictor === "string" ? undefined : batches("predict", predictor.run);
 
   const full = () => noRoom(`full: ${samples} of ${queue} samples are waiting`);
@@ -107,7 +113,7 @@ export function serverApp(options: AppOptions) {
    */
   async function withSamples(
     c: Served,
-    use: (rows: TensorRecord[], signal: AbortSignal) => Promise<Response>,
+    use: (rows: TensorRecord[], signal: AbortSignal, embed: Batcher<TensorRecord, Float32Array>) => Promise<Response>,
     most = queue,
   ): Promise<Response> {
     const gone = new AbortController();
@@ -124,6 +130,11 @@ export function serverApp(options: AppOptions) {
       take(1);
       places = 1;
       const sent = { contentType: c.req.header("content-type") ?? "", body: body.bytes, most: queue };
+      const kind = kindOf(
+        sent.contentType,
+        kinds.map(({ reader }) => reader),
+      );
+      const { reader } = kinds[kind]!;
       const given = givenIn(sent, reader);
       if (given.length > most) throw tooLarge(`${given.length} samples with so many neighbours; at most ${most}`);
       take(given.length - 1);
@@ -135,7 +146,7 @@ export function serverApp(options: AppOptions) {
         }),
       );
       body.release();
-      return await use(rows, signal);
+      return await use(rows, signal, embedders[kind]!);
     } finally {
       body.release();
       samples -= places;
@@ -163,7 +174,7 @@ export function serverApp(options: AppOptions) {
   }
 
   app.post("/embed", (c) =>
-    withSamples(c, async (rows, signal) => {
+    withSamples(c, async (rows, signal, embed) => {
       const vectors = await embed.submit(rows, signal);
       return c.json({ dim: vectors[0]!.length, embeddings: vectors.map((vector) => [...vector]) });
     }),
@@ -185,7 +196,7 @@ export function serverApp(options: AppOptions) {
     const top = countOf(c, "top", 10);
     return withSamples(
       c,
-      async (rows, signal) => {
+      async (rows, signal, embed) => {
         const neighbours = [];
         for (const vector of await embed.submit(rows, signal)) {
           neighbours.push(index.nearest(vector, top));

@@ -25,6 +25,23 @@ export function bodyOf({ definition: { name, accepts } }: Reader): string {
   ].join("; ");
 }
 
+/**
+ * Which reader takes bodies of a content type, by its place; the first one that does.
+ * @throws HTTPException 415 when none does, with what they take
+ */
+export function kindOf(contentType: string, readers: readonly Reader[]): number {
+  const type = mediaTypeOf(contentType);
+  const found = readers.findIndex(({ definition: { accepts } }) => takes(type, accepts));
+  if (found >= 0) return found;
+  throw new HTTPException(415, {
+    message: `content type ${type || "(none)"} is not supported; send ${readers.map(bodyOf).join("; ")}`,
+  });
+}
+
+const takes = (type: string, { text, bytes, types = [] }: Reader["definition"]["accepts"]): boolean =>
+  (text !== undefined && type === "application/json") ||
+  (bytes !== undefined && (type === "multipart/form-data" || isAmong(type, [...types, "application/octet-stream"])));
+
 /** Whether a media type matches one of `types`, which may be patterns such as `image/*`. */
 const isAmong = (type: string, types: readonly string[]): boolean =>
   types.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))));
@@ -61,11 +78,12 @@ export interface Sent {
 /**
  * The samples of a body, each as a source of one sample; nothing is decoded yet. What would take long is refused before
  * it is parsed.
- * @throws HTTPException 415 for an unsupported content type, 413 for too many or too long samples, 422 for a malformed body
+ * @param reader one that takes the content type: see `kindOf`
+ * @throws HTTPException 413 for too many or too long samples, 422 for a malformed body
  */
 export function givenIn(sent: Sent, reader: Reader): Given[] {
   const type = mediaTypeOf(sent.contentType);
-  const { text, bytes, types = [] } = reader.definition.accepts;
+  const { text, bytes } = reader.definition.accepts;
   if (text && type === "application/json")
     return textsOf(sent).map((one) => ({ source: text(one), bytes: one.length }));
   if (bytes && type === "multipart/form-data")
@@ -73,11 +91,8 @@ export function givenIn(sent: Sent, reader: Reader): Given[] {
       source: bytes(file.bytes, file.name, file.type, reader.memory),
       bytes: file.bytes.length,
     }));
-  if (bytes && isAmong(type, [...types, "application/octet-stream"]))
-    return [{ source: bytes(sent.body, "the body", type, reader.memory), bytes: sent.body.length }];
-  throw new HTTPException(415, {
-    message: `content type ${type || "(none)"} is not supported; send ${bodyOf(reader)}`,
-  });
+  if (bytes) return [{ source: bytes(sent.body, "the body", type, reader.memory), bytes: sent.body.length }];
+  throw new Error(`no ${reader.definition.name} can be read from ${type}`);
 }
 
 const mediaTypeOf = (contentType: string) => contentType.split(";")[0]!.trim().toLowerCase();

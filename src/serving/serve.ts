@@ -1,14 +1,16 @@
 import { basename } from "node:path";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { allocate } from "../array/index.ts";
-import type { TensorRecord } from "../data/index.ts";
+import { allocate, sizeOf } from "../array/index.ts";
+import { type Modality, offerOf, sides as sidesAbility, type TensorRecord } from "../data/index.ts";
+import { indexOfSide } from "../evaluation/collection/searched.ts";
 import { type Predictor, predictor } from "../evaluation/labels/predictor.ts";
-import { neighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
+import { type NeighbourIndex, neighbourIndex } from "../evaluation/vectors/neighbour-index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { allowedForDecoding, memoryBudget } from "../foundation/memory.ts";
 import { batchFor, embedder } from "../training/features.ts";
 import type { Run } from "../training/run/run.ts";
-import { serverApp } from "./app.ts";
+import { sharedSides } from "../training/run/shared-space.ts";
+import { type ServedKind, serverApp } from "./app.ts";
 import { listen } from "./listen.ts";
 import { serverMetrics } from "./metrics.ts";
 import { batchSizes, sized } from "./sized.ts";
@@ -58,9 +60,22 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** One sample of zeros. */
+const zerosOf = ({ specs }: Pick<Modality, "specs">): TensorRecord =>
+  Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => [
+      name,
+      { dtype, shape, data: allocate(dtype, sizeOf(shape)) },
+    ]),
+  );
+
+/** Vectors to search: of pairs, those of one side. @throws UserError when they are of another encoder */
+const indexFor = (run: Run, file: string, isOfPairs: boolean): Promise<NeighbourIndex> =>
+  isOfPairs ? indexOfSide(run, file) : neighbourIndex(file, { dim: run.encoder.embedDim, params: run.params });
+
 /**
- * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. When it resolves, all programs are
- * compiled and have run once.
+ * Serves a run over HTTP: `/embed`, `/predict`, `/search`, `/health`, `/metrics`. To a run on pairs samples of either side can
+ * be sent: what is searched are the vectors of one. When it resolves, all programs are compiled and have run once.
  * @throws UserError when the run's kind of data cannot be sent in a request, the embeddings to search are of another
  *   encoder, or the port is taken
  *
@@ -72,9 +87,13 @@ export interface RunningServer {
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { run, port = 8080, host = "127.0.0.1", maxBody = 10 * 2 ** 20, queue = 256, waitMs = 2 } = options;
-  const { encoder, params, modality, modalityDefinition: definition, config } = run;
+  const { encoder, modality, modalityDefinition: definition, config } = run;
+  const isOfPairs = offerOf(modality, sidesAbility) !== undefined;
+  // Of pairs either side can be sent, and both are in one space.
+  const served = isOfPairs ? [...(await sharedSides(run)).values()] : [run];
   // Of large samples fewer, since each batch size is tried at the start.
-  const batch = Math.min(options.batch ?? 32, batchFor(modality, encoder));
+  const sizes = served.map((one) => batchFor(one.modality, one.encoder));
+  const batch = Math.min(options.batch ?? 32, ...sizes);
   const { device } = config.training;
   const { bodyMemory = Math.max(256 * 2 ** 20, maxBody), maxConnections, drainMs } = options;
   if (bodyMemory < maxBody)
@@ -82,35 +101,30 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const doors = strangers({ host, allowHosts: options.allowHosts, allowOrigins: options.allowOrigins });
   const { threads, onError } = options;
   const computing = { device, threads, spin: false };
-  if (!definition.accepts.text && !definition.accepts.bytes)
+  if (!served.some(({ modalityDefinition: { accepts } }) => accepts.text || accepts.bytes))
     throw new UserError(`${run.path}: ${definition.name} data cannot be sent in a request`);
-  const index =
-    options.in === undefined ? undefined : await neighbourIndex(options.in, { dim: encoder.embedDim, params });
-  const zeros: TensorRecord = Object.fromEntries(
-    Object.entries(modality.specs).map(([name, { dtype, shape }]) => [
-      name,
-      {
-        dtype,
-        shape,
-        data: allocate(
-          dtype,
-          shape.reduce((product, extent) => product * extent, 1),
-        ),
-      },
-    ]),
-  );
+  const index = options.in === undefined ? undefined : await indexFor(run, options.in, isOfPairs);
   const disposals: (() => Promise<void>)[] = [];
   const free = async () => {
     for (const dispose of disposals.splice(0)) await dispose();
   };
   try {
-    const embedding = await sized(batch, zeros, async (batchSize) => {
-      const { embed, dispose } = await embedder(encoder, params, modality, { ...computing, batchSize });
-      return { run: (rows) => embed(rows), dispose };
-    });
-    disposals.push(embedding.dispose);
+    const memory = memoryBudget(allowedForDecoding() ?? DECODING_BYTES);
+    const kinds: ServedKind[] = [];
+    for (const one of served) {
+      const embedding = await sized(batch, zerosOf(one.modality), async (batchSize) => {
+        const { embed, dispose } = await embedder(one.encoder, one.params, one.modality, { ...computing, batchSize });
+        return { run: (rows) => embed(rows), dispose };
+      });
+      disposals.push(embedding.dispose);
+      kinds.push({
+        reader: { modality: one.modality, definition: one.modalityDefinition, memory },
+        embed: embedding.run,
+      });
+    }
     const heads: Predictor[] = [];
-    const predicting = await sized(batch, zeros, async (batchSize) => {
+    const predicting = await sized(batch, zerosOf(modality), async (batchSize) => {
+      if (isOfPairs) throw new UserError(`${definition.name} data cannot be sent in a request, only one side of them`);
       const head = await predictor(run, { ...computing, batchSize });
       heads.push(head);
       return { run: head.predict, dispose: head.dispose };
@@ -123,8 +137,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const [head] = heads;
     let stopping = false;
     const app = serverApp({
-      reader: { modality, definition, memory: memoryBudget(allowedForDecoding() ?? DECODING_BYTES) },
-      embed: embedding.run,
+      kinds,
       predictor: typeof predicting === "string" || !head ? String(predicting) : { head, run: predicting.run },
       index,
       about: {
@@ -133,7 +146,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
         method: config.method.name,
         encoder: encoder.name,
         step: run.step,
-        dim: encoder.embedDim,
+        dim: served[0]?.encoder.embedDim ?? encoder.embedDim,
+        ...(isOfPairs ? { sides: served.map((one) => one.modality.name) } : {}),
         ...(head ? { task: head.task, outputs: head.outputs } : {}),
         ...(index ? { searched: index.rows } : {}),
         batchSizes: batchSizes(batch),

@@ -2,7 +2,7 @@ import { float32 } from "../../src/array/index.ts";
 import type { TensorRecord } from "../../src/data/index.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { text } from "../../src/modalities/text/index.ts";
-import { type AppOptions, type RunBatch, serverApp } from "../../src/serving/app.ts";
+import { type AppOptions, type RunBatch, type ServedKind, serverApp } from "../../src/serving/app.ts";
 import { type ListenOptions, listen } from "../../src/serving/listen.ts";
 
 /** Returns the first number of each sample's only tensor, and its negative. */
@@ -29,11 +29,10 @@ export const images = {
   definition: image,
 };
 
-/** An app with a fake model. */
-export const fakeApp = (options: Partial<AppOptions> = {}) =>
+/** An app with a fake model of one kind of data. */
+export const fakeApp = ({ reader = numbers, embed = echo, ...options }: Partial<AppOptions & ServedKind> = {}) =>
   serverApp({
-    reader: numbers,
-    embed: echo,
+    kinds: [{ reader, embed }],
     predictor: "this run has no head",
     about: { method: "simclr" },
     maxBody: 10_000,
@@ -45,7 +44,7 @@ export const fakeApp = (options: Partial<AppOptions> = {}) =>
   });
 
 /** The fake app on a real socket. */
-export async function started(options: Partial<AppOptions> = {}, listening: Partial<ListenOptions> = {}) {
+export async function started(options: Partial<AppOptions & ServedKind> = {}, listening: Partial<ListenOptions> = {}) {
   let stopping = false;
   const app = fakeApp({ ...options, stopping: () => stopping });
   const server = await listen((incoming) => app.fetch(incoming), {

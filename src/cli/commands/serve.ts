@@ -45,7 +45,7 @@ export const configure: Configure = (command) =>
     .option("--json", "print the URL and the routes as JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H 'content-type: image/jpeg' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json '{\"input\": \"a film that moved me\"}' http://127.0.0.1:8080/predict",
+      '\nExamples:\n  autodidact serve runs/photos --in photos.parquet\n  curl -H \'content-type: image/jpeg\' --data-binary @cat.jpg http://127.0.0.1:8080/embed\n  curl --json \'{"input": "a film that moved me"}\' http://127.0.0.1:8080/predict\n  curl --json \'{"input": "red fruit"}\' http://127.0.0.1:8080/search   # runs/clip --in images.parquet: images by words',
     )
     .action(async (path: string, flags: Flags) => {
       const port = wholeNumber("port", flags.port, 0);
