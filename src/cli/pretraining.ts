@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import {
   encoders,
+  hasSharedSpace,
   type MethodDefinition,
   type ModalityDefinition,
   methods,
@@ -156,7 +157,8 @@ async function run(
         broken: last?.broken,
       });
     print(`${folder}: ${method.name} on ${encoder.name}, ${trained.step} steps, ${epochs} epochs`);
-    print(`next: autodidact evaluate ${folder} --train <labelled data> --test <labelled data>`);
+    const asked = hasSharedSpace(trained) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
+    print(`next: autodidact evaluate ${folder} ${asked}`);
   } finally {
     line.end();
     interrupt.release();

@@ -32,6 +32,7 @@ function refused(args: string[], pattern: RegExp): void {
 }
 
 test("evaluate prints recall both ways and writes numbers and a page into the run folder", async () => {
+  assert.equal(JSON.parse(fine("evaluate", run, "--data", data, "--json")).part, "the test part by column split");
   const table = fine("evaluate", run, data, "--within", "set");
   assert.match(table, /text → image +recall@1/);
   assert.match(table, /image → text +recall@1/);
