@@ -8,6 +8,7 @@ import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 import { graphCases } from "./graphs.ts";
+import { pairCases } from "./pairs.ts";
 import { bare, blockFlops, count, maeFlops, type StepCase, transformer } from "./parts.ts";
 import { signalCases } from "./signals.ts";
 
@@ -138,6 +139,7 @@ const cases: Readonly<Record<string, () => StepCase>> = {
   resnet: resnetStep,
   ...signalCases,
   ...graphCases,
+  ...pairCases,
 };
 
 export const stepNames = Object.keys(cases);

@@ -2,7 +2,8 @@
 import json, resource, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
 from torch_graphs import graphs
-from torch_parts import blocks
+from torch_pairs import pairs
+from torch_parts import Basic, blocks
 from torch_signals import signals
 
 which, steps, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -56,17 +57,6 @@ class Text(nn.Module):
         return F.cross_entropy(self.head(encoded.reshape(-1, 256)[self.where]), self.labels)
 
 
-class Basic(nn.Module):
-    def __init__(self, inp, out, stride):
-        super().__init__()
-        conv = lambda i, o, k, s: nn.Sequential(nn.Conv2d(i, o, k, s, k // 2, bias=False), nn.BatchNorm2d(o))
-        self.first, self.second = conv(inp, out, 3, stride), conv(out, out, 3, 1)
-        self.shortcut = conv(inp, out, 1, stride) if stride != 1 or inp != out else nn.Identity()
-
-    def forward(self, x):
-        return F.relu(self.shortcut(x) + self.second(F.relu(self.first(x))))
-
-
 class Resnet(nn.Module):
     def __init__(self):
         super().__init__()
@@ -86,7 +76,7 @@ class Resnet(nn.Module):
         return F.cross_entropy(logits, torch.arange(128).roll(64))
 
 
-model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, **signals, **graphs}[which]()
+model = {"vit": Vit, "mae": Mae, "text": Text, "resnet": Resnet, **signals, **graphs, **pairs}[which]()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
 times = []
 for step in range(steps + 2):
