@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parse } from "csv-parse/sync";
 import { unzipSync, zipSync } from "fflate";
+import { modalities } from "../src/index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = join(root, "examples");
@@ -24,6 +26,29 @@ test("an example is short, asks a question, imports the package by its name, and
     assert.ok(table.includes(`](${name})`), `${name} is not in examples/README.md`);
     assert.ok(covered.includes(name.replace(".ts", "")) || name === "own-modality.ts", `${name} is not run`);
   }
+});
+
+test("the emoji of demo:captions: every picture is there, nothing that is asked for is learned from, and artists are named", async () => {
+  const emoji = (name: string) => join(examples, "emoji", "data", name);
+  const archive = unzipSync(await readFile(emoji("images.zip")));
+  const { open } = await modalities.load("pair");
+  const keys: Set<string>[] = [];
+  let rows = 0;
+  for (const table of ["train.csv", "test.csv"]) {
+    const source = await open(emoji(table));
+    rows += source.length;
+    assert.equal(source.leftOut?.length ?? 0, 0);
+    const things = parse<{ key: string; artist: string }>(await readFile(emoji(table)), { columns: true });
+    assert.equal(new Set(source.keys).size, new Set(things.map(({ key }) => key)).size);
+    keys.push(new Set(things.map(({ key }) => key)));
+    const attribution = await readFile(emoji("ATTRIBUTION.md"), "utf8");
+    for (const artist of new Set(things.map((thing) => thing.artist)))
+      assert.ok(attribution.includes(`images/${artist}/`));
+    await source.close();
+  }
+  assert.equal(rows, Object.keys(archive).length);
+  const [learned, asked] = keys;
+  assert.ok(asked!.size > 150 && [...asked!].every((key) => !learned!.has(key)));
 });
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-examples-"));
