@@ -197,6 +197,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly sides?: {
     readonly names: readonly string[];
     options(options: z.infer<Options>, side: string): Readonly<Record<string, unknown>>;
+    /** Options that pairs take over from a run of one side that they start from; by default all that it hands on. */
+    inherit?(options: Readonly<Record<string, unknown>>, side: string): Readonly<Record<string, unknown>>;
     /** Features of both sides in one space without a trained encoder, fitted to pairs: the baseline of retrieval. */
     baseline?(modality: Modality<Sample>, pairs: Source<Sample>): Promise<SideFeatures>;
   };

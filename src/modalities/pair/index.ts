@@ -47,6 +47,8 @@ export const pair = modality({
       if (isSide(side)) return optionsOf(kinds[side], options);
       throw new Error(`pairs have no side ${side}`);
     },
+    // Images that are learned from alone may be flipped: nothing is said of them that would be wrong then.
+    inherit: ({ flip: _, ...kept }) => kept,
     async baseline(modality, pairs) {
       const { retrievalBaseline } = await import("./baselines/retrieval.ts");
       return retrievalBaseline(modality, pairs);

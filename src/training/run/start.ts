@@ -97,7 +97,9 @@ export async function openSides(
       [side]: start.encoder,
       [`${side}Options`]: start.encoderOptions,
     })),
-    modalityOptions: merged(({ start }) => start.modalityOptions),
+    modalityOptions: merged(
+      ({ side, start }) => sides?.inherit?.(start.modalityOptions, side) ?? start.modalityOptions,
+    ),
     vocabulary: starts.find(({ start }) => start.vocabulary)?.start.vocabulary,
     parts: starts.map(({ side }) => side),
     tensors: (vocabulary) =>

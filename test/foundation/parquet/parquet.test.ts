@@ -99,3 +99,32 @@ test("files on which the decoder does not come back", async (context) => {
   if (!existsSync(cases)) return context.skip(`there is no ${cases}`);
   for (const name of await readdir(cases)) await assert.rejects(read(join(cases, name)), /hang.*column "text"/);
 });
+
+test("columns of bytes are named, and read as bytes where that is asked for", () =>
+  inFolder(async (folder) => {
+    const filename = join(folder, "bytes.parquet");
+    const data = Array.from({ length: 40 }, (_, row) => Uint8Array.of(0xff, row));
+    parquetWriteFile({
+      filename,
+      columnData: [
+        { name: "file", data, type: "BYTE_ARRAY" },
+        { name: "text", data: data.map((_, row) => `row ${row}`), type: "STRING" },
+      ],
+    });
+    const file = await openParquet(filename);
+    assert.deepEqual(file.blobs, ["file"]);
+    const batches: number[] = [];
+    let row = 0;
+    for await (const rows of file.rows(undefined, true)) {
+      batches.push(rows.length);
+      for (const one of rows) {
+        assert.deepEqual([one.file, one.text], [data[row], `row ${row}`]);
+        // Of its own, and not a part of a page, which would be copied with it.
+        assert.equal(one.file instanceof Uint8Array && one.file.buffer.byteLength, 2);
+        row++;
+      }
+    }
+    assert.deepEqual(batches, [32, 8]);
+    await file.close();
+    assert.notDeepEqual((await read(filename))[0]?.file, data[0]);
+  }));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { modalityFor } from "../../../src/data/recognise.ts";
@@ -332,4 +333,39 @@ test("one caption for all is refused where it would be learned from", () =>
       /all 3 images show the same.*"a photo"/,
     );
     await source.close();
+  }));
+
+test("groups and labels come from columns, or from a table of labels", () =>
+  inFolder(async (folder) => {
+    const rows = [0, 1, 2].map((at) => `images/${at}.png,"square ${at}",artist ${at % 2},${["x", "y"][at % 2]}`);
+    const path = await tableOf(folder, "pairs.csv", `path,caption,artist,kind\n${rows.join("\n")}\n`);
+    const source = await pair.open(path, { group: "artist", labelColumn: "kind" });
+    assert.deepEqual([source.groupedBy, source.group?.(0), source.group?.(1)], ["artist", "artist 0", "artist 1"]);
+    assert.deepEqual(
+      [source.classes, [...(source.labels ?? [])]],
+      [
+        ["x", "y"],
+        [0, 1, 0],
+      ],
+    );
+    await source.close();
+    await writeFile(join(folder, "labels.csv"), "path,label\nimages/2.png,b\nimages/0.png,a\n");
+    const labelled = await pair.open(path, { labels: join(folder, "labels.csv") });
+    assert.deepEqual(
+      [labelled.classes, [...(labelled.labels ?? [])]],
+      [
+        ["a", "b"],
+        [0, -1, 1],
+      ],
+    );
+    await labelled.close();
+  }));
+
+test("paths are found in composed and decomposed characters, and packed tables are read", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "cafe\u0301 1.png"), await png(1));
+    await writeFile(join(folder, "pairs.csv.gz"), gzipSync("path,caption\ncaf\u00e9 1.png,tasse\n"));
+    assert.equal(await kindOf(join(folder, "pairs.csv.gz")), "pair");
+    const { captions } = await opened(join(folder, "pairs.csv.gz"));
+    assert.deepEqual(captions, [["tasse"]]);
   }));

@@ -70,6 +70,8 @@ test("a frozen side keeps the parameters of the run that it starts from, the oth
     ...{ modalityOptions: { maxLength: 16 }, training: { ...training, freeze: ["image"] } },
   });
   assert.equal(tuned.modalityOptions.imageSize, 16);
+  // Images alone are flipped, images of which captions may say left or right are not.
+  assert.deepEqual([start.modalityOptions.flip, tuned.modalityOptions.flip], [0.5, 0]);
   const [before, later] = [leaves(start.params), leaves(tuned.params)];
   for (const [path, data] of before) assert.deepEqual(later.get(`image.${path}`), data, path);
 });

@@ -26,8 +26,9 @@ async function inFolder(root: string, names: readonly string[]): Promise<Map<num
   for (let start = 0; start < names.length; start += AT_ONCE)
     await Promise.all(
       names.slice(start, start + AT_ONCE).map(async (name, at) => {
-        const [exact, slashed] = [name, name.replaceAll("\\", "/")];
-        for (const one of new Set([exact, slashed]))
+        const slashed = name.replaceAll("\\", "/");
+        // macOS decomposes names: é is e and an accent.
+        for (const one of new Set([name, slashed, slashed.normalize("NFC"), slashed.normalize("NFD")]))
           if (await isFile(resolve(root, one))) return found.set(start + at, relative(root, resolve(root, one)));
       }),
     );
