@@ -63,7 +63,10 @@ test("a table beside a folder: rows of one image are one entry, columns are capt
     assert.deepEqual(keys, [0, 1, 0]);
     assert.deepEqual(source.column?.("split"), ["train", "test", "test"]);
     assert.equal(source.column?.("path"), undefined);
-    assert.deepEqual(notes, ["pairs.csv: captions from name,keywords; images of the same key show the same"]);
+    assert.deepEqual(notes, [
+      "pairs.csv: captions from name,keywords; images of the same key show the same",
+      "3 images of 2 different things, by their keys",
+    ]);
     assert.deepEqual(sizes, Array(3).fill("24 × 24"));
     const joined = await opened(path, { column: "name+keywords,name", by: "set" });
     assert.deepEqual(joined.captions[0], ["red fire; rose", "red", "crimson"]);

@@ -87,6 +87,16 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
   throw new UserError(`${path}: no images with captions${packed ? ` (${packed})` : ""}; they are read from ${FORMATS}`);
 }
 
+/** How many things images show, where several show the same: no batch holds more. */
+function keysInWords(keys: Int32Array): string[] {
+  const different = new Set(keys).size;
+  return different === keys.length
+    ? []
+    : [
+        `${keys.length.toLocaleString("en")} images of ${different.toLocaleString("en")} different things, by their keys`,
+      ];
+}
+
 /**
  * Opens images with captions: a table that names images beside it, in a folder or in zip archives; Parquet files that hold
  * images; a folder or an archive of images with captions in files of the same name.
@@ -94,25 +104,28 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
  */
 export async function openPairs(path: string, options: OpenOptions = {}): Promise<Source<PairSample>> {
   const { collector, files, kept, notes = [], remove } = await findPairs(path, options);
+  let images: Source<unknown> | undefined;
   try {
     if (collector.count === 0) throw new UserError(`${path}: no image with a caption; they are read from ${FORMATS}`);
     const all = kept ?? Array.from({ length: collector.count }, (_, entry) => entry);
     const { captions, keys, labels, groups, column } = collector.end(all, options.group);
-    const images = await kinds.image.reopen(files);
-    const names = Array.from({ length: images.length }, (_, entry) => images.name(entry));
+    const opened = await kinds.image.reopen(files);
+    images = opened;
+    const names = Array.from({ length: opened.length }, (_, entry) => opened.name(entry));
     const given = options.labels ? await labelsFromTable(options.labels, names) : labels;
     return pairSource(
       {
-        ...{ kind: "pairs", images: images.manifest, captions, keys, groups, notes },
+        ...{ kind: "pairs", images: opened.manifest, captions, keys, groups, notes: [...notes, ...keysInWords(keys)] },
         leftOut: collector.leftOut,
         // Who lists images in a table says there what they are.
         labels: given ?? (kept || files.kind === "ranges" ? undefined : labelsFromFolders(names)),
       },
-      images,
+      opened,
       column,
       remove,
     );
   } catch (error) {
+    await images?.close();
     remove?.();
     throw error;
   }
