@@ -157,8 +157,8 @@ async function run(
         broken: last?.broken,
       });
     print(`${folder}: ${method.name} on ${encoder.name}, ${trained.step} steps, ${epochs} epochs`);
-    const asked = hasSharedSpace(trained) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
-    print(`next: autodidact evaluate ${folder} ${asked}`);
+    const rest = hasSharedSpace(trained) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
+    print(`next: autodidact evaluate ${folder} ${rest}`);
   } finally {
     line.end();
     interrupt.release();

@@ -39,22 +39,24 @@ export interface SearchOptions extends OpenOptions {
  */
 export async function search(options: SearchOptions): Promise<Neighbour[]> {
   const { run, query, in: path, side, top = 10, html, onProgress } = options;
+  if (query.trim() === "") throw new UserError("the query is empty");
   if (html) await prepareOutput(html);
   const isOfPairs = offerOf(run.modality, sidesAbility) !== undefined;
-  const asked = isOfPairs ? await askedOfPairs(run, query) : { run, source: await openQuery(run, query) };
+  const opened = isOfPairs ? await openQueryOfPairs(run, query) : { run, source: await openQuery(run, query) };
   try {
-    const { vector, shown } = await embedQuery(asked, query);
-    const ofPairs = offerOf(run.modality, sidesAbility)?.names.find((name) => name !== asked.run.modality.name);
+    const { vector, shown } = await embedQuery(opened, query);
+    const ofPairs = offerOf(run.modality, sidesAbility)?.names.find((name) => name !== opened.run.modality.name);
     const open = { ...tableOptionsOf(options), labels: options.labels };
     const searched = await openSearched(run, path, isOfPairs, { ...open, side, ofPairs, onProgress });
     try {
-      const neighbours = searched.index.nearest(vector, top);
-      return await describe(searched, neighbours, { query, shown, html });
+      // Several images may have the same caption, which is found once.
+      const neighbours = searched.index.nearest(vector, isOfPairs ? MOST_ALIKE * top : top);
+      return await describe(searched, neighbours, { query, shown, html, top });
     } finally {
       await searched.close();
     }
   } finally {
-    await asked.source.close();
+    await opened.source.close();
   }
 }
 
@@ -64,8 +66,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** How many rows are looked at for each that is found, since texts of pairs are often the same. */
+const MOST_ALIKE = 8;
+
 /** The query, opened by the run that reads it: of pairs, the run on its side. */
-export interface Asked {
+export interface OpenedQuery {
   readonly run: Run;
   readonly source: Source<unknown>;
 }
@@ -76,7 +81,7 @@ async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
 }
 
 /** @throws UserError when the query is a file of neither side, or no file and no side is text */
-async function askedOfPairs(run: Run, query: string): Promise<Asked> {
+async function openQueryOfPairs(run: Run, query: string): Promise<OpenedQuery> {
   const sides = await sharedSides(run);
   const names = [...sides.keys()].join(" and ");
   if (!(await exists(query))) {
@@ -92,7 +97,7 @@ async function askedOfPairs(run: Run, query: string): Promise<Asked> {
   return { run: side, source: await openData(side, query) };
 }
 
-async function embedQuery({ run, source }: Asked, query: string) {
+async function embedQuery({ run, source }: OpenedQuery, query: string) {
   const { encoder, params, modality, config } = run;
   const broken: { name: string; reason: string }[] = [];
   const { value } = await readBatches({ modality, source, indices: Int32Array.of(0) }, broken).next();
@@ -103,22 +108,31 @@ async function embedQuery({ run, source }: Asked, query: string) {
   return { vector, shown: await modality.show(await source.read(0)) };
 }
 
-type OfQuery = Pick<SearchOptions, "query" | "html"> & { readonly shown: Awaited<ReturnType<Run["modality"]["show"]>> };
+type OfQuery = Pick<SearchOptions, "query" | "html"> & {
+  readonly top: number;
+  readonly shown: Awaited<ReturnType<Run["modality"]["show"]>>;
+};
 
-/** Adds the texts of what was found, and writes the page. */
+/** Adds the texts of what was found, each text once, and writes the page. */
 async function describe(
   searched: Searched,
   neighbours: readonly Neighbour[],
-  { query, shown, html }: OfQuery,
+  { query, shown, html, top }: OfQuery,
 ): Promise<Neighbour[]> {
   const onPage = pageOf();
   const look = html ? await onPage(shown) : undefined;
   const cards: (Neighbour & OnPage)[] = [];
   let isDrawn = false;
+  const texts = new Set<string>();
   for (const neighbour of neighbours) {
+    if (cards.length === top) break;
     // What is drawn is only for the page.
     const found: Shown | undefined = isDrawn && !html ? undefined : await searched.shown(neighbour.path);
     isDrawn ||= found?.picture !== undefined;
+    if (neighbours.length > top && found && !found.picture) {
+      if (texts.has(found.text)) continue;
+      texts.add(found.text);
+    }
     cards.push({ ...neighbour, ...(found && (html || !isDrawn) ? await onPage(found) : {}) });
   }
   if (html && look) await writeOutput(html, [neighbourPage({ query, look, cards })]);

@@ -49,13 +49,22 @@ export async function openSearched(
   if (!isOfPairs) return dataOf(run, path, options);
   const data = await openSide(run, path, options);
   try {
-    const { vectors, names } = await embedSide(data, { onProgress: options.onProgress });
-    const index = indexOf({ ...vectors, paths: names, metadata: {} });
-    return { index, kind: data.side, ...showing(data) };
+    return { ...(await embedded(data, options.onProgress)), ...showing(data) };
   } catch (error) {
     await data.source.close();
     throw error;
   }
+}
+
+/** The vectors of data, with their labels. */
+async function embedded(
+  data: SideData,
+  onProgress: SearchedOptions["onProgress"],
+): Promise<Pick<Searched, "index" | "kind">> {
+  const { vectors, names } = await embedSide(data, { onProgress });
+  const { labels, classes = [] } = data.source;
+  const named = labels && { labels: Array.from(vectors.entries, (entry) => classes[labels[entry]!] ?? null) };
+  return { index: indexOf({ ...vectors, paths: names, metadata: {}, ...named }), kind: data.side };
 }
 
 /** Rows of data, by name. */
@@ -76,11 +85,7 @@ async function dataOf(run: Run, path: string, { side, onProgress, ...open }: Sea
   const source = await openData(run, path, open);
   try {
     const data = ofOneKind(run, source);
-    const { vectors, names } = await embedSide(data, { onProgress });
-    const { labels, classes = [] } = source;
-    const named = labels && { labels: Array.from(vectors.entries, (entry) => classes[labels[entry]!] ?? null) };
-    const index = indexOf({ ...vectors, paths: names, metadata: {}, ...named });
-    return { index, kind: data.side, ...showing(data) };
+    return { ...(await embedded(data, onProgress)), ...showing(data) };
   } catch (error) {
     await source.close();
     throw error;

@@ -70,7 +70,7 @@ export interface Classification {
 
 /**
  * Zero-shot classification, as in CLIP (Radford et al. 2021, https://arxiv.org/abs/2103.00020): the class whose words are nearest.
- * A class is the mean of the unit vectors of its prompts. Nothing is trained. With labels the accuracy is measured, beside the
+ * A class is the mean of the unit vectors of its prompts. Nothing is trained. With labels the accuracy is measured, next to the
  * majority class, chance, the same encoder untrained and the baseline of such pairs.
  * @throws UserError when the run has no shared space, a template has no `{}`, or nothing can be read
  *
@@ -107,11 +107,11 @@ export async function classify(options: ClassifyOptions): Promise<Classification
       for (const [at, contestant] of contestants.entries())
         logits.push(cosinesWith(placed.placed[at]!.get(opened.side)!, await classVectors(prompts, contestant)));
       const { entries } = placed.placed[0]!.get(opened.side)!;
-      const own = logits.at(-1)!;
+      const pretrained = logits.at(-1)!;
       const names = classes.map(({ name }) => name);
       const scale = inverseTemperature(run);
       const predictions = Array.from(entries, (entry, row) => {
-        const probabilities = softmax(own.subarray(row * names.length, (row + 1) * names.length), scale);
+        const probabilities = softmax(pretrained.subarray(row * names.length, (row + 1) * names.length), scale);
         const ranked = likeliest(names, probabilities, top);
         const label = source.classes?.[source.labels?.[entry] ?? -1];
         return {
@@ -158,7 +158,7 @@ function truthIn({ source }: SideData, names: readonly string[]): Truth | undefi
   if (!labels) return undefined;
   const folded = names.map((name) => name.toLowerCase());
   const places = classes.map((name) => folded.indexOf(name.trim().toLowerCase()));
-  const own = labels.map((label) => places[label] ?? -1);
+  const classLabels = labels.map((label) => places[label] ?? -1);
   const others = classes.filter((_, at) => places[at] === -1);
   const notes =
     others.length > 0
@@ -166,7 +166,7 @@ function truthIn({ source }: SideData, names: readonly string[]): Truth | undefi
           `Samples with labels that are not among the classes are not measured: ${others.slice(0, 5).join(", ")}${others.length > 5 ? " …" : ""}.`,
         ]
       : [];
-  return { labels: own, notes };
+  return { labels: classLabels, notes };
 }
 
 /** What is compared: without labels the run's encoder alone. */

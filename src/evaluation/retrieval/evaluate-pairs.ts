@@ -12,7 +12,7 @@ import { type PlacedPairs, placeSides, sidesOfPairs } from "./side-vectors.ts";
  * Evaluates a run on pairs by retrieval: of how many samples of one side those of the other that belong to them are among the
  * nearest 1, 5 or 10 by cosine, both ways; where several pairs show the same (a key of the data), also from one side to itself.
  * Compared with chance, the same encoder untrained, and a baseline without an encoder, fitted to the training part. Every
- * candidate of the query's key is right. Equal similarities count as the mean over all orders.
+ * candidate of the query's key is a hit. Equal similarities count as the mean over all orders.
  * @throws UserError when the run is not on pairs, or the data have no such part or column
  *
  * @example

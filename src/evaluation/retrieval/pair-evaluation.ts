@@ -37,7 +37,7 @@ export interface RetrievalScore extends Recall {
 export interface Direction {
   readonly from: string;
   readonly to: string;
-  /** Queries with at least one right candidate. */
+  /** Queries with at least one hit among the candidates. */
   readonly queries: number;
   /** Candidates of a query, on average. */
   readonly candidates: number;

@@ -77,12 +77,12 @@ export function entriesOfPart(source: Source<unknown>, data: string, part: strin
 const entriesOf = ({ length }: Source<unknown>) => Int32Array.from({ length }, (_, entry) => entry);
 
 /** @throws UserError when a part is asked for, and the data have no such column */
-function partsOfColumn(source: Source<unknown>, data: string, asked: string | undefined): PartOf | undefined {
+function partsOfColumn(source: Source<unknown>, data: string, part: string | undefined): PartOf | undefined {
   const cells = source.column?.(SPLIT_COLUMN);
   if (cells?.some((cell) => cell?.trim())) return partsIn(cells, `${data}: column ${SPLIT_COLUMN}`);
-  if (asked === undefined) return undefined;
+  if (part === undefined) return undefined;
   throw new UserError(
-    `--split ${asked}: the data have no column ${SPLIT_COLUMN}; name a column of parts, a file with the columns path and split, or random`,
+    `--split ${part}: the data have no column ${SPLIT_COLUMN}; name a column of parts, a file with the columns path and split, or random`,
   );
 }
 
@@ -114,17 +114,18 @@ export async function pairsToFit(
   if (parted?.fitted?.length) return { fitted: subset(parted.source, parted.fitted), notes, close };
   if (isTrainedOn(run, data))
     return { ...{ fitted: undefined, close }, notes: [...notes, "No baseline: no other pairs are left to fit it to."] };
-  const own = await openRunData(run, undefined).catch((error: unknown) => {
+  const trainingData = await openRunData(run, undefined).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
-  if (!own) return { ...{ fitted: undefined, close }, notes: ["No baseline: the run's training data are gone."] };
-  const partOf = partsOfColumn(own, run.config.data.path, undefined);
+  if (!trainingData)
+    return { ...{ fitted: undefined, close }, notes: ["No baseline: the run's training data are gone."] };
+  const partOf = partsOfColumn(trainingData, run.config.data.path, undefined);
   const fitted = partOf
     ? subset(
-        own,
-        entriesOf(own).filter((entry) => partOf[entry] === parts.indexOf("train")),
+        trainingData,
+        entriesOf(trainingData).filter((entry) => partOf[entry] === parts.indexOf("train")),
       )
-    : own;
-  return { fitted, notes, close: () => own.close() };
+    : trainingData;
+  return { fitted, notes, close: () => trainingData.close() };
 }

@@ -32,7 +32,7 @@ const PromptFile = z.record(
 );
 
 /**
- * The prompts of each class: its name, or those given for it, in every template.
+ * The prompts of each class: its name, or those for it, in every template.
  * @param labels classes of the data, if nobody names others
  * @throws UserError when there are fewer than two classes, one occurs twice, or a template has no `{}`
  */
@@ -42,8 +42,8 @@ export async function promptsOf({ classes, templates = [HOLE], prompts }: Prompt
       throw new UserError(
         `template "${template}": has no {} where the name of the class goes, as in "a drawing of {}"`,
       );
-  const given = typeof prompts === "string" ? await readPrompts(prompts) : prompts;
-  const names = (classes ?? (given && Object.keys(given)) ?? labels ?? []).map((name) => name.trim());
+  const byClass = typeof prompts === "string" ? await readPrompts(prompts) : prompts;
+  const names = (classes ?? (byClass && Object.keys(byClass)) ?? labels ?? []).map((name) => name.trim());
   if (names.includes("")) throw new UserError("classes: a name is empty");
   if (names.length < 2)
     throw new UserError(
@@ -51,12 +51,15 @@ export async function promptsOf({ classes, templates = [HOLE], prompts }: Prompt
     );
   const twice = names.find((name, at) => names.indexOf(name) < at);
   if (twice !== undefined) throw new UserError(`classes: "${twice}" occurs twice`);
-  const unknown = given && Object.keys(given).find((name) => !names.includes(name));
+  const unknown = byClass && Object.keys(byClass).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new UserError(`prompts for "${unknown}", which is not among the classes: ${names.join(", ")}`);
   const all = names.map((name): ClassPrompts => {
-    const own = given && Object.hasOwn(given, name) ? given[name]! : [name];
-    return { name, prompts: own.flatMap((text) => templates.map((template) => template.replaceAll(HOLE, () => text))) };
+    const texts = byClass && Object.hasOwn(byClass, name) ? byClass[name]! : [name];
+    return {
+      name,
+      prompts: texts.flatMap((text) => templates.map((template) => template.replaceAll(HOLE, () => text))),
+    };
   });
   const count = all.reduce((sum, one) => sum + one.prompts.length, 0);
   if (count > MOST) throw new UserError(`${count} prompts; at most ${MOST}`);

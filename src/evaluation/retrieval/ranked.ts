@@ -12,13 +12,13 @@ export interface RankedQuery {
   readonly query: number;
   readonly place: Place;
   readonly candidates: number;
-  /** How many of them are right. */
+  /** How many of them are hits. */
   readonly hits: number;
   /** Rows of the candidates, the nearest first. */
   readonly nearest: Int32Array;
   /** Cosines of these. */
   readonly similarities: Float32Array;
-  /** The nearest row that is right. */
+  /** The nearest row that is a hit. */
   readonly hit: number;
 }
 
@@ -31,7 +31,7 @@ export interface RankOptions {
   readonly isSameSide?: boolean;
 }
 
-/** Ranks the candidates of each query by cosine. Queries without a right candidate are left out. */
+/** Ranks the candidates of each query by cosine. Queries without a hit among their candidates are left out. */
 export async function rank(
   queries: SideVectors,
   candidates: SideVectors,
@@ -39,9 +39,9 @@ export async function rank(
 ): Promise<RankedQuery[]> {
   const partOf = (entry: number) => parts?.[entry] ?? 0;
   const byPart = Map.groupBy(candidates.entries.keys(), (row) => partOf(candidates.entries[row]!));
-  const asked = Map.groupBy(queries.entries.keys(), (row) => partOf(queries.entries[row]!));
+  const queryRows = Map.groupBy(queries.entries.keys(), (row) => partOf(queries.entries[row]!));
   const ranked: RankedQuery[] = [];
-  for (const [part, rows] of asked) {
+  for (const [part, rows] of queryRows) {
     const among = byPart.get(part);
     if (part < 0 || !among) continue;
     let at = 0;
@@ -49,20 +49,17 @@ export async function rank(
       const query = rows[at++]!;
       const entry = queries.entries[query]!;
       let [left, hits, hit, highest] = [among.length, 0, -1, Number.NEGATIVE_INFINITY];
-      const isRight = (candidate: number) => keys[candidates.entries[among[candidate]!]!] === keys[entry];
+      const isHit = (candidate: number) => keys[candidates.entries[among[candidate]!]!] === keys[entry];
       for (let candidate = 0; candidate < among.length; candidate++) {
         if (isSameSide && candidates.entries[among[candidate]!] === entry) {
           cosines[candidate] = Number.NEGATIVE_INFINITY;
           left--;
-        } else if (isRight(candidate)) {
+        } else if (isHit(candidate)) {
           hits++;
           if (cosines[candidate]! > highest) [hit, highest] = [among[candidate]!, cosines[candidate]!];
         }
       }
-      const place = placeOf(
-        cosines,
-        (candidate) => cosines[candidate]! > Number.NEGATIVE_INFINITY && isRight(candidate),
-      );
+      const place = placeOf(cosines, (candidate) => cosines[candidate]! > Number.NEGATIVE_INFINITY && isHit(candidate));
       if (!place) continue;
       const nearest = topIndices(cosines, Math.min(SHOWN, left));
       ranked.push({

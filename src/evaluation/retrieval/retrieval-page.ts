@@ -20,10 +20,10 @@ const CSS = `
   .query { display: grid; grid-template-columns: 9rem repeat(${CANDIDATES}, minmax(5rem, 1fr)); gap: 0.6rem; margin: 0 0 1rem; align-items: start; }
   figure { margin: 0; font-size: 0.8rem; overflow-wrap: anywhere; }
   figure > div { border: 3px solid #c8ccd2; border-radius: 6px; min-height: 3rem; padding: 2px; }
-  figure.right > div { border-color: #009e73; } figure.asked > div { border-color: #444; }
+  figure.hit > div { border-color: #009e73; } figure.query-sample > div { border-color: #444; }
   img { width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; display: block; }
   .matrix td, .matrix th { padding: 0.15rem; font-size: 0.75rem; text-align: center; min-width: 3rem; max-width: 12rem; }
-  .matrix th[scope=row] { text-align: right; } .matrix img { width: 2.6rem; margin: auto; } .matrix td.own { outline: 2px solid #111; }
+  .matrix th[scope=row] { text-align: right; } .matrix img { width: 2.6rem; margin: auto; } .matrix td.pair { outline: 2px solid #111; }
   .note { color: #5b6470; }
 `;
 
@@ -56,7 +56,7 @@ export async function retrievalPage(run: Run, evaluation: PairEvaluation, detail
 <title>${escapeHtml(title)}</title>
 <style>${CSS}</style>
 <h1>${escapeHtml(title)}</h1>
-<p class="note">${escapeHtml(about)} Green: right.</p>
+<p class="note">${escapeHtml(about)} Green: hits.</p>
 <h2>Similarities</h2>
 ${await matrixOf(details, show)}
 ${sections.join("\n")}
@@ -64,7 +64,7 @@ ${sections.join("\n")}
 `;
 }
 
-/** How far the nearest right candidate is ahead of the next one. */
+/** How far the nearest candidate is ahead of the next one. */
 const lead = ({ similarities }: RankedQuery): number => (similarities[0] ?? 0) - (similarities[1] ?? 0);
 
 type Show = (side: string, row: number) => Promise<OnPage>;
@@ -105,16 +105,16 @@ async function queriesOf(ranked: readonly RankedQuery[], { from, to, details, sh
   for (const { query, nearest, similarities, place, candidates: count } of ranked) {
     const name = nameOf(queries, query);
     const rank = expectedRank(place);
-    const asked = `<figure class="asked"><div>${html(await show(from, query), name)}</div>${escapeHtml(name)}<br>first hit at rank ${Number(rank.toFixed(1))} of ${count}</figure>`;
+    const first = `<figure class="query-sample"><div>${html(await show(from, query), name)}</div>${escapeHtml(name)}<br>first hit at rank ${Number(rank.toFixed(1))} of ${count}</figure>`;
     const found: string[] = [];
     for (const [at, row] of nearest.subarray(0, CANDIDATES).entries()) {
-      const isRight = keyOf(candidates, row) === keyOf(queries, query);
+      const isHit = keyOf(candidates, row) === keyOf(queries, query);
       const other = nameOf(candidates, row);
       found.push(
-        `<figure${isRight ? ' class="right"' : ""}><div>${html(await show(to, row), other)}</div>${similarities[at]!.toFixed(3)}</figure>`,
+        `<figure${isHit ? ' class="hit"' : ""}><div>${html(await show(to, row), other)}</div>${similarities[at]!.toFixed(3)}</figure>`,
       );
     }
-    lines.push(`<div class="query">${asked}${found.join("")}</div>`);
+    lines.push(`<div class="query">${first}${found.join("")}</div>`);
   }
   return lines.join("\n");
 }
@@ -144,7 +144,7 @@ async function matrixOf({ source, vectors }: RetrievalDetails, show: Show): Prom
     const cells = values[at]!.map((value, column) => {
       const share = high > low ? (value - low) / (high - low) : 0;
       const colour = `rgb(${Math.round(255 - 255 * share)}, ${Math.round(255 - 141 * share)}, ${Math.round(255 - 77 * share)})`;
-      return `<td${at === column ? ' class="own"' : ""} style="background:${colour};color:${share > 0.55 ? "#fff" : "#111"}">${value.toFixed(2)}</td>`;
+      return `<td${at === column ? ' class="pair"' : ""} style="background:${colour};color:${share > 0.55 ? "#fff" : "#111"}">${value.toFixed(2)}</td>`;
     });
     lines.push(`<tr><th scope="row">${head}</th>${cells.join("")}</tr>`);
   }

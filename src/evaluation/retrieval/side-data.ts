@@ -73,9 +73,9 @@ export async function openSide(run: Run, path: string, { side, ofPairs, ...open 
   checkSide(run, names, side);
   const kind = await kindAt(run, names, path, side);
   if (kind.name !== run.modality.name) {
-    const own = sides.get(kind.name)!;
-    const source = await openData(own, path, open);
-    return ofOneKind(own, source);
+    const sideRun = sides.get(kind.name)!;
+    const source = await openData(sideRun, path, open);
+    return ofOneKind(sideRun, source);
   }
   const name = side ?? ofPairs;
   if (name === undefined)

@@ -16,7 +16,7 @@ const SAME = 1e-6;
 
 /**
  * The place of a query's best hit.
- * @param isHit whether a candidate is right
+ * @param isHit whether a candidate is one of those that are wanted
  * @returns undefined when none of them is
  */
 export function placeOf(similarities: ArrayLike<number>, isHit: (candidate: number) => boolean): Place | undefined {

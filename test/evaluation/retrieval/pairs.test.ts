@@ -34,7 +34,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 const refused = (work: Promise<unknown>, pattern: RegExp) =>
   assert.rejects(work, (error) => error instanceof UserError && pattern.test(error.message));
 
-test("both sides find each other beside chance and untrained, and a page shows it", async () => {
+test("both sides find each other better than chance and untrained do, and a page shows it", async () => {
   const html = at("page.html");
   const stages = new Set<string>();
   const evaluation = await evaluatePairs({ run, data, html, onProgress: (stage) => stages.add(stage) });
@@ -60,7 +60,7 @@ test("both sides find each other beside chance and untrained, and a page shows i
   const table = pairEvaluationTable(evaluation);
   assert.match(table, /text → image +recall@1 +recall@5 +recall@10 +median rank\nchance level +12\.5 %/);
   const page = await readFile(html, "utf8");
-  assert.ok(page.includes("a small red square") && page.includes('<figure class="right">'));
+  assert.ok(page.includes("a small red square") && page.includes('<figure class="hit">'));
   assert.match(page, /<table class="matrix">/);
 });
 
@@ -128,9 +128,12 @@ test("images are found by words, texts by an image, images by an image", async (
   // The other side of pairs; the second caption of a pair has a number.
   const [text] = await search({ run, query: image, in: data, top: 1 });
   assert.match(text!.text!, /large blue|blue large/);
+  await refused(search({ run, query: " ", in: photos }), /the query is empty/);
   const [likeness] = await search({ run, query: image, in: photos, top: 1 });
   assert.ok(likeness!.similarity > 0.999);
   const texts = await search({ run, query: "large blue", in: data, side: "text", top: 20 });
+  // Eight kinds with a caption and a title each: no text is found twice.
+  assert.equal(new Set(texts.map(({ text: shown }) => shown)).size, texts.length);
   assert.ok(texts.some(({ path, text: shown }) => path.endsWith("#2") && shown === "blue large"));
 });
 
