@@ -23,7 +23,7 @@ const CSS = `
   figure.hit > div { border-color: #009e73; } figure.query-sample > div { border-color: #444; }
   img { width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; display: block; }
   .matrix td, .matrix th { padding: 0.15rem; font-size: 0.75rem; text-align: center; min-width: 3rem; max-width: 12rem; }
-  .matrix th[scope=row] { text-align: right; } .matrix img { width: 2.6rem; margin: auto; } .matrix td.pair { outline: 2px solid #111; }
+  .matrix th[scope=row] { text-align: right; } .matrix img { width: 2.6rem; margin: auto; } .matrix td.together { outline: 2px solid #111; }
   .note { color: #5b6470; }
 `;
 
@@ -144,7 +144,7 @@ async function matrixOf({ source, vectors }: RetrievalDetails, show: Show): Prom
     const cells = values[at]!.map((value, column) => {
       const share = high > low ? (value - low) / (high - low) : 0;
       const colour = `rgb(${Math.round(255 - 255 * share)}, ${Math.round(255 - 141 * share)}, ${Math.round(255 - 77 * share)})`;
-      return `<td${at === column ? ' class="pair"' : ""} style="background:${colour};color:${share > 0.55 ? "#fff" : "#111"}">${value.toFixed(2)}</td>`;
+      return `<td${at === column ? ' class="together"' : ""} style="background:${colour};color:${share > 0.55 ? "#fff" : "#111"}">${value.toFixed(2)}</td>`;
     });
     lines.push(`<tr><th scope="row">${head}</th>${cells.join("")}</tr>`);
   }
