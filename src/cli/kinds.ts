@@ -7,7 +7,7 @@ export const kinds: Readonly<Record<string, KindLine>> = {
     load: () => import("../modalities/molecule/commands/index.ts"),
   },
   pair: {
-    summary: "images with captions: caption",
+    summary: "images with captions: caption, complete",
     load: () => import("../modalities/pair/commands/index.ts"),
   },
   protein: {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { allowDecoding } from "../foundation/memory.ts";
@@ -84,6 +85,10 @@ async function programFor(args: readonly string[]): Promise<Command> {
     .addHelpText("after", "\nExample:\n  autodidact pretrain photos/ --method simclr --out runs/photos")
     .addHelpText(
       "after",
+      '\nThe kind of data may be left out where a run comes first: autodidact complete runs/notes "the [MASK] sat"',
+    )
+    .addHelpText(
+      "after",
       `\n${TRUST} lets a run folder load methods, encoders and kinds of data from the files it names, and so run their code.`,
     )
     .addHelpText(
@@ -102,6 +107,8 @@ async function programFor(args: readonly string[]): Promise<Command> {
     isFound = true;
     await addCommands(kind, (await load()).commands, rest);
   }
+  const ofRun = isFound ? undefined : await tableOfRun(rest);
+  if (ofRun) isFound = await addCommands(program, ofRun, args);
   if (!isFound) await suggestKind(called);
   return program;
 }
@@ -117,6 +124,20 @@ async function addCommands(parent: Command, table: CommandTable, [called, ...res
       await (await load()).configure(command, rest);
     }
   return isFound;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** The commands for the kind of data of the run that is named first; undefined if there is none. */
+async function tableOfRun(args: readonly string[]): Promise<CommandTable | undefined> {
+  const run = args.find((arg) => !arg.startsWith("-"));
+  if (run === undefined) return undefined;
+  const config: unknown = await readFile(join(run, "config.json"), "utf8")
+    .then(JSON.parse)
+    .catch(() => undefined);
+  const name = isObject(config) && isObject(config.modality) ? config.modality.name : undefined;
+  return typeof name === "string" && Object.hasOwn(kinds, name) ? (await kinds[name]!.load()).commands : undefined;
 }
 
 /** @throws UserError for a command that belongs to some kinds of data, naming them */

@@ -68,6 +68,8 @@ export interface Method<
    * @param hidden `[batch, patches]`, 1 for a patch to predict
    */
   restore?(params: Traced<Initial>, inputs: Inputs, hidden: Array): Array;
+  /** Where the thing is that the tokens name: a probability for each patch of the picture, `[batch, patches]`. */
+  point?(params: Traced<Initial>, inputs: Inputs): Array;
   /** Of a combination: the task that `tokenLogits` is of, and its parameters, to export it as if it had been alone. */
   readonly tokenTask?: {
     tokenLogits(params: Traced<MethodParams>, inputs: Inputs): Array;

@@ -48,7 +48,12 @@ export { bernoulliNll, gaussianNll, squaredError } from "./restoration/pixels.ts
 export { scaledCosine } from "./restoration/scaled-cosine.ts";
 export { smoothL1 } from "./restoration/smooth-l1.ts";
 export { codebookUsage, commitment, perplexity } from "./restoration/vector-quantization.ts";
-export { balancedAccuracy, binaryCrossEntropy, type WeightedScores } from "./supervised/binary-cross-entropy.ts";
+export {
+  balancedAccuracy,
+  binaryCrossEntropies,
+  binaryCrossEntropy,
+  type WeightedScores,
+} from "./supervised/binary-cross-entropy.ts";
 export { accuracy, atLabels, crossEntropy, weightedMean } from "./supervised/cross-entropy.ts";
 export { softCrossEntropy } from "./supervised/soft-cross-entropy.ts";
 export { supCon } from "./supervised/sup-con.ts";

@@ -100,7 +100,7 @@ test("a command without its kind of data is refused in a line that names it in f
   const cases: [string[], string][] = [
     [
       ["complete", "run", "text"],
-      "unknown command 'complete'; did you mean: autodidact molecule complete or autodidact protein complete or autodidact text complete",
+      "unknown command 'complete'; did you mean: autodidact molecule complete or autodidact pair complete or autodidact protein complete or autodidact text complete",
     ],
     [["nothing"], "unknown command 'nothing'"],
     [["text", "nothing"], "unknown command 'nothing'"],

@@ -1,5 +1,6 @@
 import { Rng } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
+import type { TensorRecord } from "../../data/modality.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
@@ -18,6 +19,8 @@ export interface CompleteOptions {
   /** Number of most likely tokens to draw from; 50 by default, 0 for all. */
   readonly topK?: number;
   readonly seed?: number;
+  /** What else the encoder reads, of a run whose texts belong to something: the tensors of a picture. */
+  readonly given?: TensorRecord;
 }
 
 /** A candidate for a mask. */
@@ -52,7 +55,7 @@ export async function complete(options: CompleteOptions): Promise<Completion> {
   if (content.length > room)
     throw new UserError(`the text has ${content.length} tokens; this model reads ${room} at most`);
   const slots = Math.max(1, [...content].filter((id) => id === mask).length);
-  const model = await tokenModel(run, { slots });
+  const model = await tokenModel(run, { slots, ...(options.given ? { given: options.given } : {}) });
   try {
     if (model.maskToken === undefined)
       return { text: await continueText(model, [vocabulary.ids.begin, ...content], options) };

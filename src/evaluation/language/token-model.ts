@@ -1,12 +1,13 @@
 import { type Array, int32, nn, np, type Tensor, type Traced } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
-import type { Vocabulary } from "../../data/index.ts";
+import type { TensorRecord, Vocabulary } from "../../data/index.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
 import { sequence } from "../../encoders/abilities.ts";
+import type { Inputs } from "../../encoders/index.ts";
 import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { MethodParams } from "../../methods/index.ts";
-import { refuseInfinite } from "../../training/features.ts";
+import { refuseInfinite, stack } from "../../training/features.ts";
 import { methodOf, type Run } from "../../training/run/run.ts";
 
 /** A run's token predictions, compiled once. */
@@ -27,23 +28,33 @@ export interface TokenModel {
 /**
  * @param batchSize texts per pass
  * @param slots most places to predict in a text
- * @throws UserError when the run's method predicts no tokens
+ * @param given what else the encoder reads of each sample, the same for all texts: a picture
+ * @throws UserError when the run's method predicts no tokens, or something that it reads is missing
  */
-export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): Promise<TokenModel> {
+export async function tokenModel(
+  run: Run,
+  { batchSize = 1, slots = 1, given = {} }: { batchSize?: number; slots?: number; given?: TensorRecord } = {},
+): Promise<TokenModel> {
   const { method, modality, encoder, methodDefinition } = await methodOf(run);
   const vocabulary = offerOf(modality, vocabularyAbility);
   if (!vocabulary || !method.tokenLogits)
     throw new UserError(`${run.path}: method ${methodDefinition.name} predicts no tokens; bert and causal-lm do`);
+  const missing = Object.keys(modality.specs).filter((name) => name !== "ids" && name !== "mask" && !(name in given));
+  if (missing.length > 0)
+    throw new UserError(
+      `${run.path}: predicts tokens from ${missing.join(" and ")}, too; use autodidact ${modality.name} complete`,
+    );
   const { length, size } = vocabulary;
-  const predict = (weights: Traced<MethodParams>, inputs: Record<"ids" | "mask" | "places", Array>) => {
-    const logits = method.tokenLogits!(weights, { ids: inputs.ids, mask: inputs.mask });
-    const at = np.where(np.equal(np.expandDims(inputs.places, 2), np.arange(length)), 1, 0);
+  const others = stack(globalThis.Array<TensorRecord>(batchSize).fill(given), batchSize);
+  const predict = (weights: Traced<MethodParams>, { places, ...inputs }: Inputs & { readonly places: Array }) => {
+    const logits = method.tokenLogits!(weights, inputs);
+    const at = np.where(np.equal(np.expandDims(places, 2), np.arange(length)), 1, 0);
     return { rows: nn.logSoftmax(np.matmul(at, logits), -1) };
   };
   const spec = (extent: number) => ({ dtype: "int32", shape: [batchSize, extent] }) as const;
   const program = await compile(
     predict,
-    [run.methodParams, { ids: spec(length), mask: spec(length), places: spec(slots) }],
+    [run.methodParams, { ...others, ids: spec(length), mask: spec(length), places: spec(slots) }],
     { device: run.config.training.device, name: "token model" },
   );
   return {
@@ -60,6 +71,7 @@ export async function tokenModel(run: Run, { batchSize = 1, slots = 1 } = {}): P
         at.set(places[row] ?? [], row * slots);
       });
       const inputs: Record<string, Tensor> = {
+        ...others,
         ids: int32(ids, [batchSize, length]),
         mask: int32(mask, [batchSize, length]),
         places: int32(at, [batchSize, slots]),

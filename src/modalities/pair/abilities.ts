@@ -1,7 +1,16 @@
 import type { Array } from "../../array/index.ts";
-import { encoderAbility } from "../../data/ability.ts";
+import { ability, encoderAbility } from "../../data/ability.ts";
+import type { Sample } from "../../data/views.ts";
 import type { Inputs, Params, PatchAbility } from "../../encoders/encoder.ts";
 import { UserError } from "../../foundation/errors.ts";
+import type { Box } from "./pair.ts";
+
+interface Offers {
+  boxes(sample: Sample): readonly Box[];
+}
+
+/** Where things are that captions name, in shares of the image as the encoder sees it when it is not cropped further. */
+export const boxes = ability<Offers["boxes"]>()("boxes", "places of what captions name");
 
 /** Which tokens of one side are seen. */
 export interface Seen {

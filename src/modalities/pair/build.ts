@@ -4,6 +4,7 @@ import type { ModalityDefinition, RunFiles, Shown, TensorRecord } from "../../da
 import { drawing } from "../../data/picture.ts";
 import { normalization, type Sample } from "../../data/views.ts";
 import { maskToken, type Vocabulary, vocabulary } from "../../data/vocabulary.ts";
+import { boxesInView } from "./boxes.ts";
 import type { PairOptions } from "./options.ts";
 import { isSide, optionsOf, type PairSample, SIDES, type SideName } from "./pair.ts";
 
@@ -60,6 +61,7 @@ export function buildPairs(kinds: Readonly<Record<SideName, Buildable>>, options
       ...built.text.tensors(first),
     }),
     sides,
+    boxes: ({ image, boxes = [] }: PairSample) => boxesInView(boxes, image),
     vocabulary: ofCaptions(words),
     ...(mask === undefined ? {} : { maskToken: mask }),
     normalization: needed(offerOf(built.image, normalization), "normalised values"),

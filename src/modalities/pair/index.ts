@@ -3,6 +3,7 @@ import { drawing } from "../../data/picture.ts";
 import { sides } from "../../data/sides.ts";
 import { normalization } from "../../data/views.ts";
 import { maskToken, vocabulary } from "../../data/vocabulary.ts";
+import { boxes } from "./abilities.ts";
 import { buildPairs } from "./build.ts";
 import { inferPairs } from "./infer.ts";
 import { kinds } from "./kinds.ts";
@@ -28,7 +29,7 @@ export const pair = modality({
     },
     training: { gradientClip: 1 },
   },
-  abilities: [sides, vocabulary, maskToken, normalization, drawing],
+  abilities: [sides, boxes, vocabulary, maskToken, normalization, drawing],
   inputs: { ...kinds.image.inputs, ...kinds.text.inputs },
   recognises: recognisesPairs,
   open: openPairs,

@@ -15,6 +15,9 @@ export const optionsOf = (
 ): Record<string, unknown> =>
   schema.parse(Object.fromEntries(Object.entries(options).filter(([name]) => name in schema.shape)));
 
+/** The column of a table with the places of what captions name. */
+export const BOXES_COLUMN = "boxes";
+
 /** A rectangle in an image, in shares of its width and height, from its upper left corner. */
 export interface Box {
   readonly x: number;

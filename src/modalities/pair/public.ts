@@ -2,7 +2,8 @@
  * What images with captions are, for methods and programs that read both.
  * @module autodidact/pair
  */
-export { type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
+export { boxes, type JointStates, type JointTokens, jointTokens, type Seen } from "./abilities.ts";
+export { coveredPatches } from "./boxes.ts";
 export { branchAt } from "./branch.ts";
 export { type Captions, type CaptionsOptions, captions } from "./captions.ts";
 export { drawnPairs } from "./methods/drawn.ts";

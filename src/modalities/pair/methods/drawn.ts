@@ -20,6 +20,8 @@ export function drawnPairs(sides: Sides, method: string) {
   return {
     vocabulary: words,
     maskToken: mask,
+    /** The image as the encoder sees it when it is not changed. */
+    whole: (pair: Sample): TensorRecord => image.tensors(sides.samples(pair, "image")[0]),
     draw(pair: Sample, rng: Rng): { image: TensorRecord; caption: TokenSequence } {
       const [picture] = sides.samples(pair, "image");
       const captions = sides.samples(pair, "text");

@@ -10,8 +10,9 @@ import type { OpenOptions, Source } from "../../../data/source.ts";
 import { tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { kinds } from "../kinds.ts";
-import type { PairSample } from "../pair.ts";
+import { BOXES_COLUMN, type PairSample } from "../pair.ts";
 import { haveCaptions, readBeside } from "./beside.ts";
+import { packBoxes } from "./boxes.ts";
 import type { EntryCollector } from "./entries.ts";
 import { locateImages } from "./locate.ts";
 import { packsPairs, unpackImages } from "./parquet.ts";
@@ -117,6 +118,7 @@ export async function openPairs(path: string, options: OpenOptions = {}): Promis
       {
         ...{ kind: "pairs", images: opened.manifest, captions, keys, groups, notes: [...notes, ...keysInWords(keys)] },
         leftOut: collector.leftOut,
+        boxes,
         // Who lists images in a table says there what they are.
         labels: given ?? (kept || files.kind === "ranges" ? undefined : labelsFromFolders(names)),
       },

@@ -6,6 +6,7 @@ import { type Groups, groupFields } from "../../../data/parts/groups.ts";
 import type { Source } from "../../../data/source.ts";
 import { kinds } from "../kinds.ts";
 import type { PairSample } from "../pair.ts";
+import { boxesAt } from "./boxes.ts";
 import { type Captions, captionsOf } from "./captions.ts";
 
 /** Images, by the manifest of their own source, with what is said of them; structured-cloneable. */
@@ -13,6 +14,8 @@ export interface PairIndex {
   readonly kind: "pairs";
   readonly images: unknown;
   readonly captions: Captions;
+  /** The boxes of each entry, as JSON. */
+  readonly boxes?: Captions | undefined;
   readonly keys: Int32Array;
   readonly labels?: Labels | undefined;
   readonly groups?: Groups | undefined;
@@ -42,7 +45,7 @@ export function pairSource(
   column?: Source<unknown>["column"],
   onClose: () => void = () => undefined,
 ): Source<PairSample> {
-  const { captions, keys, labels, groups, leftOut, notes } = index;
+  const { captions, boxes, keys, labels, groups, leftOut, notes } = index;
   const name = (entry: number) => images.name(entry);
   return {
     length: images.length,
@@ -60,10 +63,11 @@ export function pairSource(
         captionOf(first),
         ...others.map(captionOf),
       ]);
-      return { image, captions: [caption, ...more] };
+      return { image, captions: [caption, ...more], ...(boxes ? { boxes: boxesAt(boxes, entry) } : {}) };
     },
     async contents() {
       const hash = createHash("sha256").update((await images.contents?.()) ?? "");
+      if (boxes) hash.update(boxes.bytes);
       return hash.update(captions.bytes).update(captions.starts).update(captions.firsts).digest("hex").slice(0, 16);
     },
     manifest: { ...index, images: images.manifest },

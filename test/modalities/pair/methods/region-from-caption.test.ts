@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type * as z from "zod";
 import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../../../src/array/index.ts";
 import { regionFromCaption } from "../../../../src/modalities/pair/methods/region-from-caption.ts";
-import { evaluateOne, weights } from "../../../fixtures/torch/reference.ts";
+import { evaluateOne, fill, weights } from "../../../fixtures/torch/reference.ts";
 import { assertIsTorchs, assertLearns, look, patchOf } from "../../../methods/checks.ts";
 import { noEntry } from "../../../methods/toy.ts";
 import { numbered, pairBatch, toyJoint, toyPairs } from "../../../methods/toy-pair.ts";
@@ -19,6 +19,41 @@ const views = () => ({ pair: pairBatch(), keep: int32([9, 2, 12, 0, 5, 15, 4, 7]
 
 test("the loss and every gradient are those of torch's layers", () =>
   assertIsTorchs(build(), "region-from-caption", views(), { file: "captions" }));
+
+test("with boxes the loss of pointing is added, of the images that have some", () =>
+  assertIsTorchs(
+    build({ pointWeight: 2 }),
+    "region-from-caption points",
+    {
+      ...views(),
+      named: { pair: pairBatch(), covered: fill("covered", [2, 16], 0.5, 0.5), weight: float32([1, 0], [2, 1]) },
+    },
+    { file: "captions" },
+  ));
+
+test("a phrase of the sample's boxes is drawn, with the share of each patch that its boxes cover", () => {
+  const box = (phrase: string, x: number) => ({ phrase, x, y: 0, width: 0.25, height: 0.5 });
+  const found = [box("7 9", 0), box("7 9", 0.5), box("5", 0.125)];
+  const pairs = toyPairs();
+  const method = build(
+    { pointWeight: 1 },
+    { ...pairs, ...{ boxes: (sample: unknown) => (sample === none ? [] : found) } },
+  );
+  const none = { image: 0, captions: [[5]] };
+  const of = (sample: unknown, seed: number) =>
+    new Map(tree.entries<Tensor>(method.views(sample, new Rng(seed), noEntry)));
+  const phrases = new Set<string>();
+  for (let seed = 0; seed < 20; seed++) {
+    const leaves = of({ image: 1, captions: [[5]] }, seed);
+    const ids = [...leaves.get("named.pair.ids")!.data].join(" ");
+    phrases.add(ids);
+    const covered = [...leaves.get("named.covered")!.data].slice(0, 8);
+    assert.deepEqual(covered, ids === "2 7 9 3 0 0" ? [1, 0, 1, 0, 1, 0, 1, 0] : [0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0]);
+    assert.equal(leaves.get("named.weight")!.data[0], 1);
+  }
+  assert.deepEqual([...phrases].sort(), ["2 5 3 0 0 0", "2 7 9 3 0 0"]);
+  assert.equal(of(none, 0).get("named.weight")!.data[0], 0);
+});
 
 test("what is hidden is in blocks, and the caption is whole", () => {
   const method = build();
