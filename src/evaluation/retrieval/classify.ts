@@ -17,7 +17,7 @@ import { majorityShare } from "../scores/metrics.ts";
 import { likeliest } from "../scores/predictions.ts";
 import { unitRows } from "../vectors/normalize.ts";
 import type { Role } from "../worth/names.ts";
-import { asTrained, entriesOfPart, pairsToFit } from "./parts-of-pairs.ts";
+import { entriesOfPart, pairsToFit } from "./parts-of-pairs.ts";
 import { type Contestant, contestantsOf, pretrainedOf, type SideEmbedders, sideEmbedders } from "./placers.ts";
 import { classVectors, type PromptOptions, promptsOf, readPromptSamples } from "./prompts.ts";
 import { openSide, type SideData } from "./side-data.ts";
@@ -85,8 +85,8 @@ export async function classify(options: ClassifyOptions): Promise<Classification
   const sides = await sharedSides(run);
   const prompted = typedSide(run, sides);
   const ofPairs = [...sides.keys()].find((name) => name !== prompted.modality.name);
-  const { data, labels, split } = asTrained(options);
-  const opened = await openSide(run, data, { side: ofPairs, labels, ...tableOptionsOf(asTrained(options)) });
+  const { data, labels, split } = options;
+  const opened = await openSide(run, data, { side: ofPairs, labels, ...tableOptionsOf(options) });
   const { source } = opened;
   try {
     const indices = split === undefined ? undefined : entriesOfPart(source, data, split);

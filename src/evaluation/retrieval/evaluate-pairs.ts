@@ -2,7 +2,7 @@ import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
 import type { Direction, PairEvaluation, PairEvaluationOptions, RetrievalScore } from "./pair-evaluation.ts";
-import { asTrained, openParted, pairsToFit } from "./parts-of-pairs.ts";
+import { openParted, pairsToFit } from "./parts-of-pairs.ts";
 import { type Contestant, contestantsOf, sideEmbedders } from "./placers.ts";
 import { chanceOfRanked, meanRecall, type RankedQuery, type Recall, rank, recallOfRanked } from "./ranked.ts";
 import { retrievalPage } from "./retrieval-page.ts";
@@ -22,11 +22,11 @@ import { type PlacedPairs, placeSides, sidesOfPairs } from "./side-vectors.ts";
  */
 export async function evaluatePairs(options: PairEvaluationOptions): Promise<PairEvaluation> {
   const start = performance.now();
-  const { run, data, within, html, onProgress } = asTrained(options);
+  const { run, data, within, html, onProgress } = options;
   if (html) await prepareOutput(html);
   const embedders = await sideEmbedders(run);
   try {
-    const parted = await openParted(run, asTrained(options));
+    const parted = await openParted(run, options);
     const { source, searched, part, split } = parted;
     const training = await pairsToFit(run, data, parted);
     try {

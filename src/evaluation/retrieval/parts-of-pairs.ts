@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import {
-  type OpenOptions,
   type Part,
   type PartOf,
   parts,
   partsIn,
   type Source,
   subset,
+  type TableOptions,
   tableOptionsOf,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -35,7 +35,7 @@ const isPart = (name: string): name is Part => parts.some((part) => part === nam
 /** Opens pairs and chooses those to search. @throws UserError when nothing can be read, or there is no such part */
 export async function openParted(run: Run, options: PairEvaluationOptions): Promise<PartedPairs> {
   const { data, split: by, seed = 0 } = options;
-  const open = { ...tableOptionsOf(options), labels: options.labels };
+  const open = { ...columnsFor(run, data, options), labels: options.labels };
   const isWay = by !== undefined && by !== "all" && !isPart(by);
   const split = isWay
     ? await splitData(run, { ...open, data, by, seed, out: run.path, file: evaluationSplit(run) })
@@ -89,11 +89,11 @@ function partsOfColumn(source: Source<unknown>, data: string, part: string | und
 /** Whether a run was trained on these very data. */
 const isTrainedOn = ({ config }: Run, data: string): boolean => resolve(config.data.path) === resolve(data);
 
-/** Data that the run was trained on are read as it read them, unless the options say otherwise. */
-export const asTrained = <Options extends { readonly run: Run; readonly data: string } & OpenOptions>(
-  options: Options,
-): Options =>
-  isTrainedOn(options.run, options.data) ? { ...tableOptionsOf(options.run.config.data), ...options } : options;
+/** The columns to read pairs from: data that the run was trained on are read as it read them, unless the options say otherwise. */
+export const columnsFor = (run: Run, data: string, options: TableOptions): TableOptions => ({
+  ...(isTrainedOn(run, data) ? tableOptionsOf(run.config.data) : {}),
+  ...tableOptionsOf(options),
+});
 
 /** Pairs that a baseline may be fitted to, and what readers must know of them. */
 export interface PairsToFit {

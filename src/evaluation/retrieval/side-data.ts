@@ -11,6 +11,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { sharedSides } from "../../training/run/shared-space.ts";
+import { columnsFor } from "./parts-of-pairs.ts";
 import { sideEmbedder } from "./placers.ts";
 import { placeSides, type ReadSide, type SideVectors, sidesOfPairs } from "./side-vectors.ts";
 
@@ -81,7 +82,8 @@ export async function openSide(run: Run, path: string, { side, ofPairs, ...open 
   if (name === undefined)
     throw new UserError(`${path}: pairs; --side ${names.join(" or ")} says which side of them is meant`);
   const reads = sidesOfPairs(run).find((one) => one.name === name)!;
-  return { side: name, run: sides.get(name)!, source: await openData(run, path, open), isOfPairs: true, reads };
+  const source = await openData(run, path, { ...open, ...columnsFor(run, path, open) });
+  return { side: name, run: sides.get(name)!, source, isOfPairs: true, reads };
 }
 
 /** Data of a run's own kind as one side: every entry is one sample. */

@@ -171,3 +171,25 @@ test("a run on one kind of data searches data, too; what needs pairs refuses it"
   await refused(evaluatePairs({ run: photos, data }), /a run on image data, not on pairs of two kinds of data/);
   await refused(classify({ run: photos, data, classes: ["red", "blue"] }), /a run on image data, not on pairs/);
 });
+
+test("data that the run was trained on are read by the run's columns", async () => {
+  const titles = await pretrain({
+    ...{ data, column: "title", by: "path", out: at("titles"), method: "clip", encoder: "towers" },
+    modalityOptions: { imageSize: 16, maxLength: 16 },
+    encoderOptions: {
+      ...{ image: "resnet", imageLayers: "8", imageWidth: 4, dim: 8 },
+      ...{ textWidth: 8, textDepth: 1, textHeads: 2 },
+    },
+    training: { epochs: 1, batchSize: 40, workers: 0, threads: 1 },
+  });
+  const { data: used, directions } = await evaluatePairs({ run: titles, data, split: "all" });
+  assert.deepEqual([used.used, used.keys], [80, 80]);
+  assert.equal(directions.find(({ from }) => from === "text")!.queries, 80);
+  const found = await search({ run: titles, query: "red", in: data, side: "text", top: 40 });
+  for (const { text: shown } of found) assert.match(shown!, /^\w+ \w+$/);
+  // Others are read as they are, or as the options say.
+  assert.equal(
+    (await evaluatePairs({ run: titles, data, split: "all", column: "caption,title" })).directions[0]!.queries,
+    160,
+  );
+});
