@@ -114,9 +114,11 @@ export async function openPairs(path: string, options: OpenOptions = {}): Promis
     images = opened;
     const names = Array.from({ length: opened.length }, (_, entry) => opened.name(entry));
     const given = options.labels ? await labelsFromTable(options.labels, names) : labels;
+    const { boxes, note } = packBoxes(column(BOXES_COLUMN), (entry) => names[entry]!);
     return pairSource(
       {
-        ...{ kind: "pairs", images: opened.manifest, captions, keys, groups, notes: [...notes, ...keysInWords(keys)] },
+        ...{ kind: "pairs", images: opened.manifest, captions, keys, groups },
+        notes: [...notes, ...keysInWords(keys), ...(note === undefined ? [] : [note])],
         leftOut: collector.leftOut,
         boxes,
         // Who lists images in a table says there what they are.
