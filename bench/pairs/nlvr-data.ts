@@ -52,21 +52,22 @@ const TO = [
   { x: BOX, y: 0 },
   { x: 0, y: BOX },
 ];
-/** Side of the pictures that are written: two boxes. */
-export const SIDE = 96;
-
-/** The three boxes of a picture, two above one, as a square: encoders read squares, and little would be left of them in a row. */
-async function square(png: Uint8Array): Promise<Buffer> {
+/**
+ * The boxes of a picture, two above one, as a square: encoders read squares, and little would be left of them in a row.
+ * @param only one of them, in its place
+ */
+async function square(png: Uint8Array, side: number, only?: number): Promise<Buffer> {
   const { data } = await sharp(png).removeAlpha().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
   const pixels = Buffer.alloc(4 * BOX * BOX * 3, 255);
   TO.forEach(({ x, y }, box) => {
+    if (only !== undefined && box !== only) return;
     for (let row = 0; row < BOX; row++) {
       const start = 3 * (row * 4 * BOX + FROM[box]!);
       pixels.set(data.subarray(start, start + 3 * BOX), 3 * ((y + row) * 2 * BOX + x));
     }
   });
   const raw = { width: 2 * BOX, height: 2 * BOX, channels: 3 } as const;
-  return sharp(pixels, { raw }).resize(SIDE, SIDE).png().toBuffer();
+  return sharp(pixels, { raw }).resize(side, side).png().toBuffer();
 }
 
 /** Every object of picture 0, in shares of the square, named by its colour and shape. */
@@ -134,13 +135,25 @@ export function madeSentences({ structured_rep: boxes }: Example, rng: Rng, coun
   return Array.from({ length: count }, () => pick(possible)());
 }
 
+export interface TableOptions {
+  /** Side of the pictures in pixels. */
+  readonly side: number;
+  /** Sentences from the structure beside people's; 0 for people's alone. */
+  readonly made: number;
+  /** Every box also by itself, with sentences from its structure. */
+  readonly singles?: boolean;
+}
+
 /**
  * Writes the examples of some splits as squares with a table, once.
- * @param made sentences from the structure beside people's; 0 for people's alone
  * @returns the table's path
  */
-export async function writeTable(name: string, splits: readonly Split[], made: number): Promise<string> {
-  const out = join(work, name);
+export async function writeTable(
+  name: string,
+  splits: readonly Split[],
+  { side, made, singles = false }: TableOptions,
+): Promise<string> {
+  const out = join(work, `${name}-${side}-${made}${singles ? "-singles" : ""}`);
   const table = join(out, "pairs.jsonl");
   if (existsSync(table)) return table;
   await mkdir(join(out, "images"), { recursive: true });
@@ -148,6 +161,10 @@ export async function writeTable(name: string, splits: readonly Split[], made: n
     filter: ({ name: file }) => splits.some((split) => file.startsWith(`${split}/`)) && /-[02]\.png$/.test(file),
   });
   const lines: string[] = [];
+  const add = async (path: string, png: Buffer, row: Readonly<Record<string, unknown>>) => {
+    await writeFile(join(out, path), png);
+    lines.push(JSON.stringify({ path, key: path, ...row }));
+  };
   for (const split of splits)
     for (const example of await examplesOf(split)) {
       const isTrue = example.label === "true";
@@ -156,18 +173,19 @@ export async function writeTable(name: string, splits: readonly Split[], made: n
         const rng = new Rng(0).split(`${example.id} ${perm}`);
         const captions = [...(isTrue ? [example.sentence] : []), ...madeSentences(example, rng, made)];
         if (!file || captions.length === 0) continue;
-        const path = `images/${split}-${example.id}-${perm}.png`;
-        await writeFile(join(out, path), await square(file));
-        // The structure is of picture 0; the others have the boxes in another order.
-        lines.push(
-          JSON.stringify({
-            path,
-            key: path,
-            captions,
-            ...(perm === 0 ? { boxes: boxesOf(example) } : {}),
-            label: example.label,
-          }),
-        );
+        const base = `images/${split}-${example.id}-${perm}`;
+        await add(`${base}.png`, await square(file, side), {
+          ...{ captions, label: example.label },
+          // The structure is of picture 0; the others have the boxes in another order.
+          ...(perm === 0 ? { boxes: boxesOf(example) } : {}),
+        });
+        if (!singles || perm !== 0) continue;
+        for (const [box, items] of example.structured_rep.entries())
+          if (items.length > 0)
+            await add(`${base}-box${box}.png`, await square(file, side, box), {
+              captions: madeSentences({ ...example, structured_rep: [items] }, rng, 3),
+              label: "box",
+            });
       }
     }
   await writeFile(table, `${lines.join("\n")}\n`);

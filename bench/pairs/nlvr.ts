@@ -24,11 +24,13 @@ import { stack } from "../../src/training/features.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
 import { methodOf, openRun, type Run } from "../../src/training/run/run.ts";
 import { benchArguments } from "../arguments.ts";
-import { hasNlvr, SIDE, work, writeTable } from "./nlvr-data.ts";
+import { hasNlvr, work, writeTable } from "./nlvr-data.ts";
 
 const { words: asked, has } = benchArguments("npm run bench:nlvr -- [words|blind|point …] [--people]", ["people"]);
 if (!hasNlvr()) process.exit(2);
 const made = has("people") ? 0 : 3;
+/** Sides of the pictures: of words, and of pointing. */
+const SIDES = { words: 64, point: 96 } as const;
 const suffix = has("people") ? "-people" : "";
 const tasks = asked.length > 0 ? asked : ["words", "blind", "point"];
 
@@ -56,32 +58,33 @@ const common = {
     seed: 0,
   },
 } as const;
-const options = { imageSize: SIDE, channels: 3, maxLength: 24, cropScale: [1, 1], augmentation: "photo" } as const;
+const options = { channels: 3, maxLength: 24, cropScale: [1, 1], augmentation: "photo" } as const;
 
 /** The run of a task, trained unless it is there. */
 async function trained(task: string): Promise<Run> {
   const out = join(work, `run-${task}${suffix}`);
   if (existsSync(join(out, "done"))) return openRun(out);
-  const table = await writeTable(`train${suffix}`, ["dev", "test"], made);
   const isPointer = task === "point";
+  const side = isPointer ? SIDES.point : SIDES.words;
+  const table = await writeTable("train", ["dev", "test"], { side, made, singles: !isPointer && made > 0 });
   const started = process.cpuUsage();
   await pretrain({
     ...{ out, data: task === "blind" ? await blank(table) : table, modality: "pair" },
     method: isPointer ? "region-from-caption" : "icmlm",
     options: isPointer
       ? { maskRatio: 0.75, pointWeight: 4, decoderWidth: 64, decoderDepth: 1, decoderHeads: 4 }
-      : { maskRatio: 0.2, crossDepth: 2 },
+      : { maskRatio: 0.3, crossDepth: 2 },
     encoder: isPointer ? "joint" : "towers",
     encoderOptions: isPointer
       ? { width: 64, depth: 3, heads: 4, patchSize: 8 }
       : {
-          ...{ image: "vit", imageWidth: 64, imageDepth: 3, imageOptions: { heads: 4, patchSize: 8 } },
+          ...{ image: "vit", imageWidth: 64, imageDepth: 2, imageOptions: { heads: 4, patchSize: 8 } },
           ...{ textWidth: 64, textDepth: 2, textHeads: 4, dim: 64 },
         },
-    modalityOptions: { ...options, ...(task === "blind" ? { imageSize: 16 } : {}) },
+    modalityOptions: { ...options, ...{ imageSize: task === "blind" ? 16 : side } },
     training: {
       ...{ ...common.training, learningRate: isPointer ? 2e-3 : 3e-3 },
-      epochs: Number(process.env.NLVR_EPOCHS ?? (isPointer ? 10 : 24)),
+      epochs: Number(process.env.NLVR_EPOCHS ?? (isPointer ? 10 : 12)),
     },
   });
   const { user, system } = process.cpuUsage(started);
@@ -93,7 +96,7 @@ async function trained(task: string): Promise<Run> {
 async function blank(table: string): Promise<string> {
   const folder = join(dirname(table), "..", `blank${suffix}`);
   await mkdir(join(folder, "images"), { recursive: true });
-  const white = { create: { width: 16, height: 16, channels: 3, background: "#fff" } } as const;
+  const white = { create: { width: 16, height: 16, channels: 3, background: "#fdf6e3" } } as const;
   await sharp(white).png().toFile(join(folder, "white.png"));
   const lines = (await readFile(table, "utf8")).split("\n").filter(Boolean);
   for (const line of lines) await copyFile(join(folder, "white.png"), join(folder, JSON.parse(line).path));
@@ -132,7 +135,8 @@ async function outputs(run: Run, which: "tokenLogits" | "point", inputs: readonl
 
 /** Pairs of the hidden part with true sentences, of picture 0. */
 async function hiddenPairs(run: Run, isTrue: boolean): Promise<PairSample[]> {
-  const source = await pair.open(await writeTable("hidden", ["hidden"], 1));
+  const side = isTrue ? SIDES.words : SIDES.point;
+  const source = await pair.open(await writeTable("hidden", ["hidden"], { side, made: 1 }));
   const again = await pair.reopen(source.manifest, pair.options.parse(run.modalityOptions));
   const kept: PairSample[] = [];
   for (let entry = 0; entry < source.length; entry++) {
@@ -205,7 +209,7 @@ async function pointing(run: Run): Promise<void> {
       ...vocabulary.encode([begin, ...vocabulary.parse(phrase), end]),
     })),
   );
-  const grid = [SIDE / 8, SIDE / 8];
+  const grid = [SIDES.point / 8, SIDES.point / 8];
   let [right, chance] = [0, 0];
   rows.forEach((shares, index) => {
     const { boxes, phrase } = asked[index]!;
