@@ -70,9 +70,9 @@ export interface Method<
   restore?(params: Traced<Initial>, inputs: Inputs, hidden: Array): Array;
   /** Where the thing is that the tokens name: a probability for each patch of the picture, `[batch, patches]`. */
   point?(params: Traced<Initial>, inputs: Inputs): Array;
-  /** Of a combination: the task that `tokenLogits` is of, and its parameters, to export it as if it had been alone. */
-  readonly tokenTask?: {
-    tokenLogits(params: Traced<MethodParams>, inputs: Inputs): Array;
+  /** Of a combination: the task that is exported as if it had been alone, and its parameters. */
+  readonly exported?: {
+    readonly task: Pick<Method, "tokenLogits" | "matching" | "writer">;
     params(params: MethodParams): MethodParams;
   };
   /** What a method that learns from labels predicts. */

@@ -82,9 +82,11 @@ async function publishedModel(run: Run): Promise<PublishedModel> {
     },
   );
   if (!method) return plain;
-  const { answers, predict, linearHead, tokenTask, matching, writer } = method;
+  const { answers, predict, linearHead, exported } = method;
   if (answers && predict)
     return { ...plain, head: { ...answers, predict: predict.bind(method), linear: linearHead?.call(method, params) } };
-  if (tokenTask) return { ...plain, params: tokenTask.params(params), tokenLogits: tokenTask.tokenLogits };
-  return { ...plain, tokenLogits: method.tokenLogits?.bind(method), matching, writer };
+  const task = exported?.task ?? method;
+  const { matching, writer } = task;
+  const own = exported?.params(params) ?? params;
+  return { ...plain, params: own, tokenLogits: task.tokenLogits?.bind(task), matching, writer };
 }

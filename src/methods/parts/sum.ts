@@ -69,6 +69,11 @@ export function sumOf(parts: readonly Part[]): Method {
     }),
     ...predictions(labelled),
     ...tokenPredictions(parts.find(({ method }) => method.tokenLogits)),
+    ...exportedOf(
+      (["matching", "writer", "tokenLogits"] as const).flatMap(
+        (way) => parts.find(({ method }) => method[way]) ?? [],
+      )[0],
+    ),
     ...prototypesOf(parts.find(({ method }) => method.prototypes)),
     ...some(has("beforeEpoch"), {
       async beforeEpoch(context: EpochContext<MethodParams, InitialParams>) {
@@ -103,14 +108,15 @@ function predictions(part: Part | undefined): Pick<Method, "answers" | "predict"
 }
 
 /** The first task's that predicts tokens. */
-function tokenPredictions(part: Part | undefined): Pick<Method, "tokenLogits" | "tokenTask"> {
+function tokenPredictions(part: Part | undefined): Pick<Method, "tokenLogits"> {
   const logits = part?.method.tokenLogits;
   if (!part || !logits) return {};
-  return {
-    tokenLogits: (params, inputs) => logits(paramsOf(params, part.title), inputs),
-    tokenTask: { tokenLogits: logits, params: (params) => paramsOf(params, part.title) },
-  };
+  return { tokenLogits: (params, inputs) => logits(paramsOf(params, part.title), inputs) };
 }
+
+/** The task that other programs can use as it is. */
+const exportedOf = (part: Part | undefined): Pick<Method, "exported"> =>
+  part ? { exported: { task: part.method, params: (params) => paramsOf(params, part.title) } } : {};
 
 /** The first task's that has prototypes. */
 function prototypesOf(part: Part | undefined): Pick<Method, "prototypes"> {

@@ -5,9 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { AutoTokenizer, CLIPTextModelWithProjection, env, pipeline } from "@huggingface/transformers";
-import { exportRun, openRun, pretrain, quantizeRun, UserError } from "../../../src/index.ts";
+import { exportedFeatures } from "../../../src/evaluation/smaller/shipped.ts";
+import { exportRun, extractFeatures, openRun, pretrain, quantizeRun, UserError } from "../../../src/index.ts";
+import { openExported } from "../../../src/interop/exported-model.ts";
+import { unsealed } from "../../../src/interop/onnx-seal.ts";
 import { captions } from "../../../src/modalities/pair/captions.ts";
+import { pairPublisher } from "../../../src/modalities/pair/publish/index.ts";
 import { writePairs } from "../../fixtures/pairs.ts";
+import { close } from "../../support/close.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-export-pairs-"));
 const images = join(folder, "pairs", "images");
@@ -28,7 +33,7 @@ before(async () => {
     encoderOptions: { image: "resnet", dim: 8, ...image, ...text },
   });
   await pretrain({
-    ...{ ...shared, out: captioner, method: "virtex", methodOptions: { decoderWidth: 64 } },
+    ...{ ...shared, out: captioner, method: "virtex", options: { decoderWidth: 64 } },
     ...{ encoder: "resnet", encoderOptions: { layers: "8", width: 4, stem: "stride2" } },
   });
 });
@@ -110,4 +115,40 @@ test("captions of pairs are beside those of the data, and a table is written; a 
     captions({ run: await openRun(captioner), data: notes }),
     /text data; .* writes about image data/,
   );
+});
+
+test("of a combination the task is exported that other programs can use; of a method without a shared space, plain ONNX", async () => {
+  const shared = {
+    ...{ data, training: { epochs: 1, batchSize: 4, workers: 0, threads: 1 } },
+    modalityOptions: { imageSize: 16, maxLength: 16 },
+  };
+  const both = await pretrain({
+    ...{ ...shared, out: join(folder, "both"), method: "icmlm+clip:0.5", encoder: "towers" },
+    encoderOptions: {
+      ...{ image: "resnet", imageLayers: "8", imageWidth: 4, imageOptions: { stem: "stride2" }, dim: 8 },
+      ...{ textWidth: 16, textDepth: 1, textHeads: 2 },
+    },
+  });
+  const out = join(folder, "both-out");
+  await exportRun({ run: both, out });
+  assert.equal(await typeOf(out), "clip");
+
+  const joint = await pretrain({
+    ...{ ...shared, out: join(folder, "joint"), method: "m3ae", encoder: "joint" },
+    ...{ options: { decoderWidth: 16, decoderDepth: 1, decoderHeads: 2 } },
+    encoderOptions: { width: 16, depth: 1, heads: 2, patchSize: 4 },
+  });
+  const plain = join(folder, "joint-out");
+  await exportRun({ run: joint, out: plain });
+  const names = await readdir(plain);
+  for (const name of ["tokenizer.json", "preprocessor_config.json"]) assert.ok(names.includes(name), name);
+  const source = await joint.modalityDefinition.open(data);
+  const expected = await extractFeatures({ ...joint, source });
+  const publisher = await pairPublisher();
+  const model = unsealed(await readFile(join(plain, "model.onnx")), "model.onnx");
+  const file = await openExported(model, publisher);
+  const actual = await exportedFeatures(file, joint, source);
+  await file.dispose();
+  await source.close();
+  close(actual.data, expected.data, 1e-4);
 });

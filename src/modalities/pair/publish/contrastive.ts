@@ -3,7 +3,14 @@ import { offerOf } from "../../../data/ability.ts";
 import { sharedSpace } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
 import { pipelineUsage } from "../../../interop/huggingface/usage.ts";
-import type { Graph, Layout, ModelParams, Publication, PublishedModel } from "../../../interop/publisher.ts";
+import type {
+  ExportedMatching,
+  Graph,
+  Layout,
+  ModelParams,
+  Publication,
+  PublishedModel,
+} from "../../../interop/publisher.ts";
 import { dualEncoderLayout } from "./dual-encoder.ts";
 import { type SidePublishers, sidePublication, towerOf } from "./sides.ts";
 
@@ -44,11 +51,15 @@ const SIGMOID = {
  * `logits_per_image` `[images, texts]`, temperature and bias included, `logits_per_text`, and `text_embeds` and `image_embeds` of
  * length 1, `[rows, dim]`. `onnx/text_model.onnx` and `onnx/vision_model.onnx` give the vectors of one side.
  */
-export function contrastivePublication(model: PublishedModel, publishers: SidePublishers): Publication {
-  const { encoder, params, modality, matching } = model;
+export function contrastivePublication(
+  model: PublishedModel,
+  matching: ExportedMatching,
+  publishers: SidePublishers,
+): Publication {
+  const { encoder, params, modality } = model;
   const shared = offerOf(encoder, sharedSpace);
   if (!shared) throw new Error(`${encoder.name}: no shared space`);
-  const names = matching?.probability === "sigmoid" ? SIGMOID : SOFTMAX;
+  const names = matching.probability === "sigmoid" ? SIGMOID : SOFTMAX;
   const { pixels, ids, mask } = modality.specs;
   if (!pixels || !ids || !mask) throw new Error(`${modality.name}: no pixels, ids and mask`);
   const specs = { pixel_values: pixels, input_ids: ids, attention_mask: mask };
@@ -72,7 +83,7 @@ export function contrastivePublication(model: PublishedModel, publishers: SidePu
     (weights: Traced<ModelParams>, given: Names) => {
       const [image_embeds, text_embeds] = [embed(weights, "image", given), embed(weights, "text", given)];
       const cosines = np.matmul(image_embeds, np.transpose(text_embeds));
-      const logits_per_image = matching?.logits(weights, cosines) ?? cosines;
+      const logits_per_image = matching.logits(weights, cosines);
       return { logits_per_image, logits_per_text: np.transpose(logits_per_image), text_embeds, image_embeds };
     },
   );

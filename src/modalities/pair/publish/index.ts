@@ -14,9 +14,11 @@ export async function pairPublisher(): Promise<Publisher> {
   const publishers = await sidePublishers();
   return {
     describe(model) {
-      const { encoder, writer, head } = model;
+      const { encoder, matching, writer, head } = model;
       if (writer && !head) return captionerPublication(model, writer, publishers);
-      if (offerOf(encoder, sharedSpace) && !head) return contrastivePublication(model, publishers);
+      // Without the method's say the space may be untrained.
+      if (matching && !head && offerOf(encoder, sharedSpace))
+        return contrastivePublication(model, matching, publishers);
       const files = (["image", "text"] as const).map(
         (side) => sidePublication(model, side, towerOf(model, side), publishers).files,
       );
