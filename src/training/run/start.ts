@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import { type Tensor, tree } from "../../array/index.ts";
 import {
@@ -49,9 +49,10 @@ export async function openStart(path: string): Promise<Start> {
 
 /**
  * The data's options that a new run inherits from an earlier one: how it read them, and what it made from them, such as
- * a tokenizer. @param folder of the earlier run
+ * a tokenizer. @param path of the earlier run, or of a side of one on pairs, whose files are the whole run's
  */
-export function inheritedOptions({ config, modalityDefinition, modalityOptions }: Run, folder: string): Options {
+export function inheritedOptions({ config, modalityDefinition, modalityOptions }: Run, path: string): Options {
+  const folder = config.side === undefined ? path : dirname(path);
   const { files = {}, options } = config.modality;
   return modalityDefinition.inherit?.(modalityOptions, files, folder) ?? options;
 }

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { type Tensor, tree } from "../../../src/array/index.ts";
 import type { InitialParams } from "../../../src/encoders/index.ts";
 import { extractFeatures, modalities, openRun, pretrain, UserError } from "../../../src/index.ts";
+import { openStart } from "../../../src/training/run/start.ts";
 import { writePairs } from "../../fixtures/pairs.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-test-"));
@@ -74,6 +75,11 @@ test("a frozen side keeps the parameters of the run that it starts from, the oth
   assert.deepEqual([start.modalityOptions.flip, tuned.modalityOptions.flip], [0.5, 0]);
   const [before, later] = [leaves(start.params), leaves(tuned.params)];
   for (const [path, data] of before) assert.deepEqual(later.get(`image.${path}`), data, path);
+});
+
+test("what starts from a side has the tokenizer of the whole run", async () => {
+  const { modalityOptions } = await openStart(join(out, "text"));
+  assert.equal(modalityOptions.tokenizer, join(out, "tokenizer.json"));
 });
 
 test("a run of another kind is refused as the start of a side, and a side that does not exist", async () => {
