@@ -15,8 +15,8 @@ interface TrainingScope {
   samples: number;
   /** Nothing is dropped, so nothing is drawn. */
   readonly isStill: boolean;
-  /** BatchNorm uses its running statistics and leaves them as they are. */
-  readonly hasFrozenStatistics: boolean;
+  /** Whether BatchNorm uses these running statistics and leaves them as they are. */
+  readonly isFrozen: (statistic: Array) => boolean;
   /** Representations of observed encoders, in order. */
   readonly representations: Representation[];
 }
@@ -70,12 +70,12 @@ function within<Result>(scope: TrainingScope | undefined, forward: () => Result)
 /**
  * Traces `forward` in training mode. `statistics` maps each running-statistics leaf of the parameters (the very
  * object) to its new value; the forward pass asks for noise of shape `[draws, samples]`.
- * @param frozenStatistics BatchNorm normalises by its running statistics, as in evaluation
+ * @param frozenStatistics BatchNorm normalises by its running statistics, as in evaluation: all of them, or these leaves
  */
 export function inTraining<Result>(
   noise: Array | undefined,
   forward: () => Result,
-  { frozenStatistics = false }: { readonly frozenStatistics?: boolean } = {},
+  { frozenStatistics = false }: { readonly frozenStatistics?: boolean | ReadonlySet<Array> } = {},
 ): { result: Result } & Pick<TrainingScope, "statistics" | "draws" | "samples" | "representations"> {
   const scope: TrainingScope = {
     statistics: new Map(),
@@ -83,7 +83,7 @@ export function inTraining<Result>(
     draws: 0,
     samples: 0,
     isStill: false,
-    hasFrozenStatistics: frozenStatistics,
+    isFrozen: (leaf) => (typeof frozenStatistics === "boolean" ? frozenStatistics : frozenStatistics.has(leaf)),
     representations: [],
   };
   const result = within(scope, forward);

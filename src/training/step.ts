@@ -22,7 +22,7 @@ import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
 import type { Training } from "./run/config.ts";
-import { type TrainableOptions, trainable } from "./trainable.ts";
+import { frozenByName, type TrainableOptions, trainable } from "./trainable.ts";
 
 /** Elements of an array that the allocator puts with other large ones. */
 const PIN = 2 ** 15;
@@ -122,6 +122,8 @@ export async function compileStep(options: {
   const { method, optimizer, training, name, profile } = options;
   // Frozen parameters are passed through without gradients.
   const scales = trainable(options.state.params, training);
+  // A part that is not trained sees what it saw when it was; the rest needs the statistics of its own batches.
+  const frozen = frozenByName(options.state.params, training.freeze);
   let noiseShape = [0, 0];
   const step = (current: State<Array>, inputs: Params, schedule: Record<string, Array>, noise: { rows?: Array }) => {
     // The trees are the ones that the method created.
@@ -129,10 +131,11 @@ export async function compileStep(options: {
     const learned = Object.fromEntries(tree.entries<Array>(params).filter(([path]) => scales.has(path)));
     const { aux, gradients, loss } = valueAndGrad((leaves: Readonly<Record<string, Array>>) => {
       const traced = tree.map<Array, Array>(params, (leaf, path) => leaves[path] ?? leaf) as Traced<MethodParams>;
+      const kept = tree.entries<Array>(traced).flatMap(([path, leaf]) => (frozen.has(path) ? [leaf] : []));
       const forward = inTraining(
         noise.rows,
         () => method.loss(traced, inputs, current.memory as Params, { progress: schedule.progress! }),
-        training,
+        { frozenStatistics: training.frozenStatistics || new Set(kept) },
       );
       noiseShape = [forward.draws, forward.samples];
       const statistics = Object.fromEntries(

@@ -8,6 +8,21 @@ import type { Training } from "./run/config.ts";
 export type TrainableOptions = Partial<Pick<Training, "freeze" | "frozenLayers" | "layerDecay" | "loraRank">>;
 
 /**
+ * The paths of the parameters in parts of the encoder that are named to be frozen, running statistics among them.
+ * @throws UserError when there is no such part
+ */
+export function frozenByName(params: Tree<unknown>, parts: readonly string[] = []): ReadonlySet<string> {
+  const paths = tree.paths(params).filter((path) => path.startsWith("encoder."));
+  const inPart = (part: string) => paths.filter((path) => `${path}.`.startsWith(`encoder.${part}.`));
+  for (const part of parts)
+    if (inPart(part).length === 0)
+      throw new UserError(
+        `--freeze ${part}: the encoder has no such part; it has ${[...new Set(paths.map((path) => path.split(".")[1]))].join(", ")}`,
+      );
+  return new Set(parts.flatMap(inPart));
+}
+
+/**
  * Which parameters are trained, by path, and the factor of each one's learning rate. Layers of the encoder are counted
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
@@ -16,18 +31,12 @@ export type TrainableOptions = Partial<Pick<Training, "freeze" | "frozenLayers" 
  */
 export function trainable(
   params: Tree<unknown>,
-  { freeze = [], frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
+  { freeze, frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
 ): Map<string, number> {
   const encoder = tree
     .paths(params)
     .flatMap((path) => (path.startsWith("encoder.") ? [path.slice("encoder.".length)] : []));
-  const isIn = (path: string, part: string) => path === part || path.startsWith(`${part}.`);
-  for (const part of freeze)
-    if (!encoder.some((path) => isIn(path, part)))
-      throw new UserError(
-        `--freeze ${part}: the encoder has no such part; it has ${[...new Set(encoder.map((path) => path.split(".")[0]))].join(", ")}`,
-      );
-  const frozen = new Set(encoder.filter((path) => freeze.some((part) => isIn(path, part))));
+  const frozen = frozenByName(params, freeze);
   const blockOf = (path: string): number | undefined => {
     const [, block] = /^(?:blocks|stages)\.(\d+)\./.exec(path) ?? [];
     return block === undefined ? undefined : Number(block);
@@ -55,7 +64,7 @@ export function trainable(
   const scales = new Map<string, number>();
   for (const path of tree.paths(params)) {
     const layer = layers.get(path);
-    if (isStatistic(path) || frozen.has(path.replace(/^encoder\./, ""))) continue;
+    if (isStatistic(path) || frozen.has(path)) continue;
     if (layer !== undefined && (layer < frozenLayers || (loraRank > 0 && !isLora(path)))) continue;
     scales.set(path, layer === undefined ? 1 : layerDecay ** (blocks + 1 - layer));
   }

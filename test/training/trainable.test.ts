@@ -129,5 +129,10 @@ test("parts that are frozen by name are not trained, and one that does not exist
     [...trainable(params, { freeze: ["image"] }).keys()],
     ["encoder.imageProjection.weight", "encoder.text.weight", "scale"],
   );
+  const withHead = { ...params, image: { weight: one } };
+  assert.ok(
+    trainable(withHead, { freeze: ["image"] }).has("image.weight"),
+    "a head of the same name is not the encoder's",
+  );
   assert.throws(() => trainable(params, { freeze: ["photo"] }), /--freeze photo: .* image, imageProjection, text/);
 });

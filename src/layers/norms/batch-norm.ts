@@ -42,7 +42,7 @@ function normalizeBatch(params: Params, x: Array, { weights }: { readonly weight
   const width = x.shape[1]!;
   const perChannel = [width, ...x.shape.slice(2).map(() => 1)];
   const spread = (channels: Array) => np.reshape(channels, perChannel);
-  if (!scope || scope.hasFrozenStatistics) {
+  if (!scope || scope.isFrozen(params.runningMean)) {
     const inverse = np.reciprocal(np.sqrt(np.add(params.runningVariance, EPSILON)));
     const scale = params.scale ? np.multiply(params.scale, inverse) : inverse;
     const moved = np.multiply(params.runningMean, scale);

@@ -77,6 +77,21 @@ test("a frozen side keeps the parameters of the run that it starts from, the oth
   for (const [path, data] of before) assert.deepEqual(later.get(`image.${path}`), data, path);
 });
 
+test("where one side is frozen, the other's BatchNorm learns the statistics of its batches", async () => {
+  const tuned = await pretrain({
+    ...{ data: pairs, out: join(folder, "words"), method: "clip", encoder: "towers", encoderOptions },
+    sidesFrom: { text: join(out, "text") },
+    ...{ modalityOptions: { imageSize: 16 }, training: { ...training, freeze: ["text"] } },
+  });
+  const means = [...leaves(tuned.params)].filter(([path]) => /^image\..*runningMean$/.test(path));
+  assert.ok(means.length > 0);
+  for (const [path, data] of means)
+    assert.ok(
+      data.some((mean) => mean !== 0),
+      path,
+    );
+});
+
 test("what starts from a side has the tokenizer of the whole run", async () => {
   const { modalityOptions } = await openStart(join(out, "text"));
   assert.equal(modalityOptions.tokenizer, join(out, "tokenizer.json"));

@@ -55,8 +55,6 @@ export function settleTraining(
       },
     }),
     batchSize,
-    // A part that is not trained sees what it saw when it was.
-    frozenStatistics: requested.frozenStatistics || requested.freeze.length > 0,
     // A preset's warm-up is meant for trainings of usual length; it is at most half of a short one.
     warmupEpochs:
       choices.training?.warmupEpochs === undefined ? Math.min(warmupEpochs, requested.epochs / 2) : warmupEpochs,
