@@ -51,7 +51,7 @@ export const icmlm = method({
       options: { crossDepth: 2 },
       encoder: "towers",
       encoderOptions: {
-        ...{ image: "vit", imageWidth: 128, imageDepth: 2, imageOptions: { heads: 4, patchSize: 8 } },
+        ...{ image: "vit", imageWidth: 128, imageDepth: 2, imageOptions: { heads: 4 } },
         ...{ textWidth: 128, textDepth: 2, textHeads: 4, dim: 128 },
       },
       training: { ...smallMasked.training, weightDecay: 0.01 },

@@ -76,6 +76,15 @@ test("complete predicts words from a picture, a part of the picture from words, 
       where.x > 0 && where.x < 1 && where.y > 0 && where.y < 1 && where.probability > 0 && where.probability < 1,
     );
 
+    // Each side of the joint encoder is a run of its kind.
+    for (const [side, given] of [
+      ["image", join(folder, "pairs", "images")],
+      ["text", join(folder, "texts.txt")],
+    ] as const) {
+      await writeFile(join(folder, "texts.txt"), "a small red square\na large blue square\n");
+      fine("embed", join(m3ae, side), given, "--out", join(folder, `${side}.parquet`));
+    }
+
     const refused: [string[], RegExp][] = [
       [[m3ae, picture, "a square"], /nothing to fill in; put \[MASK\]/],
       [[region, picture, text], /region-from-caption predicts no words; m3ae and icmlm do/],
