@@ -82,8 +82,17 @@ export async function listZips(paths: readonly string[], takes: Takes): Promise<
   return { manifest: { kind: "zip", paths, entries: sorted }, leftOut: leftOut.leftOut, unfit: unfit.leftOut };
 }
 
+/** Archives that are being listed: all kinds of data look at one at the same time, and share its directory. */
+const listings = new Map<string, Promise<readonly yauzl.Entry[]>>();
+
 /** All entries of an archive, in its order. */
-function entriesOf(path: string): Promise<yauzl.Entry[]> {
+function entriesOf(path: string): Promise<readonly yauzl.Entry[]> {
+  const listing = listings.get(path) ?? readEntries(path).finally(() => listings.delete(path));
+  listings.set(path, listing);
+  return listing;
+}
+
+function readEntries(path: string): Promise<readonly yauzl.Entry[]> {
   return new Promise((resolve, reject) => {
     yauzl.open(path, { lazyEntries: true, autoClose: true }, (error, zip) => {
       if (error || !zip) return reject(error ?? new Error("no archive"));
