@@ -21,6 +21,7 @@ import {
   float32,
   np,
   Rng,
+  scalar,
   type Tensor,
   type Traced,
   type TreeRecord,
@@ -307,6 +308,22 @@ test("a ViT and a BERT have the names and shapes of VisionTextDualEncoderModel, 
   const readme = await readFile(join(out, "README.md"), "utf8");
   assert.match(readme, /zero-shot-image-classification/);
   assert.match(readme, /hypothesis_template: "\{\}"/);
+});
+
+test("VisionTextDualEncoderModel has the scale that the method compares by: CLIP's ends at 100, SigLIP's does not", async () => {
+  const learned = Math.fround(Math.log(117));
+  const change = (params: MethodParams): MethodParams => ({ ...params, logitScale: scalar(learned) });
+  for (const [definition, expected] of [
+    [clip, Math.log(100)],
+    [siglip, learned],
+  ] as const) {
+    const at = `scale-${definition.name}`;
+    const { out } = await exported(at, encoders["vit and bert by first tokens"]!, definition, {}, change);
+    const { tensors } = await readSafetensors(join(out, "model.safetensors"));
+    close(tensors.get("logit_scale")!.data, [expected], 1e-6);
+    const config = JSON.parse(await readFile(join(out, "vision-text-dual-encoder", "config.json"), "utf8"));
+    close([config.logit_scale_init_value], [expected], 1e-6);
+  }
 });
 
 const captioners: Record<string, Encoder> = {

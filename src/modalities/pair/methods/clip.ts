@@ -9,7 +9,7 @@ import { smallPairs } from "./small.ts";
 import { viewOfPair, viewsOption } from "./views.ts";
 
 /** The scale of the logits never exceeds 100, as in the paper. */
-const MOST = Math.log(100);
+export const MOST_LOGIT_SCALE = Math.log(100);
 
 /**
  * CLIP: an image and its caption agree, and do not with those of other samples; the temperature is learned. Radford et al. 2021,
@@ -34,7 +34,7 @@ export const clip = method({
   defaultEncoder: "towers",
 
   build({ encoder, modality, options }) {
-    const scaleOf = (logitScale: Array) => np.exp(np.minimum(logitScale, MOST));
+    const scaleOf = (logitScale: Array) => np.exp(np.minimum(logitScale, MOST_LOGIT_SCALE));
     return {
       views: (sample, rng) => viewOfPair(modality, sample, rng, options),
       init: (rng) => ({

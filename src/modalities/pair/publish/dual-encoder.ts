@@ -5,11 +5,10 @@ import type { Encoder } from "../../../encoders/encoder.ts";
 import { afterPooler, identityPooler } from "../../../interop/huggingface/pooler.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
+import { MOST_LOGIT_SCALE } from "../methods/clip.ts";
 
 /** The folder of the Python class's `config.json`: the one beside it says CLIP, for transformers.js. */
 const FOLDER = "vision-text-dual-encoder";
-
-const MOST_SCALE = Math.log(100);
 
 /** Our names of both sides, and the class's. */
 const SIDES = [
@@ -40,13 +39,15 @@ export function dualEncoderLayout(
   });
   if (found.length < SIDES.length) return { layout: plainLayout(model) };
   const scale = params.get("logitScale");
+  const isSigmoid = model.matching?.probability === "sigmoid";
   const isPooled = found.every(({ encoder }) => isFirst(encoder));
   const tensors = found.flatMap(({ model: prefix, projection, encoder, layout, weight }): [string, Tensor][] => [
     ...layout.tensors.map(([name, tensor]): [string, Tensor] => [`${prefix}.${name}`, tensor]),
     ...(isPooled ? identityPooler(`${prefix}.pooler.dense`, encoder.embedDim) : []),
     [`${projection}.weight`, isPooled ? afterPooler(weight) : weight],
   ]);
-  const logitScale = Math.min(Number(scale?.data[0] ?? 0), MOST_SCALE);
+  const learned = Number(scale?.data[0] ?? 0);
+  const logitScale = isSigmoid ? learned : Math.min(learned, MOST_LOGIT_SCALE);
   const [vision, text] = found.map(({ layout }) => layout.config);
   const config = {
     model_type: "vision-text-dual-encoder",
@@ -61,7 +62,7 @@ export function dualEncoderLayout(
     layout: {
       tensors: [...tensors, ["logit_scale", scalar(logitScale)]],
       note: isPooled
-        ? `${names}: \`from_pretrained("path/to/this/folder", config="path/to/this/folder/${FOLDER}")\`. Its poolers are the identity (small weights, then large ones), so keep it in float32.${model.matching?.probability === "sigmoid" ? " The class adds no bias to its logits." : ""}`
+        ? `${names}: \`from_pretrained("path/to/this/folder", config="path/to/this/folder/${FOLDER}")\`. Its poolers are the identity (small weights, then large ones), so keep it in float32.${isSigmoid ? " The class adds no bias to its logits." : ""}`
         : `${names}, which reads the first token of each side. This model's vectors are means of tokens: use the ONNX files.`,
     },
     files: { [`${FOLDER}/config.json`]: `${JSON.stringify(config, null, 2)}\n` },
