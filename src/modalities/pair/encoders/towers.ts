@@ -18,7 +18,8 @@ const others = z.record(z.string(), z.unknown()).default({});
  *
  * Reads `pixels` and `ids` with `mask`. Parameters: `image.*` and `text.*`, which are those of the encoders by themselves, and
  * `imageProjection.weight`, `textProjection.weight` `[dim, width]`, without biases. The representation is both vectors of length 1,
- * the image's first, `[batch, 2 · dim]`.
+ * the image's first, `[batch, 2 · dim]`. Differs from the paper: the encoders pool as they do by themselves, by default the mean of
+ * all patches and of all tokens, which see each other; there, attention or a class token, and the last token of a causal text encoder.
  */
 export const towers = encoder({
   name: "towers",

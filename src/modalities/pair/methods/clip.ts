@@ -14,10 +14,11 @@ export const MOST_LOGIT_SCALE = Math.log(100);
 /**
  * CLIP: an image and its caption agree, and do not with those of other samples; the temperature is learned. Radford et al. 2021,
  * https://arxiv.org/abs/2103.00020. Differs from the paper: of several captions one is drawn at every step, and no batch holds
- * two samples of what the data say is the same.
+ * two samples of what the data say is the same; the paper's learning rate, 5e-4 for batches of 32,768, is that for batches of
+ * 256; a temperature that has reached its limit stays there, where the paper's may leave it.
  *
  * LiT (Zhai et al. 2021, https://arxiv.org/abs/2111.07991) is this method on the encoder of a finished run, which is not trained:
- * `--image-from runs/photos --freeze image`.
+ * `--image-from runs/photos --freeze image`. The layer from it into the shared space is trained, as in LiT's code with `img_head`.
  */
 export const clip = method({
   name: "clip",

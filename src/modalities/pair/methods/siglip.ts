@@ -11,7 +11,7 @@ import { viewOfPair, viewsOption } from "./views.ts";
 /**
  * SigLIP: of each image and each caption of a batch, whether they belong together; no softmax over the batch. Zhai et al. 2023,
  * https://arxiv.org/abs/2303.15343. Differs from the paper: of several captions one is drawn at every step; the optimiser is AdamW
- * instead of Adafactor.
+ * instead of Adafactor; the paper's learning rate, 1e-3 for batches of 32,768, is that for batches of 256.
  */
 export const siglip = method({
   name: "siglip",
