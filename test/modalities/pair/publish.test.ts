@@ -43,6 +43,7 @@ import type { MethodDefinition, MethodParams } from "../../../src/methods/method
 import { towers } from "../../../src/modalities/pair/encoders/towers.ts";
 import { pair } from "../../../src/modalities/pair/index.ts";
 import { clip } from "../../../src/modalities/pair/methods/clip.ts";
+import { icmlm } from "../../../src/modalities/pair/methods/icmlm.ts";
 import { siglip } from "../../../src/modalities/pair/methods/siglip.ts";
 import { virtex } from "../../../src/modalities/pair/methods/virtex.ts";
 import { pairPublisher } from "../../../src/modalities/pair/publish/index.ts";
@@ -324,6 +325,14 @@ test("VisionTextDualEncoderModel has the scale that the method compares by: CLIP
     const config = JSON.parse(await readFile(join(out, "vision-text-dual-encoder", "config.json"), "utf8"));
     close([config.logit_scale_init_value], [expected], 1e-6);
   }
+});
+
+test("towers that were not trained to be compared are no CLIP", async () => {
+  const { out, written } = await exported("words", encoders["vit and bert by first tokens"]!, icmlm);
+  assert.notEqual(JSON.parse(await readFile(join(out, "config.json"), "utf8")).model_type, "clip");
+  assert.ok(written.includes("model.onnx"));
+  assert.ok(!written.includes("onnx/vision_model.onnx"));
+  assert.doesNotMatch(await readFile(join(out, "README.md"), "utf8"), /zero-shot/);
 });
 
 const captioners: Record<string, Encoder> = {

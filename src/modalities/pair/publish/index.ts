@@ -7,8 +7,9 @@ import { contrastivePublication } from "./contrastive.ts";
 import { sidePublication, sidePublishers, towerOf } from "./sides.ts";
 
 /**
- * Models of images with captions: those that write captions as a `vision-encoder-decoder`; in a shared space as CLIP or SigLIP; others
- * as plain ONNX, with the files that prepare both sides. A side by itself, `runs/clip/image`, is published as its own kind of data.
+ * Models of images with captions: those that write captions as a `vision-encoder-decoder`; those that compare both sides in a shared
+ * space as CLIP or SigLIP; others as plain ONNX, with the files that prepare both sides. A side by itself, `runs/clip/image`, is
+ * published as its own kind of data.
  */
 export async function pairPublisher(): Promise<Publisher> {
   const publishers = await sidePublishers();
