@@ -3,7 +3,7 @@
  * those of sentences about another scene, and the share of words that are right where the sentence so far is given, with the right
  * scene and with another.
  *
- *   npm run bench:captions -- [--json]
+ *   npm run bench:captions -- [epochs] [--json]     # 24 epochs by default
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,9 +16,9 @@ import { benchArguments } from "../arguments.ts";
 import { machine } from "../series/machine.ts";
 import { isTrueOf } from "./true-of-scenes.ts";
 
-const { has } = benchArguments("npm run bench:captions -- [--json]");
+const { words, has } = benchArguments("npm run bench:captions -- [epochs] [--json]");
 const modalityOptions = { imageSize: 32, maxLength: 16, cropScale: [1, 1], jitter: 0, greyscale: 0, blur: 0 };
-const [TRAIN, TEST, EPOCHS] = [3000, 500, 24];
+const [TRAIN, TEST, EPOCHS] = [3000, 500, Number(words[0] ?? 24)];
 const folder = await mkdtemp(join(tmpdir(), "autodidact-captions-"));
 
 async function written(name: string, all: readonly Scene[]): Promise<string> {

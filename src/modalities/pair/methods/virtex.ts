@@ -1,5 +1,16 @@
 import * as z from "zod";
-import { type Array, filled, np, type Rng, sizeOf, type Traced } from "../../../array/index.ts";
+import {
+  type Array,
+  filled,
+  float32,
+  np,
+  type Rng,
+  sizeOf,
+  type Tensor,
+  type Traced,
+  type TreeRecord,
+  tree,
+} from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { sides } from "../../../data/sides.ts";
 import { vocabulary } from "../../../data/vocabulary.ts";
@@ -24,6 +35,11 @@ import { viewOfPair, viewsOption } from "./views.ts";
 /** Width of an attention head, as in the paper. */
 const HEAD = 64;
 const EPSILON = 1e-8;
+/**
+ * The paper's width, of images and decoders, at which weights of deviation 0.02 keep the size of what they pass on. Narrower layers have
+ * larger weights, or the image would hardly be heard through the four layers to the words.
+ */
+const PAPER_WIDTH = 2048;
 
 /**
  * VirTex: write the caption of an image, forwards and backwards, token by token. Desai & Johnson 2020,
@@ -31,7 +47,7 @@ const EPSILON = 1e-8;
  * encoder's last layer; they share the token embeddings, to which the output layer is tied. The loss is the sum of both.
  *
  * It needs an image encoder only: `resnet` or `vit`, or the image's tower of an encoder of pairs. Differs from the paper:
- * AdamW with one learning rate instead of SGD with LookAhead and two; images are not flipped, so that left and right need
+ * AdamW with one learning rate instead of SGD with LookAhead and two; narrow decoders begin with larger weights; images are not flipped, so that left and right need
  * no exchange; of several captions one is drawn at every step.
  */
 export const virtex = method({
@@ -76,10 +92,11 @@ export const virtex = method({
     const blocks = globalThis.Array.from({ length: depth }, () =>
       decoderBlock({ width, heads, mlpRatio: 4, norm: "post", dropout: rate }),
     );
-    const blocksOf = (rng: Rng) => blocks.map((block, index) => block.init(rng.split("block", index)));
+    const blocksOf = (rng: Rng) =>
+      blocks.map((block, index) => enlarged(block.init(rng.split("block", index)), Math.sqrt(PAPER_WIDTH / width)));
     const init = (rng: Rng) => ({
       encoder: encoder.init(rng.split("encoder")),
-      projection: projection.init(rng.split("projection")),
+      projection: enlarged(projection.init(rng.split("projection")), Math.sqrt(PAPER_WIDTH / channels)),
       words: rng.split("words").truncatedNormal([size, width], 0.02),
       positions: rng.split("positions").truncatedNormal([length, width], 0.02),
       embeddingNorm: norm.init(),
@@ -148,3 +165,14 @@ export const virtex = method({
     };
   },
 });
+
+/** The weights of layers times a factor. */
+const enlarged = <Host extends TreeRecord<Tensor>>(params: Host, factor: number): Host =>
+  tree.map<Tensor, Tensor>(params, (leaf, path) =>
+    path.endsWith("weight")
+      ? float32(
+          Float32Array.from(leaf.data, (value) => factor * value),
+          leaf.shape,
+        )
+      : leaf,
+  ) as Host;

@@ -97,6 +97,21 @@ test("a caption is read from its end with its padding behind it", () => {
   assert.deepEqual([...inReverse(ids, mask).data], [3, 9, 5, 7, 2, 0]);
 });
 
+test("weights pass on as much at any width as the paper's at its own", () => {
+  for (const decoderWidth of [64, 256]) {
+    const options = virtex.options.parse({ decoderWidth });
+    const params = virtex.build({ encoder, modality, samples: 8, options }).init(new Rng(0));
+    const leaves = new Map(tree.entries<Tensor>(params));
+    for (const path of ["forward.0.cross.q.weight", "forward.0.cross.kv.weight", "backward.0.cross.output.weight"]) {
+      const { data, shape } = leaves.get(path)!;
+      const squares = Float32Array.from(data).reduce((sum, value) => sum + value * value, 0);
+      const gain = Math.sqrt((squares / data.length) * shape[1]!);
+      // 0.02 over 2,048 inputs, but for the tails that are cut off.
+      assert.ok(Math.abs(gain - 0.02 * Math.sqrt(2048)) < 0.15, `${path} at width ${decoderWidth}: ${gain}`);
+    }
+  }
+});
+
 test("an encoder of the caption itself is refused", () => {
   const reading = toyTransformer({}, text);
   assert.throws(
@@ -179,8 +194,8 @@ test("it learns to name what it sees: the words of the right image, in both dire
   const step = await compileStep({ method: learner, optimizer, training, state: initial, batch, name: "virtex" });
   let state: DeviceState = initial;
   const losses: number[] = [];
-  for (let index = 0; index < 120; index++) {
-    const result = await step.run(state, batch, index, 3e-3, index / 120);
+  for (let index = 0; index < 50; index++) {
+    const result = await step.run(state, batch, index, 3e-3, index / 50);
     state = result.state;
     losses.push(result.loss);
   }
