@@ -30,6 +30,20 @@ export function partsIn(cells: readonly (string | undefined)[], where: string): 
   return result;
 }
 
+/** Column of the data that says which part an entry is of. */
+export const SPLIT_COLUMN = "split";
+
+/**
+ * The entries that the data's own column `split` says to train on; undefined if there is no such column, or it says so of none or
+ * of all.
+ */
+export function trainingEntries(source: Source<unknown>): Int32Array | undefined {
+  const cells = source.column?.(SPLIT_COLUMN) ?? [];
+  const isTraining = (cell = "") => /^train(ing)?$/i.test(cell.trim());
+  const entries = Int32Array.from(cells.keys()).filter((entry) => isTraining(cells[entry]));
+  return entries.length > 0 && entries.length < source.length ? entries : undefined;
+}
+
 /**
  * A split from a table with the columns `path` and `split`.
  * @throws UserError when it is none, or names entries that the data have not

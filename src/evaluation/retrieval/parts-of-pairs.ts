@@ -5,18 +5,17 @@ import {
   parts,
   partsIn,
   type Source,
+  SPLIT_COLUMN,
   subset,
   type TableOptions,
   tableOptionsOf,
+  trainingEntries,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { openData, openRunData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { evaluationSplit, type Split, splitData } from "../labels/split.ts";
 import type { PairEvaluationOptions } from "./pair-evaluation.ts";
-
-/** The column that says which part an entry is of. */
-const SPLIT_COLUMN = "split";
 
 /** Pairs with those that are searched, and those that a baseline may be fitted to. */
 export interface PartedPairs {
@@ -109,7 +108,9 @@ export async function pairsToFit(
   parted?: Pick<PartedPairs, "source" | "fitted" | "part">,
 ): Promise<PairsToFit> {
   const close = async () => undefined;
-  const isSeen = isTrainedOn(run, data) && run.config.data.entries === parted?.source.length;
+  // Where the data say what to train on, the rest was held out.
+  const hasHeldOut = parted?.part.includes(SPLIT_COLUMN) && trainingEntries(parted.source) !== undefined;
+  const isSeen = isTrainedOn(run, data) && run.config.data.entries === parted?.source.length && !hasHeldOut;
   const notes = isSeen ? [`The run was trained on all of these data: on ${parted.part}, too.`] : [];
   if (parted?.fitted?.length) return { fitted: subset(parted.source, parted.fitted), notes, close };
   if (isTrainedOn(run, data))

@@ -12,7 +12,7 @@ import { smallPairs } from "./methods/small.ts";
 import { PairOptions } from "./options.ts";
 import { isSide, optionsOf, SIDES } from "./pair.ts";
 import { openPairs, recognisesPairs } from "./sources/open.ts";
-import { reopenPairs } from "./sources/source.ts";
+import { reopenPairs, trainingPairs } from "./sources/source.ts";
 
 /** Images with captions. */
 export const pair = modality({
@@ -36,6 +36,7 @@ export const pair = modality({
   reopen: reopenPairs,
   infer: inferPairs,
   learn: learnCaptions,
+  arrange: async (source, _options, _files, onNote) => trainingPairs(source, onNote),
   inherit: (options, files, folder) => ({
     ...options,
     ...kinds.image.inherit?.(optionsOf(kinds.image, options), files, folder),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { LeftOut } from "../../../data/files/left-out.ts";
 import type { Labels } from "../../../data/labels.ts";
 import { type Groups, groupFields } from "../../../data/parts/groups.ts";
+import { SPLIT_COLUMN, subset, trainingEntries } from "../../../data/parts/split.ts";
 import type { Source } from "../../../data/source.ts";
 import { kinds } from "../kinds.ts";
 import type { PairSample } from "../pair.ts";
@@ -17,6 +18,8 @@ export interface PairIndex {
   /** The boxes of each entry, as JSON. */
   readonly boxes?: Captions | undefined;
   readonly keys: Int32Array;
+  /** Entries that are trained on, if not all. */
+  readonly training?: Int32Array | undefined;
   readonly labels?: Labels | undefined;
   readonly groups?: Groups | undefined;
   readonly leftOut: readonly LeftOut[];
@@ -84,5 +87,20 @@ export async function reopenPairs(
   options?: Readonly<Record<string, unknown>>,
 ): Promise<Source<PairSample>> {
   if (!isPairIndex(manifest)) throw new Error("not the manifest of pairs");
-  return pairSource(manifest, await kinds.image.reopen(manifest.images, options));
+  const source = pairSource(manifest, await kinds.image.reopen(manifest.images, options));
+  return manifest.training ? subset(source, manifest.training) : source;
+}
+
+/** The pairs that the data's column `split` says to train on; all without one. */
+export function trainingPairs(
+  source: Source<PairSample>,
+  onNote: (note: string) => void = () => undefined,
+): Source<PairSample> {
+  const training = trainingEntries(source);
+  const { manifest } = source;
+  if (!training || !isPairIndex(manifest)) return source;
+  onNote(
+    `training on the ${training.length} of ${source.length} pairs that the column ${SPLIT_COLUMN} says to train on`,
+  );
+  return { ...subset(source, training), manifest: { ...manifest, training }, close: async () => undefined };
 }
