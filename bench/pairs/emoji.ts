@@ -5,7 +5,7 @@
  *
  *   npm run bench:pairs -- [METHOD,…] [SEED,…] [--minutes 20 | --epochs 100] [--validation] [--threads 2]
  *
- * `lit` is clip on the encoder of a SimCLR run of the same pictures, which is not trained, in half of the minutes. With
+ * `lit` is clip on the encoder of a SimCLR run of the same pictures, which is not trained, in half of the minutes or epochs. With
  * --validation the things are those of the validation part, and nothing is kept. Lines: bench/results/pairs.jsonl.
  */
 import { rm } from "node:fs/promises";
@@ -52,7 +52,8 @@ interface Line {
   readonly set: "emoji";
   readonly row: string;
   readonly seed: number;
-  readonly minutes: number | null;
+  /** What was asked for: minutes, or epochs; `lit` trains for half of it. */
+  readonly asked: string;
   readonly epochs: number;
   readonly steps: number;
   readonly seconds: number;
@@ -81,12 +82,15 @@ async function prepared() {
   };
 }
 
-/** Trains for so many minutes, or epochs. */
-async function trainedFor(choices: Choices, out: string, minutes: number) {
+/** What is asked of each training: so many minutes, or so many epochs. */
+const asked = values.epochs === undefined ? `${values.minutes} minutes` : `${values.epochs} epochs`;
+
+/** Trains for a share of what is asked. */
+async function trainedFor(choices: Choices, out: string, share = 1) {
   const cpu = process.cpuUsage();
   const epochs = values.epochs
-    ? Number(values.epochs)
-    : epochsIn(minutes, await secondsPerStep(choices, `${out}-calibration`));
+    ? Math.round(share * Number(values.epochs))
+    : epochsIn(share * Number(values.minutes), await secondsPerStep(choices, `${out}-calibration`));
   await rm(out, { recursive: true, force: true });
   const { run, seconds } = await trained({ ...choices, training: { ...choices.training, epochs } }, out, false);
   const { user, system } = process.cpuUsage(cpu);
@@ -122,29 +126,29 @@ async function judge(run: Run, data: string): Promise<Pick<Line, "worth" | "each
 }
 
 /** SimCLR on the pictures to learn from, without their captions. */
-async function pictureRun(seed: number, training: Choices["training"], minutes: number) {
+async function pictureRun(seed: number, training: Choices["training"]) {
   const data = join(work, "train-pictures");
   await unpackPictures(data, train);
   const choices = { ...simclr, data, training: { ...simclr.training, ...training } };
-  return trainedFor(choices, join(work, `simclr-${seed}`), minutes);
+  return trainedFor(choices, join(work, `simclr-${seed}`));
 }
 
 /** Trains one row and judges it. */
-async function measured(row: string, seed: number, minutes: number): Promise<Line> {
+async function measured(row: string, seed: number): Promise<Line> {
   const { learned, judged } = await prepared();
   const training = { seed, threads: Number(values.threads), workers: 1 };
   const setting = settings[row]!;
-  const start = row === "lit" ? await pictureRun(seed, training, minutes) : undefined;
+  const start = row === "lit" ? await pictureRun(seed, training) : undefined;
   const choices: Choices = {
     ...setting,
     data: learned,
     training: { ...setting.training, ...training },
     ...(start ? { sidesFrom: { image: start.run.path } } : {}),
   };
-  const spent = await trainedFor(choices, join(work, `${row}-${seed}`), start ? minutes / 2 : minutes);
+  const spent = await trainedFor(choices, join(work, `${row}-${seed}`), start ? 0.5 : 1);
   const { run, seconds, cpuSeconds, epochs } = spent;
   return {
-    ...{ set: "emoji", row, seed, minutes: values.epochs ? null : minutes, epochs, steps: run.step },
+    ...{ set: "emoji", row, seed, asked, epochs, steps: run.step },
     ...{ seconds: Math.round(seconds), cpuSeconds: Math.round(cpuSeconds) },
     settings: settingsOf(row),
     ...(await judge(run, judged)),
@@ -190,17 +194,12 @@ function printTable(lines: readonly Line[]): void {
 const lines: Line[] = [];
 for (const row of rows.split(","))
   for (const seed of seeds.split(",").map(Number)) {
-    const minutes = Number(values.minutes);
     const existing = values.validation
       ? undefined
       : (await linesOf<Line>(FILE)).find(
-          (line) =>
-            line.row === row &&
-            line.seed === seed &&
-            line.settings === settingsOf(row) &&
-            (values.epochs ? line.epochs === Number(values.epochs) : line.minutes === minutes),
+          (line) => line.row === row && line.seed === seed && line.settings === settingsOf(row) && line.asked === asked,
         );
-    const line = existing ?? (await measured(row, seed, minutes));
+    const line = existing ?? (await measured(row, seed));
     if (!existing && !values.validation) await addLine(FILE, line);
     lines.push(line);
     const { recall, zeroShot } = line.worth[OWN]!;
