@@ -17,7 +17,7 @@ import type { Run } from "../../src/training/run/run.ts";
 import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained } from "../methods/shared.ts";
 import { machine, meanOf } from "../series/machine.ts";
 import { captionsOf, emoji, groupPrompts, unpackPictures, wholeCaption, writeTable } from "./emoji-set.ts";
-import { CAPTIONS, settings, simclr } from "./settings.ts";
+import { CAPTIONS, MOST_EPOCHS, settings, simclr } from "./settings.ts";
 
 const FILE = `${root}/bench/results/pairs.jsonl`;
 const KS = ["1", "5", "10"] as const;
@@ -85,12 +85,12 @@ async function prepared() {
 /** What is asked of each training: so many minutes, or so many epochs. */
 const asked = values.epochs === undefined ? `${values.minutes} minutes` : `${values.epochs} epochs`;
 
-/** Trains for a share of what is asked. */
-async function trainedFor(choices: Choices, out: string, share = 1) {
+/** Trains for a share of what is asked. @param most epochs that minutes may be */
+async function trainedFor(choices: Choices, out: string, { share = 1, most = Number.POSITIVE_INFINITY } = {}) {
   const cpu = process.cpuUsage();
   const epochs = values.epochs
     ? Math.round(share * Number(values.epochs))
-    : epochsIn(share * Number(values.minutes), await secondsPerStep(choices, `${out}-calibration`));
+    : Math.min(most, epochsIn(share * Number(values.minutes), await secondsPerStep(choices, `${out}-calibration`)));
   await rm(out, { recursive: true, force: true });
   const { run, seconds } = await trained({ ...choices, training: { ...choices.training, epochs } }, out, false);
   const { user, system } = process.cpuUsage(cpu);
@@ -145,7 +145,7 @@ async function measured(row: string, seed: number): Promise<Line> {
     training: { ...setting.training, ...training },
     ...(start ? { sidesFrom: { image: start.run.path } } : {}),
   };
-  const spent = await trainedFor(choices, join(work, `${row}-${seed}`), start ? 0.5 : 1);
+  const spent = await trainedFor(choices, join(work, `${row}-${seed}`), { share: start ? 0.5 : 1, most: MOST_EPOCHS });
   const { run, seconds, cpuSeconds, epochs } = spent;
   return {
     ...{ set: "emoji", row, seed, asked, epochs, steps: run.step },
