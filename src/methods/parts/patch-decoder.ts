@@ -27,10 +27,7 @@ export interface PatchDecoderOptions {
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
 export function patchDecoder({ name, grid, input, width, depth, heads, output }: PatchDecoderOptions) {
-  if (width % heads !== 0 || width % 4 !== 0)
-    throw new UserError(
-      `${name}: a decoder width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
-    );
+  refuseDecoderWidth({ name, width, heads });
   const project = linear(input, width);
   const blocks = globalThis.Array.from({ length: depth }, () => transformerBlock({ width, heads, mlpRatio: 4 }));
   const norm = layerNorm(width);
@@ -55,6 +52,18 @@ export function patchDecoder({ name, grid, input, width, depth, heads, output }:
       return predict.apply(params.predict, norm.apply(params.norm, decoded));
     },
   };
+}
+
+/** @throws UserError when a decoder's width fits neither its heads nor sine–cosine positions */
+export function refuseDecoderWidth({
+  name,
+  width,
+  heads,
+}: Pick<PatchDecoderOptions, "name" | "width" | "heads">): void {
+  if (width % heads !== 0 || width % 4 !== 0)
+    throw new UserError(
+      `${name}: a decoder width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
+    );
 }
 
 /** Default width of a decoder: about two thirds of the encoder's, and a multiple of 4 and of the heads. */

@@ -1,11 +1,11 @@
-import { type Array, constant, filled, nn, np, type Rng, type Traced } from "../../../array/index.ts";
-import { UserError } from "../../../foundation/errors.ts";
+import { type Array, constant, filled, nn, np, type Rng, sizeOf, type Traced } from "../../../array/index.ts";
 import type { ParamsOf } from "../../../layers/layer.ts";
 import { linear } from "../../../layers/linear.ts";
 import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { attentionBias } from "../../../layers/transformer/attention-bias.ts";
 import { sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { transformerBlock } from "../../../layers/transformer/transformer.ts";
+import { refuseDecoderWidth } from "../../../methods/parts/patch-decoder.ts";
 import type { JointStates, Seen } from "../abilities.ts";
 
 export interface JointDecoderOptions {
@@ -27,10 +27,7 @@ export interface JointDecoderOptions {
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
 export function jointDecoder({ name, input, grid, length, width, depth, heads }: JointDecoderOptions) {
-  if (width % heads !== 0 || width % 4 !== 0)
-    throw new UserError(
-      `${name}: a decoder width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
-    );
+  refuseDecoderWidth({ name, width, heads });
   const project = linear(input, width);
   const blocks = globalThis.Array.from({ length: depth }, () => transformerBlock({ width, heads, mlpRatio: 4 }));
   const norm = layerNorm(width);
@@ -60,12 +57,7 @@ export function jointDecoder({ name, input, grid, length, width, depth, heads }:
     const weighted = used ? np.multiply(projected, np.expandDims(used, 2)) : projected;
     const positions = np.add(constant(sinCosPositions(extents, width)), type);
     if (!places && !used) return np.add(projected, positions);
-    const rows =
-      places &&
-      nn.oneHot(
-        places,
-        extents.reduce((product, extent) => product * extent, 1),
-      );
+    const rows = places && nn.oneHot(places, sizeOf(extents));
     const visible = rows ? np.sum(used ? np.multiply(rows, np.expandDims(used, 2)) : rows, 1) : used!;
     const back = rows ? np.matmul(np.transpose(rows, [0, 2, 1]), weighted) : weighted;
     const missing = np.multiply(np.expandDims(np.subtract(1, visible), 2), maskToken);
