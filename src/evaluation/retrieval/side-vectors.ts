@@ -1,3 +1,4 @@
+import { joinedFloats } from "../../array/index.ts";
 import { type Modality, offerOf, type Source, sides as sidesAbility, type TensorRecord } from "../../data/index.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
 import { batchFor, everyEntry, refuseInfinite } from "../../training/features.ts";
@@ -70,21 +71,11 @@ function gathering(dims: readonly number[]) {
     },
     result: (): SideVectors[] =>
       dims.map((dim, at) => ({
-        data: joined(parts[at]!),
+        data: joinedFloats(parts[at]!),
         ...{ rows: entries.length, dim },
         ...{ entries: Int32Array.from(entries), places: Int32Array.from(places) },
       })),
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /**

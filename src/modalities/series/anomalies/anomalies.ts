@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { joinedFloats } from "../../../array/index.ts";
 import type { Source, TableOptions } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { embedder } from "../../../training/features.ts";
@@ -127,7 +128,7 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
     const labels = labelsOf(series);
     const rows = { [`${run.config.method.name}, ${scoredBy}`]: series.map(({ scores }) => scores), ...baselines };
     const measures = Object.entries(isLabelled ? rows : {}).flatMap(([name, scores]) => {
-      const ranking = rankingOf(joined(scores), labels);
+      const ranking = rankingOf(joinedFloats(scores), labels);
       return ranking ? [{ name, ...ranking }] : [];
     });
     return { scoredBy, threshold, series, intervals, measures, broken };
@@ -155,7 +156,7 @@ async function byReconstruction(run: Run, window: number): Promise<Scorer> {
     async reference({ series }, onProgress) {
       const own = await scores(series);
       onProgress(series.length, series.length);
-      return joined(own);
+      return joinedFloats(own);
     },
     dispose: model.dispose,
   };
@@ -175,16 +176,6 @@ async function byDistance(run: Run): Promise<Scorer> {
     scores: async (windows, places) => distances(await embedded(windows), places),
     dispose: () => model.dispose(),
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Of every step of all series whether it is labelled as anomalous. */
