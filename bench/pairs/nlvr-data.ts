@@ -54,18 +54,30 @@ const TO = [
 ];
 /**
  * The boxes of a picture, two above one, as a square: encoders read squares, and little would be left of them in a row.
- * @param only one of them, in its place
+ * @param only one of them, in its place, without some of its objects
  */
-async function square(png: Uint8Array, side: number, only?: number): Promise<Buffer> {
+async function square(
+  png: Uint8Array,
+  side: number,
+  only?: { readonly box: number; readonly without: readonly Item[] },
+): Promise<Buffer> {
   const { data } = await sharp(png).removeAlpha().toColourspace("srgb").raw().toBuffer({ resolveWithObject: true });
   const pixels = Buffer.alloc(4 * BOX * BOX * 3, 255);
   TO.forEach(({ x, y }, box) => {
-    if (only !== undefined && box !== only) return;
+    if (only && box !== only.box) return;
     for (let row = 0; row < BOX; row++) {
       const start = 3 * (row * 4 * BOX + FROM[box]!);
       pixels.set(data.subarray(start, start + 3 * BOX), 3 * ((y + row) * 2 * BOX + x));
     }
   });
+  if (only) {
+    const { x, y } = TO[only.box]!;
+    const ground = Buffer.from(pixels.subarray(3 * ((y + 2) * 2 * BOX + x + 2), 3 * ((y + 2) * 2 * BOX + x + 3)));
+    for (const { x_loc, y_loc, size } of only.without)
+      for (let row = y_loc; row < Math.min(BOX, y_loc + size); row++)
+        for (let column = x_loc; column < Math.min(BOX, x_loc + size); column++)
+          pixels.set(ground, 3 * ((y + row) * 2 * BOX + x + column));
+  }
   const raw = { width: 2 * BOX, height: 2 * BOX, channels: 3 } as const;
   return sharp(pixels, { raw }).resize(side, side).png().toBuffer();
 }
@@ -140,8 +152,10 @@ export interface TableOptions {
   readonly side: number;
   /** Sentences from the structure beside people's; 0 for people's alone. */
   readonly made: number;
-  /** Every box also by itself, with sentences from its structure. */
+  /** Of every box also one group of like objects by itself, with sentences from its structure: what words mean is learned there first. */
   readonly singles?: boolean;
+  /** Only the pictures whose objects' places are known. */
+  readonly boxed?: boolean;
 }
 
 /**
@@ -151,9 +165,9 @@ export interface TableOptions {
 export async function writeTable(
   name: string,
   splits: readonly Split[],
-  { side, made, singles = false }: TableOptions,
+  { side, made, singles = false, boxed = false }: TableOptions,
 ): Promise<string> {
-  const out = join(work, `${name}-${side}-${made}${singles ? "-singles" : ""}`);
+  const out = join(work, `${name}-${side}-${made}${singles ? "-singles" : ""}${boxed ? "-boxed" : ""}`);
   const table = join(out, "pairs.jsonl");
   if (existsSync(table)) return table;
   await mkdir(join(out, "images"), { recursive: true });
@@ -168,7 +182,7 @@ export async function writeTable(
   for (const split of splits)
     for (const example of await examplesOf(split)) {
       const isTrue = example.label === "true";
-      for (const perm of example.perms) {
+      for (const perm of boxed ? [0] : example.perms) {
         const file = files[`${split}/${split}-${example.id}-${perm}.png`];
         const rng = new Rng(0).split(`${example.id} ${perm}`);
         const captions = [...(isTrue ? [example.sentence] : []), ...madeSentences(example, rng, made)];
@@ -181,11 +195,18 @@ export async function writeTable(
         });
         if (!singles || perm !== 0) continue;
         for (const [box, items] of example.structured_rep.entries())
-          if (items.length > 0)
-            await add(`${base}-box${box}.png`, await square(file, side, box), {
-              captions: madeSentences({ ...example, structured_rep: [items] }, rng, 3),
-              label: "box",
-            });
+          if (items.length > 0) {
+            const one = items[rng.integer(0, items.length - 1)]!;
+            const isSame = (item: Item) => item.type === one.type && colourOf(item) === colourOf(one);
+            await add(
+              `${base}-box${box}.png`,
+              await square(file, side, { box, without: items.filter((item) => !isSame(item)) }),
+              {
+                captions: madeSentences({ ...example, structured_rep: [items.filter(isSame)] }, rng, 3),
+                label: "box",
+              },
+            );
+          }
       }
     }
   await writeFile(table, `${lines.join("\n")}\n`);

@@ -66,14 +66,19 @@ async function trained(task: string): Promise<Run> {
   if (existsSync(join(out, "done"))) return openRun(out);
   const isPointer = task === "point";
   const side = isPointer ? SIDES.point : SIDES.words;
-  const table = await writeTable("train", ["dev", "test"], { side, made, singles: !isPointer && made > 0 });
+  const table = await writeTable("train", ["dev", "test"], {
+    ...{ side, made, boxed: isPointer },
+    singles: task === "groups",
+  });
+  // What words mean is learned first where a picture has one group of objects.
+  const from = task === "words" && made > 0 ? { from: (await trained("groups")).path } : {};
   const started = process.cpuUsage();
   await pretrain({
-    ...{ out, data: task === "blind" ? await blank(table) : table, modality: "pair" },
+    ...{ out, data: task === "blind" ? await blank(table) : table, ...from },
     method: isPointer ? "region-from-caption" : "icmlm",
     options: isPointer
-      ? { maskRatio: 0.75, pointWeight: 4, decoderWidth: 64, decoderDepth: 1, decoderHeads: 4 }
-      : { maskRatio: 0.3, crossDepth: 2 },
+      ? { maskRatio: 0.75, pointWeight: 8, decoderWidth: 64, decoderDepth: 1, decoderHeads: 4 }
+      : { maskRatio: 0.4, crossDepth: 2 },
     encoder: isPointer ? "joint" : "towers",
     encoderOptions: isPointer
       ? { width: 64, depth: 3, heads: 4, patchSize: 8 }
@@ -83,8 +88,8 @@ async function trained(task: string): Promise<Run> {
         },
     modalityOptions: { ...options, ...{ imageSize: task === "blind" ? 16 : side } },
     training: {
-      ...{ ...common.training, learningRate: isPointer ? 2e-3 : 3e-3 },
-      epochs: Number(process.env.NLVR_EPOCHS ?? (isPointer ? 10 : 12)),
+      ...{ ...common.training, learningRate: 3e-3 },
+      epochs: Number(process.env.NLVR_EPOCHS ?? (isPointer || task === "groups" ? 10 : 24)),
     },
   });
   const { user, system } = process.cpuUsage(started);
