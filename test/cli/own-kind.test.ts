@@ -126,6 +126,10 @@ test("embed, search, suggest and duplicates show the samples, and report none as
   assert.equal(html.match(/<img src="data:image\/png/g)?.length, 4);
   assert.doesNotMatch(html, /no longer there/);
   refused(["search", inside("run"), "a low hum", "--in", vectors], /a low hum: could not be read/);
+  refused(
+    ["classify", inside("run"), inside("test"), "--classes", "low,high"],
+    /run: a run on tone data, not on pairs of two kinds of data/,
+  );
   fine("suggest", inside("run"), inside("train"), "--budget", "4");
   fine("duplicates", inside("run"), inside("train"));
   for (const sheet of ["suggestions.png", "duplicates.png"]) await access(join(inside("run"), sheet));
