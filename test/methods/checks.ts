@@ -90,33 +90,41 @@ export async function assertMemoryIsFixed(method: Method, batch: TreeRecord<Tens
     );
 }
 
+type Settings = Parameters<typeof compileStep>[0]["training"] & Parameters<typeof optimizerOf>[0];
+
+/** AdamW steps of the compiled training step on one batch: the loss of each, and the state after them. */
+export async function takeSteps(
+  method: Method,
+  batch: TreeRecord<Tensor>,
+  { steps, learningRate, ...settings }: { steps: number; learningRate: number } & Partial<Settings>,
+): Promise<{ losses: number[]; metrics: Readonly<Record<string, number>>[]; state: DeviceState }> {
+  const usual: Settings = {
+    ...{ optimizer: "adamw" as const, beta2: 0.999, weightDecay: 0, gradientClip: 0, ema: 0, seed: 0 },
+    device: "cpu",
+  };
+  const training = { ...usual, ...settings };
+  const optimizer = optimizerOf(training);
+  let state: DeviceState = initialState(method, optimizer, training, new Rng(0));
+  const step = await compileStep({ method, optimizer, training, state, batch, name: `${steps} steps` });
+  const [losses, metrics]: [number[], Readonly<Record<string, number>>[]] = [[], []];
+  for (let index = 0; index < steps; index++) {
+    const result = await step.run(state, batch, index, learningRate, index / steps);
+    losses.push(result.loss);
+    metrics.push(result.metrics);
+    state = result.state;
+  }
+  await step.dispose();
+  return { losses, metrics, state };
+}
+
 /** Ten steps of the compiled training step on one batch lower the loss; returns the state after them. */
 export async function assertLearns(method: Method, learningRate = 0.01): Promise<DeviceState> {
   const batch = { ...stack([1, 2, 3, 4].map((sample) => method.views(sample, new Rng(sample), noEntry))) };
   // The toy modality's images are of one colour; these are not.
   const varied = tree.map<Tensor, Tensor>(batch, (leaf, path) =>
     path.endsWith("pixels") ? fill(path, leaf.shape) : leaf,
-  );
-  const training = {
-    optimizer: "adamw",
-    beta2: 0.999,
-    weightDecay: 0,
-    gradientClip: 0,
-    ema: 0,
-    seed: 0,
-    device: "cpu",
-  } as const;
-  const optimizer = optimizerOf(training);
-  const initial = initialState(method, optimizer, training, new Rng(0));
-  const step = await compileStep({ method, optimizer, training, state: initial, batch: varied, name: "ten steps" });
-  let state: DeviceState = initial;
-  const losses: number[] = [];
-  for (let index = 0; index < 10; index++) {
-    const result = await step.run(state, varied, index, learningRate, index / 10);
-    losses.push(result.loss);
-    state = result.state;
-  }
-  await step.dispose();
+  ) as TreeRecord<Tensor>;
+  const { losses, state } = await takeSteps(method, varied, { steps: 10, learningRate });
   assert.ok(losses.at(-1)! < 0.95 * losses[0]!, `losses ${losses}`);
   return state;
 }

@@ -12,7 +12,6 @@ import {
 } from "../../src/array/index.ts";
 import type { Method, MethodDefinition } from "../../src/methods/index.ts";
 import { methods } from "../../src/methods/index.ts";
-import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
 import {
   assertGradients,
   assertMatches,
@@ -22,6 +21,7 @@ import {
   torchCase,
   weights,
 } from "../fixtures/torch/reference.ts";
+import { takeSteps } from "./checks.ts";
 import { atStart, noEntry, stack } from "./toy.ts";
 import { batch, ids, toyText, toyTransformer } from "./toy-text.ts";
 
@@ -114,27 +114,9 @@ for (const name of ["bert", "bag-of-words", "causal-lm", "simcse", "electra", "s
       toyText({ size: 24, length: 12 }),
     );
     const views = stack(texts.map((text, index) => method.views(text, new Rng(index), { ...noEntry, index })));
-    const training = {
-      weightDecay: 0,
-      gradientClip: 0,
-      ema: 0,
-      seed: 1,
-      device: "cpu",
-      threads: 1,
-      beta2: 0.99,
-    } as const;
-    const optimizer = optimizerOf({ optimizer: "adamw", beta2: 0.99 });
-    const initial = initialState(method, optimizer, training, new Rng(0));
-    const step = await compileStep({ method, optimizer, training, state: initial, batch: views, name });
-    let state: DeviceState = initial;
-    const losses: number[] = [];
-    for (let index = 0; index < 10; index++) {
-      const result = await step.run(state, views, index, rate, index / 10);
-      state = result.state;
-      losses.push(result.loss);
-      for (const [metric, value] of Object.entries(result.metrics)) assert.ok(Number.isFinite(value), metric);
-    }
-    await step.dispose();
+    const settings = { steps: 10, learningRate: rate, seed: 1, threads: 1, beta2: 0.99 };
+    const { losses, metrics } = await takeSteps(method, views, settings);
+    for (const [metric, value] of metrics.flatMap(Object.entries<number>)) assert.ok(Number.isFinite(value), metric);
     assert.ok(losses.every(Number.isFinite), `${losses}`);
     assert.ok(losses[9]! < 0.9 * losses[0]!, `${losses}`);
   });

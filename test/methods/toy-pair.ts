@@ -1,8 +1,9 @@
 import type * as z from "zod";
-import type { Rng, Tensor } from "../../src/array/index.ts";
+import { int32, Rng, type Tensor, type Traced } from "../../src/array/index.ts";
 import type { Modality, maskToken, Offered, sides, vocabulary } from "../../src/data/index.ts";
+import type { Method } from "../../src/methods/index.ts";
 import { joint } from "../../src/modalities/pair/encoders/joint.ts";
-import { fill } from "../fixtures/torch/reference.ts";
+import { evaluateOne, fill, weights } from "../fixtures/torch/reference.ts";
 import { toyModality } from "./toy.ts";
 import { batch, ids, toyText } from "./toy-text.ts";
 
@@ -71,4 +72,17 @@ export function numbered(): ReturnType<typeof toyPairs> {
   const pairs = toyPairs();
   const samples = (pair: unknown, side: string) => (side === "image" ? [pair] : [[5 + (Number(pair) % 4), 9, 7, 6]]);
   return { ...pairs, sides: { ...pairs.sides, samples } };
+}
+
+/** The logits of the third word of the first of `pairBatch`, with these ids in place of both captions. */
+export function wordLogits(method: Method) {
+  const params = weights(method.init(new Rng(0)));
+  return async (ids: readonly number[], pixels = pairBatch().pixels): Promise<number[]> => {
+    const batch = { pixels, ids: int32([...ids, ...ids], [2, 6]), mask: pairBatch().mask };
+    const { data } = await evaluateOne(
+      (p: Traced<typeof params>, given: Traced<typeof batch>) => method.tokenLogits!(p, given),
+      [params, batch] as const,
+    );
+    return [...data.slice(2 * 11, 3 * 11)];
+  };
 }

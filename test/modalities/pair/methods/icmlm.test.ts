@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
-import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../../../src/array/index.ts";
+import { float32, int32, Rng, type Tensor, tree } from "../../../../src/array/index.ts";
 import type { Offered } from "../../../../src/data/index.ts";
 import type { towers as towersAbility } from "../../../../src/encoders/abilities.ts";
 import type { Encoder } from "../../../../src/encoders/index.ts";
 import { towers } from "../../../../src/modalities/pair/encoders/towers.ts";
 import { icmlm } from "../../../../src/modalities/pair/methods/icmlm.ts";
-import { evaluateOne, fill, weights } from "../../../fixtures/torch/reference.ts";
+import { fill } from "../../../fixtures/torch/reference.ts";
 import { assertIsTorchs, assertLearns } from "../../../methods/checks.ts";
 import { noEntry } from "../../../methods/toy.ts";
-import { numbered, pairBatch, toyJoint, toyPairs } from "../../../methods/toy-pair.ts";
+import { numbered, pairBatch, toyJoint, toyPairs, wordLogits } from "../../../methods/toy-pair.ts";
 
 /** A ViT and a Transformer of width 8, two blocks and two heads, as in `captions.py`. */
 const toyTowers = (
@@ -68,16 +68,7 @@ test("it learns one batch, also by a ResNet's map", async () => {
 });
 
 test("a masked word depends on the image and on the other words", async () => {
-  const method = build();
-  const params = weights(method.init(new Rng(0)));
-  const logits = async (ids: readonly number[], pixels = pairBatch().pixels) => {
-    const batch = { pixels, ids: int32([...ids, ...ids], [2, 6]), mask: pairBatch().mask };
-    const { data } = await evaluateOne(
-      (p: Traced<typeof params>, given: Traced<typeof batch>) => method.tokenLogits!(p, given),
-      [params, batch] as const,
-    );
-    return [...data.slice(2 * 11, 3 * 11)];
-  };
+  const logits = wordLogits(build());
   const hidden = await logits([2, 7, 4, 9, 3, 0]);
   assert.notDeepEqual(hidden, await logits([2, 8, 4, 9, 3, 0]));
   assert.notDeepEqual(hidden, await logits([2, 7, 4, 9, 3, 0], fill("other", [2, 3, 16, 16])));

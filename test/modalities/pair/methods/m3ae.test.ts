@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as z from "zod";
-import { constant, float32, int32, Rng, type Tensor, type Traced, tree } from "../../../../src/array/index.ts";
+import { float32, int32, Rng, type Tensor, type Traced, tree } from "../../../../src/array/index.ts";
 import { m3ae } from "../../../../src/modalities/pair/methods/m3ae.ts";
-import {
-  assertGradients,
-  assertMatches,
-  evaluateOne,
-  fill,
-  outputAndGradients,
-  torchCase,
-  weights,
-} from "../../../fixtures/torch/reference.ts";
-import { assertLearns, look, patchOf } from "../../../methods/checks.ts";
-import { atStart, noEntry } from "../../../methods/toy.ts";
-import { numbered, pairBatch, toyJoint, toyPairs } from "../../../methods/toy-pair.ts";
+import { evaluateOne, fill, weights } from "../../../fixtures/torch/reference.ts";
+import { assertIsTorchs, assertLearns, look, patchOf } from "../../../methods/checks.ts";
+import { noEntry } from "../../../methods/toy.ts";
+import { numbered, pairBatch, toyJoint, toyPairs, wordLogits } from "../../../methods/toy-pair.ts";
 
 function build(options: z.input<typeof m3ae.options> = {}, modality = toyPairs()) {
   const settings = { decoderWidth: 16, decoderDepth: 1, decoderHeads: 2, ...options };
@@ -35,29 +27,10 @@ const views = () => ({
 });
 
 for (const normalizeTarget of [false, true])
-  test(`the loss and every gradient are those of M3AE's code${normalizeTarget ? ", patches normalised" : ""}`, async () => {
-    const { image, text, ...expected } = await torchCase("captions", `m3ae${normalizeTarget ? " normalised" : ""}`);
-    const method = build({ normalizeTarget });
-    const inputs = { p: weights(method.init(new Rng(0))) };
-    const batch = views();
-    const step = ({ p }: Traced<typeof inputs>) => {
-      const traced = tree.map<Tensor, ReturnType<typeof constant>>(batch, constant) as never;
-      return method.loss(p, traced, {}, atStart());
-    };
-    for (const device of ["cpu", "wasm"] as const) {
-      const { output, gradients } = await outputAndGradients(
-        (given: Traced<typeof inputs>) => step(given).loss,
-        inputs,
-        device,
-      );
-      assertMatches(output, expected.output, `loss on ${device}`);
-      assertGradients(gradients, expected);
-    }
-    for (const [name, summary] of Object.entries({ image, text })) {
-      const metric = await evaluateOne((given: Traced<typeof inputs>) => step(given).metrics![name]!, [inputs]);
-      assertMatches(metric, summary, name);
-    }
-  });
+  test(`the loss and every gradient are those of M3AE's code${normalizeTarget ? ", patches normalised" : ""}`, () =>
+    assertIsTorchs(build({ normalizeTarget }), `m3ae${normalizeTarget ? " normalised" : ""}`, views(), {
+      file: "captions",
+    }));
 
 test("a quarter of the patches is kept, and of each caption every token is either seen or predicted", () => {
   const method = build({}, toyPairs({ size: 40, length: 12 }));
@@ -102,15 +75,8 @@ test("it learns one batch", async () => {
 
 test("a word is predicted from both sides, and nothing is known of it or of hidden patches", async () => {
   const method = build();
+  const logits = wordLogits(method);
   const params = weights(method.init(new Rng(0)));
-  const logits = async (ids: readonly number[], pixels = pairBatch().pixels) => {
-    const batch = { pixels, ids: int32([...ids, ...ids], [2, 6]), mask: pairBatch().mask };
-    const { data } = await evaluateOne(
-      (p: Traced<typeof params>, given: Traced<typeof batch>) => method.tokenLogits!(p, given),
-      [params, batch] as const,
-    );
-    return [...data.slice(2 * 11, 3 * 11)];
-  };
   const hidden = await logits([2, 7, 4, 9, 3, 0]);
   assert.notDeepEqual(hidden, await logits([2, 8, 4, 9, 3, 0]), "the other words");
   assert.notDeepEqual(hidden, await logits([2, 7, 4, 9, 3, 0], fill("other", [2, 3, 16, 16])), "the image");

@@ -19,7 +19,6 @@ import type { Encoder, Inputs } from "../../../../src/encoders/encoder.ts";
 import { type DeviceTensor, read } from "../../../../src/engine/index.ts";
 import { inReverse } from "../../../../src/modalities/pair/methods/in-reverse.ts";
 import { virtex } from "../../../../src/modalities/pair/methods/virtex.ts";
-import { compileStep, type DeviceState, initialState, optimizerOf } from "../../../../src/training/step.ts";
 import {
   assertGradients,
   assertMatches,
@@ -29,6 +28,7 @@ import {
   torchCase,
   weights,
 } from "../../../fixtures/torch/reference.ts";
+import { takeSteps } from "../../../methods/checks.ts";
 import { atStart, noEntry, stack, toyModality } from "../../../methods/toy.ts";
 import { ids, toyText, toyTransformer } from "../../../methods/toy-text.ts";
 
@@ -180,25 +180,8 @@ test("it learns to name what it sees: the words of the right image, in both dire
   const batch = stack(
     globalThis.Array.from({ length: colours * sizes }, (_, at) => learner.views(at, new Rng(at), noEntry)),
   );
-  const training = {
-    weightDecay: 0,
-    gradientClip: 1,
-    ema: 0,
-    seed: 1,
-    device: "cpu",
-    threads: 1,
-    beta2: 0.99,
-  } as const;
-  const optimizer = optimizerOf({ optimizer: "adamw", beta2: 0.99 });
-  const initial = initialState(learner, optimizer, training, new Rng(0));
-  const step = await compileStep({ method: learner, optimizer, training, state: initial, batch, name: "virtex" });
-  let state: DeviceState = initial;
-  const losses: number[] = [];
-  for (let index = 0; index < 50; index++) {
-    const result = await step.run(state, batch, index, 3e-3, index / 50);
-    state = result.state;
-    losses.push(result.loss);
-  }
+  const settings = { steps: 50, learningRate: 3e-3, gradientClip: 1, seed: 1, threads: 1, beta2: 0.99 };
+  const { losses, state } = await takeSteps(learner, batch, settings);
   assert.ok(losses.at(-1)! < 0.3 * losses[0]!, `${losses[0]} → ${losses.at(-1)}`);
 
   const params = await read(state.params as Tree<DeviceTensor>);
@@ -222,5 +205,4 @@ test("it learns to name what it sees: the words of the right image, in both dire
     assert.deepEqual([best(row, 0), best(row, 1)], words(row), `image ${row}`);
     assert.equal(best(row, 2), ids.end);
   }
-  await step.dispose();
 });
