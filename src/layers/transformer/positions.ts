@@ -1,4 +1,17 @@
 import { float32, sizeOf, type Tensor } from "../../array/index.ts";
+import { UserError } from "../../foundation/errors.ts";
+
+/**
+ * Checks the width of a Transformer with sine–cosine positions.
+ * @param what whose width, for the message: `mae: a decoder width`
+ * @throws UserError when it fits neither the heads nor the positions
+ */
+export function refuseWidth(what: string, width: number, heads: number): void {
+  if (width % heads !== 0 || width % 4 !== 0)
+    throw new UserError(
+      `${what} of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
+    );
+}
 
 /**
  * Fixed sine–cosine positions of a grid of any number of axes, `[cells, width]`, cells in row-major order. The width is

@@ -1,9 +1,8 @@
 import { type Array, constant, type Rng, type Traced } from "../../array/index.ts";
-import { UserError } from "../../foundation/errors.ts";
 import type { ParamsOf } from "../../layers/layer.ts";
 import { linear } from "../../layers/linear.ts";
 import { layerNorm } from "../../layers/norms/layer-norm.ts";
-import { sinCosPositions } from "../../layers/transformer/positions.ts";
+import { refuseWidth, sinCosPositions } from "../../layers/transformer/positions.ts";
 import { transformerBlock } from "../../layers/transformer/transformer.ts";
 import type { Grid } from "./masks.ts";
 
@@ -27,7 +26,7 @@ export interface PatchDecoderOptions {
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
 export function patchDecoder({ name, grid, input, width, depth, heads, output }: PatchDecoderOptions) {
-  refuseDecoderWidth({ name, width, heads });
+  refuseWidth(`${name}: a decoder width`, width, heads);
   const project = linear(input, width);
   const blocks = globalThis.Array.from({ length: depth }, () => transformerBlock({ width, heads, mlpRatio: 4 }));
   const norm = layerNorm(width);
@@ -52,18 +51,6 @@ export function patchDecoder({ name, grid, input, width, depth, heads, output }:
       return predict.apply(params.predict, norm.apply(params.norm, decoded));
     },
   };
-}
-
-/** @throws UserError when a decoder's width fits neither its heads nor sine–cosine positions */
-export function refuseDecoderWidth({
-  name,
-  width,
-  heads,
-}: Pick<PatchDecoderOptions, "name" | "width" | "heads">): void {
-  if (width % heads !== 0 || width % 4 !== 0)
-    throw new UserError(
-      `${name}: a decoder width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
-    );
 }
 
 /** Default width of a decoder: about two thirds of the encoder's, and a multiple of 4 and of the heads. */

@@ -21,7 +21,7 @@ import { linear } from "../../../layers/linear.ts";
 import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { attentionBias } from "../../../layers/transformer/attention-bias.ts";
 import { gridOfPatches, patchify, unpatchify } from "../../../layers/transformer/patches.ts";
-import { sinCosPositions } from "../../../layers/transformer/positions.ts";
+import { refuseWidth, sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { transformerBlock } from "../../../layers/transformer/transformer.ts";
 import { type JointTokens, jointTokens, type Seen } from "../abilities.ts";
 
@@ -75,10 +75,7 @@ function build(
 ): Encoder & { readonly jointTokens: JointTokens } {
   const size = sizes[options.size];
   const { width = size.width, depth = size.depth, heads = size.heads, mlpRatio } = options;
-  if (width % heads !== 0 || width % 4 !== 0)
-    throw new UserError(
-      `encoder joint: a width of ${width} is not a multiple of 4 and of its ${heads} heads; try ${Math.ceil(width / (4 * heads)) * 4 * heads}`,
-    );
+  refuseWidth("encoder joint: a width", width, heads);
   const image = specs.pixels && imageSide(specs.pixels.shape, width, options.patchSize);
   const text = specs.ids && textSide(specs.ids.shape, width, vocabulary);
   if (!image && !text) throw new UserError("encoder joint reads images, texts, or images with captions");

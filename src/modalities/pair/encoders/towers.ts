@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type Array, np, type Rng } from "../../../array/index.ts";
 import { sharedSpace, towers as towersAbility } from "../../../encoders/abilities.ts";
-import { encoder, type Inputs, type Params, type Tower } from "../../../encoders/encoder.ts";
+import { type Encoder, encoder, type Inputs, type Params, type Tower } from "../../../encoders/encoder.ts";
 import { resnet } from "../../../encoders/resnet.ts";
 import { transformer } from "../../../encoders/transformer.ts";
 import { vit } from "../../../encoders/vit.ts";
@@ -47,36 +47,34 @@ export const towers = encoder({
     // The whole options of a run that the tower starts from are there: they count.
     const short = definedOnly(options.image === "vit" ? { width, depth } : { width, layers });
     const given = { ...short, ...options.imageOptions };
-    const imageOptions =
-      options.image === "vit"
-        ? settled(vit.options, given, "image's encoder vit")
-        : settled(resnet.options, given, "image's encoder resnet");
-    const textOptions = settled(
-      transformer.options,
-      {
-        ...definedOnly({ width: options.textWidth, depth: options.textDepth, heads: options.textHeads }),
-        ...options.textOptions,
-      },
-      "text's encoder transformer",
-    );
     const image =
       options.image === "vit"
-        ? vit.build(vit.options.parse(imageOptions), { pixels })
-        : resnet.build(resnet.options.parse(imageOptions), { pixels });
-    const text = transformer.build(transformer.options.parse(textOptions), { ids, mask }, vocabulary);
+        ? built(settled(vit.options, given, "image's encoder vit"), (all) => vit.build(all, { pixels }))
+        : built(settled(resnet.options, given, "image's encoder resnet"), (all) => resnet.build(all, { pixels }));
+    const text = built(
+      settled(
+        transformer.options,
+        {
+          ...definedOnly({ width: options.textWidth, depth: options.textDepth, heads: options.textHeads }),
+          ...options.textOptions,
+        },
+        "text's encoder transformer",
+      ),
+      (all) => transformer.build(all, { ids, mask }, vocabulary),
+    );
     const sides = {
-      image: { encoder: image, name: options.image, options: imageOptions, path: "image" },
-      text: { encoder: text, name: options.text, options: textOptions, path: "text" },
+      image: { ...image, name: options.image, path: "image" },
+      text: { ...text, name: options.text, path: "text" },
     } satisfies Record<string, Tower>;
 
     const projection = ({ embedDim }: { embedDim: number }, rng: Rng) => ({
       weight: rng.normals([dim, embedDim], embedDim ** -0.5),
     });
     const init = (rng: Rng) => ({
-      image: image.init(rng.split("image")),
-      text: text.init(rng.split("text")),
-      imageProjection: projection(image, rng.split("imageProjection")),
-      textProjection: projection(text, rng.split("textProjection")),
+      image: image.encoder.init(rng.split("image")),
+      text: text.encoder.init(rng.split("text")),
+      imageProjection: projection(image.encoder, rng.split("imageProjection")),
+      textProjection: projection(text.encoder, rng.split("textProjection")),
     });
     type TowersParams = { image: Params; text: Params } & Record<`${"image" | "text"}Projection`, { weight: Array }>;
 
@@ -108,10 +106,20 @@ export const towers = encoder({
 const definedOnly = (options: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
+/** An encoder with all of its options. */
+const built = <Options extends Readonly<Record<string, unknown>>>(
+  options: Options,
+  build: (options: Options) => Encoder,
+) => ({ encoder: build(options), options });
+
 /** All options of an encoder. @throws UserError for one that it does not have, or of another type */
-function settled(schema: z.ZodObject, given: Readonly<Record<string, unknown>>, what: string) {
+function settled<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: Readonly<Record<string, unknown>>,
+  what: string,
+): z.infer<Schema> {
   const parsed = z.strictObject(schema.shape).safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data as z.infer<Schema>;
   const [issue] = parsed.error.issues;
   throw new UserError(
     `encoder towers: the ${what}: ${issue?.code === "unrecognized_keys" ? `no option ${issue.keys.join(", ").slice(0, 100)}` : `option ${issue?.path.join(".")}: ${issue?.message}`}; its options: ${Object.keys(schema.shape).join(", ")}`,

@@ -3,9 +3,8 @@ import type { ParamsOf } from "../../../layers/layer.ts";
 import { linear } from "../../../layers/linear.ts";
 import { layerNorm } from "../../../layers/norms/layer-norm.ts";
 import { attentionBias } from "../../../layers/transformer/attention-bias.ts";
-import { sinCosPositions } from "../../../layers/transformer/positions.ts";
+import { refuseWidth, sinCosPositions } from "../../../layers/transformer/positions.ts";
 import { transformerBlock } from "../../../layers/transformer/transformer.ts";
-import { refuseDecoderWidth } from "../../../methods/parts/patch-decoder.ts";
 import type { JointStates, Seen } from "../abilities.ts";
 
 export interface JointDecoderOptions {
@@ -27,7 +26,7 @@ export interface JointDecoderOptions {
  * @throws UserError when the width fits neither the heads nor the sine–cosine positions
  */
 export function jointDecoder({ name, input, grid, length, width, depth, heads }: JointDecoderOptions) {
-  refuseDecoderWidth({ name, width, heads });
+  refuseWidth(`${name}: a decoder width`, width, heads);
   const project = linear(input, width);
   const blocks = globalThis.Array.from({ length: depth }, () => transformerBlock({ width, heads, mlpRatio: 4 }));
   const norm = layerNorm(width);

@@ -36,8 +36,8 @@ import { viewOfPair, viewsOption } from "./views.ts";
 const HEAD = 64;
 const EPSILON = 1e-8;
 /**
- * The paper's width, of images and decoders, at which weights of deviation 0.02 keep the size of what they pass on. Narrower layers have
- * larger weights, or the image would hardly be heard through the four layers to the words.
+ * Channels of the paper's ResNet-50, and the width of its widest decoder, at which weights of deviation 0.02 keep the size of what they
+ * pass on. Narrower layers begin with larger weights, or the image would hardly be heard through the four layers to the words.
  */
 const PAPER_WIDTH = 2048;
 
@@ -47,8 +47,9 @@ const PAPER_WIDTH = 2048;
  * encoder's last layer; they share the token embeddings, to which the output layer is tied. The loss is the sum of both.
  *
  * It needs an image encoder only: `resnet` or `vit`, or the image's tower of an encoder of pairs. Differs from the paper:
- * AdamW with one learning rate instead of SGD with LookAhead and two; narrow decoders begin with larger weights; images are not flipped, so that left and right need
- * no exchange; of several captions one is drawn at every step.
+ * AdamW with one learning rate instead of SGD with LookAhead and two; layers of less than 2,048 inputs begin with larger weights than
+ * 0.02, √2 times at the default width; images are not flipped, so that left and right need no exchange; of several captions one is
+ * drawn at every step.
  */
 export const virtex = method({
   name: "virtex",

@@ -36,12 +36,13 @@ export function settleTraining(
 ): Training {
   if (samples < 2 && perBatch === undefined)
     throw new UserError(`${choices.data}: one sample is too few to learn from`);
-  if (keys && countOfKeys(keys) < 2)
+  const different = keys && countOfKeys(keys);
+  if (different !== undefined && different < 2)
     throw new UserError(`${choices.data}: all ${samples} samples show the same; there is nothing to tell apart`);
   const batchSize =
     choices.training?.batchSize === undefined && perBatch !== undefined
       ? Math.min(perBatch, samples)
-      : batchSizeOf(choices, requested, recipe, samples, keys && countOfKeys(keys));
+      : batchSizeOf(choices, requested, recipe, samples, different);
   const warmupEpochs = requested.warmupEpochs ?? Math.min(10, requested.epochs / 10);
   const training = SettledTraining.parse({
     ...decide({
