@@ -35,6 +35,21 @@ export const pipelineUsage = (pipeline: string, line: string, onnx: string, name
   onnx,
 });
 
+/** A file with a picture, in code: as pipelines read it, with what must be imported for that, and as processors do. */
+export interface PictureCode {
+  readonly file: string;
+  readonly names: readonly string[];
+  readonly read: string;
+}
+
+/** transformers.js reads every file as colour, and does not make it grey by itself. @param channels that the model reads */
+export function pictureCode(channels: number | undefined): PictureCode {
+  const read = 'await RawImage.read("photo.jpg")';
+  if (channels !== 1) return { file: '"photo.jpg"', names: [], read };
+  const grey = `(${read}).grayscale()`;
+  return { file: grey, names: ["RawImage"], read: grey };
+}
+
 /**
  * How to use a model with a head in transformers.js. Pipelines pick one class (softmax), so multi-label models and
  * regression call the model directly.

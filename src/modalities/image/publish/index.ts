@@ -2,7 +2,7 @@ import { offerOf } from "../../../data/ability.ts";
 import { type Normalization, normalization } from "../../../data/views.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
-import { headUsage, pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { headUsage, pictureCode, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import { encoderGraph } from "../../../interop/plain.ts";
 import type { PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
 import { resnetLayout } from "./resnet.ts";
@@ -42,10 +42,7 @@ const ONNX = (outputs: string) => `input \`pixel_values\`, outputs ${outputs}; t
 const VECTORS = "`last_hidden_state` and `pooler_output`";
 
 function usageOf({ head, modality }: PublishedModel): Usage {
-  // transformers.js reads every file as colour, and does not make it grey by itself.
-  const isGrey = modality.specs.pixels?.shape[0] === 1;
-  const file = isGrey ? '(await RawImage.read("photo.jpg")).grayscale()' : '"photo.jpg"';
-  const names = isGrey ? ["RawImage"] : [];
+  const { file, names, read } = pictureCode(modality.specs.pixels?.shape[0]);
   if (!head)
     return pipelineUsage(
       "image-feature-extraction",
@@ -59,7 +56,7 @@ function usageOf({ head, modality }: PublishedModel): Usage {
       reader: "AutoProcessor",
       model: "AutoModelForImageClassification",
       names: ["RawImage"],
-      input: `await read(${isGrey ? file : 'await RawImage.read("photo.jpg")'})`,
+      input: `await read(${read})`,
       multiLabel: false,
     },
     pipelineUsage(

@@ -2,7 +2,7 @@ import type { Traced } from "../../../array/index.ts";
 import { type Array, type Tensor, tree } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { vocabulary as vocabularyAbility } from "../../../data/vocabulary.ts";
-import { pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { pictureCode, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import type { ExportedWriter, Graph, ModelParams, Publication, PublishedModel } from "../../../interop/publisher.ts";
 import { type SidePublishers, sidePublication } from "./sides.ts";
 
@@ -57,15 +57,14 @@ export function captionerPublication(
     pad_token_id: ids.pad,
   };
   const { width, depth, heads } = writer.decoder;
-  const isGrey = pixels.shape[0] === 1;
-  const photo = isGrey ? '(await RawImage.read("photo.jpg")).grayscale()' : '"photo.jpg"';
+  const photo = pictureCode(pixels.shape[0]);
   const usage = pipelineUsage(
     "image-to-text",
-    `const [{ generated_text }] = await run(${photo});`,
+    `const [{ generated_text }] = await run(${photo.file});`,
     `input \`pixel_values\`, outputs \`last_hidden_state\` and
 \`pooler_output\` of the image encoder. \`onnx/encoder_model.onnx\` and \`onnx/decoder_model_merged.onnx\` write captions: the second
 reads \`input_ids\`, \`encoder_hidden_states\` and \`past_key_values.0.key\`, which holds the tokens before`,
-    isGrey ? ["RawImage"] : [],
+    photo.names,
   );
   return {
     graph: images.graph,

@@ -2,7 +2,7 @@ import { type Array, np, type Traced } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { sharedSpace } from "../../../encoders/abilities.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
-import { pipelineUsage } from "../../../interop/huggingface/usage.ts";
+import { pictureCode, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import type {
   ExportedMatching,
   Graph,
@@ -99,11 +99,10 @@ export function contrastivePublication(
   const texts = sidePublication(model, "text", towerOf(model, "text"), publishers);
   const { layout, files } = dualEncoderLayout(model, { image: images.layout, text: texts.layout });
   const config: Layout["config"] = { model_type: names.type, architectures: [names.model], projection_dim: shared.dim };
-  const isGrey = pixels.shape[0] === 1;
-  const photo = isGrey ? '(await RawImage.read("photo.jpg")).grayscale()' : '"photo.jpg"';
+  const photo = pictureCode(pixels.shape[0]);
   const usage = pipelineUsage(
     "zero-shot-image-classification",
-    `const classes = await run(${photo}, ["a cat", "two dogs"], { hypothesis_template: "{}" });
+    `const classes = await run(${photo.file}, ["a cat", "two dogs"], { hypothesis_template: "{}" });
 
 // Texts and images in one space, where a dot product says how well they fit: for search.
 const read = await AutoTokenizer.from_pretrained("path/to/this/folder");
@@ -111,7 +110,7 @@ const texts = await ${names.text.class}.from_pretrained("path/to/this/folder", {
 const { ${names.text.output}: vectors } = await texts(read(["a cat", "two dogs"], { padding: true, truncation: true }));
 const process = await AutoProcessor.from_pretrained("path/to/this/folder");
 const images = await ${names.vision.class}.from_pretrained("path/to/this/folder", { dtype: "fp32" });
-const { ${names.vision.output}: vector } = await images(await process(${isGrey ? photo : 'await RawImage.read("photo.jpg")'}));`,
+const { ${names.vision.output}: vector } = await images(await process(${photo.read}));`,
     `inputs \`pixel_values\` of any number of images, and \`input_ids\` with
 \`attention_mask\` of any number of texts; outputs \`logits_per_image\`, \`logits_per_text\`, \`text_embeds\` and \`image_embeds\`.
 \`onnx/text_model.onnx\` and \`onnx/vision_model.onnx\` are the towers`,
