@@ -1,10 +1,10 @@
 import { offerOf } from "../../../data/ability.ts";
-import { modalities } from "../../../data/index.ts";
 import { sides } from "../../../data/sides.ts";
 import { towers } from "../../../encoders/abilities.ts";
 import type { Tower } from "../../../encoders/encoder.ts";
 import type { Publication, PublishedModel, Publisher } from "../../../interop/publisher.ts";
 import { branchAt } from "../branch.ts";
+import { kinds } from "../kinds.ts";
 
 /** How each side of a pair is published by itself. */
 export interface SidePublishers {
@@ -13,9 +13,9 @@ export interface SidePublishers {
 }
 
 export async function sidePublishers(): Promise<SidePublishers> {
-  const load = async (name: string) => {
-    const publisher = await (await modalities.load(name)).publish?.();
-    if (!publisher) throw new Error(`${name} has no publisher`);
+  const load = async (side: keyof SidePublishers) => {
+    const publisher = await kinds[side].publish?.();
+    if (!publisher) throw new Error(`${side} has no publisher`);
     return publisher;
   };
   const [image, text] = await Promise.all([load("image"), load("text")]);
