@@ -72,12 +72,8 @@ export async function captions(options: CaptionsOptions): Promise<Captions> {
   }
   if (out !== undefined) {
     const column = (name: "path" | "caption" | "given") => ({ name, values: written.map((one) => one[name] ?? "") });
-    const names = ["path", "caption", ...(reader === run ? ["given"] : [])] as const;
-    await writeOutputTable(
-      out,
-      names.map((name) => column(name as "path")),
-      { run: run.path, data },
-    );
+    const columns = [column("path"), column("caption"), ...(reader === run ? [column("given")] : [])];
+    await writeOutputTable(out, columns, { run: run.path, data });
   }
   return { captions: written, broken, leftOut: source.leftOut ?? [] };
 }

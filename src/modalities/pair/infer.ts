@@ -8,7 +8,7 @@ const PROBES = 1000;
 /** Share of the captions that fit. */
 const FITTING = 0.99;
 /** Characters of a word that make a token, roughly. */
-const CHARACTERS = 4;
+const CHARACTERS = 8;
 const [SHORTEST, LONGEST, STEP] = [16, 64, 8];
 
 /** Tokens of a text, roughly and rather too many: words, signs, and each character of scripts without spaces. */
@@ -19,7 +19,7 @@ function tokensOf(text: string): number {
       sum +
       (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Thai}/u.test(part)
         ? part.length
-        : Math.ceil(part.length / CHARACTERS / 2)),
+        : Math.ceil(part.length / CHARACTERS)),
     0,
   );
 }

@@ -71,11 +71,9 @@ export const configure: Configure = (command) =>
         const { picture, hidden, predicted } = completion.region;
         await writeOutput(file, [
           await pictureSheet({
-            ...{
-              title: completion.text,
-              columns: ["picture", "hidden", "predicted"],
-              rows: [[picture, hidden, predicted]],
-            },
+            title: completion.text,
+            columns: ["picture", "hidden", "predicted"],
+            rows: [[picture, hidden, predicted]],
           }),
         ]);
       }

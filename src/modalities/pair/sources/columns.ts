@@ -18,7 +18,7 @@ const PATHS = ["path", "file_name", "filename", "image_path", "image_file", "ima
 /** How the names of columns with captions begin. */
 const CAPTIONS = /^(captions?|texts?|names?|titles?|descriptions?|sentences?|keywords?)(?![a-z])/i;
 /** The column of what an image shows. */
-export const KEY_COLUMN = "key";
+const KEY_COLUMN = "key";
 
 /** Which column of a table is what; by position. */
 export interface Roles {

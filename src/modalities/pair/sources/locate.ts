@@ -36,7 +36,7 @@ async function inFolder(root: string, names: readonly string[]): Promise<Map<num
 }
 
 /** The archives that lie in a folder. @throws UserError when it cannot be read */
-export async function archivesIn(root: string): Promise<string[]> {
+async function archivesIn(root: string): Promise<string[]> {
   const names = await readdir(root).catch((error: unknown) => {
     throw fileError(root, "read", error);
   });

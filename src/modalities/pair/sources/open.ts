@@ -6,6 +6,7 @@ import { packing } from "../../../data/files/packed.ts";
 import { isZip } from "../../../data/files/zip.ts";
 import { labelsFromFolders, labelsFromTable } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
+import { countOfKeys } from "../../../data/parts/keys.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -90,7 +91,7 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
 
 /** How many things images show, where several show the same: no batch holds more. */
 function keysInWords(keys: Int32Array): string[] {
-  const different = new Set(keys).size;
+  const different = countOfKeys(keys);
   return different === keys.length
     ? []
     : [
