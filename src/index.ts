@@ -160,5 +160,5 @@ export { type TrainingChoices, TrainingOptions } from "./training/run/config.ts"
 export { openRun, type Run } from "./training/run/run.ts";
 export { encoderOf } from "./training/run/settle/encoder.ts";
 export { presetOf } from "./training/run/settle/presets.ts";
-export { hasSharedSpace, type SharedSides, sharedSides } from "./training/run/shared-space.ts";
+export { type Matching, matchingOf, type SharedSides, sharedSides } from "./training/run/shared-space.ts";
 export { untrainedParams } from "./training/untrained.ts";

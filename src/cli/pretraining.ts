@@ -2,9 +2,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import {
   encoders,
-  hasSharedSpace,
   type MethodDefinition,
   type ModalityDefinition,
+  matchingOf,
   methods,
   modalities,
   modalityFor,
@@ -157,7 +157,7 @@ async function run(
         broken: last?.broken,
       });
     print(`${folder}: ${method.name} on ${encoder.name}, ${trained.step} steps, ${epochs} epochs`);
-    const rest = hasSharedSpace(trained) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
+    const rest = (await matchingOf(trained)) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
     print(`next: autodidact evaluate ${folder} ${rest}`);
   } finally {
     line.end();

@@ -46,6 +46,16 @@ test("evaluate prints recall both ways and writes numbers and a page into the ru
   refused(["evaluate", run, "--train", data, "--within", "set"], /--within is for runs on pairs, with one set of data/);
 });
 
+test("pretrain says what to evaluate by: other pairs where both sides were compared, else labelled data", () => {
+  const small = "--image-size 16 --max-length 16 --image resnet --image-layers 8 --image-width 4 --text-width 8";
+  const tiny = `${small} --text-depth 1 --text-heads 2 --dim 8 --epochs 1 --batch-size 40 --workers 0`.split(" ");
+  for (const [method, next] of [
+    ["siglip", / <other pairs>$/m],
+    ["icmlm", / --train <labelled data> --test <labelled data>$/m],
+  ] as const)
+    assert.match(fine("pretrain", data, "--method", method, "--encoder", "towers", ...tiny, "--out", at(method)), next);
+});
+
 test("classify prints what samples are, and writes a table; its mistakes are one line", async () => {
   const classes = ["--classes", "red,green,blue,yellow"];
   const printed = fine(

@@ -1,4 +1,4 @@
-import { type Tensor, tree } from "../../array/index.ts";
+import { type Array, float32, nn, np, type Traced } from "../../array/index.ts";
 import {
   answersOf,
   type LeftOut,
@@ -7,11 +7,12 @@ import {
   sides as sidesAbility,
   tableOptionsOf,
 } from "../../data/index.ts";
+import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeOutputTable } from "../../interop/table.ts";
 import type { Run } from "../../training/run/run.ts";
-import { type SharedSides, sharedSides } from "../../training/run/shared-space.ts";
+import { matchingOf, type SharedSides, sharedSides } from "../../training/run/shared-space.ts";
 import { measuresOf } from "../scores/measures.ts";
 import { majorityShare } from "../scores/metrics.ts";
 import { likeliest } from "../scores/predictions.ts";
@@ -53,7 +54,10 @@ export interface Classification {
   readonly predictions: readonly {
     readonly path: string;
     readonly prediction: string;
-    /** Softmax over the classes of the cosines at the run's temperature. */
+    /**
+     * As the run's method judges whether the sample and the class's words belong together: the softmax over the classes, or of
+     * methods that judge each by itself, the sigmoid, so that those of all classes need not add up to 1.
+     */
     readonly probability: number;
     /** With `top` of 2 or more: the most probable classes. */
     readonly top?: readonly { readonly prediction: string; readonly probability: number }[];
@@ -109,10 +113,9 @@ export async function classify(options: ClassifyOptions): Promise<Classification
       const { entries } = placed.placed[0]!.get(opened.side)!;
       const pretrained = logits.at(-1)!;
       const names = classes.map(({ name }) => name);
-      const scale = inverseTemperature(run);
-      const predictions = Array.from(entries, (entry, row) => {
-        const probabilities = softmax(pretrained.subarray(row * names.length, (row + 1) * names.length), scale);
-        const ranked = likeliest(names, probabilities, top);
+      const probabilities = await probabilitiesOf(run, pretrained, names.length);
+      const predictions = [...entries].map((entry, row) => {
+        const ranked = likeliest(names, probabilities.subarray(row * names.length, (row + 1) * names.length), top);
         const label = source.classes?.[source.labels?.[entry] ?? -1];
         return {
           ...{ path: source.name(entry), ...ranked[0]! },
@@ -207,21 +210,28 @@ function cosinesWith({ data, rows, dim }: SideVectors, classes: Float32Array): F
   return cosines;
 }
 
-/** CLIP's bound on its scale, and where it starts. */
-const [MOST, START] = [100, 1 / 0.07];
+/** What CLIP multiplies cosines by at the start. */
+const START = 1 / 0.07;
 
-/** What the run multiplies cosines by: learned, if its method learns a `logitScale`; else CLIP's at the start. */
-function inverseTemperature({ methodParams }: Run): number {
-  const [, leaf] = tree.entries<Tensor>(methodParams).find(([path]) => path === "logitScale") ?? [];
-  const scale = leaf === undefined ? START : Math.exp(Number(leaf.data[0]));
-  return Math.min(MOST, scale);
-}
-
-function softmax(cosines: Float32Array, scale: number): Float32Array {
-  const most = Math.max(...cosines);
-  const powers = cosines.map((cosine) => Math.exp(scale * (cosine - most)));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+/**
+ * Probabilities of the classes from cosines with them, both `[rows, classes]`: by what the run's method learned. A run that was
+ * trained further by another method has none of that, and its probabilities are CLIP's at the start.
+ */
+async function probabilitiesOf(run: Run, cosines: Float32Array, classes: number): Promise<Float32Array> {
+  const matching = await matchingOf(run);
+  const params = matching?.params ?? run.methodParams;
+  const given = float32(cosines, [cosines.length / classes, classes]);
+  const judge = (weights: Traced<typeof params>, all: Array) => {
+    const logits = matching?.by.logits(weights, all) ?? np.multiply(all, START);
+    return { judged: matching?.by.probability === "sigmoid" ? nn.sigmoid(logits) : nn.softmax(logits, -1) };
+  };
+  const program = await compile(judge, [params, given], { name: "probabilities" });
+  try {
+    const { judged } = await program.run(params, given);
+    return Float32Array.from((await judged.read()).data);
+  } finally {
+    await program.dispose();
+  }
 }
 
 function columnsOf(predictions: Classification["predictions"], top: number): Column[] {

@@ -2,7 +2,8 @@ import { modalities, offerOf, sides as sidesAbility } from "../../data/index.ts"
 import { sharedSpace, towers as towersAbility } from "../../encoders/abilities.ts";
 import type { Inputs, Params } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { parseOptions, type Run } from "./run.ts";
+import type { Method, MethodParams } from "../../methods/index.ts";
+import { methodOf, parseOptions, type Run } from "./run.ts";
 
 /** A run on pairs, as runs on each of its sides, by the side's kind. */
 export type SharedSides = ReadonlyMap<string, Run>;
@@ -10,6 +11,23 @@ export type SharedSides = ReadonlyMap<string, Run>;
 /** Whether a run is on pairs, and places both sides into one space. */
 export const hasSharedSpace = ({ modality, encoder }: Pick<Run, "modality" | "encoder">): boolean =>
   offerOf(modality, sidesAbility) !== undefined && offerOf(encoder, sharedSpace) !== undefined;
+
+/** How a run's method judges samples of two kinds, with its parameters. */
+export interface Matching {
+  readonly by: NonNullable<Method["matching"]>;
+  readonly params: MethodParams;
+}
+
+/**
+ * How a run tells whether samples of two kinds belong together. Undefined if its method learns nothing of the kind: it leaves the
+ * shared space of its encoder, if there is one, as it was at the start.
+ * @throws UserError as `methodOf`
+ */
+export async function matchingOf(run: Run): Promise<Matching | undefined> {
+  const { method } = await methodOf(run);
+  const { matching: by } = method.exported?.task ?? method;
+  return by && { by, params: method.exported?.params(run.methodParams) ?? run.methodParams };
+}
 
 /**
  * Each side of a run on pairs as a run on data of its own kind, whose vectors are those in the space that both sides share: vectors

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { scalar, type Tensor } from "../../../src/array/index.ts";
 import {
   classificationTable,
   classify,
@@ -118,6 +119,37 @@ test("classes are told by words alone, with the accuracy where samples have labe
   assert.equal(others.accuracy, undefined);
   assert.match(others.notes.join(), /labels that are not among the classes are not measured: blue, green/);
   await refused(classify({ run, data: at("photos"), classes: ["red", "ψψψ"] }), /class "ψψψ": /);
+});
+
+test("probabilities are the method's: of siglip each class by itself, with the bias", async () => {
+  const classes = ["red", "green", "blue", "yellow"];
+  const bias = -3;
+  const siglip: Run = {
+    ...run,
+    config: { ...run.config, method: { ...run.config.method, name: "siglip" } },
+    methodParams: { ...run.methodParams, logitBias: scalar(bias) },
+  };
+  const [shared, own] = await Promise.all(
+    [run, siglip].map((one) => classify({ run: one, data: at("photos"), classes, top: 4 })),
+  );
+  const scale = Math.exp(Number((run.methodParams.logitScale as Tensor).data[0]));
+  const words = await Promise.all(
+    classes.map((word) =>
+      search({ run, query: word, in: at("photos"), top: 16 }).then((found) => [word, found] as const),
+    ),
+  );
+  const cosine = (word: string, path: string) => new Map(words).get(word)!.find((one) => one.path === path)!.similarity;
+  for (const [row, { path, top = [] }] of own!.predictions.entries()) {
+    for (const { prediction, probability } of top)
+      assert.ok(
+        Math.abs(probability - 1 / (1 + Math.exp(-(scale * cosine(prediction, path) + bias)))) < 1e-4,
+        `${path} ${prediction} ${probability}`,
+      );
+    const sum = classes.reduce((total, word) => total + Math.exp(scale * cosine(word, path)), 0);
+    const softmax = shared!.predictions[row]!;
+    assert.equal(softmax.prediction, top[0]!.prediction);
+    assert.ok(Math.abs(softmax.probability - Math.exp(scale * cosine(softmax.prediction, path)) / sum) < 1e-4);
+  }
 });
 
 test("images are found by words, texts by an image, images by an image", async () => {
