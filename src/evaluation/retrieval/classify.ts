@@ -11,6 +11,7 @@ import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeOutputTable } from "../../interop/table.ts";
+import { everyEntry } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
 import { matchingOf, type SharedSides, sharedSides } from "../../training/run/shared-space.ts";
 import { measuresOf } from "../scores/measures.ts";
@@ -102,7 +103,7 @@ export async function classify(options: ClassifyOptions): Promise<Classification
         opened,
         classes.map(({ name }) => name),
       );
-      const { contestants, notes } = await compared(run, embedders, options, opened, truth);
+      const { contestants, notes } = await compared(run, embedders, options, { ...opened, indices }, truth);
       const placed = await placeSides([opened.reads], source, contestants, {
         indices,
         onProgress: (done, total) => onProgress?.("classifying", done, total),
@@ -177,12 +178,12 @@ async function compared(
   run: Run,
   embedders: SideEmbedders,
   { data }: ClassifyOptions,
-  { source, isOfPairs }: SideData,
+  { source, isOfPairs, indices = everyEntry(source) }: SideData & { readonly indices?: Int32Array | undefined },
   truth: Truth | undefined,
 ): Promise<{ contestants: readonly Contestant[]; notes: readonly string[] }> {
   if (!truth?.labels.some((label) => label >= 0)) return { contestants: [pretrainedOf(embedders)], notes: [] };
   const parted = isOfPairs
-    ? { source, part: "those classified", fitted: entriesOfPart(source, data, "train", true) }
+    ? { source, searched: indices, part: "those classified", fitted: entriesOfPart(source, data, "train", true) }
     : undefined;
   const toFit = await pairsToFit(run, data, parted);
   try {

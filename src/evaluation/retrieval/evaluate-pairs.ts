@@ -1,6 +1,7 @@
 import type { Source } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
+import { everyEntry } from "../../training/features.ts";
 import type { Direction, PairEvaluation, PairEvaluationOptions, RetrievalScore } from "./pair-evaluation.ts";
 import { openParted, pairsToFit } from "./parts-of-pairs.ts";
 import { type Contestant, contestantsOf, sideEmbedders } from "./placers.ts";
@@ -36,7 +37,7 @@ export async function evaluatePairs(options: PairEvaluationOptions): Promise<Pai
         indices: searched,
         onProgress: (done, total) => onProgress?.("reading and embedding pairs", done, total),
       });
-      const keys = source.keys ?? Int32Array.from({ length: source.length }, (_, entry) => entry);
+      const keys = source.keys ?? everyEntry(source);
       const ranked = await rankAll(pairs, contestants, { keys, parts, onProgress });
       const directions = ranked.map(({ from, to, found }) =>
         directionOf({ from, to, found, contestants, parts, pairs }),

@@ -12,6 +12,7 @@ import {
   trainingEntries,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
+import { everyEntry } from "../../training/features.ts";
 import { openData, openRunData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { evaluationSplit, type Split, splitData } from "../labels/split.ts";
@@ -42,9 +43,9 @@ export async function openParted(run: Run, options: PairEvaluationOptions): Prom
   const source = await openData(run, data, { ...open, splitFile: split?.file });
   try {
     const partOf = source.parts ?? (by === "all" ? undefined : partsOfColumn(source, data, by));
-    if (!partOf) return { source, searched: entriesOf(source), part: "all pairs", fitted: undefined };
+    if (!partOf) return { source, searched: everyEntry(source), part: "all pairs", fitted: undefined };
     const wanted = by !== undefined && isPart(by) ? by : "test";
-    const of = (part: Part) => entriesOf(source).filter((entry) => parts[partOf[entry]!] === part);
+    const of = (part: Part) => everyEntry(source).filter((entry) => parts[partOf[entry]!] === part);
     const searched = of(wanted);
     if (searched.length === 0) throw new UserError(`${data}: column ${SPLIT_COLUMN} has no pair of the part ${wanted}`);
     return {
@@ -67,13 +68,11 @@ export function entriesOfPart(source: Source<unknown>, data: string, part: strin
   if (!isPart(part)) throw new UserError(`--split ${part}: must be ${parts.join(", ")}`);
   const partOf = partsOfColumn(source, data, lenient ? undefined : part);
   const entries = partOf
-    ? entriesOf(source).filter((entry) => partOf[entry] === parts.indexOf(part))
+    ? everyEntry(source).filter((entry) => partOf[entry] === parts.indexOf(part))
     : new Int32Array();
   if (entries.length > 0 || lenient) return entries;
   throw new UserError(`${data}: column ${SPLIT_COLUMN} has no entry of the part ${part}`);
 }
-
-const entriesOf = ({ length }: Source<unknown>) => Int32Array.from({ length }, (_, entry) => entry);
 
 /** @throws UserError when a part is asked for, and the data have no such column */
 function partsOfColumn(source: Source<unknown>, data: string, part: string | undefined): PartOf | undefined {
@@ -101,17 +100,28 @@ export interface PairsToFit {
   close(): Promise<void>;
 }
 
+/** Whether the run was trained on what is searched: where the data say what to train on, it was not on the rest. */
+function seenNotes(
+  run: Run,
+  data: string,
+  { source, searched, part }: Pick<PartedPairs, "source" | "searched" | "part">,
+): string[] {
+  if (!isTrainedOn(run, data) || run.config.data.entries !== source.length) return [];
+  const trained = new Set(trainingEntries(source) ?? everyEntry(source));
+  const seen = searched.filter((entry) => trained.has(entry)).length;
+  if (seen === 0) return [];
+  if (seen < searched.length) return [`The run was trained on ${seen} of these ${searched.length} pairs.`];
+  return [`The run was trained on all of these data: on ${part}, too.`];
+}
+
 /** The training part of data; where they have none, that of the data that the run was trained on. */
 export async function pairsToFit(
   run: Run,
   data: string,
-  parted?: Pick<PartedPairs, "source" | "fitted" | "part">,
+  parted?: Pick<PartedPairs, "source" | "searched" | "fitted" | "part">,
 ): Promise<PairsToFit> {
   const close = async () => undefined;
-  // Where the data say what to train on, the rest was held out.
-  const hasHeldOut = parted?.part.includes(SPLIT_COLUMN) && trainingEntries(parted.source) !== undefined;
-  const isSeen = isTrainedOn(run, data) && run.config.data.entries === parted?.source.length && !hasHeldOut;
-  const notes = isSeen ? [`The run was trained on all of these data: on ${parted.part}, too.`] : [];
+  const notes = parted ? seenNotes(run, data, parted) : [];
   if (parted?.fitted?.length) return { fitted: subset(parted.source, parted.fitted), notes, close };
   if (isTrainedOn(run, data))
     return { ...{ fitted: undefined, close }, notes: [...notes, "No baseline: no other pairs are left to fit it to."] };
@@ -125,7 +135,7 @@ export async function pairsToFit(
   const fitted = partOf
     ? subset(
         trainingData,
-        entriesOf(trainingData).filter((entry) => partOf[entry] === parts.indexOf("train")),
+        everyEntry(trainingData).filter((entry) => partOf[entry] === parts.indexOf("train")),
       )
     : trainingData;
   return { fitted, notes, close: () => trainingData.close() };

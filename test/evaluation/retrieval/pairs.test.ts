@@ -57,7 +57,7 @@ test("both sides find each other better than chance and untrained do, and a page
     assert.ok(Math.abs(of("chance")[1]! - 1 / 8) < 0.07);
   }
   // The test part was held out from training.
-  assert.doesNotMatch(evaluation.notes.join(" "), /trained on all of these data/);
+  assert.doesNotMatch(evaluation.notes.join(" "), /was trained on/);
   assert.ok(stages.has("reading and embedding pairs"));
   const table = pairEvaluationTable(evaluation);
   assert.match(table, /text → image +recall@1 +recall@5 +recall@10 +median rank\nchance level +12\.5 %/);
@@ -78,7 +78,11 @@ test("within a column's values candidates are fewer, and every value is given", 
 });
 
 test("parts are those of the column, or drawn; what is none is refused", async () => {
-  assert.equal((await evaluatePairs({ run, data, split: "train" })).data.used, 64);
+  const training = await evaluatePairs({ run, data, split: "train" });
+  assert.equal(training.data.used, 64);
+  assert.match(training.notes.join(" "), /The run was trained on all of these data: on the train part by column split/);
+  const all = await evaluatePairs({ run, data, split: "all" });
+  assert.match(all.notes.join(" "), /The run was trained on 64 of these 80 pairs\./);
   const drawn = await evaluatePairs({ run, data, split: "random", seed: 1 });
   assert.equal(drawn.split?.sizes.test, drawn.data.used);
   const plain = at("plain.csv");
@@ -114,6 +118,8 @@ test("classes are told by words alone, with the accuracy where samples have labe
     ["blue", "green", "red", "yellow"],
   );
   assert.equal(ofPairs.predictions.length, 16);
+  // They were held out from training.
+  assert.doesNotMatch(ofPairs.notes.join(" "), /was trained on/);
   // Labels of other names are not measured.
   const others = await classify({ run, data: at("photos"), classes: ["small", "large"] });
   assert.equal(others.accuracy, undefined);
