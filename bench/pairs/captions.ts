@@ -1,7 +1,6 @@
 /**
  * What a captioner (`virtex`) writes about scenes that it has not seen: the share of its sentences that are true of the scene, beside
- * those of sentences about another scene, and the share of words that are right where the sentence so far is given, with the right
- * scene and with another.
+ * the share that are true of another.
  *
  *   npm run bench:captions -- [epochs] [--json]     # 24 epochs by default
  */
