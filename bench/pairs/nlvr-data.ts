@@ -26,7 +26,7 @@ interface Item {
   readonly y_loc: number;
 }
 
-export interface Example {
+interface Example {
   readonly id: string;
   readonly sentence: string;
   readonly label: "true" | "false";
@@ -34,15 +34,15 @@ export interface Example {
   readonly structured_rep: readonly (readonly Item[])[];
 }
 
-export type Split = "dev" | "test" | "hidden";
+type Split = "dev" | "test" | "hidden";
 
-export const examplesOf = async (split: Split): Promise<Example[]> =>
+const examplesOf = async (split: Split): Promise<Example[]> =>
   (await readFile(join(folder, `${split}.jsonl`), "utf8"))
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-export const colourOf = ({ color }: Item): string => (color.startsWith("#") ? "blue" : color.toLowerCase());
+const colourOf = ({ color }: Item): string => (color.startsWith("#") ? "blue" : color.toLowerCase());
 
 const BOX = 100;
 /** Where each of the three boxes begins in a picture of 400 × 100 pixels, and in one of 200 × 200. */
@@ -83,7 +83,7 @@ async function square(
 }
 
 /** Every object of picture 0, in shares of the square, named by its colour and shape. */
-export const boxesOf = ({ structured_rep: boxes }: Example) =>
+const boxesOf = ({ structured_rep: boxes }: Example) =>
   boxes.flatMap((items, box) =>
     items.map((item) => ({
       x: (TO[box]!.x + item.x_loc) / (2 * BOX),
@@ -97,7 +97,7 @@ export const boxesOf = ({ structured_rep: boxes }: Example) =>
 const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 /** Sentences that are true of a picture, made of its structure, in the words that people used. */
-export function madeSentences({ structured_rep: boxes }: Example, rng: Rng, count: number): string[] {
+function madeSentences({ structured_rep: boxes }: Example, rng: Rng, count: number): string[] {
   const items = boxes.flat();
   const isTower = items.every(({ type, x_loc }) => type === "square" && x_loc === 40);
   const pick = <Value>(values: readonly Value[]): Value => values[rng.integer(0, values.length - 1)]!;

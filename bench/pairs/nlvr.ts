@@ -1,7 +1,7 @@
 /**
  * What captions tell of pictures and pictures of captions, on NLVR: trained on its dev and test part, measured on the hidden one.
  *
- *   npm run bench:nlvr -- [words|blind|point …] [--people]   # all three by default; --people: no sentences but theirs
+ *   npm run bench:nlvr -- [words|blind|point …] [--people] [--epochs 24]   # all three by default; --people: no sentences but theirs
  *
  * words: colours, shapes and numbers that are hidden in true sentences, predicted by `icmlm` with the right picture, with another
  * example's, and (blind) by the same method trained on blank pictures. point: `region-from-caption` points at "yellow square";
@@ -26,13 +26,20 @@ import { methodOf, openRun, type Run } from "../../src/training/run/run.ts";
 import { benchArguments } from "../arguments.ts";
 import { hasNlvr, work, writeTable } from "./nlvr-data.ts";
 
-const { words: asked, has } = benchArguments("npm run bench:nlvr -- [words|blind|point …] [--people]", ["people"]);
-if (!hasNlvr()) process.exit(2);
+const TASKS = ["words", "blind", "point"];
+const usage = "npm run bench:nlvr -- [words|blind|point …] [--people] [--epochs 24]";
+const { words: asked, has, count } = benchArguments(usage, ["people"], ["epochs"]);
+const unknown = asked.find((task) => !TASKS.includes(task));
+if (unknown !== undefined) console.error(`no task "${unknown}"; there are ${TASKS.join(", ")}`);
+if (unknown !== undefined || !hasNlvr()) process.exit(2);
+/** Of every run; by default each has its own. */
+const epochs = count("epochs");
 const made = has("people") ? 0 : 3;
 /** Sides of the pictures: of words, and of pointing. */
 const SIDES = { words: 64, point: 96 } as const;
-const suffix = has("people") ? "-people" : "";
-const tasks = asked.length > 0 ? asked : ["words", "blind", "point"];
+const people = has("people") ? "-people" : "";
+const suffix = `${people}${epochs === undefined ? "" : `-${epochs}-epochs`}`;
+const tasks = asked.length > 0 ? asked : TASKS;
 
 const classes = {
   colour: [["yellow", "black", "blue"]],
@@ -46,17 +53,16 @@ const classes = {
   ],
 } as const;
 
-const common = {
-  training: {
-    batchSize: 32,
-    optimizer: "adamw",
-    warmupEpochs: 0.5,
-    gradientClip: 1,
-    weightDecay: 0.01,
-    workers: 1,
-    threads: 1,
-    seed: 0,
-  },
+const training = {
+  batchSize: 32,
+  optimizer: "adamw",
+  learningRate: 3e-3,
+  warmupEpochs: 0.5,
+  gradientClip: 1,
+  weightDecay: 0.01,
+  workers: 1,
+  threads: 1,
+  seed: 0,
 } as const;
 const options = { channels: 3, maxLength: 24, cropScale: [1, 1], augmentation: "photo" } as const;
 
@@ -88,8 +94,8 @@ async function trained(task: string): Promise<Run> {
         },
     modalityOptions: { ...options, ...{ imageSize: task === "blind" ? 16 : side } },
     training: {
-      ...{ ...common.training, learningRate: 3e-3 },
-      epochs: Number(process.env.NLVR_EPOCHS ?? (isPointer || task === "groups" ? 10 : 24)),
+      ...training,
+      epochs: epochs ?? (isPointer || task === "groups" ? 10 : 24),
     },
   });
   const { user, system } = process.cpuUsage(started);
@@ -99,7 +105,7 @@ async function trained(task: string): Promise<Run> {
 
 /** The table with the same captions, and one blank picture for all. */
 async function blank(table: string): Promise<string> {
-  const folder = join(dirname(table), "..", `blank${suffix}`);
+  const folder = join(dirname(table), "..", `blank${people}`);
   await mkdir(join(folder, "images"), { recursive: true });
   const white = { create: { width: 16, height: 16, channels: 3, background: "#fdf6e3" } } as const;
   await sharp(white).png().toFile(join(folder, "white.png"));
