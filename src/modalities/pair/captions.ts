@@ -6,7 +6,7 @@ import { sides as sidesAbility } from "../../data/sides.ts";
 import { vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
 import type { Inputs } from "../../encoders/encoder.ts";
 import { compile } from "../../engine/index.ts";
-import { entriesOfPart } from "../../evaluation/retrieval/parts-of-pairs.ts";
+import { columnsFor, entriesOfPart } from "../../evaluation/retrieval/parts-of-pairs.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareTable, writeOutputTable } from "../../interop/table.ts";
 import type { MethodParams } from "../../methods/method.ts";
@@ -91,7 +91,9 @@ async function openSeen(
     throw new UserError(
       `${path}: ${found.name} data; ${run.path} writes about ${about} data, by itself or in ${run.modality.name} data (${names.join(" and ")})`,
     );
-  const reader = found.name === about ? await openRun(`${run.path}/${about}`) : run;
+  if (found.name !== about)
+    return { reader: run, source: await openData(run, path, { ...options, ...columnsFor(run, path, options) }) };
+  const reader = await openRun(`${run.path}/${about}`);
   return { reader, source: await openData(reader, path, options) };
 }
 

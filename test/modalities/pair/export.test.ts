@@ -12,6 +12,7 @@ import { unsealed } from "../../../src/interop/onnx-seal.ts";
 import { captions } from "../../../src/modalities/pair/captions.ts";
 import { pairPublisher } from "../../../src/modalities/pair/publish/index.ts";
 import { writePairs } from "../../fixtures/pairs.ts";
+import { autodidact } from "../../support/cli.ts";
 import { close } from "../../support/close.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "autodidact-export-pairs-"));
@@ -115,6 +116,24 @@ test("captions of pairs are beside those of the data, and a table is written; a 
     captions({ run: await openRun(captioner), data: notes }),
     /text data; .* writes about image data/,
   );
+});
+
+test("pairs that a captioner was trained on are read by the columns that it read, unless others are named", async () => {
+  const rows = (await readFile(data, "utf8")).trim().split("\n").slice(1);
+  const table = join(folder, "pairs", "two.csv");
+  await writeFile(table, ["path,caption,label,title", ...rows.map((row, at) => `${row},square ${at}`)].join("\n"));
+  const out = join(folder, "of-titles");
+  const run = await pretrain({
+    ...{ data: table, out, column: "title", method: "virtex", options: { decoderWidth: 64 } },
+    ...{ encoder: "resnet", encoderOptions: { layers: "8", width: 4, stem: "stride2" } },
+    modalityOptions: { imageSize: 24, maxLength: 16, tokenizerKind: "bpe" },
+    training: { epochs: 1, batchSize: 4, workers: 0, threads: 1 },
+  });
+  const { captions: written } = await captions({ run, data: table });
+  assert.equal(written[3]!.given, "square 3");
+  const { code, stdout, stderr } = autodidact("pair", "caption", out, table, "--column", "caption", "--json");
+  assert.equal(code, 0, stderr);
+  assert.match(JSON.parse(stdout).captions[3].given, /^a small/);
 });
 
 test("of a combination the task is exported that other programs can use; of a method without a shared space, plain ONNX", async () => {

@@ -1,11 +1,12 @@
+import { columnOption } from "../../../cli/data-options.ts";
 import { columns, print, printable, printJson } from "../../../cli/output.ts";
 import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
-import { describeLeftOut } from "../../../data/index.ts";
+import { describeLeftOut, type TableOptions, tableOptionsOf } from "../../../data/index.ts";
 import { openRun } from "../../../training/run/run.ts";
 import { captions } from "../captions.ts";
 
-interface Flags {
+interface Flags extends TableOptions {
   readonly split?: string;
   readonly out?: string;
   readonly json?: boolean;
@@ -15,9 +16,11 @@ interface Flags {
 const SHOWN = 50;
 
 export const configure: Configure = (command) =>
-  command
-    .argument("<run>", "run folder of a method that writes captions (virtex)")
-    .argument("<data>", "images, or pairs, whose own captions are shown beside")
+  columnOption(
+    command
+      .argument("<run>", "run folder of a method that writes captions (virtex)")
+      .argument("<data>", "images, or pairs, whose own captions are shown beside"),
+  )
     .option("--split <part>", "of pairs with a column split: only this part (train, validation, test)")
     .option("--out <file>", "write all captions, .csv or .parquet: columns path, caption")
     .option("--json", "print JSON")
@@ -25,11 +28,11 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact pair caption runs/captioner photos/ --out captions.csv\n  autodidact pair caption runs/captioner pairs.csv --split test",
     )
-    .action(async (path: string, data: string, { split, out, json }: Flags) => {
+    .action(async (path: string, data: string, { split, out, json, ...flags }: Flags) => {
       const run = await openRun(path);
       const line = stageLine();
       const result = await captions({
-        ...{ run, data, split, out },
+        ...{ run, data, split, out, ...tableOptionsOf(flags) },
         onProgress: (done, total) => line.update("captions", done, total),
       }).finally(line.end);
       if (json) return printJson(result);
