@@ -52,11 +52,11 @@ const TOGETHER = 32;
 export async function captions(options: CaptionsOptions): Promise<Captions> {
   const { run, data, split, out, onProgress } = options;
   if (out !== undefined) await prepareTable(out);
-  const author = await authorOf(run);
-  const { reader, source } = await openSeen(run, data, author.about, options);
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => source.close());
+  const author = await authorOf(run);
   opened.defer(() => author.dispose());
+  const { reader, source } = await openSeen(run, data, author.about, options);
+  opened.defer(() => source.close());
   const indices = split === undefined ? undefined : entriesOfPart(source, data, split);
   const broken: { name: string; reason: string }[] = [];
   const written: { path: string; caption: string; given?: string }[] = [];
