@@ -7,7 +7,7 @@ import type { Choices } from "../methods/shared.ts";
  */
 export const CAPTIONS = { count: 1, least: 1 } as const;
 
-/** Most epochs of methods on pairs, however many minutes there are: 60 remembered the 1,309 things, and found fewer new ones. */
+/** Most epochs of methods on pairs, however many minutes there are: 60 remembered the 1,309 things, and found no more new ones among ten. */
 export const MOST_EPOCHS = 12;
 
 /** Emoji are turned and shifted little, and their colours are named. */
