@@ -44,14 +44,15 @@ export async function search(options: SearchOptions): Promise<Neighbour[]> {
   const isOfPairs = offerOf(run.modality, sidesAbility) !== undefined;
   const opened = isOfPairs ? await openQueryOfPairs(run, query) : { run, source: await openQuery(run, query) };
   try {
-    const { vector, shown } = await embedQuery(opened, query);
+    const vector = await embedQuery(opened, query);
     const ofPairs = offerOf(run.modality, sidesAbility)?.names.find((name) => name !== opened.run.modality.name);
     const open = { ...tableOptionsOf(options), labels: options.labels };
     const searched = await openSearched(run, path, isOfPairs, { ...open, side, ofPairs, onProgress });
     try {
       // Several images may have the same caption, which is found once.
       const neighbours = searched.index.nearest(vector, isOfPairs ? MOST_ALIKE * top : top);
-      return await describe(searched, neighbours, { query, shown, html, top });
+      const look = html ? await opened.run.modality.show(await opened.source.read(0)) : undefined;
+      return await describe(searched, neighbours, { query, look, html, top, isOfPairs });
     } finally {
       await searched.close();
     }
@@ -70,7 +71,7 @@ const exists = (path: string): Promise<boolean> =>
 const MOST_ALIKE = 8;
 
 /** The query, opened by the run that reads it: of pairs, the run on its side. */
-export interface OpenedQuery {
+interface OpenedQuery {
   readonly run: Run;
   readonly source: Source<unknown>;
 }
@@ -105,22 +106,24 @@ async function embedQuery({ run, source }: OpenedQuery, query: string) {
   const compiled = await embedder(encoder, params, modality, { device: config.training.device, batchSize: 1 });
   const vector = await compiled.embed(value.rows);
   await compiled.dispose();
-  return { vector, shown: await modality.show(await source.read(0)) };
+  return vector;
 }
 
 type OfQuery = Pick<SearchOptions, "query" | "html"> & {
   readonly top: number;
-  readonly shown: Awaited<ReturnType<Run["modality"]["show"]>>;
+  /** The query, for the page. */
+  readonly look: Shown | undefined;
+  readonly isOfPairs: boolean;
 };
 
-/** Adds the texts of what was found, each text once, and writes the page. */
+/** Adds the texts of what was found, of pairs each text once, and writes the page. */
 async function describe(
   searched: Searched,
   neighbours: readonly Neighbour[],
-  { query, shown, html, top }: OfQuery,
+  { query, look, html, top, isOfPairs }: OfQuery,
 ): Promise<Neighbour[]> {
   const onPage = pageOf();
-  const look = html ? await onPage(shown) : undefined;
+  const first = look && (await onPage(look));
   const cards: (Neighbour & OnPage)[] = [];
   let isDrawn = false;
   const texts = new Set<string>();
@@ -129,13 +132,13 @@ async function describe(
     // What is drawn is only for the page.
     const found: Shown | undefined = isDrawn && !html ? undefined : await searched.shown(neighbour.path);
     isDrawn ||= found?.picture !== undefined;
-    if (neighbours.length > top && found && !found.picture) {
+    if (isOfPairs && found && !found.picture) {
       if (texts.has(found.text)) continue;
       texts.add(found.text);
     }
     cards.push({ ...neighbour, ...(found && (html || !isDrawn) ? await onPage(found) : {}) });
   }
-  if (html && look) await writeOutput(html, [neighbourPage({ query, look, cards })]);
+  if (html && first) await writeOutput(html, [neighbourPage({ query, look: first, cards })]);
   return cards.map(({ image: _, player: _player, text, ...neighbour }) => ({
     ...neighbour,
     ...(text ? { text } : {}),

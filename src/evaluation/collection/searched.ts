@@ -11,8 +11,6 @@ import { indexOf, type NeighbourIndex, neighbourIndex } from "../vectors/neighbo
 /** What a search goes through: vectors, and the samples that they are of. */
 export interface Searched {
   readonly index: NeighbourIndex;
-  /** The kind of what is found. */
-  readonly kind: string;
   /** What is at a path of the index, as pages show it; undefined if the data do not have it any more. */
   shown(path: string): Promise<Shown | undefined>;
   close(): Promise<void>;
@@ -27,7 +25,7 @@ export interface SearchedOptions extends OpenOptions {
 }
 
 /** Whether a file holds vectors: a Parquet file with the columns that `embed` writes. */
-export async function holdsEmbeddings(path: string): Promise<boolean> {
+async function holdsEmbeddings(path: string): Promise<boolean> {
   if (extname(path).toLowerCase() !== ".parquet") return false;
   const file = await openParquet(path);
   await file.close();
@@ -45,11 +43,13 @@ export async function openSearched(
   isOfPairs: boolean,
   options: SearchedOptions = {},
 ): Promise<Searched> {
-  if (await holdsEmbeddings(path)) return isOfPairs ? sideOfFile(run, path, options.side) : fileOf(run, path);
-  if (!isOfPairs) return dataOf(run, path, options);
-  const data = await openSide(run, path, options);
+  const { side, onProgress, ...open } = options;
+  if (!isOfPairs && side !== undefined)
+    throw new UserError(`--side ${side}: ${run.path} is a run on ${run.modality.name} data, not on pairs`);
+  if (await holdsEmbeddings(path)) return isOfPairs ? sideOfFile(run, path, side) : fileOf(run, path);
+  const data = isOfPairs ? await openSide(run, path, options) : ofOneKind(run, await openData(run, path, open));
   try {
-    return { ...(await embedded(data, options.onProgress)), ...showing(data) };
+    return { index: await embedded(data, onProgress), ...showing(data) };
   } catch (error) {
     await data.source.close();
     throw error;
@@ -57,14 +57,11 @@ export async function openSearched(
 }
 
 /** The vectors of data, with their labels. */
-async function embedded(
-  data: SideData,
-  onProgress: SearchedOptions["onProgress"],
-): Promise<Pick<Searched, "index" | "kind">> {
+async function embedded(data: SideData, onProgress: SearchedOptions["onProgress"]): Promise<NeighbourIndex> {
   const { vectors, names } = await embedSide(data, { onProgress });
   const { labels, classes = [] } = data.source;
   const named = labels && { labels: Array.from(vectors.entries, (entry) => classes[labels[entry]!] ?? null) };
-  return { index: indexOf({ ...vectors, paths: names, metadata: {}, ...named }), kind: data.side };
+  return indexOf({ ...vectors, paths: names, metadata: {}, ...named });
 }
 
 /** Rows of data, by name. */
@@ -79,27 +76,11 @@ function showing(data: SideData): Pick<Searched, "shown" | "close"> {
   };
 }
 
-async function dataOf(run: Run, path: string, { side, onProgress, ...open }: SearchedOptions): Promise<Searched> {
-  if (side !== undefined)
-    throw new UserError(`--side ${side}: ${run.path} is a run on ${run.modality.name} data, not on pairs`);
-  const source = await openData(run, path, open);
-  try {
-    const data = ofOneKind(run, source);
-    return { ...(await embedded(data, onProgress)), ...showing(data) };
-  } catch (error) {
-    await source.close();
-    throw error;
-  }
-}
-
 /** The data that vectors were made of, opened when something of them is shown; nothing is, if they are gone. */
-function shownLater(open: () => Promise<SideData | undefined>): Pick<Searched, "shown" | "close"> {
+function shownLater(open: () => Promise<SideData>): Pick<Searched, "shown" | "close"> {
   let opened: Promise<ReturnType<typeof showing> | undefined> | undefined;
   const data = () => {
-    opened ??= open().then(
-      (found) => found && showing(found),
-      () => undefined,
-    );
+    opened ??= open().then(showing, () => undefined);
     return opened;
   };
   return {
@@ -111,29 +92,26 @@ function shownLater(open: () => Promise<SideData | undefined>): Pick<Searched, "
 type Metadata = { side?: string; data?: string } & TableOptions;
 
 async function fileOf(run: Run, path: string): Promise<Searched> {
-  const { encoder, params, modality, config } = run;
+  const { encoder, params, config } = run;
   const index = await neighbourIndex(path, { dim: encoder.embedDim, params });
   const { data = config.data.path, ...options }: Metadata = index.metadata;
   const open = async () => ofOneKind(run, await openData(run, data, tableOptionsOf(options)));
-  return { index, kind: modality.name, ...shownLater(open) };
+  return { index, ...shownLater(open) };
 }
 
 async function sideOfFile(run: Run, path: string, wanted: string | undefined): Promise<Searched> {
   const index = await indexOfSide(run, path);
-  const { side, data, ...options }: Metadata = index.metadata;
+  const { side, data = run.config.data.path, ...options }: Metadata = index.metadata;
   if (side === undefined || (wanted ?? side) !== side)
     throw new UserError(
       `${path}: vectors of ${side === undefined ? "no one side of pairs" : `the side ${side}`}; embed again with --side ${wanted ?? "<name>"}`,
     );
-  const open = async () => data && openSide(run, data, { side, ...tableOptionsOf(options) });
-  return { index, kind: side, ...shownLater(async () => (await open()) || undefined) };
+  return { index, ...shownLater(() => openSide(run, data, { side, ...tableOptionsOf(options) })) };
 }
 
 /** The vectors of one side. @throws UserError when they are of whole pairs, or of another encoder */
 export async function indexOfSide(run: Run, path: string): Promise<NeighbourIndex> {
   const [{ encoder, params } = run] = (await sharedSides(run)).values();
-  return neighbourIndex(path, { dim: encoder.embedDim, params }).catch((error: unknown) => {
-    if (!(error instanceof UserError) || !error.message.includes("of width")) throw error;
-    throw new UserError(`${error.message} one side: autodidact embed ${run.path} <data> --side <name>`);
-  });
+  const advice = `embed again one side: autodidact embed ${run.path} <data> --side <name>`;
+  return neighbourIndex(path, { dim: encoder.embedDim, params, advice });
 }

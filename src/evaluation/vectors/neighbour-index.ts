@@ -25,7 +25,7 @@ export interface NeighbourIndex {
 
 /**
  * Reads a Parquet file written by `embed`.
- * @param encoder width and weights of the encoder of the queries
+ * @param encoder width and weights of the encoder of the queries; what to do, in messages, if the vectors are of another
  * @throws UserError when the file cannot be read or was made by another encoder
  *
  * @example
@@ -34,15 +34,19 @@ export interface NeighbourIndex {
  */
 export async function neighbourIndex(
   file: string,
-  { dim, params }: { readonly dim: number; readonly params: InitialParams },
+  {
+    dim,
+    params,
+    advice = "embed again",
+  }: { readonly dim: number; readonly params: InitialParams; readonly advice?: string },
 ): Promise<NeighbourIndex> {
   const embeddings = await readEmbeddings(file);
   const { dim: width, metadata } = embeddings;
   if (width !== dim)
-    throw new UserError(`${file}: vectors of width ${width}, but this run's encoder has ${dim}; embed again`);
+    throw new UserError(`${file}: vectors of width ${width}, but this run's encoder has ${dim}; ${advice}`);
   if (metadata.weights && metadata.weights !== digestOfWeights(params))
     throw new UserError(
-      `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder has other weights; embed again`,
+      `${file}: made by ${metadata.run} at step ${metadata.step}, whose encoder has other weights; ${advice}`,
     );
   return indexOf(embeddings);
 }

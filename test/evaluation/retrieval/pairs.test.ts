@@ -171,8 +171,10 @@ test("images are found by words, texts by an image, images by an image", async (
   const [likeness] = await search({ run, query: image, in: photos, top: 1 });
   assert.ok(likeness!.similarity > 0.999);
   const texts = await search({ run, query: "large blue", in: data, side: "text", top: 20 });
-  // Eight kinds with a caption and a title each: no text is found twice.
-  assert.equal(new Set(texts.map(({ text: shown }) => shown)).size, texts.length);
+  // Eight kinds with a caption and a title each: no text is found twice, also where all there are are looked at.
+  const allTexts = await search({ run, query: "large blue", in: data, side: "text", top: 200 });
+  assert.equal(allTexts.length, 16);
+  for (const some of [texts, allTexts]) assert.equal(new Set(some.map(({ text: shown }) => shown)).size, some.length);
   assert.ok(texts.some(({ path, text: shown }) => path.endsWith("#2") && shown === "blue large"));
 });
 
@@ -207,6 +209,9 @@ test("a run on one kind of data searches data, too; what needs pairs refuses it"
   // Another may be the same drawing.
   assert.ok(found.some(({ path, similarity }) => path === "3.png" && similarity > 0.999));
   await refused(search({ run: photos, query, in: at("images"), side: "text" }), /--side text: .* not on pairs/);
+  const vectors = at("photos-run.parquet");
+  await embed({ run: photos, data: at("images"), out: vectors });
+  await refused(search({ run: photos, query, in: vectors, side: "text" }), /--side text: .* not on pairs/);
   await refused(evaluatePairs({ run: photos, data }), /a run on image data, not on pairs of two kinds of data/);
   await refused(classify({ run: photos, data, classes: ["red", "blue"] }), /a run on image data, not on pairs/);
 });
