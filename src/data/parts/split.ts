@@ -13,9 +13,14 @@ const SYNONYMS: Readonly<Record<string, Part>> = {
   testing: "test",
 };
 
-function partIn(cell: string, where: string): number {
+/** The part that a cell names, by its place in `parts`; −1 if it names none. */
+function partNamed(cell: string): number {
   const name = cell.trim().toLowerCase();
-  const part = parts.indexOf((SYNONYMS[name] ?? name) as Part);
+  return parts.indexOf((SYNONYMS[name] ?? name) as Part);
+}
+
+function partIn(cell: string, where: string): number {
+  const part = partNamed(cell);
   if (part >= 0) return part;
   throw new UserError(
     `${where}: "${shortened(cell)}" is no part of a split; write ${parts.join(", ")}, or nothing for what belongs to none`,
@@ -39,7 +44,7 @@ export const SPLIT_COLUMN = "split";
  */
 export function trainingEntries(source: Source<unknown>): Int32Array | undefined {
   const cells = source.column?.(SPLIT_COLUMN) ?? [];
-  const isTraining = (cell = "") => /^train(ing)?$/i.test(cell.trim());
+  const isTraining = (cell = "") => parts[partNamed(cell)] === "train";
   const entries = Int32Array.from(cells.keys()).filter((entry) => isTraining(cells[entry]));
   return entries.length > 0 && entries.length < source.length ? entries : undefined;
 }
