@@ -23,6 +23,15 @@ export const complain = (text: string): void => {
 /** What stays one line: a name of a file, of a class. */
 export { printable } from "../foundation/printable.ts";
 
+/** Entries that are named when they are skipped. */
+const SKIPPED = 10;
+
+/** Names the first entries that could not be read, and says how many more there are. */
+export function printSkipped(broken: readonly { readonly name: string; readonly reason: string }[]): void {
+  for (const { name, reason } of broken.slice(0, SKIPPED)) print(printable(`${name}: ${reason}; skipped`));
+  if (broken.length > SKIPPED) print(`… and ${broken.length - SKIPPED} more`);
+}
+
 /** Rows with their columns aligned to the left, two spaces apart. */
 export function columns(cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map(printable));

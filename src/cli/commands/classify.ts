@@ -9,7 +9,7 @@ import {
 } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
-import { columns, print, printable, printJson } from "../output.ts";
+import { columns, print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
@@ -64,8 +64,7 @@ const SHOWN = 50;
 function report(result: Classification, out: string | undefined): void {
   const { predictions, broken, leftOut } = result;
   if (leftOut.length > 0) print(`left out: ${describeLeftOut(leftOut)}`);
-  for (const { name, reason } of broken.slice(0, 10)) print(printable(`${name}: ${reason}; skipped`));
-  if (broken.length > 10) print(`… and ${broken.length - 10} more`);
+  printSkipped(broken);
   if (out === undefined) {
     const rows = predictions
       .slice(0, SHOWN)

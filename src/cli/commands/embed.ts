@@ -1,6 +1,6 @@
 import { describeLeftOut, embed, type OpenOptions, openRun } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
-import { print, printable, printJson } from "../output.ts";
+import { print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
@@ -30,8 +30,7 @@ export const configure: Configure = (command) =>
       const result = await embed({ run, data, ...flags, onProgress }).finally(line.end);
       if (json) return printJson(result);
       if (result.leftOut.length > 0) print(`left out: ${describeLeftOut(result.leftOut)}`);
-      for (const { name, reason } of result.broken.slice(0, 10)) print(printable(`${name}: ${reason}; skipped`));
-      if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
+      printSkipped(result.broken);
       print(
         `${flags.out}: ${result.rows} vectors of ${result.dim} dimensions, ${result.broken.length} broken entries skipped`,
       );

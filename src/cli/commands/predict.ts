@@ -1,7 +1,7 @@
 import { describeLeftOut, openRun, predict, type TableOptions, tableOptionsOf } from "../../index.ts";
 import { columnOption } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
-import { print, printable, printJson } from "../output.ts";
+import { print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
@@ -36,7 +36,6 @@ export const configure: Configure = (command) =>
       const result = await predict({ run, data, out, top, ...tableOptionsOf(flags), onProgress }).finally(line.end);
       if (flags.json) return printJson(result);
       if (result.leftOut.length > 0) print(`left out: ${describeLeftOut(result.leftOut)}`);
-      for (const { name, reason } of result.broken.slice(0, 10)) print(printable(`${name}: ${reason}; skipped`));
-      if (result.broken.length > 10) print(`… and ${result.broken.length - 10} more`);
+      printSkipped(result.broken);
       print(`${out}: ${result.rows} predictions (${result.task}), ${result.broken.length} broken entries skipped`);
     });

@@ -1,5 +1,5 @@
 import { columnOption } from "../../../cli/data-options.ts";
-import { columns, print, printable, printJson } from "../../../cli/output.ts";
+import { columns, print, printJson, printSkipped } from "../../../cli/output.ts";
 import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
 import { describeLeftOut, type TableOptions, tableOptionsOf } from "../../../data/index.ts";
@@ -38,8 +38,7 @@ export const configure: Configure = (command) =>
       if (json) return printJson(result);
       const { captions: written, broken, leftOut } = result;
       if (leftOut.length > 0) print(`left out: ${describeLeftOut(leftOut)}`);
-      for (const { name, reason } of broken.slice(0, 10)) print(printable(`${name}: ${reason}; skipped`));
-      if (broken.length > 10) print(`… and ${broken.length - 10} more`);
+      printSkipped(broken);
       if (out !== undefined) return print(`${out}: ${written.length} captions`);
       const rows = written
         .slice(0, SHOWN)
