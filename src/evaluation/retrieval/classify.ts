@@ -16,8 +16,8 @@ import type { Run } from "../../training/run/run.ts";
 import { matchingOf, type SharedSides, sharedSides } from "../../training/run/shared-space.ts";
 import { measuresOf } from "../scores/measures.ts";
 import { majorityShare } from "../scores/metrics.ts";
-import { likeliest } from "../scores/predictions.ts";
-import { unitRows } from "../vectors/normalize.ts";
+import { cosinesOf } from "../vectors/cosines.ts";
+import { topIndices } from "../vectors/knn.ts";
 import type { Role } from "../worth/names.ts";
 import { entriesOfPart, pairsToFit } from "./parts-of-pairs.ts";
 import { type Contestant, contestantsOf, pretrainedOf, type SideEmbedders, sideEmbedders } from "./placers.ts";
@@ -108,15 +108,21 @@ export async function classify(options: ClassifyOptions): Promise<Classification
         indices,
         onProgress: (done, total) => onProgress?.("classifying", done, total),
       });
-      const logits: Float32Array[] = [];
+      const cosines: Float32Array[] = [];
       for (const [at, contestant] of contestants.entries())
-        logits.push(cosinesWith(placed.placed[at]!.get(opened.side)!, await classVectors(prompts, contestant)));
+        cosines.push(await cosinesWith(placed.placed[at]!.get(opened.side)!, await classVectors(prompts, contestant)));
       const { entries } = placed.placed[0]!.get(opened.side)!;
-      const pretrained = logits.at(-1)!;
+      const pretrained = cosines.at(-1)!;
       const names = classes.map(({ name }) => name);
       const probabilities = await probabilitiesOf(run, pretrained, names.length);
       const predictions = [...entries].map((entry, row) => {
-        const ranked = likeliest(names, probabilities.subarray(row * names.length, (row + 1) * names.length), top);
+        const start = row * names.length;
+        // By the cosines: probabilities of several classes may be rounded to 1.
+        const nearest = topIndices(pretrained.subarray(start, start + names.length), Math.min(top, names.length));
+        const ranked = Array.from(nearest, (at) => ({
+          prediction: names[at]!,
+          probability: probabilities[start + at]!,
+        }));
         const label = source.classes?.[source.labels?.[entry] ?? -1];
         return {
           ...{ path: source.name(entry), ...ranked[0]! },
@@ -126,7 +132,7 @@ export async function classify(options: ClassifyOptions): Promise<Classification
       });
       const columns = columnsOf(predictions, top);
       if (out !== undefined) await writeOutputTable(out, columns, { run: run.path, data, classes: names.join("|") });
-      const accuracy = truth && accuracyOf(truth, { names, entries, logits, contestants });
+      const accuracy = truth && accuracyOf(truth, { names, entries, cosines, contestants });
       return {
         classes: classes.map((one) => ({ name: one.name, prompts: one.prompts.length })),
         ...{ predictions, ...(accuracy ? { accuracy } : {}) },
@@ -197,17 +203,13 @@ async function compared(
   }
 }
 
-/** Cosines with each class, `[rows, classes]`. @param classes unit vectors */
-function cosinesWith({ data, rows, dim }: SideVectors, classes: Float32Array): Float32Array {
-  const units = unitRows(data, rows, dim);
-  const count = classes.length / dim;
-  const cosines = new Float32Array(rows * count);
-  for (let row = 0; row < rows; row++)
-    for (let one = 0; one < count; one++) {
-      let sum = 0;
-      for (let i = 0; i < dim; i++) sum += units[row * dim + i]! * classes[one * dim + i]!;
-      cosines[row * count + one] = sum;
-    }
+/** Cosines with each class, `[rows, classes]`. @param classes `[classes, dim]` */
+async function cosinesWith(vectors: SideVectors, classes: Float32Array): Promise<Float32Array> {
+  const count = classes.length / vectors.dim;
+  const cosines = new Float32Array(vectors.rows * count);
+  let row = 0;
+  for await (const some of cosinesOf(vectors, { data: classes, rows: count }, vectors.dim))
+    cosines.set(some, count * row++);
   return cosines;
 }
 
@@ -255,12 +257,12 @@ function accuracyOf(
   {
     names,
     entries,
-    logits,
+    cosines,
     contestants,
   }: {
     readonly names: readonly string[];
     readonly entries: Int32Array;
-    readonly logits: readonly Float32Array[];
+    readonly cosines: readonly Float32Array[];
     readonly contestants: readonly Contestant[];
   },
 ): Classification["accuracy"] {
@@ -273,7 +275,7 @@ function accuracyOf(
   const scores = contestants.map(({ role, name }, which): ZeroShotScore => {
     const part = new Float32Array(rows.length * width);
     for (const [at, row] of rows.entries())
-      part.set(logits[which]!.subarray(row * width, (row + 1) * width), at * width);
+      part.set(cosines[which]!.subarray(row * width, (row + 1) * width), at * width);
     const { named } = measuresOf(answersOf("classification", names), part, truth);
     return { role, name, accuracy: named.accuracy ?? 0, macroF1: named.macroF1 ?? 0 };
   });

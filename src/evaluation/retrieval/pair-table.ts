@@ -1,10 +1,12 @@
+import { grouped, percent } from "../scores/format.ts";
 import { alignColumns } from "../worth/table.ts";
 import type { PairEvaluation } from "./pair-evaluation.ts";
 import { RECALL_AT, type Recall } from "./ranked.ts";
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** Titles of `recallCells`. */
+export const RECALL_TITLES: readonly string[] = [...RECALL_AT.map((k) => `recall@${k}`), "median rank"];
 
-const cellsOf = ({ recall, medianRank }: Recall): string[] => [
+export const recallCells = ({ recall, medianRank }: Recall): string[] => [
   ...RECALL_AT.map((k) => percent(recall[k] ?? 0)),
   medianRank.toFixed(Number.isInteger(medianRank) ? 0 : 1),
 ];
@@ -12,15 +14,18 @@ const cellsOf = ({ recall, medianRank }: Recall): string[] => [
 /** An evaluation of pairs for the terminal: a table for each direction. */
 export function pairEvaluationTable({ directions, data, part, within, notes }: PairEvaluation): string {
   const tables = directions.map(({ from, to, queries, candidates, scores }) => {
-    const head = [`${from} → ${to}`, ...RECALL_AT.map((k) => `recall@${k}`), "median rank"];
-    const rows = scores.map((score) => [score.name, ...cellsOf(score)]);
-    const each = Object.entries(scores.at(-1)?.each ?? {}).map(([name, recall]) => [`  ${name}`, ...cellsOf(recall)]);
-    const counts = `${queries.toLocaleString("en")} queries, ${Math.round(candidates).toLocaleString("en")} candidates each`;
+    const head = [`${from} → ${to}`, ...RECALL_TITLES];
+    const rows = scores.map((score) => [score.name, ...recallCells(score)]);
+    const each = Object.entries(scores.at(-1)?.each ?? {}).map(([name, recall]) => [
+      `  ${name}`,
+      ...recallCells(recall),
+    ]);
+    const counts = `${grouped(queries)} queries, ${grouped(candidates)} candidates each`;
     return `${alignColumns([head, ...rows, ...each])}\n${counts}`;
   });
   const places = within === undefined ? "" : `, within each ${within}; means over these`;
-  const keys = data.keys === data.used ? "" : ` of ${data.keys.toLocaleString("en")} keys`;
-  const about = `${data.used.toLocaleString("en")} pairs${keys}: ${part}${places}.`;
+  const keys = data.keys === data.used ? "" : ` of ${grouped(data.keys)} keys`;
+  const about = `${grouped(data.used)} pairs${keys}: ${part}${places}.`;
   const ties = "A hit is any candidate of the query's key; the nearest is by cosine.";
   return [...tables, [about, ties, ...notes].join(" ")].join("\n\n");
 }

@@ -2,11 +2,13 @@ import { offerOf, sides as sidesAbility } from "../../data/index.ts";
 import type { Run } from "../../training/run/run.ts";
 import { escapeHtml, htmlTable } from "../drawing/html.ts";
 import { type OnPage, pageOf } from "../drawing/player.ts";
+import { grouped } from "../scores/format.ts";
 import { expectedRank } from "../scores/recall.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { unitRows } from "../vectors/normalize.ts";
 import type { PairEvaluation, RetrievalDetails } from "./pair-evaluation.ts";
-import { type RankedQuery, RECALL_AT } from "./ranked.ts";
+import { RECALL_TITLES, recallCells } from "./pair-table.ts";
+import type { RankedQuery } from "./ranked.ts";
 import type { SideVectors } from "./side-vectors.ts";
 
 /** Queries of the best and of the worst that are shown, candidates of each, and pairs in the matrix. */
@@ -34,20 +36,15 @@ export async function retrievalPage(run: Run, evaluation: PairEvaluation, detail
   const sections: string[] = [];
   for (const [at, { from, to, scores }] of directions.entries()) {
     const title = `<h2>${escapeHtml(`${from} → ${to}`)}</h2>`;
-    const head = ["", ...RECALL_AT.map((k) => `recall@${k}`), "median rank"];
-    const rows = scores.map(({ name, recall, medianRank }) => [
-      name,
-      ...RECALL_AT.map((k) => `${(100 * recall[k]!).toFixed(1)} %`),
-      String(Number(medianRank.toFixed(1))),
-    ]);
+    const rows = scores.map((score) => [score.name, ...recallCells(score)]);
     const ranked = details.found[at]!.toSorted(
       (a, b) => expectedRank(a.place) - expectedRank(b.place) || lead(b) - lead(a),
     );
     const best = await queriesOf(ranked.slice(0, QUERIES), { from, to, details, show });
     const worst = await queriesOf(ranked.slice(-QUERIES).toReversed(), { from, to, details, show });
-    sections.push(`${title}${htmlTable(head, rows)}<h3>Best</h3>${best}<h3>Worst</h3>${worst}`);
+    sections.push(`${title}${htmlTable(["", ...RECALL_TITLES], rows)}<h3>Best</h3>${best}<h3>Worst</h3>${worst}`);
   }
-  const about = `${data.used.toLocaleString("en")} pairs: ${part}${within === undefined ? "" : `, within each ${within}`}. ${notes.join(" ")}`;
+  const about = `${grouped(data.used)} pairs: ${part}${within === undefined ? "" : `, within each ${within}`}. ${notes.join(" ")}`;
   const title = `${evaluation.run.method} on ${evaluation.run.encoder}, step ${evaluation.run.step}: what is found`;
   return `<!doctype html>
 <html lang="en">

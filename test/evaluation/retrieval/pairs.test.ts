@@ -127,16 +127,18 @@ test("classes are told by words alone, with the accuracy where samples have labe
   await refused(classify({ run, data: at("photos"), classes: ["red", "ψψψ"] }), /class "ψψψ": /);
 });
 
+/** The run as if `siglip` had learned its temperature, and this bias. */
+const asSiglip = (bias: number): Run => ({
+  ...run,
+  config: { ...run.config, method: { ...run.config.method, name: "siglip" } },
+  methodParams: { ...run.methodParams, logitBias: scalar(bias) },
+});
+
 test("probabilities are the method's: of siglip each class by itself, with the bias", async () => {
   const classes = ["red", "green", "blue", "yellow"];
   const bias = -3;
-  const siglip: Run = {
-    ...run,
-    config: { ...run.config, method: { ...run.config.method, name: "siglip" } },
-    methodParams: { ...run.methodParams, logitBias: scalar(bias) },
-  };
   const [shared, own] = await Promise.all(
-    [run, siglip].map((one) => classify({ run: one, data: at("photos"), classes, top: 4 })),
+    [run, asSiglip(bias)].map((one) => classify({ run: one, data: at("photos"), classes, top: 4 })),
   );
   const scale = Math.exp(Number((run.methodParams.logitScale as Tensor).data[0]));
   const words = await Promise.all(
@@ -155,6 +157,20 @@ test("probabilities are the method's: of siglip each class by itself, with the b
     const softmax = shared!.predictions[row]!;
     assert.equal(softmax.prediction, top[0]!.prediction);
     assert.ok(Math.abs(softmax.probability - Math.exp(scale * cosine(softmax.prediction, path)) / sum) < 1e-4);
+  }
+});
+
+test("the nearest class is predicted, also where probabilities of several are rounded to 1", async () => {
+  const classes = ["green", "yellow", "blue", "red"];
+  const [shared, rounded] = await Promise.all(
+    [run, asSiglip(100)].map((one) => classify({ run: one, data: at("photos"), classes, top: 4 })),
+  );
+  for (const [row, { probability, top = [] }] of rounded!.predictions.entries()) {
+    assert.equal(probability, 1);
+    assert.deepEqual(
+      top.map(({ prediction }) => prediction),
+      shared!.predictions[row]!.top!.map(({ prediction }) => prediction),
+    );
   }
 });
 
