@@ -43,6 +43,8 @@ test("evaluate prints recall both ways and writes numbers and a page into the ru
   refused(["evaluate", run], /--train is missing.*name the pairs after the run/);
   refused(["evaluate", run, at("none.csv")], /none\.csv/);
   refused(["evaluate", run, "--data", data, "--split", "none"], /--split none: /);
+  refused(["evaluate", run, data, "--train", data], /--train is for labelled data; leave it out/);
+  refused(["evaluate", run, data, "--label-count", "10"], /--label-count is for labelled data; leave it out/);
   refused(["evaluate", run, "--train", data, "--within", "set"], /--within is for runs on pairs, with one set of data/);
 });
 

@@ -5,6 +5,7 @@ import {
   evaluationTable,
   evaluationTasks,
   foldsLine,
+  kebab,
   openRun,
   splitLine,
   type TrainAndTest,
@@ -33,6 +34,9 @@ interface Flags extends Partial<TrainAndTest> {
   readonly seed: string;
   readonly json?: boolean;
 }
+
+/** What pairs have no use for: they are not trained on. */
+const FOR_LABELS = ["train", "test", "testLabels", "folds", "labelCount", "finetune", "steps"] as const;
 
 export const configure: Configure = (command) =>
   splitOption(
@@ -83,6 +87,9 @@ export const configure: Configure = (command) =>
       const line = stageLine();
       const { data = argument, train, within, html } = flags;
       if (data !== undefined) {
+        const idle = FOR_LABELS.find((name) => flags[name] !== undefined);
+        if (idle !== undefined)
+          throw new UserError(`--${kebab(idle)} is for labelled data; leave it out, or leave out the pairs, ${data}`);
         const { split, seed, json, trainLabels: labels } = flags;
         const options = { run, data, labels, split, within, html, ...tableOptionsOf(flags) };
         return evaluateOnPairs(
