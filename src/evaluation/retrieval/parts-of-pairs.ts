@@ -66,7 +66,7 @@ export async function openParted(run: Run, options: PairEvaluationOptions): Prom
  */
 export function entriesOfPart(source: Source<unknown>, data: string, part: string, lenient = false): Int32Array {
   if (!isPart(part)) throw new UserError(`--split ${part}: must be ${parts.join(", ")}`);
-  const partOf = partsOfColumn(source, data, lenient ? undefined : part);
+  const partOf = partsOfColumn(source, data, lenient ? undefined : part, "leave --split out to take all of them");
   const entries = partOf
     ? everyEntry(source).filter((entry) => partOf[entry] === parts.indexOf(part))
     : new Int32Array();
@@ -75,13 +75,16 @@ export function entriesOfPart(source: Source<unknown>, data: string, part: strin
 }
 
 /** @throws UserError when a part is asked for, and the data have no such column */
-function partsOfColumn(source: Source<unknown>, data: string, part: string | undefined): PartOf | undefined {
+function partsOfColumn(
+  source: Source<unknown>,
+  data: string,
+  part: string | undefined,
+  advice = "name a column of parts, a file with the columns path and split, or random",
+): PartOf | undefined {
   const cells = source.column?.(SPLIT_COLUMN);
   if (cells?.some((cell) => cell?.trim())) return partsIn(cells, `${data}: column ${SPLIT_COLUMN}`);
   if (part === undefined) return undefined;
-  throw new UserError(
-    `--split ${part}: the data have no column ${SPLIT_COLUMN}; name a column of parts, a file with the columns path and split, or random`,
-  );
+  throw new UserError(`--split ${part}: the data have no column ${SPLIT_COLUMN}; ${advice}`);
 }
 
 /** Whether a run was trained on these very data. */

@@ -110,6 +110,10 @@ test("captions of pairs are beside those of the data, and a table is written; a 
   assert.ok(row!.includes("images/0.png") && row!.includes("a small red square"), row);
   assert.equal(others.length, 11);
   await assert.rejects(captions({ run: await openRun(clip), data }), /method clip writes no captions; virtex does/);
+  await assert.rejects(
+    captions({ run: await openRun(captioner), data, split: "test" }),
+    /--split test: the data have no column split; leave --split out/,
+  );
   const notes = join(folder, "notes.txt");
   await writeFile(notes, "The cat sat on the mat.\nThe dog ran.\n");
   await assert.rejects(
