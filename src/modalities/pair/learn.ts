@@ -1,5 +1,6 @@
 import { offerOf } from "../../data/ability.ts";
 import type { RunFiles } from "../../data/modality.ts";
+import { countOfKeys } from "../../data/parts/keys.ts";
 import type { Source } from "../../data/source.ts";
 import { vocabulary } from "../../data/vocabulary.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -13,7 +14,7 @@ const PROBES = 1000;
 
 /**
  * The tokenizer of the captions: the user's, or one learned from all of them, as texts learn it.
- * @throws UserError as texts do, and when all images have the same caption
+ * @throws UserError as texts do, and when all images show the same
  */
 export async function learnCaptions(
   source: Source<PairSample>,
@@ -21,9 +22,9 @@ export async function learnCaptions(
   onNote?: (note: string) => void,
 ): Promise<RunFiles> {
   const captions = captionsIn(source);
-  if (source.length > 1 && source.keys?.every((key) => key === 0))
+  if (source.length > 1 && source.keys && countOfKeys(source.keys) < 2)
     throw new UserError(
-      `all ${source.length.toLocaleString("en")} images show the same by their captions (${source.name(0)}: "${captions.text(0).slice(0, 60)}"); there is nothing to tell them apart by`,
+      `all ${source.length.toLocaleString("en")} images show the same, by their keys or their captions (${source.name(0)}: "${captions.text(0).slice(0, 60)}"); there is nothing to tell them apart by`,
     );
   const settled = optionsOf(kinds.text, options);
   const files = await kinds.text.learn?.(captions, settled, onNote);

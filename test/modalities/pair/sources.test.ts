@@ -295,6 +295,22 @@ test("rows that say nothing of an image are counted and passed over", () =>
     await writeFile(join(folder, "evil.zip"), zipSync({ "x.png": await png(0) }));
   }));
 
+test("images that all show the same, by their captions or by a key, are nothing to learn from", () =>
+  inFolder(async (folder) => {
+    for (const text of [
+      "path,caption\nimages/0.png,A  photo\nimages/1.png,a photo\n",
+      "path,caption,key\nimages/0.png,a,1\nimages/1.png,b,1\n",
+    ]) {
+      const source = await pair.open(await tableOf(folder, "pairs.csv", text));
+      const options = pair.options.parse({ ...(await pair.infer(source)), tokenizerKind: "bpe" });
+      await assert.rejects(
+        async () => pair.learn?.(source, options),
+        /all 2 images show the same, by their keys or their/,
+      );
+      await source.close();
+    }
+  }));
+
 test("captions of any script and length, and a broken image", () =>
   inFolder(async (folder) => {
     const captions = ["สี่เหลี่ยมสีแดง", "مربع أحمر", "🟥 😀", Array(10_000).fill("word").join(" ")];
