@@ -97,6 +97,8 @@ export interface Accepts<Sample> {
   bytes?(bytes: Uint8Array, name: string, type: string, memory?: MemoryBudget): Source<Sample>;
   /** Media types of such files, `*` for any subtype: `image/*`. */
   readonly types?: readonly string[];
+  /** Whether a name is that of such a file, so that one that is not there is not taken for a text. */
+  named?(name: string): boolean;
 }
 
 /**

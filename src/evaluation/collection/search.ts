@@ -81,11 +81,14 @@ async function openQuery(run: Run, query: string): Promise<Source<unknown>> {
   return (!(await exists(query)) && run.modalityDefinition.accepts.text?.(query)) || openData(run, query);
 }
 
-/** @throws UserError when the query is a file of neither side, or no file and no side is text */
+/** @throws UserError when the query is a file of neither side or not there, or no file and no side is text */
 async function openQueryOfPairs(run: Run, query: string): Promise<OpenedQuery> {
   const sides = await sharedSides(run);
   const names = [...sides.keys()].join(" and ");
   if (!(await exists(query))) {
+    // A file's name that is mistyped is nothing to search for in words.
+    const isFile = [...sides.values()].some(({ modalityDefinition }) => modalityDefinition.accepts.named?.(query));
+    if (isFile) throw new UserError(`${query}: no such file`);
     for (const side of sides.values()) {
       const source = side.modalityDefinition.accepts.text?.(query);
       if (source) return { run: side, source };

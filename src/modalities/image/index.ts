@@ -1,6 +1,7 @@
 import { modality } from "../../data/modality.ts";
 import { drawing } from "../../data/picture.ts";
 import { augment, crop, normalization, perturb } from "../../data/views.ts";
+import { hasImageName } from "../../pixels/decode/formats.ts";
 import { lab, region, rotate, tiles } from "./abilities.ts";
 import { buildImages } from "./build.ts";
 import { inferImages } from "./infer.ts";
@@ -29,7 +30,7 @@ export const image = modality({
   open: openImages,
   reopen: reopenImages,
   infer: inferImages,
-  accepts: { bytes: givenImage, types: ["image/*"] },
+  accepts: { bytes: givenImage, types: ["image/*"], named: hasImageName },
   /** Probabilities per view, as BYOL's, belong to the other run's method and are not inherited. */
   inherit: ({ blur, solarize, ...kept }) => ({
     ...kept,

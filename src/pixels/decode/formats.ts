@@ -121,7 +121,7 @@ const takesImage: Takes = (name) => {
 };
 
 /** Whether the name is that of an image file that can be decoded. */
-const hasImageName = (name: string): boolean =>
+export const hasImageName = (name: string): boolean =>
   read.some(({ endings }) => endings.some((ending) => ending === endingOf(name)));
 
 export const wantedImages: Wanted = {
@@ -130,7 +130,8 @@ export const wantedImages: Wanted = {
   formats: "JPEG, PNG, WebP …, zip archives of them, IDX, CIFAR",
 };
 
-const endingOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+/** Empty where there is none: `png` is no ending of a file of that name. */
+const endingOf = (name: string): string => /\.([^.]*)$/.exec(name)?.[1]?.toLowerCase() ?? "";
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, LOOKED_AT)).toString("latin1");
 
