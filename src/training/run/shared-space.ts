@@ -22,6 +22,10 @@ export interface Matching {
  * How a run tells whether samples of two kinds belong together. Undefined if its method learns nothing of the kind: it leaves the
  * shared space of its encoder, if there is one, as it was at the start.
  * @throws UserError as `methodOf`
+ *
+ * @example
+ * const matching = await matchingOf(await openRun("runs/clip"));
+ * if (!matching) console.log("trained by a method that does not match one side to the other");
  */
 export async function matchingOf(run: Run): Promise<Matching | undefined> {
   const { method } = await methodOf(run);

@@ -185,7 +185,6 @@ test("images are found by words, texts by an image, images by an image", async (
   assert.match(text!.text!, /large blue|blue large/);
   await refused(search({ run, query: " ", in: photos }), /the query is empty/);
   await refused(search({ run, query: "photos/aple.png", in: photos }), /photos\/aple\.png: no such file/);
-  assert.equal((await search({ run, query: "png", in: photos, top: 1 })).length, 1);
   const [likeness] = await search({ run, query: image, in: photos, top: 1 });
   assert.ok(likeness!.similarity > 0.999);
   const texts = await search({ run, query: "large blue", in: data, side: "text", top: 20 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import sharp from "sharp";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
 import { decode } from "../../../src/pixels/decode/decode.ts";
-import { formatOf, wantedImages } from "../../../src/pixels/decode/formats.ts";
+import { formatOf, hasImageName, wantedImages } from "../../../src/pixels/decode/formats.ts";
 
 const solid = () => sharp({ create: { width: 8, height: 8, channels: 3, background: "#336699" } });
 
@@ -55,4 +55,14 @@ test("the same words are used for files that are left out by their names", () =>
     what: "HEIC",
     advice: "not decodable here: convert to JPEG or PNG",
   });
+});
+
+test("an image is told by the ending of its name, which a name without a dot does not have", () => {
+  assert.deepEqual(["a/b.PNG", "b.jpeg", "png", "a red png", "b.txt"].map(hasImageName), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });
