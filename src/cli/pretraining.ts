@@ -49,12 +49,14 @@ export interface Names {
 export async function addPretraining(command: Command, names: Names, isChosen: boolean): Promise<void> {
   const shown: Choice = isChosen ? await choose(names, await shownModality(names)) : {};
   const all = await optionGroups(shown);
-  for (const { sides } of await modalities.all())
-    for (const side of sides?.names ?? [])
-      command.option(`--${side}-from <run>`, `of pairs: start the ${side} encoder from a run on ${side} data`);
+  const sides = (await modalities.all()).flatMap((definition) => definition.sides?.names ?? []);
+  for (const side of sides)
+    command.option(`--${side}-from <run>`, `of pairs: start the ${side} encoder from a run on ${side} data`);
   addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
-    .action((data: string | undefined, flags: Flags & Record<string, unknown>) => run(data, flags, all, command));
+    .action((data: string | undefined, flags: Flags & Record<string, unknown>) =>
+      run(data, flags, all, sides, command),
+    );
 }
 
 /**
@@ -95,12 +97,12 @@ async function optionsOf(
   return optionsByKind(flags, all, await choose(flags, await modalityFor(data, flags.modality)));
 }
 
-/** The runs that sides start from, by side: `--image-from runs/photos`. */
-const sidesOf = (flags: Readonly<Record<string, unknown>>): Record<string, string> =>
+/** The runs that sides start from, by side: `--image-from runs/photos`. Other options may end in `-from` too. */
+const sidesOf = (flags: Readonly<Record<string, unknown>>, sides: readonly string[]): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(flags).flatMap(([key, value]): [string, string][] => {
-      const [, side] = /^(\w+)From$/.exec(key) ?? [];
-      return side !== undefined && typeof value === "string" ? [[side, value]] : [];
+    sides.flatMap((side): [string, string][] => {
+      const value = flags[`${side}From`];
+      return typeof value === "string" ? [[side, value]] : [];
     }),
   );
 
@@ -108,6 +110,7 @@ async function run(
   data: string | undefined,
   flags: Flags & Record<string, unknown>,
   all: readonly Group[],
+  sides: readonly string[],
   command: Command,
 ): Promise<void> {
   const { labels, resume, json, out = join("runs", stemOf(data ?? "")) } = flags;
@@ -122,7 +125,7 @@ async function run(
       out: folder,
       resume: resume !== undefined,
       from: flags.from,
-      sidesFrom: sidesOf(flags),
+      sidesFrom: sidesOf(flags, sides),
       labels,
       ...tableOptionsOf(flags),
       modality: flags.modality,

@@ -58,6 +58,10 @@ test("rows of a table, from a CSV without a flag to a model that is exported", (
       at("more"),
     );
     assert.deepEqual(JSON.parse(await readFile(at("more/columns.json"), "utf8")), one);
+    // Its name ends as those of options for a side of pairs do.
+    const read = ["--preset", "scarf", ...SMALL, "--modality", "table", "--columns-from", at("run/columns.json")];
+    ran("pretrain", at("few.csv"), ...read, "--out", at("as-read"));
+    assert.deepEqual(JSON.parse(await readFile(at("as-read/columns.json"), "utf8")), one);
     await writeFile(at("row.json"), '{"age": 30, "job": "pilot"}');
     ran("embed", at("run"), at("all.csv"), "--out", at("all.parquet"));
     assert.match(ran("search", at("run"), at("row.json"), "--in", at("all.parquet"), "--top", "2"), /all\.csv:\d+/);
