@@ -33,6 +33,7 @@ const rooms: Rooms = {
   "data/signal": { imports: [] },
   "data/targets": { imports: ["data/"] },
   graphs: { imports: ["array"], types: ["data"] },
+  environments: { imports: ["array"] },
   encoders: { imports: ["array", "data", "layers"] },
   methods: { imports: [...page, "methods/parts", "methods/parts/graphs"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },

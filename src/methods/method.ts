@@ -70,6 +70,12 @@ export interface Method<
   restore?(params: Traced<Initial>, inputs: Inputs, hidden: Array): Array;
   /** Where the thing is that the tokens name: a probability for each patch of the picture, `[batch, patches]`. */
   point?(params: Traced<Initial>, inputs: Inputs): Array;
+  /**
+   * Of a method that learned from outcomes which plans end well: a logit for each plan, `[plans]`. Traced in evaluation mode.
+   * @param inputs the encoder's, of one sample for all plans, or of one for each
+   * @param plans their actions, `[plans, steps × size]`
+   */
+  succeeds?(params: Traced<Initial>, inputs: Inputs, plans: Array): Array;
   /** Of a combination: the task that is exported as if it had been alone, and its parameters. */
   readonly exported?: {
     readonly task: Pick<Method, "tokenLogits" | "matching" | "writer">;

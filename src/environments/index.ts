@@ -1,0 +1,12 @@
+import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
+import type { EnvironmentDefinition } from "./environment.ts";
+
+const lines = {
+  "deep-sea": () => import("./deep-sea.ts"),
+};
+
+/** Options of the built-in environments, by name. */
+export type EnvironmentOptions = OptionsByName<typeof lines>;
+
+/** Worlds to act in: one file each, and one line here. */
+export const environments: Registry<EnvironmentDefinition> = registry("environment", lines);
