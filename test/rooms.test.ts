@@ -8,7 +8,7 @@ import { circles, idle, intruders, missteps, type Rooms, reaching } from "./supp
 import { crowded, long, mentions, unregistered } from "./support/walls/texts.ts";
 
 const page = ["array", "data", "encoders", "layers", "objectives"];
-const kind = [...page, "engine", "evaluation", "graphs", "interop", "methods", "pixels", "training"];
+const kind = [...page, "engine", "environments", "evaluation", "graphs", "interop", "methods", "pixels", "training"];
 const judge = ["array", "data", "encoders", "engine", "interop", "training", "evaluation/scores", "evaluation/vectors"];
 
 /** Which rooms a room may import, beside itself and the foundation; docs/README.md has the same in words. */
@@ -46,7 +46,7 @@ const rooms: Rooms = {
   modalities: { imports: [...kind, "modalities"] },
   // A kind's pages are held to what the other pages are, and what workers load opens samples and changes them.
   "modalities/*/methods": { imports: [...page, "graphs", "methods", "modalities", "pixels"] },
-  "modalities/*/sources": { imports: ["data", "graphs", "modalities", "pixels"] },
+  "modalities/*/sources": { imports: ["data", "graphs", "modalities", "pixels"], types: ["environments"] },
   "modalities/*/transforms": { imports: ["array", "data", "graphs", "modalities", "pixels"] },
   // A kind's commands are the command line's, and have its helpers; what the kind itself does needs none of them.
   "modalities/*/commands": { imports: [...kind, "modalities", "cli/", "cli/language"] },
