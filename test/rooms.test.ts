@@ -64,6 +64,7 @@ const rooms: Rooms = {
     types: ["encoders"],
   },
   "evaluation/drawing": { imports: ["data", "interop", "evaluation/vectors"], types: ["training/run/metrics.ts"] },
+  "evaluation/returns": { imports: ["array", "evaluation/drawing"] },
   "evaluation/labels": { imports: judge, types: ["methods"] },
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },
   "evaluation/label-efficiency": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },
