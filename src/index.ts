@@ -149,7 +149,7 @@ export { allowDecoding } from "./foundation/memory.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { prepareOutput, writeOutput } from "./foundation/outputs.ts";
 export { trustCode } from "./foundation/user-file.ts";
-export { optionOwners } from "./methods/combine.ts";
+export { optionOwners } from "./foundation/combination.ts";
 export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serving/serve.ts";

@@ -34,6 +34,8 @@ const rooms: Rooms = {
   "data/targets": { imports: ["data/"] },
   graphs: { imports: ["array"], types: ["data"] },
   environments: { imports: ["array"] },
+  agents: { imports: [...page, "environments", "agents/parts"] },
+  "agents/parts": { imports: [...page, "environments"], types: ["agents/agent.ts"] },
   encoders: { imports: ["array", "data", "layers"] },
   methods: { imports: [...page, "methods/parts", "methods/parts/graphs"] },
   "methods/parts": { imports: page, types: ["methods/method.ts"] },

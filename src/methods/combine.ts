@@ -1,49 +1,12 @@
 import * as z from "zod";
 import type { Ability } from "../data/ability.ts";
+import { optionOwners, type Weighted } from "../foundation/combination.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { MethodDefinition, Preset } from "./method.ts";
 import { sumOf } from "./parts/sum.ts";
 
 /** One of several tasks that an encoder learns at once. */
-export interface Task {
-  readonly definition: MethodDefinition;
-  /** Factor of its loss in the sum. */
-  readonly weight: number;
-}
-
-/** Parses `rotation+simclr:0.5`. @throws UserError for a missing name, a weight not above 0, or a repeated name */
-export function parseTasks(text: string): { name: string; weight: number }[] {
-  const tasks = text.split("+").map((part) => {
-    const [, name = part, factor] = /^(.*):([^:/\\]*)$/.exec(part) ?? [];
-    if (name.trim() === "") throw new UserError(`method "${text}": a name is missing next to a +`);
-    const weight = factor === undefined ? 1 : Number(factor);
-    if (!(weight > 0 && Number.isFinite(weight)) || factor?.trim() === "")
-      throw new UserError(
-        `method "${text}": the weight of ${name} must be a number above 0, not ${factor || "nothing"}`,
-      );
-    return { name, weight };
-  });
-  const repeated = tasks.find(({ name }, index) => tasks.findIndex((task) => task.name === name) < index);
-  if (repeated) throw new UserError(`method "${text}": ${repeated.name} is named twice; give it a weight instead`);
-  return tasks;
-}
-
-/** The method of each of the combination's options. An option that several methods have is prefixed with the method's name. */
-export function optionOwners(tasks: readonly Task[]): Map<string, { task: Task; key: string }> {
-  const count = (key: string) => tasks.filter(({ definition }) => key in definition.options.shape).length;
-  return new Map(
-    tasks.flatMap((task) =>
-      Object.keys(task.definition.options.shape).map((key): [string, { task: Task; key: string }] => [
-        count(key) > 1 ? prefixed(task.definition.name, key) : key,
-        { task, key },
-      ]),
-    ),
-  );
-}
-
-/** `simclr`, `temperature` → `simclrTemperature`. */
-const prefixed = (name: string, key: string) =>
-  `${name.replaceAll(/[^a-zA-Z0-9]+(.)?/g, (_, letter = "") => letter.toUpperCase())}${key[0]!.toUpperCase()}${key.slice(1)}`;
+export type Task = Weighted<MethodDefinition>;
 
 /** The methods that a run learns by: the tasks of a combination, or the one. */
 export const partsOf = (method: MethodDefinition): readonly MethodDefinition[] =>
@@ -149,7 +112,7 @@ const firstOf = <Value>(
 /** Every preset that one of the methods has, with the options of all that have it; summary, training and light views are the first one's. */
 function presetsOf(
   parts: readonly MethodDefinition[],
-  owners: ReturnType<typeof optionOwners>,
+  owners: ReturnType<typeof optionOwners<Task>>,
 ): Record<string, Preset> {
   const titles = new Set(parts.flatMap(({ presets = {} }) => Object.keys(presets)));
   return Object.fromEntries(

@@ -1,7 +1,8 @@
+import { parseTasks } from "../foundation/combination.ts";
 import { UserError } from "../foundation/errors.ts";
 import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
 import { absolutePath, fileExists } from "../foundation/user-file.ts";
-import { combine, parseTasks } from "./combine.ts";
+import { combine } from "./combine.ts";
 import type { MethodDefinition } from "./method.ts";
 
 const lines = {
