@@ -34,6 +34,7 @@ const rooms: Rooms = {
   "data/targets": { imports: ["data/"] },
   graphs: { imports: ["array"], types: ["data"] },
   environments: { imports: ["array"] },
+  "environments/mujoco": { imports: ["array", "environments/"] },
   agents: { imports: [...page, "environments", "agents/parts"] },
   "agents/parts": { imports: [...page, "environments"], types: ["agents/agent.ts"] },
   encoders: { imports: ["array", "data", "layers"] },
