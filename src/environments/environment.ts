@@ -33,6 +33,8 @@ export interface Environment {
   restore(state: Float64Array): void;
   /** What people see of it now: RGB bytes, row-major, `[height, width, 3]`. */
   render?(width: number, height: number): Uint8Array;
+  /** Set by who films: called during actions that take long, when `render` shows the moment. */
+  moment?: (() => void) | undefined;
   /** Frees what is not collected by itself: the simulator's memory. */
   [Symbol.dispose](): void;
 }

@@ -3,6 +3,7 @@ import type { EnvironmentDefinition } from "./environment.ts";
 
 const lines = {
   "deep-sea": () => import("./deep-sea.ts"),
+  grasp: () => import("./grasp.ts"),
 };
 
 /** Options of the built-in environments, by name. */

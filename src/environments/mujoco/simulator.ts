@@ -27,19 +27,24 @@ async function mujoco(): Promise<MainModule> {
  * simulator.step(100);
  * simulator.positions; // x, y, z and the quaternion after 0.2 s of falling
  */
-export async function openSimulator(xml: string): Promise<Simulator> {
+export const openSimulator = async (xml: string): Promise<Simulator> => (await simulators())(xml);
+
+/** Loads MuJoCo. What it gives is `openSimulator` at once, for tasks that have a model of their own in every episode. */
+export async function simulators(): Promise<(xml: string) => Simulator> {
   loading ??= mujoco();
   const module = await loading;
-  let model: MjModel | undefined;
-  try {
-    model = module.MjModel.from_xml_string(withoutTextures(xml));
-    return new Simulator(module, model, new module.MjData(model));
-  } catch (error) {
-    // After an abort the module is of no more use: the next model gets a new one.
-    if (error instanceof Error && error.name === "RuntimeError") loading = undefined;
-    else model?.delete();
-    throw new UserError(`the model cannot be simulated: ${reason(error)}`);
-  }
+  return (xml) => {
+    let model: MjModel | undefined;
+    try {
+      model = module.MjModel.from_xml_string(withoutTextures(xml));
+      return new Simulator(module, model, new module.MjData(model));
+    } catch (error) {
+      // After an abort the module is of no more use: the next model gets a new one.
+      if (error instanceof Error && error.name === "RuntimeError") loading = undefined;
+      else model?.delete();
+      throw new UserError(`the model cannot be simulated: ${reason(error)}`);
+    }
+  };
 }
 
 const reason = (error: unknown): string =>
