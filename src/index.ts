@@ -143,13 +143,13 @@ export { type FewShot, type FewShotOptions, type FewShotScore, fewShot } from ".
 export { fewShotTable } from "./evaluation/worth/few-shot-table.ts";
 export { evaluationTable, verdictTable } from "./evaluation/worth/table.ts";
 export { writeReport } from "./evaluation/worth/write.ts";
+export { optionOwners } from "./foundation/combination.ts";
 export { BrokenSample, messageOf, UserError } from "./foundation/errors.ts";
 export { writeAtomically } from "./foundation/files.ts";
 export { allowDecoding } from "./foundation/memory.ts";
 export { closest, type Flag, flagsOf, kebab } from "./foundation/options.ts";
 export { prepareOutput, writeOutput } from "./foundation/outputs.ts";
 export { trustCode } from "./foundation/user-file.ts";
-export { optionOwners } from "./foundation/combination.ts";
 export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serving/serve.ts";

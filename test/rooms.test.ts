@@ -33,7 +33,7 @@ const rooms: Rooms = {
   "data/signal": { imports: [] },
   "data/targets": { imports: ["data/"] },
   graphs: { imports: ["array"], types: ["data"] },
-  environments: { imports: ["array"] },
+  environments: { imports: ["array", "environments"] },
   "environments/mujoco": { imports: ["array", "environments/"] },
   agents: { imports: [...page, "environments", "agents/parts"] },
   "agents/parts": { imports: [...page, "environments"], types: ["agents/agent.ts"] },
