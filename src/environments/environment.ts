@@ -74,6 +74,8 @@ export interface EnvironmentDefinition<Options extends z.ZodObject = z.ZodObject
   readonly baselines?: Readonly<Record<string, (options: z.infer<Options>) => Policy>>;
   /** The number in `info` at the end of an episode that is 1 for success, where there is such a thing. */
   readonly success?: string;
+  /** Of a robot that can be wrong about its own success: the number in `info` that is right, for evaluation alone. */
+  readonly truth?: string;
   /** Of tasks that an outcome predictor can solve by planning. */
   readonly planning?: (options: z.infer<Options>) => Planning;
 }

@@ -22,9 +22,9 @@ const options = z.object({
 /**
  * Grasping from one depth image by trial and error, after Pinto & Gupta 2015, https://arxiv.org/abs/1509.06825: random objects
  * on a table, a camera above it, a two-finger gripper on a gantry that opens 68 mm. An action is the place of a grasp in the
- * image, `x` to the right and `y` downwards in pixels, and the `angle` of the line along which the fingers close, in radians from
- * the x-axis towards the y-axis. The gripper comes down there, closes with 10 N and lifts. The reward is what it feels itself: 1 if
- * after lifting the fingers are held apart. `info.lifted` is the truth.
+ * image, from −1 to 1 with `x` to the right and `y` upwards, and the `angle` of the line along which the fingers close, in radians
+ * counter-clockwise from the x-axis. The gripper comes down there, closes with 10 N and lifts. The reward, and success, is what it
+ * feels itself: 1 if after lifting the fingers are held apart. `info.lifted` is the truth.
  */
 export const grasp = environment({
   name: "grasp",
@@ -33,7 +33,8 @@ export const grasp = environment({
   options,
   make: async ({ bin, objects = bin ? 8 : 3, attempts = bin ? 12 : 1, families }) =>
     new Table(await simulators(), { bin, objects, attempts, families }),
-  success: "lifted",
+  success: "held",
+  truth: "lifted",
   planning: () => planning,
   baselines: { random: () => randomPolicy, "hand-written": () => acrossPolicy },
 });

@@ -95,7 +95,7 @@ test("from a bin what was lifted is taken away, until twelve attempts are over o
   let last: Step | undefined;
   for (let empty = 0; empty < 12; empty++) {
     assert.ok(!last?.terminated);
-    last = environment.step(Float32Array.of(10, 10, 0));
+    last = environment.step(Float32Array.of(-0.7, 0.7, 0));
   }
   assert.equal(last?.terminated, true);
 });
@@ -105,21 +105,24 @@ test("candidates are places of objects; a film has its moments; what is no actio
   const observation = environment.reset(5);
   const plans = grasp.planning?.(grasp.options.parse({})).plans(observation, new Rng(0)) ?? [];
   assert.equal(plans.length, 150);
-  for (const [x = 0, y = 0] of plans) assert.ok(observation.depth![Math.floor(y) * 64 + Math.floor(x)]! < 0.995);
+  for (const [x = 0, y = 0] of plans)
+    assert.ok(observation.depth![Math.floor(32 - 32 * y) * 64 + Math.floor(32 + 32 * x)]! < 0.995);
   assert.ok(new Set(plans.map(([, , angle]) => angle)).size > 12);
   let moments = 0;
   environment.moment = () => moments++;
-  environment.step(Float32Array.of(1, 1, 0));
+  environment.step(Float32Array.of(0.97, 0.97, 0));
   assert.equal(moments, 47);
   const picture = environment.render?.(40, 30);
   assert.ok(picture?.length === 40 * 30 * 3 && new Set(picture).size > 6);
-  assert.throws(() => environment.step(Float32Array.of(1, Number.NaN, 0)), UserError);
+  assert.throws(() => environment.step(Float32Array.of(0, Number.NaN, 0)), UserError);
   assert.throws(() => environment.step(Float32Array.of(1)), UserError);
 });
 
-test("the middle of the image is the middle of the table, x to the right and y upwards", () => {
-  assert.deepEqual(worldOf(32, 32, 1), [0, 0]);
-  const [x, y] = worldOf(64, 0, 1);
-  assert.ok(Math.abs(x - 0.14) < 1e-12 && Math.abs(y - 0.14) < 1e-12);
-  assert.ok(Math.abs(worldOf(64, 0, 0.95)[0] - 0.133) < 1e-12);
+test("the middle of the image is the middle of the table, x to the right and y away", () => {
+  const depth = new Float32Array(64 * 64).fill(1);
+  depth[63] = 0.95;
+  assert.deepEqual(worldOf(depth, 0, 0), [0, 0]);
+  const [x, y] = worldOf(depth, -1, 1);
+  assert.ok(Math.abs(x + 0.14) < 1e-6 && Math.abs(y - 0.14) < 1e-6);
+  assert.ok(Math.abs(worldOf(depth, 1, 1)[0] - 0.133) < 1e-6);
 });

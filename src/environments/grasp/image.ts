@@ -12,10 +12,22 @@ const LEAST = 0.006;
 /** Pixels at the edge of the image where no grasp begins: there is the bin's wall. */
 export const MARGIN = 3;
 
-/** Metres from the image's middle, where a pixel at some depth is: x to the right, y upwards. */
-export function worldOf(x: number, y: number, depth: number): readonly [x: number, y: number] {
-  const scale = ((2 * REACH) / HEIGHT / SIDE) * depth;
-  return [(x - SIDE / 2) * scale, (SIDE / 2 - y) * scale];
+/** The place in the image of a pixel's middle: from −1 to 1, x to the right and y upwards. */
+export const placeOf = (pixel: number): readonly [x: number, y: number] => [
+  ((pixel % SIDE) + 0.5) / (SIDE / 2) - 1,
+  1 - (Math.floor(pixel / SIDE) + 0.5) / (SIDE / 2),
+];
+
+/** The pixel at a place in the image. */
+function pixelAt(x: number, y: number): number {
+  const along = (share: number) => Math.min(SIDE - 1, Math.max(0, Math.floor((share + 1) * (SIDE / 2))));
+  return along(-y) * SIDE + along(x);
+}
+
+/** Metres from the table's middle, of what is seen at a place in the image: x to the right and y away. */
+export function worldOf(depth: Float32Array, x: number, y: number): readonly [x: number, y: number] {
+  const scale = (REACH / HEIGHT) * depth[pixelAt(x, y)]!;
+  return [x * scale, y * scale];
 }
 
 /** Metres along the camera's axis, `[64 × 64]`. */
@@ -24,10 +36,6 @@ export function depthOf(observation: Observation): Float32Array {
   if (depth?.length !== SIDE * SIDE) throw new Error(`a grasp needs the observation depth, ${SIDE} × ${SIDE}`);
   return depth;
 }
-
-/** Metres along the camera's axis at a place of the image. */
-export const depthAt = (observation: Observation, x: number, y: number): number =>
-  depthOf(observation)[Math.floor(y) * SIDE + Math.floor(x)]!;
 
 /** The pixels of objects. */
 export function objectPixels(depth: Float32Array): number[] {

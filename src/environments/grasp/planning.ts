@@ -1,7 +1,7 @@
 import type { Rng } from "../../array/rng.ts";
 import type { Planning, Policy } from "../environment.ts";
 import type { Action, Observation } from "../space.ts";
-import { blobOf, depthOf, objectPixels, SIDE } from "./image.ts";
+import { blobOf, depthOf, objectPixels, placeOf, SIDE } from "./image.ts";
 
 /** Angles that are tried, over half a turn: the gripper is the same after that. */
 const ANGLES = 18;
@@ -9,8 +9,7 @@ const ANGLES = 18;
 const CANDIDATES = 150;
 
 /** A grasp at the middle of a pixel. */
-const graspAt = (pixel: number, angle: number): Action =>
-  Float32Array.of((pixel % SIDE) + 0.5, Math.floor(pixel / SIDE) + 0.5, angle);
+const graspAt = (pixel: number, angle: number): Action => Float32Array.of(...placeOf(pixel), angle);
 
 /** A random object's pixel, at one of 18 angles; where nothing is seen, anywhere. */
 function randomGrasp(pixels: readonly number[], rng: Rng): Action {
@@ -39,7 +38,7 @@ function across(observation: Observation): Action | undefined {
   const pixels = objectPixels(depth);
   if (pixels.length === 0) return undefined;
   const nearest = pixels.reduce((best, pixel) => (depth[pixel]! < depth[best]! ? pixel : best));
-  const blob = blobOf(pixels, nearest).map((pixel) => [(pixel % SIDE) + 0.5, Math.floor(pixel / SIDE) + 0.5] as const);
+  const blob = blobOf(pixels, nearest).map(placeOf);
   const mean = (of: (point: readonly [number, number]) => number) =>
     blob.reduce((sum, point) => sum + of(point), 0) / blob.length;
   const [x, y] = [mean(([x]) => x), mean(([, y]) => y)];

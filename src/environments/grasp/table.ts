@@ -4,7 +4,7 @@ import { type Camera, capture, lookAt, shade } from "../mujoco/camera.ts";
 import type { Simulator } from "../mujoco/simulator.ts";
 import { type Action, assertAction, box, type Observation } from "../space.ts";
 import { above, aside, controlsAt, drives, gripper, joints, OPENING, STEPS } from "./gripper.ts";
-import { depthAt, FIELD_OF_VIEW, HEIGHT, SIDE, worldOf } from "./image.ts";
+import { depthOf, FIELD_OF_VIEW, HEIGHT, SIDE, worldOf } from "./image.ts";
 import { drawThing, type Family, scatter } from "./objects.ts";
 
 /** Fingers that are held apart by more than that hold something, metres. */
@@ -65,7 +65,7 @@ export interface TableOptions {
 /** The task `grasp`: see there. Every scene is a model of its own. */
 export class Table implements Environment {
   readonly observationSpace = { depth: box([1, SIDE, SIDE], 0.85, HEIGHT) };
-  readonly actionSpace = box([3], [0, 0, 0], [SIDE, SIDE, Math.PI], ["x", "y", "angle"]);
+  readonly actionSpace = box([3], [-1, -1, 0], [1, 1, Math.PI], ["x", "y", "angle"]);
   moment?: (() => void) | undefined;
   readonly #open: (xml: string) => Simulator;
   readonly #options: TableOptions;
@@ -142,15 +142,14 @@ export class Table implements Environment {
   step(action: Action): Step {
     assertAction(this.actionSpace, action);
     const { simulator, objects } = this.#now;
-    const place = (value: number) => Math.min(SIDE - 1e-3, Math.max(0, value));
-    const [column, row, angle] = [place(action[0]!), place(action[1]!), action[2]!];
-    const [x, y] = worldOf(column, row, depthAt(this.#look(), column, row));
+    const within = (value: number) => Math.min(1, Math.max(-1, value));
+    const turn = action[2]!;
+    const [x, y] = worldOf(depthOf(this.#look()), within(action[0]!), within(action[1]!));
     const before = this.#heights();
     const places = simulator.bodyPositions;
-    // The image's y-axis points down, the world's away: the angle turns the other way round.
-    this.#moveGripper(above(x, y, -angle));
+    this.#moveGripper(above(x, y, turn));
     for (let at = 0; at < STEPS; at++) {
-      simulator.setControls(controlsAt(at, x, y, -angle));
+      simulator.setControls(controlsAt(at, x, y, turn));
       simulator.step();
       if (this.moment && at % MOMENT === 0) this.moment();
     }
@@ -169,6 +168,7 @@ export class Table implements Environment {
     simulator.setControls(aside.controls);
     if (!isEmpty && !isLast) simulator.step(CALM);
     const info = {
+      held,
       lifted: lifted.some(Boolean) ? 1 : 0,
       gap,
       cleared: this.#gone.filter(Boolean).length,
