@@ -2,8 +2,12 @@ import { type OptionsByName, type Registry, registry } from "../foundation/regis
 import type { EnvironmentDefinition } from "./environment.ts";
 
 const lines = {
+  "cartpole-swingup-sparse": () => import("./cartpole-swingup-sparse.ts"),
   "deep-sea": () => import("./deep-sea.ts"),
   grasp: () => import("./grasp.ts"),
+  "half-cheetah": () => import("./half-cheetah.ts"),
+  hopper: () => import("./hopper.ts"),
+  walker2d: () => import("./walker2d.ts"),
 };
 
 /** Options of the built-in environments, by name. */

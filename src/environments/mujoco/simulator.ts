@@ -76,6 +76,8 @@ export class Simulator {
   readonly #model: MjModel;
   readonly #data: MjData;
   readonly #shapes: Pick<Geoms, "count" | "type" | "size" | "rgba">;
+  /** The state's arrays in the simulator's memory. Asking for one takes longer than reading it. */
+  #views: { readonly positions: Float64Array; readonly velocities: Float64Array; readonly controls: Float64Array };
   /** Whether places of bodies, sensors and contacts are those of an earlier state. */
   #stale = true;
   #disposed = false;
@@ -84,6 +86,7 @@ export class Simulator {
     this.#module = module;
     this.#model = model;
     this.#data = data;
+    this.#views = this.#viewed();
     this.timestep = model.opt.timestep;
     this.version = module.mj_versionString();
     this.sizes = { positions: model.nq, velocities: model.nv, controls: model.nu, sensors: model.nsensordata };
@@ -115,24 +118,25 @@ export class Simulator {
 
   /** `[nq]` */
   get positions(): Float64Array {
-    return copy(this.#alive().qpos);
+    return copy(this.#state().positions);
   }
 
   /** `[nv]` */
   get velocities(): Float64Array {
-    return copy(this.#alive().qvel);
+    return copy(this.#state().velocities);
   }
 
   /** @throws UserError for a number that is none */
   setState(positions: ArrayLike<number>, velocities: ArrayLike<number>): void {
-    fill(this.#alive().qpos, positions, "positions");
-    fill(this.#data.qvel, velocities, "velocities");
+    const state = this.#state();
+    fill(state.positions, positions, "positions");
+    fill(state.velocities, velocities, "velocities");
     this.#stale = true;
   }
 
   /** `[nu]`, held until they are set again. @throws UserError for a number that is none */
   setControls(controls: ArrayLike<number>): void {
-    fill(this.#alive().ctrl, controls, "controls");
+    fill(this.#state().controls, controls, "controls");
     this.#stale = true;
   }
 
@@ -251,6 +255,17 @@ export class Simulator {
   #alive(): MjData {
     if (this.#disposed) throw new Error("this simulator was disposed of");
     return this.#data;
+  }
+
+  #viewed() {
+    return { positions: this.#data.qpos, velocities: this.#data.qvel, controls: this.#data.ctrl };
+  }
+
+  /** When the simulator's memory grows, earlier views of it are empty. */
+  #state() {
+    this.#alive();
+    if (this.#views.positions.length !== this.sizes.positions) this.#views = this.#viewed();
+    return this.#views;
   }
 
   /** After a step, what is derived from the state is one step behind it. Working it out anew does not change the state. */
