@@ -8,8 +8,20 @@ import { environments } from "../../src/environments/index.ts";
 import { type Action, actionSize, boundOf, type Observation, randomAction } from "../../src/environments/space.ts";
 import { UserError } from "../../src/foundation/errors.ts";
 
-/** Actions that the tests take of each. */
+/** Actions that the tests take of each world; fewer where one takes long, which a test then does not depend on. */
 const STEPS = 30;
+const FEWEST = 5;
+const MILLISECONDS = 300;
+
+async function stepsFor(definition: EnvironmentDefinition): Promise<number> {
+  using world = await make(definition);
+  world.reset(0);
+  const before = process.cpuUsage().user;
+  wander(world, 0, FEWEST);
+  const each = (process.cpuUsage().user - before) / 1000 / FEWEST;
+  return Math.round(Math.max(FEWEST, Math.min(STEPS, MILLISECONDS / each)));
+}
+
 /** Actions that an episode may last at most. */
 const LONGEST = 20_000;
 
@@ -52,6 +64,8 @@ function assertOfSpace(world: Environment, observation: Observation) {
 
 for (const definition of await environments.all())
   test(definition.name, async (context) => {
+    const steps = await stepsFor(definition);
+
     await context.test("says what it is", () => {
       for (const line of [definition.summary, definition.source]) assert.match(line, /^[^\n]+$/);
       for (const [option, schema] of Object.entries(definition.options.shape)) {
@@ -65,7 +79,7 @@ for (const definition of await environments.all())
       for (const { names, shape } of Object.values(world.observationSpace))
         assert.ok(names === undefined || names.length === shape.at(-1));
       assertOfSpace(world, world.reset(5));
-      for (const { observation, next, reward, terminated, truncated, info } of wander(world, 5, STEPS)) {
+      for (const { observation, next, reward, terminated, truncated, info } of wander(world, 5, steps)) {
         assertOfSpace(world, observation);
         if (next) assertOfSpace(world, next);
         assert.ok(Number.isFinite(reward));
@@ -79,8 +93,8 @@ for (const definition of await environments.all())
       using second = await make(definition);
       const beginning = first.reset(7);
       assert.deepEqual(second.reset(7), beginning);
-      const undisturbed = wander(first, 7, STEPS);
-      const disturbed = wander(second, 7, STEPS, (action) => {
+      const undisturbed = wander(first, 7, steps);
+      const disturbed = wander(second, 7, steps, (action) => {
         const step = second.step(action);
         const copied = { ...step, observation: seen(step.observation) };
         for (const values of Object.values(step.observation)) values.fill(9);
@@ -90,7 +104,7 @@ for (const definition of await environments.all())
       assert.deepEqual(disturbed, undisturbed);
       // Nothing of what came before is left after a reset.
       assert.deepEqual(first.reset(7), beginning);
-      assert.deepEqual(wander(first, 7, STEPS), undisturbed);
+      assert.deepEqual(wander(first, 7, steps), undisturbed);
     });
 
     await context.test("a saved state goes on in a fresh world, bit for bit", async () => {
@@ -100,12 +114,12 @@ for (const definition of await environments.all())
       const state = first.save();
       using second = await make(definition);
       second.restore(state);
-      const expected = wander(first, 4, STEPS);
-      assert.deepEqual(wander(second, 4, STEPS), expected);
+      const expected = wander(first, 4, steps);
+      assert.deepEqual(wander(second, 4, steps), expected);
       assert.deepEqual(second.save(), first.save());
       second.restore(state);
       assert.deepEqual(second.save(), state);
-      assert.deepEqual(wander(second, 4, STEPS), expected, "and again in the same");
+      assert.deepEqual(wander(second, 4, steps), expected, "and again in the same");
     });
 
     await context.test("refuses what is no action, on one line, and stays as it was", async () => {
@@ -150,7 +164,7 @@ for (const definition of await environments.all())
         const rng = new Rng(0);
         let observation = world.reset(4);
         policy.reset?.(4);
-        for (let at = 0; at < STEPS; at++) {
+        for (let at = 0; at < steps; at++) {
           const step = world.step(await policy.act(observation, rng));
           observation = step.terminated || step.truncated ? world.reset(at) : step.observation;
         }
@@ -189,7 +203,6 @@ for (const definition of await environments.all())
       const once = async () => {
         using world = await make(definition);
         world.reset(0);
-        wander(world, 0, 2);
       };
       for (let at = 0; at < 10; at++) await once();
       const before = process.memoryUsage().rss;
