@@ -3,7 +3,13 @@ import { UserError } from "../foundation/errors.ts";
 import { type OptionsByName, type Registry, registry } from "../foundation/registry.ts";
 import type { AgentDefinition, CompanionDefinition, ControlDefinition } from "./agent.ts";
 
-const lines = {};
+const lines = {
+  curl: () => import("./curl.ts"),
+  dqn: () => import("./dqn.ts"),
+  icm: () => import("./icm.ts"),
+  rnd: () => import("./rnd.ts"),
+  spr: () => import("./spr.ts"),
+};
 
 /** Options of the built-in agents, by name. */
 export type AgentOptions = OptionsByName<typeof lines>;
