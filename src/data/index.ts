@@ -12,6 +12,7 @@ const lines = {
   table: () => import("../modalities/table/index.ts"),
   protein: () => import("../modalities/protein/index.ts"),
   graph: () => import("../modalities/graph/index.ts"),
+  experience: () => import("../modalities/experience/index.ts"),
   pair: () => import("../modalities/pair/index.ts"),
 };
 

@@ -25,7 +25,8 @@ const text = (name: string, repetition: "REQUIRED" | "OPTIONAL"): SchemaElement 
 /** Rows per row group, which are unpacked into plain arrays at once. */
 const ROW_GROUP = 4096;
 
-interface ParquetTable {
+/** A table to write. */
+export interface ParquetTable {
   /** Without the root element. */
   readonly schema: readonly SchemaElement[];
   readonly rows: number;
@@ -34,8 +35,11 @@ interface ParquetTable {
   values(start: number, end: number): { name: string; data: unknown[] }[];
 }
 
-/** Writes a table row group by row group; the file appears under its name only when complete. */
-async function writeParquet(file: string, { schema, rows, metadata, values }: ParquetTable): Promise<void> {
+/**
+ * Writes a table row group by row group; the file appears under its name only when complete.
+ * @throws UserError naming the path when it cannot be written
+ */
+export async function writeParquet(file: string, { schema, rows, metadata, values }: ParquetTable): Promise<void> {
   await replaceFile(file, async (temporary) => {
     const kvMetadata = Object.entries(metadata).map(([key, value]) => ({ key, value }));
     const writer = new ParquetWriter({
