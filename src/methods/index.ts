@@ -41,6 +41,7 @@ const lines = {
   fixmatch: () => import("./fixmatch.ts"),
   "frame-order": () => import("./frame-order.ts"),
   grace: () => import("./grace.ts"),
+  "grasp-outcome": () => import("../modalities/experience/methods/grasp-outcome.ts"),
   "graph-mae": () => import("./graph-mae.ts"),
   hubert: () => import("./hubert.ts"),
   "i-jepa": () => import("./i-jepa.ts"),

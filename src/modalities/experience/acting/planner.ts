@@ -1,16 +1,16 @@
-import type { Tensor, Traced } from "../../array/index.ts";
-import type { Rng } from "../../array/rng.ts";
-import { offerOf } from "../../data/ability.ts";
-import type { TensorRecord } from "../../data/modality.ts";
-import type { Inputs } from "../../encoders/encoder.ts";
-import { compile } from "../../engine/index.ts";
-import type { EnvironmentDefinition, Planning, Policy } from "../../environments/environment.ts";
-import type { Action, Observation } from "../../environments/space.ts";
-import { UserError } from "../../foundation/errors.ts";
-import type { MethodParams } from "../../methods/method.ts";
-import { refuseInfinite, stack } from "../../training/features.ts";
-import { methodOf, type Run } from "../../training/run/run.ts";
-import { outcome } from "./abilities.ts";
+import type { Tensor, Traced } from "../../../array/index.ts";
+import type { Rng } from "../../../array/rng.ts";
+import { offerOf } from "../../../data/ability.ts";
+import type { TensorRecord } from "../../../data/modality.ts";
+import type { Inputs } from "../../../encoders/encoder.ts";
+import { compile } from "../../../engine/index.ts";
+import type { EnvironmentDefinition, Planning, Policy } from "../../../environments/environment.ts";
+import type { Action, Observation } from "../../../environments/space.ts";
+import { UserError } from "../../../foundation/errors.ts";
+import type { MethodParams } from "../../../methods/method.ts";
+import { refuseInfinite, stack } from "../../../training/features.ts";
+import { methodOf, type Run } from "../../../training/run/run.ts";
+import { outcome } from "../abilities.ts";
 
 /** Plans that were compared, and the probability of each that it ends well. */
 export interface Thought {
@@ -24,6 +24,8 @@ export interface Thought {
 export interface Planner extends Policy {
   act(observation: Observation, rng: Rng): Promise<Action>;
   think(observation: Observation, rng: Rng): Promise<Thought>;
+  /** The first action of the plan that was chosen. */
+  begin(thought: Thought): Action;
   /** The probability of success of any plans, in their order. */
   judge(observation: Observation, plans: readonly Float32Array[]): Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -101,13 +103,15 @@ export async function plannerOf(
     const success = await judge(observation, candidates);
     return { plans: candidates, success, chosen: choose(observation, candidates, success) };
   };
+  const begin: Planner["begin"] = ({ plans: candidates, chosen }) => {
+    const plan = candidates[chosen]!;
+    return plan.slice(0, plan.length / planning.steps);
+  };
   return {
     think,
     judge,
-    async act(observation, rng) {
-      const { plans: candidates, chosen } = await think(observation, rng);
-      return candidates[chosen]!.slice(0, candidates[chosen]!.length / planning.steps);
-    },
+    begin,
+    act: async (observation, rng) => begin(await think(observation, rng)),
     dispose: () => program.dispose(),
   };
 }
