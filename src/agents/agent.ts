@@ -123,9 +123,11 @@ export interface Control<Initial extends Host = Host, Memory extends Host = Host
   initMemory?(rng: Rng, params: Initial): Memory;
   /** A branch of the parameters that is trained in every so-many-th update only: the actor. */
   readonly delayed?: { readonly branch: string; readonly every: number };
+  /** Whether windows are drawn in proportion to the priority that `loss` returns; new ones have the largest so far. */
+  readonly hasPriorities?: boolean;
   /**
    * The losses of critic and actor as one sum: each sees the other's parameters through `lax.stopGradient`.
-   * @returns `priority`, `[batch]`: windows are drawn in proportion to it from now on, new ones with the largest so far
+   * @returns with `hasPriorities` the windows' `priority`, `[batch]`
    */
   loss(
     params: Traced<Initial>,
@@ -140,9 +142,9 @@ export interface Control<Initial extends Host = Host, Memory extends Host = Host
   act(params: Traced<Initial>, memory: Traced<Memory>, observation: Seen, features?: FixedEmbeddings): Array;
   /** The action, in the units of `Windows.action`. @param exploration undefined in evaluation: the best action */
   choose(outputs: Float32Array, exploration?: Exploration): Action;
-  /** The trunk that companions may train, `[batch, width]`. */
-  encode(params: Traced<Initial>, observation: Seen): Array;
-  readonly width: number;
+  /** The trunk that companions may train, `[batch, width]`; an agent may have none. */
+  encode?(params: Traced<Initial>, observation: Seen): Array;
+  readonly width?: number;
 }
 
 /** What a companion reads of the agent that it accompanies. */
@@ -155,7 +157,7 @@ export interface CompanionContext extends LossContext {
 
 /** What a companion is built with besides the spaces. */
 export interface Trunk {
-  /** Width of what `encode` returns. */
+  /** Width of what `encode` returns. @throws UserError when the agent has no trunk */
   readonly width: number;
 }
 

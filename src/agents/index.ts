@@ -8,7 +8,9 @@ const lines = {
   dqn: () => import("./dqn.ts"),
   icm: () => import("./icm.ts"),
   rnd: () => import("./rnd.ts"),
+  sale: () => import("./sale.ts"),
   spr: () => import("./spr.ts"),
+  td3: () => import("./td3.ts"),
 };
 
 /** Options of the built-in agents, by name. */

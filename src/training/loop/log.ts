@@ -5,7 +5,7 @@ import type { Curriculum } from "../curriculum.ts";
 import type { Loader } from "../data/loader.ts";
 import type { Position } from "../run/checkpoint.ts";
 import type { Lock } from "../run/lock.ts";
-import { MetricsWriter } from "../run/metrics.ts";
+import { metricsFile, RowWriter } from "../run/metrics.ts";
 import type { Parts } from "../run/parts.ts";
 import { BEGINNING } from "../run/resume.ts";
 import type { StepResult } from "../step.ts";
@@ -42,7 +42,7 @@ export async function openLog(
   lock: Pick<Lock, "check">,
 ): Promise<Log> {
   await using opened = new AsyncDisposableStack();
-  const rows = opened.adopt(await MetricsWriter.open(out, position.step), (file) => file.close());
+  const rows = opened.adopt(await RowWriter.open(metricsFile(out), position.step), (file) => file.close());
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
   const watch = collapseWatch(methodDefinition);
   let { pending } = position;

@@ -21,22 +21,30 @@ export interface MetricRow {
   readonly [metric: string]: number | undefined;
 }
 
-const fileOf = (run: string) => join(run, "metrics.jsonl");
+/** Where a run keeps its metrics. */
+export const metricsFile = (run: string): string => join(run, "metrics.jsonl");
 
 /** Rows of a run, oldest first; a torn last line, which a killed process may leave, is left out. */
-export async function readMetrics(run: string): Promise<MetricRow[]> {
-  const text = await readFile(fileOf(run), "utf8").catch((error: unknown) => {
+export const readMetrics = async (run: string): Promise<MetricRow[]> =>
+  (await readRows(metricsFile(run))).filter((row): row is MetricRow => "loss" in row);
+
+/** Rows of a file of one JSON object a line, oldest first; none if there is no file. What is torn or has no step is left out. */
+export async function readRows(path: string): Promise<{ readonly step: number }[]> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return "";
-    throw fileError(fileOf(run), "read", error);
+    throw fileError(path, "read", error);
   });
-  return text.split("\n").flatMap((line): MetricRow[] => {
+  return text.split("\n").flatMap((line) => {
     const row = parseTornJson(line);
-    return typeof row === "object" && row !== null && "step" in row && "loss" in row ? [row as MetricRow] : [];
+    return isRow(row) ? [row] : [];
   });
 }
 
-/** Appends rows; opening at a step drops later rows, which a resumed run writes again. */
-export class MetricsWriter {
+const isRow = (row: unknown): row is { readonly step: number } =>
+  typeof row === "object" && row !== null && "step" in row && typeof row.step === "number";
+
+/** Appends rows to a file; opening at a step drops later rows, which a resumed run writes again. */
+export class RowWriter {
   readonly #file: FileHandle;
   readonly #path: string;
 
@@ -45,17 +53,16 @@ export class MetricsWriter {
     this.#path = path;
   }
 
-  static async open(run: string, step: number): Promise<MetricsWriter> {
-    const path = fileOf(run);
-    const kept = (await readMetrics(run)).filter((row) => row.step <= step);
+  static async open(path: string, step: number): Promise<RowWriter> {
+    const kept = (await readRows(path)).filter((row) => row.step <= step);
     await writeAtomically(path, [kept.map((row) => `${JSON.stringify(row)}\n`).join("")]);
     const file = await open(path, "a").catch((error: unknown) => {
       throw fileError(path, "written", error);
     });
-    return new MetricsWriter(file, path);
+    return new RowWriter(file, path);
   }
 
-  async append(row: MetricRow): Promise<void> {
+  async append(row: { readonly step: number }): Promise<void> {
     await this.#file.appendFile(`${JSON.stringify(row)}\n`).catch((error: unknown) => {
       throw fileError(this.#path, "written", error);
     });

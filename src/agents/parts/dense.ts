@@ -1,0 +1,39 @@
+import { type Array, np, type Rng } from "../../array/index.ts";
+
+/** Parameters of a linear layer. */
+export interface DenseParams {
+  readonly weight: Array;
+  readonly bias: Array;
+}
+
+/**
+ * A linear layer as agents' published code has it: weight and bias start uniform within ±1/√input, PyTorch's default.
+ * `x · weightᵀ + bias`, weight `[output, input]`.
+ */
+export const dense = (input: number, output: number) => {
+  const bound = 1 / Math.sqrt(input);
+  return {
+    init: (rng: Rng) => ({
+      weight: rng.split("weight").uniforms([output, input], -bound, bound),
+      bias: rng.split("bias").uniforms([output], -bound, bound),
+    }),
+    apply: ({ weight, bias }: DenseParams, x: Array): Array => np.add(np.matmul(x, np.transpose(weight)), bias),
+  };
+};
+
+/** Linear layers with an activation after each but the last. @param widths input, hidden …, output */
+export function denseStack(widths: readonly number[], activation: (x: Array) => Array) {
+  const layers = widths.slice(1).map((width, at) => dense(widths[at]!, width));
+  return {
+    init: (rng: Rng) => layers.map((layer, at) => layer.init(rng.split(at))),
+    apply: (params: readonly DenseParams[], x: Array): Array =>
+      layers.reduce((input, layer, at) => {
+        const output = layer.apply(params[at]!, input);
+        return at === layers.length - 1 ? output : activation(output);
+      }, x),
+  };
+}
+
+/** x over the mean of its absolute values along the last axis: SALE's normalisation, https://arxiv.org/abs/2306.02451 */
+export const avgL1Norm = (x: Array): Array =>
+  np.multiply(x, np.reciprocal(np.maximum(np.mean(np.abs(x), -1, { keepdims: true }), 1e-8)));
