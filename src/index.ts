@@ -3,6 +3,7 @@
  * kinds of data are written with is in `autodidact/methods`, `autodidact/layers` …: docs/api.md.
  * @module autodidact
  */
+export { type AgentDefinition, type AgentOptions, agents, findAgent } from "./agents/index.ts";
 export { type Array, float32, int32, lax, nn, np, Rng, type Tensor, type TensorSpec, tree } from "./array/index.ts";
 export { type LabelTask, labelTasks } from "./data/answers.ts";
 export {
@@ -36,6 +37,7 @@ export {
   reads,
 } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
+export { environments } from "./environments/index.ts";
 export {
   type Duplicate,
   type Duplicates,
@@ -153,6 +155,16 @@ export { trustCode } from "./foundation/user-file.ts";
 export { type Method, type MethodDefinition, type MethodOptions, methods, type Preset } from "./methods/index.ts";
 export { method } from "./methods/method.ts";
 export { type RunningServer, type ServeOptions, serve } from "./serving/serve.ts";
+export {
+  type AgentChoices,
+  type AgentConfig,
+  agentOptions,
+  LearningOptions,
+} from "./training/agents/config.ts";
+export type { Episodes } from "./training/agents/evaluate.ts";
+export { type LearnedAgent, type LearnOptions, learn } from "./training/agents/learn.ts";
+export type { LearningProgress } from "./training/agents/loop.ts";
+export { isAgentRun, type OpenedAgent, openAgent } from "./training/agents/open.ts";
 export { extractFeatures } from "./training/features.ts";
 export type { Progress } from "./training/loop/options.ts";
 export { type PretrainOptions, pretrain } from "./training/pretrain.ts";

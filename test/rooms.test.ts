@@ -54,6 +54,18 @@ const rooms: Rooms = {
   // A kind's commands are the command line's, and have its helpers; what the kind itself does needs none of them.
   "modalities/*/commands": { imports: [...kind, "modalities", "cli/", "cli/language"] },
   training: { imports: [...page, "engine", "interop", "methods", "training"] },
+  "training/agents": {
+    imports: [
+      ...page,
+      "agents",
+      "engine",
+      "environments",
+      "interop",
+      "training/loop",
+      "training/optimizers",
+      "training/run",
+    ],
+  },
   "training/optimizers": { imports: ["array"] },
   "training/data": { imports: ["array", "data", "training/", "training/run"], types: ["methods"] },
   "training/run": { imports: [...page, "engine", "interop", "methods", "training/"] },

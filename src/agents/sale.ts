@@ -27,7 +27,7 @@ export const sale = companion({
   build({ observation, action, options: { width, hidden, every } }) {
     const state = denseStack([observationSize(observation), hidden, hidden, width], elu);
     const pair = denseStack([width + actionSize(action), hidden, hidden, width], elu);
-    const init = (rng: Rng) => ({ state: state.init(rng.split("state")), pair: pair.init(rng.split("pair")) });
+    const init = (rng: Rng) => ({ state: state.init(rng.split("state")), pair: pair.init(rng.split("state-action")) });
     const embeddings = (params: Traced<ReturnType<typeof init>>): Embeddings => ({
       state: (seen) => avgL1Norm(state.apply(params.state, joined(seen))),
       pair: (zs: Array, taken: Array) => pair.apply(params.pair, np.concatenate([zs, taken], 1)),

@@ -11,6 +11,10 @@ export const commands: CommandTable = {
       summary: "fine-tune a pretrained encoder on labels: linear head first, then all weights; keeps the best epoch",
       load: () => import("./commands/finetune.ts"),
     },
+    learn: {
+      summary: "learn to act in an environment by reinforcement, with self-supervision beside the reward",
+      load: () => import("./commands/learn.ts"),
+    },
     methods: {
       summary: "list the methods with family, requirements, paper and a one-line summary",
       load: () => import("./commands/methods.ts"),

@@ -7,7 +7,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
 import { readSafetensors, writeSafetensors } from "../../interop/safetensors.ts";
-import type { NamedState } from "./programs.ts";
+import type { NamedState } from "./state.ts";
 
 /** Running sums of the bonus, by whose deviation it is divided. */
 export const BonusStatistics = z.object({ sum: z.number(), count: z.number(), mean: z.number(), squares: z.number() });

@@ -80,7 +80,7 @@ function parsed<Schema extends z.ZodObject>(
 }
 
 /** The options of an agent and its companions as one schema. */
-export const optionsOf = (named: Awaited<ReturnType<typeof findAgent>>): z.ZodObject =>
+export const agentOptions = (named: Awaited<ReturnType<typeof findAgent>>): z.ZodObject =>
   z.object(
     Object.fromEntries(
       [...teamOptions(named)].map(([name, { task, key }]) => [name, task.definition.options.shape[key]!]),
@@ -103,7 +103,7 @@ export async function settleAgent(choices: AgentChoices): Promise<AgentConfig> {
       name: choices.environment,
       options: parsed(world.options, choices.environmentOptions ?? {}, `environment ${world.name}`),
     },
-    agent: { name: choices.method, options: parsed(optionsOf(named), choices.options ?? {}, `agent ${named.name}`) },
+    agent: { name: choices.method, options: parsed(agentOptions(named), choices.options ?? {}, `agent ${named.name}`) },
     learning: {
       ...learning,
       warmupSteps: learning.warmupSteps ?? recipe.warmupSteps ?? 1000,
@@ -146,7 +146,7 @@ export async function buildAgent({ environment, agent }: AgentConfig, isStored: 
   const { observationSpace, actionSpace } = first;
   const spaces = { observation: observationSpace, action: actionSpace };
   return {
-    team: buildTeam(named, spaces, parsed(optionsOf(named), agent.options, `agent ${named.name}`)),
+    team: buildTeam(named, spaces, parsed(agentOptions(named), agent.options, `agent ${named.name}`)),
     spaces: { observationSpace, actionSpace },
     ...(world.success === undefined ? {} : { success: world.success }),
     make: () => world.make(worldOptions),

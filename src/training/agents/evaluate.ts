@@ -2,7 +2,8 @@ import type { Team } from "../../agents/team.ts";
 import { Rng } from "../../array/index.ts";
 import type { Environment } from "../../environments/environment.ts";
 import type { Observation } from "../../environments/space.ts";
-import type { AgentState, Programs } from "./programs.ts";
+import type { Programs } from "./programs.ts";
+import type { AgentState } from "./state.ts";
 import { toEnvironment } from "./units.ts";
 
 /** What episodes without exploration came to. */

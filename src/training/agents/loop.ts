@@ -17,8 +17,9 @@ import {
 } from "./checkpoint.ts";
 import type { AgentConfig, AgentParts } from "./config.ts";
 import { playEpisodes } from "./evaluate.ts";
-import { type AgentState, type Programs, programsOf } from "./programs.ts";
+import { type Programs, programsOf } from "./programs.ts";
 import { Replay } from "./replay.ts";
+import type { AgentState } from "./state.ts";
 import { randomOf, toEnvironment } from "./units.ts";
 
 /** How far an agent is. */
@@ -26,8 +27,8 @@ export interface LearningProgress {
   readonly seed: number;
   readonly step: number;
   readonly steps: number;
-  readonly stepsPerSecond: number;
-  readonly etaSeconds: number;
+  /** Whether it still acts at random, which is much faster. */
+  readonly isWarmup: boolean;
   /** Mean return of the last evaluation; undefined before the first. */
   readonly evaluated: number | undefined;
 }
@@ -126,10 +127,8 @@ export async function learnSeed(options: LoopOptions): Promise<number> {
   };
   const report = () => {
     const { step } = now.position;
-    const seconds = (performance.now() - clock.began) / 1000;
-    const stepsPerSecond = (step - clock.from) / Math.max(seconds, 1e-9);
-    const etaSeconds = (learning.steps - step) / Math.max(stepsPerSecond, 1e-9);
-    options.onProgress?.({ seed, step, steps: learning.steps, stepsPerSecond, etaSeconds, evaluated });
+    const isWarmup = step < learning.warmupSteps;
+    options.onProgress?.({ seed, step, steps: learning.steps, isWarmup, evaluated });
   };
 
   if (!options.resume) begin();

@@ -39,7 +39,12 @@ export async function seedsOf(run: string): Promise<{ readonly seed: number; rea
   return begun;
 }
 
-/** Whether a folder is a run of an agent. */
+/**
+ * Whether a folder is a run of an agent.
+ *
+ * @example
+ * if (await isAgentRun("runs/cheetah")) console.log("it acts");
+ */
 export const isAgentRun = async (run: string): Promise<boolean> =>
   existsSync(join(run, "config.json")) && (await readAgentConfig(run).catch(() => undefined)) !== undefined;
 

@@ -3,8 +3,6 @@ import type { Drawn, Team } from "../../agents/team.ts";
 import {
   type Array,
   filled,
-  float32,
-  joinedFloats,
   np,
   type Rng,
   scalar,
@@ -12,7 +10,6 @@ import {
   type Tensor,
   type TensorSpec,
   type Tree,
-  type TreeRecord,
   tree,
 } from "../../array/index.ts";
 import { compile, type DeviceTensor, type Program, read, valueAndGrad } from "../../engine/index.ts";
@@ -20,35 +17,24 @@ import type { Observation, ObservationSpace } from "../../environments/space.ts"
 import { adamw } from "../optimizers/adamw.ts";
 import { flatOf, joined, type Layout, layoutOf, leavesOf, split } from "./flat.ts";
 import type { WindowTensors } from "./replay.ts";
-
-type Leaf = Tensor | DeviceTensor;
-/** Vectors of the parameters that every update trains, and of those that are trained less often. */
-type Groups<Of> = { readonly [group in Group]?: Of };
-type Group = "always" | "delayed";
-const groups = ["always", "delayed"] as const;
-
-/** What an update reads and changes. */
-export interface AgentState<Of = Leaf> {
-  readonly params: Groups<Of>;
-  /** Adam's sums of gradients and of their squares. */
-  readonly first: Groups<Of>;
-  readonly second: Groups<Of>;
-  /** By part. */
-  readonly memory: { readonly [key: string]: Tree<Of> };
-}
+import {
+  type AgentState,
+  deviceTree,
+  free,
+  type Group,
+  type Groups,
+  groups,
+  type Leaf,
+  merged,
+  type NamedState,
+  replaced,
+  stacked,
+} from "./state.ts";
 
 export interface UpdateResult {
   readonly state: AgentState;
   readonly metrics: Readonly<Record<string, number>>;
   readonly priority?: Float32Array;
-}
-
-/** An agent's state on the host. */
-export interface NamedState {
-  readonly params: Host;
-  readonly first: TreeRecord<Tensor>;
-  readonly second: TreeRecord<Tensor>;
-  readonly memory: Host;
 }
 
 /** The compiled programs of an agent. Parameters are one vector, so that Adam is a few operators on all of them. */
@@ -62,53 +48,16 @@ export interface Programs {
    * @param index 0 for the first
    */
   update(state: AgentState, windows: WindowTensors, drawn: Rng, index: number, progress: number): Promise<UpdateResult>;
-  /** What `choose` decides by, a row for each observation; there may be fewer than the program was compiled for. */
+  /** What `choose` decides by, a row for each observation. */
   act(state: AgentState, observations: readonly Observation[]): Promise<Float32Array[]>;
   /** The bonus of a fresh step. */
   bonus(state: AgentState, windows: WindowTensors): Promise<{ bonus: number; state: AgentState }>;
   dispose(): Promise<void>;
 }
 
-/** Host tensors as device tensors. */
-const deviceTree = (state: Tree<Leaf>): Tree<DeviceTensor> =>
-  tree.map<Leaf, DeviceTensor>(state, (leaf) =>
-    "read" in leaf ? leaf : { ...leaf, read: async () => leaf, dispose: () => undefined },
-  );
-
-/** The observations of one name, one after the other. */
-function stacked(observations: readonly Observation[], name: string, shape: readonly number[]): Tensor {
-  const parts = observations.map((observation) => observation[name] ?? new Float32Array());
-  return float32(joinedFloats(parts), [observations.length, ...shape]);
-}
-
-const free = (leaves: readonly Leaf[]) => {
-  for (const leaf of leaves) if ("dispose" in leaf) leaf.dispose();
-};
-
-/** The memory with the branches that changed; what they replace is freed. */
-function replaced(memory: AgentState["memory"], changed: { readonly [key: string]: Tree<Leaf> }): AgentState["memory"] {
-  const result: Record<string, Tree<Leaf>> = { ...memory };
-  for (const [part, branches] of Object.entries(changed)) {
-    const old = memory[part] as Record<string, Tree<Leaf>>;
-    for (const name of Object.keys(branches)) free(tree.leaves<Leaf>(old[name]!));
-    result[part] = { ...old, ...(branches as Record<string, Tree<Leaf>>) };
-  }
-  return result;
-}
-
-/** The memory while traced, with the branches that changed. */
-const merged = (memory: Arrays, changed: Arrays = {}): Arrays => ({
-  ...memory,
-  ...Object.fromEntries(
-    Object.entries(changed).map(([part, branches]) => [part, { ...(memory[part] as Arrays), ...(branches as Arrays) }]),
-  ),
-});
-
 export interface ProgramOptions {
   readonly learningRate: number;
   readonly batchSize: number;
-  /** Observations that are acted on at once in evaluation. */
-  readonly episodes: number;
   readonly threads?: number;
   readonly profile?: string;
 }

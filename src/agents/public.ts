@@ -1,0 +1,10 @@
+/**
+ * What an agent is, and the parts that several built-in ones share. A user's own is a file as theirs.
+ * @module autodidact/agents
+ */
+export type { Arrays, Host } from "./agent.ts";
+export * from "./index.ts";
+export * from "./parts/actor-critic.ts";
+export * from "./parts/dense.ts";
+export * from "./parts/windows.ts";
+export { buildTeam, type Drawn, type Team, teamOptions } from "./team.ts";

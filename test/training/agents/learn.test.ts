@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { learn, openAgent } from "../../../src/index.ts";
+import { readSafetensors } from "../../../src/interop/safetensors.ts";
+import { readRows } from "../../../src/training/run/metrics.ts";
+import { inFolder } from "../../support/cli.ts";
+
+const pendulum = fileURLToPath(new URL("pendulum.ts", import.meta.url));
+const small = { td3Width: 16, saleWidth: 8, hidden: 16, every: 20 };
+const choices = {
+  environment: pendulum,
+  method: "td3+sale",
+  options: small,
+  learning: { steps: 240, warmupSteps: 40, batchSize: 16, evaluateEvery: 120, episodes: 2, logEvery: 40 },
+};
+
+/** All that a run has learned and noted, without times. */
+async function outcome(run: string) {
+  const seed = join(run, "seed-0");
+  const { tensors, metadata } = await readSafetensors(join(seed, "checkpoints", "last.safetensors"));
+  const rows = (await readRows(join(seed, "metrics.jsonl"))).map((row) => ({ ...row, seconds: 0, stepsPerSecond: 0 }));
+  return {
+    tensors: [...tensors].sort(([a], [b]) => (a < b ? -1 : 1)),
+    position: metadata.position,
+    rows,
+    evaluations: await readFile(join(seed, "evaluations.jsonl"), "utf8"),
+    experience: await readFile(join(seed, "experience.f32")),
+  };
+}
+
+test("a run that was stopped or killed comes to the same, bit for bit", { timeout: 120_000 }, () =>
+  inFolder(async (folder) => {
+    const whole = join(folder, "whole");
+    await learn({ ...choices, out: whole });
+    const expected = await outcome(whole);
+    assert.equal(expected.rows.length, 6);
+
+    // Stopped in the midst of an episode, and continued.
+    const stopped = join(folder, "stopped");
+    const controller = new AbortController();
+    const onProgress = ({ step }: { step: number }) => step > 0 && controller.abort();
+    const first = await learn({ ...choices, out: stopped, signal: controller.signal, onProgress });
+    assert.ok(first.steps[0]!.step < 240);
+    await learn({ out: stopped, resume: true });
+    assert.deepEqual(await outcome(stopped), expected);
+
+    // Killed, more than once, between checkpoints: what was written after them is cut off.
+    const killed = join(folder, "killed");
+    const args = ["learn", pendulum, "--method", "td3+sale", "--out", killed, "--steps", "240", "--warmup-steps", "40"];
+    const flags = ["--batch-size", "16", "--evaluate-every", "120", "--episodes", "2", "--log-every", "40"];
+    const nets = [
+      "--td3-width",
+      "16",
+      "--sale-width",
+      "8",
+      "--hidden",
+      "16",
+      "--every",
+      "20",
+      "--checkpoint-every",
+      "50",
+    ];
+    await killedAfter(start([...args, ...flags, ...nets]), 100, killed);
+    await killedAfter(start(["learn", "--resume", killed, "--trust-code"]), 180, killed);
+    await learn({ out: killed, resume: true });
+    assert.deepEqual(await outcome(killed), expected);
+
+    await using agent = await openAgent(killed);
+    assert.equal(agent.step, 240);
+    const { returns } = await agent.play(2, 0);
+    const evaluated: { returns: number[] }[] = (await readFile(join(killed, "seed-0/evaluations.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(returns, evaluated.at(-1)!.returns);
+  }),
+);
+
+const start = (args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url)), ...args], {
+    stdio: "ignore",
+  });
+
+/** Kills a process once its metrics have a row of this step. */
+async function killedAfter(child: ChildProcess, step: number, run: string): Promise<void> {
+  const ended = once(child, "exit");
+  const file = join(run, "seed-0", "metrics.jsonl");
+  for (;;) {
+    const rows = existsSync(file) ? await readRows(file) : [];
+    if (rows.some((row) => row.step >= step)) break;
+    assert.equal(child.exitCode, null, "it ended before it was killed");
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  child.kill("SIGKILL");
+  await ended;
+}
