@@ -31,6 +31,10 @@ export interface Named {
  * Finds `td3`, `td3+sale` or `dqn+spr:2`.
  * @param find the registry's `load` for a name from a user, its `stored` for one from a file
  * @throws UserError when a name is unknown, or not exactly one of them acts
+ *
+ * @example
+ * const { control, companions } = await findAgent("td3+sale");
+ * console.log(control.definition.summary, companions.length);
  */
 export async function findAgent(
   name: string,
