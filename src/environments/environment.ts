@@ -76,6 +76,10 @@ export interface EnvironmentDefinition<Options extends z.ZodObject = z.ZodObject
   readonly success?: string;
   /** Of a robot that can be wrong about its own success: the number in `info` that is right, for evaluation alone. */
   readonly truth?: string;
+  /** Measures beside success and the return, by name: each of `info` at the end of every episode, at least one. */
+  readonly measures?: Readonly<Record<string, (ends: readonly Step["info"][]) => number>>;
+  /** Options for evaluation, unless the user gives others: worlds that are never trained in, and what to do in them. */
+  readonly evaluation?: Partial<z.infer<Options>>;
   /** Of tasks that an outcome predictor can solve by planning. */
   readonly planning?: (options: z.infer<Options>) => Planning;
 }
