@@ -45,8 +45,9 @@ export async function seedsOf(run: string): Promise<{ readonly seed: number; rea
  * @example
  * if (await isAgentRun("runs/cheetah")) console.log("it acts");
  */
-export const isAgentRun = async (run: string): Promise<boolean> =>
-  existsSync(join(run, "config.json")) && (await readAgentConfig(run).catch(() => undefined)) !== undefined;
+export async function isAgentRun(run: string): Promise<boolean> {
+  return existsSync(join(run, "config.json")) && (await readAgentConfig(run).catch(() => undefined)) !== undefined;
+}
 
 /**
  * Opens an agent to act with: of a run of several seeds the first.
