@@ -37,7 +37,21 @@ export {
   reads,
 } from "./encoders/index.ts";
 export { compile, type Device, devices, type Program, read } from "./engine/index.ts";
-export { environments } from "./environments/index.ts";
+export {
+  type Environment,
+  type EnvironmentDefinition,
+  environment,
+  type Policy,
+  type Step,
+} from "./environments/environment.ts";
+export { type EnvironmentOptions, environments } from "./environments/index.ts";
+export {
+  type ActionSpace,
+  type Observation,
+  type ObservationSpace,
+  randomAction,
+  spaceText,
+} from "./environments/space.ts";
 export {
   type Duplicate,
   type Duplicates,

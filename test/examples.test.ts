@@ -236,6 +236,15 @@ const checks: Readonly<Record<string, Check>> = {
   // Five classes: the chance level is 20 %.
   "own-method": { args: [data, at("own-method")], env: { EPOCHS: "3" }, holds: (text) => learned(text, 25) },
   "own-augmentation": { args: [data, at("erased")], env: { EPOCHS: "2" }, holds: (text) => learned(text, 25) },
+  "own-environment": {
+    args: [],
+    holds(text) {
+      const [random = 0, thermostat = 0] = [...text.matchAll(/: (-[\d.]+) in a day/g)].map(([, value]) =>
+        Number(value),
+      );
+      assert.ok(random < 3 * thermostat && thermostat < 0, text);
+    },
+  },
   "own-modality-train": {
     args: [join(examples, "waves.csv"), at("waves")],
     env: { EPOCHS: "30" },

@@ -60,6 +60,12 @@ export const commands: CommandTable = {
       load: () => import("./commands/serve.ts"),
     },
   },
+  "Act:": {
+    environments: {
+      summary: "list the worlds to act in; with a name, its spaces, reward, options and baselines",
+      load: () => import("./commands/act/environments.ts"),
+    },
+  },
   "Inspect data and labels:": {
     info: {
       summary: "summarise a run folder or data: counts, sizes, labels, broken files",

@@ -86,6 +86,21 @@ const isChosen = (group: Group, chosen: Choice): boolean =>
 
 const headings = { training: "Training:", encoder: "Encoder", method: "Method", modality: "Data" } as const;
 
+/** Adds a flag under a heading of the help text; a switch can be turned off, too. */
+export function addFlag(command: Command, name: string, flag: Flag, heading: string, isHidden = false): void {
+  const notes = [
+    flag.allowed === ANY_TEXT || flag.isSwitch ? "" : flag.allowed,
+    flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
+  ].filter(Boolean);
+  const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
+  const add = (syntax: string, description: string) =>
+    command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(isHidden));
+  if (flag.isSwitch) {
+    add(`--${name}`, text);
+    add(`--no-${name}`, `turns --${name} off`);
+  } else add(`--${name} <value>`, text);
+}
+
 /** Adds every flag of every group; help shows those of the chosen parts, except options without effect there. */
 export function addOptions(command: Command, all: readonly Group[], chosen: Choice): Command {
   const added = new Set<string>();
@@ -95,19 +110,8 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
       if (added.has(name)) continue;
       added.add(name);
       const heading = group.kind === "training" ? headings.training : `${headings[group.kind]} ${group.name}:`;
-      const notes = [
-        flag.allowed === ANY_TEXT || flag.isSwitch ? "" : flag.allowed,
-        flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
-      ].filter(Boolean);
-      const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
       const isReplaced = group.kind === "modality" && Object.hasOwn(replaces, flag.key);
-      const isHidden = isReplaced || !isChosen(group, chosen);
-      const add = (syntax: string, description: string) =>
-        command.addOption(new Option(syntax, description).helpGroup(heading).hideHelp(isHidden));
-      if (flag.isSwitch) {
-        add(`--${name}`, text);
-        add(`--no-${name}`, `turns --${name} off`);
-      } else add(`--${name} <value>`, text);
+      addFlag(command, name, flag, heading, isReplaced || !isChosen(group, chosen));
     }
   return command;
 }

@@ -16,7 +16,7 @@ export const cartpoleSwingupSparse = environment({
   summary: "push a cart so that its pole swings up; 1 for each step that it stands in the middle, else nothing",
   source: "https://arxiv.org/abs/1801.00690",
   options: z.object({
-    episodeSteps: z.int().min(1).default(1000).describe("actions until an episode is cut off"),
+    episodeSteps: z.int().min(1).max(1_000_000).default(1000).describe("actions until an episode is cut off"),
   }),
   make: async ({ episodeSteps }) => new Cartpole(await openSimulator(CARTPOLE), episodeSteps),
   success: "found",

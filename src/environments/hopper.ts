@@ -68,8 +68,18 @@ export const hopper = environment({
   summary: "a leg hops; reward is its speed, 1 for each step until it falls, less the squared torques",
   source: "https://gymnasium.farama.org/environments/mujoco/hopper",
   options: z.object({
-    episodeSteps: z.int().min(1).default(TASK.episodeSteps).describe("actions until an episode is cut off"),
-    controlCost: z.number().min(0).default(TASK.controlCost).describe("reward lost for the sum of squared controls"),
+    episodeSteps: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(TASK.episodeSteps)
+      .describe("actions until an episode is cut off"),
+    controlCost: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(TASK.controlCost)
+      .describe("reward lost for the sum of squared controls"),
   }),
   make: async (options) => locomotion({ ...TASK, ...options }),
 });

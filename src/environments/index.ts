@@ -7,6 +7,7 @@ const lines = {
   grasp: () => import("./grasp.ts"),
   "half-cheetah": () => import("./half-cheetah.ts"),
   hopper: () => import("./hopper.ts"),
+  mujoco: () => import("./mujoco.ts"),
   navigate: () => import("./navigate.ts"),
   walker2d: () => import("./walker2d.ts"),
 };

@@ -72,10 +72,14 @@ export function assertAction(space: ActionSpace, action: Action): void {
     throw new UserError(`action ${action[0]} is none of the ${space.count} choices`);
 }
 
-/** In words: `box 64 × 64, 0 to 1`, `3 choices`. */
+/** In words: `64 × 64 numbers from 0 to 1`, `3 choices`. */
 export function spaceText(space: ActionSpace): string {
-  if (space.kind === "discrete") return `${space.count} choices${space.names ? ` (${space.names.join(", ")})` : ""}`;
-  const bound = (values: Box["low"]) => (typeof values === "number" ? String(values) : `(${values.join(", ")})`);
   const names = space.names ? ` (${space.names.join(", ")})` : "";
-  return `${space.shape.join(" × ")} numbers${names} from ${bound(space.low)} to ${bound(space.high)}`;
+  if (space.kind === "discrete") return `${space.count} choices${names}`;
+  const size = space.shape.join(" × ");
+  const numbers = `${size} ${size === "1" ? "number" : "numbers"}${names}`;
+  const { low, high } = space;
+  if (low === -Infinity && high === Infinity) return `${numbers} without bounds`;
+  const bound = (values: Box["low"]) => (typeof values === "number" ? String(values) : `(${values.join(", ")})`);
+  return `${numbers} from ${bound(low)} to ${bound(high)}`;
 }

@@ -34,6 +34,8 @@ export function trustCode(): void {
 /** Whether the code in a file may run although only a run folder names it. */
 export const isTrusted = (path: string): boolean => trusted.all || trusted.paths.has(absolutePath(path));
 
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");
+
 /**
  * Imports a file, which runs its code, and returns its exports. The path must be given by the user, or trusted.
  * @param what kind of thing it is loaded as, for the error
@@ -41,10 +43,10 @@ export const isTrusted = (path: string): boolean => trusted.all || trusted.paths
  */
 export async function importFile(path: string, what: string): Promise<Readonly<Record<string, unknown>>> {
   const url = globalThis.process?.getBuiltinModule?.("node:url").pathToFileURL(path);
-  if (!url) throw new UserError(`${path}: a ${what} is loaded by its file's path in Node.js only`);
+  if (!url) throw new UserError(`${path}: ${article(what)} ${what} is loaded by its file's path in Node.js only`);
   trusted.paths.add(absolutePath(path));
   // The comments tell bundlers to leave the import alone.
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url.href).catch((error: unknown) => {
-    throw new UserError(`${path}: could not be loaded as a ${what} (${messageOf(error)})`);
+    throw new UserError(`${path}: could not be loaded as ${article(what)} ${what} (${messageOf(error)})`);
   });
 }

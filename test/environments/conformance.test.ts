@@ -1,6 +1,7 @@
 /** What every world keeps to, whichever it is. A new one is held to it by its line in the registry. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Rng } from "../../src/array/rng.ts";
 import { sizeOf } from "../../src/array/tensor.ts";
 import type { Environment, EnvironmentDefinition, Step } from "../../src/environments/environment.ts";
@@ -25,7 +26,12 @@ async function stepsFor(definition: EnvironmentDefinition): Promise<number> {
 /** Actions that an episode may last at most. */
 const LONGEST = 20_000;
 
-const settled = (definition: EnvironmentDefinition) => definition.options.parse({});
+/** Options of worlds that cannot do without. */
+const needed: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  mujoco: { model: fileURLToPath(new URL("../fixtures/mujoco/arm.xml", import.meta.url)) },
+};
+
+const settled = (definition: EnvironmentDefinition) => definition.options.parse(needed[definition.name] ?? {});
 const make = (definition: EnvironmentDefinition) => definition.make(settled(definition));
 
 /** An observation, copied. */
@@ -62,7 +68,11 @@ function assertOfSpace(world: Environment, observation: Observation) {
   }
 }
 
-for (const definition of await environments.all())
+/** The built-in ones, and one as a user writes it. */
+const own = fileURLToPath(new URL("../../examples/own-environment.ts", import.meta.url));
+const all = [...(await environments.all()), await environments.load(own)];
+
+for (const definition of all)
   test(definition.name, async (context) => {
     const steps = await stepsFor(definition);
 

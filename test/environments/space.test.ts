@@ -82,6 +82,8 @@ test("spaces in words", () => {
   assert.equal(spaceText(discrete(2, ["left", "right"])), "2 choices (left, right)");
   assert.equal(spaceText(box([64, 64], 0, 1)), "64 × 64 numbers from 0 to 1");
   assert.equal(spaceText(box([2], [-1, -2], 3, ["x", "y"])), "2 numbers (x, y) from (-1, -2) to 3");
+  assert.equal(spaceText(box([1], -Infinity, Infinity)), "1 number without bounds");
+  assert.equal(spaceText(box([3], 0, Infinity)), "3 numbers from 0 to Infinity");
   assert.equal(actionSize(box([3, 2], 0, 1)), 6);
   assert.equal(actionSize(discrete(7)), 1);
 });

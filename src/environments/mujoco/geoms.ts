@@ -1,4 +1,5 @@
 import type { MainModule, MjModel } from "@mujoco/mujoco";
+import { nameOf } from "./parts.ts";
 
 export type GeomType = "plane" | "hfield" | "sphere" | "capsule" | "ellipsoid" | "cylinder" | "box" | "mesh";
 
@@ -29,7 +30,6 @@ const GEOM_TYPES: readonly GeomType[] = [
 
 /** The shapes of a model, copied. */
 export function geomsOf(module: MainModule, model: MjModel): Geom[] {
-  const kind = module.mjtObj.mjOBJ_GEOM.value;
   const sizes: Float64Array = model.geom_size;
   return Array.from({ length: model.ngeom }, (_, at) => {
     const type = GEOM_TYPES[model.geom_type[at]];
@@ -39,7 +39,7 @@ export function geomsOf(module: MainModule, model: MjModel): Geom[] {
     const [red = 0, green = 0, blue = 0, opacity = 1] = colors.slice(4 * (material >= 0 ? material : at));
     const [x = 0, y = 0, z = 0] = sizes.slice(3 * at);
     return {
-      name: module.mj_id2name(model, kind, at) ?? "",
+      name: nameOf(module, model, "geom", at),
       type,
       size: [x, y, z],
       color: [red, green, blue, opacity],

@@ -2,10 +2,8 @@ import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import type { Geoms } from "./camera.ts";
 import { type Geom, geomsOf } from "./geoms.ts";
+import { controlRangesOf, indexOf, nameOf, type Part } from "./parts.ts";
 import { withoutTextures } from "./textures.ts";
-
-/** What can be looked up by its name in a model. */
-export type Part = "body" | "joint" | "geom" | "site" | "actuator" | "sensor";
 
 /** One simulator a thread: its memory is shared by all its models. */
 let loading: Promise<MainModule> | undefined;
@@ -50,7 +48,8 @@ export async function simulators(): Promise<(xml: string) => Simulator> {
 const reason = (error: unknown): string =>
   messageOf(error)
     .replace(/^(MuJoCo Error: |Loading error: |(XML )?Error: )+/, "")
-    .replace(/Error=\w+ ErrorID=\S+ \(\S+\) /, "");
+    .replace(/Error=\w+ ErrorID=\S+ \(\S+\) /, "")
+    .replace(/Line number=/, "line ");
 
 /**
  * A MuJoCo model and its state (https://mujoco.readthedocs.io): numbers are float64, units are SI, angles are radians. What
@@ -70,6 +69,8 @@ export class Simulator {
   readonly geoms: readonly Geom[];
   /** Kilograms, by body; of the world, 0. */
   readonly masses: readonly number[];
+  /** The middle and the size of the model as it begins, metres: for a camera. */
+  readonly view: { readonly center: readonly [number, number, number]; readonly extent: number };
   /** Lowest and highest value of each control; infinite where there is none. */
   readonly controlRanges: readonly (readonly [number, number])[];
   readonly #module: MainModule;
@@ -97,13 +98,10 @@ export class Simulator {
       size: copy(model.geom_size),
       rgba: this.geoms.flatMap(({ color }) => color),
     };
+    const [x = 0, y = 0, z = 0]: Float64Array = model.stat.center;
+    this.view = { center: [x, y, z], extent: model.stat.extent };
     this.masses = [...model.body_mass];
-    const ranges: Float64Array = model.actuator_ctrlrange;
-    this.controlRanges = Array.from({ length: model.nu }, (_, at) => {
-      const [low = 0, high = 0] = ranges.subarray(2 * at);
-      // Whether there is a limit is a boolean, which these bindings cannot read; where there is none, both bounds are 0.
-      return low < high ? ([low, high] as const) : ([-Infinity, Infinity] as const);
-    });
+    this.controlRanges = controlRangesOf(model);
   }
 
   /** The model's initial state, at time 0, with all controls 0. */
@@ -192,6 +190,11 @@ export class Simulator {
     return this.#settled().ncon;
   }
 
+  /** What all sensors measure now, in the model's order. */
+  get sensors(): Float64Array {
+    return copy(this.#settled().sensordata);
+  }
+
   /** What a sensor measures now: of a touch sensor, newtons. */
   sensor(name: string): Float64Array {
     const at = this.index("sensor", name);
@@ -203,18 +206,17 @@ export class Simulator {
   /** Where a part is among those of its kind. @throws Error when there is none of that name */
   index(part: Part, name: string): number {
     this.#alive();
-    const kinds = this.#module.mjtObj;
-    const kind = {
-      body: kinds.mjOBJ_BODY,
-      joint: kinds.mjOBJ_JOINT,
-      geom: kinds.mjOBJ_GEOM,
-      site: kinds.mjOBJ_SITE,
-      actuator: kinds.mjOBJ_ACTUATOR,
-      sensor: kinds.mjOBJ_SENSOR,
-    }[part];
-    const index = this.#module.mj_name2id(this.#model, kind.value, name);
-    if (index < 0) throw new Error(`the model has no ${part} ${name}`);
-    return index;
+    return indexOf(this.#module, this.#model, part, name);
+  }
+
+  /** Names of all actuators; of one without a name, its number. */
+  get actuators(): string[] {
+    this.#alive();
+    const count = this.sizes.controls;
+    return Array.from(
+      { length: count },
+      (_, at) => nameOf(this.#module, this.#model, "actuator", at) || `control ${at}`,
+    );
   }
 
   /** Where a joint's first coordinate is among the positions, and its first velocity among the velocities. */

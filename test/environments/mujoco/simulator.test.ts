@@ -37,6 +37,8 @@ test("a model: its sizes, shapes and masses, without its textures", async () => 
   const [floor, ball, plate, arm] = simulator.geoms;
   assert.deepEqual(floor!.color, [0, 0, 1, 1]);
   assert.deepEqual([ball!.name, ball!.type, ball!.body, ball!.color], ["ball", "sphere", 1, [1, 0, 0, 1]]);
+  assert.equal(plate!.name, "");
+  assert.deepEqual(simulator.actuators, ["m"]);
   assert.deepEqual(plate!.size, [0.2, 0.2, 0.02]);
   assert.deepEqual([arm!.type, arm!.size[0], arm!.size[1]], ["capsule", 0.05, 0.2]);
   assert.ok(Math.abs(simulator.masses[1]! - (1000 * 4 * Math.PI * 0.1 ** 3) / 3) < 1e-9);
@@ -122,7 +124,7 @@ test("a model that is none: one line, with the place", async () => {
   const broken: readonly [string, RegExp][] = [
     ["", /empty file/],
     ["hello", /XML parse error/],
-    [XML.slice(0, 700), /XML parse error .*number=\d/],
+    [XML.slice(0, 700), /XML parse error .*line \d/],
     [XML.replace('size="2 2 .1"', 'size="nan 2 .1"'), /nan size in geom .*floor/],
     [XML.replace("freejoint", "frejoint"), /unrecognized element .*frejoint.*line 8/],
     ['<mujoco><include file="/etc/passwd"/></mujoco>', /Error opening file '\/etc\/passwd'/],

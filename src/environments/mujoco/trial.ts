@@ -1,0 +1,22 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf } from "../../foundation/errors.ts";
+import { openSimulator } from "./simulator.ts";
+import type { Verdict } from "./stranger.ts";
+
+/** A thread that tries a model: whoever started it can end it, when the model keeps it busy. */
+const port = parentPort;
+if (!port) throw new Error("a model is tried in a worker thread only");
+
+const STEPS = 3;
+
+async function verdict(xml: string): Promise<Verdict> {
+  try {
+    using simulator = await openSimulator(xml);
+    simulator.step(STEPS);
+    return {};
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}
+
+port.postMessage(await verdict(workerData));
