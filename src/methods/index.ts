@@ -21,6 +21,7 @@ const lines = {
   "causal-lm": () => import("./causal-lm.ts"),
   "cca-ssg": () => import("./cca-ssg.ts"),
   clip: () => import("../modalities/pair/methods/clip.ts"),
+  collision: () => import("../modalities/experience/methods/collision.ts"),
   colorization: () => import("../modalities/image/methods/colorization.ts"),
   "context-encoder": () => import("../modalities/image/methods/context-encoder.ts"),
   "context-prediction": () => import("./context-prediction.ts"),
