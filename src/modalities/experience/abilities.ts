@@ -47,6 +47,8 @@ export interface Outcomes {
   readonly steps: number;
   /** Numbers of a plan as methods read it: `steps` × the size of an action; of choices, `steps` × their number, one-hot. */
   readonly planSize: number;
+  /** Whether what the encoder reads depends on the plan (`patch`); else it is encoded once for all plans of an observation. */
+  readonly perPlan: boolean;
   /**
    * What came of the actions after an observation. After the end of an episode the plan goes on with actions from elsewhere in
    * the data, so that it does not tell how it ended.

@@ -121,7 +121,7 @@ export function buildExperience(options: ExperienceOptions, files?: RunFiles) {
       },
     },
     outcome: {
-      ...{ steps: horizon, planSize },
+      ...{ steps: horizon, planSize, perPlan: patch > 0 },
       of(sample: ExperienceSample, rng?: Rng): Outcome {
         const frame = frameOf(sample);
         const end = Math.min(frame.row + horizon, endOf(frame));

@@ -72,11 +72,11 @@ export async function plannerOf(
   const apply = (weights: Traced<MethodParams>, batch: { inputs: Inputs; plans: Traced<Tensor> }) => ({
     logits: succeeds(weights, batch.inputs, batch.plans),
   });
-  const batched = (shape: readonly number[]) => [BATCH, ...shape];
+  const seen = outcomes.perPlan ? BATCH : 1;
   const inputs = Object.fromEntries(
-    Object.entries(modality.specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: batched(shape) }]),
+    Object.entries(modality.specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [seen, ...shape] }]),
   );
-  const plans = { dtype: "float32", shape: batched([outcomes.planSize]) } as const;
+  const plans = { dtype: "float32", shape: [BATCH, outcomes.planSize] } as const;
   const program = await compile(apply, [run.methodParams, { inputs, plans }], {
     ...{ device: run.config.training.device, threads: 1, name: "planner" },
   });
@@ -85,9 +85,9 @@ export async function plannerOf(
     const success = new Float32Array(candidates.length);
     for (let start = 0; start < candidates.length; start += BATCH) {
       const part = candidates.slice(start, start + BATCH);
-      const rows = part.map((plan): TensorRecord => outcomes.inputs(observation, plan));
+      const rows = part.slice(0, seen).map((plan): TensorRecord => outcomes.inputs(observation, plan));
       const taken = part.map((plan): TensorRecord => ({ plan: outcomes.plan(plan) }));
-      const given = { inputs: stack(rows, BATCH), plans: stack(taken, BATCH).plan! };
+      const given = { inputs: stack(rows, seen), plans: stack(taken, BATCH).plan! };
       const { logits } = await program.run(run.methodParams, given);
       const { data } = await logits.read();
       logits.dispose();
