@@ -53,6 +53,14 @@ export {
   spaceText,
 } from "./environments/space.ts";
 export {
+  type Acted,
+  type AgentEvaluation,
+  type AgentEvaluationOptions,
+  agentReport,
+  agentRows,
+  evaluateAgent,
+} from "./evaluation/agents/evaluate-agent.ts";
+export {
   type Duplicate,
   type Duplicates,
   type DuplicatesOptions,

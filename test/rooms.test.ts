@@ -79,6 +79,9 @@ const rooms: Rooms = {
     types: ["encoders"],
   },
   "evaluation/drawing": { imports: ["data", "interop", "evaluation/vectors"], types: ["training/run/metrics.ts"] },
+  "evaluation/agents": {
+    imports: ["array", "environments", "training", "training/agents", "evaluation/returns", "evaluation/scores"],
+  },
   "evaluation/returns": { imports: ["array", "evaluation/drawing"] },
   "evaluation/labels": { imports: judge, types: ["methods"] },
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },

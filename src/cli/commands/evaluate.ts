@@ -5,6 +5,7 @@ import {
   evaluationTable,
   evaluationTasks,
   foldsLine,
+  isAgentRun,
   kebab,
   openRun,
   splitLine,
@@ -13,6 +14,7 @@ import {
   UserError,
   writeReport,
 } from "../../index.ts";
+import { evaluateAgentRun } from "../evaluate-agent.ts";
 import { evaluateOnPairs } from "../evaluate-pairs.ts";
 import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
@@ -32,6 +34,7 @@ interface Flags extends Partial<TrainAndTest> {
   readonly steps?: string;
   readonly finetune?: boolean;
   readonly seed: string;
+  readonly episodes?: string;
   readonly json?: boolean;
 }
 
@@ -76,12 +79,27 @@ export const configure: Configure = (command) =>
       "for pairs: search among those that have the same in this column; means over its values",
     )
     .option("--html <file>", "for pairs: the page of what was found (default: retrieval.html in the run folder)")
+    .option("--episodes <count>", "for agents: episodes of each seed, without exploration (default: 20)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways\n  autodidact evaluate runs/cheetah --episodes 50   # an agent: returns of each seed, beside random actions",
     )
     .action(async (path: string, argument: string | undefined, flags: Flags) => {
+      if (await isAgentRun(path)) {
+        const given = command.options.find(
+          (option) =>
+            command.getOptionValueSource(option.attributeName()) === "cli" &&
+            !["episodes", "seed", "json"].includes(option.attributeName()),
+        );
+        return evaluateAgentRun(path, {
+          episodes: wholeNumber("episodes", flags.episodes ?? "20"),
+          seed: command.getOptionValueSource("seed") === "cli" ? wholeNumber("seed", flags.seed, 0) : undefined,
+          json: flags.json ?? false,
+          given: argument ?? given?.long ?? undefined,
+        });
+      }
+      if (flags.episodes !== undefined) throw new UserError("--episodes is for runs of agents");
       const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
       const run = await openRun(path);
       const line = stageLine();

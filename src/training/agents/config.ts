@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { type AgentDefinition, agents, findAgent } from "../../agents/index.ts";
 import { buildTeam, type Team, teamOptions } from "../../agents/team.ts";
-import type { Environment } from "../../environments/environment.ts";
+import type { Environment, Policy } from "../../environments/environment.ts";
 import { environments } from "../../environments/index.ts";
 import * as bounds from "../../foundation/bounds.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -130,25 +130,42 @@ export interface AgentParts {
   readonly spaces: Pick<Environment, "observationSpace" | "actionSpace">;
   /** The number in `info` that is 1 for success, where there is such a thing. */
   readonly success?: string;
+  /** Controllers that a person wrote. */
+  readonly baselines: readonly { readonly name: string; make(): Policy }[];
   make(): Promise<Environment>;
 }
 
 /**
- * @param isStored whether the names are from a file, so that code in files must be trusted
+ * @param how whether the names are from a file, so that code in files must be trusted; whether the agent is evaluated, in worlds
+ *   that are never learned in, where the environment has such
  * @throws UserError for an unknown name, and when the agent does not fit the environment
  */
-export async function buildAgent({ environment, agent }: AgentConfig, isStored: boolean): Promise<AgentParts> {
+export async function agentParts(
+  { environment, agent }: AgentConfig,
+  { isStored = false, isEvaluated = false }: { readonly isStored?: boolean; readonly isEvaluated?: boolean } = {},
+): Promise<AgentParts> {
   const find: (name: string) => Promise<AgentDefinition> = isStored ? agents.stored : agents.load;
   const named = await findAgent(agent.name, find);
   const world = await (isStored ? environments.stored : environments.load)(environment.name);
-  const worldOptions = parsed(world.options, environment.options, `environment ${world.name}`);
+  const defaults = world.options.parse({});
+  const evaluation = Object.entries(isEvaluated ? (world.evaluation ?? {}) : {});
+  const unchosen = evaluation.filter(([name]) => isSame(environment.options[name], defaults[name]));
+  const worldOptions = parsed(
+    world.options,
+    { ...environment.options, ...Object.fromEntries(unchosen) },
+    `environment ${world.name}`,
+  );
   using first = await world.make(worldOptions);
   const { observationSpace, actionSpace } = first;
+  const success = world.truth ?? world.success;
   const spaces = { observation: observationSpace, action: actionSpace };
   return {
     team: buildTeam(named, spaces, parsed(agentOptions(named), agent.options, `agent ${named.name}`)),
     spaces: { observationSpace, actionSpace },
-    ...(world.success === undefined ? {} : { success: world.success }),
+    ...(success === undefined ? {} : { success }),
+    baselines: Object.entries(world.baselines ?? {}).map(([name, make]) => ({ name, make: () => make(worldOptions) })),
     make: () => world.make(worldOptions),
   };
 }
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -6,7 +6,7 @@ import { claimFolder } from "../../foundation/outputs.ts";
 import { refuseTaken } from "../run/folder.ts";
 import { lockRun } from "../run/lock.ts";
 import { agentCheckpoint } from "./checkpoint.ts";
-import { type AgentChoices, type AgentConfig, buildAgent, readAgentConfig, seedFolder, settleAgent } from "./config.ts";
+import { type AgentChoices, type AgentConfig, agentParts, readAgentConfig, seedFolder, settleAgent } from "./config.ts";
 import { type LearningProgress, learnSeed } from "./loop.ts";
 import { assertBounded } from "./units.ts";
 
@@ -38,7 +38,7 @@ export interface LearnedAgent {
 export async function learn(options: LearnOptions): Promise<LearnedAgent> {
   const { out, signal, resume = false } = options;
   const config = await configOf(options);
-  const parts = await buildAgent(config, resume);
+  const parts = await agentParts(config, { isStored: resume });
   assertBounded(parts.spaces.actionSpace);
   if (!resume) await refuseTaken(out);
   await claimFolder(out, "run");

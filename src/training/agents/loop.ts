@@ -16,7 +16,7 @@ import {
   saveAgent,
 } from "./checkpoint.ts";
 import type { AgentConfig, AgentParts } from "./config.ts";
-import { playEpisodes } from "./evaluate.ts";
+import { bestActions, playEpisodes } from "./evaluate.ts";
 import { type Programs, programsOf } from "./programs.ts";
 import { Replay } from "./replay.ts";
 import type { AgentState } from "./state.ts";
@@ -175,8 +175,10 @@ export async function learnSeed(options: LoopOptions): Promise<number> {
       [clock.lap, clock.lapStep] = [performance.now(), done];
     }
     if (isLast || done % learning.evaluateEvery === 0) {
-      const playing = { team, programs, state: now.state, make: parts.make, episodes: learning.episodes, seed };
-      const { returns, lengths, successes } = await playEpisodes({ ...playing, success: parts.success });
+      const { returns, lengths, successes } = await playEpisodes({
+        ...{ make: parts.make, episodes: learning.episodes, seed, success: parts.success },
+        act: bestActions(team, programs, now.state, space),
+      });
       evaluated = returns.reduce((sum, each) => sum + each, 0) / returns.length;
       await lock.check();
       await evaluations.append({ step: done, ...{ return: evaluated, returns, lengths, successes } } as {

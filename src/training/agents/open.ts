@@ -4,10 +4,9 @@ import { Rng } from "../../array/index.ts";
 import type { Environment, Policy } from "../../environments/environment.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { agentCheckpoint, filled, loadAgent } from "./checkpoint.ts";
-import { type AgentConfig, buildAgent, readAgentConfig, seedFolder } from "./config.ts";
-import { type Episodes, playEpisodes } from "./evaluate.ts";
+import { type AgentConfig, agentParts, readAgentConfig, seedFolder } from "./config.ts";
+import { type ActInAll, bestActions, type Episodes, playEpisodes } from "./evaluate.ts";
 import { programsOf } from "./programs.ts";
-import { toEnvironment } from "./units.ts";
 
 /** An agent that has learned, to act with. */
 export interface OpenedAgent extends AsyncDisposable {
@@ -20,8 +19,10 @@ export interface OpenedAgent extends AsyncDisposable {
   readonly policy: Policy;
   /** The environment that it has learned in. */
   make(): Promise<Environment>;
+  /** The same for several episodes at once. */
+  readonly actInAll: ActInAll;
   /** Episodes side by side. @param seed of the episodes */
-  play(episodes: number, seed: number, onStep?: (done: number) => void): Promise<Episodes>;
+  play(episodes: number, seed: number, onDone?: (done: number, episodes: number) => void): Promise<Episodes>;
 }
 
 /**
@@ -61,7 +62,7 @@ export async function openAgent(run: string): Promise<OpenedAgent> {
   const { path } = (await seedsOf(run))[0]!;
   const config = await readAgentConfig(path);
   if (!config) throw new UserError(`${path}: no run of an agent (it has no config.json of one)`);
-  const { team, spaces, success, make } = await buildAgent(config, true);
+  const { team, spaces, success, make } = await agentParts(config, { isStored: true });
   const { seed } = config.learning;
   const programs = programsOf(team, spaces.observationSpace, config.learning, new Rng(seed));
   const saved = await loadAgent(path);
@@ -72,19 +73,17 @@ export async function openAgent(run: string): Promise<OpenedAgent> {
     params: filled(file, asked.params, saved.params),
     memory: filled(file, asked.memory, saved.memory),
   });
+  const actInAll = bestActions(team, programs, state, spaces.actionSpace);
   return {
     ...{ path, config, step: saved.position.step, make },
     policy: {
       async act(observation) {
-        const [outputs] = await programs.act(state, [observation]);
-        return toEnvironment(spaces.actionSpace, team.choose(outputs!));
+        return (await actInAll([observation]))[0]!;
       },
     },
-    play: (episodes, seedOfEpisodes, onStep) =>
-      playEpisodes({
-        ...{ team, programs, state, make, episodes, success, seed: seedOfEpisodes },
-        ...(onStep ? { onStep } : {}),
-      }),
+    actInAll,
+    play: (episodes, seedOfEpisodes, onDone) =>
+      playEpisodes({ act: actInAll, make, episodes, success, onDone, seed: seedOfEpisodes }),
     [Symbol.asyncDispose]: () => programs.dispose(),
   };
 }

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { learn, openAgent } from "../../../src/index.ts";
+import { agentReport, agentRows, evaluateAgent, learn, openAgent } from "../../../src/index.ts";
 import { readSafetensors } from "../../../src/interop/safetensors.ts";
 import { readRows } from "../../../src/training/run/metrics.ts";
 import { inFolder } from "../../support/cli.ts";
@@ -79,6 +79,21 @@ test("a run that was stopped or killed comes to the same, bit for bit", { timeou
       .split("\n")
       .map((line) => JSON.parse(line));
     assert.deepEqual(returns, evaluated.at(-1)!.returns);
+
+    const evaluation = await evaluateAgent({ run: killed, episodes: 2, seed: 0 });
+    assert.deepEqual(evaluation.seeds[0]!.returns, returns);
+    assert.equal(evaluation.iqm.value, (returns[0]! + returns[1]!) / 2);
+    assert.deepEqual(
+      evaluation.baselines.map(({ name }) => name),
+      ["random"],
+    );
+    assert.notDeepEqual(evaluation.baselines[0]!.returns, returns);
+    const files = await agentReport(evaluation);
+    assert.deepEqual(
+      Object.keys(files),
+      ["evaluation.json", "returns.svg", "curve.svg"].map((name) => join(killed, name)),
+    );
+    assert.equal(agentRows(evaluation).length, 3);
   }),
 );
 
