@@ -125,7 +125,13 @@ export async function agentCharts(evaluation: AgentEvaluation): Promise<Record<s
   };
 }
 
-/** The files that an evaluation writes into its run's folder, by path. */
+/**
+ * The files that an evaluation writes into its run's folder, by path.
+ *
+ * @example
+ * const files = await agentReport(await evaluateAgent({ run: "runs/cheetah" }));
+ * for (const [path, text] of Object.entries(files)) console.log(path, text.length);
+ */
 export async function agentReport(evaluation: AgentEvaluation): Promise<Record<string, string>> {
   const files = { "evaluation.json": `${JSON.stringify(evaluation, null, 2)}\n`, ...(await agentCharts(evaluation)) };
   return Object.fromEntries(Object.entries(files).map(([name, text]) => [join(evaluation.run, name), text]));
