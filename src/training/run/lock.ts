@@ -91,9 +91,14 @@ async function removeStale(file: string, seen: string): Promise<void> {
 /**
  * Keeps other processes from training in a run folder: two would destroy each other's checkpoints. The lock of a
  * killed process blocks nobody.
+ * @param what is done there, for messages
  * @throws UserError when another process trains there
  */
-export async function lockRun(run: string, { beat: every, silence }: LockTimes = TIMES): Promise<Lock> {
+export async function lockRun(
+  run: string,
+  { beat: every, silence }: LockTimes = TIMES,
+  what = "trained",
+): Promise<Lock> {
   const file = join(run, "lock");
   const content = JSON.stringify({
     ...{ pid: process.pid, host: hostname(), token: TOKEN },
@@ -101,7 +106,7 @@ export async function lockRun(run: string, { beat: every, silence }: LockTimes =
   });
   const taken = (holder?: Holder) =>
     new UserError(
-      `${run}: is being trained already${holder ? `, by process ${holder.pid} on ${holder.host}` : ""}; if that is not so, remove ${file}`,
+      `${run}: is being ${what} already${holder ? `, by process ${holder.pid} on ${holder.host}` : ""}; if that is not so, remove ${file}`,
     );
   const isMine = async () => (await read(file)) === content;
   for (let attempt = 0; ; attempt++) {

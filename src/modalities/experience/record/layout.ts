@@ -80,6 +80,8 @@ export const Provenance = z.object({
   stages: z.array(Stage).min(1).max(10_000),
   /** Whole files, in order: the episode that each begins with, and its episodes and frames. */
   files: z.array(z.object({ first: z.int().min(0), episodes: z.int().min(1), frames: z.int().min(1) })).max(1_000_000),
+  /** Attempts that were made: the episodes, and those that went wrong. */
+  attempts: z.int().min(0),
   /** Episodes that fulfilled the task, where there is such a thing. */
   succeeded: z.int().min(0).optional(),
   totals: Totals,

@@ -18,7 +18,6 @@ import {
   type Provenance,
   STATS,
   TASKS,
-  USUAL,
   VERSION,
 } from "./layout.ts";
 import { featuresOf } from "./spaces.ts";
@@ -43,12 +42,30 @@ export interface Recorder {
   /** Episodes that are safely there. */
   readonly episodes: number;
   readonly frames: number;
+  /** Attempts that were made: the next has this number. */
+  readonly attempts: number;
   /** Of them those that fulfilled the task, where there is such a thing. */
   readonly succeeded: number | undefined;
   /** Who acts from now on. */
   acts(policy: string): void;
-  /** Adds a file. What was there before stays as it is, also when the process is killed meanwhile. */
-  write(episodes: readonly Episode[]): Promise<void>;
+  /**
+   * Adds a file of episodes. What was there before stays as it is, also when the process is killed meanwhile.
+   * @param attempts that were made for them; by default as many
+   */
+  write(episodes: readonly Episode[], attempts?: number): Promise<void>;
+}
+
+/** Where a recording comes from; undefined for one that `collect` did not make. @throws UserError when it is damaged */
+export const recordedIn = async (folder: string): Promise<Provenance | undefined> =>
+  (await storedInfo(folder))?.autodidact;
+
+async function storedInfo(folder: string): Promise<Info | undefined> {
+  const path = join(folder, INFO);
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw fileError(path, "read", error);
+  });
+  return text === undefined ? undefined : Info.safeParse(parseJson(text, path)).data;
 }
 
 async function readInfo(folder: string): Promise<Info | undefined> {
@@ -68,6 +85,7 @@ const begun = ({ environment, options, seed, versions, definition }: Recorded, p
   ...{ environment, options: { ...options }, seed, versions: { ...versions } },
   stages: [{ first: 0, policy }],
   files: [],
+  attempts: 0,
   ...(definition.success === undefined ? {} : { succeeded: 0 }),
   totals: {},
 });
@@ -84,7 +102,7 @@ function refuseOther(folder: string, found: Provenance, { environment, options, 
         : [`${name} ${JSON.stringify(then)}, not ${JSON.stringify(now)}`];
     }),
     ...Object.entries(versions).flatMap(([name, version]) =>
-      found.versions[name] === version ? [] : [`${name} ${found.versions[name]}, not ${version}`],
+      (found.versions[name] ?? version) === version ? [] : [`${name} ${found.versions[name]}, not ${version}`],
     ),
   ];
   if (differing.length > 0)
@@ -141,6 +159,9 @@ export async function openRecorder(folder: string, recorded: Recorded, policy: s
     get frames() {
       return frames();
     },
+    get attempts() {
+      return provenance.attempts;
+    },
     get succeeded() {
       return provenance.succeeded;
     },
@@ -150,7 +171,7 @@ export async function openRecorder(folder: string, recorded: Recorded, policy: s
       const kept = stages.filter(({ first }) => first < count());
       provenance = { ...provenance, stages: [...kept, { first: count(), policy: name }] };
     },
-    async write(episodes) {
+    async write(episodes, attempts = episodes.length) {
       features ??= featuresOf(recorded.spaces, recorded.definition, informationOf(episodes));
       const place: Place = { file: provenance.files.length, episodes: count(), frames: frames() };
       if (place.file === 0) await table(TASKS, tasksTable(task));
@@ -166,6 +187,7 @@ export async function openRecorder(folder: string, recorded: Recorded, policy: s
       provenance = {
         ...provenance,
         files: [...provenance.files, file],
+        attempts: provenance.attempts + attempts,
         ...(provenance.succeeded === undefined
           ? {}
           : { succeeded: provenance.succeeded + episodes.filter(({ succeeded }) => succeeded).length }),
@@ -175,6 +197,3 @@ export async function openRecorder(folder: string, recorded: Recorded, policy: s
     },
   };
 }
-
-/** Names of columns that every recording has, and no label. */
-export const isUsual = (name: string): boolean => USUAL.some((one) => one === name);
