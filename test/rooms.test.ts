@@ -99,7 +99,7 @@ const rooms: Rooms = {
 };
 
 /** The files whose dynamic imports may go into a kind's folder. */
-const registries = ["cli/kinds.ts", "data/index.ts", "encoders/index.ts", "methods/index.ts"];
+const registries = ["cli/commands.ts", "cli/kinds.ts", "data/index.ts", "encoders/index.ts", "methods/index.ts"];
 
 const src = await sources();
 const small = (files: Readonly<Record<string, string>>): Files => new Map(Object.entries(files));

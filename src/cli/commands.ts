@@ -65,6 +65,10 @@ export const commands: CommandTable = {
       summary: "list the worlds to act in; with a name, its spaces, reward, options and baselines",
       load: () => import("./commands/act/environments.ts"),
     },
+    act: {
+      summary: "act with a run in an environment: success beside chance and hand-written controllers, a film",
+      load: () => import("../modalities/experience/commands/act.ts"),
+    },
   },
   "Inspect data and labels:": {
     info: {

@@ -9,9 +9,13 @@ export interface ChosenEnvironment {
   readonly flags: ReadonlyMap<string, Flag>;
   /**
    * @param values by commander's key
+   * @param others what options are that are not given, instead of their defaults
    * @throws UserError for a value that is not allowed
    */
-  optionsIn(values: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  optionsIn(
+    values: Readonly<Record<string, unknown>>,
+    others?: Readonly<Record<string, unknown>>,
+  ): Record<string, unknown>;
 }
 
 /** Whether an argument names an environment: a built-in one, or one in a file. */
@@ -41,12 +45,12 @@ export async function addEnvironment(
   return {
     definition,
     flags,
-    optionsIn(values) {
+    optionsIn(values, others = {}) {
       const given = [...flags].flatMap(([title, flag]) => {
         const value = values[new Option(`--${title}`).attributeName()];
         return typeof value === "string" || typeof value === "boolean" ? [[flag.key, flag.parse(value)]] : [];
       });
-      return definition.options.parse(Object.fromEntries(given));
+      return definition.options.parse({ ...others, ...Object.fromEntries(given) });
     },
   };
 }

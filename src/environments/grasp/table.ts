@@ -21,7 +21,7 @@ const [SCATTER, STACK] = [0.065, 0.05];
 const AWAY = 5;
 
 const eye: Camera = lookAt([0, 0, HEIGHT], [0, 0, 0], FIELD_OF_VIEW, [0, 1, 0]);
-const onlooker: Camera = lookAt([0.3, -0.42, 0.34], [0, 0, 0.05], 40);
+const onlooker: Camera = lookAt([0.3, -0.42, 0.34], [0, 0, 0.04], 34);
 
 /** Half a side of the bin, and of its walls' height and thickness, metres. */
 const [BIN, LOW, THIN] = [0.13, 0.012, 0.004];

@@ -26,7 +26,7 @@ export function heatColour(share: number): readonly [number, number, number] {
 }
 
 /** How far a judged place colours its surroundings, and half the length of the bar of a grasp, as shares of half the side. */
-const [SPOT, BAR] = [0.035, 0.24];
+const [SPOT, BAR] = [0.045, 0.24];
 
 /**
  * An image of what was seen, grey, with the predicted success of grasps by their places (the first two numbers of a plan, from
@@ -55,7 +55,7 @@ export function heatMap(seen: Float32Array, side: number, { plans, success, chos
     const value = seen[Math.floor(row / scale) * side + Math.floor(column / scale)]!;
     const grey = 60 + 150 * (far > near ? (far - value) / (far - near) : 0);
     const colour = heat[at]! < 0 ? undefined : heatColour(heat[at]!);
-    for (let k = 0; k < 3; k++) rgb[at * 3 + k] = colour ? Math.round(0.25 * grey + 0.75 * colour[k]!) : grey;
+    for (let k = 0; k < 3; k++) rgb[at * 3 + k] = colour ? Math.round(0.1 * grey + 0.9 * colour[k]!) : grey;
   }
   const [x = 0, y = 0, angle = 0] = plans[chosen] ?? [];
   bar(rgb, width, place(x), place(-y), angle);

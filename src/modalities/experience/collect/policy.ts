@@ -1,9 +1,13 @@
 import type { EnvironmentDefinition, Policy } from "../../../environments/environment.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { openRun } from "../../../training/run/run.ts";
-import { plannerOf } from "../act.ts";
+import { exploring } from "../acting/explore.ts";
+import { plannerOf } from "../acting/planner.ts";
 
-/** Who acts: by the name of a policy of the environment, or a run that learned what plans lead to. */
+/**
+ * Who acts: by the name of a policy of the environment, or a run that learned what plans lead to, whose every tenth action is a
+ * random one.
+ */
 export type Acting = { readonly policy: string } | { readonly run: string };
 
 export const RANDOM = "random";
@@ -25,7 +29,8 @@ export async function openPolicy(
 ): Promise<Opened> {
   if ("run" in acting) {
     const planner = await plannerOf(await openRun(acting.run), definition, options);
-    return { policy: planner, close: () => planner.dispose() };
+    const random = definition.baselines?.[RANDOM]?.(options) ?? randomPlans(definition, options);
+    return { policy: exploring(planner, random), close: () => planner.dispose() };
   }
   const { baselines = {} } = definition;
   const make = Object.hasOwn(baselines, acting.policy) ? baselines[acting.policy] : undefined;
@@ -34,4 +39,17 @@ export async function openPolicy(
       `--policy ${acting.policy}: ${definition.name} has no such policy; there are: ${[...new Set([RANDOM, ...Object.keys(baselines)])].join(", ")}`,
     );
   return { policy: make?.(options), close: async () => undefined };
+}
+
+/** The first action of a random plan. */
+function randomPlans(definition: EnvironmentDefinition, options: Readonly<Record<string, unknown>>): Policy {
+  const planning = definition.planning?.(options);
+  if (!planning) throw new UserError(`${definition.name}: has no plans to choose from`);
+  return {
+    act(observation, rng) {
+      const plans = planning.plans(observation, rng);
+      const plan = plans[rng.integer(0, plans.length - 1)]!;
+      return plan.slice(0, plan.length / planning.steps);
+    },
+  };
 }
