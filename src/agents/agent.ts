@@ -87,6 +87,8 @@ export interface Offers {
   readonly features?: { readonly width: number; readonly every: number };
   /** Whether there is a bonus: then there is a second value, of the bonus, which does not end with the episode. */
   readonly hasBonus?: boolean;
+  /** Whether it is known how new a choice is before it is made. */
+  readonly hasNovelty?: boolean;
 }
 
 /** What an agent is built for. */
@@ -100,6 +102,8 @@ export interface ControlContext extends LossContext {
   readonly trainsDelayed: boolean;
   /** There if `Offers.features` are. */
   readonly features?: FixedEmbeddings;
+  /** There if `Offers.hasNovelty` is: how new each choice is, `[batch, choices]`, in the bonus's units; no gradient flows. */
+  novelty?(observation: Seen): Array;
 }
 
 /** How an action is explored. */
@@ -139,7 +143,12 @@ export interface Control<Initial extends Host = Host, Memory extends Host = Host
   afterStep?(params: Traced<Initial>, memory: Traced<Memory>, context: Pick<ControlContext, "trainsDelayed">): Arrays;
   readonly copies?: Copies<Traced<Initial>, Traced<Memory>>;
   /** What `choose` decides by: the action itself, or a value for each choice, `[batch, outputs]`. */
-  act(params: Traced<Initial>, memory: Traced<Memory>, observation: Seen, features?: FixedEmbeddings): Array;
+  act(
+    params: Traced<Initial>,
+    memory: Traced<Memory>,
+    observation: Seen,
+    offered?: Pick<ControlContext, "features" | "novelty">,
+  ): Array;
   /** The action, in the units of `Windows.action`. @param exploration undefined in evaluation: the best action */
   choose(outputs: Float32Array, exploration?: Exploration): Action;
   /** The trunk that companions may train, `[batch, width]`; an agent may have none. */
@@ -186,6 +195,11 @@ export interface Companion<Initial extends Host = Host, Memory extends Host = Ho
     windows: Windows,
     context: Pick<CompanionContext, "control" | "encode">,
   ): { readonly bonus: Array; readonly memory?: Arrays };
+  /**
+   * The novelty that the definition offers: the bonus that each choice would be paid, were it made now, `[batch, choices]`, in
+   * deviations as the loop's.
+   */
+  novelty?(params: Traced<Initial>, memory: Traced<Memory>, observation: Seen): Array;
 }
 
 /** How an agent is trained by default: the paper's recipe. */

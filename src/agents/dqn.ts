@@ -19,7 +19,8 @@ import { nStepBonus, nStepReturn, observationAt, stepOf } from "./parts/windows.
  *
  * With a companion that pays a bonus there is a second value of each choice, of the bonus, that does not end with the episode
  * (Burda et al. 2018, https://arxiv.org/abs/1810.12894): choices while learning, and in both targets, are those of the highest
- * weighted sum; in evaluation the reward alone decides.
+ * weighted sum; in evaluation the reward alone decides. If the companion knows how new a choice is before it is made, that is
+ * added to the bonus's values, as in OPIQ (Rashid et al. 2020, https://arxiv.org/abs/2002.12174).
  */
 export const dqn = control({
   name: "dqn",
@@ -40,6 +41,11 @@ export const dqn = control({
       .describe("share of all steps in which that probability falls from 1"),
     bonusWeight: z.number().min(0).default(1).describe("factor of the value of a companion's bonus in choices"),
     bonusDiscount: z.number().min(0).max(1).default(0.99).describe("discount of the bonus"),
+    optimism: z
+      .number()
+      .min(0)
+      .default(3)
+      .describe("factor of how new a choice is in its bonus's value (OPIQ's C), with rnd --of choice"),
   }),
   recipe: { learningRate: 1e-3, batchSize: 32, warmupSteps: 100, updateEvery: 1 },
 
@@ -59,6 +65,11 @@ export const dqn = control({
       const all = head.apply(params.head, body.apply(params.trunk, seen));
       return hasBonus ? np.split(all, 2, 1) : [all];
     };
+    /** The same, where a choice that was seldom made is worth more. */
+    const hopeful = ([ofReward, ofBonus]: readonly Array[], newness: Array | undefined): readonly Array[] =>
+      ofBonus && newness
+        ? [ofReward!, np.add(ofBonus, np.multiply(newness, options.optimism))]
+        : [ofReward!, ...(ofBonus ? [ofBonus] : [])];
     const preference = ([ofReward, ofBonus]: readonly Array[]): Array =>
       ofBonus ? np.add(ofReward!, np.multiply(ofBonus, bonusWeight)) : ofReward!;
     /** The value of each row's choice, `[batch]`. @param chosen one-hot, `[batch, count]` */
@@ -68,11 +79,12 @@ export const dqn = control({
       length: nSteps,
       init: (rng) => init(rng),
       initMemory: (_rng, params) => ({ target: params }),
-      loss(params, windows, { target }) {
+      loss(params, windows, { target }, { novelty }) {
         /** What follows is worth, in the copy's values. */
         const follow = (seen: Seen, which: number): Array => {
-          const values = valuesOf(target, seen);
-          const judged = preference(options.double ? valuesOf(params, seen) : values);
+          const newness = novelty?.(seen);
+          const values = hopeful(valuesOf(target, seen), newness);
+          const judged = preference(options.double ? hopeful(valuesOf(params, seen), newness) : values);
           return at(values[which]!, oneHot(np.argmax(lax.stopGradient(judged), -1), count));
         };
         const goalOf = ({ sum, discount }: ReturnType<typeof nStepReturn>, value: Array) =>
@@ -92,7 +104,8 @@ export const dqn = control({
         };
       },
       copies: { every: options.copyEvery, copy: (params) => ({ target: params }) },
-      act: (params, _memory, seen) => np.concatenate([...valuesOf(params, seen)], 1),
+      act: (params, _memory, seen, { novelty } = {}) =>
+        np.concatenate([...hopeful(valuesOf(params, seen), novelty?.(seen))], 1),
       choose(values, exploration) {
         if (!exploration) return Float32Array.of(best(values.subarray(0, count)));
         const { rng, step, steps } = exploration;
