@@ -44,7 +44,7 @@ export const dqn = control({
     optimism: z
       .number()
       .min(0)
-      .default(3)
+      .default(10)
       .describe("factor of how new a choice is in its bonus's value (OPIQ's C), with rnd --of choice"),
   }),
   recipe: { learningRate: 1e-3, batchSize: 32, warmupSteps: 100, updateEvery: 1 },

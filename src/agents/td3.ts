@@ -152,7 +152,7 @@ export const td3 = control({
             afterStep: (params: Networks, { target }: Targets, { trainsDelayed }: Delay): Arrays =>
               trainsDelayed ? { target: average(target, params, options.targetRate) } : {},
           }),
-      act: (params, _memory, seen, features) => look(seen, features?.now).act(params),
+      act: (params, _memory, seen, { features } = {}) => look(seen, features?.now).act(params),
       choose: (outputs, exploration) =>
         exploration
           ? outputs.map((value) =>

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type Array, np, type Rng } from "../array/index.ts";
+import { type Array, lax, np, type Rng } from "../array/index.ts";
 import { optionOwners, type Weighted } from "../foundation/combination.ts";
 import { UserError } from "../foundation/errors.ts";
 import type {
@@ -7,10 +7,10 @@ import type {
   CompanionContext,
   CompanionDefinition,
   Control,
+  ControlContext,
   ControlDefinition,
   Copies,
   Draws,
-  FixedEmbeddings,
   Host,
   Loss,
   LossContext,
@@ -79,7 +79,8 @@ export function buildTeam(named: Named, spaces: Spaces, options: Readonly<Record
   const [features, second] = offered.flatMap((each) => each.features ?? []);
   if (features && second) throw new UserError(`agent "${named.name}": two companions have embeddings; use one of them`);
   const hasBonus = offered.some((each) => each.hasBonus === true);
-  const offers: Offers = { hasBonus, ...(features ? { features } : {}) };
+  const hasNovelty = offered.some((each) => each.hasNovelty === true);
+  const offers: Offers = { hasBonus, hasNovelty, ...(features ? { features } : {}) };
   const own = named.control.definition.name;
   const control = named.control.definition.build({ observation, action, options: optionsOf(named.control), offers });
   const trunk = {
@@ -103,11 +104,18 @@ export function buildTeam(named: Named, spaces: Spaces, options: Readonly<Record
       return control.encode(other, seen);
     };
   };
-  /** The embeddings of the companion that has them. */
-  const embeddings = (memory: Arrays): { readonly features?: FixedEmbeddings } => {
+  /** What companions offer: the embeddings of the one that has them, and how new choices are. */
+  const offeredBy = (params: Arrays, memory: Arrays): Pick<ControlContext, "features" | "novelty"> => {
     const holder = companions.find((each) => each.offers.features);
     const found = holder?.part.features?.(branch(memory, holder.name));
-    return found ? { features: found } : {};
+    const novel = companions.filter((each) => each.offers.hasNovelty);
+    const novelty = (seen: Seen): Array =>
+      lax.stopGradient(
+        novel
+          .map(({ name, part }) => part.novelty!(branch(params, name), branch(memory, name), seen))
+          .reduce((sum, each) => np.add(sum, each)),
+      );
+    return { ...(found ? { features: found } : {}), ...(novel.length > 0 ? { novelty } : {}) };
   };
   const total = (kind: keyof Draws) => parts.reduce((sum, { part }) => sum + (part[kind] ?? 0), 0);
   /** A part's columns of the random numbers. */
@@ -156,7 +164,7 @@ export function buildTeam(named: Named, spaces: Spaces, options: Readonly<Record
       const { weight } = named.control;
       const acting = control.loss(branch(params, own), windows, branch(memory, own), {
         ...contextOf(own, drawn, progress),
-        ...embeddings(memory),
+        ...offeredBy(params, memory),
         trainsDelayed,
       });
       const beside = companions.map((each) => ({
@@ -205,7 +213,7 @@ export function buildTeam(named: Named, spaces: Spaces, options: Readonly<Record
         : [],
     ),
     act: (params, memory, seen) =>
-      control.act(branch(params, own), branch(memory, own), seen, embeddings(memory).features),
+      control.act(branch(params, own), branch(memory, own), seen, offeredBy(params, memory)),
     choose: control.choose,
     bonus(params, memory, windows) {
       const paid = companions.flatMap(({ name, part }) => {
