@@ -23,8 +23,11 @@ export const cartpoleSwingupSparse = environment({
   baselines: { energy: () => energy },
 });
 
-/** Measures of dm_control's cartpole.xml (Apache-2.0), put down in our own form: nothing touches, so there are no contacts. */
-const CARTPOLE = `<mujoco>
+/**
+ * Measures of dm_control's cartpole.xml (Apache-2.0), put down in our own form: nothing touches, so there are no contacts. A test holds the
+ * way it moves under given controls against that file.
+ */
+export const CARTPOLE = `<mujoco>
 <option timestep="0.01" integrator="RK4"><flag contact="disable"/></option>
 <worldbody>
   <geom name="floor" type="plane" pos="0 0 -0.05" size="0 0 1" rgba="0.8 0.9 0.8 1"/>

@@ -5,8 +5,8 @@ import type { PlanarRobot } from "./mujoco/planar.ts";
 
 /*
  * The robot's measures are those of Gymnasium's hopper.xml (https://github.com/Farama-Foundation/Gymnasium, MIT; T. Erez et al.,
- * "Infinite-horizon model predictive control for periodic tasks with contacts", 2011), put down in our own form. The test holds the
- * masses of the four bodies, the motors and the return of random actions against what is published.
+ * "Infinite-horizon model predictive control for periodic tasks with contacts", 2011), put down in our own form. Tests hold the
+ * masses, the way it moves under given controls (by Gymnasium's own file, to 1e-9) and the return of random actions against it.
  */
 export const HOPPER: PlanarRobot = {
   timestep: 0.002,

@@ -32,7 +32,8 @@ const leg = (side: string, friction: number): Limb => ({
 
 /*
  * The robot's measures are those of Gymnasium's walker2d.xml (https://github.com/Farama-Foundation/Gymnasium, MIT), put down in our
- * own form. The test holds the masses of the seven bodies, the motors and the return of random actions against what is published.
+ * own form. Tests hold the masses, the way it moves under given controls (by Gymnasium's own file, to 1e-9) and the return of random
+ * actions against it.
  */
 export const WALKER: PlanarRobot = {
   timestep: 0.002,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Rng } from "../../src/array/rng.ts";
+import { CARTPOLE } from "../../src/environments/cartpole-swingup-sparse.ts";
 import type { Policy } from "../../src/environments/environment.ts";
 import { HALF_CHEETAH } from "../../src/environments/half-cheetah.ts";
 import { HOPPER } from "../../src/environments/hopper.ts";
@@ -9,6 +11,7 @@ import { mjcfOf } from "../../src/environments/mujoco/planar.ts";
 import { openSimulator } from "../../src/environments/mujoco/simulator.ts";
 import { randomAction } from "../../src/environments/space.ts";
 import { WALKER } from "../../src/environments/walker2d.ts";
+import { moved } from "../fixtures/mujoco/published.ts";
 
 const open = async (name: string, options: Record<string, unknown> = {}) => {
   const definition = await environments.load(name);
@@ -32,6 +35,26 @@ test("the robots weigh what the published ones weigh, body by body", async () =>
     assert.equal(masses.length, published.length);
     for (const [at, mass] of masses.entries())
       assert.ok(Math.abs(mass - published[at]!) < 1e-8, `${name} ${at}: ${mass}`);
+  }
+});
+
+test("the robots move as the published ones do, to rounding", async () => {
+  const published: Record<string, Record<string, number[]>> = JSON.parse(
+    await readFile(new URL("../fixtures/mujoco/published.json", import.meta.url), "utf8"),
+  );
+  const models = Object.entries(ROBOTS).map(([name, robot]): [string, string] => [name, mjcfOf(robot)]);
+  for (const [name, xml] of [...models, ["cartpole-swingup-sparse", CARTPOLE] as const]) {
+    using simulator = await openSimulator(xml);
+    const positions = moved(simulator);
+    assert.deepEqual(Object.keys(positions), Object.keys(published[name]!));
+    for (const [after, expected] of Object.entries(published[name]!)) {
+      assert.equal(positions[after]!.length, expected.length);
+      for (const [at, value] of expected.entries())
+        assert.ok(
+          Math.abs(positions[after]![at]! - value) < 1e-9,
+          `${name} ${after} ${at}: ${positions[after]![at]} ${value}`,
+        );
+    }
   }
 });
 

@@ -1,4 +1,4 @@
-import type { MainModule, MjModel } from "@mujoco/mujoco";
+import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
 
 /** What can be looked up by its name in a model. */
 export type Part = "body" | "joint" | "geom" | "site" | "actuator" | "sensor";
@@ -34,5 +34,17 @@ export function controlRangesOf(model: MjModel): (readonly [number, number])[] {
     const [low = 0, high = 0] = ranges.subarray(2 * at);
     // Whether there is a limit is a boolean, which these bindings cannot read; where there is none, both bounds are 0.
     return low < high ? ([low, high] as const) : ([-Infinity, Infinity] as const);
+  });
+}
+
+/** Whether MuJoCo has warned since the last reset that numbers are none, or too large. */
+export function hasBlownUp(module: MainModule, data: MjData): boolean {
+  const { mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC } = module.mjtWarning;
+  return [mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC].some(({ value }) => {
+    // The list is the data's own; what is got from it is a copy, to be freed.
+    const warning = data.warning.get(value);
+    const count = warning?.number ?? 0;
+    warning?.delete();
+    return count > 0;
   });
 }

@@ -2,7 +2,7 @@ import type { MainModule, MjData, MjModel } from "@mujoco/mujoco";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import type { Geoms } from "./camera.ts";
 import { type Geom, geomsOf } from "./geoms.ts";
-import { controlRangesOf, indexOf, nameOf, type Part } from "./parts.ts";
+import { controlRangesOf, hasBlownUp, indexOf, nameOf, type Part } from "./parts.ts";
 import { withoutTextures } from "./textures.ts";
 
 /** One simulator a thread: its memory is shared by all its models. */
@@ -149,7 +149,7 @@ export class Simulator {
     this.#stale = true;
     // MuJoCo only warns and begins anew at time 0. A first step that does so cannot be told by its time.
     const isReset = data.time < before + (count - 0.5) * this.timestep;
-    if (isReset || (before === 0 && this.#hasWarned()))
+    if (isReset || (before === 0 && hasBlownUp(this.#module, data)))
       throw new UserError(
         `the simulation became unstable after ${before.toPrecision(4)} s: forces or velocities too large for steps of ${this.timestep} s`,
       );
@@ -276,12 +276,6 @@ export class Simulator {
     if (this.#stale) this.#module.mj_forward(this.#model, data);
     this.#stale = false;
     return data;
-  }
-
-  #hasWarned(): boolean {
-    const { mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC } = this.#module.mjtWarning;
-    const warnings = this.#data.warning;
-    return [mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC].some(({ value }) => (warnings.get(value)?.number ?? 0) > 0);
   }
 }
 

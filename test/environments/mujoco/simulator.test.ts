@@ -142,6 +142,24 @@ test("a model that is none: one line, with the place", async () => {
     });
 });
 
+test("another model may make the simulator's memory grow", async () => {
+  using small = await openSimulator(XML);
+  small.step(20);
+  const before = small.save();
+  const height = small.positions[2];
+  // Of an arena's size, so that memory cannot stay as it is.
+  using large = await openSimulator(XML.replace("<mujoco>", '<mujoco><size memory="300M"/>'));
+  assert.equal(small.positions[2], height);
+  small.setControls([1]);
+  small.step();
+  assert.ok(small.positions[2]! < height!);
+  small.restore(before);
+  large.restore(before);
+  drive(small, 40);
+  drive(large, 40);
+  assert.deepEqual(small.save(), large.save());
+});
+
 test("what was disposed of cannot be read, and its memory is used again", async () => {
   const simulator = await openSimulator(XML);
   const { positions } = simulator;
