@@ -27,6 +27,7 @@ test("of one it shows spaces, options and what they change", () => {
   const { observations, actions } = JSON.parse(shown("hopper", "--json"));
   assert.match(observations.state, /^11 numbers/);
   assert.match(actions, /^3 numbers \(thigh, leg, foot\) from -1 to 1$/);
+  assert.match(shown("navigate"), /^evaluated with +--goals --part test$/m);
   assert.match(shown("deep-sea", "--help"), /Environment deep-sea:\n +--size <value>/);
 });
 

@@ -164,7 +164,15 @@ for (const definition of all)
       for (let at = 0; at < LONGEST && !(last?.terminated || last?.truncated); at++)
         last = world.step(randomAction(world.actionSpace, rng));
       assert.ok(last?.terminated || last?.truncated, `no end after ${LONGEST} actions`);
-      if (definition.success) assert.ok([0, 1].includes(last.info[definition.success]!), definition.success);
+      for (const name of [definition.success, definition.truth])
+        if (name) assert.ok([0, 1].includes(last.info[name]!), name);
+      for (const [name, measure] of Object.entries(definition.measures ?? {}))
+        assert.ok(Number.isFinite(measure([last.info])), name);
+      // Where it is evaluated the same things are seen and done.
+      using other = await definition.make(
+        definition.options.parse({ ...needed[definition.name], ...definition.evaluation }),
+      );
+      assert.deepEqual(other.actionSpace, world.actionSpace);
     });
 
     await context.test("a person's controllers and its plans are actions", async () => {

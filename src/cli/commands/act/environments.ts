@@ -1,4 +1,4 @@
-import { environments, spaceText } from "../../../index.ts";
+import { environments, kebab, spaceText } from "../../../index.ts";
 import { addEnvironment, type ChosenEnvironment } from "../../environment-options.ts";
 import { columns, print, printJson } from "../../output.ts";
 import type { Configure } from "../../table.ts";
@@ -47,9 +47,20 @@ async function factsOf(chosen: ChosenEnvironment, values: Readonly<Record<string
   const { definition, flags } = chosen;
   const options = chosen.optionsIn(values);
   using world = await definition.make(options);
-  const { name, summary, source, success, baselines = {}, planning } = definition;
+  const {
+    name,
+    summary,
+    source,
+    success,
+    truth,
+    measures = {},
+    evaluation = {},
+    baselines = {},
+    planning,
+  } = definition;
   return {
-    ...{ name, summary, source, success: success ?? null },
+    ...{ name, summary, source, success: success ?? null, truth: truth ?? null, measures: Object.keys(measures) },
+    evaluation,
     observations: Object.fromEntries(
       Object.entries(world.observationSpace).map(([key, space]) => [key, spaceText(space)]),
     ),
@@ -64,13 +75,20 @@ async function factsOf(chosen: ChosenEnvironment, values: Readonly<Record<string
 }
 
 function inFull(facts: Facts): string {
-  const { name, summary, source, observations, actions, success, baselines, planSteps, isDrawn, options } = facts;
+  const { name, summary, source, observations, actions, success, truth, measures, evaluation, options } = facts;
+  const { baselines, planSteps, isDrawn } = facts;
+  const others = Object.entries(evaluation).map(([key, value]) =>
+    typeof value === "boolean" ? `--${value ? "" : "no-"}${kebab(key)}` : `--${kebab(key)} ${value}`,
+  );
   const lines = [
     ["task", summary],
     ["source", source],
     ...Object.entries(observations).map(([key, space]) => [`observation ${key}`, space]),
     ["action", actions],
     ["success", success === null ? "by the sum of rewards" : `${success} is 1 at the end of an episode`],
+    ...(truth === null ? [] : [["in truth", `${truth}, for evaluation alone`]]),
+    ...(measures.length > 0 ? [["measures", measures.join(", ")]] : []),
+    ...(others.length > 0 ? [["evaluated with", others.join(" ")]] : []),
     ["baselines", [...new Set(["random", ...baselines])].join(", ")],
     ...(planSteps === null
       ? []
@@ -79,7 +97,7 @@ function inFull(facts: Facts): string {
   ];
   const flags = Object.entries(options).map(([flag, { value, description, allowed }]) => [
     `--${flag}`,
-    String(value),
+    value === undefined ? "–" : String(value),
     `${description} (${allowed})`,
   ]);
   return `${name}\n${columns(lines)}${flags.length > 0 ? `\n\n${columns([["option", "value", "meaning"], ...flags])}` : ""}`;
