@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Array, float32, np, type Traced } from "../../../array/index.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
+import { UserError } from "../../../foundation/errors.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
 import { balancedAccuracy, binaryCrossEntropy } from "../../../objectives/supervised/binary-cross-entropy.ts";
@@ -26,7 +27,7 @@ export const graspOutcome = method({
   options: z.object({
     symmetric: z
       .boolean()
-      .default(true)
+      .default(false)
       .describe("judge a grasp by the mean logit of its patch and of the three that mirrors make of it"),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.01, batchSize: 128 },
@@ -41,6 +42,10 @@ export const graspOutcome = method({
   },
 
   build({ encoder, modality, options: { symmetric } }) {
+    if (!modality.outcome.perPlan)
+      throw new UserError(
+        "grasp-outcome: reads the part of an image around a grasp; --patch says how large, in pixels",
+      );
     const head = linear(encoder.embedDim, 1);
     type Weights = { encoder: ReturnType<typeof encoder.init>; head: ReturnType<typeof head.init> };
     /** `[batch]` */

@@ -16,7 +16,7 @@ const modality = {
   tensors: () => ({ pixels }),
   show: () => ({ text: "" }),
   outcome: {
-    ...{ steps: 1, planSize: 3 },
+    ...{ steps: 1, planSize: 3, perPlan: true },
     of(_sample: unknown, rng?: Rng) {
       seen.push(rng);
       return { inputs: { pixels }, plan: float32([0, 0, 0], [3]), succeeded: 1, failed: 0 };
@@ -62,4 +62,11 @@ test("views are distorted by the sample's generator, and their target is the rob
   const views = build().views(0, rng, noEntry);
   assert.equal(seen.at(-1), rng);
   assert.deepEqual(views.succeeded, float32([1], []));
+});
+
+test("an image that is the same for all grasps is refused", () => {
+  const whole = { ...modality, outcome: { ...modality.outcome, perPlan: false } };
+  const options = graspOutcome.options.parse({});
+  const built = () => graspOutcome.build({ encoder: tinyEncoder(6), modality: whole, samples: 5, options });
+  assert.throws(built, /--patch says how large/);
 });
