@@ -48,7 +48,16 @@ export async function assertIsTorchs(
   name: string,
   batch: TreeRecord<Tensor>,
   options: {
-    file?: "captions" | "collision" | "grasp" | "masked" | "node-losses" | "node-methods" | "rows" | "speech";
+    file?:
+      | "captions"
+      | "collision"
+      | "experience"
+      | "grasp"
+      | "masked"
+      | "node-losses"
+      | "node-methods"
+      | "rows"
+      | "speech";
     memory?: TreeRecord<Tensor>;
   } = {},
 ): Promise<void> {

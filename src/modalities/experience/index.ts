@@ -16,7 +16,7 @@ export const experience = modality({
   name: "experience",
   summary: "episodes of robots and agents: a folder in LeRobotDataset v3.0's layout, as `collect` writes it",
   options: ExperienceOptions,
-  defaultMethod: "simclr",
+  defaultMethod: "inverse-dynamics",
   defaultEncoder: "resnet",
   small: {
     summary: "a ResNet-10 of width 24 for images, an MLP of 3 layers for numbers",
