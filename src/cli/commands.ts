@@ -69,6 +69,10 @@ export const commands: CommandTable = {
       summary: "act with a run in an environment: success beside chance and hand-written controllers, a film",
       load: () => import("../modalities/experience/commands/act.ts"),
     },
+    collect: {
+      summary: "record attempts at an environment's task, in threads: trial and error to learn from",
+      load: () => import("../modalities/experience/commands/collect.ts"),
+    },
   },
   "Inspect data and labels:": {
     info: {

@@ -71,12 +71,15 @@ export function stageLine(stream: NodeJS.WriteStream = process.stderr) {
     return each > 0 ? ` · ${each < 10 ? each.toFixed(1) : count.format(Math.round(each))} ${unit}/s` : "";
   };
   return {
-    /** @param unit of `done`: shows how many there are in a second */
-    update(name: string, done: number, total: number, unit?: string): void {
+    /**
+     * @param unit of `done`: shows how many there are in a second
+     * @param remark at the end of the line
+     */
+    update(name: string, done: number, total: number, unit?: string, remark?: string): void {
       const now = performance.now();
       const isNew = name !== stage;
       if (isNew) [stage, began, from, shownAt] = [name, now, done, now];
-      const line = `${printable(name)}: ${count.format(done)}/${count.format(total)}${rate(done, unit)}${left(done, total)}`;
+      const line = `${printable(name)}: ${count.format(done)}/${count.format(total)}${rate(done, unit)}${left(done, total)}${remark === undefined ? "" : ` · ${printable(remark)}`}`;
       if (stream.isTTY) {
         stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
         open = true;
