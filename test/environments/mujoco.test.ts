@@ -50,6 +50,12 @@ test("a stranger's model: one line that names it, in time, whatever is in the fi
         inside('<replicate count="100000" offset="1 0 0"><body><freejoint/><geom size=".1"/></body></replicate>'),
         /too large|memory|not compiled/,
       ],
+      "memory of 3 GB": [xml.replace("<option", '<size memory="3G"/><option'), /takes more memory than there is/],
+      "a height field of 40 GB": [
+        '<mujoco><asset><hfield name="h" nrow="100000" ncol="100000" size="1 1 1 1"/></asset></mujoco>',
+        /takes more memory than there is/,
+      ],
+      "no time": [xml.replace('timestep="0.005"', 'timestep="0"'), /timestep must be above 0/],
       "no motor": ["<mujoco/>", /no actuators/],
       explosive: [
         xml

@@ -35,6 +35,7 @@ export async function simulators(): Promise<(xml: string) => Simulator> {
     let model: MjModel | undefined;
     try {
       model = module.MjModel.from_xml_string(withoutTextures(xml));
+      if (!(model.opt.timestep > 0)) throw new Error("a timestep must be above 0 s");
       return new Simulator(module, model, new module.MjData(model));
     } catch (error) {
       // After an abort the module is of no more use: the next model gets a new one.
@@ -45,11 +46,16 @@ export async function simulators(): Promise<(xml: string) => Simulator> {
   };
 }
 
-const reason = (error: unknown): string =>
-  messageOf(error)
+/** What is thrown where memory does not suffice. */
+const NO_MEMORY = /^vector$|bad_alloc|length_error|allocate memory/;
+
+function reason(error: unknown): string {
+  const text = messageOf(error)
     .replace(/^(MuJoCo Error: |Loading error: |(XML )?Error: )+/, "")
     .replace(/Error=\w+ ErrorID=\S+ \(\S+\) /, "")
     .replace(/Line number=/, "line ");
+  return NO_MEMORY.test(text) ? "it takes more memory than there is" : text;
+}
 
 /**
  * A MuJoCo model and its state (https://mujoco.readthedocs.io): numbers are float64, units are SI, angles are radians. What
