@@ -1,4 +1,4 @@
-// How do I write a world of my own? A file with spaces, reset, step and a saved state; the library finds it by its path.
+// How do I write an environment of my own? A file with spaces, reset, step, save and restore; the library finds it by its path.
 import { type Environment, environment, type Policy, Rng, randomAction } from "autodidact";
 import { assertAction, box } from "autodidact/environments";
 import * as z from "zod";
@@ -10,7 +10,7 @@ export const heating = environment({
   source: "examples/own-environment.ts",
   options: z.object({ power: z.number().min(0).max(10).default(1).describe("degrees of full heat in a step") }),
   make: async ({ power }) => roomWith(power),
-  baselines: { thermostat: () => thermostat }, // what a person would build: it sees what an agent sees
+  baselines: { thermostat: () => thermostat }, // hand-written, and sees only the observation
 });
 
 function roomWith(power: number): Environment {
@@ -22,16 +22,16 @@ function roomWith(power: number): Environment {
     observationSpace: { state: box([4], -60, 60, ["room", "outside", "heater", "hour"]) },
     actionSpace,
     reset(seed) {
-      const rng = new Rng(seed); // all chance comes from the seed, so that an episode can be had again
+      const rng = new Rng(seed); // all randomness comes from the seed, so an episode can be repeated
       [room, heater, steps, coldest] = [rng.uniform(10, 20), 0, 0, rng.uniform(-10, 5)];
       return observe();
     },
     step(action) {
-      assertAction(actionSpace, action); // refuses NaN and a wrong size, in one line
+      assertAction(actionSpace, action); // rejects NaN and a wrong size
       const heat = Math.min(1, Math.max(0, action[0]!));
       heater += 0.3 * (heat - heater);
       room += power * heater + 0.03 * (outside() - room);
-      const truncated = ++steps === 144; // cut off after a day, not over: `terminated` stays false
+      const truncated = ++steps === 144; // a time limit, not an end: `terminated` stays false
       const reward = -Math.abs(room - 20) - 0.1 * heat;
       return { observation: observe(), reward, terminated: false, truncated, info: { degrees: room } };
     },
@@ -39,7 +39,7 @@ function roomWith(power: number): Environment {
     restore(state) {
       [room = 0, heater = 0, steps = 0, coldest = 0] = state;
     },
-    [Symbol.dispose]() {}, // nothing but memory that is collected
+    [Symbol.dispose]() {}, // nothing to free
   };
 }
 

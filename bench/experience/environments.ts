@@ -1,11 +1,11 @@
 /**
- * How fast the built-in worlds are, and whether their memory is flat.
+ * How fast the built-in environments are, and whether their memory is flat.
  *
  *   npm run bench:environments -- [NAME …] [--seconds 5] [--memory 1000000] [--json]
  *
- * Actions of uniform chance, episode after episode, in this thread; steps for each second that the processor worked, so that other work on
- * the machine matters little. `--memory` takes so many steps of half-cheetah instead, in episodes of 1,000, opening the world anew after
- * each hundredth; exit code 1 when more than 20 MB are held at the end than after a fifth.
+ * Uniformly random actions in one thread; steps per second of CPU time, so that other work on the machine matters little. `--memory` takes
+ * that many steps of half-cheetah instead, opening a new one after each hundredth; exit code 1 when the process holds over 20 MiB more at
+ * the end than after a fifth.
  */
 import { cpus } from "node:os";
 import { Rng } from "../../src/array/rng.ts";

@@ -62,7 +62,7 @@ export const commands: CommandTable = {
   },
   "Act:": {
     environments: {
-      summary: "list the worlds to act in; with a name, its spaces, reward, options and baselines",
+      summary: "list the environments; with a name, its spaces, options, baselines and measures",
       load: () => import("./commands/act/environments.ts"),
     },
     act: {

@@ -16,7 +16,7 @@ export const cartpoleSwingupSparse = environment({
   summary: "push a cart so that its pole swings up; 1 for each step that it stands in the middle, else nothing",
   source: "https://arxiv.org/abs/1801.00690",
   options: z.object({
-    episodeSteps: z.int().min(1).max(1_000_000).default(1000).describe("actions until an episode is cut off"),
+    episodeSteps: z.int().min(1).max(1_000_000).default(1000).describe("actions until an episode is truncated"),
   }),
   make: async ({ episodeSteps }) => new Cartpole(await openSimulator(CARTPOLE), episodeSteps),
   success: "found",
@@ -24,8 +24,8 @@ export const cartpoleSwingupSparse = environment({
 });
 
 /**
- * Measures of dm_control's cartpole.xml (Apache-2.0), put down in our own form: nothing touches, so there are no contacts. A test holds the
- * way it moves under given controls against that file.
+ * The model of dm_control's cartpole.xml (Apache-2.0), rewritten from its numbers; contacts are disabled, since nothing touches. A test
+ * compares its trajectory under given controls with that of the original file.
  */
 export const CARTPOLE = `<mujoco>
 <option timestep="0.01" integrator="RK4"><flag contact="disable"/></option>
@@ -110,8 +110,8 @@ class Cartpole implements Environment {
 const SWING = 1 / 3 / (9.81 / 2);
 
 /**
- * A person's controller: pump the pole's energy up to that of standing still on top (Åström and Furuta 2000), then hold it there by a
- * weighted sum of the state.
+ * Hand-written: pump the pole's energy up to that of standing upright (Åström and Furuta 2000), then balance it by a linear function of
+ * the state.
  */
 const energy: Policy = {
   act({ state }) {

@@ -4,9 +4,9 @@ import { type Locomotion, locomotion } from "./mujoco/locomotion.ts";
 import type { PlanarRobot } from "./mujoco/planar.ts";
 
 /*
- * The robot's measures are those of Gymnasium's half_cheetah.xml (https://github.com/Farama-Foundation/Gymnasium, MIT; P. Wawrzyński,
- * "A cat-like robot real-time learning to run", 2009), put down in our own form. Tests hold
- * the masses, the way it moves under given controls (by Gymnasium's own file, to 1e-9) and the return of random actions against it.
+ * The model of Gymnasium's half_cheetah.xml (https://github.com/Farama-Foundation/Gymnasium, MIT; P. Wawrzyński, "A cat-like robot
+ * real-time learning to run", 2009), rewritten from its numbers. Tests compare body masses, the trajectory under given controls (to 1e-9)
+ * and the return of random actions with the original's.
  */
 const radius = 0.046;
 export const HALF_CHEETAH: PlanarRobot = {
@@ -99,13 +99,13 @@ export const halfCheetah = environment({
       .min(1)
       .max(1_000_000)
       .default(TASK.episodeSteps)
-      .describe("actions until an episode is cut off"),
+      .describe("actions until an episode is truncated"),
     controlCost: z
       .number()
       .min(0)
       .max(100)
       .default(TASK.controlCost)
-      .describe("reward lost for the sum of squared controls"),
+      .describe("weight of the sum of squared controls, subtracted from the reward"),
   }),
   make: async (options) => locomotion({ ...TASK, ...options }),
 });

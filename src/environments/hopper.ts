@@ -4,9 +4,9 @@ import { type Locomotion, locomotion } from "./mujoco/locomotion.ts";
 import type { PlanarRobot } from "./mujoco/planar.ts";
 
 /*
- * The robot's measures are those of Gymnasium's hopper.xml (https://github.com/Farama-Foundation/Gymnasium, MIT; T. Erez et al.,
- * "Infinite-horizon model predictive control for periodic tasks with contacts", 2011), put down in our own form. Tests hold the
- * masses, the way it moves under given controls (by Gymnasium's own file, to 1e-9) and the return of random actions against it.
+ * The model of Gymnasium's hopper.xml (https://github.com/Farama-Foundation/Gymnasium, MIT; T. Erez et al., "Infinite-horizon model
+ * predictive control for periodic tasks with contacts", 2011), rewritten from its numbers. Tests compare body masses, the trajectory under
+ * given controls (to 1e-9) and the return of random actions with the original's.
  */
 export const HOPPER: PlanarRobot = {
   timestep: 0.002,
@@ -73,13 +73,13 @@ export const hopper = environment({
       .min(1)
       .max(1_000_000)
       .default(TASK.episodeSteps)
-      .describe("actions until an episode is cut off"),
+      .describe("actions until an episode is truncated"),
     controlCost: z
       .number()
       .min(0)
       .max(100)
       .default(TASK.controlCost)
-      .describe("reward lost for the sum of squared controls"),
+      .describe("weight of the sum of squared controls, subtracted from the reward"),
   }),
   make: async (options) => locomotion({ ...TASK, ...options }),
 });

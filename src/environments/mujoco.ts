@@ -5,27 +5,27 @@ import { type Environment, environment, type Step } from "./environment.ts";
 import { lookAt } from "./mujoco/camera.ts";
 import { picture } from "./mujoco/picture.ts";
 import type { Simulator } from "./mujoco/simulator.ts";
-import { openStranger } from "./mujoco/stranger.ts";
+import { openUntrustedModel } from "./mujoco/untrusted.ts";
 import { type Action, assertAction, type Box, box, type Observation } from "./space.ts";
 
 /**
- * Your own MuJoCo model, from its file: nothing is rewarded, so it is for what learns without reward. Actions are the model's controls,
+ * Your own MuJoCo model, from its file, without a reward. Actions are the model's controls,
  * within their `ctrlrange` (−1 to 1 where there is none). The observation `state` is all positions, then all velocities; `sensors`,
  * where the model has some, is what they measure. The model is one file without meshes, height fields or includes.
  */
 export const mujoco = environment({
   name: "mujoco",
-  summary: "your own MuJoCo model, from an MJCF file; actions are its controls, and nothing is rewarded",
+  summary: "your own MuJoCo model, from an MJCF file; actions are its controls, the reward is 0",
   source: "https://mujoco.readthedocs.io/en/stable/XMLreference.html",
   options: z.object({
     model: z.string().default("").describe("the model's file (MJCF)"),
-    frameSkip: z.int().min(1).max(1000).default(5).describe("steps of the simulation for one action"),
-    noise: z.number().min(0).max(1).default(0.01).describe("first velocities are at most so far from 0"),
-    episodeSteps: z.int().min(1).max(1_000_000).default(1000).describe("actions until an episode is cut off"),
+    frameSkip: z.int().min(1).max(1000).default(5).describe("simulation steps per action"),
+    noise: z.number().min(0).max(1).default(0.01).describe("initial velocities are uniform within ± this value"),
+    episodeSteps: z.int().min(1).max(1_000_000).default(1000).describe("actions until an episode is truncated"),
   }),
   async make(options) {
     if (!options.model) throw new UserError("environment mujoco needs the file of a model: --model robot.xml");
-    const simulator = await openStranger(options.model);
+    const simulator = await openUntrustedModel(options.model);
     if (simulator.sizes.controls > 0) return new Model(simulator, options);
     simulator[Symbol.dispose]();
     throw new UserError(`${options.model}: the model has no actuators, so there is nothing to act with`);

@@ -16,7 +16,7 @@ export type { Geom, GeomType } from "./mujoco/geoms.ts";
 export type { Part } from "./mujoco/parts.ts";
 export { picture } from "./mujoco/picture.ts";
 export { openSimulator, type Simulator } from "./mujoco/simulator.ts";
-export { openStranger } from "./mujoco/stranger.ts";
+export { openUntrustedModel } from "./mujoco/untrusted.ts";
 export {
   type Action,
   type ActionSpace,

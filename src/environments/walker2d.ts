@@ -31,9 +31,8 @@ const leg = (side: string, friction: number): Limb => ({
 });
 
 /*
- * The robot's measures are those of Gymnasium's walker2d.xml (https://github.com/Farama-Foundation/Gymnasium, MIT), put down in our
- * own form. Tests hold the masses, the way it moves under given controls (by Gymnasium's own file, to 1e-9) and the return of random
- * actions against it.
+ * The model of Gymnasium's walker2d.xml (https://github.com/Farama-Foundation/Gymnasium, MIT), rewritten from its numbers. Tests compare
+ * body masses, the trajectory under given controls (to 1e-9) and the return of random actions with the original's.
  */
 export const WALKER: PlanarRobot = {
   timestep: 0.002,
@@ -70,13 +69,13 @@ export const walker2d = environment({
       .min(1)
       .max(1_000_000)
       .default(TASK.episodeSteps)
-      .describe("actions until an episode is cut off"),
+      .describe("actions until an episode is truncated"),
     controlCost: z
       .number()
       .min(0)
       .max(100)
       .default(TASK.controlCost)
-      .describe("reward lost for the sum of squared controls"),
+      .describe("weight of the sum of squared controls, subtracted from the reward"),
   }),
   make: async (options) => locomotion({ ...TASK, ...options }),
 });

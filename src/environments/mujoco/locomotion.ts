@@ -6,21 +6,21 @@ import { picture } from "./picture.ts";
 import { mjcfOf, type PlanarRobot } from "./planar.ts";
 import { openSimulator, type Simulator } from "./simulator.ts";
 
-/** What running means for a robot, and what it costs. */
+/** A locomotion task: a robot, its reward and its termination. */
 export interface Locomotion {
   readonly robot: PlanarRobot;
-  /** Steps of the simulation for one action. */
+  /** Simulation steps per action. */
   readonly frameSkip: number;
-  /** Reward lost for the sum of squares of an action. */
+  /** Weight of the squared norm of an action, subtracted from the reward. */
   readonly controlCost: number;
-  /** Reward for each step that is not the last. */
+  /** Added to the reward of every step, the terminating one included (as in Gymnasium v4). */
   readonly healthyReward: number;
-  /** Bound of the velocities that are observed. */
+  /** Observed velocities are clipped to ± this value. */
   readonly velocityBound: number;
-  /** How far the first positions are from the model's at most; and how far velocities are, at most or (`normal`) usually. */
+  /** Initial positions are uniform within ± this; velocities too, or (`normal`) have this as their deviation. */
   readonly noise: number;
   readonly velocityNoise: "uniform" | "normal";
-  /** Steps until an episode is cut off. */
+  /** Actions until an episode is truncated. */
   readonly episodeSteps: number;
   /** Whether the robot has fallen. @param positions x, height and angle of the torso, then the joints */
   hasFallen(positions: Float64Array, velocities: Float64Array): boolean;

@@ -153,7 +153,7 @@ export class Simulator {
     const before = data.time;
     for (let at = 0; at < count; at++) this.#module.mj_step(this.#model, data);
     this.#stale = true;
-    // MuJoCo only warns and begins anew at time 0. A first step that does so cannot be told by its time.
+    // MuJoCo only warns and resets to time 0. When the first step does so, its time does not show it.
     const isReset = data.time < before + (count - 0.5) * this.timestep;
     if (isReset || (before === 0 && hasBlownUp(this.#module, data)))
       throw new UserError(
@@ -276,7 +276,7 @@ export class Simulator {
     return this.#views;
   }
 
-  /** After a step, what is derived from the state is one step behind it. Working it out anew does not change the state. */
+  /** After a step, quantities derived from the state are one step behind it. Recomputing them does not change the state. */
   #settled(): MjData {
     const data = this.#alive();
     if (this.#stale) this.#module.mj_forward(this.#model, data);

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf } from "../../foundation/errors.ts";
 import { openSimulator } from "./simulator.ts";
-import type { Verdict } from "./stranger.ts";
+import type { Verdict } from "./untrusted.ts";
 
-/** A thread that tries a model: whoever started it can end it, when the model keeps it busy. */
+/** A worker that compiles a model and takes three steps; whoever started it terminates it when that takes too long. */
 const port = parentPort;
 if (!port) throw new Error("a model is tried in a worker thread only");
 

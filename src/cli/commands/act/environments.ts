@@ -5,11 +5,11 @@ import type { Configure } from "../../table.ts";
 
 export const configure: Configure = async (command, argv) => {
   command
-    .argument("[environment]", "one to show in full: a name, or a file that defines one (./my-world.ts)")
+    .argument("[environment]", "show this one in detail: a name, or a file that defines one (./my-environment.ts)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact environments\n  autodidact environments deep-sea --size 20\n  autodidact environments ./my-world.ts",
+      "\nExamples:\n  autodidact environments\n  autodidact environments deep-sea --size 20\n  autodidact environments ./my-environment.ts",
     );
   const chosen = await addEnvironment(command, argv);
   return command.action(async (name: string | undefined, { json, ...values }: { json?: boolean }) => {

@@ -5,27 +5,32 @@ import { messageOf, UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { openSimulator, type Simulator } from "./simulator.ts";
 
-/** Bytes of the largest file that is tried: a humanoid has 10 kB. */
+/** Bytes of the largest file that is read; a humanoid has 10 kB. */
 const LARGEST = 4 * 2 ** 20;
-/** Time for a model to be compiled and take a few steps. */
+/** Seconds of CPU time to compile a model and take three steps. */
 const SECONDS = 5;
 
-/** What the thread says of a model: nothing, if it can be simulated. */
+/** The worker's message: without a failure, the model can be simulated. */
 export interface Verdict {
   readonly failure?: string;
 }
 
 /**
- * Opens a model from a file that anybody may have written. It is tried in a thread of its own first, which ends if it takes more than
- * 5 s of computing; the simulator itself reads no other file, so meshes, height fields and includes are refused.
+ * Opens a model from an untrusted file. A worker thread compiles it and takes three steps first, with a limit of 5 s of CPU time. The
+ * simulator reads no other file, so meshes and height fields from files, and includes, are rejected.
  * @param path MJCF, at most 4 MiB
  * @throws UserError naming the path and what is wrong
+ *
+ * @example
+ * using simulator = await openUntrustedModel("robot.xml");
  */
-export async function openStranger(path: string): Promise<Simulator> {
-  const unreadable = (error: unknown) => fileError(path, "read", error);
-  const { size } = await stat(path).catch((error: unknown) => Promise.reject(unreadable(error)));
-  if (size > LARGEST) throw new UserError(`${path}: ${(size / 2 ** 20).toFixed(1)} MiB; a model has at most 4 MiB`);
-  const xml = await readFile(path, "utf8").catch((error: unknown) => Promise.reject(unreadable(error)));
+export async function openUntrustedModel(path: string): Promise<Simulator> {
+  const unreadable = (error: unknown) => Promise.reject(fileError(path, "read", error));
+  const file = await stat(path).catch(unreadable);
+  if (!file.isFile()) throw new UserError(`${path}: not a file`);
+  if (file.size > LARGEST)
+    throw new UserError(`${path}: ${(file.size / 2 ** 20).toFixed(1)} MiB; at most 4 MiB are read`);
+  const xml = await readFile(path, "utf8").catch(unreadable);
   const failure = await tried(xml);
   if (failure !== undefined) throw new UserError(`${path}: ${failure}`);
   return openSimulator(xml);
@@ -37,11 +42,11 @@ async function tried(xml: string): Promise<string | undefined> {
   const worker = new Worker(new URL(`./trial${extension}`, import.meta.url), { workerData: xml });
   const verdict = Promise.withResolvers<string | undefined>();
   const deadline = deadlineOf(worker, (seconds) =>
-    verdict.resolve(`the model was not compiled and moved in ${seconds} s; it is too large`),
+    verdict.resolve(`too large: compiling it and three steps took more than ${seconds} s`),
   );
   deadline.start(SECONDS);
   worker.on("message", ({ failure }: Verdict) => verdict.resolve(failure));
-  worker.on("error", (error) => verdict.resolve(`the simulator gave up (${messageOf(error)})`));
+  worker.on("error", (error) => verdict.resolve(`the simulator failed (${messageOf(error)})`));
   try {
     return await verdict.promise;
   } finally {
