@@ -3,7 +3,7 @@
  * seed, and the mean return of ten episodes without exploration after the last step. The interquartile mean over seeds with its
  * bootstrap interval, every seed's return, and the curve, as an SVG.
  *
- *   npm run bench:control -- [td3 td3+sale] [--environment half-cheetah] [--steps 50000] [--warmup 10000] [--seeds 3] [--runs folder] [--out file]
+ *   npm run bench:control -- [td3 td3+sale] [--environment half-cheetah] [--steps 50000] [--warmup 10000] [--seed 0] [--seeds 3] [--runs folder] [--out file]
  *
  * Writes bench/results/control.jsonl, a line for each agent and seed, in place of an older one with the same settings. The runs are
  * kept in `--runs`; one that was stopped goes on, and one that is done is not done again. One thread: start one process an agent.
@@ -26,6 +26,8 @@ const { values, positionals } = parseArgs({
     environment: { type: "string", default: "half-cheetah" },
     steps: { type: "string", default: "50000" },
     warmup: { type: "string", default: "10000" },
+    /** The first of so many. */
+    seed: { type: "string", default: "0" },
     seeds: { type: "string", default: "3" },
     runs: { type: "string", default: join(tmpdir(), "autodidact-control") },
     out: { type: "string", default: new URL("../results/control.jsonl", import.meta.url).pathname },
@@ -33,7 +35,9 @@ const { values, positionals } = parseArgs({
 });
 const agents = positionals.length > 0 ? positionals : ["td3", "td3+sale"];
 const { environment } = values;
-const [steps, warmupSteps, seeds] = [values.steps, values.warmup, values.seeds].map(Number) as [number, number, number];
+const [steps, warmupSteps, first, seeds] = [values.steps, values.warmup, values.seed, values.seeds].map(Number) as [
+  ...[number, number, number, number],
+];
 
 interface Line {
   readonly environment: string;
@@ -56,12 +60,12 @@ interface Evaluation {
 }
 
 async function learned(agent: string): Promise<Line[]> {
-  const out = join(values.runs, `${environment}-${agent}-${steps}-${warmupSteps}`);
+  const out = join(values.runs, `${environment}-${agent}-${steps}-${warmupSteps}-seeds-${first}-${first + seeds - 1}`);
   const resume = existsSync(join(out, "config.json"));
   let [shown, began] = [0, performance.now()];
   await mkdir(values.runs, { recursive: true });
   await learn({
-    ...(resume ? { resume } : { environment, method: agent, learning: { steps, warmupSteps, seeds } }),
+    ...(resume ? { resume } : { environment, method: agent, learning: { steps, warmupSteps, seed: first, seeds } }),
     out,
     onProgress({ seed, step, evaluated }) {
       if (performance.now() - began < 60_000 * shown && step < steps) return;
@@ -73,7 +77,7 @@ async function learned(agent: string): Promise<Line[]> {
     },
   });
   const lines: Line[] = [];
-  for (let seed = 0; seed < seeds; seed++) {
+  for (let seed = first; seed < first + seeds; seed++) {
     const folder = seedFolder(out, seed);
     const evaluations = (await readRows(evaluationsFile(folder))) as Evaluation[];
     const metrics = (await readRows(metricsFile(folder))) as { readonly step: number; readonly seconds: number }[];
