@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import type * as z from "zod";
-import { ANY_TEXT, type Flag, flagsOf } from "../../foundation/options.ts";
+import { type Flag, flagsOf } from "../../foundation/options.ts";
 import {
   agentOptions,
   environments,
@@ -12,7 +12,7 @@ import {
   UserError,
 } from "../../index.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
-import { valueOf } from "../option-groups.ts";
+import { addFlag, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import { refuseChanges, resumeOption, stemOf, stoppedAt } from "../resume.ts";
@@ -59,19 +59,6 @@ async function groupsOf(name: string | undefined, method: string): Promise<Group
   ];
 }
 
-function addFlags(command: Command, groups: readonly Group[]): void {
-  for (const { heading, flags } of groups)
-    for (const [name, flag] of flags) {
-      const notes = [
-        flag.allowed === ANY_TEXT || flag.isSwitch ? "" : flag.allowed,
-        flag.defaultValue === undefined ? "" : `default ${String(flag.defaultValue)}`,
-      ].filter(Boolean);
-      const text = `${flag.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
-      command.addOption(new Option(flag.isSwitch ? `--${name}` : `--${name} <value>`, text).helpGroup(heading));
-      if (flag.isSwitch) command.addOption(new Option(`--no-${name}`, `turns --${name} off`).helpGroup(heading));
-    }
-}
-
 /** @throws UserError for a value that is not allowed */
 const parsedBy = ({ flags }: Group, values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
@@ -93,7 +80,7 @@ export const configure: Configure = async (command, argv) => {
       )
       .option("--out <folder>", "run folder to create, with a folder for each seed (default: runs/<environment>)"),
   ).option("--json", "print the result as JSON");
-  addFlags(command, groups);
+  for (const { heading, flags } of groups) for (const [name, flag] of flags) addFlag(command, name, flag, heading);
   return command
     .addHelpText(
       "after",
