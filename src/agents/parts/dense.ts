@@ -1,4 +1,4 @@
-import { type Array, np, type Rng } from "../../array/index.ts";
+import { type Array, lax, np, type Rng, withDerivative } from "../../array/index.ts";
 
 /** Parameters of a linear layer. */
 export interface DenseParams {
@@ -35,5 +35,12 @@ export function denseStack(widths: readonly number[], activation: (x: Array) => 
 }
 
 /** x over the mean of its absolute values along the last axis: SALE's normalisation, https://arxiv.org/abs/2306.02451 */
-export const avgL1Norm = (x: Array): Array =>
-  np.multiply(x, np.reciprocal(np.maximum(np.mean(np.abs(x), -1, { keepdims: true }), 1e-8)));
+export function avgL1Norm(input: Array): Array {
+  const x = lax.stopGradient(input);
+  // jax-js computes an absolute value, and its derivative, by `where`, which is slower.
+  const mean = withDerivative(np.mean(np.maximum(x, np.negative(x)), -1, { keepdims: true }), input, (change) => {
+    const sign = np.subtract(np.multiply(np.greater(x, 0).astype(np.float32), 2), 1);
+    return np.mean(np.multiply(change, sign), -1, { keepdims: true });
+  });
+  return np.multiply(input, np.reciprocal(np.maximum(mean, 1e-8)));
+}

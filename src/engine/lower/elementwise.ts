@@ -114,7 +114,6 @@ export const elementwise: Record<string, Lowering> = {
   asin: unary("Asin"),
   atan: unary("Atan"),
   erf: unary("Erf"),
-  elu: unary("Elu"),
   erfc: (context, equation) =>
     onStoredElements(context, equation, (name) =>
       context.emit("Sub", [context.writer.constant("float32", [1], []), context.emit("Erf", [name])]),

@@ -1,7 +1,6 @@
 import type { Graph, Pass } from "../graph.ts";
 import { cse } from "./cse.ts";
 import { dce } from "./dce.ts";
-import { elu } from "./elu.ts";
 import { fold } from "./fold.ts";
 import { gelu } from "./gelu.ts";
 import { hoist } from "./hoist.ts";
@@ -18,7 +17,7 @@ export function simplify(graph: Graph): Graph {
   let before = graph;
   for (;;) {
     const after = passes.reduce((current, pass) => pass(current), before);
-    if (after.equations.length === before.equations.length) return dce(step(elu(gelu(inverse(after)))));
+    if (after.equations.length === before.equations.length) return dce(step(gelu(inverse(after))));
     before = after;
   }
 }

@@ -1,9 +1,8 @@
 import type { Arrays, Host, Windows } from "../../agents/agent.ts";
-import type { Drawn, Team } from "../../agents/team.ts";
+import type { Team } from "../../agents/team.ts";
 import {
   type Array,
   filled,
-  np,
   type Rng,
   scalar,
   specOf,
@@ -12,24 +11,12 @@ import {
   type Tree,
   tree,
 } from "../../array/index.ts";
-import { compile, type DeviceTensor, type Program, read, valueAndGrad } from "../../engine/index.ts";
+import { compile, type DeviceTensor, type Program, read } from "../../engine/index.ts";
 import type { Observation, ObservationSpace } from "../../environments/space.ts";
-import { adamw } from "../optimizers/adamw.ts";
-import { flatOf, joined, type Layout, layoutOf, leavesOf, split } from "./flat.ts";
 import type { WindowTensors } from "./replay.ts";
-import {
-  type AgentState,
-  deviceTree,
-  free,
-  type Group,
-  type Groups,
-  groups,
-  type Leaf,
-  merged,
-  type NamedState,
-  replaced,
-  stacked,
-} from "./state.ts";
+import { type AgentState, deviceTree, free, type Leaf, type NamedState, replaced, stacked } from "./state.ts";
+import { unjoined, updateOf } from "./update.ts";
+import { leavesOf, type Vector, vectorOf, vectorsOf } from "./vectors.ts";
 
 export interface UpdateResult {
   readonly state: AgentState;
@@ -37,7 +24,7 @@ export interface UpdateResult {
   readonly priority?: Float32Array;
 }
 
-/** The compiled programs of an agent. Parameters are one vector, so that Adam is a few operators on all of them. */
+/** The compiled programs of an agent. Small parameters are one vector, so that Adam takes few operators. */
 export interface Programs {
   begin(rng: Rng): AgentState;
   /** The state on the host, with the parameters by their paths; and back. */
@@ -55,6 +42,9 @@ export interface Programs {
   dispose(): Promise<void>;
 }
 
+/** What programs read that train nothing. */
+type Still = Pick<AgentState<Array>, "params"> & { readonly memory: Arrays };
+
 export interface ProgramOptions {
   readonly learningRate: number;
   readonly batchSize: number;
@@ -67,74 +57,13 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
   const { batchSize, threads, learningRate } = options;
   const initial = team.init(rng.split("params"));
   const isDelayed = (path: string) => team.delayed !== undefined && path.startsWith(team.delayed.path);
-  const layouts: Groups<Layout> = {
-    always: layoutOf(initial, (path) => !isDelayed(path)),
-    ...(team.delayed ? { delayed: layoutOf(initial, isDelayed) } : {}),
-  };
-  const present = groups.filter((group) => layouts[group] !== undefined);
-  const each = <Of>(make: (group: Group) => Of): Groups<Of> =>
-    Object.fromEntries(present.map((group) => [group, make(group)]));
+  const vectors = vectorsOf(initial, isDelayed);
+  const each = <Of>(make: (vector: Vector) => Of): Record<string, Of> =>
+    Object.fromEntries(vectors.map((vector) => [vector.name, make(vector)]));
   const structure = tree.map<Tensor, null>(initial, () => null);
-  const unflat = (params: Groups<Array>): { tree: Arrays; leaves: Record<string, Array> } => {
-    const leaves = Object.fromEntries(present.flatMap((group) => split(layouts[group]!, params[group]!)));
-    return { leaves, tree: tree.map<null, Array>(structure, (_, path) => leaves[path]!) as Arrays };
-  };
-  const optimizer = adamw();
   const specsOf = (of: Tree<Leaf>) => tree.map<Leaf, TensorSpec>(of, specOf);
   /** What programs read that train nothing. */
   const still = ({ params, memory }: AgentState): { readonly [key: string]: Tree<Leaf> } => ({ params, memory });
-
-  /** Names of the metrics, in the order of the vector that the program returns. */
-  let metricNames: string[] = [];
-  const updateWith =
-    (trainsDelayed: boolean) =>
-    (state: AgentState<Array>, windows: Windows, drawn: Drawn, numbers: { steps: Groups<Array>; progress: Array }) => {
-      const trained = present.filter((group) => group === "always" || trainsDelayed);
-      const memory = state.memory as Arrays;
-      const { leaves } = unflat(state.params);
-      const learned = Object.fromEntries(
-        trained.flatMap((group) => layouts[group]!.leaves.map(({ path }) => [path, leaves[path]!] as const)),
-      );
-      const { loss, aux, gradients } = valueAndGrad((params: Readonly<Record<string, Array>>) => {
-        const whole = tree.map<null, Array>(structure, (_, path) => params[path] ?? leaves[path]!) as Arrays;
-        const {
-          loss: value,
-          metrics = {},
-          memory: changed = {},
-          priority,
-        } = team.loss(whole, windows, memory, {
-          ...{ drawn, progress: numbers.progress, trainsDelayed },
-        });
-        return { loss: value, aux: { metrics, changed, ...(priority ? { priority } : {}) } };
-      }, learned);
-      const updated = trained.map((group) => {
-        const slots = { first: state.first[group]!, second: state.second[group]! };
-        const { param, memory: next } = optimizer.update(
-          state.params[group]!,
-          joined(layouts[group]!, gradients),
-          slots,
-          {
-            ...{ learningRate: np.array(learningRate), step: numbers.steps[group]!, isWeight: true, weightDecay: 0 },
-          },
-        );
-        return { group, param, ...next } as { group: Group; param: Array; first: Array; second: Array };
-      });
-      const of = (key: "param" | "first" | "second") =>
-        Object.fromEntries(updated.map((one) => [one.group, one[key]])) as Groups<Array>;
-      const params = of("param");
-      const after = merged(memory, aux.changed as Arrays);
-      const last = team.afterStep(unflat({ ...state.params, ...params }).tree, after, trainsDelayed);
-      const changed = Object.fromEntries(
-        [...new Set([...Object.keys(aux.changed), ...Object.keys(last)])].map((part) => [
-          part,
-          { ...((aux.changed as Arrays)[part] as Arrays), ...(last[part] as Arrays) },
-        ]),
-      );
-      metricNames = ["loss", ...Object.keys(aux.metrics)];
-      const metrics = np.stack([loss, ...Object.values(aux.metrics)]);
-      const priority: { readonly priority?: Array } = "priority" in aux ? { priority: aux.priority as Array } : {};
-      return { params, first: of("first"), second: of("second"), changed, metrics, ...priority };
-    };
 
   type Update = Awaited<ReturnType<typeof compileUpdate>>;
   const compileUpdate = async (
@@ -143,13 +72,12 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
     drawn: Tree<Tensor>,
     trainsDelayed: boolean,
   ) => {
-    const numbers = { steps: each(() => scalar(0)), progress: scalar(0) };
-    const program = await compile(updateWith(trainsDelayed), [specsOf({ ...state }), { ...windows }, drawn, numbers], {
-      name: "update",
-      threads,
-      profile: options.profile,
+    const numbers = { steps: { always: scalar(0), delayed: scalar(0) }, progress: scalar(0) };
+    const { update, names } = updateOf(team, vectors, structure, learningRate, trainsDelayed);
+    const program = await compile(update, [specsOf({ ...state }), { ...windows }, drawn, numbers], {
+      ...{ name: "update", threads, profile: options.profile },
     });
-    return { program, names: metricNames };
+    return { program, names };
   };
   const updates = new Map<boolean, Update>();
   const copies = new Map<number, Program<Arrays>>();
@@ -167,9 +95,9 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
   return {
     begin(source) {
       const params = team.init(source.split("params"));
-      const zeros = () => each((group) => filled([layouts[group]!.size], 0));
+      const zeros = () => each(({ shape }) => filled(shape, 0));
       return {
-        params: each((group) => flatOf(layouts[group]!, params)),
+        params: each((vector) => vectorOf(vector, params)),
         first: zeros(),
         second: zeros(),
         memory: team.initMemory(source.split("memory"), params),
@@ -177,16 +105,16 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
     },
     async named(state) {
       const { params, first, second, memory } = (await read(deviceTree({ ...state }))) as unknown as AgentState<Tensor>;
-      const byPath = new Map(present.flatMap((group) => leavesOf(layouts[group]!, params[group]!)));
+      const byPath = new Map(vectors.flatMap((vector) => leavesOf(vector, params[vector.name]!)));
       return {
         params: tree.map<null, Tensor>(structure, (_, path) => byPath.get(path)!) as Host,
         ...{ first: first as Host, second: second as Host, memory: memory as Host },
       };
     },
     fromNamed: ({ params, first, second, memory }) => ({
-      params: each((group) => flatOf(layouts[group]!, params)),
-      first: first as Groups<Tensor>,
-      second: second as Groups<Tensor>,
+      params: each((vector) => vectorOf(vector, params)),
+      first: first as Record<string, Tensor>,
+      second: second as Record<string, Tensor>,
       memory,
     }),
     async update(state, windows, source, index, progress) {
@@ -198,13 +126,12 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
         compiled = await compileUpdate(state, windows, drawn, trainsDelayed);
         updates.set(trainsDelayed, compiled);
       }
-      const steps = each((group) => scalar(group === "always" ? index + 1 : Math.ceil((index + 1) / every)));
+      const steps = { always: scalar(index + 1), delayed: scalar(Math.floor((index + 1) / every)) };
       const outputs = await compiled.program.run({ ...state }, { ...windows }, drawn, {
         ...{ steps, progress: scalar(progress) },
       });
-      for (const group of present)
-        if (group === "always" || trainsDelayed)
-          free([state.params[group]!, state.first[group]!, state.second[group]!]);
+      for (const name of Object.keys(outputs.params))
+        free([state.params[name]!, state.first[name]!, state.second[name]!]);
       let next: AgentState = {
         params: { ...state.params, ...outputs.params },
         first: { ...state.first, ...outputs.first },
@@ -213,13 +140,12 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
       };
       const { data } = await outputs.metrics.read();
       const metrics = Object.fromEntries(compiled.names.map((name, at) => [name, Number(data[at])]));
-      const priority = outputs.priority ? (await outputs.priority.read()).data : undefined;
+      const priority = (await outputs.priority[0]?.read())?.data;
       for (const [at, { every: copied, copy }] of team.copies.entries()) {
         if ((index + 1) % copied !== 0) continue;
         let program = copies.get(at);
         if (!program) {
-          const copying = (current: { params: Groups<Array>; memory: Arrays }) =>
-            copy(unflat(current.params).tree, current.memory);
+          const copying = (current: Still) => copy(unjoined(vectors, structure, current.params).whole, current.memory);
           program = await compile(copying, [specsOf(still(next))], {
             ...{ name: "copies", threads },
           });
@@ -237,8 +163,8 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
         Object.entries(space).map(([name, { shape }]): [string, Tensor] => [name, stacked(observations, name, shape)]),
       );
       if (!program) {
-        const acting = (current: { params: Groups<Array>; memory: Arrays }, observation: Record<string, Array>) =>
-          team.act(unflat(current.params).tree, current.memory, observation);
+        const acting = (current: Still, observation: Record<string, Array>) =>
+          team.act(unjoined(vectors, structure, current.params).whole, current.memory, observation);
         program = await compile(acting, [specsOf(still(state)), seen], {
           ...{ name: "act", threads },
         });
@@ -250,8 +176,8 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
     },
     async bonus(state, windows) {
       if (!paying) {
-        const pay = (current: { params: Groups<Array>; memory: Arrays }, fresh: Windows) =>
-          team.bonus(unflat(current.params).tree, current.memory, fresh);
+        const pay = (current: Still, fresh: Windows) =>
+          team.bonus(unjoined(vectors, structure, current.params).whole, current.memory, fresh);
         paying = await compile(pay, [specsOf(still(state)), { ...windows }], {
           ...{ name: "bonus", threads },
         });

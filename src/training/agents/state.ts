@@ -4,17 +4,13 @@ import type { DeviceTensor } from "../../engine/index.ts";
 import type { Observation } from "../../environments/space.ts";
 
 export type Leaf = Tensor | DeviceTensor;
-/** Vectors of the parameters that every update trains, and of those that are trained less often. */
-export type Groups<Of> = { readonly [group in Group]?: Of };
-export type Group = "always" | "delayed";
-export const groups = ["always", "delayed"] as const;
-
 /** What an update reads and changes. */
 export interface AgentState<Of = Leaf> {
-  readonly params: Groups<Of>;
-  /** Adam's sums of gradients and of their squares. */
-  readonly first: Groups<Of>;
-  readonly second: Groups<Of>;
+  /** By the names of the vectors. */
+  readonly params: Readonly<Record<string, Of>>;
+  /** Adam's sums of gradients and of their squares, in the same way. */
+  readonly first: Readonly<Record<string, Of>>;
+  readonly second: Readonly<Record<string, Of>>;
   /** By part. */
   readonly memory: { readonly [key: string]: Tree<Of> };
 }
