@@ -46,6 +46,8 @@ const run = (command: string, args: string[]): Side =>
     }),
   );
 const python = pythonWith("torch");
+/** Agents without a twin in torch_agents.py. */
+const hasTorch = (name: string) => !name.startsWith("dqn");
 
 const kernels = python ? fastestKernels(python) : {};
 
@@ -61,16 +63,16 @@ if (!has("json")) {
   console.log("step               ours ms  PyTorch ms  ratio  × floor  ours MB  PyTorch MB  start s");
 }
 const rows = chosen.map(({ name, flops }) => {
-  // Steps of seconds need fewer repeats.
-  const steps = String(flops > 2e11 ? 3 : 10);
+  // Steps of seconds need fewer repeats, those of milliseconds more.
+  const steps = String(flops > 2e11 ? 3 : flops < 1e10 ? 60 : 10);
   const ours: Side[] = [];
   const torch: Side[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(run(process.execPath, [file("ours.ts"), name, steps, String(threads)]));
-    if (python) torch.push(run(python, [file("torch_steps.py"), name, steps, String(threads)]));
+    if (python && hasTorch(name)) torch.push(run(python, [file("torch_steps.py"), name, steps, String(threads)]));
   }
   const oursMs = median(ours.flatMap(({ ms }) => ms));
-  const torchMs = python ? median(torch.flatMap(({ ms }) => ms)) : null;
+  const torchMs = torch.length > 0 ? median(torch.flatMap(({ ms }) => ms)) : null;
   const row = {
     ...{ name, machine, threads, kernels: kernels.OPENBLAS_CORETYPE ?? null },
     ours_ms: oursMs,
@@ -78,9 +80,9 @@ const rows = chosen.map(({ name, flops }) => {
     ratio: torchMs === null ? null : torchMs / oursMs,
     floor_ratio: median(ours.map(({ overFloor = Number.NaN }) => overFloor)),
     ours_mb: Math.max(...ours.map(({ mb }) => mb)),
-    torch_mb: python ? Math.max(...torch.map(({ mb }) => mb)) : null,
+    torch_mb: torch.length > 0 ? Math.max(...torch.map(({ mb }) => mb)) : null,
     matmul_gflops: median(ours.map(({ matmulGflops }) => matmulGflops)),
-    torch_matmul_gflops: python ? median(torch.map(({ matmulGflops }) => matmulGflops)) : null,
+    torch_matmul_gflops: torch.length > 0 ? median(torch.map(({ matmulGflops }) => matmulGflops)) : null,
     start_ms: median(ours.map(({ start = Number.NaN }) => start)),
   };
   if (!has("json")) {

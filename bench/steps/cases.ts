@@ -7,12 +7,13 @@ import { mae } from "../../src/methods/mae.ts";
 import { simclr } from "../../src/methods/simclr.ts";
 import { image } from "../../src/modalities/image/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
+import { agentCases } from "./agents.ts";
 import { graphCases } from "./graphs.ts";
 import { pairCases } from "./pairs.ts";
-import { bare, blockFlops, count, maeFlops, type StepCase, transformer } from "./parts.ts";
+import { bare, blockFlops, count, type MethodCase, maeFlops, type StepCase, transformer } from "./parts.ts";
 import { signalCases } from "./signals.ts";
 
-function vitStep(): StepCase {
+function vitStep(): MethodCase {
   const [batchSize, tokens, width, depth, patchDim] = [32, 64, 192, 4, 48];
   const { blocks, norm, init: initBody } = transformer(width, 3, depth);
   const patch = linear(patchDim, width);
@@ -36,7 +37,7 @@ function vitStep(): StepCase {
   };
 }
 
-function maeStep(): StepCase {
+function maeStep(): MethodCase {
   const [batchSize, size, width, depth, decoderWidth, decoderDepth] = [64, 64, 192, 12, 128, 2];
   const [patches, kept, patchDim] = [64, 16, 192];
   const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
@@ -62,7 +63,7 @@ function maeStep(): StepCase {
   };
 }
 
-function textStep(): StepCase {
+function textStep(): MethodCase {
   const [batchSize, tokens, width, depth, vocabulary, masked] = [32, 128, 256, 4, 8192, 20];
   const { blocks, norm, init: initBody } = transformer(width, 4, depth);
   const head = linear(width, vocabulary);
@@ -109,7 +110,7 @@ function textStep(): StepCase {
   };
 }
 
-function resnetStep(): StepCase {
+function resnetStep(): MethodCase {
   const [batchSize, size] = [64, 32];
   const modality = image.build(image.options.parse({ imageSize: size, channels: 3 }));
   const encoder = resnet.build(resnet.options.parse({ layers: "18", stem: "small" }), modality.specs);
@@ -140,6 +141,7 @@ const cases: Readonly<Record<string, () => StepCase>> = {
   ...signalCases,
   ...graphCases,
   ...pairCases,
+  ...agentCases,
 };
 
 export const stepNames = Object.keys(cases);

@@ -3,13 +3,15 @@ import type { Device } from "../../src/engine/index.ts";
 import { release } from "../../src/training/memory.ts";
 import { settleMemory } from "../../src/training/settle-memory.ts";
 import { compileStep, type DeviceState, initialState, optimizerOf } from "../../src/training/step.ts";
-import type { StepCase } from "./parts.ts";
+import type { Started, StepCase } from "./parts.ts";
 
 /** A case as the trainer would compile it, with AdamW, its state and a batch. */
 export async function compiledCase(
-  { method, batch: makeBatch }: StepCase,
+  chosen: StepCase,
   { threads, name, profile, device = "cpu" }: { threads?: number; name: string; profile?: string; device?: Device },
-) {
+): Promise<Started> {
+  if ("start" in chosen) return chosen.start({ threads, profile, device });
+  const { method, batch: makeBatch } = chosen;
   const rng = new Rng(0);
   const training = {
     weightDecay: 0.05,

@@ -9,7 +9,7 @@ import { hideNodes } from "../../src/graphs/views.ts";
 import { linear } from "../../src/layers/linear.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 import { stack } from "../../src/training/features.ts";
-import { bare, count, type StepCase } from "./parts.ts";
+import { bare, count, type MethodCase } from "./parts.ts";
 
 const MOLECULES = 256;
 const ELEMENTS = 120;
@@ -29,7 +29,7 @@ function molecule(rng: Rng): Graph {
 }
 
 /** Attribute masking on packed molecules: 15 % of the atoms are hidden, and their elements told. */
-function moleculesStep(): StepCase {
+function moleculesStep(): MethodCase {
   const rng = new Rng(0);
   const molecules = count(MOLECULES, (index) => molecule(rng.split(index)));
   const sizes = molecules.map((graph) => ({ nodes: graph.count, edges: edgeCount(graph, SHAPE) }));

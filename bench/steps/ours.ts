@@ -23,7 +23,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 const ms: number[] = [];
 for (let index = 0; index < Number(stepText) + 2; index++) {
-  const time = await timed(run.step);
+  const time = (await timed(run.step)) / ("updates" in chosen ? chosen.updates : 1);
   if (index >= 2) ms.push(time);
 }
 const mb = process.resourceUsage().maxRSS / 1024;

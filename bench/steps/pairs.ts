@@ -3,10 +3,10 @@ import { type Array, int32, np, type Rng, scalar, type Traced } from "../../src/
 import { towers } from "../../src/modalities/pair/encoders/towers.ts";
 import { smallPairs } from "../../src/modalities/pair/methods/small.ts";
 import { clip } from "../../src/objectives/contrastive/clip.ts";
-import { bare, blockFlops, count, type StepCase } from "./parts.ts";
+import { bare, blockFlops, count, type MethodCase } from "./parts.ts";
 
 /** CLIP with the towers of its preset `small`: a ResNet-10 of width 24 on 32 pixels, two blocks of width 128 on 24 tokens. */
-function clipStep(): StepCase {
+function clipStep(): MethodCase {
   const [batchSize, size, tokens, vocabulary] = [128, 32, 24, 4096];
   const { imageWidth, textWidth, textDepth, dim } = smallPairs.encoderOptions;
   const encoder = towers.build(
@@ -55,4 +55,4 @@ function clipStep(): StepCase {
   };
 }
 
-export const pairCases: Readonly<Record<string, () => StepCase>> = { clip: clipStep };
+export const pairCases: Readonly<Record<string, () => MethodCase>> = { clip: clipStep };

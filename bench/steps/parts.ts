@@ -1,9 +1,33 @@
 import type { Rng, Tensor, TreeRecord } from "../../src/array/index.ts";
+import type { Device } from "../../src/engine/index.ts";
 import { layerNorm } from "../../src/layers/norms/layer-norm.ts";
 import { transformerBlock } from "../../src/layers/transformer/transformer.ts";
 import type { Method } from "../../src/methods/method.ts";
 
-export interface StepCase {
+/** A case that compiles itself. */
+export interface AgentCase {
+  /** Updates in a step; times and `flops` are of one. */
+  readonly updates: number;
+  readonly flops: number;
+  start(options: StartOptions): Promise<Started>;
+}
+
+export interface StartOptions {
+  readonly threads?: number | undefined;
+  readonly profile?: string | undefined;
+  readonly device: Device;
+}
+
+/** A compiled case. */
+export interface Started {
+  /** @returns the loss */
+  step(): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+export type StepCase = MethodCase | AgentCase;
+
+export interface MethodCase {
   readonly method: Method;
   readonly batchSize: number;
   /** A batch of random numbers. */

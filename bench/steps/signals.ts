@@ -15,9 +15,9 @@ import { audio } from "../../src/modalities/audio/index.ts";
 import { video } from "../../src/modalities/video/index.ts";
 import { crossEntropy } from "../../src/objectives/supervised/cross-entropy.ts";
 import { stack } from "../../src/training/features.ts";
-import { bare, blockFlops, count, maeFlops, type StepCase } from "./parts.ts";
+import { bare, blockFlops, count, type MethodCase, maeFlops } from "./parts.ts";
 
-function audioStep(): StepCase {
+function audioStep(): MethodCase {
   const [batchSize, samples, classes, width] = [32, 16000, 12, 64];
   const shapes = [
     [1, 10, 5],
@@ -77,7 +77,7 @@ function frontOf(samples: number, width: number): { macs: number; length: number
 }
 
 /** Strided convolutions without norms: wav2vec 2.0's on two seconds. */
-function stridedStep(): StepCase {
+function stridedStep(): MethodCase {
   const [batchSize, samples, width] = [8, 32000, 128];
   const layers = FRONT.kernels.map((kernel, layer) =>
     conv1d(layer === 0 ? 1 : width, width, kernel, { stride: FRONT.strides[layer] }),
@@ -98,7 +98,7 @@ function stridedStep(): StepCase {
 }
 
 /** Dilated convolutions: TS2Vec's ten residual blocks. */
-function dilatedStep(): StepCase {
+function dilatedStep(): MethodCase {
   const [batchSize, length, width, depth, kernel] = [16, 256, 64, 10, 3];
   const layers = count(2 * depth, (index) =>
     conv1d(width, width, kernel, { dilation: 2 ** Math.floor(index / 2), padding: "same", bias: true }),
@@ -123,7 +123,7 @@ function dilatedStep(): StepCase {
 }
 
 /** A grouped convolution: wav2vec 2.0's for positions, between two linear layers. */
-function groupedStep(): StepCase {
+function groupedStep(): MethodCase {
   const [batchSize, tokens, width, kernel, groups] = [16, 100, 256, 128, 16];
   const [before, after] = [linear(width, width), linear(width, width)];
   const positions = conv1d(width, width, kernel, { groups, padding: "same", bias: true });
@@ -147,7 +147,7 @@ function groupedStep(): StepCase {
 }
 
 /** wav2vec 2.0 on two seconds of 16 kHz: 99 features, about half of them masked, 100 distractors, two codebooks of 320. */
-function wav2vec2Step(): StepCase {
+function wav2vec2Step(): MethodCase {
   const [batchSize, seconds, convWidth, width, depth, heads] = [8, 2, 128, 256, 4, 4];
   const modality = audio.build(audio.options.parse({ window: seconds, input: "wave" }));
   const encoder = wave.build(wave.options.parse({ convWidth, width, depth, heads }), modality.specs);
@@ -179,7 +179,7 @@ function wav2vec2Step(): StepCase {
 }
 
 /** VideoMAE: 16 frames of 64 pixels, 512 tubelets of 2 × 8 × 8, tubes of 90 % masked. */
-function videoMaeStep(): StepCase {
+function videoMaeStep(): MethodCase {
   const [batchSize, size, frames, width, depth, decoderWidth, decoderDepth] = [16, 64, 16, 192, 12, 96, 2];
   const [tubelets, inSlice, patchDim] = [512, 6, 384];
   const kept = inSlice * 8;
@@ -203,7 +203,7 @@ function videoMaeStep(): StepCase {
   };
 }
 
-export const signalCases: Readonly<Record<string, () => StepCase>> = {
+export const signalCases: Readonly<Record<string, () => MethodCase>> = {
   audio: audioStep,
   strided: stridedStep,
   dilated: dilatedStep,

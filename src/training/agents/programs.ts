@@ -11,7 +11,7 @@ import {
   type Tree,
   tree,
 } from "../../array/index.ts";
-import { compile, type DeviceTensor, type Program, read } from "../../engine/index.ts";
+import { compile, type Device, type DeviceTensor, type Program, read } from "../../engine/index.ts";
 import type { Observation, ObservationSpace } from "../../environments/space.ts";
 import type { WindowTensors } from "./replay.ts";
 import { type AgentState, deviceTree, free, type Leaf, type NamedState, replaced, stacked } from "./state.ts";
@@ -49,6 +49,8 @@ export interface ProgramOptions {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly threads?: number;
+  /** Where updates are computed; by default the CPU. */
+  readonly device?: Device;
   readonly profile?: string;
 }
 
@@ -75,7 +77,7 @@ export function programsOf(team: Team, space: ObservationSpace, options: Program
     const numbers = { steps: { always: scalar(0), delayed: scalar(0) }, progress: scalar(0) };
     const { update, names } = updateOf(team, vectors, structure, learningRate, trainsDelayed);
     const program = await compile(update, [specsOf({ ...state }), { ...windows }, drawn, numbers], {
-      ...{ name: "update", threads, profile: options.profile },
+      ...{ name: "update", threads, device: options.device, profile: options.profile },
     });
     return { program, names };
   };
