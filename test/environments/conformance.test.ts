@@ -13,14 +13,25 @@ import { UserError } from "../../src/foundation/errors.ts";
 const STEPS = 30;
 const FEWEST = 5;
 const MILLISECONDS = 300;
+/** Times that each is opened; fewer where that takes long, as it does in a thread of its own. */
+const OPENED = 50;
+const FEWEST_OPENED = 8;
 
-async function stepsFor(definition: EnvironmentDefinition): Promise<number> {
+async function paceOf(definition: EnvironmentDefinition): Promise<{ steps: number; opened: number }> {
+  const now = () => process.cpuUsage().user / 1000;
+  // Loads what is loaded once.
+  (await make(definition))[Symbol.dispose]();
+  const begun = now();
   using world = await make(definition);
+  const opening = now() - begun;
   world.reset(0);
-  const before = process.cpuUsage().user;
+  const before = now();
   wander(world, 0, FEWEST);
-  const each = (process.cpuUsage().user - before) / 1000 / FEWEST;
-  return Math.round(Math.max(FEWEST, Math.min(STEPS, MILLISECONDS / each)));
+  const each = (now() - before) / FEWEST;
+  return {
+    steps: Math.round(Math.max(FEWEST, Math.min(STEPS, MILLISECONDS / each))),
+    opened: opening > 50 ? FEWEST_OPENED : OPENED,
+  };
 }
 
 /** Actions that an episode may last at most. */
@@ -74,7 +85,7 @@ const all = [...(await environments.all()), await environments.load(own)];
 
 for (const definition of all)
   test(definition.name, async (context) => {
-    const steps = await stepsFor(definition);
+    const { steps, opened } = await paceOf(definition);
 
     await context.test("says what it is", () => {
       for (const line of [definition.summary, definition.source]) assert.match(line, /^[^\n]+$/);
@@ -217,14 +228,14 @@ for (const definition of all)
       assert.deepEqual(world.save(), before);
     });
 
-    await context.test("fifty of them leave no memory taken", async () => {
+    await context.test("opened again and again it leaves no memory taken", async () => {
       const once = async () => {
         using world = await make(definition);
         world.reset(0);
       };
-      for (let at = 0; at < 10; at++) await once();
+      for (let at = 0; at < opened / 4; at++) await once();
       const before = process.memoryUsage().rss;
-      for (let at = 0; at < 50; at++) await once();
+      for (let at = 0; at < opened; at++) await once();
       const grown = (process.memoryUsage().rss - before) / 2 ** 20;
       assert.ok(grown < 40, `${grown.toFixed(1)} MiB more`);
     });
