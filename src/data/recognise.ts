@@ -44,7 +44,8 @@ export async function modalityFor(
   if (chosen && others.length > 0)
     throw new UserError(`${path}: could be data of several kinds; name one: ${flagsOf([chosen, ...others])}`);
   if (chosen) {
-    const also = possible.filter((definition) => definition !== chosen);
+    // What is proven has such files as parts of it.
+    const also = at("proven").includes(chosen) ? [] : possible.filter((definition) => definition !== chosen);
     if (also.length > 0 && (await stat(path)).isDirectory())
       onNote?.(`${path}: taken as ${chosen.name} data; to take its other files instead: ${flagsOf(also)}`);
     return chosen;

@@ -23,7 +23,10 @@ async function specimen(folder: string) {
 }
 
 // Seen by a camera.
-conform(experience, specimen);
+conform(experience, async (folder) => ({
+  ...(await specimen(folder)),
+  refused: { "grasp-outcome": /reads the part of an image around a grasp/ },
+}));
 
 // Known by numbers.
 conform(experience, async (folder) => ({
@@ -33,5 +36,6 @@ conform(experience, async (folder) => ({
   refused: {
     autoencoder: /reads one tensor of channels and 1 to 3 axes.*this data has none/,
     "context-encoder": /works on images/,
+    "grasp-outcome": /reads the part of an image around a grasp/,
   },
 }));

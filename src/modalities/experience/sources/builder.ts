@@ -37,6 +37,9 @@ interface Kept {
   readonly pixels: Growing<Uint8Array> | Growing<Uint16Array>;
 }
 
+/** Data that do not fit, whatever else is in them: no damage of one file. */
+export class TooLarge extends UserError {}
+
 /** What an episode's table says of it. */
 export interface Told {
   readonly length: number;
@@ -89,7 +92,7 @@ export class Builder {
     return () => {
       this.#cut(rows);
       this.#episodes = this.#episodes.slice(0, episodes);
-      if (kept) this.#episodes[episodes - 1] = kept;
+      if (kept) this.#episodes[episodes - 1] = { ...kept };
       this.broken.length = broken;
       this.notes.length = notes;
     };
@@ -147,7 +150,8 @@ export class Builder {
       const found = numbersIn(row[key]);
       const at = found?.findIndex((value) => !Number.isFinite(value)) ?? -1;
       if (!found) reason ??= `${key} is ${row[key] === undefined || row[key] === null ? "missing" : "no number"}`;
-      else if (found.length !== size) reason ??= `${key} has ${found.length} numbers, where info.json says ${size}`;
+      else if (found.length !== size)
+        reason ??= `${key} has ${found.length} of the ${size} numbers that info.json says`;
       else if (at >= 0) reason ??= `${key} is ${found[at]} at ${at}`;
       else return found;
       return new Float32Array(size).fill(Number.NaN);
@@ -170,7 +174,7 @@ export class Builder {
       0,
     );
     if (4 * (this.#values.length + this.#actions.length) + held > MOST_BYTES)
-      throw new UserError(`the recording does not fit into memory: ${this.rows} frames take ${inBytes(MOST_BYTES)}`);
+      throw new TooLarge(`the recording does not fit into memory: ${this.rows} frames take ${inBytes(MOST_BYTES)}`);
     return reason;
   }
 
@@ -222,7 +226,7 @@ export class Builder {
     });
     for (const { name, height, width } of shapes)
       if (Math.max(height, width) > LARGEST_SIDE || Math.min(height, width) < 1)
-        throw new UserError(`observation ${name}: images of ${width} × ${height} pixels`);
+        throw new TooLarge(`observation ${name}: images of ${width} × ${height} pixels`);
     const size = ({ height, width, channels, levels }: Shape) => height * width * channels * (levels > 255 ? 2 : 1);
     const total = Math.max(this.#expected, rows.length) * shapes.reduce((sum, shape) => sum + size(shape), 0);
     const share = Math.min(1, Math.sqrt(PIXEL_BYTES / Math.max(1, total)));

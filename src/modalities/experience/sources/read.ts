@@ -2,11 +2,25 @@ import { join } from "node:path";
 import { Tally } from "../../../data/files/left-out.ts";
 import { messageOf, UserError } from "../../../foundation/errors.ts";
 import { openParquet } from "../../../foundation/parquet/read.ts";
-import { FINAL, OBSERVATION } from "../record/layout.ts";
-import { Builder, type Told } from "./builder.ts";
+import { FINAL } from "../record/layout.ts";
+import { Builder, type Told, TooLarge } from "./builder.ts";
 import { columnsOf, type FrameColumns, filesOf, readInfo } from "./info.ts";
 import { numberOf } from "./numbers.ts";
 import type { Store } from "./store.ts";
+
+/**
+ * Reads a file twice before it counts as damaged: on a machine that gives the reading thread no time, a whole one may look so.
+ * @param undo forgets what the first attempt has read
+ */
+async function twice<Result>(read: () => Promise<Result>, undo = (): void => undefined): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof UserError) || error instanceof TooLarge) throw error;
+    undo();
+    return await read();
+  }
+}
 
 /** Damaged files that are named one by one. */
 const NAMED = 3;
@@ -28,9 +42,9 @@ export async function readRecording(folder: string): Promise<Store> {
     const path = join(folder, "data", name);
     const forget = builder.mark();
     try {
-      await readFrames(path, columns, builder);
+      await twice(() => readFrames(path, columns, builder), forget);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || error instanceof TooLarge) throw error;
       forget();
       damaged.push(messageOf(error));
       builder.broken.push({ name: `data/${name}`, reason: messageOf(error).replace(`${path}: `, "") });
@@ -44,8 +58,7 @@ export async function readRecording(folder: string): Promise<Store> {
     notes.push(
       `${damaged.length} of ${files.length} files of frames are damaged and left out: ${damaged.slice(0, NAMED).join("; ")}`,
     );
-  const store = await builder.finish({ leftOut: leftOut.leftOut, notes });
-  return store;
+  return await builder.finish({ leftOut: leftOut.leftOut, notes });
 }
 
 async function readFrames(path: string, columns: FrameColumns, builder: Builder): Promise<void> {
@@ -72,26 +85,7 @@ async function episodesOf(folder: string, columns: FrameColumns, notes: string[]
   for (const name of files) {
     const path = join(folder, "meta", "episodes", name);
     try {
-      const file = await openParquet(path);
-      try {
-        const seen = [...columns.vectors, ...columns.images].map(({ key }) => key);
-        const finals = seen.filter((key) => file.columns.includes(FINAL + key));
-        const wanted = ["episode_index", "length", ...finals.map((key) => FINAL + key)];
-        const hasImages = finals.some((key) => columns.images.some((image) => image.key === key));
-        for await (const rows of file.rows(
-          wanted.filter((key) => file.columns.includes(key)),
-          hasImages,
-        ))
-          for (const row of rows) {
-            const [index, length] = [numberOf(row.episode_index), numberOf(row.length)];
-            if (index === undefined || length === undefined) continue;
-            const final =
-              finals.length === seen.length ? Object.fromEntries(finals.map((key) => [key, row[FINAL + key]])) : {};
-            told.set(index, { length, final });
-          }
-      } finally {
-        await file.close();
-      }
+      for (const [index, one] of await twice(() => readEpisodes(path, columns))) told.set(index, one);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       notes.push(`${messageOf(error)}; how long its episodes are is told by their frames`);
@@ -100,5 +94,25 @@ async function episodesOf(folder: string, columns: FrameColumns, notes: string[]
   return told;
 }
 
-/** Names of observations, for messages. */
-export const isObservation = (key: string): boolean => key.startsWith(OBSERVATION);
+async function readEpisodes(path: string, columns: FrameColumns): Promise<[number, Told][]> {
+  const file = await openParquet(path);
+  try {
+    const seen = [...columns.vectors, ...columns.images].map(({ key }) => key);
+    const finals = seen.filter((key) => file.columns.includes(FINAL + key));
+    const wanted = ["episode_index", "length", ...finals.map((key) => FINAL + key)];
+    const hasImages = finals.some((key) => columns.images.some((image) => image.key === key));
+    const there = wanted.filter((key) => file.columns.includes(key));
+    const told: [number, Told][] = [];
+    for await (const rows of file.rows(there, hasImages))
+      for (const row of rows) {
+        const [index, length] = [numberOf(row.episode_index), numberOf(row.length)];
+        if (index === undefined || length === undefined) continue;
+        const isWhole = finals.length === seen.length;
+        const final = isWhole ? Object.fromEntries(finals.map((key) => [key, row[FINAL + key]])) : {};
+        told.push([index, { length, final }]);
+      }
+    return told;
+  } finally {
+    await file.close();
+  }
+}
