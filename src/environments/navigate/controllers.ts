@@ -8,7 +8,7 @@ import { ROBOT_RADIUS } from "./world.ts";
 const [RATES, HELD] = [7, 5];
 const rates = Array.from({ length: RATES }, (_, index) => (2 * index) / (RATES - 1) - 1);
 /** In choosing a plan: metres that a certain collision costs, that a radian costs which is to be turned, and how near is there. */
-const [DANGER, TURNING, REACHED] = [30, 0.3, 0.35];
+const [DANGER, TURNING, REACHED] = [3, 0.3, 0.35];
 
 /** Metres and radians to the goal; straight on where there is none. */
 const goalOf = ({ goal }: Observation): { distance: number; bearing: number } => ({
@@ -114,7 +114,7 @@ export const planning = (): Planning => ({
   plans: () => candidates,
   choose: (observation, plans, success) => {
     const { distance, bearing } = goalOf(observation);
-    const costs = plans.map((plan, index) => left(plan, distance, bearing) + DANGER * (1 - success[index]!));
+    const costs = plans.map((plan, index) => left(plan, distance, bearing) - DANGER * Math.log(Math.max(success[index]!, 1e-6)));
     return costs.indexOf(Math.min(...costs));
   },
 });

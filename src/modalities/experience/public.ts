@@ -14,6 +14,7 @@ export {
 export { type ActOptions, type Actor, act } from "./acting/act.ts";
 export { type Film, filmOf } from "./acting/film.ts";
 export { heatMap, type Raster } from "./acting/heat-map.ts";
+export { measuresOf } from "./acting/measures.ts";
 export { type Planner, plannerOf, type Thought } from "./acting/planner.ts";
 export { type Played, type PlayOptions, play } from "./acting/play.ts";
 export { type Collected, type CollectOptions, type CollectProgress, collect } from "./collect/collect.ts";

@@ -17,10 +17,12 @@ export interface ActOptions {
   readonly options: Readonly<Record<string, unknown>>;
   /** Who acts, and under which name it is listed. */
   readonly actor: { readonly name: string; readonly policy: Policy | Planner };
+  /** Who else acts in the same episodes, before chance and the hand-written controllers: an untrained net. */
+  readonly others?: readonly { readonly name: string; readonly policy: Policy }[];
   readonly episodes: number;
   /** Of the episodes. */
   readonly seed?: number;
-  /** Whether a random policy and the environment's hand-written controllers act in the same episodes. Default true. */
+  /** Whether `others`, a random policy and the environment's hand-written controllers act in the same episodes. Default true. */
   readonly compare?: boolean;
   /** Animated WebP to write of the first episodes. */
   readonly video?: string | undefined;
@@ -41,6 +43,7 @@ export async function act({
   definition,
   options,
   actor,
+  others = [],
   episodes,
   seed = 0,
   compare = true,
@@ -57,7 +60,7 @@ export async function act({
   if (!baselines.some(({ name }) => name === "random"))
     baselines.unshift({ name: "random", policy: { act: (_, rng) => randomAction(actionSpace, rng) } });
   const actors: Actor[] = [];
-  for (const { name, policy } of [actor, ...(compare ? baselines : [])]) {
+  for (const { name, policy } of [actor, ...(compare ? [...others, ...baselines] : [])]) {
     if (signal?.aborted) break;
     const isFilmed = film && policy === actor.policy;
     const played = await play({

@@ -1,3 +1,4 @@
+import { Rng } from "../../../array/rng.ts";
 import { addEnvironment, type ChosenEnvironment } from "../../../cli/environment-options.ts";
 import { abortOnInterrupt, Interrupted } from "../../../cli/interrupt.ts";
 import { wholeNumber } from "../../../cli/numbers.ts";
@@ -5,15 +6,16 @@ import { valueOf } from "../../../cli/option-groups.ts";
 import { columns, print, printJson } from "../../../cli/output.ts";
 import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
-import type { Policy } from "../../../environments/environment.ts";
+import type { EnvironmentDefinition, Policy } from "../../../environments/environment.ts";
 import { environments } from "../../../environments/index.ts";
 import { wilson } from "../../../evaluation/scores/wilson.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { prepareOutput } from "../../../foundation/outputs.ts";
 import { readAgentConfig } from "../../../training/agents/config.ts";
 import { isAgentRun, openAgent } from "../../../training/agents/open.ts";
-import { openRun, readConfig } from "../../../training/run/run.ts";
+import { methodOf, openRun, readConfig } from "../../../training/run/run.ts";
 import { type Actor, act } from "../acting/act.ts";
+import { measuresOf } from "../acting/measures.ts";
 import { plannerOf } from "../acting/planner.ts";
 import { recordedIn } from "../record/recorder.ts";
 
@@ -33,7 +35,7 @@ export const configure: Configure = async (command, argv) => {
     .option("--episodes <count>", "episodes, of seeds that nothing was learned from", "200")
     .option("--seed <seed>", "of the episodes", "0")
     .option("--video <file>", "film the first episodes: an animated .webp of the scene, beside it what was predicted")
-    .option("--no-compare", "leave out the random policy and the hand-written controllers")
+    .option("--no-compare", "leave out the untrained net, the random policy and the hand-written controllers")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -70,15 +72,24 @@ async function originOf(run: string): Promise<Origin | undefined> {
 
 async function inEnvironment(run: string, chosen: ChosenEnvironment, there: Origin["options"], flags: Flags) {
   const { definition } = chosen;
-  const options = chosen.optionsIn(flags, there);
+  const options = chosen.optionsIn(flags, { ...there, ...definition.evaluation });
   const [episodes, seed] = [wholeNumber("episodes", flags.episodes), wholeNumber("seed", flags.seed, 0)];
   if (flags.video !== undefined) await prepareOutput(flags.video);
-  const { policy, close } = await policyOf(run, chosen, options);
+  const { policy, untrained, close } = await policyOf(run, chosen, options);
   const line = stageLine();
   const interrupt = abortOnInterrupt(() => line.update("stopping after this episode", 0, 1));
   const { signal } = interrupt;
   const actors = await act({
-    ...{ definition, options, actor: { name: run, policy }, episodes, seed, compare: flags.compare, signal },
+    ...{
+      definition,
+      options,
+      actor: { name: run, policy },
+      others: untrained,
+      episodes,
+      seed,
+      compare: flags.compare,
+      signal,
+    },
     video: flags.video,
     onProgress: (stage, done, total) => line.update(stage, done, total, "episodes"),
   }).finally(async () => {
@@ -86,8 +97,9 @@ async function inEnvironment(run: string, chosen: ChosenEnvironment, there: Orig
     interrupt.release();
     await close();
   });
-  if (flags.json) printJson(actors.map(({ name, played }) => ({ name, ...played })));
-  else print(tableOf(actors));
+  if (flags.json)
+    printJson(actors.map(({ name, played }) => ({ name, ...played, measures: measuresOf(definition, played.ends) })));
+  else print(tableOf(actors, definition));
   if (flags.video !== undefined && !flags.json) print(`\n${flags.video}: the first episodes of ${run}`);
   if (signal.aborted) throw new Interrupted("stopped; the rows above are of the episodes until then");
 }
@@ -96,32 +108,45 @@ async function policyOf(
   run: string,
   { definition }: ChosenEnvironment,
   options: Readonly<Record<string, unknown>>,
-): Promise<{ policy: Policy; close(): Promise<void> }> {
+): Promise<{ policy: Policy; untrained: { name: string; policy: Policy }[]; close(): Promise<void> }> {
   if (await isAgentRun(run)) {
     const agent = await openAgent(run);
-    return { policy: agent.policy, close: async () => agent[Symbol.asyncDispose]() };
+    return { policy: agent.policy, untrained: [], close: async () => agent[Symbol.asyncDispose]() };
   }
-  const planner = await plannerOf(await openRun(run), definition, options);
-  return { policy: planner, close: () => planner.dispose() };
+  const opened = await openRun(run);
+  const planner = await plannerOf(opened, definition, options);
+  const { method } = await methodOf(opened);
+  const fresh = { ...opened, methodParams: method.init(new Rng(opened.config.training.seed).split("untrained")) };
+  const untrained = await plannerOf(fresh, definition, options);
+  return {
+    policy: planner,
+    untrained: [{ name: "the same, untrained", policy: untrained }],
+    close: async () => void (await Promise.all([planner.dispose(), untrained.dispose()])),
+  };
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Success with its interval where there is such a thing, mean return and length. */
-function tableOf(actors: readonly Actor[]): string {
+/** Success and the environment's measures with their intervals where there are such things, mean return and length. */
+function tableOf(actors: readonly Actor[], definition: EnvironmentDefinition): string {
   const succeed = actors.some(({ played }) => played.successes);
-  const rows = actors.map(({ name, played: { successes = [], returns, lengths } }) => {
+  const rows = actors.map(({ name, played: { successes = [], returns, lengths, ends } }) => {
     const right = successes.filter(Boolean).length;
     const interval = wilson(right, successes.length).map((share) => (100 * share).toFixed(1));
+    const measures = Object.values(measuresOf(definition, ends)).map(
+      ({ value, low, high }) => `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`,
+    );
     return [
       name,
       `${returns.length}`,
       ...(succeed ? [percent(right / successes.length), `${interval.join(" to ")} %`] : []),
+      ...measures,
       mean(returns).toFixed(3),
       mean(lengths).toFixed(1),
     ];
   });
-  const head = ["who", "episodes", ...(succeed ? ["success", "95 % interval"] : []), "return", "steps"];
+  const measured = Object.keys(definition.measures ?? {});
+  const head = ["who", "episodes", ...(succeed ? ["success", "95 % interval"] : []), ...measured, "return", "steps"];
   return columns([head, ...rows]);
 }

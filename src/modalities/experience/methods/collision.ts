@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Array, float32, np, type Traced } from "../../../array/index.ts";
+import type { TensorRecord } from "../../../data/modality.ts";
 import type { Inputs } from "../../../encoders/encoder.ts";
 import * as bounds from "../../../foundation/bounds.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
@@ -28,9 +29,16 @@ export const collision = method({
       .width()
       .default(64)
       .describe("width of the perceptron's first hidden layer; the second has half of it"),
+    symmetric: z
+      .boolean()
+      .default(false)
+      .describe(
+        "left and right are alike, as of a robot that only steers: what is seen, from left to right, is mirrored and actions are negated, at random in views, and both ways to judge a plan",
+      ),
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.01, batchSize: 256 },
   modalityOptions: { horizon: 10 },
+  defaultEncoder: "mlp",
   presets: {
     small: {
       summary: "AdamW, batches of 256",
@@ -39,7 +47,7 @@ export const collision = method({
     },
   },
 
-  build({ encoder, modality: { outcome: outcomes }, options: { hidden } }) {
+  build({ encoder, modality: { outcome: outcomes }, options: { hidden, symmetric } }) {
     const head = mlp([encoder.embedDim + outcomes.planSize, hidden, Math.max(1, Math.floor(hidden / 2)), 1]);
     type Weights = { encoder: ReturnType<typeof encoder.init>; head: ReturnType<typeof head.init> };
     /** That the plan ends in a collision, `[plans]`. */
@@ -52,7 +60,12 @@ export const collision = method({
     return {
       views(sample, rng) {
         const { inputs, plan, failed } = outcomes.of(sample, rng);
-        return { inputs, plan, failed: float32([failed], []) };
+        const isMirrored = symmetric && rng.chance(0.5);
+        return {
+          inputs: isMirrored ? mirrored(inputs) : inputs,
+          plan: isMirrored ? { ...plan, data: plan.data.map((value) => -value) } : plan,
+          failed: float32([failed], []),
+        };
       },
       init: (rng) => ({ encoder: encoder.init(rng.split("encoder")), head: head.init(rng.split("head")) }),
       loss(params, { inputs, plan, failed }) {
@@ -60,7 +73,23 @@ export const collision = method({
         const accuracy = balancedAccuracy({ scores, weights: failed }, { scores, weights: np.subtract(1, failed) });
         return { loss: binaryCrossEntropy(scores, failed), metrics: { balancedAccuracy: accuracy } };
       },
-      succeeds: (params, inputs, plans) => np.negative(logits(params, inputs, plans)),
+      succeeds(params, inputs, plans) {
+        const one = logits(params, inputs, plans);
+        if (!symmetric) return np.negative(one);
+        const flipped = Object.entries(inputs).map(([name, values]) => [name, np.flip(values, [-1])]);
+        const other = logits(params, Object.fromEntries(flipped), np.negative(plans));
+        return np.multiply(np.add(one, other), -0.5);
+      },
     };
   },
 });
+
+/** What is seen, with its last axis turned round: rays or columns from right to left. */
+const mirrored = (inputs: TensorRecord): TensorRecord =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => {
+      const width = tensor.shape.at(-1) ?? 1;
+      const data = tensor.data.map((_, at, all) => all[at - (at % width) + (width - 1 - (at % width))]!);
+      return [name, { ...tensor, data }];
+    }),
+  );

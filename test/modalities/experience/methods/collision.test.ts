@@ -25,12 +25,13 @@ const modality = {
     plan: () => float32([0, 0, 0], [3]),
   },
 } as const;
-const build = (hidden: number) =>
+const build = (hidden: number, symmetric = false) =>
   collision.build({
     ...{ encoder: tinyEncoder(6), modality, samples: 5 },
-    options: collision.options.parse({ hidden }),
+    options: collision.options.parse({ hidden, symmetric }),
   });
 const method = build(8);
+const views = { inputs: { pixels: scans }, plan: plans, failed: float32([1], []) };
 
 test("the loss is PyTorch's cross-entropy of the plans that were driven, its gradients too", () =>
   assertIsTorchs(
@@ -57,9 +58,31 @@ test("plans are judged by the logit of no collision: each with its own scan, or 
 });
 
 test("the target is the crash within the plan that was driven", () => {
-  const views = method.views(0, new Rng(0), noEntry);
-  assert.deepEqual(views.failed, float32([1], []));
-  assert.deepEqual(views.plan, float32([-1, 0, 1], [3]));
+  const { failed, plan } = method.views(0, new Rng(0), noEntry);
+  assert.deepEqual(failed, float32([1], []));
+  assert.deepEqual(plan, float32([-1, 0, 1], [3]));
+});
+
+test("with left and right alike, half of the views are mirrored, and both ways are judged: PyTorch's mean of both", async () => {
+  const symmetric = build(8, true);
+  const seen = new Map<string, number>();
+  for (let at = 0; at < 200; at++) {
+    const { inputs, plan, failed } = symmetric.views(0, new Rng(at), noEntry) as typeof views;
+    const key = JSON.stringify([[...inputs.pixels.data], [...plan.data], [...failed.data]]);
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+  const [one, other] = ["[[1,2,3,4,5,6],[-1,0,1],[1]]", "[[3,2,1,6,5,4],[1,0,-1],[1]]"].map(
+    (key) => seen.get(key) ?? 0,
+  );
+  assert.equal(one! + other!, 200);
+  assert.ok(Math.min(one!, other!) > 70, `${one} and ${other}`);
+
+  const { symmetric: expected } = await torchCase("collision", "judged");
+  const params = weights(symmetric.init(new Rng(0)));
+  const judge = (given: TreeRecord<Array>, pixels: Array, candidates: Array) =>
+    symmetric.succeeds!(given as never, { pixels }, candidates);
+  const judged = await evaluateOne(judge, [params as TreeRecord<Tensor>, scans, plans] as const, "cpu");
+  assertMatches(judged, expected, "symmetric");
 });
 
 test("it learns that a turn is bad on one side and good on the other, which no linear predictor can", async () => {
