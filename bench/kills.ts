@@ -1,6 +1,6 @@
 /**
- * Random `kill -9`s over six kinds of run: pretraining on images and on texts, fine-tuning, distillation, pruning with
- * recovery, and a combination with curricula. Each is killed up to five times and resumed until it is done, and must then
+ * Random `kill -9`s over seven kinds of run: pretraining on images and on texts, fine-tuning, distillation, pruning with
+ * recovery, a combination with curricula, and reinforcement learning. Each is killed up to five times and resumed until it is done, and must then
  * have the bytes of a run left alone; the next in the chain begins from it.
  *
  *   npm run bench:kills -- [COUNT] [SEED] [--json]   # 100 kills; 1,000 take a night

@@ -36,12 +36,13 @@ interface Moment {
   readonly after: number;
 }
 
-/** Rows of a run's metrics so far. */
-const rowsOf = (run: string): Promise<number> =>
-  readFile(join(run, "metrics.jsonl"), "utf8").then(
-    (text) => text.split("\n").length - 1,
-    () => 0,
+/** Rows of a run's metrics so far; an agent's run has them for each seed. */
+async function rowsOf(run: string): Promise<number> {
+  const texts = ["", "seed-0", "seed-1"].map((seed) =>
+    readFile(join(run, seed, "metrics.jsonl"), "utf8").catch(() => ""),
   );
+  return (await Promise.all(texts)).join("").split("\n").length - 1;
+}
 
 /** Runs the command line. @param run its folder @returns whether it was killed, and how long it took in milliseconds */
 async function autodidact(args: readonly string[], run: string, moment?: Moment) {

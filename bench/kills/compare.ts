@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 /** Columns of `metrics.jsonl` that are read from the clock. */
-const CLOCK = ["samplesPerSecond", "waitFraction", "seconds"];
+const CLOCK = ["samplesPerSecond", "stepsPerSecond", "waitFraction", "seconds"];
 
 /** TensorBoard's files have times in their names and in every record. */
 const isTimed = (name: string): boolean => name.includes("events.out.tfevents");

@@ -18,7 +18,7 @@ const SMALL = "--image-size 16 --encoder resnet --layers 8 --width 4 --stem stri
 const OFTEN = "--log-every 1 --checkpoint-every 3 --workers 1".split(" ");
 const words = (text: string) => text.split(" ");
 
-/** Six kinds of run; those of images build on one another, so that a chain ends with what four killed runs left. */
+/** Seven kinds of run; those of images build on one another, so that a chain ends with what four killed runs left. */
 export const stages: readonly Stage[] = [
   {
     name: "images",
@@ -68,6 +68,15 @@ export const stages: readonly Stage[] = [
       ...[at("data/corpus.txt"), "--out", at("texts"), ...OFTEN],
       ...words("--method bert --encoder transformer --width 16 --depth 1 --heads 2 --max-length 16"),
       ...words("--epochs 12 --batch-size 16"),
+    ],
+  },
+  {
+    name: "learned",
+    command: "learn",
+    args: (at) => [
+      ...["deep-sea", "--out", at("learned")],
+      ...words("--method dqn+rnd --steps 600 --warmup-steps 50 --seeds 2 --log-every 20 --checkpoint-every 45"),
+      ...words("--evaluate-every 150 --episodes 2"),
     ],
   },
 ];

@@ -1,12 +1,14 @@
 import { open, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { float32, type Tensor, type Tree, type TreeRecord, tree } from "../../array/index.ts";
+import type { Team } from "../../agents/team.ts";
+import { float32, type Tensor, type Tree, type TreeRecord, tree, Zeros } from "../../array/index.ts";
 import type { Observation } from "../../environments/space.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
-import { readSafetensors, writeSafetensors } from "../../interop/safetensors.ts";
+import { readSafetensors, readSpecs, writeSafetensors } from "../../interop/safetensors.ts";
+import { askedOf } from "../run/checkpoint.ts";
 import type { NamedState } from "./state.ts";
 
 /** Running sums of the bonus, by whose deviation it is divided. */
@@ -101,6 +103,15 @@ export async function loadAgent(run: string): Promise<Saved> {
     world: new Float64Array(Uint32Array.from(tensors.get("world")?.data ?? []).buffer),
     observation,
   };
+}
+
+/**
+ * Compares the parameters that a configuration asks for with those of the checkpoint, before memory is asked for.
+ * @throws UserError when they are others: one of the files has changed
+ */
+export async function assertAsked(run: string, { init }: Pick<Team, "init">): Promise<void> {
+  const path = agentCheckpoint(run);
+  askedOf(path, "params.", await readSpecs(path), () => init(new Zeros()));
 }
 
 /**

@@ -97,7 +97,8 @@ export async function settleAgent(choices: AgentChoices): Promise<AgentConfig> {
   const given = Object.fromEntries(Object.entries(choices.learning ?? {}).filter(([, value]) => value !== undefined));
   const learning = parsed(LearningOptions, given, "learning");
   const { recipe } = named.control.definition;
-  return {
+  // Parsed, so that the keys have the order that they have when they are read again.
+  return AgentConfig.parse({
     version: 1,
     environment: {
       name: choices.environment,
@@ -111,7 +112,7 @@ export async function settleAgent(choices: AgentChoices): Promise<AgentConfig> {
       batchSize: learning.batchSize ?? recipe.batchSize ?? 256,
       updateEvery: learning.updateEvery ?? recipe.updateEvery ?? 1,
     },
-  };
+  });
 }
 
 /** The configuration of an agent's run, or undefined if the folder is none. @throws UserError for one that is damaged */

@@ -9,6 +9,7 @@ import { noBonus, scaledBonus } from "./bonus.ts";
 import {
   agentCheckpoint,
   appendExperience,
+  assertAsked,
   filled,
   loadAgent,
   type Position,
@@ -76,6 +77,7 @@ export async function learnSeed(options: LoopOptions): Promise<number> {
   const root = new Rng(seed);
   await using stack = new AsyncDisposableStack();
   const world = stack.use(await parts.make());
+  if (options.resume) await assertAsked(out, team);
   const programs = programsOf(team, parts.spaces.observationSpace, { ...learning }, root);
   stack.defer(() => programs.dispose());
   const spaces = { observation: parts.spaces.observationSpace, action: space };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Rng } from "../../array/index.ts";
 import type { Environment, Policy } from "../../environments/environment.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { agentCheckpoint, filled, loadAgent } from "./checkpoint.ts";
+import { agentCheckpoint, assertAsked, filled, loadAgent } from "./checkpoint.ts";
 import { type AgentConfig, agentParts, readAgentConfig, seedFolder } from "./config.ts";
 import { type ActInAll, bestActions, type Episodes, playEpisodes } from "./evaluate.ts";
 import { programsOf } from "./programs.ts";
@@ -64,6 +64,7 @@ export async function openAgent(run: string): Promise<OpenedAgent> {
   if (!config) throw new UserError(`${path}: no run of an agent (it has no config.json of one)`);
   const { team, spaces, success, make } = await agentParts(config, { isStored: true });
   const { seed } = config.learning;
+  await assertAsked(path, team);
   const programs = programsOf(team, spaces.observationSpace, config.learning, new Rng(seed));
   const saved = await loadAgent(path);
   const asked = await programs.named(programs.begin(new Rng(seed)));

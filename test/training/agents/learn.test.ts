@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -94,6 +94,23 @@ test("a run that was stopped or killed comes to the same, bit for bit", { timeou
       ["evaluation.json", "returns.svg", "curve.svg"].map((name) => join(killed, name)),
     );
     assert.equal(agentRows(evaluation).length, 3);
+
+    // What is damaged or has changed is said in a line, and nothing is lost.
+    const config = join(killed, "seed-0", "config.json");
+    const text = await readFile(config, "utf8");
+    await writeFile(config, text.replace('"td3Width": 16', '"td3Width": 17'));
+    await assert.rejects(openAgent(killed), /asks for float32 \[17,4\]; one of them has changed/);
+    // Before memory for it is asked for.
+    await writeFile(config, text.replace('"td3Width": 16', '"td3Width": 16384'));
+    await assert.rejects(openAgent(killed), /the run's config\.json asks for more; one of them has changed/);
+    await writeFile(config, text);
+    await assert.rejects(learn({ ...choices, out: killed }), /there is a run already.*--resume/);
+    await truncate(join(killed, "seed-0", "experience.f32"), 1000);
+    await assert.rejects(
+      learn({ out: killed, resume: true }),
+      /experience\.f32: has 1000 bytes.*was cut off or replaced/,
+    );
+    await assert.rejects(learn({ out: folder, resume: true }), /no run of an agent/);
   }),
 );
 
