@@ -47,4 +47,7 @@ export const experience = modality({
     const { rawValues } = await import("../../evaluation/worth/features.ts");
     return rawValues(built, "raw observations");
   },
+  async publish() {
+    return (await import("./publish.ts")).experiencePublisher;
+  },
 });

@@ -139,6 +139,8 @@ async function writeRobot(
     features?: Record<string, unknown>;
     state?: (frame: number) => unknown;
     image?: (frame: number, png: Uint8Array) => unknown;
+    /** Lengths of both episodes, as the table of episodes says. */
+    told?: readonly [number, number];
   } = {},
 ): Promise<string> {
   const sharp = await loadSharp();
@@ -189,6 +191,18 @@ async function writeRobot(
     metadata: {},
     values: (start, end) => columns.map(({ name, data }) => ({ name, data: data.slice(start, end) })),
   });
+  const { told } = change;
+  if (told) {
+    const episodes = join(folder, "meta/episodes/chunk-000/file-000.parquet");
+    await mkdir(dirname(episodes), { recursive: true });
+    await writeParquet(episodes, {
+      ...{ schema: [whole("episode_index"), whole("length")], rows: 2, metadata: {} },
+      values: (start, end) => [
+        { name: "episode_index", data: [0n, 1n].slice(start, end) },
+        { name: "length", data: told.map(BigInt).slice(start, end) },
+      ],
+    });
+  }
   return folder;
 }
 
@@ -269,6 +283,15 @@ test("files that are cut off are named and left out; lengths that lie and missin
     assert.match((await experience.open(folder)).notes?.join() ?? "", /no meta\/episodes/);
     await rm(at("data"), { recursive: true });
     await assert.rejects(experience.open(folder), { name: "UserError", message: /no frames: data\/ has no/ });
+  }));
+
+test("an episode that is shorter than its table says is said, and read as far as it goes", () =>
+  inFolder(async (folder) => {
+    const source = await experience.open(await writeRobot(join(folder, "short"), { told: [5, 9] }));
+    assert.equal(source.length, 8);
+    assert.deepEqual(source.notes, ["episode 1: 3 frames are there, where meta/episodes says 9"]);
+    const whole = await experience.open(await writeRobot(join(folder, "whole"), { told: [5, 3] }));
+    assert.equal(whole.notes, undefined);
   }));
 
 test("what is no such recording is refused in one line that says what to do", () =>
