@@ -5,8 +5,10 @@ import { buildTeam, type Team, teamOptions } from "../../agents/team.ts";
 import type { Environment, Policy } from "../../environments/environment.ts";
 import { environments } from "../../environments/index.ts";
 import * as bounds from "../../foundation/bounds.ts";
+import { parseTasks } from "../../foundation/combination.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { closest } from "../../foundation/options.ts";
+import { absolutePath, isPath } from "../../foundation/user-file.ts";
 import { readConfigFile } from "../run/run.ts";
 
 /** How an agent learns. Where a default is missing, the agent's recipe decides. */
@@ -101,10 +103,13 @@ export async function settleAgent(choices: AgentChoices): Promise<AgentConfig> {
   return AgentConfig.parse({
     version: 1,
     environment: {
-      name: choices.environment,
+      name: absolute(choices.environment),
       options: parsed(world.options, choices.environmentOptions ?? {}, `environment ${world.name}`),
     },
-    agent: { name: choices.method, options: parsed(agentOptions(named), choices.options ?? {}, `agent ${named.name}`) },
+    agent: {
+      name: absoluteParts(choices.method),
+      options: parsed(agentOptions(named), choices.options ?? {}, `agent ${named.name}`),
+    },
     learning: {
       ...learning,
       warmupSteps: learning.warmupSteps ?? recipe.warmupSteps ?? 1000,
@@ -114,6 +119,14 @@ export async function settleAgent(choices: AgentChoices): Promise<AgentConfig> {
     },
   });
 }
+
+/** The same name must find the same file from any folder. */
+const absolute = (name: string): string => (isPath(name) ? absolutePath(name) : name);
+
+const absoluteParts = (method: string): string =>
+  parseTasks(method, "agent")
+    .map(({ name, weight }) => `${absolute(name)}${weight === 1 ? "" : `:${weight}`}`)
+    .join("+");
 
 /** The configuration of an agent's run, or undefined if the folder is none. @throws UserError for one that is damaged */
 export async function readAgentConfig(run: string): Promise<AgentConfig | undefined> {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readFile, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { agentReport, agentRows, evaluateAgent, learn, openAgent } from "../../../src/index.ts";
@@ -52,7 +52,19 @@ test("a run that was stopped or killed comes to the same, bit for bit", { timeou
 
     // Killed, more than once, between checkpoints: what was written after them is cut off.
     const killed = join(folder, "killed");
-    const args = ["learn", pendulum, "--method", "td3+sale", "--out", killed, "--steps", "240", "--warmup-steps", "40"];
+    // A file is found again from any folder.
+    const args = [
+      "learn",
+      relative(process.cwd(), pendulum),
+      "--method",
+      "td3+sale",
+      "--out",
+      killed,
+      "--steps",
+      "240",
+      "--warmup-steps",
+      "40",
+    ];
     const flags = ["--batch-size", "16", "--evaluate-every", "120", "--episodes", "2", "--log-every", "40"];
     const nets = [
       "--td3-width",
@@ -98,6 +110,7 @@ test("a run that was stopped or killed comes to the same, bit for bit", { timeou
     // What is damaged or has changed is said in a line, and nothing is lost.
     const config = join(killed, "seed-0", "config.json");
     const text = await readFile(config, "utf8");
+    assert.equal(JSON.parse(text).environment.name, pendulum);
     await writeFile(config, text.replace('"td3Width": 16', '"td3Width": 17'));
     await assert.rejects(openAgent(killed), /asks for float32 \[17,4\]; one of them has changed/);
     // Before memory for it is asked for.
