@@ -2,7 +2,7 @@
  * Exploration: how many episodes of Deep Sea an agent needs with and without a bonus for novelty, and how many steps of the sparse
  * cart-pole swing-up to its first reward. Each seed has a mapping of Deep Sea of its own, and its number is the agent's seed.
  *
- *   npm run bench:exploration -- [deep-sea] [swing-up] [--size N] [--seeds n] [--from seed] [--only-bonus]
+ *   npm run bench:exploration -- [deep-sea] [swing-up] [greedy novelty rnd icm plain] [--size N] [--seeds n] [--from seed]
  *
  * Lines of results are kept in bench/results/exploration.jsonl, and what is there is not run again. Settings were chosen on the
  * seeds from 1000; the table is of the seeds from 0.
@@ -20,6 +20,8 @@ const FILE = `${root}/bench/results/exploration.jsonl`;
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
 /** Of Deep Sea, as the target has it; bsuite gives 10,000. */
 const EPISODES = 2000;
+/** Small networks and batches: it is not for the last point of return. */
+const SWING_UP = { td3Width: 128 };
 
 /** What came of one seed. */
 interface Line {
@@ -41,22 +43,44 @@ interface Line {
   readonly machine: string;
 }
 
-const { words, has, count } = benchArguments(
-  "npm run bench:exploration -- [deep-sea] [swing-up] [--size N] [--seeds n] [--from seed] [--only-bonus]",
-  ["only-bonus"],
+const plain = { epsilon: 0.05, epsilonSteps: 0, bonusDiscount: 0.95 };
+/** By the word that chooses it. */
+const agents: Readonly<Record<"deep-sea" | "swing-up", Readonly<Record<string, Agent>>>> = {
+  "deep-sea": {
+    greedy: { method: "dqn", options: { epsilon: 0.1 } },
+    novelty: {
+      method: "dqn+rnd",
+      options: {
+        epsilon: 0.01,
+        epsilonSteps: 0,
+        of: "choice",
+        optimism: 10,
+        bonusDiscount: 0.95,
+        rndWidth: 64,
+        outputs: 16,
+      },
+    },
+    // The paper's bonus, which says nothing of choices before they are made: chance has to make them.
+    rnd: { method: "dqn+rnd", options: { ...plain, of: "observation", rndWidth: 64, outputs: 16 } },
+    icm: { method: "dqn+icm", options: { ...plain, icmWidth: 64 } },
+  },
+  "swing-up": {
+    plain: { method: "td3", options: SWING_UP },
+    novelty: { method: "td3+rnd", options: SWING_UP },
+  },
+};
+const { words, count } = benchArguments(
+  "npm run bench:exploration -- [deep-sea] [swing-up] [greedy novelty rnd icm plain] [--size N] [--seeds n] [--from seed]",
+  [],
   ["size", "seeds", "from"],
 );
 const seeds = Array.from({ length: count("seeds") ?? 10 }, (_, at) => (count("from") ?? 0) + at);
-const agents = {
-  "deep-sea": [
-    { method: "dqn", options: { epsilon: 0.1 } },
-    { method: "dqn+rnd", options: { epsilon: 0.01, epsilonSteps: 0, of: "choice", optimism: 10, bonusDiscount: 0.95 } },
-  ],
-  "swing-up": [
-    { method: "td3", options: {} },
-    { method: "td3+rnd", options: {} },
-  ],
-};
+const named = words.filter((word) => !(word in agents));
+/** Those that are named; without a name those that the target compares. */
+const chosen = (task: keyof typeof agents): Agent[] =>
+  Object.entries(agents[task]).flatMap(([word, agent]) =>
+    named.length > 0 ? (named.includes(word) ? [agent] : []) : word === "rnd" || word === "icm" ? [] : [agent],
+  );
 
 type Agent = { readonly method: string; readonly options: Readonly<Record<string, unknown>> };
 
@@ -86,7 +110,11 @@ async function measured(
   task: string,
   { method, options }: Agent,
   seed: number,
-  run: Pick<LearnOptions, "environment" | "environmentOptions"> & { readonly episode: number; readonly steps: number },
+  run: Pick<LearnOptions, "environment" | "environmentOptions"> & {
+    readonly episode: number;
+    readonly steps: number;
+    readonly learning?: LearnOptions["learning"];
+  },
   isDone: (successes: readonly { readonly success: boolean }[]) => boolean,
 ): Promise<Line> {
   const settings = Object.entries(options)
@@ -107,7 +135,7 @@ async function measured(
       out: join(out, "run"),
       learning: {
         ...{ steps: run.steps, seed, logEvery: run.episode, episodes: 1 },
-        ...{ evaluateEvery: run.steps, checkpointEvery: run.steps },
+        ...{ evaluateEvery: run.steps, checkpointEvery: run.steps, ...run.learning },
       },
       signal: stop.signal,
       onProgress() {
@@ -136,20 +164,26 @@ async function measured(
   }
 }
 
-const wanted = (name: string) => words.length === 0 || words.includes(name);
+const tasks = words.filter((word) => word in agents);
+const wanted = (name: string) => tasks.length === 0 || tasks.includes(name);
 const lines: Line[] = [];
 if (wanted("deep-sea"))
   for (const size of count("size") ? [count("size")!] : [10, 12, 14, 16, 18, 20])
-    for (const agent of agents["deep-sea"].slice(has("only-bonus") ? 1 : 0))
+    for (const agent of chosen("deep-sea"))
       for (const seed of seeds) {
         const world = { environment: "deep-sea", environmentOptions: { size, mapping: seed } };
         const run = { ...world, episode: size, steps: EPISODES * size };
         lines.push(await measured(`deep-sea ${size}`, agent, seed, run, (all) => solvedAt(all) !== undefined));
       }
 if (wanted("swing-up"))
-  for (const agent of agents["swing-up"].slice(has("only-bonus") ? 1 : 0))
+  for (const agent of chosen("swing-up"))
     for (const seed of seeds) {
-      const run = { environment: "cartpole-swingup-sparse", episode: 1000, steps: 100_000 };
+      const run = {
+        environment: "cartpole-swingup-sparse",
+        episode: 1000,
+        steps: 100_000,
+        learning: { batchSize: 128, warmupSteps: 1000, learningRate: 1e-3, capacity: 5000 },
+      };
       lines.push(await measured("swing-up", agent, seed, run, (all) => all.some(({ success }) => success)));
     }
 
