@@ -46,8 +46,6 @@ const run = (command: string, args: string[]): Side =>
     }),
   );
 const python = pythonWith("torch");
-/** Agents without a twin in torch_agents.py. */
-const hasTorch = (name: string) => !name.startsWith("dqn");
 
 const kernels = python ? fastestKernels(python) : {};
 
@@ -69,7 +67,7 @@ const rows = chosen.map(({ name, flops }) => {
   const torch: Side[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     ours.push(run(process.execPath, [file("ours.ts"), name, steps, String(threads)]));
-    if (python && hasTorch(name)) torch.push(run(python, [file("torch_steps.py"), name, steps, String(threads)]));
+    if (python) torch.push(run(python, [file("torch_steps.py"), name, steps, String(threads)]));
   }
   const oursMs = median(ours.flatMap(({ ms }) => ms));
   const torchMs = torch.length > 0 ? median(torch.flatMap(({ ms }) => ms)) : null;
@@ -87,8 +85,8 @@ const rows = chosen.map(({ name, flops }) => {
   };
   if (!has("json")) {
     const cells: [number | null, number, number][] = [
-      [row.ours_ms, 9, 0],
-      [row.torch_ms, 12, 0],
+      [row.ours_ms, 9, row.ours_ms < 10 ? 2 : 0],
+      [row.torch_ms, 12, row.ours_ms < 10 ? 2 : 0],
       [row.ratio, 7, 2],
       [row.floor_ratio, 9, 2],
       [row.ours_mb, 9, 0],

@@ -31,8 +31,14 @@ const saleFlops = (): number => {
   return BATCH * (encoder + target + critics + climb / 2);
 };
 
-/** DQN as on Deep Sea: one hidden layer more or less does not matter, nodes do. */
-const dqnFlops = (): number => 32 * 4 * forward(100, 64, 64, 2);
+/** DQN as on Deep Sea: trained once, and what follows valued by the network and its copy. */
+const dqnFlops = (): number => 32 * 5 * forward(100, 64, 64, 2);
+
+/** Of five steps: the trunk once more, as trained; transitions, projection and prediction; the average's side. */
+const sprFlops = (): number => {
+  const [trunk, steps] = [forward(100, 64, 64), 5 * (forward(66, 64, 64) + forward(64, 64, 64))];
+  return 32 * (3 * (trunk + steps) + 5 * (trunk + forward(64, 64)));
+};
 
 function agentCase(name: string, states: number, action: ActionSpace, flops: number): () => AgentCase {
   return () => ({
@@ -95,5 +101,5 @@ export const agentCases: Readonly<Record<string, () => AgentCase>> = {
   td3: agentCase("td3", STATES, cheetah, td3Flops()),
   "td3+sale": agentCase("td3+sale", STATES, cheetah, saleFlops()),
   dqn: agentCase("dqn", 100, discrete(2), dqnFlops()),
-  "dqn+spr": agentCase("dqn+spr", 100, discrete(2), dqnFlops()),
+  "dqn+spr": agentCase("dqn+spr:2", 100, discrete(2), dqnFlops() + sprFlops()),
 };

@@ -1,4 +1,8 @@
-"""Updates of TD3 and of TD3 with SALE's embeddings in PyTorch, after the authors' code: sfujim/TD3, sfujim/TD7. HalfCheetah's sizes."""
+"""Updates of TD3 and of TD3 with SALE's embeddings in PyTorch, after the authors' code: sfujim/TD3, sfujim/TD7. HalfCheetah's sizes.
+
+And of DQN, with and without SPR of five steps: 100 numbers seen, two choices, batches of 32, networks of 64.
+"""
+import copy
 import torch, torch.nn as nn, torch.nn.functional as F
 
 BATCH, STATES, ACTIONS, WIDTH = 256, 17, 6, 256
@@ -98,4 +102,67 @@ class Agent:
         return loss.item()
 
 
-agents = {"td3": lambda: Agent(False), "td3+sale": lambda: Agent(True)}
+class Dqn:
+    def __init__(self, steps=1):
+        self.trunk, self.head = nn.Sequential(nn.Linear(100, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()), nn.Linear(64, 2)
+        self.copies = [copy.deepcopy(self.trunk), copy.deepcopy(self.head)]
+        self.seen, self.action = torch.randn(32, steps + 1, 100), torch.randint(2, (32, steps))
+        self.reward, self.goes_on, self.index = torch.randn(32), torch.ones(32), 0
+        self.trained = nn.ModuleList([self.trunk, self.head])
+        self.optimizer = torch.optim.Adam(self.trained.parameters(), lr=3e-4)
+
+    def loss(self):
+        trunk, head = self.copies
+        with torch.no_grad():
+            best = self.head(self.trunk(self.seen[:, 1])).argmax(1, keepdim=True)
+            goal = self.reward + 0.99 * self.goes_on * head(trunk(self.seen[:, 1])).gather(1, best)[:, 0]
+        value = self.head(self.trunk(self.seen[:, 0])).gather(1, self.action[:, :1])[:, 0]
+        return F.smooth_l1_loss(value, goal)
+
+    def step(self):
+        self.index += 1
+        loss = self.loss()
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.index % 4 == 0:
+            for mine, theirs in zip(self.copies, (self.trunk, self.head)):
+                mine.load_state_dict(theirs.state_dict())
+        return loss.item()
+
+
+class Spr(Dqn):
+    def __init__(self):
+        super().__init__(5)
+        self.hidden, self.next, self.project, self.predict = nn.Linear(66, 64), nn.Linear(64, 64), nn.Linear(64, 64), nn.Linear(64, 64)
+        self.averaged = [self.trunk, self.head, self.project]
+        self.averages = [copy.deepcopy(each) for each in self.averaged]
+        self.trained.extend([self.hidden, self.next, self.project, self.predict])
+        self.optimizer = torch.optim.Adam(self.trained.parameters(), lr=3e-4)
+
+    def unit(self, z):
+        low, high = z.amin(-1, keepdim=True), z.amax(-1, keepdim=True)
+        return (z - low) / (high - low + 1e-5)
+
+    def loss(self):
+        trunk, _, project = self.averages
+        with torch.no_grad():
+            target = project(self.unit(trunk(self.seen[:, 1:].reshape(160, 100))))
+        actions, latents = F.one_hot(self.action, 2).float(), []
+        z = self.unit(self.trunk(self.seen[:, 0]))
+        for step in range(5):
+            z = self.unit(self.next(F.relu(self.hidden(torch.cat([z, actions[:, step]], 1)))))
+            latents.append(z)
+        predicted = self.predict(self.project(torch.stack(latents, 1).reshape(160, 64)))
+        return super().loss() - 2 * F.cosine_similarity(predicted, target, dim=-1).sum() / 32
+
+    def step(self):
+        loss = super().step()
+        with torch.no_grad():
+            for mine, theirs in zip(self.averages, self.averaged):
+                torch._foreach_mul_(list(mine.parameters()), 0.99)
+                torch._foreach_add_(list(mine.parameters()), list(theirs.parameters()), alpha=0.01)
+        return loss
+
+
+agents = {"dqn": Dqn, "dqn+spr": Spr, "td3": lambda: Agent(False), "td3+sale": lambda: Agent(True)}
