@@ -26,7 +26,7 @@ export {
 } from "./data/index.ts";
 export { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "./data/labels.ts";
 export { modality } from "./data/modality.ts";
-export { modalityFor } from "./data/recognise.ts";
+export { modalityFor, usualEncoder } from "./data/recognise.ts";
 export { encoder } from "./encoders/encoder.ts";
 export {
   type Encoder,

@@ -11,14 +11,18 @@ import {
 } from "../index.ts";
 import { type Choice, type Definition, GENERAL, type Group, groupsOf, trainingGroups } from "./option-groups.ts";
 
-/** Loads what is named, and for the rest the defaults that pre-training itself would use. */
+/**
+ * Loads what is named, and for the rest the defaults that pre-training itself would use.
+ * @param defaultEncoder of the data
+ */
 export async function choose(
   names: { method?: string; encoder?: string; preset?: string },
   modality: ModalityDefinition,
+  defaultEncoder = modality.defaultEncoder,
 ) {
   const method = await methods.load(names.method ?? modality.defaultMethod);
   if (names.preset !== undefined) presetOf(method, names.preset);
-  const encoder = await encoderOf(names.encoder, names.preset, method, modality);
+  const encoder = await encoderOf(names.encoder, names.preset, method, { ...modality, defaultEncoder });
   return { modality, method, encoder } satisfies Choice;
 }
 

@@ -14,6 +14,7 @@ import {
   reads,
   tableOptionsOf,
   UserError,
+  usualEncoder,
 } from "../index.ts";
 import { choose, optionGroups } from "./chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
@@ -94,7 +95,8 @@ async function optionsOf(
     return undefined;
   }
   if (data === undefined) throw new UserError("name the training data, or a run to continue: --resume");
-  return optionsByKind(flags, all, await choose(flags, await modalityFor(data, flags.modality)));
+  const modality = await modalityFor(data, flags.modality);
+  return optionsByKind(flags, all, await choose(flags, modality, await usualEncoder(modality, data)));
 }
 
 /** The runs that sides start from, by side: `--image-from runs/photos`. Other options may end in `-from` too. */

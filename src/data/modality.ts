@@ -131,6 +131,8 @@ export interface ModalityDefinition<Sample = unknown, Options extends z.ZodObjec
   readonly options: Options;
   readonly defaultMethod: string;
   readonly defaultEncoder: string;
+  /** The default encoder for these data, where it depends on them: what robots see may be images or numbers. */
+  encoderFor?(source: Source<Sample>): Promise<string>;
   /** The modality's part of every preset `small`. */
   readonly small?: SmallSettings;
   /** What a built modality may offer, in part depending on its options (colours, a mask token). */

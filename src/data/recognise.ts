@@ -9,6 +9,23 @@ import type { ModalityDefinition } from "./modality.ts";
 import type { Source } from "./source.ts";
 
 /**
+ * The name of the default encoder for the data at a path. Opens them only for kinds in which it depends on them.
+ * @throws UserError when they cannot be opened
+ *
+ * @example
+ * console.log(await usualEncoder(await modalityFor("tries/"), "tries/"));
+ */
+export async function usualEncoder(definition: ModalityDefinition, path: string): Promise<string> {
+  if (!definition.encoderFor) return definition.defaultEncoder;
+  const source = await definition.open(path);
+  try {
+    return await definition.encoderFor(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
  * The named kind of data, or the one that recognises the path best.
  * @param onNote is told when a folder holds data of other kinds, too
  * @throws UserError when none does, with each kind's reason, or when two are certain

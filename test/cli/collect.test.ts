@@ -11,7 +11,7 @@ test("collect records, goes on, and says in one line what it cannot do", () =>
     assert.equal(first.code, 0, first.stderr);
     assert.match(
       first.stdout,
-      /tries: 20 episodes, 80 frames; \d succeeded \(\d+\.\d %\)\nnext: autodidact pretrain .*tries --encoder mlp$/m,
+      /tries: 20 episodes, 80 frames; \d succeeded \(\d+\.\d %\)\nnext: autodidact pretrain .*tries$/m,
     );
     const more = collect("deep-sea", "--size", "4", "--attempts", "25", "--json");
     const { episodes, frames, attempts } = JSON.parse(more.stdout);
@@ -19,6 +19,11 @@ test("collect records, goes on, and says in one line what it cannot do", () =>
     assert.match(more.stderr, /tries: goes on after 20 attempts/);
     const info = JSON.parse(autodidact("info", out, "--json").stdout);
     assert.deepEqual([info.modality, info.entries], ["experience", 100]);
+    // What is seen are numbers, so the encoder is one of numbers.
+    const run = join(folder, "run");
+    const trained = autodidact(..."pretrain --preset small --epochs 1 --width 8 --depth 2 --out".split(" "), run, out);
+    assert.equal(trained.code, 0, trained.stderr);
+    assert.match(autodidact("info", run).stdout, /^encoder +mlp: /m);
     for (const [args, message] of [
       [["deep-sea", "--attempts", "30"], /recorded with size 4, not 10; go on as it was begun, or name a new folder/],
       [["deep-sea", "--size", "4", "--attempts", "none"], /--attempts none: must be a whole number of at least 1/],

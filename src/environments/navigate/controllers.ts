@@ -114,7 +114,9 @@ export const planning = (): Planning => ({
   plans: () => candidates,
   choose: (observation, plans, success) => {
     const { distance, bearing } = goalOf(observation);
-    const costs = plans.map((plan, index) => left(plan, distance, bearing) - DANGER * Math.log(Math.max(success[index]!, 1e-6)));
+    const costs = plans.map(
+      (plan, index) => left(plan, distance, bearing) - DANGER * Math.log(Math.max(success[index]!, 1e-6)),
+    );
     return costs.indexOf(Math.min(...costs));
   },
 });

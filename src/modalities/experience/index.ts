@@ -5,7 +5,7 @@ import { nearby, outcome, transition } from "./abilities.ts";
 import { arrangeExperience } from "./arrange.ts";
 import { buildExperience } from "./build.ts";
 import { givenFrame } from "./given.ts";
-import { inferExperience } from "./infer.ts";
+import { encoderOfObservations, inferExperience } from "./infer.ts";
 import { learnExperience } from "./learn.ts";
 import { openExperience, recognisesExperience, reopenExperience } from "./open.ts";
 import { ExperienceOptions } from "./options.ts";
@@ -18,6 +18,7 @@ export const experience = modality({
   options: ExperienceOptions,
   defaultMethod: "inverse-dynamics",
   defaultEncoder: "resnet",
+  encoderFor: encoderOfObservations,
   small: {
     summary: "a ResNet-10 of width 24 for images, an MLP of 3 layers for numbers",
     encoderOptions: {

@@ -10,6 +10,10 @@ const LARGEST = 96;
 /** Sides are multiples of this, so that the usual patches divide them. */
 const MULTIPLE = 8;
 
+/** The usual encoder of what was seen: of the images if there are any, else of the numbers. */
+export const encoderOfObservations = async (source: Source<ExperienceSample>): Promise<string> =>
+  (await storeOf(source)).images.length > 0 ? "resnet" : "mlp";
+
 /**
  * What the encoder reads of a recording, and how large.
  * @throws UserError when the encoder reads images, and there are none, or numbers

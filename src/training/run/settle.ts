@@ -92,8 +92,9 @@ export async function settle(
   const method = await methods.load(choices.method ?? definition.defaultMethod);
   const presets = presetParts(choices.preset, method, definition);
   const requested = requestedTraining(choices, presets);
+  const defaultEncoder = (await definition.encoderFor?.(source)) ?? definition.defaultEncoder;
   const parts = {
-    encoder: await settleEncoder(choices, method, presets, definition),
+    encoder: await settleEncoder(choices, method, presets, { ...definition, defaultEncoder }),
     method: settleMethod(choices, method, presets),
   };
   for (const option of Object.keys(choices.modalityOptions ?? {})) refuseReplaced(option, method);

@@ -9,7 +9,6 @@ import { parseTornJson } from "../../../foundation/json.ts";
 import { lockRun } from "../../../training/run/lock.ts";
 import type { Episode } from "../record/episode.ts";
 import { openRecorder, type Recorder, recordedIn } from "../record/recorder.ts";
-import { imageSpaceOf } from "../record/spaces.ts";
 import { type Attempted, type Attempts, attemptsHere, attemptsInThreads, type Task } from "./attempts.ts";
 import { type Acting, actingText } from "./policy.ts";
 
@@ -56,8 +55,6 @@ export interface Collected {
   readonly frames: number;
   readonly attempts: number;
   readonly succeeded: number | undefined;
-  /** Whether anything that is seen is an image. */
-  readonly hasImages: boolean;
 }
 
 /**
@@ -107,8 +104,7 @@ export async function collect(options: CollectOptions): Promise<Collected> {
       }
     }
     const { episodes, frames, succeeded } = recorder;
-    const hasImages = Object.values(world.observationSpace).some((space) => imageSpaceOf(space) !== undefined);
-    return { episodes, frames, attempts: recorder.attempts, succeeded, hasImages };
+    return { episodes, frames, attempts: recorder.attempts, succeeded };
   } finally {
     await lock.release();
   }

@@ -79,5 +79,5 @@ const percent = (part: number, whole: number) => `${((100 * part) / Math.max(1, 
 const rateOf = ({ succeeded, episodes }: CollectProgress): string | undefined =>
   succeeded === undefined ? undefined : `${percent(succeeded, episodes)} succeeded`;
 
-const inWords = (out: string, { episodes, frames, succeeded, hasImages }: Collected): string =>
-  `${out}: ${episodes.toLocaleString("en")} episodes, ${frames.toLocaleString("en")} frames${succeeded === undefined ? "" : `; ${succeeded.toLocaleString("en")} succeeded (${percent(succeeded, episodes)})`}\nnext: autodidact pretrain ${out}${hasImages ? "" : " --encoder mlp"}`;
+const inWords = (out: string, { episodes, frames, succeeded }: Collected): string =>
+  `${out}: ${episodes.toLocaleString("en")} episodes, ${frames.toLocaleString("en")} frames${succeeded === undefined ? "" : `; ${succeeded.toLocaleString("en")} succeeded (${percent(succeeded, episodes)})`}\nnext: autodidact pretrain ${out}`;
