@@ -18,10 +18,11 @@ export async function trainGrasps(
   seed: number,
   { attempts, ...more }: { attempts: number } & Pick<PretrainOptions, "from" | "onProgress">,
 ): Promise<Run> {
+  const batchSize = Math.min(BATCH, Math.ceil(attempts / 2));
   return pretrain({
     ...{ data, out, method: "grasp-outcome", ...network, ...more },
     training: {
-      ...{ epochs: Math.max(4, Math.round((STEPS * BATCH) / attempts)), batchSize: BATCH, seed },
+      ...{ epochs: Math.max(4, Math.round((STEPS * batchSize) / attempts)), batchSize, seed },
       ...{ optimizer: "adamw", learningRate: 2e-3, weightDecay: 0.01, ema: 0.99, checkpointEvery: 100_000 },
     },
   });

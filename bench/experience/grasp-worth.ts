@@ -17,60 +17,57 @@ interface Worth {
   readonly out: string;
   /** Depth images that one network has seen before, and outcomes that both learn from. */
   readonly images: number;
-  readonly outcomes: number;
+  readonly outcomes: readonly number[];
   say(result: Readonly<Record<string, unknown>>): void;
   test(run: Run): Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** What pre-training without outcomes is worth: for grasping with few outcomes, and for saying where an object lies. */
-export async function worth({ seed, out, say, test, ...counts }: Worth): Promise<void> {
+export async function worth({ seed, out, say, test, images, outcomes }: Worth): Promise<void> {
+  const at = (name: string) => join(out, "worth", name);
+  const once = async (name: string, make: (path: string) => Promise<Run>): Promise<Run> =>
+    existsSync(at(name)) ? openRun(at(name)) : make(at(name));
   // Attempts of other seeds: what is seen of them counts here, not what came of them.
-  const [few, seenBefore, single] = [
-    join(out, "worth", "few"),
-    join(out, "worth", "images"),
-    join(out, "worth", "single"),
-  ];
-  await collect({ environment: "grasp", attempts: counts.outcomes, out: few, seed: 100 + seed });
-  await collect({ environment: "grasp", attempts: counts.images, out: seenBefore, seed: 200 + seed });
-  const once = async (folder: string, make: (path: string) => Promise<Run>): Promise<Run> => {
-    const path = join(out, "worth", folder);
-    return existsSync(path) ? openRun(path) : make(path);
-  };
-  const scratch = await once("scratch", (path) => trainGrasps(few, path, seed, { attempts: counts.outcomes }));
-  say({ worth: "from scratch", ...counts, ...(await test(scratch)) });
-  for (const method of METHODS) {
-    const before = await once(method, (path) =>
-      pretrain({
-        ...{ data: seenBefore, out: path, method, ...network },
-        modalityOptions: { patch: 24, imageSize: 24, shift: 1, cropScale: [0.7, 1] },
-        training: {
-          ...{ epochs: EPOCHS, batchSize: 128, optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, seed },
-          checkpointEvery: 100_000,
-        },
-      }),
-    );
-    const after = await once(`${method}-grasps`, (path) =>
-      trainGrasps(few, path, seed, { attempts: counts.outcomes, from: before.path }),
-    );
-    say({ worth: `encoder by ${method}`, ...counts, ...(await test(after)) });
+  await collect({ environment: "grasp", attempts: images, out: at("images"), seed: 200 + seed });
+  for (const attempts of outcomes) {
+    const few = at(`tries-${attempts}`);
+    await collect({ environment: "grasp", attempts, out: few, seed: 100 + seed });
+    const scratch = await once(`scratch-${attempts}`, (path) => trainGrasps(few, path, seed, { attempts }));
+    say({ worth: "from scratch", outcomes: attempts, ...(await test(scratch)) });
+    for (const method of METHODS) {
+      const before = await once(method, (path) =>
+        pretrain({
+          ...{ data: at("images"), out: path, method, ...network },
+          modalityOptions: { patch: 24, imageSize: 24, shift: 1, cropScale: [0.7, 1] },
+          training: {
+            ...{ epochs: EPOCHS, batchSize: 128, optimizer: "adamw", learningRate: 1e-3, weightDecay: 1e-4, seed },
+            checkpointEvery: 100_000,
+          },
+        }),
+      );
+      const after = await once(`${method}-${attempts}`, (path) =>
+        trainGrasps(few, path, seed, { attempts, from: before.path }),
+      );
+      say({ worth: `encoder by ${method}`, images, outcomes: attempts, ...(await test(after)) });
+    }
   }
 
   // Where an object lies can be said of scenes with one.
   await collect({
     environment: "grasp",
     options: { objects: 1 },
-    attempts: counts.images,
-    out: single,
+    attempts: images,
+    out: at("single"),
     seed: 300 + seed,
   });
   const seen = await once("positions", (path) =>
     pretrain({
-      ...{ data: single, out: path, method: "mae", preset: "small", encoder: "vit" },
+      ...{ data: at("single"), out: path, method: "mae", preset: "small", encoder: "vit" },
       training: { epochs: 15, seed, checkpointEvery: 100_000 },
     }),
   );
   const { contestants } = await evaluate({
-    ...{ run: seen, train: single, split: "random", labelColumn: "info.object_x,info.object_y" },
+    ...{ run: seen, train: at("single"), split: "random", labelColumn: "info.object_x,info.object_y" },
     ...{ task: "regression", labelCount: LABELS, scratch: false, seed },
   });
   for (const { name, linear } of contestants)

@@ -14,7 +14,7 @@ import { collect } from "../../src/modalities/experience/collect/collect.ts";
 import { writePage } from "./page.ts";
 
 /** Attempts after which the robot learns; those after the third are no longer random. */
-const STAGES = [100, 300, 1000, 2000];
+const STAGES = [30, 100, 300, 1000];
 /** New scenes in which it is tested, and those that are filmed. */
 const [SCENES, FILMED] = [100, 8];
 /** Steps of training, and samples of each. */

@@ -35,9 +35,11 @@ export const graspOutcome = method({
   modalityOptions: { patch: 24, imageSize: 24, shift: 0.5 },
   presets: {
     small: {
-      summary: "AdamW, batches of 64",
+      summary: "a ResNet-8 of width 16, AdamW, 50 epochs of batches of 64, the weights' running average",
       lightViews: true,
-      training: { optimizer: "adamw", batchSize: 64, learningRate: 2e-3, weightDecay: 0.01 },
+      encoder: "resnet",
+      encoderOptions: { layers: "8", width: 16, stem: "stride2" },
+      training: { optimizer: "adamw", epochs: 50, batchSize: 64, learningRate: 2e-3, weightDecay: 0.01, ema: 0.99 },
     },
   },
 
