@@ -18,7 +18,14 @@ const curve = ({ points, baselines }: PageOptions): Promise<string> =>
   render(
     {
       grid: { left: 64, right: 150, top: 24, bottom: 56 },
-      xAxis: { type: "log", name: "attempts", nameLocation: "middle", nameGap: 30, min: points[0]?.attempts ?? 1 },
+      xAxis: {
+        type: "log",
+        name: "attempts",
+        nameLocation: "middle",
+        nameGap: 30,
+        min: points[0]?.attempts ?? 1,
+        max: points.at(-1)?.attempts ?? 10,
+      },
       yAxis: { type: "value", name: "lifted, %", min: 0, max: 100 },
       series: [
         {

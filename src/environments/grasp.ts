@@ -35,6 +35,10 @@ export const grasp = environment({
     new Table(await simulators(), { bin, objects, attempts, families }),
   success: "held",
   truth: "lifted",
+  measures: {
+    "objects lifted": (ends) => ends.reduce((sum, { cleared = 0 }) => sum + cleared, 0) / ends.length,
+    "own label right": (ends) => ends.filter(({ held, lifted }) => held === lifted).length / ends.length,
+  },
   planning: () => planning,
   baselines: { random: () => randomPolicy, "hand-written": () => acrossPolicy },
 });

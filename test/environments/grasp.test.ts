@@ -36,6 +36,10 @@ test("chance lifts something now and then, a hand-written controller far more of
   assert.ok(low > 0.1 && low < 0.45, `random ${low}`);
   assert.ok(high > low + 0.15 && high < 0.85, `hand-written ${high}`);
   assert.ok(share([...chance, ...across], (step) => step.reward === step.info.lifted) > 0.97);
+  const measures = grasp.measures!;
+  const ends = chance.map(({ info }) => info);
+  assert.ok(Math.abs(measures["objects lifted"]!(ends) - low) <= 0.05, "hardly ever are two lifted at once");
+  assert.ok(measures["own label right"]!(ends) > 0.97);
   assert.ok(chance.every(({ terminated, truncated }) => terminated && !truncated));
 });
 
