@@ -38,7 +38,6 @@ export const collision = method({
   }),
   recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.01, batchSize: 256 },
   modalityOptions: { horizon: 10 },
-  defaultEncoder: "mlp",
   presets: {
     small: {
       summary: "AdamW, batches of 256",
