@@ -18,7 +18,7 @@ test("the watch sees what may go wrong, and lives on", async () => {
 });
 
 test("mutants of every kind of file are opened or refused in one readable line", async () => {
-  const outcomes = await attack({ each: 5 });
+  const outcomes = await attack({ each: 3 });
   assert.deepEqual(
     outcomes.flatMap(({ kind, found }) =>
       found.map((fault) => `${kind} ${fault.number}: ${fault.kind}: ${fault.message}`),
@@ -26,5 +26,5 @@ test("mutants of every kind of file are opened or refused in one readable line",
     [],
   );
   const sum = (of: "mutants" | "opened") => outcomes.reduce((total, outcome) => total + outcome[of], 0);
-  assert.ok(sum("opened") > 25 && sum("opened") < sum("mutants") - 25, `${sum("opened")} of ${sum("mutants")} opened`);
+  assert.ok(sum("opened") > 15 && sum("opened") < sum("mutants") - 15, `${sum("opened")} of ${sum("mutants")} opened`);
 });

@@ -112,8 +112,8 @@ test("a process that lost its lock notices, and releases only its own", () =>
 
 test("a killed process that nobody has waited for yet holds no lock", { skip: process.platform !== "linux" }, () =>
   inFolder(async (folder) => {
-    // The shell starts a process that ends, and becomes one that never asks for it.
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+    // The shell starts a process, and becomes one that never asks for it before it ends: the shell itself would.
+    const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const [line] = await once(parent.stdout, "data");
       const pid = Number(String(line));

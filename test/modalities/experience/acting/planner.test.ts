@@ -34,6 +34,7 @@ test("after some hundred tries a robot grasps far better than by chance, and tha
     await recorder.write(episodes, ATTEMPTS);
     const run = await pretrain({
       ...{ data: tries, out: join(folder, "run"), method: "grasp-outcome", encoder: "resnet" },
+      options: { symmetric: true },
       encoderOptions: { layers: "8", width: 8, stem: "stride2" },
       training: {
         ...{ epochs: 45, batchSize: 50, optimizer: "adamw", learningRate: 3e-3, weightDecay: 0.01, ema: 0.97 },
