@@ -6,16 +6,14 @@ import { rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { evaluatePairs, pretrain } from "../../src/index.ts";
+import { stopwatch } from "../parts/progress.ts";
 import { writePage } from "./page.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = join(here, "..", "..", "runs", "emoji");
 const file = (name: string) => join(here, "data", name);
 const began = performance.now();
-const clock = () => {
-  const seconds = Math.round((performance.now() - began) / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-};
+const clock = stopwatch();
 
 console.log("Autodidact: learning what things look like from what is said of them\n");
 await rm(out, { recursive: true, force: true });

@@ -11,6 +11,7 @@ import { openRun, pretrain } from "../../src/index.ts";
 import { act } from "../../src/modalities/experience/acting/act.ts";
 import { plannerOf } from "../../src/modalities/experience/acting/planner.ts";
 import { collect } from "../../src/modalities/experience/collect/collect.ts";
+import { bar, stopwatch } from "../parts/progress.ts";
 import { writePage } from "./page.ts";
 
 /** Attempts after which the robot learns; those after the third are no longer random. */
@@ -24,17 +25,7 @@ const out = join(fileURLToPath(new URL(".", import.meta.url)), "..", "..", "runs
 const tries = join(out, "tries");
 const film = join(out, "grasp.webp");
 const began = performance.now();
-const clock = () => {
-  const seconds = Math.round((performance.now() - began) / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-};
-let shownAt = 0;
-const bar = (what: string, done: number, total: number) => {
-  if (performance.now() - shownAt < 1000 && done < total) return;
-  shownAt = performance.now();
-  const line = `      ${"█".repeat(Math.round((24 * done) / total)).padEnd(24, "░")} ${what} ${done}/${total}`;
-  process.stdout.write(process.stdout.isTTY ? `\r${line}   ` : done < total ? "" : `${line}\n`);
-};
+const clock = stopwatch();
 
 console.log("Autodidact: a robot learns to grasp by trying, and nobody tells it anything\n");
 await rm(out, { recursive: true, force: true });

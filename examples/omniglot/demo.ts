@@ -15,16 +15,14 @@ import {
   type SheetRow,
   untrainedParams,
 } from "../../src/index.ts";
+import { stopwatch } from "../parts/progress.ts";
 import { type Trial, unpackBackground, unpackTrials } from "./dataset.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = join(here, "..", "..", "runs", "omniglot");
 const file = (name: string) => join(here, "data", name);
 const began = performance.now();
-const clock = () => {
-  const seconds = Math.round((performance.now() - began) / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-};
+const clock = stopwatch();
 
 console.log("Autodidact: learning to see handwriting without a single label\n");
 await rm(out, { recursive: true, force: true });

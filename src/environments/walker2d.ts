@@ -1,6 +1,5 @@
-import * as z from "zod";
 import { environment } from "./environment.ts";
-import { type Locomotion, locomotion } from "./mujoco/locomotion.ts";
+import { type Locomotion, locomotion, locomotionOptions } from "./mujoco/locomotion.ts";
 import type { Limb, PlanarRobot } from "./mujoco/planar.ts";
 
 /** One leg: the published ones differ in the friction of their feet. */
@@ -63,19 +62,6 @@ export const walker2d = environment({
   name: "walker2d",
   summary: "two legs walk; reward is their speed, 1 for each step until they fall, less the squared torques",
   source: "https://gymnasium.farama.org/environments/mujoco/walker2d",
-  options: z.object({
-    episodeSteps: z
-      .int()
-      .min(1)
-      .max(1_000_000)
-      .default(TASK.episodeSteps)
-      .describe("actions until an episode is truncated"),
-    controlCost: z
-      .number()
-      .min(0)
-      .max(100)
-      .default(TASK.controlCost)
-      .describe("weight of the sum of squared controls, subtracted from the reward"),
-  }),
+  options: locomotionOptions(TASK),
   make: async (options) => locomotion({ ...TASK, ...options }),
 });

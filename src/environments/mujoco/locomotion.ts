@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { Rng } from "../../array/rng.ts";
 import type { Environment, Step } from "../environment.ts";
 import { type Action, assertAction, box, type Observation } from "../space.ts";
@@ -25,6 +26,18 @@ export interface Locomotion {
   /** Whether the robot has fallen. @param positions x, height and angle of the torso, then the joints */
   hasFallen(positions: Float64Array, velocities: Float64Array): boolean;
 }
+
+/** What a user may change of a task; by default as it is. */
+export const locomotionOptions = ({ episodeSteps, controlCost }: Locomotion) =>
+  z.object({
+    episodeSteps: z.int().min(1).max(1_000_000).default(episodeSteps).describe("actions until an episode is truncated"),
+    controlCost: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(controlCost)
+      .describe("weight of the sum of squared controls, subtracted from the reward"),
+  });
 
 const ROOT = ["x", "height", "angle"];
 
