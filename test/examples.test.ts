@@ -193,7 +193,6 @@ const checks: Readonly<Record<string, Check>> = {
   },
   "image-mae": {
     args: [data, at("mae")],
-    env: { EPOCHS: "6" },
     async holds(text) {
       const [first = 0, last = 0] = [losses(text)[0], losses(text).at(-1)];
       assert.ok(last < first, `loss from ${first} to ${last}`);
