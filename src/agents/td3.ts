@@ -1,20 +1,11 @@
 import * as z from "zod";
-import {
-  type Array,
-  lax,
-  np,
-  type Rng,
-  scalar,
-  type Traced,
-  type Tree,
-  type TreeRecord,
-  tree,
-} from "../array/index.ts";
+import { type Array, lax, np, type Rng, scalar, type Traced, tree } from "../array/index.ts";
 import { actionSize } from "../environments/space.ts";
 import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { type Arrays, type ControlContext, control, type FixedEmbeddings, type Seen } from "./agent.ts";
 import { actor, twinCritics } from "./parts/actor-critic.ts";
+import { movingAverage } from "./parts/moving-average.ts";
 import { joined, nStepBonus, nStepReturn, observationAt, observationSize, stepOf } from "./parts/windows.ts";
 
 /**
@@ -150,7 +141,7 @@ export const td3 = control({
           }
         : {
             afterStep: (params: Networks, { target }: Targets, { trainsDelayed }: Delay): Arrays =>
-              trainsDelayed ? { target: average(target, params, options.targetRate) } : {},
+              trainsDelayed ? { target: movingAverage(target, params, 1 - options.targetRate) } : {},
           }),
       act: (params, _memory, seen, { features } = {}) => look(seen, features?.now).act(params),
       choose: (outputs, exploration) =>
@@ -181,11 +172,3 @@ const widened = (range: Range<Array>, goals: Array): Range<Array> => ({
   low: np.minimum(range.low, np.min(goals)),
   high: np.maximum(range.high, np.max(goals)),
 });
-
-/** (1 − share) · target + share · params */
-function average(target: TreeRecord<Array>, params: TreeRecord<Array>, share: number): Tree<Array> {
-  const news = new Map(tree.entries<Array>(params));
-  return tree.map<Array, Array>(target, (leaf, path) =>
-    np.add(np.multiply(leaf, 1 - share), np.multiply(news.get(path)!, share)),
-  );
-}

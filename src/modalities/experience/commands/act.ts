@@ -8,6 +8,7 @@ import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
 import type { EnvironmentDefinition, Policy } from "../../../environments/environment.ts";
 import { environments } from "../../../environments/index.ts";
+import { percent } from "../../../evaluation/scores/format.ts";
 import { wilson } from "../../../evaluation/scores/wilson.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { prepareOutput } from "../../../foundation/outputs.ts";
@@ -125,7 +126,6 @@ async function policyOf(
   };
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Success and the environment's measures with their intervals where there are such things, mean return and length. */

@@ -6,6 +6,7 @@ import { complain, print, printJson } from "../../../cli/output.ts";
 import { stageLine } from "../../../cli/progress.ts";
 import type { Configure } from "../../../cli/table.ts";
 import { environments } from "../../../environments/index.ts";
+import { grouped, percent } from "../../../evaluation/scores/format.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { type Collected, type CollectProgress, collect } from "../collect/collect.ts";
 
@@ -74,10 +75,8 @@ export const configure: Configure = async (command, argv) => {
   });
 };
 
-const percent = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
-
 const rateOf = ({ succeeded, episodes }: CollectProgress): string | undefined =>
-  succeeded === undefined ? undefined : `${percent(succeeded, episodes)} succeeded`;
+  succeeded === undefined ? undefined : `${percent(succeeded / Math.max(1, episodes))} succeeded`;
 
 const inWords = (out: string, { episodes, frames, succeeded }: Collected): string =>
-  `${out}: ${episodes.toLocaleString("en")} episodes, ${frames.toLocaleString("en")} frames${succeeded === undefined ? "" : `; ${succeeded.toLocaleString("en")} succeeded (${percent(succeeded, episodes)})`}\nnext: autodidact pretrain ${out}`;
+  `${out}: ${grouped(episodes)} episodes, ${grouped(frames)} frames${succeeded === undefined ? "" : `; ${grouped(succeeded)} succeeded (${percent(succeeded / Math.max(1, episodes))})`}\nnext: autodidact pretrain ${out}`;
