@@ -7,7 +7,7 @@ export interface LinearParams {
 }
 
 /** `x · weightᵀ`, plus the LoRA term and the bias if there are any. */
-const affine = (params: { weight: Array; bias?: Array } & Partial<LoraParams>, x: Array): Array => {
+export const affine = (params: { weight: Array; bias?: Array } & Partial<LoraParams>, x: Array): Array => {
   const { weight, bias, loraA, loraB } = params;
   const product = np.matmul(x, np.transpose(weight));
   const sum = loraA && loraB ? np.add(product, lowRank({ loraA, loraB }, x)) : product;

@@ -1,14 +1,15 @@
 import { type Array, np, type Rng } from "../../array/index.ts";
 import { elu } from "../../layers/functions/elu.ts";
 import { relu } from "../../layers/functions/relu.ts";
-import { avgL1Norm, type DenseParams, dense, denseStack } from "./dense.ts";
+import type { LinearParams } from "../../layers/linear.ts";
+import { avgL1Norm, dense, denseStack } from "./dense.ts";
 
 /** Parameters of a network that may read embeddings beside its input. */
 export interface ReaderParams {
-  readonly first: DenseParams;
+  readonly first: LinearParams;
   /** With embeddings: a weight for what comes from the first layer, one for each embedding, and the bias. */
   readonly mixed?: { readonly weights: readonly Array[]; readonly bias: Array };
-  readonly rest: readonly DenseParams[];
+  readonly rest: readonly LinearParams[];
 }
 
 /**

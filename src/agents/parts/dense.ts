@@ -1,10 +1,5 @@
 import { type Array, lax, np, type Rng, withDerivative } from "../../array/index.ts";
-
-/** Parameters of a linear layer. */
-export interface DenseParams {
-  readonly weight: Array;
-  readonly bias: Array;
-}
+import { affine, type LinearParams } from "../../layers/linear.ts";
 
 /**
  * A linear layer as agents' published code has it: weight and bias start uniform within ±1/√input, PyTorch's default.
@@ -17,7 +12,7 @@ export const dense = (input: number, output: number) => {
       weight: rng.split("weight").uniforms([output, input], -bound, bound),
       bias: rng.split("bias").uniforms([output], -bound, bound),
     }),
-    apply: ({ weight, bias }: DenseParams, x: Array): Array => np.add(np.matmul(x, np.transpose(weight)), bias),
+    apply: affine,
   };
 };
 
@@ -26,7 +21,7 @@ export function denseStack(widths: readonly number[], activation: (x: Array) => 
   const layers = widths.slice(1).map((width, at) => dense(widths[at]!, width));
   return {
     init: (rng: Rng) => layers.map((layer, at) => layer.init(rng.split(at))),
-    apply: (params: readonly DenseParams[], x: Array): Array =>
+    apply: (params: readonly LinearParams[], x: Array): Array =>
       layers.reduce((input, layer, at) => {
         const output = layer.apply(params[at]!, input);
         return at === layers.length - 1 ? output : activation(output);

@@ -1,4 +1,5 @@
-import { type Array, filled, np, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
+import { filled, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
+import { affine } from "../../layers/linear.ts";
 
 /** Weights and biases of a linear layer or a convolution. */
 export type WeightAndBias<Leaf> = { readonly weight: Leaf; readonly bias: Leaf };
@@ -16,5 +17,5 @@ export const he = (rng: Rng, shape: readonly number[], gain = Math.SQRT2): Weigh
 /** A linear layer with He's weights: `x · weightᵀ + bias`, weight `[output, input]`. */
 export const linearHe = (input: number, output: number, gain = 1) => ({
   init: (rng: Rng): WeightAndBias<Tensor> => he(rng, [output, input], gain),
-  apply: ({ weight, bias }: WeightAndBias<Array>, x: Array): Array => np.add(np.matmul(x, np.transpose(weight)), bias),
+  apply: affine,
 });

@@ -8,7 +8,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError } from "../../foundation/files.ts";
 import { parseTornJson } from "../../foundation/json.ts";
 import { readSafetensors, readSpecs, writeSafetensors } from "../../interop/safetensors.ts";
-import { askedOf } from "../run/checkpoint.ts";
+import { askedOf, checkpointPath } from "../run/checkpoint.ts";
 import type { NamedState } from "./state.ts";
 
 /** Running sums of the bonus, by whose deviation it is divided. */
@@ -44,7 +44,7 @@ export interface Saved extends NamedState {
   readonly observation: Observation;
 }
 
-export const agentCheckpoint = (run: string): string => join(run, "checkpoints", "last.safetensors");
+export const agentCheckpoint = (run: string): string => checkpointPath(run, "last");
 const experienceFile = (run: string): string => join(run, "experience.f32");
 
 const words = (values: Float64Array): Tensor => ({
