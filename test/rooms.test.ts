@@ -42,6 +42,7 @@ const rooms: Rooms = {
   "methods/parts": { imports: page, types: ["methods/method.ts"] },
   "methods/parts/graphs": { imports: [...page, "graphs", "methods/parts/graphs"] },
   interop: { imports: ["array", "engine", "interop/huggingface"], types: ["data", "encoders"] },
+  "interop/hub": { imports: ["interop/"] },
   pixels: { imports: ["array", "data/files"] },
   "pixels/transforms": { imports: ["array", "pixels/"] },
   "pixels/decode": { imports: ["data/files", "interop/sharp.ts", "pixels/"] },

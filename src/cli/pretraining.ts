@@ -20,7 +20,7 @@ import { choose, optionGroups } from "./chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { addOptions, type Choice, type Group, optionsByKind } from "./option-groups.ts";
 import { columns, print, printJson } from "./output.ts";
-import { progressLine } from "./progress.ts";
+import { downloadLine, progressLine } from "./progress.ts";
 import { refuseChanges, stemOf, stoppedAt } from "./resume.ts";
 
 interface Flags extends OpenOptions {
@@ -119,6 +119,7 @@ async function run(
   const folder = resume ?? out;
   const options = await optionsOf(data, flags, all, command);
   const line = progressLine();
+  const download = downloadLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   try {
     let last: Progress | undefined;
@@ -141,6 +142,7 @@ async function run(
       modalityOptions: options?.modality,
       signal: interrupt.signal,
       onNote: line.note,
+      onDownload: download.update,
       onProgress: (progress) => {
         last = progress;
         line.update(progress);
@@ -165,6 +167,7 @@ async function run(
     const rest = (await matchingOf(trained)) ? "<other pairs>" : "--train <labelled data> --test <labelled data>";
     print(`next: autodidact evaluate ${folder} ${rest}`);
   } finally {
+    download.end();
     line.end();
     interrupt.release();
   }

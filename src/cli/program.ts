@@ -153,8 +153,10 @@ async function suggestKind(called: string): Promise<void> {
 /** Prints one line to standard error, and with AUTODIDACT_DEBUG=1 the stack. @returns the exit code */
 function report(error: unknown): number {
   if (process.env.AUTODIDACT_DEBUG === "1") console.error(error);
-  complain(`autodidact: ${messageOf(error).replace(/^error: /, "")}`);
-  if (error instanceof Interrupted) return 130;
+  // Ctrl-C before anything was begun, in a download.
+  const isStopped = error instanceof Error && error.name === "AbortError";
+  complain(`autodidact: ${isStopped ? "stopped; nothing was written" : messageOf(error).replace(/^error: /, "")}`);
+  if (isStopped || error instanceof Interrupted) return 130;
   return error instanceof UserError || error instanceof CommanderError ? 2 : 1;
 }
 

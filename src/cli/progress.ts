@@ -53,6 +53,17 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr) {
   };
 }
 
+/** Shows a download from the Hub, in megabytes. */
+export function downloadLine(stages: Pick<ReturnType<typeof stageLine>, "update" | "end"> = stageLine()) {
+  return {
+    update(stage: string, done: number, total: number): void {
+      if (done < total) stages.update(`${stage}, MB`, Math.round(done / 1e6), Math.round(total / 1e6), "MB");
+      else stages.end();
+    },
+    end: stages.end,
+  };
+}
+
 /** A stage that is expected to end sooner says no time left. */
 const SOON_S = 5;
 

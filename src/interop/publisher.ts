@@ -102,6 +102,8 @@ export interface Publication {
 
 /** A model from another library, converted, for `--from`. */
 export interface AdoptedModel {
+  /** The method that continues its training, if it is not its kind of data's usual one. */
+  readonly method?: string;
   readonly encoder: string;
   readonly encoderOptions: Readonly<Record<string, unknown>>;
   readonly modalityOptions: Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { modalityFor } from "../data/recognise.ts";
 import type { EncoderOptions } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import type { NameIn, OptionsOf } from "../foundation/named.ts";
+import type { Download } from "../interop/hub/index.ts";
 import type { MethodOptions } from "../methods/index.ts";
 import type { TrainOptions } from "./loop/options.ts";
 import { train } from "./loop.ts";
@@ -24,7 +25,8 @@ export interface PretrainOptions<
   Encoder extends string = string,
   Modality extends string = string,
 > extends Omit<RunChoices, Typed>,
-    TrainOptions {
+    TrainOptions,
+    Pick<Download, "onDownload"> {
   /** A kind of data: its name, or the path of a file that exports one; recognised from the data by default. */
   readonly modality?: NameIn<ModalityOptions, Modality>;
   /** Options of the modality: preparation and augmentation. */
@@ -39,7 +41,10 @@ export interface PretrainOptions<
   readonly training?: TrainingChoices;
   /** Folder, archive or file with the data; with `resume` the run's data by default. */
   readonly data?: string;
-  /** Start from the parameters of this run, or of this BERT-like model in Hugging Face's format. */
+  /**
+   * Start from the parameters of this run, of this folder with a model in Hugging Face's format, or of this model on the
+   * Hub: `facebook/dinov2-small`, `owner/name@revision`.
+   */
   readonly from?: string;
   /** Of pairs: start the encoders of sides from runs on data of their kinds: `{ image: "runs/photos" }`. */
   readonly sidesFrom?: Readonly<Record<string, string>>;
@@ -87,8 +92,8 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     const hasSides = Object.keys(sidesFrom).length > 0;
     if (from !== undefined && hasSides)
       throw new UserError(`start from ${from} or from runs of single sides, not from both`);
-    const ofSides = hasSides && !previous ? await openSides(definition, sidesFrom) : undefined;
-    const start = from !== undefined && !previous ? await openStart(from) : ofSides;
+    const ofSides = hasSides && !previous ? await openSides(definition, sidesFrom, options) : undefined;
+    const start = from !== undefined && !previous ? await openStart(from, options) : ofSides;
     if (start && start.modality !== definition.name)
       throw new UserError(
         `${start.path}: learned from ${start.modality} data, and ${data} has ${definition.name} data`,
@@ -98,7 +103,8 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
       : await settle(choices, definition, source);
     samples = settled.samples;
-    await train(settled.config, samples, options, start);
+    const config = start ? { ...settled.config, from: start.from } : settled.config;
+    await train(config, samples, options, start);
   } finally {
     if (samples !== source) await samples.close();
     await source.close();
@@ -116,6 +122,7 @@ const withSides = (options: PretrainOptions, start: Awaited<ReturnType<typeof op
 /** Takes encoder and tokenizer from the start unless the user names others. */
 const withStart = (options: PretrainOptions, start: Start): PretrainOptions => ({
   ...options,
+  ...(options.method === undefined && start.method !== undefined ? { method: start.method } : {}),
   encoder: options.encoder ?? start.encoder,
   encoderDefaults: start.encoderOptions,
   modalityDefaults: start.modalityOptions,

@@ -26,7 +26,7 @@ import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { addOptions, type Group, optionsByKind, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
-import { progressLine } from "../progress.ts";
+import { downloadLine, progressLine } from "../progress.ts";
 import { refuseChanges, resumeOption, stemOf, stoppedAt } from "../resume.ts";
 import type { Configure } from "../table.ts";
 import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
@@ -65,7 +65,10 @@ async function methodGroups(chosen: { readonly method: MethodDefinition }): Prom
 /** Reads `--with` from `argv` before parsing, since it decides which options exist. */
 export const configure: Configure = async (command, argv) => {
   command
-    .argument("[run]", "run folder to start from, or a BERT in Hugging Face's format")
+    .argument(
+      "[run]",
+      "what to start from: a run folder, a folder with a model in Hugging Face's format, or its id on the Hub",
+    )
     .option("--train <data>", "labelled training data: a folder per class, a table, or any data with --train-labels")
     .option("--test <data>", "labelled test data");
   resumeOption(
@@ -109,6 +112,10 @@ export const configure: Configure = async (command, argv) => {
       "after",
       "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with mae:0.5 --mask-ratio 0.6",
     )
+    .addHelpText(
+      "after",
+      "  autodidact finetune answerdotai/ModernBERT-base --train train.tsv --column 1 --label-column 2",
+    )
     .addHelpText("after", "  autodidact finetune --resume runs/books-train")
     .action((path: string | undefined, flags: Flags & Readonly<Record<string, unknown>>) =>
       act(path, flags, command, optionsByKind(flags, groups, chosen).method),
@@ -139,6 +146,7 @@ async function act(
   if (flags.steps !== undefined && training.epochs !== undefined)
     throw new UserError("--steps replaces --epochs; leave out one of them");
   const line = progressLine();
+  const download = downloadLine();
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   let run: Run;
   let last: Progress | undefined;
@@ -148,6 +156,7 @@ async function act(
     test,
     signal: interrupt.signal,
     onNote: line.note,
+    onDownload: download.update,
     onProgress: (progress: Progress) => {
       last = progress;
       line.update(progress);
@@ -159,6 +168,7 @@ async function act(
         ? await resumeFinetuning(resume, watch)
         : await finetune({ ...optionsOf(from, flags), train, out, training, options, ...watch });
   } finally {
+    download.end();
     line.end();
     interrupt.release();
   }

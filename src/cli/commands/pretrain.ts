@@ -33,7 +33,10 @@ export const configure: Configure = async (command, argv) => {
       ),
     )
       .option("--out <folder>", "run folder to create (default: runs/<data>)")
-      .option("--from <folder>", "start from the weights of this run, or of a BERT in Hugging Face's format"),
+      .option(
+        "--from <model>",
+        "start from the weights of this run, of a folder with a model in Hugging Face's format, or of a model on the Hub: owner/name[@revision]",
+      ),
   ).option("--json", "print the result as JSON");
 
   const names = {
@@ -53,5 +56,6 @@ export const configure: Configure = async (command, argv) => {
     .addHelpText("after", "  autodidact pretrain photos/ --method mae --curriculum maskRatio=0.3:0.75@cosine")
     .addHelpText("after", "  autodidact pretrain --resume runs/photos")
     .addHelpText("after", "  autodidact pretrain books.txt --method bert --preset small --out runs/books")
-    .addHelpText("after", "  autodidact pretrain reviews.csv --column body --method simcse --from runs/books");
+    .addHelpText("after", "  autodidact pretrain reviews.csv --column body --method simcse --from runs/books")
+    .addHelpText("after", "  autodidact pretrain notes/ --from distilbert/distilgpt2 --out runs/notes");
 };

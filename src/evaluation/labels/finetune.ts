@@ -13,6 +13,7 @@ import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
 import { claimFolder } from "../../foundation/outputs.ts";
+import type { Download } from "../../interop/hub/index.ts";
 import type { MethodOptions } from "../../methods/index.ts";
 import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, TrainingChoices } from "../../training/run/config.ts";
@@ -39,7 +40,7 @@ type MethodOptionsWith<With extends string> = [With] extends [never]
 type FromLabels = "task" | "classes" | "classWeights" | "labelWeights" | "center" | "spread";
 
 /** @typeParam With the name of the additional task, or `never` for none */
-export interface FinetuneOptions<With extends string = string> extends OpenOptions {
+export interface FinetuneOptions<With extends string = string> extends OpenOptions, Pick<Download, "onDownload"> {
   /** Run to start from, or a BERT-like model in Hugging Face's format; with `scratch`, the run whose encoder to train. */
   readonly from: string;
   /** Labelled data. */
@@ -97,7 +98,7 @@ export async function finetune<With extends string = never>(options: FinetuneOpt
 export async function finetune(options: FinetuneOptions): Promise<Run> {
   const { from, out, task = "classification", scratch = false, onNote } = options;
   await refuseTaken(out);
-  const start = await openStart(from);
+  const start = await openStart(from, options);
   const definition = await modalityFor(options.train, start.modality);
   const reader = readerOf(definition, start.modalityOptions);
   const seed = Number(options.training?.seed ?? 0);
@@ -117,7 +118,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
       seed,
       digest: digestOfLabels(source),
       ...(divided ? { split: { by: divided.by, ...(divided.seed === undefined ? {} : { seed: divided.seed }) } } : {}),
-      ...(scratch ? {} : { from }),
+      ...(scratch ? {} : { from: start.from }),
     };
     const parts = splitForTraining(source, task, split, await groupsToKeep(definition, source, split));
     const { batchSize, epochs, patience } = lengthOf(parts.indices.length, options);

@@ -162,6 +162,8 @@ export const RunConfig = z.object({
   }),
   /** Of an opened run: the side of its pairs that the encoder is of. Its method needs both; see `sideOf`. */
   side: z.string().optional(),
+  /** What pre-training began from instead of random weights: a folder, or `owner/name@commit` on the Hub. */
+  from: z.string().optional(),
   /** The chosen preset; its settings are in the options below. */
   preset: z.string().optional(),
   /** `files` are stored next to config.json (a tokenizer): here by SHA-256, in memory as texts. */

@@ -12,6 +12,8 @@ import {
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
+import { type Download, localModel } from "../../interop/hub/index.ts";
+import { isModel } from "../../interop/model-folder.ts";
 import type { MethodParams } from "../../methods/index.ts";
 import { openRun, parseOptions, type Run, sideAt } from "./run.ts";
 
@@ -21,12 +23,16 @@ type Options = Readonly<Record<string, unknown>>;
 export interface Start {
   /** Its path, for messages. */
   readonly path: string;
+  /** What a run's configuration says that it began from: the path, or `owner/name@commit` on the Hub. */
+  readonly from: string;
   /** Its kind of data. */
   readonly modality: string;
   readonly encoder: string;
   /** Its options; the user's options override them. */
   readonly encoderOptions: Options;
   readonly modalityOptions: Options;
+  /** The method that continues its training, if it is not its data's usual one. */
+  readonly method?: string | undefined;
   /** Its vocabulary, if it reads tokens. */
   readonly vocabulary?: Vocabulary<unknown> | undefined;
   /** Of an encoder of pairs, the parts that it has: `image`. By default all of the encoder. */
@@ -36,15 +42,17 @@ export interface Start {
 }
 
 /**
- * Opens the argument of `--from`: a run folder, or a BERT-like model in Hugging Face's format.
- * @throws UserError when it is neither
+ * Opens the argument of `--from`: a run folder, a folder with a model in Hugging Face's format, or the id of one on the Hub.
+ * @param download callbacks, for an id that is not in the Hub's cache
+ * @throws UserError when it is none of them
  */
-export async function openStart(path: string): Promise<Start> {
-  if (await sideAt(path)) return fromRun(path);
+export async function openStart(argument: string, download: Download = {}): Promise<Start> {
+  if (await sideAt(argument)) return fromRun(argument);
+  const { path, from } = await localModel(argument, download);
   const names = await readdir(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  return names.includes("checkpoints") ? fromRun(path) : adopted(path, names);
+  return names.includes("checkpoints") ? fromRun(path) : adopted(path, from, names);
 }
 
 /**
@@ -61,7 +69,7 @@ async function fromRun(path: string): Promise<Start> {
   const run = await openRun(path);
   const { modality, encoder } = run.config;
   return {
-    path,
+    ...{ path, from: path },
     modality: modality.name,
     encoder: encoder.name,
     encoderOptions: encoder.options,
@@ -79,12 +87,13 @@ async function fromRun(path: string): Promise<Start> {
 export async function openSides(
   { name, sides }: ModalityDefinition,
   from: Readonly<Record<string, string>>,
+  download: Download = {},
 ): Promise<Start & { readonly encoderChoices: Options }> {
   const starts = await Promise.all(
     Object.entries(from).map(async ([side, path]) => {
       if (!sides?.names.includes(side))
         throw new UserError(`--${side}-from is for pairs; the training data are ${name} data`);
-      const start = await openStart(path);
+      const start = await openStart(path, download);
       if (start.modality !== side)
         throw new UserError(`--${side}-from ${path}: learned from ${start.modality} data, not from ${side} data`);
       return { side, start };
@@ -93,6 +102,7 @@ export async function openSides(
   const merged = (of: (one: (typeof starts)[number]) => Options): Options => Object.assign({}, ...starts.map(of));
   return {
     path: Object.values(from).join(", "),
+    from: starts.map(({ side, start }) => `${side}: ${start.from}`).join(", "),
     ...{ modality: name, encoder: "", encoderOptions: {} },
     encoderChoices: merged(({ side, start }) => ({
       [side]: start.encoder,
@@ -117,9 +127,8 @@ export async function openSides(
 const ModelConfig = z.looseObject({ model_type: z.string() });
 
 /** Opens a model in Hugging Face's format, by the kind of data that reads its type. */
-async function adopted(path: string, names: readonly string[]): Promise<Start> {
-  if (!names.includes("model.safetensors"))
-    throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
+async function adopted(path: string, from: string, names: readonly string[]): Promise<Start> {
+  if (!isModel(names)) throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
   const file = join(path, "config.json");
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw fileError(file, "read", error);
@@ -134,8 +143,7 @@ async function adopted(path: string, names: readonly string[]): Promise<Start> {
     const model = await publisher.adopt(path);
     const options = parseOptions(definition.options, model.modalityOptions, `modality ${definition.name}`);
     return {
-      path,
-      modality: definition.name,
+      ...{ path, from, modality: definition.name, method: model.method },
       ...{ encoder: model.encoder, encoderOptions: model.encoderOptions, modalityOptions: model.modalityOptions },
       vocabulary: offerOf(definition.build(options, model.files), vocabularyAbility),
       tensors: (vocabulary) => model.tensors(vocabulary),

@@ -9,8 +9,8 @@ import { UserError } from "../../../foundation/errors.ts";
 import { fileError } from "../../../foundation/files.ts";
 import { parseJson } from "../../../foundation/json.ts";
 import { stacked } from "../../../interop/huggingface/pieces.ts";
+import { readModel } from "../../../interop/model-folder.ts";
 import type { AdoptedModel } from "../../../interop/publisher.ts";
-import { readSafetensors } from "../../../interop/safetensors.ts";
 
 /** Model types with BERT's encoder; all but BERT and ELECTRA are RoBERTa by other names. */
 const families = {
@@ -100,8 +100,7 @@ export async function importBert(folder: string): Promise<ImportedModel> {
     throw new UserError(
       `${file}: token embeddings of width ${config.embedding_size} in an encoder of width ${config.hidden_size}; they must be equal`,
     );
-  const weights = join(folder, "model.safetensors");
-  const { tensors } = await readSafetensors(weights, (name) => !name.endsWith("position_ids"));
+  const { tensors, file: weights } = await readModel(folder, (name) => !name.endsWith("position_ids"));
   const family = families[config.model_type];
   const find = (name: string): Tensor | undefined => tensors.get(`${family}.${name}`) ?? tensors.get(name);
   const at = (name: string, shape: readonly number[]): Tensor => {
