@@ -36,8 +36,10 @@ export interface TokenAbility {
   readonly width: number;
   /** Width of the embeddings that a mask's token replaces, where it is not `width`. */
   readonly embeddingWidth?: number;
-  /** Tokens in front of the others: 1 for a class token, 2 with a distillation token, else 0. */
+  /** Tokens in front of the others: 1 for a class token, 2 with a distillation token, more with registers, else 0. */
   readonly prefix: number;
+  /** Those of the prefix that stand for the whole sample, which come first; the others are registers. By default all. */
+  readonly classTokens?: number;
   /** Tokens after the last norm, `[batch, prefix + kept, width]`. */
   encode(params: Params, inputs: Inputs, options?: EncodeOptions): Array;
   /**

@@ -97,7 +97,7 @@ export const dinov2 = method({
 
         const teacherTokens = withoutDropping(() => encode(teacher.encoder, whole));
         const teacherClass = head.apply(teacher.classHead, classTokenOf(teacherTokens));
-        const teacherPatches = head.apply(teacher.patchHead, ofPatches(teacherTokens, { prefix: 1 }));
+        const teacherPatches = head.apply(teacher.patchHead, ofPatches(teacherTokens, encoder.patches));
         const targets = lax.stopGradient(sinkhorn(teacherClass, { iterations, epsilon }));
         // Prototypes are balanced over masked patches only: the others are not compared.
         const rows = np.reshape(teacherPatches, [-1, prototypes]);
@@ -113,7 +113,7 @@ export const dinov2 = method({
           classHead,
           fromLocal ? np.concatenate([classTokens, fromLocal], 0) : classTokens,
         );
-        const studentPatches = head.apply(patchHead, ofPatches(tokens, { prefix: 1 }));
+        const studentPatches = head.apply(patchHead, ofPatches(tokens, encoder.patches));
 
         const studentLogits = perCrop(studentClass, global.length + local.length);
         const classLoss = distillation(perCrop(targets, global.length), studentLogits, { studentTemperature });

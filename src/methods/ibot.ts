@@ -104,8 +104,8 @@ export const ibot = method({
         const teacherTemperature = teacherTemperatureAt(progress, options);
         const temperatures = { teacherTemperature, studentTemperature };
         const ofClass = dinoLoss(teacherLogits, studentLogits, center, temperatures);
-        const teacherPatches = ofPatches(teacherOutput, { prefix: 1 });
-        const studentPatches = ofPatches(studentOutput, { prefix: 1 });
+        const teacherPatches = ofPatches(teacherOutput, encoder.patches);
+        const studentPatches = ofPatches(studentOutput, encoder.patches);
         const ofMasked = patchLoss(teacherPatches, studentPatches, at, patchCenter, temperatures);
         return {
           loss: np.add(ofClass, ofMasked),

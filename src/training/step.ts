@@ -81,7 +81,7 @@ export function optimizerOf(training: Pick<Training, "optimizer" | "beta2">): Op
 
 /** Biases, norms, and embeddings of positions and tokens are not decayed. */
 const isWeight = (path: string, shape: readonly number[]): boolean =>
-  shape.length > 1 && !/(^|\.)(positions|classToken|maskToken)$/.test(path);
+  shape.length > 1 && !/(^|\.)(positions|classToken|registers|maskToken)$/.test(path);
 
 export function initialState(
   method: Method,

@@ -2,6 +2,21 @@ import { float32, sizeOf, type Tensor } from "../../array/index.ts";
 import type { Encoder, InitialParams } from "../../encoders/index.ts";
 import { lookup, renamed } from "./pieces.ts";
 
+/** Parts of later models, by the name of the hyperparameter that tells of them. */
+const PARTS: Readonly<Record<string, string>> = {
+  registers: "has registers",
+  layerScale: "has LayerScale",
+  mlp: "has other feed-forward layers",
+  keyBias: "has no bias of keys",
+  preNorm: "has a norm before its first block",
+};
+
+/** What an encoder has that ViT, AST and VideoMAE have not, in words; undefined if there is nothing. */
+export function unusualPart({ hyperparameters }: Encoder): string | undefined {
+  if (hyperparameters.positions === "rotary") return "has rotary positions";
+  return Object.entries(PARTS).find(([key]) => key in hyperparameters)?.[1];
+}
+
 /** What the configurations of ViT, AST and VideoMAE have in common, and whether heads were pruned, which none of them can say. */
 export function vitConfig({ hyperparameters }: Encoder) {
   const number = (key: string) => Number(hyperparameters[key]);
@@ -15,7 +30,7 @@ export function vitConfig({ hyperparameters }: Encoder) {
       num_attention_heads: heads,
       intermediate_size: Math.round(width * number("mlpRatio")),
       hidden_act: "gelu",
-      layer_norm_eps: 1e-6,
+      layer_norm_eps: Number(hyperparameters.epsilon ?? 1e-6),
       qkv_bias: true,
       hidden_dropout_prob: 0,
       attention_probs_dropout_prob: 0,

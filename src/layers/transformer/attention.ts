@@ -1,9 +1,9 @@
-import { type Array, np, type Rng, type Traced } from "../../array/index.ts";
+import { type Array, filled, np, type Rng, type Traced } from "../../array/index.ts";
 import { dropout } from "../functions/dropout.ts";
 import { softmax } from "../functions/softmax.ts";
 import type { ParamsOf } from "../layer.ts";
-import { type LinearParams, linear } from "../linear.ts";
-import { rotate } from "./rotary.ts";
+import { affine, type InitialWeights, type LinearParams, linear } from "../linear.ts";
+import { type Rotation, rotate, rotateBy } from "./rotary.ts";
 
 export interface AttentionOptions {
   /** Rotary positions for queries and keys. */
@@ -12,6 +12,18 @@ export interface AttentionOptions {
   readonly dropout?: number;
   /** Width of a head, `width / heads` by default; differs once heads were pruned. */
   readonly headDim?: number;
+  /** Whether keys have a bias; by default they do. Without one, `qkv.bias` is that of queries and values. */
+  readonly keyBias?: boolean;
+  /** How weights start. `xavier-apart`: Xavier's limits of queries, keys and values each by itself, as in MoCo v3. */
+  readonly initial?: InitialWeights | "xavier-apart";
+}
+
+/** What a call of attention may add to its input. */
+export interface Attending {
+  /** Broadcastable to `[batch, heads, queries, keys]`: a large negative number where a key is masked. */
+  readonly bias?: Array | undefined;
+  /** Rotates queries and keys: rotary positions of a grid. */
+  readonly rotation?: Rotation | undefined;
 }
 
 /**
@@ -48,21 +60,35 @@ function splitHeads(x: Array, parts: number, heads: number): Array[] {
  */
 export function attention(width: number, heads: number, options: AttentionOptions = {}) {
   const inner = heads * (options.headDim ?? width / heads);
-  const qkv = linear(width, 3 * inner);
-  const output = linear(inner, width);
-  const turn = (x: Array): Array => (options.rotary ? rotate(x) : x);
-  const split = (params: { qkv: LinearParams }, x: Array, bias: Array | undefined) => {
-    const [query, key, value] = splitHeads(qkv.apply(params.qkv, x), 3, heads);
+  const { keyBias = true } = options;
+  const isApart = options.initial === "xavier-apart";
+  const initial = isApart ? "xavier" : options.initial;
+  const qkv = linear(width, 3 * inner, { initial, parts: isApart ? 3 : 1 });
+  const output = linear(inner, width, { initial });
+  const withKeys = (params: LinearParams): LinearParams => {
+    if (keyBias) return params;
+    const [query, value] = np.split(params.bias, 2, 0);
+    return { ...params, bias: np.concatenate([query!, np.zeros([inner]), value!], 0) };
+  };
+  const turn = (x: Array, rotation: Rotation | undefined): Array => {
+    const turned = options.rotary ? rotate(x) : x;
+    return rotation ? rotateBy(turned, rotation) : turned;
+  };
+  const split = (params: { qkv: LinearParams }, x: Array, { bias, rotation }: Attending) => {
+    const [query, key, value] = splitHeads(affine(withKeys(params.qkv), x), 3, heads);
     if (!query || !key || !value) throw new Error("attention: the product could not be split in three");
-    return { weights: attentionWeights(turn(query), turn(key), bias), value };
+    return { weights: attentionWeights(turn(query, rotation), turn(key, rotation), bias), value };
   };
   return {
-    init: (rng: Rng) => ({ qkv: qkv.init(rng.split("qkv")), output: output.init(rng.split("output")) }),
+    init: (rng: Rng) => ({
+      qkv: { ...qkv.init(rng.split("qkv")), ...(keyBias ? {} : { bias: filled([2 * inner], 0) }) },
+      output: output.init(rng.split("output")),
+    }),
     /** Attention weights, `[batch, heads, tokens, tokens]`; rows sum to 1. */
-    weights: (params: { qkv: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array =>
-      split(params, x, bias).weights,
-    apply(params: { qkv: LinearParams; output: LinearParams }, x: Array, { bias }: { bias?: Array } = {}): Array {
-      const { weights, value } = split(params, x, bias);
+    weights: (params: { qkv: LinearParams }, x: Array, attending: Attending = {}): Array =>
+      split(params, x, attending).weights,
+    apply(params: { qkv: LinearParams; output: LinearParams }, x: Array, attending: Attending = {}): Array {
+      const { weights, value } = split(params, x, attending);
       return output.apply(params.output, joinHeads(np.matmul(dropout(weights, options.dropout ?? 0), value)));
     },
   };

@@ -64,9 +64,8 @@ export function tokenPositions(count: number, width: number): Tensor {
 /** Centre of cell `index` in units of cells 1 / `scale` as wide; `index` itself when `scale` is 1. */
 const middle = (index: number, scale: number): number => (index + 0.5) * scale - 0.5;
 
-/** Keys' cubic convolution kernel with a = −0.75, PyTorch's. */
-function cubic(distance: number): number {
-  const a = -0.75;
+/** Keys' cubic convolution kernel; PyTorch has a = −0.75, and −0.5 where it antialiases. */
+function cubic(distance: number, a: number): number {
   const t = Math.abs(distance);
   if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   return t < 2 ? a * (((t - 5) * t + 8) * t - 4) : 0;
@@ -78,8 +77,18 @@ const cubicAxis = (from: number, to: number): number[][] =>
     const place = middle(index, from / to);
     const weights = new globalThis.Array<number>(from).fill(0);
     for (let at = Math.floor(place) - 1; at <= Math.floor(place) + 2; at++)
-      weights[Math.min(from - 1, Math.max(0, at))]! += cubic(place - at);
+      weights[Math.min(from - 1, Math.max(0, at))]! += cubic(place - at, -0.75);
     return weights;
+  });
+
+/** The same with a kernel that widens where cells become fewer, and is cut off at the border: PyTorch's `antialias=True`. */
+const antialiasedAxis = (from: number, to: number): number[][] =>
+  globalThis.Array.from({ length: to }, (_, index) => {
+    const scale = Math.max(1, from / to);
+    const place = middle(index, from / to);
+    const weights = globalThis.Array.from({ length: from }, (_, at) => cubic((at - place) / scale, -0.5));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return weights.map((weight) => weight / sum);
   });
 
 /**
@@ -87,15 +96,20 @@ const cubicAxis = (from: number, to: number): number[][] =>
  * `[cells of to, cells of from]`: for two axes `torch.nn.functional.interpolate(mode="bicubic")`, as DINO's ViT does for
  * crops (https://github.com/facebookresearch/dino; it adds a tenth of a patch to the scale against rounding; here the
  * scale is exact).
+ * @param antialias averages over more cells where the grid becomes smaller: `antialias=True`, as in timm and in DINOv2 with
+ *   registers
  */
-export function resizePositions(from: readonly number[], to: readonly number[]): Tensor {
-  const rows = from.reduce<number[][]>(
-    (before, extent, axis) => {
-      const along = cubicAxis(extent, to[axis]!);
-      return before.flatMap((outer) =>
-        along.map((inner) => outer.flatMap((first) => inner.map((second) => first * second))),
-      );
-    },
+export function resizePositions(
+  from: readonly number[],
+  to: readonly number[],
+  { antialias = false }: { readonly antialias?: boolean } = {},
+): Tensor {
+  const along = from.map((extent, axis) => (antialias ? antialiasedAxis : cubicAxis)(extent, to[axis]!));
+  const rows = along.reduce<number[][]>(
+    (before, weights) =>
+      before.flatMap((outer) =>
+        weights.map((inner) => outer.flatMap((first) => inner.map((second) => first * second))),
+      ),
     [[1]],
   );
   return float32(rows.flat(), [sizeOf(to), sizeOf(from)]);

@@ -1,4 +1,4 @@
-import { type Array, np, type Rng, type Traced } from "../../array/index.ts";
+import { type Array, filled, np, type Rng, type Traced } from "../../array/index.ts";
 import { dropPath } from "../functions/drop-path.ts";
 import { dropout } from "../functions/dropout.ts";
 import { gelu } from "../functions/gelu.ts";
@@ -6,7 +6,8 @@ import type { ParamsOf } from "../layer.ts";
 import { linear } from "../linear.ts";
 import { layerNorm } from "../norms/layer-norm.ts";
 import { tokenNorm } from "../norms/token-norm.ts";
-import { attention, crossAttention } from "./attention.ts";
+import { type Attending, type AttentionOptions, attention, crossAttention } from "./attention.ts";
+import { type FeedForward, feedForward } from "./feed-forward.ts";
 
 export interface BlockOptions {
   readonly width: number;
@@ -25,40 +26,55 @@ export interface BlockOptions {
   /** Added to variances; 1e-6 as in timm's ViT. */
   readonly epsilon?: number;
   readonly rotary?: boolean;
+  /** Whether keys have a bias; by default they do. */
+  readonly keyBias?: boolean;
+  /** By default exact GELU. */
+  readonly mlp?: FeedForward;
+  /** LayerScale: initial factor of each value of a branch's output. By default there are none. */
+  readonly layerScale?: number;
+  readonly initial?: AttentionOptions["initial"];
 }
 
 /**
- * One Transformer block with exact GELU, `[batch, tokens, width]` → the same: ViT's (timm's `Block`) pre-norm, BERT's
- * post-norm.
+ * One Transformer block, `[batch, tokens, width]` → the same: ViT's (timm's `Block`) pre-norm, BERT's post-norm. With
+ * `layerScale` each branch's output is multiplied by `scale1` and `scale2`, one trained factor for each of its values. Touvron
+ * et al. 2021, https://arxiv.org/abs/2103.17239
  */
 export function transformerBlock(options: BlockOptions) {
   const { width, heads, mlpRatio, dropPath: rate = 0, dropout: dropped = 0, norm = "pre", epsilon } = options;
-  const hidden = Math.round(width * mlpRatio);
+  const { rotary, headDim, keyBias, layerScale, initial } = options;
   const layers = {
     norm1: tokenNorm(width, options.normOver, epsilon),
-    attention: attention(width, heads, { rotary: options.rotary, dropout: dropped, headDim: options.headDim }),
+    attention: attention(width, heads, { rotary, dropout: dropped, headDim, keyBias, initial }),
     norm2: tokenNorm(width, options.normOver, epsilon),
-    up: linear(width, hidden),
-    down: linear(hidden, width),
+    feed: feedForward(
+      width,
+      Math.round(width * mlpRatio),
+      options.mlp,
+      initial && (initial === "truncated-normal" ? initial : "xavier"),
+    ),
   };
   const init = (rng: Rng) => ({
     norm1: layers.norm1.init(),
     attention: layers.attention.init(rng.split("attention")),
+    ...(layerScale ? { scale1: filled([width], layerScale) } : {}),
     norm2: layers.norm2.init(),
-    up: layers.up.init(rng.split("up")),
-    down: layers.down.init(rng.split("down")),
+    ...layers.feed.init(rng),
+    ...(layerScale ? { scale2: filled([width], layerScale) } : {}),
   });
   type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
   return {
     init,
     /** The block's attention weights, `[batch, heads, tokens, tokens]`. */
-    attention: (params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array => {
+    attention: (params: BlockParams, x: Array, attending: Attending = {}): Array => {
       const input = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
-      return layers.attention.weights(params.attention, input, { bias });
+      return layers.attention.weights(params.attention, input, attending);
     },
-    apply(params: BlockParams, x: Array, { bias }: { bias?: Array } = {}): Array {
-      const attend = (input: Array) => layers.attention.apply(params.attention, input, { bias });
-      const feed = (input: Array) => layers.down.apply(params.down, gelu(layers.up.apply(params.up, input)));
+    apply(params: BlockParams, x: Array, attending: Attending = {}): Array {
+      const scaled = (branch: Array, scale: Array | undefined) => (scale ? np.multiply(branch, scale) : branch);
+      const attend = (input: Array) =>
+        scaled(layers.attention.apply(params.attention, input, attending), params.scale1);
+      const feed = (input: Array) => scaled(layers.feed.apply(params, input), params.scale2);
       const add = (before: Array, branch: Array) => np.add(before, dropPath(dropout(branch, dropped), rate));
       const norm1 = (input: Array) => layers.norm1.apply(params.norm1, input);
       const norm2 = (input: Array) => layers.norm2.apply(params.norm2, input);

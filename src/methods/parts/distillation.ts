@@ -97,8 +97,11 @@ export function drawMask(
 }
 
 /** @throws UserError unless the encoder has a class token */
-export function requireClassToken({ prefix }: { readonly prefix: number }, method: string): void {
-  if (prefix !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
+export function requireClassToken(
+  { prefix, classTokens = prefix }: { readonly prefix: number; readonly classTokens?: number },
+  method: string,
+): void {
+  if (classTokens !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
 }
 
 /** The class token `[batch, width]` of tokens `[batch, 1 + patches, width]`. */

@@ -22,7 +22,9 @@ function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialPa
   const heads = Number(hyperparameters.heads);
   const inner = at("blocks.0.attention.output.weight").shape[1]!;
   const headDim = inner / heads;
-  const hidden = at("blocks.0.up.weight").shape[0]!;
+  const hidden = at("blocks.0.down.weight").shape[1]!;
+  // Of gated units, the layer up has the gates and then the values.
+  const unitOf = (place: number) => place % hidden;
   const headOf = (place: number) => Math.floor((place % inner) / headDim);
   const depth = new Set(tree.paths(params).flatMap((path) => /^blocks\.(\d+)\./.exec(path)?.[1] ?? [])).size;
   const structures = Array.from({ length: depth }, (_, block): Structure[] => {
@@ -44,7 +46,7 @@ function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialPa
       {
         kind: "units",
         count: hidden,
-        slices: [slice("up.weight", 0, itself), slice("up.bias", 0, itself), slice("down.weight", 1, itself)],
+        slices: [slice("up.weight", 0, unitOf), slice("up.bias", 0, unitOf), slice("down.weight", 1, itself)],
       },
     ];
   }).flat();

@@ -4,7 +4,13 @@ import { patches } from "../../../encoders/abilities.ts";
 import type { Encoder, InitialParams } from "../../../encoders/index.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { positionEmbeddings, toConvolution, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
+import {
+  positionEmbeddings,
+  toConvolution,
+  unusualPart,
+  vitBlocks,
+  vitConfig,
+} from "../../../interop/huggingface/vit-names.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
 import type { Hearing } from "../abilities.ts";
@@ -39,8 +45,10 @@ export function astLayout(model: PublishedModel, { bands, frames }: NonNullable<
     num_mel_bins: bands,
     max_length: frames,
   };
-  const different =
-    prefix !== 2
+  const unusual = unusualPart(encoder);
+  const different = unusual
+    ? `which has none of the kind: this encoder ${unusual}`
+    : prefix !== 2
       ? `which represents a recording by the mean of two tokens in front of the patches' (train with \`--pooling distilled\` for that), and this encoder by ${prefix ? "one" : "the mean of the patches'"}`
       : rows !== columns
         ? `whose patches are square, and this encoder's are ${rows} × ${columns}`

@@ -4,7 +4,7 @@ import { patches } from "../../../encoders/abilities.ts";
 import type { InitialParams } from "../../../encoders/index.ts";
 import { hubLayout } from "../../../interop/hub-layout.ts";
 import { lookup } from "../../../interop/huggingface/pieces.ts";
-import { toConvolution, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
+import { toConvolution, unusualPart, vitBlocks, vitConfig } from "../../../interop/huggingface/vit-names.ts";
 import { plainLayout } from "../../../interop/plain.ts";
 import type { Layout, PublishedModel } from "../../../interop/publisher.ts";
 
@@ -34,8 +34,10 @@ export function videoMaeLayout(model: PublishedModel): Layout {
     // Of the class, too, the last norm is that of the tokens, before their mean.
     use_mean_pooling: false,
   };
-  const different =
-    rows !== columns || height !== imageWidth
+  const unusual = unusualPart(encoder);
+  const different = unusual
+    ? `which has none of the kind: this encoder ${unusual}`
+    : rows !== columns || height !== imageWidth
       ? `whose frames and patches are square, and this encoder's patches are ${rows} × ${columns}`
       : prefix > 0
         ? "which has no class token (train with `--pooling mean` for that)"
