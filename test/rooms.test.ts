@@ -70,6 +70,10 @@ const rooms: Rooms = {
   "training/optimizers": { imports: ["array"] },
   "training/data": { imports: ["array", "data", "training/", "training/run"], types: ["methods"] },
   "training/run": { imports: [...page, "engine", "interop", "methods", "training/"] },
+  "training/probe": {
+    imports: ["array", "data", "evaluation/scores", "evaluation/vectors", "training/", "training/data", "training/run"],
+    types: ["training/loop"],
+  },
   "training/loop": {
     imports: ["array", "data", "engine", "interop", "training/", "training/data", "training/run"],
     types: ["methods"],

@@ -32,6 +32,9 @@ interface Flags extends OpenOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly from?: string;
+  readonly probe?: string;
+  readonly probeData?: string;
+  readonly probeLabels?: string;
   readonly json?: boolean;
 }
 
@@ -91,7 +94,7 @@ async function optionsOf(
 ) {
   const { resume } = flags;
   if (resume !== undefined) {
-    refuseChanges(command, resume, ["labels"]);
+    refuseChanges(command, resume, ["labels", "probe", "probeData", "probeLabels"]);
     return undefined;
   }
   if (data === undefined) throw new UserError("name the training data, or a run to continue: --resume");
@@ -130,6 +133,7 @@ async function run(
       from: flags.from,
       sidesFrom: sidesOf(flags, sides),
       labels,
+      probe: { every: flags.probe, data: flags.probeData, labels: flags.probeLabels },
       ...tableOptionsOf(flags),
       modality: flags.modality,
       method: flags.method,
@@ -161,6 +165,7 @@ async function run(
         step: trained.step,
         epochs,
         loss: last?.loss,
+        ...(last?.probe ? { probe: last.probe } : {}),
         broken: last?.broken,
       });
     print(`${folder}: ${method.name} on ${encoder.name}, ${trained.step} steps, ${epochs} epochs`);

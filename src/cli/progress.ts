@@ -13,12 +13,27 @@ function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** What a probe's scores are called in a line. */
+const PROBES: Readonly<Record<string, (value: number) => string>> = {
+  probeKnn: (value) => `kNN ${percent(value)}`,
+  probeLinear: (value) => `linear ${percent(value)}`,
+  probeMeanAveragePrecision: (value) => `mAP ${percent(value)}`,
+  probeR2: (value) => `R² ${value.toFixed(3)}`,
+};
+
+/** `kNN 41.2 %`, `linear 45.0 %` */
+export const probeWords = (scores: Readonly<Record<string, number>>): string[] =>
+  Object.entries(scores).flatMap(([name, value]) => PROBES[name]?.(value) ?? []);
+
 const lineOf = (progress: Progress): string =>
   [
     `step ${count.format(progress.step)}/${count.format(progress.steps)}`,
     `epoch ${Math.min(progress.epoch + 1, progress.epochs)}/${progress.epochs}`,
     `loss ${progress.loss.toFixed(4)}`,
     ...(progress.effectiveRank === undefined ? [] : [`rank ${progress.effectiveRank.toFixed(1)}`]),
+    ...probeWords(progress.probe?.scores ?? {}),
     `${count.format(Math.round(progress.samplesPerSecond))} samples/s`,
     `${Math.round(progress.waitFraction * 100)} % waiting for data`,
     `${duration(progress.etaSeconds)} left`,

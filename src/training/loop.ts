@@ -1,6 +1,6 @@
 import type { Source } from "../data/index.ts";
 import { openTraining } from "./loop/open.ts";
-import type { Supervised, TrainOptions } from "./loop/options.ts";
+import type { Probe, Supervised, TrainOptions } from "./loop/options.ts";
 import { release } from "./memory.ts";
 import type { RunConfig } from "./run/config.ts";
 import type { Start } from "./run/start.ts";
@@ -16,10 +16,11 @@ export async function train(
   options: TrainOptions,
   start?: Start,
   supervised?: Supervised,
+  probe?: Probe,
 ): Promise<void> {
-  await using opened = await openTraining(config, source, options, start, supervised);
+  await using opened = await openTraining(config, source, options, start, supervised, probe);
   if (!opened) return;
-  const { plan, now, loader, curriculum, program, beforeEpoch, clock, log, judge, saver } = opened;
+  const { plan, now, loader, curriculum, program, beforeEpoch, clock, log, judge, probing, saver } = opened;
   const { logEvery, checkpointEvery } = config.training;
   // Data that cannot be read end the training, but not what it has learned.
   const next = () =>
@@ -48,6 +49,7 @@ export async function train(
     clock.step(waitMs);
     log.record(result);
     curriculum.record(now.step, { loss: result.loss, ...result.metrics });
+    await probing?.(now);
     if (logs) await log.write(now.step, learningRate, clock.lap(), result.features);
     const isBest = judge && endsEpoch() && (await judge.judge(now));
     const stops = isLast || options.signal?.aborted || judge?.isOver();

@@ -7,6 +7,8 @@ import type { Download } from "../interop/hub/index.ts";
 import type { MethodOptions } from "../methods/index.ts";
 import type { TrainOptions } from "./loop/options.ts";
 import { train } from "./loop.ts";
+import { type ProbeOptions, settleProbe } from "./probe/options.ts";
+import { openProbe } from "./probe/probe.ts";
 import type { RunChoices } from "./run/choices.ts";
 import type { TrainingChoices } from "./run/config.ts";
 import { refuseTaken } from "./run/folder.ts";
@@ -48,6 +50,11 @@ export interface PretrainOptions<
   readonly from?: string;
   /** Of pairs: start the encoders of sides from runs on data of their kinds: `{ image: "runs/photos" }`. */
   readonly sidesFrom?: Readonly<Record<string, string>>;
+  /**
+   * Scores the weights while they train, where there are labels: by kNN and a linear probe of held-out entries, at ends of
+   * epochs as often as it is cheap, unless an interval is given. What is learned is the same bits with and without.
+   */
+  readonly probe?: ProbeOptions;
 }
 
 /**
@@ -65,6 +72,15 @@ export interface PretrainOptions<
  *   training: { epochs: 50 },
  * });
  * console.log(run.step, run.config.encoder.name);
+ *
+ * @example
+ * // Labels that are there are looked at every 500 steps, and never learned from.
+ * await pretrain({
+ *   data: "photos/",
+ *   out: "runs/photos",
+ *   probe: { every: 500, data: "labelled/" },
+ *   onProgress: ({ probe }) => console.log(probe?.step, probe?.scores.probeKnn),
+ * });
  */
 export async function pretrain<
   Method extends string = string,
@@ -103,8 +119,14 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
       ? { config: previous, samples: await arrange(definition, source, previous.modality, options.onNote) }
       : await settle(choices, definition, source);
     samples = settled.samples;
-    const config = start ? { ...settled.config, from: start.from } : settled.config;
-    await train(config, samples, options, start);
+    const probe = settleProbe(options.probe) ?? settled.config.probe;
+    const config = {
+      ...settled.config,
+      ...(start ? { from: start.from } : {}),
+      ...(probe === undefined ? {} : { probe }),
+    };
+    await using probing = await openProbe(config, source, options.onNote);
+    await train(config, samples, options, start, undefined, probing);
   } finally {
     if (samples !== source) await samples.close();
     await source.close();

@@ -1,6 +1,7 @@
 import { type DataReport, describeLeftOut, inspect, type OpenOptions, type RunReport } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { columns, print, printJson } from "../output.ts";
+import { probeWords } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 export const configure: Configure = (command) =>
@@ -23,7 +24,7 @@ const settings = (options: Readonly<Record<string, unknown>>): string =>
     .map(([key, value]) => `${key} ${JSON.stringify(typeof value === "number" ? Number(value.toPrecision(6)) : value)}`)
     .join(", ");
 
-function describeRun({ path, config, last, checkpoints }: RunReport): string {
+function describeRun({ path, config, last, probe, checkpoints }: RunReport): string {
   const { data, preset, modality, encoder, method, training, curriculum = [] } = config;
   return columns([
     ["run", path],
@@ -44,6 +45,7 @@ function describeRun({ path, config, last, checkpoints }: RunReport): string {
             `effective rank ${last.effectiveRank.toFixed(1)}, deviation ${last.featureDeviation?.toFixed(3)} (1: evenly spread)`,
           ],
         ]),
+    ...(probe ? [["probe", `step ${probe.step}: ${probeWords(probe).join(", ")}`]] : []),
     ["last row", last ? settings(last) : "none yet"],
     [
       "checkpoints",

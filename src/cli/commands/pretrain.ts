@@ -24,12 +24,21 @@ export const configure: Configure = async (command, argv) => {
       "change an option during training; the pace is linear, cosine, step or competence; repeatable",
       (text: string, previous: readonly string[] = []) => [...previous, text],
     )
+    .option(
+      "--probe <every>",
+      "score the weights while they train, where there are labels: 500 (steps), 5epochs, or off (default: after epochs, as often as it takes less than 5 % of the time)",
+    )
+    .option(
+      "--probe-data <data>",
+      "labelled data to probe on, which are not trained on (default: the training data's labels)",
+    )
+    .option("--probe-labels <table>", "table with the columns path and label of --probe-data")
     .option("--modality <name>", "kind of data, if it is not recognised: a name, or a file that defines one");
   resumeOption(
     columnOptions(
       command.option(
         "--labels <table>",
-        "table with the columns path and label; stored for evaluation, not used in training",
+        "table with the columns path and label; for probes and evaluation, not used in training",
       ),
     )
       .option("--out <folder>", "run folder to create (default: runs/<data>)")

@@ -4,14 +4,15 @@ import type { LeftOut, ModalityDefinition, OpenOptions, Size } from "../../data/
 import { modalityFor } from "../../data/recognise.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";
-import { type MetricRow, readMetrics } from "../../training/run/metrics.ts";
+import { type MetricRow, type ProbeRow, readMetrics, readProbes } from "../../training/run/metrics.ts";
 import { readConfig } from "../../training/run/run.ts";
 
 export interface RunReport {
   readonly kind: "run";
   readonly path: string;
   readonly config: RunConfig;
-  readonly last?: MetricRow;
+  readonly last?: MetricRow | undefined;
+  readonly probe?: ProbeRow | undefined;
   readonly checkpoints: readonly { readonly name: string; readonly bytes: number }[];
 }
 
@@ -70,7 +71,7 @@ async function inspectRun(path: string): Promise<RunReport> {
   const checkpoints = await Promise.all(
     names.map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })),
   );
-  return { kind: "run", path, config, last: rows.at(-1), checkpoints };
+  return { kind: "run", path, config, last: rows.at(-1), probe: (await readProbes(path)).at(-1), checkpoints };
 }
 
 const formatSize = (size?: Size): string =>

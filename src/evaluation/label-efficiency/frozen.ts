@@ -1,11 +1,11 @@
 import type { Features } from "../../data/features.ts";
 import { type Answers, type Source, truthOf } from "../../data/index.ts";
+import { labelledEntries } from "../../data/labels.ts";
+import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 import { type Spread, spreadOf } from "../../training/collapse.ts";
 import { extractFeatures } from "../../training/features.ts";
 import { untrainedParams } from "../../training/untrained.ts";
-import { groupsOf } from "../labels/groups.ts";
-import { labelledEntries } from "../labels/supervision.ts";
 import { evenly } from "../vectors/evenly.ts";
 import type { ProbeData } from "../vectors/probe.ts";
 import { select } from "../worth/contestants.ts";
@@ -35,7 +35,7 @@ const SPREAD = 128;
 /** The features of both encoders. @throws the signal's reason once it is aborted */
 export async function frozenFeatures(plan: LabelPlan): Promise<FrozenPair> {
   const { run } = plan.options;
-  const groups = await groupsOf(run.modalityDefinition, plan.data.train);
+  const groups = await groupNumbersOf(run.modalityDefinition, plan.data.train);
   const pretrained = await frozen(plan, "pretrained", run.params, groups);
   const weights = await untrainedParams(run.config, plan.data.train, run.config.training.seed + 1);
   return { pretrained, untrained: await frozen(plan, "untrained", weights, groups) };

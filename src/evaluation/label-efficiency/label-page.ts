@@ -13,6 +13,8 @@ export interface LabelPage extends PredictionsPart, NeighboursPart {
   readonly scores: string;
   readonly map?: string;
   readonly points: number;
+  /** SVG: what probes scored while the run trained, if they were made. */
+  readonly probes?: string;
 }
 
 const STYLE = `
@@ -55,6 +57,7 @@ export function labelPage(page: LabelPage): string {
     [predictionsTitle, predictionsSection(page)],
     ["Nearest neighbours", neighboursSection(page.facts, page)],
     ["Map of the test samples", mapSection(page)],
+    ...(page.probes ? [["While it trained", probesSection(page.probes)] as [string, string]] : []),
     ["Collapse", collapseSection(page)],
     ["Time and cost", costSection(page)],
     ["Limitations", htmlList(limitations(page.facts))],
@@ -121,6 +124,9 @@ function mapSection({ facts: { task }, map, points }: LabelPage): string {
   if (!map) return htmlNote("Too few test samples for a map.");
   return `<figure>${map}<figcaption>${grouped(points)} test samples by UMAP of the frozen pretrained features, coloured by ${measureText[task].target}, which UMAP does not see. Nearby points are similar; distances between groups and their sizes mean little.</figcaption></figure>`;
 }
+
+const probesSection = (probes: string): string =>
+  `<figure>${probes}<figcaption>Held-out entries predicted from the frozen features of the moment, by the labels of others. Nothing was learned from these labels.</figcaption></figure>`;
 
 function collapseSection({ facts: { frozen, width, test } }: LabelPage): string {
   const rows = Object.entries(frozen).map(([name, { effectiveRank, featureDeviation }]) => [

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import type { Modality, Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
+import type { ProbeRow } from "../../training/run/metrics.ts";
 import { writeChart } from "../drawing/charts.ts";
 import { className, type NeighbourRow, nearestEntries, neighbourImage, type Placed } from "../drawing/neighbours.ts";
 import { pageOf } from "../drawing/player.ts";
+import { probeChart } from "../drawing/probe-chart.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { select } from "../worth/contestants.ts";
 import { embeddingMap } from "./embedding-map.ts";
@@ -33,6 +35,8 @@ export async function writeLabelReport(
     readonly modality: Modality<unknown>;
     readonly bank: Placed;
     readonly queries: Placed;
+    /** Probes that were made while the run trained. */
+    readonly probes: readonly ProbeRow[];
     readonly onProgress?: (stage: string, done: number, total: number) => void;
   },
 ): Promise<string[]> {
@@ -75,6 +79,8 @@ export async function writeLabelReport(
   const isPlayed = first && (await modality.show(await queries.source.read(first.query))).media !== undefined;
   const shownRows =
     sheet && !isPlayed ? { sheet } : { lines: await linesOf(modality, rows, bank.source, queries.source) };
+  const probes = await probeChart(samples.probes, "Probes of held-out entries");
+  if (probes) await chart("probe", probes);
   const page = labelPage({
     facts,
     scores,
@@ -82,6 +88,7 @@ export async function writeLabelReport(
     values,
     map,
     points: points.length,
+    ...(probes ? { probes } : {}),
     ...shownRows,
   });
   await writeAtomically(join(out, "report.html"), [page]);

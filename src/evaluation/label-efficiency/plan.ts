@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { labelledEntries } from "../../data/labels.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import type { Run } from "../../training/run/run.ts";
 import { contentsOf } from "../../training/run/settle.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
-import { digestOfLabels, labelledEntries } from "../labels/supervision.ts";
+import { digestOfLabels } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
 import { type Basis, type Cell, contenders, countsOf, finishedCells, planOf, type ReportTask } from "./label-cells.ts";
 

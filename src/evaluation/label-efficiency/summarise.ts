@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import type { Features } from "../../data/features.ts";
 import type { Source } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
-import type { MetricRow } from "../../training/run/metrics.ts";
+import { type MetricRow, readProbes } from "../../training/run/metrics.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
 import type { FrozenPair } from "./frozen.ts";
 import { type CellResult, REPORT_VERSION } from "./label-cells.ts";
@@ -24,6 +24,7 @@ export async function summarise(
     modality: options.run.modality,
     bank: { source: data.train, features: trainFeatures },
     queries: { source: data.test, features: testFeatures },
+    probes: await readProbes(options.run.path),
     onProgress: options.onProgress,
   });
   const report: LabelEfficiency = { ...facts, out, files: ["report.json", ...files] };

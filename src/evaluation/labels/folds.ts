@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { foldsFromTable, type LabelTask, type OpenOptions } from "../../data/index.ts";
 import { cellsOfColumn } from "../../data/parts/column.ts";
+import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { grouped } from "../../data/parts/groups.ts";
 import { foldsIn } from "../../data/parts/split.ts";
 import { rowsOf } from "../../data/tables/rows.ts";
@@ -11,7 +12,6 @@ import { csv } from "../../interop/csv.ts";
 import { drawFolds } from "../../training/data/split.ts";
 import { everyEntry } from "../../training/features.ts";
 import { type DataReader, namesOf } from "../../training/run/open-data.ts";
-import { groupsOf } from "./groups.ts";
 import { strataOf } from "./supervision.ts";
 
 /** The file that says which entry is of which fold. */
@@ -65,7 +65,7 @@ export async function foldData(
         return foldsIn(cells, `${data}: column "${by}"`);
       }
       if (count < 2) throw new UserError(`--folds ${by}: at least two are needed`);
-      const groups = await groupsOf(definition, source, everyEntry(source));
+      const groups = await groupNumbersOf(definition, source, everyEntry(source));
       return drawFolds(strataOf(source, task ?? "classification"), count, seed, groups);
     })();
     const sizes = new Array<number>(folds.reduce((most, fold) => Math.max(most, fold + 1), 0)).fill(0);

@@ -10,6 +10,7 @@ import {
   truthsOf,
   unknownAmong,
 } from "../../data/index.ts";
+import { labelledEntries } from "../../data/labels.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry, extractFeatures, readBatches } from "../../training/features.ts";
 import { type DataReader, openData } from "../../training/run/open-data.ts";
@@ -18,7 +19,6 @@ import { confusionOf, largestOf, measuresOf, perClassOf } from "../scores/measur
 import { accuracyOf } from "../scores/metrics.ts";
 import { bankOf, nearestOthers } from "../vectors/nearest.ts";
 import { type Predictor, predictor } from "./predictor.ts";
-import { labelledEntries } from "./supervision.ts";
 
 /** A run's outputs for labelled samples, with their targets. */
 export interface LabelledOutputs {

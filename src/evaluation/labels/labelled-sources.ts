@@ -9,6 +9,7 @@ import {
   tableOptionsOf,
   unknownAmong,
 } from "../../data/index.ts";
+import { labelledEntries } from "../../data/labels.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { requireSingleLabel } from "../scores/single-label.ts";
@@ -16,7 +17,6 @@ import { evenly } from "../vectors/evenly.ts";
 import { type Folds, foldData } from "./folds.ts";
 import { openLabelled, partOf } from "./judge.ts";
 import { type Split, type SplitOptions, splitData } from "./split.ts";
-import { labelledEntries } from "./supervision.ts";
 
 /** Labelled training data and labelled test data; in tables with the same columns. */
 export interface TrainAndTest extends TableOptions {

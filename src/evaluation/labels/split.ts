@@ -11,6 +11,7 @@ import {
   splitFromTable,
 } from "../../data/index.ts";
 import { cellsOfColumn } from "../../data/parts/column.ts";
+import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { grouped } from "../../data/parts/groups.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { isFile, writeAtomically } from "../../foundation/files.ts";
@@ -19,7 +20,6 @@ import { stratifiedSplit } from "../../training/data/split.ts";
 import { everyEntry } from "../../training/features.ts";
 import { type DataReader, namesOf } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
-import { groupsOf } from "./groups.ts";
 import { strataOf } from "./supervision.ts";
 
 /** The file that says which entry is of which part. */
@@ -93,7 +93,7 @@ export async function splitData(
       if (way === "random") return drawn(source, task, seed, undefined);
       const named = definition.splits?.[way];
       if (way === "group" || named) {
-        const groups = await groupsOf(definition, source, everyEntry(source), { leavesOut: named !== undefined });
+        const groups = await groupNumbersOf(definition, source, everyEntry(source), { leavesOut: named !== undefined });
         if (!groups)
           throw new UserError(
             `--split ${way}: ${definition.name} data have no groups; say what belongs together with --group`,

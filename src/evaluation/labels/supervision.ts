@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Answers, answersOf, type LabelTask, type Part, parts, type Source } from "../../data/index.ts";
+import { labelledEntries } from "../../data/labels.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { drawLabels, stratifiedSplit } from "../../training/data/split.ts";
 import type { RunConfig, Supervision } from "../../training/run/config.ts";
@@ -15,7 +16,7 @@ export interface Labelled {
   readonly validation: Int32Array;
   /** Label of every entry, −1 for those that are not trained on. */
   readonly labels: Int32Array;
-  /** Group of every entry, see `groupsOf`. */
+  /** Group of every entry, see `groupNumbersOf`. */
   readonly groups?: Int32Array | undefined;
 }
 
@@ -31,10 +32,6 @@ export const digestOfLabels = (source: Source<unknown>): string =>
 /** The task and outputs of a fine-tuned run. */
 export const answersIn = ({ method: { options } }: RunConfig): Answers =>
   answersOf(options.task as LabelTask, options.classes as string[]);
-
-/** Entries that have a label. */
-export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
-  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
 
 /** The labels of one part, −1 elsewhere; all of them where the data are not split. */
 function labelsOfPart({ labels, length, parts: partOf }: Source<unknown>, part: Part): Int32Array {

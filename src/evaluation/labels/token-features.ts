@@ -2,6 +2,7 @@ import { type Array, np, Rng } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
 import type { Features } from "../../data/features.ts";
 import type { Answers, Modality, Source, TensorRecord } from "../../data/index.ts";
+import { labelledEntries } from "../../data/labels.ts";
 import { labelledUnits, UNLABELLED, unitLabelsOf } from "../../data/tokens/labels.ts";
 import { units as unitsAbility } from "../../data/tokens/units.ts";
 import { tokens as tokensAbility } from "../../encoders/abilities.ts";
@@ -9,7 +10,6 @@ import type { Encoder, InitialParams, Inputs, Params } from "../../encoders/inde
 import { compile, type Device } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { batchFor, readBatches, refuseInfinite, specsOf, stack } from "../../training/features.ts";
-import { labelledEntries } from "./supervision.ts";
 
 /** Most labelled tokens that a linear head is fitted to: with more it does not become better, only slower. */
 export const MOST_TOKENS = 60_000;

@@ -30,6 +30,28 @@ export function requireSingleLabel(path: string, { classes = [], labels }: Sourc
     );
 }
 
+/** What labels of whole samples may be. */
+export type SeemingTask = "classification" | "multi-label" | "regression";
+
+/**
+ * What labels seem to be: values, several labels a sample, or classes. Columns are of 0 and 1, or else values.
+ * @param labelled number of labelled samples
+ */
+export function seemingTask(classes: readonly string[], labelled: number): SeemingTask {
+  if (areColumns(classes)) return areYesOrNo(classes) ? "multi-label" : "regression";
+  if (areCombinations(classes, undefined)) return "multi-label";
+  return areValues(classes, labelled, undefined) ? "regression" : "classification";
+}
+
+function areYesOrNo(classes: readonly string[]): boolean {
+  try {
+    return answersOf("multi-label", classes).outputs.length > 0;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
 /** Whether names such as `cat|indoor` combine labels: if no label occurs in two of them, they are names of classes. */
 function areCombinations(classes: readonly string[], task: unknown): boolean {
   if (!classes.some((name) => name.includes(SEPARATOR))) return false;

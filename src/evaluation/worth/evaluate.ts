@@ -1,7 +1,7 @@
 import type { Answers } from "../../data/index.ts";
+import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
-import { groupsOf } from "../labels/groups.ts";
 import { openTrainAndTest } from "../labels/labelled-sources.ts";
 import { evaluationSplit } from "../labels/split.ts";
 import { majorityShare } from "../scores/metrics.ts";
@@ -41,7 +41,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const extractors = perToken
       ? await tokenExtractorsOf(run, train, answers, { stage, seed, entries })
       : await extractorsOf(run, train, stage, Math.max(train.length, test.length));
-    const groups = (await groupsOf(modalityDefinition, train)) ?? (perToken ? everyEntry(train) : undefined);
+    const groups = (await groupNumbersOf(modalityDefinition, train)) ?? (perToken ? everyEntry(train) : undefined);
     const contestants: Contestant[] = [];
     const l2: number[] = [];
     let trials: readonly Trial[] = [];

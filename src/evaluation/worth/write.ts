@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Part, TableOptions } from "../../data/index.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
+import { readProbes } from "../../training/run/metrics.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
 import { lossChart, writeChart } from "../drawing/charts.ts";
 import { nearestEntries, neighbourImage } from "../drawing/neighbours.ts";
+import { probeChart } from "../drawing/probe-chart.ts";
 import { partOf } from "../labels/judge.ts";
 import { evenly } from "../vectors/evenly.ts";
 import { accuracyChart } from "./accuracy-chart.ts";
@@ -17,7 +19,7 @@ const NEIGHBOURS = 8;
 const BANK = 4000;
 
 /**
- * Writes `evaluation.json`, the loss curve, the accuracies and a sheet of nearest neighbours to the run folder.
+ * Writes `evaluation.json`, the loss curve, what probes scored while it trained, the accuracies and a sheet of nearest neighbours to the run folder.
  *
  * @example
  * const run = await openRun("runs/photos");
@@ -30,6 +32,11 @@ export async function writeReport(run: Run, evaluation: Evaluation, table: Table
   await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
   await writeChart(at("accuracy"), await accuracyChart(evaluation));
   const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
+  const probes = await probeChart(await readProbes(run.path), `${method}, ${encoder}: probes while it trained`);
+  if (probes) {
+    await writeChart(at("probe"), probes);
+    files.push("probe.svg", "probe.png");
+  }
   const sheet = await neighbours(run, evaluation, table);
   if (!sheet) return files;
   await writeAtomically(at("neighbours.png"), [sheet]);

@@ -13,6 +13,8 @@ export interface Rates {
 export interface Clock {
   /** Records a finished step. @param waitMs how long it waited for its batch */
   step(waitMs: number): void;
+  /** Leaves out time in which nothing was trained of the row's rates. */
+  pause(seconds: number): void;
   /** Returns the rates of a row, and starts the next row. */
   lap(): Rates;
 }
@@ -27,6 +29,9 @@ export function startClock(batchSize: number): Clock {
       steps++;
       row.steps++;
       row.waitMs += waitMs;
+    },
+    pause(seconds) {
+      row.began += 1000 * seconds;
     },
     lap() {
       const now = performance.now();

@@ -10,7 +10,7 @@ import type { Parts } from "../run/parts.ts";
 import { BEGINNING } from "../run/resume.ts";
 import type { StepResult } from "../step.ts";
 import type { Rates } from "./clock.ts";
-import type { TrainOptions } from "./options.ts";
+import type { Progress, Scores, TrainOptions } from "./options.ts";
 import type { Plan } from "./plan.ts";
 
 /** Logs the steps to `metrics.jsonl` and TensorBoard's events, and warns the user. */
@@ -19,6 +19,8 @@ export interface Log {
   record(result: StepResult): void;
   /** Writes a row. @param step steps done @param features of this step, if the encoder computed any */
   write(step: number, learningRate: number, rates: Rates, features: Tensor | undefined): Promise<void>;
+  /** Writes the scores of a probe, in a row of their own. */
+  probe(step: number, scores: Scores): Promise<void>;
   /** Writes scalars of one step to TensorBoard's events only. */
   scalars(step: number, values: Readonly<Record<string, number>>): Promise<void>;
   /** Sums since the last row; part of the checkpoint. */
@@ -46,6 +48,7 @@ export async function openLog(
   const events = opened.adopt(await EventWriter.create(out), (file) => file.close());
   const watch = collapseWatch(methodDefinition);
   let { pending } = position;
+  let probe: Progress["probe"];
 
   /** Measures the spread of the features at one step, and warns when they have collapsed. */
   const spreadAt = (step: number, features: Tensor) => {
@@ -74,7 +77,14 @@ export async function openLog(
       pending = BEGINNING.pending;
       const { steps, perEpoch } = plan;
       const etaSeconds = (steps - step) * secondsPerStep;
-      onProgress?.({ ...values, steps, epochs: steps / perEpoch, etaSeconds, broken: loader.broken().length });
+      const broken = loader.broken().length;
+      onProgress?.({ ...values, steps, epochs: steps / perEpoch, etaSeconds, broken, ...(probe ? { probe } : {}) });
+    },
+    async probe(step, { probeSeconds, ...scores }) {
+      await lock.check();
+      probe = { step, scores };
+      await rows.append({ step, epoch: Math.floor((step - 1) / plan.perEpoch), ...scores, probeSeconds });
+      await events.scalars(step, scores);
     },
     async scalars(step, values) {
       await lock.check();

@@ -14,8 +14,9 @@ import { initialState, optimizerOf } from "../step.ts";
 import { type Clock, startClock } from "./clock.ts";
 import { isOver, type Judge, judgeOf } from "./judge.ts";
 import { type Log, openLog } from "./log.ts";
-import type { Supervised, TrainOptions } from "./options.ts";
+import type { Probe, Supervised, TrainOptions } from "./options.ts";
 import { type Now, type Plan, planOf } from "./plan.ts";
+import { type Probing, probingOf } from "./probing.ts";
 import { type Saver, saverOf } from "./saver.ts";
 
 /** Everything that the loop uses, ready for the next step; closed at the end of the loop. */
@@ -32,6 +33,8 @@ export interface Training extends AsyncDisposable {
   readonly log: Log;
   /** Absent without validation. */
   readonly judge: Judge | undefined;
+  /** Absent where nothing is probed. */
+  readonly probing: Probing | undefined;
   readonly saver: Saver;
 }
 
@@ -46,6 +49,7 @@ export async function openTraining(
   options: TrainOptions,
   start: Start | undefined,
   supervised: Supervised | undefined,
+  probe: Probe | undefined,
 ): Promise<Training | undefined> {
   const { out, resume = false, onNote = () => undefined } = options;
   const { training } = config;
@@ -84,9 +88,10 @@ export async function openTraining(
   const compiled = await program.at(curriculum.stagesAt(position.step), batch, state);
   const now = { step: position.step, state: compiled.state };
   const clock = startClock(batchSize);
+  const probing = probe && probingOf(probe, plan, position.step, batchSize, log, clock);
   const everything = opened.move();
   return {
-    ...{ plan, now, batch, loader, curriculum, program, beforeEpoch, clock, log, judge, saver },
+    ...{ plan, now, batch, loader, curriculum, program, beforeEpoch, clock, log, judge, probing, saver },
     [Symbol.asyncDispose]: () => everything.disposeAsync(),
   };
 }

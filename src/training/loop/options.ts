@@ -1,4 +1,27 @@
 import type { MethodParams } from "../../methods/index.ts";
+import type { HostState } from "../step.ts";
+
+/** Scores by name: `probeKnn` and `probeLinear` of classes, `probeMeanAveragePrecision` of several labels, `probeR2` of values. */
+export type Scores = Readonly<Record<string, number>>;
+
+/** A step that has been done. */
+export interface Moment {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly steps: number;
+  readonly perEpoch: number;
+  /** Samples that this process has trained on, and the seconds that it has taken, probes included. */
+  readonly samples: number;
+  readonly seconds: number;
+}
+
+/** Scores the weights of a training that goes on, and changes nothing of it. */
+export interface Probe {
+  /** Whether the weights are scored after this step. */
+  isDue(at: Moment): boolean;
+  /** @returns nothing when they cannot be scored */
+  score(state: Pick<HostState, "params" | "ema" | "memory">): Promise<Scores | undefined>;
+}
 
 /** Progress of training, at a row of the metrics. */
 export interface Progress {
@@ -14,6 +37,8 @@ export interface Progress {
   /** Spread of the features at this step; see `Spread`. */
   readonly effectiveRank?: number;
   readonly featureDeviation?: number;
+  /** The latest probe and the step that it was made at. */
+  readonly probe?: { readonly step: number; readonly scores: Scores };
 }
 
 /** The run folder and the callbacks. */

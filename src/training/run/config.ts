@@ -140,6 +140,19 @@ export const Pruning = z.object({
 });
 export type Pruning = z.infer<typeof Pruning>;
 
+/** How weights are probed while they train: every so many steps or epochs, else as often as it is cheap; or not at all. */
+export const ProbeConfig = z.union([
+  z.literal("off"),
+  z.object({
+    steps: z.int().positive().optional(),
+    epochs: z.int().positive().optional(),
+    /** Labelled data and their labels, if not the run's. */
+    data: z.string().optional(),
+    labels: z.string().optional(),
+  }),
+]);
+export type ProbeConfig = z.infer<typeof ProbeConfig>;
+
 /** `config.json` of a run folder. */
 export const RunConfig = z.object({
   version: z.literal(RUN_VERSION),
@@ -176,6 +189,7 @@ export const RunConfig = z.object({
   pruning: Pruning.optional(),
   /** Options above that change during training; above are their final values. */
   curriculum: z.array(CurriculumEntry).optional(),
+  probe: ProbeConfig.optional(),
 });
 
 export type RunConfig = z.infer<typeof RunConfig>;

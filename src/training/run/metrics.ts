@@ -28,6 +28,18 @@ export const metricsFile = (run: string): string => join(run, "metrics.jsonl");
 export const readMetrics = async (run: string): Promise<MetricRow[]> =>
   (await readRows(metricsFile(run))).filter((row): row is MetricRow => "loss" in row);
 
+/** The scores of one probe: see `Scores`. */
+export interface ProbeRow {
+  readonly step: number;
+  readonly epoch: number;
+  readonly probeSeconds: number;
+  readonly [score: string]: number;
+}
+
+/** Probes of a run, oldest first. */
+export const readProbes = async (run: string): Promise<ProbeRow[]> =>
+  (await readRows(metricsFile(run))).filter((row): row is ProbeRow => "probeSeconds" in row);
+
 /** Rows of a file of one JSON object a line, oldest first; none if there is no file. What is torn or has no step is left out. */
 export async function readRows(path: string): Promise<{ readonly step: number }[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -62,7 +74,7 @@ export class RowWriter {
     return new RowWriter(file, path);
   }
 
-  async append(row: { readonly step: number }): Promise<void> {
+  async append(row: Readonly<Record<string, unknown>> & { readonly step: number }): Promise<void> {
     await this.#file.appendFile(`${JSON.stringify(row)}\n`).catch((error: unknown) => {
       throw fileError(this.#path, "written", error);
     });

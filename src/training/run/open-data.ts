@@ -59,27 +59,33 @@ function placesOfWindows(
  * const source = await openData(run, "recordings/");
  * console.log(source.length, source.name(0));
  */
-export async function openData(
-  { modalityDefinition, modalityOptions }: DataReader,
-  path: string,
-  options: OpenOptions = {},
-): Promise<Source<unknown>> {
-  const opened = await modalityDefinition.open(path, options);
+export async function openData(reader: DataReader, path: string, options: OpenOptions = {}): Promise<Source<unknown>> {
+  const opened = await reader.modalityDefinition.open(path, options);
   try {
-    const whole = await grouped(path, opened, options);
-    const places = await placesOf(opened, options);
-    const cut = await modalityDefinition.cut?.(opened, modalityOptions);
-    if (!cut || cut === opened) return { ...whole, ...places };
-    const windows = { ...windowsWithGroups(cut, whole), ...placesOfWindows(cut, places) };
-    const close = async () => {
-      await windows.close();
-      await whole.close();
-    };
-    return { ...windows, close };
+    return await entriesOf(reader, path, opened, options);
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/** The entries of opened data, as `openData` gives them; closing them closes the data. @param path of the data, for messages */
+export async function entriesOf(
+  { modalityDefinition, modalityOptions }: DataReader,
+  path: string,
+  opened: Source<unknown>,
+  options: OpenOptions = {},
+): Promise<Source<unknown>> {
+  const whole = await grouped(path, opened, options);
+  const places = await placesOf(opened, options);
+  const cut = await modalityDefinition.cut?.(opened, modalityOptions);
+  if (!cut || cut === opened) return { ...whole, ...places };
+  const windows = { ...windowsWithGroups(cut, whole), ...placesOfWindows(cut, places) };
+  const close = async () => {
+    await windows.close();
+    await whole.close();
+  };
+  return { ...windows, close };
 }
 
 /** Opens the given data, or by default the run's training data with their labels and columns. @throws UserError as `openData` */

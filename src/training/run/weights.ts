@@ -6,6 +6,7 @@ import { readSpecs } from "../../interop/safetensors.ts";
 import { mergeLora } from "../../layers/lora.ts";
 import type { MethodDefinition, MethodParams } from "../../methods/index.ts";
 import { learnedParams } from "../../methods/learned.ts";
+import type { HostState } from "../step.ts";
 import { askedOf, checkpointPath, loadCheckpoint, type Position } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
 
@@ -15,6 +16,16 @@ export interface Weights {
   /** The encoder's parameters, of the shapes that config.json asks for. */
   readonly encoder: InitialParams;
   readonly position: Position;
+}
+
+/** The parameters that a state is evaluated by: the running average if there is one, and the teacher's if the method says so. */
+export function evaluatedWeights(
+  method: MethodDefinition,
+  { params, ema, memory }: Pick<HostState, "params" | "ema" | "memory">,
+): MethodParams {
+  const current = Object.keys(ema).length > 0 ? ema : params;
+  // The trees of a state are the method's.
+  return mergeLora(learnedParams(method, current as MethodParams, memory as InitialParams));
 }
 
 /**
@@ -41,10 +52,7 @@ export async function loadWeights(
     return load("last");
   };
   const { file, asked, state, position } = await (checkpoint ? load(checkpoint) : counting());
-  const current = Object.keys(state.ema).length > 0 ? state.ema : state.params;
-  // The trees of a checkpoint are the method's.
-  const learned = learnedParams(methodDefinition, current as MethodParams, state.memory as InitialParams);
-  const weights = mergeLora(learned);
+  const weights = evaluatedWeights(methodDefinition, state);
   const byPath = new Map(tree.entries<Tensor>(weights));
   // The average and the teacher must have the shapes of the parameters.
   const params = tree.map<Tensor, Tensor>(asked, (leaf, leafPath) => {

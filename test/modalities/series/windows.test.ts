@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { groupNumbersOf } from "../../../src/data/parts/group-numbers.ts";
 import type { OpenOptions, Source } from "../../../src/data/source.ts";
-import { groupsOf } from "../../../src/evaluation/labels/groups.ts";
 import { series } from "../../../src/modalities/series/index.ts";
 import { type SeriesOptions, SeriesOptions as schema } from "../../../src/modalities/series/options.ts";
 import { openData } from "../../../src/training/run/open-data.ts";
@@ -43,7 +43,7 @@ test("a window has the label of its last step, and belongs to its series", async
   assert.deepEqual(names, ["e1@0", "e1@3", "e1@6", "e2@0", "e2@3", "e2@6"]);
   const labels = Array.from(source.labels ?? [], (label) => source.classes?.[label]);
   assert.deepEqual(labels, ["6", "3", "0", "6", "3", "0"]);
-  assert.deepEqual([...((await groupsOf(series, source)) ?? [])], [0, 0, 0, 1, 1, 1]);
+  assert.deepEqual([...((await groupNumbersOf(series, source)) ?? [])], [0, 0, 0, 1, 1, 1]);
   const { series: tensor } = series
     .build(schema.parse({ channels: ["a"], window: 4, normalize: "none" }))
     .tensors((await source.read(4)) as Parameters<ReturnType<typeof series.build>["tensors"]>[0]);
@@ -58,13 +58,13 @@ test("groups by a pattern of the names, or by a column of the table of labels, s
     { channels: ["a"], window: 4 },
   );
   assert.deepEqual(
-    new Set(await groupsOf(series, pattern, Int32Array.from(Array(pattern.length).keys()))),
+    new Set(await groupNumbersOf(series, pattern, Int32Array.from(Array(pattern.length).keys()))),
     new Set([0]),
   );
   const labels = "path,label,plant\ne1,good,north\ne2,bad,north\n";
   const table = { by: "engine", time: "cycle", group: "plant" };
   const source = await read("c.csv", engines, table, { channels: ["a"], window: 4 }, labels);
-  assert.deepEqual(new Set(await groupsOf(series, source)), new Set([0]));
+  assert.deepEqual(new Set(await groupNumbersOf(series, source)), new Set([0]));
   assert.equal(source.group?.(0), "north");
   await assert.rejects(
     read("c.csv", engines, { by: "engine", time: "cycle", group: "plant" }, { channels: ["a"] }),
