@@ -9,10 +9,6 @@ export interface Labels {
   readonly labels: Int32Array;
 }
 
-/** Entries that have a label. */
-export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
-  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);
-
 /**
  * Classes sorted by name; −1 for entries without a label. The same name in composed and in decomposed characters is one
  * class, and blanks around a name are no part of it: a table may have lost both.

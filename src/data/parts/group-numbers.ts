@@ -1,7 +1,7 @@
 import { skipBroken } from "../../foundation/errors.ts";
-import { labelledEntries } from "../labels.ts";
 import type { ModalityDefinition } from "../modality.ts";
 import type { Source } from "../source.ts";
+import { labelledEntries } from "./part.ts";
 
 /**
  * Numbers of the groups of entries that must not be split between training and validation, as the user or the kind of data says. Unreadable

@@ -35,3 +35,7 @@ export function largestFirst(groups: Int32Array): PartOf {
   }
   return result;
 }
+
+/** Entries that have a label. */
+export const labelledEntries = (labels: Int32Array = new Int32Array()): Int32Array =>
+  Int32Array.from(labels.keys()).filter((entry) => labels[entry]! >= 0);

@@ -1,7 +1,7 @@
 import type { Features } from "../../data/features.ts";
 import { type Answers, type Source, truthOf } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import type { InitialParams } from "../../encoders/index.ts";
 import { type Spread, spreadOf } from "../../training/collapse.ts";
 import { extractFeatures } from "../../training/features.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { labelledEntries } from "../../data/labels.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import type { Run } from "../../training/run/run.ts";
 import { contentsOf } from "../../training/run/settle.ts";

@@ -10,7 +10,7 @@ import {
   truthsOf,
   unknownAmong,
 } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry, extractFeatures, readBatches } from "../../training/features.ts";
 import { type DataReader, openData } from "../../training/run/open-data.ts";

@@ -9,7 +9,7 @@ import {
   tableOptionsOf,
   unknownAmong,
 } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { requireSingleLabel } from "../scores/single-label.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Answers, answersOf, type LabelTask, type Part, parts, type Source } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { drawLabels, stratifiedSplit } from "../../training/data/split.ts";
 import type { RunConfig, Supervision } from "../../training/run/config.ts";

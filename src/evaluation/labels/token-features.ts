@@ -2,7 +2,7 @@ import { type Array, np, Rng } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
 import type { Features } from "../../data/features.ts";
 import type { Answers, Modality, Source, TensorRecord } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { labelledUnits, UNLABELLED, unitLabelsOf } from "../../data/tokens/labels.ts";
 import { units as unitsAbility } from "../../data/tokens/units.ts";
 import { tokens as tokensAbility } from "../../encoders/abilities.ts";

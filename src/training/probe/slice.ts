@@ -1,7 +1,7 @@
 import { Rng } from "../../array/index.ts";
 import { type Answers, answersOf, type ModalityDefinition, type Source } from "../../data/index.ts";
-import { labelledEntries } from "../../data/labels.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
+import { labelledEntries } from "../../data/parts/part.ts";
 import { type SeemingTask, seemingTask } from "../../evaluation/scores/single-label.ts";
 import { stratifiedSplit } from "../data/split.ts";
 
