@@ -29,7 +29,10 @@ export const settings: Readonly<Record<Twin, Omit<Choices, "data">>> = {
   },
   mae: {
     ...{ method: "mae", modality: "image", encoder: "vit" },
-    encoderOptions: { width: 96, depth: 4, heads: 3, patchSize: 4, pooling: "mean", positions: "sincos", dropPath: 0 },
+    encoderOptions: {
+      ...{ width: 96, depth: 4, heads: 3, patchSize: 4, pooling: "mean", positions: "sincos", dropPath: 0 },
+      initialisation: "truncated-normal",
+    },
     modalityOptions: { imageSize: 32, channels: 3, augmentation: "photo", cropScale: [0.25, 1], flip: 0.5 },
     options: { maskRatio: 0.75, decoderWidth: 64, decoderDepth: 2, decoderHeads: 4, normalizeTarget: true },
     training: { ...common, epochs: 10, batchSize: 128, learningRate: 1.5e-3, weightDecay: 0.05, warmupEpochs: 1 },

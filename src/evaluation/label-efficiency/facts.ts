@@ -2,6 +2,7 @@ import type { Spread } from "../../training/collapse.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import type { PooledPredictions } from "./label-predictions.ts";
+import type { SavingInterval } from "./saving-interval.ts";
 
 /** Frozen features of one set of weights: their spread, and the seconds to extract them. */
 export interface FrozenFacts extends Spread {
@@ -34,6 +35,8 @@ export interface LabelEfficiency {
   readonly savings: readonly Saving[];
   /** The headline number; see `labelsSaved`. */
   readonly saved?: Saving;
+  /** What the draws of the labels leave open of its factor. */
+  readonly savedInterval?: SavingInterval;
   /** Caveats of it; see `doubtsOf`. */
   readonly doubts: readonly Doubt[];
   /** Predictions of the best contender (untrained excluded) at the most labels, pooled over draws; see `poolPredictions`. */

@@ -2,6 +2,7 @@ import type { Curves, LabelEfficiency } from "./facts.ts";
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
 import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
 import { poolPredictions } from "./label-predictions.ts";
+import { savingInterval } from "./saving-interval.ts";
 
 /** The rows of a table (contenders with their curves) and its columns (numbers of labels). */
 export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Curve])[]; counts: number[] } {
@@ -17,7 +18,7 @@ export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Cu
 export function summaryOf(
   cells: readonly CellResult[],
   { task, outputs }: Pick<LabelEfficiency, "task" | "outputs">,
-): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "doubts" | "best" | "cost"> {
+): Pick<LabelEfficiency, "curves" | "pretrained" | "savings" | "saved" | "savedInterval" | "doubts" | "best" | "cost"> {
   const cellsOf = (contender: Contender) => cells.filter((cell) => cell.contender === contender);
   const present = contenders.filter((contender) => cellsOf(contender).length > 0);
   const curves: Partial<Record<Contender, Curve>> = Object.fromEntries(
@@ -26,6 +27,7 @@ export function summaryOf(
   const pretrained = bestOf([curves.probe ?? [], curves["fine-tuned"] ?? []]);
   const all = savings(pretrained, curves.scratch ?? []);
   const saved = labelsSaved(all);
+  const savedInterval = saved && savingInterval(cells, saved.labels);
   const doubts = saved ? doubtsOf(saved, pretrained, curves.scratch ?? [], curves.untrained ?? []) : [];
   const most = Math.max(...cells.map(({ labels }) => labels));
   const last = present
@@ -45,5 +47,5 @@ export function summaryOf(
     return { contender, trainings: cellsOf(contender).length, seconds, ...(steps > 0 ? { steps } : {}) };
   });
   const best = { contender: last.contender, labels: most, draws: bestCells.length, ...pooled };
-  return { curves, pretrained, savings: all, saved, doubts, best, cost };
+  return { curves, pretrained, savings: all, saved, ...(savedInterval ? { savedInterval } : {}), doubts, best, cost };
 }

@@ -5,10 +5,10 @@ import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./l
 import { formatPoint, formatScore, measureText } from "./measure-text.ts";
 
 /** `6.2 ×`, `more than 100 ×`. */
-export function formatFactor({ kind, factor }: Saving): string {
-  const number = `${factor >= 100 ? grouped(factor) : factor.toFixed(factor >= 10 ? 0 : 1)} ×`;
-  return kind === "exactly" ? number : `${kind} ${number}`;
-}
+export const formatFactor = ({ kind, factor }: Saving): string =>
+  kind === "exactly" ? times(factor) : `${kind} ${times(factor)}`;
+
+const times = (factor: number): string => `${factor >= 100 ? grouped(factor) : factor.toFixed(factor >= 10 ? 0 : 1)} ×`;
 
 /** The factor of labels saved with its caveats: `1.3 ×, within the noise of the draws`. */
 export function savingHeadline({ saved, doubts }: Pick<LabelEfficiency, "saved" | "doubts">): string {
@@ -22,10 +22,22 @@ export function savingHeadline({ saved, doubts }: Pick<LabelEfficiency, "saved" 
   return [formatFactor(saved), ...doubts.map((doubt) => caveats[doubt])].join(", ");
 }
 
-type SavedFacts = Pick<LabelEfficiency, "task" | "saved" | "doubts" | "train" | "pretrained" | "curves">;
+type SavedFacts = Pick<
+  LabelEfficiency,
+  "task" | "saved" | "savedInterval" | "doubts" | "train" | "pretrained" | "curves"
+>;
 
-/** The labels saved in one sentence, followed by a sentence with scores for each caveat. */
-export const savingSummary = (facts: SavedFacts): string => [describeSaving(facts), ...describeDoubts(facts)].join(" ");
+/** The labels saved in one sentence, followed by the factor's interval and a sentence with scores for each caveat. */
+export const savingSummary = (facts: SavedFacts): string =>
+  [describeSaving(facts), ...describeInterval(facts), ...describeDoubts(facts)].join(" ");
+
+/** How far the factor depends on which labels were drawn; of a bound there is nothing to say. */
+function describeInterval({ saved, savedInterval }: SavedFacts): string[] {
+  if (saved?.kind !== "exactly" || !savedInterval) return [];
+  const { low, high, isAtMost, isAtLeast, draws } = savedInterval;
+  const ends = `${isAtMost ? "at most " : ""}${times(low)} to ${isAtLeast ? "at least " : ""}${times(high)}`;
+  return [`Over the ${draws} draws of the labels the factor's 95 % interval is ${ends}.`];
+}
 
 function describeDoubts({ task, saved, doubts, pretrained, curves }: SavedFacts): string[] {
   if (!saved) return [];
