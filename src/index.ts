@@ -88,7 +88,7 @@ export {
   labelsToReach,
   type Saving,
   savings,
-} from "./evaluation/label-efficiency/label-curves.ts";
+} from "./evaluation/label-efficiency/savings/label-curves.ts";
 export {
   type LabelEfficiency,
   type LabelEfficiencyOptions,

@@ -90,7 +90,9 @@ const rooms: Rooms = {
   "evaluation/returns": { imports: ["array", "evaluation/drawing"] },
   "evaluation/labels": { imports: judge, types: ["methods"] },
   "evaluation/worth": { imports: [...judge, "layers", "evaluation/drawing", "evaluation/labels"] },
-  "evaluation/label-efficiency": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },
+  "evaluation/label-efficiency": {
+    imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/returns", "evaluation/worth"],
+  },
   "evaluation/collection": {
     imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/retrieval"],
     types: ["methods"],

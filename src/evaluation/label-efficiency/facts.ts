@@ -1,8 +1,8 @@
 import type { Spread } from "../../training/collapse.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
-import type { Curve, Doubt, Saving } from "./label-curves.ts";
 import type { PooledPredictions } from "./label-predictions.ts";
-import type { SavingInterval } from "./saving-interval.ts";
+import type { Curve, Doubt, Saving } from "./savings/label-curves.ts";
+import type { SavingInterval } from "./savings/saving-interval.ts";
 
 /** Frozen features of one set of weights: their spread, and the seconds to extract them. */
 export interface FrozenFacts extends Spread {

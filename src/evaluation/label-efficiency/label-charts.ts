@@ -5,9 +5,9 @@ import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { Curves } from "./facts.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
-import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { capitalized, measureText } from "./measure-text.ts";
+import type { Curve } from "./savings/label-curves.ts";
 
 const styles: Readonly<Record<Contender, { color: string; symbol: string; type: "solid" | "dashed" }>> = {
   probe: { color: "#0072B2", symbol: "circle", type: "solid" },

@@ -1,12 +1,12 @@
 import { escapeHtml, htmlList, htmlNote, htmlTable } from "../drawing/html.ts";
 import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
-import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { formatFactor, limitations, savingHeadline, savingSummary } from "./label-text.ts";
 import { capitalized, formatGain, formatPoint, formatScore, measureText } from "./measure-text.ts";
 import { NEIGHBOURS_STYLE, type NeighboursPart, neighboursSection } from "./neighbours-section.ts";
 import { type PredictionsPart, predictionsSection } from "./predictions-section.ts";
+import type { Curve } from "./savings/label-curves.ts";
 
 export interface LabelPage extends PredictionsPart, NeighboursPart {
   /** SVG: scores against labels, and a map if there are enough samples. */

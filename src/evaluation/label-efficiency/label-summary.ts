@@ -1,8 +1,8 @@
 import type { Curves, LabelEfficiency } from "./facts.ts";
 import { type CellResult, type Contender, contenders } from "./label-cells.ts";
-import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./label-curves.ts";
 import { poolPredictions } from "./label-predictions.ts";
-import { savingInterval } from "./saving-interval.ts";
+import { bestOf, type Curve, curveOf, doubtsOf, labelsSaved, savings } from "./savings/label-curves.ts";
+import { savingInterval } from "./savings/saving-interval.ts";
 
 /** The rows of a table (contenders with their curves) and its columns (numbers of labels). */
 export function rowsAndColumns(curves: Curves): { rows: (readonly [Contender, Curve])[]; counts: number[] } {

@@ -2,9 +2,9 @@ import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import { alignColumns } from "../worth/table.ts";
 import type { LabelEfficiency } from "./facts.ts";
-import type { Curve } from "./label-curves.ts";
 import { rowsAndColumns } from "./label-summary.ts";
 import { capitalized, formatPoint, formatScore, measureText } from "./measure-text.ts";
+import type { Curve } from "./savings/label-curves.ts";
 
 /** Scores at each number of labels, as a table for the terminal. */
 export function labelTable({ task, outputs, curves, chance, test, settings }: LabelEfficiency): string {

@@ -1,8 +1,8 @@
 import { grouped } from "../scores/format.ts";
 import { contenderNames } from "../worth/names.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
-import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./label-curves.ts";
 import { formatPoint, formatScore, measureText } from "./measure-text.ts";
+import { type CurvePoint, type Doubt, isSingle, overlap, type Saving } from "./savings/label-curves.ts";
 
 /** `6.2 ×`, `more than 100 ×`. */
 export const formatFactor = ({ kind, factor }: Saving): string =>

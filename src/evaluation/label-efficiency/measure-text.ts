@@ -1,5 +1,5 @@
 import type { ReportTask } from "./label-cells.ts";
-import { type CurvePoint, isSingle } from "./label-curves.ts";
+import { type CurvePoint, isSingle } from "./savings/label-curves.ts";
 
 /** How the scores of a task are named and formatted. */
 export interface MeasureText {

@@ -1,5 +1,5 @@
-import { bootstrap } from "../returns/bootstrap.ts";
-import type { CellResult, Contender } from "./label-cells.ts";
+import { bootstrap } from "../../returns/bootstrap.ts";
+import type { CellResult, Contender } from "../label-cells.ts";
 import { bestOf, curveOf, savings } from "./label-curves.ts";
 
 /** What the draws of the labels leave open of a factor of labels saved. */

@@ -1,4 +1,4 @@
-import { meanAndDeviation } from "../scores/metrics.ts";
+import { meanAndDeviation } from "../../scores/metrics.ts";
 
 /** Mean score over the draws at one number of labels, with sample deviation. */
 export interface CurvePoint {
