@@ -9,7 +9,7 @@ import {
   labelsToReach,
   overlap,
   savings,
-} from "../../../../src/evaluation/label-efficiency/label-curves.ts";
+} from "../../../../src/evaluation/label-efficiency/savings/label-curves.ts";
 
 const curve = (...points: readonly (readonly [labels: number, mean: number])[]): Curve =>
   points.map(([labels, mean]) => ({ labels, mean, deviation: 0, draws: 3 }));

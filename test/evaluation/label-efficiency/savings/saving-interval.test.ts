@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CellResult, Contender } from "../../../../src/evaluation/label-efficiency/label-cells.ts";
-import { savingInterval } from "../../../../src/evaluation/label-efficiency/saving-interval.ts";
+import { savingInterval } from "../../../../src/evaluation/label-efficiency/savings/saving-interval.ts";
 
 /** A training for each score, one a draw. */
 const cellsOf = (contender: Contender, labels: number, scores: readonly number[]): CellResult[] =>
