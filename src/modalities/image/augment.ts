@@ -2,19 +2,53 @@ import { Rng } from "../../array/rng.ts";
 import { patchSide } from "../../data/patch-side.ts";
 import type { CropOptions } from "../../data/views.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
+import { statisticsOf } from "../../pixels/statistics.ts";
 import { colorJitter, toGreyscale } from "../../pixels/transforms/color-jitter.ts";
 import { horizontalFlip } from "../../pixels/transforms/flip.ts";
 import { gaussianBlur } from "../../pixels/transforms/gaussian-blur.ts";
 import { randomResizedCrop } from "../../pixels/transforms/random-resized-crop.ts";
 import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { ImageOptions } from "./options.ts";
+import { cutout, randomErasing } from "./transforms/erase.ts";
+import { randAugment } from "./transforms/rand-augment.ts";
+import { randomShift } from "./transforms/shift.ts";
 import { solarize } from "./transforms/solarize.ts";
 import { warp } from "./transforms/warp.ts";
 
-/** SimCLR's augmentation (appendix A of https://arxiv.org/abs/2002.05709); no blur on small images, as for its CIFAR-10. */
-function augmentPhoto(image: Image, options: ImageOptions, rng: Rng, view: number): Image {
-  const cut = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
-  return distort(rng.chance(options.flip) ? horizontalFlip(cut) : cut, options, rng, view);
+/** Crop (or shift) and flip. */
+function lightPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
+  const { imageSize, cropScale, shift } = options;
+  const cut =
+    shift > 0
+      ? randomShift(resizeAndCentreCrop(image, imageSize), shift, rng)
+      : randomResizedCrop(image, imageSize, cropScale, rng);
+  const view = withChannels(cut, options.channels);
+  return rng.chance(options.flip) ? horizontalFlip(view) : view;
+}
+
+/** RandAugment on a lightly changed view, a photo or a drawing. */
+const randomOperations = (view: Image, options: ImageOptions, rng: Rng): Image =>
+  randAugment(
+    view,
+    {
+      count: options.randAugment,
+      magnitude: options.randMagnitude,
+      probability: options.randProbability,
+      fill: meanColour(options),
+    },
+    rng,
+  );
+
+/** What lies outside, and what is erased, has the mean colour: 0 for the encoder. */
+const meanColour = (options: ImageOptions): number[] =>
+  statisticsOf(options).mean.map((mean) => Math.round(255 * mean));
+
+/** What is left of a strong view after random erasing and cutout. */
+function withHoles(view: Image, options: ImageOptions, rng: Rng): Image {
+  // Without them no random number is drawn.
+  const kept =
+    options.erasing > 0 && rng.chance(options.erasing) ? randomErasing(view, meanColour(options), rng) : view;
+  return options.cutout > 0 ? cutout(kept, options.cutout, meanColour(options), rng) : kept;
 }
 
 /** The probability for a view, from one for all views or a list with one per view. */
@@ -84,16 +118,23 @@ export function crop(
   // A drawing is warped as a whole unless a scale is given.
   const isPart = options.augmentation === "drawing" && scale !== undefined;
   const source = isPart ? randomResizedCrop(image, 2 * imageSize, cropScale, rng) : image;
-  return augment(source, { ...options, imageSize, cropScale }, rng, view);
+  return augment(source, { ...options, imageSize, cropScale, shift: 0 }, rng, view);
 }
 
-/** A strongly augmented view, `imageSize` square. @param view index of the view: blur may differ from view to view */
-export const augment = (image: Image, options: ImageOptions, rng: Rng, view = 0): Image =>
-  options.augmentation === "photo" ? augmentPhoto(image, options, rng, view) : augmentDrawing(image, options, rng, 1);
-
-/** A weakly augmented view, `imageSize` square: crop and flip, or a third of the variation of handwriting. */
-export function perturb(image: Image, options: ImageOptions, rng: Rng): Image {
-  if (options.augmentation === "drawing") return augmentDrawing(image, options, rng, 1 / 3);
-  const view = withChannels(randomResizedCrop(image, options.imageSize, options.cropScale, rng), options.channels);
-  return rng.chance(options.flip) ? horizontalFlip(view) : view;
+/**
+ * A strongly augmented view, `imageSize` square: SimCLR's augmentation (appendix A of https://arxiv.org/abs/2002.05709; no
+ * blur on small images, as for its CIFAR-10), or RandAugment. @param view index of the view: blur may differ from view to view
+ */
+export function augment(image: Image, options: ImageOptions, rng: Rng, view = 0): Image {
+  const distorted =
+    options.randAugment > 0
+      ? randomOperations(perturb(image, options, rng), options, rng)
+      : options.augmentation === "drawing"
+        ? augmentDrawing(image, options, rng, 1)
+        : distort(lightPhoto(image, options, rng), options, rng, view);
+  return withHoles(distorted, options, rng);
 }
+
+/** A weakly augmented view, `imageSize` square: crop (or shift) and flip, or a third of the variation of handwriting. */
+export const perturb = (image: Image, options: ImageOptions, rng: Rng): Image =>
+  options.augmentation === "drawing" ? augmentDrawing(image, options, rng, 1 / 3) : lightPhoto(image, options, rng);

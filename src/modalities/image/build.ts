@@ -4,8 +4,8 @@ import { float32 } from "../../array/tensor.ts";
 import type { Shown } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { CropOptions, Normalization } from "../../data/views.ts";
-import { UserError } from "../../foundation/errors.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
+import { statisticsOf } from "../../pixels/statistics.ts";
 import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { RegionOptions, TileOptions } from "./abilities.ts";
 import { augment, crop, perturb, prepare } from "./augment.ts";
@@ -15,17 +15,10 @@ import { cutTiles } from "./tiles.ts";
 import { splitLab } from "./transforms/lab.ts";
 import { rotateQuarters } from "./transforms/rotate.ts";
 
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-const GREY = { mean: [0.5], std: [0.5] };
-
 /** The modality for settled options. Pure: it runs in every thread, and in a browser. */
 export function buildImages(options: ImageOptions) {
   const { imageSize, channels } = options;
-  const fallback = channels === 1 ? GREY : IMAGENET;
-  const mean = options.mean ?? fallback.mean;
-  const std = options.std ?? fallback.std;
-  if (mean.length !== channels || std.length !== channels)
-    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  const { mean, std } = statisticsOf(options);
   /** The normalised value of each byte, by channel. */
   const levels = std.map((deviation, channel) => {
     const scale = 1 / (255 * deviation);

@@ -1,11 +1,14 @@
 import * as z from "zod";
 import * as bounds from "../../foundation/bounds.ts";
 import { channelOptions } from "../../pixels/options.ts";
+import { LARGEST } from "./transforms/rand-augment.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
 
 /** One probability, or one for each view of a sample; views beyond the list use its last. */
 const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max(1)).min(1).max(1000)]);
+
+const magnitude = z.number().min(0).max(LARGEST);
 
 /** How images are prepared and augmented. */
 export const ImageOptions = z.object({
@@ -33,6 +36,25 @@ export const ImageOptions = z.object({
     .optional()
     .describe("probability of a Gaussian blur, or one for each view; 0.5 above 64 pixels, else 0"),
   solarize: perView.default(0).describe("probability of solarising, or one for each view"),
+  randAugment: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe("RandAugment: operations of a strong view, instead of jitter, greyscale, blur and solarising; 0: none"),
+  randMagnitude: z
+    .union([magnitude, z.tuple([magnitude, magnitude])])
+    .default(9)
+    .describe("RandAugment: magnitude of 30, or two between which each operation's is drawn"),
+  randProbability: probability(1).describe("RandAugment: probability that a drawn operation is carried out"),
+  erasing: probability(0).describe("probability that a random rectangle of a strong view is erased"),
+  cutout: probability(0).describe("side of a square that is cut out of every strong view, over the image's; 0: none"),
+  shift: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0)
+    .describe("photo: shift between ± share of the side, reflected at the edges, instead of a random crop; 0: crop"),
   degrees: z.number().min(0).max(180).default(12).describe("drawing: rotation between ± degrees"),
   translate: probability(0.06).describe("drawing: shift between ± share of the side"),
   zoom: z.number().min(0).lt(1).default(0.18).describe("drawing: scale between 1 − zoom and 1 + zoom"),

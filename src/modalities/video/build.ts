@@ -1,22 +1,15 @@
 import { float32, type Tensor, type TensorSpec } from "../../array/tensor.ts";
 import type { Shown } from "../../data/modality.ts";
-import { UserError } from "../../foundation/errors.ts";
+import { statisticsOf } from "../../pixels/statistics.ts";
 import type { Clip } from "./clip.ts";
 import { drawClip, drawPixels, playable } from "./draw.ts";
 import type { VideoOptions } from "./options.ts";
 import { clipViews, prepare } from "./views.ts";
 
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-const GREY = { mean: [0.5], std: [0.5] };
-
 /** The modality for settled options. Pure: it runs in every thread. */
 export function buildVideo(options: VideoOptions) {
   const { imageSize, frames, channels } = options;
-  const fallback = channels === 1 ? GREY : IMAGENET;
-  const mean = options.mean ?? fallback.mean;
-  const std = options.std ?? fallback.std;
-  if (mean.length !== channels || std.length !== channels)
-    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  const { mean, std } = statisticsOf(options);
   /** The normalised value of each byte, by channel. */
   const levels = std.map((deviation, channel) =>
     Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean[channel]!) / deviation),

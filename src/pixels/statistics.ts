@@ -1,0 +1,30 @@
+import { UserError } from "../foundation/errors.ts";
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const GREY = { mean: [0.5], std: [0.5] };
+
+/** Mean and standard deviation of each channel, of values in [0, 1]. */
+interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * How pixels are normalised: as the options say, else ImageNet's statistics, or 0.5 for grey.
+ * @throws UserError unless there is one number for each channel
+ */
+export function statisticsOf({
+  channels,
+  ...options
+}: {
+  readonly channels: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+}): Statistics {
+  const fallback = channels === 1 ? GREY : IMAGENET;
+  const mean = options.mean ?? fallback.mean;
+  const std = options.std ?? fallback.std;
+  if (mean.length !== channels || std.length !== channels)
+    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+  return { mean, std };
+}
