@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { KindLine } from "./table.ts";
 
 /** Kinds of data with their own commands: one line each, the only import of them from outside their folder. */
@@ -23,3 +25,18 @@ export const kinds: Readonly<Record<string, KindLine>> = {
     load: () => import("../modalities/text/commands/index.ts"),
   },
 };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** The kind of data of the run that is named first; undefined if none is. */
+export async function kindOfRun(args: readonly string[]): Promise<string | undefined> {
+  for (const path of args.filter((arg) => !arg.startsWith("-"))) {
+    const config: unknown = await readFile(join(path, "config.json"), "utf8")
+      .then(JSON.parse)
+      .catch(() => undefined);
+    const name = isObject(config) && isObject(config.modality) ? config.modality.name : undefined;
+    if (typeof name === "string") return name;
+  }
+  return undefined;
+}

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { messageOf, UserError } from "../foundation/errors.ts";
 import { allowDecoding } from "../foundation/memory.ts";
@@ -7,7 +6,7 @@ import { sweepTemporary } from "../foundation/temporary.ts";
 import { trustCode } from "../foundation/user-file.ts";
 import { commands } from "./commands.ts";
 import { Interrupted } from "./interrupt.ts";
-import { kinds } from "./kinds.ts";
+import { kindOfRun, kinds } from "./kinds.ts";
 import { complain } from "./output.ts";
 import type { CommandTable } from "./table.ts";
 
@@ -126,18 +125,10 @@ async function addCommands(parent: Command, table: CommandTable, [called, ...res
   return isFound;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
-
 /** The commands for the kind of data of the run that is named first; undefined if there is none. */
 async function tableOfRun(args: readonly string[]): Promise<CommandTable | undefined> {
-  const run = args.find((arg) => !arg.startsWith("-"));
-  if (run === undefined) return undefined;
-  const config: unknown = await readFile(join(run, "config.json"), "utf8")
-    .then(JSON.parse)
-    .catch(() => undefined);
-  const name = isObject(config) && isObject(config.modality) ? config.modality.name : undefined;
-  return typeof name === "string" && Object.hasOwn(kinds, name) ? (await kinds[name]!.load()).commands : undefined;
+  const name = await kindOfRun(args);
+  return name !== undefined && Object.hasOwn(kinds, name) ? (await kinds[name]!.load()).commands : undefined;
 }
 
 /** @throws UserError for a command that belongs to some kinds of data, naming them */

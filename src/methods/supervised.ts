@@ -65,7 +65,8 @@ export const supervised = method({
         encoder: encoder.init(rng.split("encoder")),
         ...(isSimilarity ? {} : { head: head.init(rng.split("head")) }),
       }),
-      loss(params, { views, target, label, mix: [mix] }) {
+      loss(params, { views, target, label, mix: mixes = [] }) {
+        const [mix] = mixes;
         if (mixing && mix) {
           const features = vectors(params.encoder, mixing.mix(views[0]!, mix));
           const { outputs, ...both } = mixing.twice(head.apply(params.head!, features), target, mix.label);

@@ -140,6 +140,26 @@ test("regression, similarity, multi-task training and pseudo-labels each train t
     assert.equal(config.method.name, "supervised+simclr:0.3");
     assert.deepEqual([config.supervision.unlabelled, config.data.entries], [true, 48]);
     assert.equal(config.method.options.projectionDim, 8);
+
+    // The run's kind of data has options here, too, and samples are mixed.
+    const mixing = ["--scratch", "--mixup", "0.2", "--cutmix", "1", "--strong-views", "--rand-augment", "2"];
+    assert.ok(trained("mixed", ...mixing, "--rand-magnitude", "3,6").measures.accuracy >= 0);
+    const { method, modality } = JSON.parse(await readFile(join(folder, "mixed", "config.json"), "utf8"));
+    assert.deepEqual([method.options.mixup, method.options.cutmix, method.options.strongViews], [0.2, 1, true]);
+    assert.deepEqual([modality.options.randAugment, modality.options.randMagnitude], [2, [3, 6]]);
+    const refused = autodidact(
+      "finetune",
+      run,
+      ...flags,
+      "--task",
+      "similarity",
+      "--mixup",
+      "1",
+      "--out",
+      join(folder, "y"),
+    );
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /--task similarity has none that can be mixed/);
   });
 });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { beta } from "../../src/array/beta.ts";
 import { type Array, constant, float32, np, Rng, scalar, type Traced } from "../../src/array/index.ts";
 import type { Encoder } from "../../src/encoders/index.ts";
-import { beta } from "../../src/methods/parts/beta.ts";
 import { mixer, mixOptions } from "../../src/methods/parts/mixing.ts";
 import { supervised } from "../../src/methods/supervised.ts";
 import { image } from "../../src/modalities/image/index.ts";

@@ -10,6 +10,7 @@ import {
   type MethodDefinition,
   methods,
   methodWith,
+  modalities,
   openRun,
   type Progress,
   type Run,
@@ -22,9 +23,10 @@ import {
 } from "../../index.ts";
 import { optionGroups } from "../chosen-options.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
+import { kindOfRun } from "../kinds.ts";
 import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
-import { addOptions, type Group, optionsByKind, valueOf } from "../option-groups.ts";
+import { addOptions, type Group, type OptionsByKind, optionsByKind, valueOf } from "../option-groups.ts";
 import { print, printJson } from "../output.ts";
 import { downloadLine, progressLine } from "../progress.ts";
 import { refuseChanges, resumeOption, stemOf, stoppedAt } from "../resume.ts";
@@ -53,12 +55,12 @@ interface Flags extends TableOptions {
 /** Method options that this command sets itself. */
 const FILLED_IN = ["task", "classes", "class-weights", "label-weights", "center", "spread"];
 
-/** The options of every method, under their names on the command line. */
-async function methodGroups(chosen: { readonly method: MethodDefinition }): Promise<Group[]> {
-  const groups = (await optionGroups(chosen)).filter(({ kind }) => kind === "method");
+/** The options of every method and kind of data, under their names on the command line. */
+async function groupsFor(chosen: { readonly method: MethodDefinition }): Promise<Group[]> {
+  const groups = (await optionGroups(chosen)).filter(({ kind }) => kind === "method" || kind === "modality");
   return groups.map((group) => ({
     ...group,
-    flags: new Map([...group.flags].filter(([name]) => !FILLED_IN.includes(name))),
+    flags: new Map([...group.flags].filter(([name]) => group.kind !== "method" || !FILLED_IN.includes(name))),
   }));
 }
 
@@ -99,11 +101,18 @@ export const configure: Configure = async (command, argv) => {
       .option("--scratch", "start from random weights, as a baseline")
       .option("--out <folder>", "run folder to create (default: runs/<run>-<data>)"),
   ).option("--json", "print the result as JSON");
-  const chosen = { method: await methods.load(methodWith(valueOf(argv, "--with"))) };
-  const groups = await methodGroups(chosen);
+  const method = await methods.load(methodWith(valueOf(argv, "--with")));
+  // Read before parsing, so that help shows its options.
+  const kind = await kindOfRun(argv);
+  const chosen = { method, ...(kind === undefined ? {} : { modality: await modalities.stored(kind) }) };
+  const groups = await groupsFor(chosen);
   return addOptions(addTrainingFlags(command, finetuneDefaults), groups, chosen)
     .addHelpText("after", "\nExamples:\n  autodidact finetune runs/photos --train labelled/train --test labelled/test")
     .addHelpText("after", "  autodidact finetune runs/photos --train photos --train-labels labels.csv --with fixmatch")
+    .addHelpText(
+      "after",
+      "  autodidact finetune runs/photos --train labelled --scratch --mixup 0.2 --cutmix 1 --strong-views --rand-augment 2",
+    )
     .addHelpText(
       "after",
       "  autodidact finetune runs/books --train train.tsv --column 1 --label-column 2 --lora-rank 8",
@@ -118,7 +127,7 @@ export const configure: Configure = async (command, argv) => {
     )
     .addHelpText("after", "  autodidact finetune --resume runs/books-train")
     .action((path: string | undefined, flags: Flags & Readonly<Record<string, unknown>>) =>
-      act(path, flags, command, optionsByKind(flags, groups, chosen).method),
+      act(path, flags, command, optionsByKind(flags, groups, chosen)),
     );
 };
 
@@ -129,7 +138,7 @@ async function act(
   path: string | undefined,
   flags: Flags & Readonly<Record<string, unknown>>,
   command: Command,
-  options: Readonly<Record<string, unknown>>,
+  { method: options, modality: modalityOptions }: OptionsByKind,
 ): Promise<void> {
   const { train = "", resume } = flags;
   if (resume !== undefined) {
@@ -166,7 +175,7 @@ async function act(
     run =
       resume !== undefined
         ? await resumeFinetuning(resume, watch)
-        : await finetune({ ...optionsOf(from, flags), train, out, training, options, ...watch });
+        : await finetune({ ...optionsOf(from, flags), train, out, training, options, modalityOptions, ...watch });
   } finally {
     download.end();
     line.end();

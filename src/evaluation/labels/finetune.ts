@@ -19,7 +19,7 @@ import type { Progress } from "../../training/loop/options.ts";
 import type { RunConfig, Supervision, TrainingChoices } from "../../training/run/config.ts";
 import { refuseTaken } from "../../training/run/folder.ts";
 import { type DataReader, readerOf } from "../../training/run/open-data.ts";
-import { buildParts, openRun, type Run, readConfig } from "../../training/run/run.ts";
+import { buildMethod, buildParts, openRun, type Run, readConfig } from "../../training/run/run.ts";
 import { settle, sourceOf } from "../../training/run/settle.ts";
 import { openStart, type Start } from "../../training/run/start.ts";
 import { groupsToKeep } from "./groups.ts";
@@ -70,6 +70,8 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   /** Weight classes by their inverse frequency. */
   readonly balanced?: boolean;
   readonly training?: TrainingChoices;
+  /** How samples are augmented, instead of how they were for the run: `{ randAugment: 2 }` for images. */
+  readonly modalityOptions?: AnyOptions;
   /** Options of `supervised`, and of the additional task. */
   readonly options?: MethodOptionsWith<With>;
   readonly signal?: AbortSignal;
@@ -157,7 +159,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     }
     // Labels belong to whole entries, not to windows of a text.
     if (samples !== source) await samples.close();
-    const built = await buildParts(config);
+    const built = await buildMethod(config, source.length);
     const training = withLearningRate(config.training, built.encoder, options.training, scratch);
     const complete = { ...config, supervision, training };
     let begin: Start | undefined;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { beta } from "../../array/beta.ts";
 import {
   type Array,
   constant,
@@ -11,7 +12,6 @@ import {
 } from "../../array/index.ts";
 import type { Inputs } from "../../encoders/encoder.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { beta } from "./beta.ts";
 
 /** Options of mixup and CutMix. */
 export const mixOptions = {
@@ -93,7 +93,10 @@ export function mixer(
       };
     },
     /** The batch mixed with itself in reverse order. */
-    mix(inputs: Inputs, { values, box: [box] }: { readonly values: Array; readonly box: readonly Array[] }): Inputs {
+    mix(
+      inputs: Inputs,
+      { values, box: [box] = [] }: { readonly values: Array; readonly box: readonly Array[] },
+    ): Inputs {
       return Object.fromEntries(
         Object.entries(inputs).map(([input, batch]) => {
           const [samples, ...shape] = batch.shape as [number, ...number[]];

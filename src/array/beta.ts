@@ -1,4 +1,4 @@
-import type { Rng } from "../../array/rng.ts";
+import type { Rng } from "./rng.ts";
 
 /** A draw from the Gamma distribution. Marsaglia & Tsang 2000, https://doi.org/10.1145/358407.358414 */
 function gamma(rng: Rng, shape: number): number {
