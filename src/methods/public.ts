@@ -27,6 +27,7 @@ export * from "./parts/graphs/surroundings.ts";
 export * from "./parts/input-features.ts";
 export * from "./parts/labels.ts";
 export * from "./parts/masks.ts";
+export * from "./parts/mixing.ts";
 export * from "./parts/multi-crop.ts";
 export * from "./parts/patch-decoder.ts";
 export * from "./parts/pictures.ts";
