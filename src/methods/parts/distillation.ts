@@ -101,7 +101,8 @@ export function requireClassToken(
   { prefix, classTokens = prefix }: { readonly prefix: number; readonly classTokens?: number },
   method: string,
 ): void {
-  if (classTokens !== 1) throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
+  if (classTokens !== 1)
+    throw new UserError(`${method} reads the class token; give the encoder one by --pooling class`);
 }
 
 /** The class token `[batch, width]` of tokens `[batch, 1 + patches, width]`. */
