@@ -33,7 +33,7 @@ export async function compiledCase(
   let index = 0;
   return {
     async step(): Promise<number> {
-      const result = await compiled.run(state, batch, index++, 1e-3, 0);
+      const result = await compiled.run(state, batch, index++, { learningRate: 1e-3, progress: 0 });
       // As in training/loop.ts.
       release(state.optimizer);
       state = result.state;

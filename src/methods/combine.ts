@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Ability } from "../data/ability.ts";
 import { optionOwners, type Weighted } from "../foundation/combination.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { MethodDefinition, Preset } from "./method.ts";
+import type { MethodDefinition, Preset, Recipe } from "./method.ts";
 import { sumOf } from "./parts/sum.ts";
 
 /** One of several tasks that an encoder learns at once. */
@@ -49,7 +49,7 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
       Object.fromEntries([...owners].map(([option, { task, key }]) => [option, task.definition.options.shape[key]!])),
     ),
     ...(runs.length > 0 ? { runs } : {}),
-    recipe: first.definition.recipe,
+    recipe: recipeOf(first.definition),
     ...(Object.keys(presets).length > 0 ? { presets } : {}),
     ...(learned === undefined ? {} : { learned }),
     ...(defaultEncoder ? { defaultEncoder } : {}),
@@ -72,6 +72,12 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
     },
   };
 }
+
+/** The method's recipe, with the places that its parameters have in a combination. */
+const recipeOf = ({ name, recipe }: MethodDefinition): Recipe => ({
+  ...recipe,
+  ...(recipe.constantRate && { constantRate: recipe.constantRate.map((part) => `tasks.${name}.${part}`) }),
+});
 
 const unique = (needs: readonly Ability[]): Ability[] =>
   needs.filter((need, at) => needs.findIndex(({ name, by }) => name === need.name && by === need.by) === at);

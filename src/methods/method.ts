@@ -162,12 +162,36 @@ export type MethodParams = InitialParams & { readonly encoder: InitialParams };
 
 /** Defaults of the trainer for a method: the paper's recipe, scaled where the docstring says so. */
 export interface Recipe {
-  readonly optimizer?: "adamw" | "sgd" | "lars";
-  /** For a batch of 256; scaled linearly with the batch. */
+  /** AdamW by default. `larc` is SwAV's LARS, which adapts and decays biases and norms too. */
+  readonly optimizer?: "adamw" | "sgd" | "lars" | "larc";
+  /** Peak rate for a batch of 256; scaled linearly with the batch. */
   readonly baseLearningRate?: number;
+  /** 0.05 by default. */
   readonly weightDecay?: number;
+  /** Weight decay at the end, reached by half a cosine from the first step on (DINO, I-JEPA); constant by default. */
+  readonly finalWeightDecay?: number;
+  /** Of `adamw`: 0.999 by default. */
   readonly beta2?: number;
+  /** Of `sgd`: Nesterov's momentum. */
+  readonly nesterov?: boolean;
   readonly batchSize?: number;
+  /**
+   * Share of the training in which the rate rises linearly: the paper's epochs of warm-up over its epochs; 0 for none. By
+   * default 0.1, at most 10 epochs.
+   */
+  readonly warmup?: number;
+  /** Of the rate after the warm-up: `cosine` by default. */
+  readonly schedule?: "cosine" | "step" | "constant";
+  /** Of `step`: shares of the training after each of which the rate is a tenth of what it was; 0.6 and 0.8 by default. */
+  readonly milestones?: readonly number[];
+  /** Of `cosine`: the rate at the end, as a share of the peak; 0 by default. */
+  readonly finalLearningRate?: number;
+  /** Largest norm of the gradients; 0, by default, for no clipping. */
+  readonly gradientClip?: number;
+  /** Whether the norm is of all gradients together, by default, or each parameter's by itself (DINO, iBOT). */
+  readonly clipBy?: "all" | "parameter";
+  /** Parts of the parameters whose rate stays at the peak, by path: SimSiam's `predictor`. */
+  readonly constantRate?: readonly string[];
 }
 
 /**

@@ -11,7 +11,7 @@ import { concatenateInputs } from "./parts/views.ts";
 
 /** AdamW at a constant rate; the average over about a hundred steps. */
 const paperTraining = {
-  ...{ optimizer: "adamw", batchSize: 8, learningRate: 1e-3, minLearningRate: 1e-3, weightDecay: 0.01 },
+  ...{ optimizer: "adamw", batchSize: 8, learningRate: 1e-3, schedule: "constant", weightDecay: 0.01 },
   ...{ warmupEpochs: 0, ema: 0.99, epochs: 40 },
 } as const;
 

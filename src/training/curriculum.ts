@@ -133,6 +133,10 @@ export function valueOf({ from, to, stages, whole }: CurriculumEntry, stage: num
   return from.map((start, index) => between(start, to[index] ?? start));
 }
 
+/** A curriculum of the weight decay takes the place of its half cosine. */
+const withDecay = (options: Readonly<Record<string, unknown>>) =>
+  "weightDecay" in options ? { ...options, finalWeightDecay: options.weightDecay } : options;
+
 type Choices = Pick<RunConfig, "method" | "modality" | "encoder">;
 
 /** The configuration at these stages. */
@@ -152,6 +156,6 @@ export function atStages<Config extends Choices & { readonly training?: object }
     ...config,
     method: { ...method, options: { ...method.options, ...optionsOf("method") } },
     modality: { ...modality, options: { ...modality.options, ...optionsOf("modality") } },
-    ...(training ? { training: { ...training, ...optionsOf("training") } } : {}),
+    ...(training ? { training: { ...training, ...withDecay(optionsOf("training")) } } : {}),
   };
 }

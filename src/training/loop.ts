@@ -4,7 +4,7 @@ import type { Probe, Supervised, TrainOptions } from "./loop/options.ts";
 import { release } from "./memory.ts";
 import type { RunConfig } from "./run/config.ts";
 import type { Start } from "./run/start.ts";
-import { learningRateAt } from "./schedule.ts";
+import { numbersAt } from "./schedule.ts";
 
 /**
  * Trains from the beginning, or with `options.resume` from the last checkpoint, to the last step or to an abort.
@@ -36,10 +36,10 @@ export async function train(
     const { step, method, training, state } = await program.at(curriculum.stagesAt(now.step), batch, now.state);
     // Runs after the checkpoint at the end of an epoch, so that a run resumed there does the same.
     now.state = endsEpoch() ? await beforeEpoch.run(method, state, now.step / plan.perEpoch) : state;
-    const learningRate = learningRateAt(now.step, { ...plan.schedule, peak: training.learningRate });
+    const numbers = numbersAt(now.step, plan, training);
     const isLast = now.step + 1 === plan.steps;
     const logs = isLast || (now.step + 1) % logEvery === 0;
-    const result = await step.run(now.state, batch, now.step, learningRate, now.step / plan.steps, logs);
+    const result = await step.run(now.state, batch, now.step, numbers, logs);
     saver.record(now.step + 1, result);
     // These arrays of the initial state, two thirds of it, belong to the loop; later states are released by the step.
     release(now.state.optimizer);
@@ -50,7 +50,7 @@ export async function train(
     log.record(result);
     curriculum.record(now.step, { loss: result.loss, ...result.metrics });
     await probing?.(now);
-    if (logs) await log.write(now.step, learningRate, clock.lap(), result.features);
+    if (logs) await log.write(now.step, numbers.learningRate, clock.lap(), result.features);
     const isBest = judge && endsEpoch() && (await judge.judge(now));
     const stops = isLast || options.signal?.aborted || judge?.isOver();
     if (stops || isBest || now.step % checkpointEvery === 0) await saver.save(now, isBest);

@@ -6,6 +6,7 @@ import type { CurriculumEntry, RunConfig, Training } from "./run/config.ts";
 import { buildMethod } from "./run/run.ts";
 import { settleMemory } from "./settle-memory.ts";
 import { compileStep, type DeviceState, type HostState, optimizerOf, type TrainingStep, toDevice } from "./step.ts";
+import { decays } from "./update.ts";
 
 /** The training step at certain stages of the curriculum. */
 export interface Staged {
@@ -46,8 +47,7 @@ export function stagedStep(config: RunConfig, samples: number): StagedStep {
       const settled = atStages(config, curriculum, stages);
       const { method, modality } = await buildMethod(settled, samples);
       const { training } = settled;
-      const { weightDecay, gradientClip } = training;
-      const key = JSON.stringify([settled.method.options, modality.specs, weightDecay, gradientClip]);
+      const key = JSON.stringify([settled.method.options, modality.specs, decays(training), training.gradientClip]);
       if (stage?.key === key) {
         stage = { ...stage, name, method, training };
         return { ...stage, state };

@@ -18,11 +18,14 @@ import { withLora } from "../layers/lora.ts";
 import { inTraining } from "../layers/scope.ts";
 import type { Method, MethodParams } from "../methods/method.ts";
 import { adamw } from "./optimizers/adamw.ts";
+import { larc } from "./optimizers/larc.ts";
 import { lars } from "./optimizers/lars.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { sgd } from "./optimizers/sgd.ts";
 import type { Training } from "./run/config.ts";
+import type { StepNumbers } from "./schedule.ts";
 import { frozenByName, type TrainableOptions, trainable } from "./trainable.ts";
+import { type UpdateOptions, updateOf } from "./update.ts";
 
 /** Elements of an array that the allocator puts with other large ones. */
 const PIN = 2 ** 15;
@@ -61,27 +64,28 @@ export interface TrainingStep {
     state: DeviceState,
     batch: Tree<Tensor>,
     step: number,
-    learningRate: number,
-    progress: number,
+    numbers: StepNumbers,
     observe?: boolean,
   ): Promise<StepResult>;
   dispose(): Promise<void>;
 }
 
-export function optimizerOf(training: Pick<Training, "optimizer" | "beta2">): Optimizer {
-  switch (training.optimizer) {
+export function optimizerOf({
+  optimizer,
+  beta2,
+  nesterov,
+}: Pick<Training, "optimizer" | "beta2"> & Partial<Pick<Training, "nesterov">>): Optimizer {
+  switch (optimizer) {
     case "adamw":
-      return adamw({ beta2: training.beta2 });
+      return adamw({ beta2 });
     case "sgd":
-      return sgd();
+      return sgd({ nesterov });
     case "lars":
       return lars();
+    case "larc":
+      return larc();
   }
 }
-
-/** Biases, norms, and embeddings of positions and tokens are not decayed. */
-const isWeight = (path: string, shape: readonly number[]): boolean =>
-  shape.length > 1 && !/(^|\.)(positions|classToken|registers|maskToken)$/.test(path);
 
 export function initialState(
   method: Method,
@@ -111,9 +115,9 @@ export function initialState(
 export async function compileStep(options: {
   readonly method: Method;
   readonly optimizer: Optimizer;
-  readonly training: Pick<Training, "weightDecay" | "gradientClip" | "ema" | "seed" | "device" | "threads"> &
+  readonly training: Pick<Training, "ema" | "seed" | "device" | "threads"> &
     Partial<Pick<Training, "frozenStatistics">> &
-    TrainableOptions;
+    UpdateOptions;
   readonly state: DeviceState;
   readonly batch: Tree<Tensor>;
   readonly name: string;
@@ -122,6 +126,7 @@ export async function compileStep(options: {
   const { method, optimizer, training, name, profile } = options;
   // Frozen parameters are passed through without gradients.
   const scales = trainable(options.state.params, training);
+  const updateParams = updateOf(optimizer, options.state.params, training);
   // A part that is not trained sees what it saw when it was; the rest needs the statistics of its own batches.
   const frozen = frozenByName(options.state.params, training.freeze);
   let noiseShape = [0, 0];
@@ -153,28 +158,13 @@ export async function compileStep(options: {
       return { loss: value, aux: { metrics, memory, statistics, observed } };
     }, learned);
 
-    const squares = Object.values(gradients).map((gradient) => np.sum(np.square(gradient)));
-    const gradNorm = np.sqrt(squares.reduce((sum, square) => np.add(sum, square)));
-    const clip =
-      training.gradientClip > 0
-        ? np.minimum(1, np.multiply(np.reciprocal(np.add(gradNorm, 1e-6)), training.gradientClip))
-        : undefined;
-    const slots: Record<string, Record<string, Array>> = Object.fromEntries(optimizer.slots.map((slot) => [slot, {}]));
-    const updated = tree.map<Array, Array>(params, (param, path) => {
-      const gradient = gradients[path];
-      if (!gradient) return aux.statistics[path] ?? param;
-      const remembered = Object.fromEntries(optimizer.slots.map((slot) => [slot, current.optimizer[slot]![path]!]));
-      const weight = isWeight(path, param.shape);
-      const scale = scales.get(path) ?? 1;
-      const result = optimizer.update(param, clip ? np.multiply(gradient, clip) : gradient, remembered, {
-        learningRate: scale === 1 ? schedule.learningRate! : np.multiply(schedule.learningRate!, scale),
-        step: schedule.step!,
-        isWeight: weight,
-        weightDecay: weight ? training.weightDecay : 0,
-      });
-      for (const slot of optimizer.slots) slots[slot]![path] = result.memory[slot]!;
-      return result.param;
-    }) as Traced<MethodParams>;
+    const update = updateParams(params, gradients, aux.statistics, current.optimizer, {
+      learningRate: schedule.learningRate!,
+      constantRate: schedule.constantRate!,
+      weightDecay: schedule.weightDecay!,
+      step: schedule.step!,
+    });
+    const updated = update.params;
     const memory = method.afterStep?.(updated, aux.memory, { progress: schedule.progress! }) ?? aux.memory;
     const averages = new Map(tree.entries(current.ema));
     const ema =
@@ -184,12 +174,14 @@ export async function compileStep(options: {
           )
         : {};
     const { metrics, observed } = aux;
+    const { optimizer: slots, gradNorm } = update;
     return { state: { params: updated, optimizer: slots, memory, ema }, loss, gradNorm, metrics, observed };
   };
 
   // The step outlives the initial state, which is as large as any later one, so it keeps no reference to it.
   const examples = [options.state, options.batch].map((example) => tree.map<TensorSpec, TensorSpec>(example, specOf));
-  const scheduleExample = { learningRate: scalar(0), step: scalar(0), progress: scalar(0) };
+  const [learningRate, constantRate, weightDecay] = [scalar(0), scalar(0), scalar(0)];
+  const scheduleExample = { learningRate, constantRate, weightDecay, step: scalar(0), progress: scalar(0) };
   const build = (noise: Record<string, TensorSpec>) =>
     compile(step, [...examples, scheduleExample, noise], { ...training, name, profile });
   let program = await build({});
@@ -203,8 +195,12 @@ export async function compileStep(options: {
   const noiseSource = new Rng(training.seed).split("noise");
 
   return {
-    async run(current, inputs, index, learningRate, progress, observe = false) {
-      const schedule = { learningRate: scalar(learningRate), step: scalar(index + 1), progress: scalar(progress) };
+    async run(current, inputs, index, numbers, observe = false) {
+      const { learningRate: rate, constantRate: constant = rate, weightDecay: decay = training.weightDecay } = numbers;
+      const schedule = {
+        ...{ learningRate: scalar(rate), constantRate: scalar(constant), weightDecay: scalar(decay) },
+        ...{ step: scalar(index + 1), progress: scalar(numbers.progress) },
+      };
       const noise: Record<string, Tensor> = {};
       if (isNoisy) noise.rows = noiseSource.split(index).uniforms(noiseShape);
       const outputs = await program.run(current, inputs, schedule, noise);

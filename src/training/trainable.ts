@@ -23,6 +23,22 @@ export function frozenByName(params: Tree<unknown>, parts: readonly string[] = [
 }
 
 /**
+ * The paths of the parameters whose learning rate is constant.
+ * @throws UserError when there is no such part
+ */
+export function atConstantRate(params: Tree<unknown>, parts: readonly string[] = []): ReadonlySet<string> {
+  const paths = tree.paths(params);
+  return new Set(
+    parts.flatMap((part) => {
+      const within = paths.filter((path) => `${path}.`.startsWith(`${part}.`));
+      if (within.length > 0) return within;
+      const found = [...new Set(paths.map((path) => path.split(".")[0]))].join(", ");
+      throw new UserError(`--constant-rate ${part}: the parameters have no such part; they have ${found}`);
+    }),
+  );
+}
+
+/**
  * Which parameters are trained, by path, and the factor of each one's learning rate. Layers of the encoder are counted
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning

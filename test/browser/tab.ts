@@ -43,7 +43,7 @@ export async function losses(name: (typeof trainable)[number]): Promise<number[]
   const step = await compileStep({ method, optimizer, training, state, batch, name });
   const found: number[] = [];
   for (let index = 0; index < 3; index++) {
-    const result = await step.run(state, batch, index, 0.003, index / 3);
+    const result = await step.run(state, batch, index, { learningRate: 0.003, progress: index / 3 });
     state = result.state;
     found.push(result.loss);
   }

@@ -130,7 +130,7 @@ export async function learn(
   const steps = MORE_STEPS[definition.name] ?? STEPS;
   let state = first;
   for (let index = 0; index < steps; index++) {
-    const result = await step.run(state, batch, index, RATE, index / steps);
+    const result = await step.run(state, batch, index, { learningRate: RATE, progress: index / steps });
     state = result.state;
     losses.push(result.loss);
   }

@@ -59,7 +59,7 @@ async function train(encoder: Encoder, device: "cpu" | "wasm"): Promise<{ losses
   let state: DeviceState = start;
   const losses: number[] = [];
   for (let index = 0; index < 10; index++) {
-    const result = await step.run(state, batch, index, 0.05, index / 10);
+    const result = await step.run(state, batch, index, { learningRate: 0.05, progress: index / 10 });
     state = result.state;
     losses.push(result.loss);
   }

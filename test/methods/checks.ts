@@ -117,7 +117,7 @@ export async function takeSteps(
   const step = await compileStep({ method, optimizer, training, state, batch, name: `${steps} steps` });
   const [losses, metrics]: [number[], Readonly<Record<string, number>>[]] = [[], []];
   for (let index = 0; index < steps; index++) {
-    const result = await step.run(state, batch, index, learningRate, index / steps);
+    const result = await step.run(state, batch, index, { learningRate, progress: index / steps });
     losses.push(result.loss);
     metrics.push(result.metrics);
     state = result.state;

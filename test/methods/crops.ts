@@ -91,7 +91,7 @@ export async function descend(
   const left: Left[] = [];
   let state: DeviceState = initial;
   for (const [index, at] of progress.entries()) {
-    const result = await step.run(state, batch, index, learningRate, at);
+    const result = await step.run(state, batch, index, { learningRate, progress: at });
     state = result.state;
     const leaves = new Map<string, Tensor>();
     for (const group of ["params", "memory"] as const)

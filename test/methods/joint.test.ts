@@ -210,7 +210,7 @@ async function train(
   const losses: number[] = [];
   let metrics: Readonly<Record<string, number>> = {};
   for (let index = 0; index < steps; index++) {
-    const result = await step.run(state, batch, index, 0.01, index / steps);
+    const result = await step.run(state, batch, index, { learningRate: 0.01, progress: index / steps });
     ({ state, metrics } = result);
     losses.push(result.loss);
   }

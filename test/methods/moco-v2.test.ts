@@ -37,7 +37,7 @@ test("three steps: losses, the queue and the key encoder after each are PyTorch'
     const step = await compileStep({ method, optimizer, training, state: initial, batch: batch(0), name: "moco" });
     let state: DeviceState = initial;
     for (let index = 0; index < 3; index++) {
-      const result = await step.run(state, batch(index), index, 0.5, index / 3);
+      const result = await step.run(state, batch(index), index, { learningRate: 0.5, progress: index / 3 });
       state = result.state;
       assertMatches(float32([result.loss], []), expected[`loss ${index}`], `loss ${index}`, 1e-4);
       const memory = new Map<string, Tensor>();

@@ -62,6 +62,7 @@ async function train(definition: MethodDefinition, encoder?: Encoder): Promise<n
     ...given,
     optimizer: given.optimizer ?? "adamw",
     weightDecay: 0,
+    gradientClip: given.gradientClip ?? 0,
     beta2: 0.999,
     threads: 1,
   } as const;
@@ -71,7 +72,10 @@ async function train(definition: MethodDefinition, encoder?: Encoder): Promise<n
   const losses: number[] = [];
   let state: DeviceState = start;
   for (let index = 0; index < 10; index++) {
-    const result = await step.run(state, batch, index, given.learningRate ?? 1e-3, index / 10);
+    const result = await step.run(state, batch, index, {
+      learningRate: given.learningRate ?? 1e-3,
+      progress: index / 10,
+    });
     state = result.state;
     losses.push(result.loss);
   }

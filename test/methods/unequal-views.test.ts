@@ -76,7 +76,7 @@ for (const name of ["byol", "moco-v3"])
         [1, 1],
       ] as const
     ).entries()) {
-      ({ state } = await step.run(state, batch, index, 0.1, progress));
+      ({ state } = await step.run(state, batch, index, { learningRate: 0.1, progress }));
       const [now, student] = [await valuesOf(state.memory), await valuesOf(state.params)];
       for (const [path, values] of now) {
         // The teacher's statistics are of what it sees itself.

@@ -76,7 +76,7 @@ test("features are observed for every kind of method, without changing its resul
       const state = initialState(method, optimizer, training, new Rng(0));
       const batch = stack([1, 2, 3, 4].map((sample) => method.views(sample, new Rng(sample), noEntry)));
       const step = await compileStep({ method, optimizer, training, state, batch, name: "observed" });
-      results.push(await step.run(state, batch, 0, 0, 0, true));
+      results.push(await step.run(state, batch, 0, { learningRate: 0, progress: 0 }, true));
       await step.dispose();
     }
     const [without, seen] = results;

@@ -4,6 +4,8 @@ import { type Array, float32, np, Rng, scalar, type Tensor, type TreeRecord, tre
 import { dropPath } from "../../src/layers/functions/drop-path.ts";
 import { batchNorm } from "../../src/layers/norms/batch-norm.ts";
 import type { Method, MethodParams } from "../../src/methods/method.ts";
+import type { Training } from "../../src/training/run/config.ts";
+import type { StepNumbers } from "../../src/training/schedule.ts";
 import {
   compileStep,
   type DeviceState,
@@ -15,9 +17,12 @@ import {
 import { assertMatches, fill, torchCase } from "../fixtures/torch/reference.ts";
 
 const BASE = { weightDecay: 0, gradientClip: 0, ema: 0, seed: 3, device: "wasm", threads: 1, beta2: 0.999 } as const;
-type Settings = Partial<Record<"weightDecay" | "gradientClip" | "ema" | "seed", number>> & {
-  optimizer?: "adamw" | "sgd" | "lars";
-};
+type Settings = Partial<
+  Pick<
+    Training,
+    "weightDecay" | "finalWeightDecay" | "gradientClip" | "clipBy" | "constantRate" | "ema" | "seed" | "optimizer"
+  >
+>;
 
 /** A minimal method: parameters and a loss. */
 function methodOf<Initial extends MethodParams, Views extends TreeRecord<Tensor>>(
@@ -27,7 +32,13 @@ function methodOf<Initial extends MethodParams, Views extends TreeRecord<Tensor>
   return { views: () => ({}), ...parts } as unknown as Method;
 }
 
-async function steps(method: Method, batch: TreeRecord<Tensor>, settings: Settings, rates: number[]) {
+async function steps(
+  method: Method,
+  batch: TreeRecord<Tensor>,
+  settings: Settings,
+  rates: number[],
+  numbers: Partial<StepNumbers>[] = [],
+) {
   const training = { ...BASE, optimizer: "sgd" as const, ...settings };
   const optimizer = optimizerOf(training);
   const initial = initialState(method, optimizer, training, new Rng(0));
@@ -35,7 +46,11 @@ async function steps(method: Method, batch: TreeRecord<Tensor>, settings: Settin
   const results: (Omit<StepResult, "state"> & { state: Map<string, number[]> })[] = [];
   let state: DeviceState = initial;
   for (const [index, rate] of rates.entries()) {
-    const { state: next, ...rest } = await step.run(state, batch, index, rate, index / rates.length);
+    const { state: next, ...rest } = await step.run(state, batch, index, {
+      learningRate: rate,
+      progress: index / rates.length,
+      ...numbers[index],
+    });
     results.push({ ...rest, state: await valuesOf(next) });
     state = next;
   }
@@ -76,6 +91,66 @@ test("the gradient's norm is reported as it was and clipped as PyTorch clips it"
   }
 });
 
+test("each parameter's gradient by itself is clipped as PyTorch clips one", async () => {
+  const expected = await torchCase("optimizers", "clip each");
+  const pulls = [fill("clipped 0", [3, 4]), fill("clipped 1", [4])] as const;
+  const method = methodOf({
+    init: () => ({ encoder: { first: fill("a", [3, 4]), second: fill("b", [4]) } }),
+    loss: ({ encoder }, { one, two }: { one: Array; two: Array }) => ({
+      loss: np.add(np.sum(np.multiply(encoder.first, one)), np.sum(np.multiply(encoder.second, two))),
+    }),
+  });
+  const clipping = { gradientClip: 0.7, clipBy: "parameter" } as const;
+  const { initial, results } = await steps(method, { one: pulls[0], two: pulls[1] }, clipping, [1]);
+  const [{ gradNorm, state }] = results as [(typeof results)[0]];
+  assertMatches(scalar(gradNorm), (await torchCase("optimizers", "clip")).norm, "the norm of all");
+  for (const [index, name] of ["first", "second"].entries()) {
+    const before = initial.get(`params.encoder.${name}`)!;
+    const moved = state.get(`params.encoder.${name}`)!.map((value, at) => before[at]! - value);
+    assertMatches(float32(moved, [moved.length]), expected[`gradient ${index}`], name, 1e-5);
+  }
+});
+
+test("a part at a constant rate does not follow the schedule", async () => {
+  const leaves = () => ({ weight: float32([1], [1]) });
+  const method = methodOf({
+    init: () => ({ encoder: leaves(), predictor: { first: leaves(), last: leaves() }, predictors: leaves() }),
+    loss: ({ encoder, predictor, predictors }) => ({
+      loss: np.sum(np.concatenate([encoder, predictor.first, predictor.last, predictors].map(({ weight }) => weight))),
+    }),
+  });
+  const batch = { x: scalar(0) };
+  const rates = [{ learningRate: 0.25, constantRate: 0.5 }];
+  const { results } = await steps(method, batch, { constantRate: ["predictor"] }, [0], rates);
+  const after = (path: string) => results[0]!.state.get(`params.${path}.weight`)![0];
+  assert.deepEqual(["encoder", "predictor.first", "predictor.last", "predictors"].map(after), [0.75, 0.5, 0.5, 0.75]);
+  await assert.rejects(steps(method, batch, { constantRate: ["predict"] }, [0]), {
+    name: "UserError",
+    message: "--constant-rate predict: the parameters have no such part; they have encoder, predictor, predictors",
+  });
+});
+
+test("the decay is a number of the step, for weights that have none at first too", async () => {
+  const method = methodOf({
+    init: () => ({ encoder: { weight: fill("w", [2, 2]), bias: fill("b", [2]) } }),
+    loss: ({ encoder }) => ({ loss: np.multiply(np.sum(encoder.weight), 0) }),
+  });
+  const changing = [{ weightDecay: 0 }, { weightDecay: 0.5 }, { weightDecay: 1 }];
+  for (const optimizer of ["adamw", "sgd"] as const) {
+    const settings = { optimizer, weightDecay: 0, finalWeightDecay: 1 };
+    const { initial, results } = await steps(method, { x: scalar(0) }, settings, [0.1, 0.1, 0.1], changing);
+    const before = initial.get("params.encoder.weight")!;
+    // SGD's momentum repeats nine tenths of the second step in the third.
+    const factors = optimizer === "adamw" ? [1, 0.95, 0.95 * 0.9] : [1, 0.95, 0.95 * 0.9 - 0.045];
+    for (const [at, factor] of factors.entries()) {
+      results[at]!.state.get("params.encoder.weight")!.forEach((value, index) => {
+        assert.ok(Math.abs(value - before[index]! * factor) < 1e-6, `${optimizer} ${at}`);
+      });
+      assert.deepEqual(results[at]!.state.get("params.encoder.bias"), initial.get("params.encoder.bias"));
+    }
+  }
+});
+
 test("decay takes weights and leaves biases, norms, positions and tokens", async () => {
   const leaves = {
     weight: fill("w", [2, 2]),
@@ -100,6 +175,21 @@ test("decay takes weights and leaves biases, norms, positions and tokens", async
       });
     }
   }
+});
+
+test("larc decays and adapts biases too", async () => {
+  const method = methodOf({
+    init: () => ({ encoder: { bias: float32([3, 4], [2]) } }),
+    loss: ({ encoder }, { pull }: { pull: Array }) => ({ loss: np.sum(np.multiply(encoder.bias, pull)) }),
+  });
+  const batch = { pull: float32([0, 2], [2]) };
+  const { results } = await steps(method, batch, { optimizer: "larc", weightDecay: 0.5 }, [10]);
+  // ‖p‖ 5, ‖g‖ 2: 0.001 · 5 / (2 + 0.5 · 5) of g + 0.5 p = (1.5, 4).
+  const ratio = 0.005 / 4.5;
+  const expected = [3 - 10 * ratio * 1.5, 4 - 10 * ratio * 4];
+  results[0]!.state.get("params.encoder.bias")!.forEach((value, index) => {
+    assert.ok(Math.abs(value - expected[index]!) < 1e-6, `${value}`);
+  });
 });
 
 test("running statistics come from the batch; the optimiser and its decay never touch them", async () => {

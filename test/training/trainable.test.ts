@@ -69,7 +69,7 @@ async function moves(options: TrainableOptions): Promise<Map<string, number>> {
     ...{ method, optimizer, state, batch, name: "trainable" },
     training: { ...training, device: "cpu", threads: 1 },
   });
-  const { state: next } = await step.run(state, batch, 0, 0.1, 0);
+  const { state: next } = await step.run(state, batch, 0, { learningRate: 0.1, progress: 0 });
   const before = new Map(tree.entries<Tensor>(state.params));
   const moved = new Map<string, number>();
   for (const [path, leaf] of tree.entries<Tensor | { read(): Promise<Tensor> }>(next.params)) {

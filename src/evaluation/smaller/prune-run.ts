@@ -201,8 +201,8 @@ async function recover(
   epochs: number,
 ): Promise<Run> {
   const { data: dataConfig, modality, method, encoder, training } = pruned.config;
-  // The recipe sets beta2 again; the warm-up depends on the epochs.
-  const { beta2: _recipe, warmupEpochs: _warmup, ...rest } = training;
+  // The warm-up depends on the epochs.
+  const { warmupEpochs: _warmup, ...rest } = training;
   // Options that the method replaces are in the configuration but were not chosen by the user.
   const { replaces = {} } = pruned.methodDefinition;
   // An existing tokenizer is not trained again.

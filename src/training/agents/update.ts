@@ -60,7 +60,7 @@ export function updateOf(
       const { name, isDelayed } = vector;
       const slots = { first: state.first[name]!, second: state.second[name]! };
       const updated = optimizer.update(state.params[name]!, joined(vector, gradients), slots, {
-        ...{ learningRate: np.array(learningRate), isWeight: true, weightDecay: 0 },
+        ...{ learningRate: np.array(learningRate), isWeight: true },
         step: isDelayed ? numbers.steps.delayed : numbers.steps.always,
       });
       [params[name], first[name], second[name]] = [updated.param, updated.memory.first!, updated.memory.second!];

@@ -54,7 +54,7 @@ export async function openLog(
   const spreadAt = (step: number, features: Tensor) => {
     const spread = spreadOf(features);
     // While a model only learns the frequency of each target, its features look collapsed; that passes.
-    const warning = step > plan.schedule.warmupSteps ? watch(spread, encoder.embedDim) : undefined;
+    const warning = step > plan.warmupSteps ? watch(spread, encoder.embedDim) : undefined;
     if (warning) onNote?.(`step ${step}: ${warning}`);
     return spread;
   };

@@ -2,7 +2,6 @@ import type { Source } from "../../data/index.ts";
 import { type LoaderTask, stepsPerEpoch } from "../data/loader-task.ts";
 import { everyEntry } from "../features.ts";
 import type { RunConfig } from "../run/config.ts";
-import type { LearningRateSchedule } from "../schedule.ts";
 import type { DeviceState } from "../step.ts";
 import type { Supervised } from "./options.ts";
 
@@ -13,8 +12,7 @@ export interface Plan {
   /** Steps in an epoch, and in all. */
   readonly perEpoch: number;
   readonly steps: number;
-  /** A curriculum may change the peak. */
-  readonly schedule: Omit<LearningRateSchedule, "peak">;
+  readonly warmupSteps: number;
 }
 
 /** Current state of training: the input of the next step. */
@@ -37,5 +35,5 @@ export function planOf(config: RunConfig, source: Source<unknown>, supervised: S
   const perEpoch = stepsPerEpoch(task);
   const steps = perEpoch * training.epochs;
   const warmupSteps = Math.round(training.warmupEpochs * perEpoch);
-  return { task, perEpoch, steps, schedule: { minimum: training.minLearningRate, warmupSteps, steps } };
+  return { task, perEpoch, steps, warmupSteps };
 }

@@ -19,7 +19,7 @@ export const adamw = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): Opti
     // ONNX Runtime's memory plan is smallest in this order: with the decay first, ResNet-18's step peaks nearly 100 MB higher.
     const scaled = np.multiply(first, rate);
     const update = np.multiply(scaled, np.reciprocal(np.add(np.sqrt(second), np.multiply(root, epsilon))));
-    const kept = weightDecay === 0 ? param : np.multiply(param, np.subtract(1, np.multiply(learningRate, weightDecay)));
+    const kept = weightDecay ? np.multiply(param, np.subtract(1, np.multiply(learningRate, weightDecay))) : param;
     return { param: np.subtract(kept, update), memory: { first, second } };
   },
 });

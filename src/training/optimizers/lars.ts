@@ -1,4 +1,5 @@
 import { type Array, np } from "../../array/index.ts";
+import { norm } from "./norm.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /**
@@ -10,15 +11,14 @@ export const lars = ({ momentum = 0.9, trust = 0.001 } = {}): Optimizer => ({
   slots: ["velocity"],
   update(param, gradient, memory, { learningRate, isWeight, weightDecay }) {
     // Otherwise a frozen weight, whose gradient is 0, would decay, and `trust` would make that decay large.
-    const decay = isWeight ? np.where(np.greater(norm(gradient), 0), weightDecay, 0) : weightDecay;
-    const decayed = weightDecay === 0 ? gradient : np.add(gradient, np.multiply(param, decay));
+    const decayed = weightDecay
+      ? np.add(gradient, np.multiply(param, np.where(np.greater(norm(gradient), 0), weightDecay, 0)))
+      : gradient;
     const direction = isWeight ? np.multiply(decayed, trustRatio(param, decayed, trust)) : decayed;
     const velocity = np.add(np.multiply(memory.velocity!, momentum), np.multiply(direction, learningRate));
     return { param: np.subtract(param, velocity), memory: { velocity } };
   },
 });
-
-const norm = (x: Array) => np.sqrt(np.sum(np.square(x)));
 
 /** trust · ‖weight‖ / ‖gradient‖; 1 where either is zero. */
 function trustRatio(param: Array, gradient: Array, trust: number): Array {

@@ -8,14 +8,16 @@ export interface UpdateContext {
   readonly step: Array;
   /** False for biases, norms, positions and tokens. */
   readonly isWeight: boolean;
-  /** 0 where `isWeight` is false. */
-  readonly weightDecay: number;
+  /** float32 scalar; absent where the parameter is not decayed. */
+  readonly weightDecay?: Array | undefined;
 }
 
 /** Updates one parameter at a time; traced into the training step. */
 export interface Optimizer {
   /** Names of the state kept for each parameter: arrays of the parameter's shape, initially zero. */
   readonly slots: readonly string[];
+  /** Whether biases, norms, positions and tokens are decayed too. */
+  readonly decaysAll?: boolean;
   update(
     param: Array,
     gradient: Array,

@@ -11,15 +11,69 @@ export const TrainingOptions = z.object({
     .positive()
     .optional()
     .describe("peak learning rate; by default the recipe's, scaled by batch size / 256"),
-  minLearningRate: z.number().nonnegative().default(0).describe("final learning rate of the cosine schedule"),
-  optimizer: z.enum(["adamw", "sgd", "lars"]).optional().describe("optimiser; by default from the method's recipe"),
-  weightDecay: z.number().nonnegative().optional().describe("weight decay; not applied to biases and norms"),
-  warmupEpochs: z
+  schedule: z
+    .enum(["cosine", "step", "constant"])
+    .optional()
+    .describe("of the learning rate after the warm-up; by default from the method's recipe, else cosine"),
+  finalLearningRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      "of the schedule cosine: learning rate at the end, as a share of the peak; by default the recipe's, else 0",
+    ),
+  milestones: z
+    .array(z.number().gt(0).lt(1))
+    .max(100)
+    .optional()
+    .describe(
+      "of the schedule step: shares of the training after which the rate is a tenth; by default the recipe's, else 0.6,0.8",
+    ),
+  warmup: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("share of the training with linear warm-up; by default the recipe's, else a tenth, at most 10 epochs"),
+  warmupEpochs: z.number().nonnegative().optional().describe("the same in epochs, instead of --warmup"),
+  constantRate: z
+    .array(z.string().min(1))
+    .max(100)
+    .optional()
+    .describe("parts of the parameters whose learning rate stays at its peak, by path; by default the recipe's"),
+  optimizer: z
+    .enum(["adamw", "sgd", "lars", "larc"])
+    .optional()
+    .describe("optimiser; by default from the method's recipe"),
+  beta2: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("of adamw: decay of the squared gradients; by default the recipe's"),
+  nesterov: z.boolean().optional().describe("of sgd: Nesterov's momentum; by default the recipe's"),
+  weightDecay: z
     .number()
     .nonnegative()
     .optional()
-    .describe("epochs of linear warm-up; by default a tenth of all, at most 10"),
-  gradientClip: z.number().nonnegative().default(0).describe("maximum global norm of the gradients; 0 for no clipping"),
+    .describe("weight decay, by default the recipe's; not applied to biases and norms, except by larc"),
+  finalWeightDecay: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("weight decay at the end, reached by half a cosine; by default the recipe's, else the same throughout"),
+  gradientClip: z
+    .number()
+    .nonnegative()
+    .optional()
+    .describe("largest norm of the gradients, 0 for no clipping; by default the recipe's, else 0"),
+  clipBy: z
+    .enum(["all", "parameter"])
+    .optional()
+    .describe(
+      "whether that norm is of all gradients, or each parameter's by itself; by default the recipe's, else all",
+    ),
   layerDecay: z
     .number()
     .gt(0)
@@ -70,16 +124,28 @@ export type TrainingChoices = Readonly<Partial<z.input<typeof TrainingOptions>>>
 export const SettledTraining = TrainingOptions.required({
   batchSize: true,
   learningRate: true,
-  optimizer: true,
-  weightDecay: true,
+  schedule: true,
+  finalLearningRate: true,
+  milestones: true,
   warmupEpochs: true,
+  constantRate: true,
+  optimizer: true,
+  beta2: true,
+  nesterov: true,
+  weightDecay: true,
+  finalWeightDecay: true,
+  gradientClip: true,
+  clipBy: true,
+})
+  // In epochs.
+  .omit({ warmup: true })
   // One part of a large graph is a batch of nodes; a user is asked for two samples.
-}).extend({ batchSize: bounds.count(), beta2: z.number().gt(0).lt(1) });
+  .extend({ batchSize: bounds.count() });
 
 export type Training = z.infer<typeof SettledTraining>;
 
 /** Version of the run folder's format; other versions are refused. */
-export const RUN_VERSION = 4;
+export const RUN_VERSION = 5;
 
 const choice = z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) });
 

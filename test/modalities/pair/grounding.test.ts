@@ -59,7 +59,7 @@ test("numbers, colours and shapes that are hidden in a sentence are told from it
   const step = await compileStep({ method, optimizer, training, state, batch: batch(0), name: "grounding" });
   for (let at = 0; at < STEPS; at++) {
     const rate = RATE * Math.min(1, (at + 1) / WARMUP) * 0.5 * (1 + Math.cos((Math.PI * at) / STEPS));
-    state = (await step.run(state, batch(at), at, rate, at / STEPS)).state;
+    state = (await step.run(state, batch(at), at, { learningRate: rate, progress: at / STEPS })).state;
   }
   await step.dispose();
   const params = tree.unflatten(

@@ -112,7 +112,7 @@ test("a run of the previous version is refused", () =>
     await writeFile(join(folder, "config.json"), JSON.stringify({ version: 2 }));
     await assert.rejects(readConfig(folder), {
       name: "UserError",
-      message: `${folder}: a run of version 2; this program reads version 4`,
+      message: `${folder}: a run of version 2; this program reads version 5`,
     });
   }));
 
@@ -159,6 +159,55 @@ test("a warm-up ends before the training does, and a teacher needs no average", 
     await assert.rejects(settle(averaged, image, source), { name: "UserError", message: /evaluated by its teacher/ });
     await source.close();
   });
+});
+
+test("the training follows user, preset, recipe and default, and what belongs together is one source's", async () => {
+  const recipes = fixture("recipe-method.ts");
+  const training = async (choices: Record<string, unknown>, preset?: string) => {
+    const found = await settled({ method: recipes, training: choices, ...(preset ? { preset } : {}) });
+    return found.training;
+  };
+  const papers = await training({});
+  const recipe = {
+    ...{ optimizer: "sgd", nesterov: true, weightDecay: 0.04, finalWeightDecay: 0.4, warmupEpochs: 5 },
+    ...{ schedule: "step", milestones: [0.5, 0.75], finalLearningRate: 0 },
+    ...{ gradientClip: 3, clipBy: "parameter", constantRate: ["head"], beta2: 0.999 },
+  };
+  for (const [option, value] of Object.entries(recipe))
+    assert.deepEqual(papers[option as keyof typeof papers], value, option);
+
+  // The preset decays less, and so without an end of its own; its optimiser has no Nesterov, its warm-up is in epochs.
+  const small = await training({ epochs: 8 }, "small");
+  assert.deepEqual(
+    [small.weightDecay, small.finalWeightDecay, small.nesterov, small.warmupEpochs, small.schedule],
+    [0.01, 0.01, false, 2, "step"],
+  );
+  const mine = await training({ warmup: 0.25, finalWeightDecay: 0.02, schedule: "cosine", epochs: 8 }, "small");
+  assert.deepEqual(
+    [mine.weightDecay, mine.finalWeightDecay, mine.warmupEpochs, mine.schedule, mine.milestones],
+    [0.01, 0.02, 2, "cosine", []],
+  );
+  assert.equal((await training({ warmupEpochs: 0 })).warmupEpochs, 0);
+  assert.equal((await training({ weightDecay: 0.3 })).finalWeightDecay, 0.3);
+
+  const plain = (await settled({ training: { weightDecay: 0.5 } })).training;
+  const defaults = {
+    ...{ nesterov: false, finalWeightDecay: 0.5, schedule: "cosine", milestones: [], finalLearningRate: 0 },
+    ...{ gradientClip: 0, clipBy: "all", constantRate: [] },
+  };
+  for (const [option, value] of Object.entries(defaults))
+    assert.deepEqual(plain[option as keyof typeof plain], value, option);
+  assert.deepEqual((await settled({ training: { schedule: "step" } })).training.milestones, [0.6, 0.8]);
+});
+
+test("training options that do nothing beside the others are refused in a line", async () => {
+  const refused = async (training: Record<string, unknown>, message: RegExp) =>
+    assert.rejects(settled({ training }), { name: "UserError", message });
+  await refused({ warmup: 0.1, warmupEpochs: 3 }, /the same in other units; leave one out$/);
+  await refused({ optimizer: "lars", nesterov: true }, /nesterov is of the optimizer sgd; this run uses lars$/);
+  await refused({ milestones: [0.5] }, /milestones is of the schedule step; this run has cosine$/);
+  await refused({ schedule: "constant", finalLearningRate: 0.1 }, /is of the schedule cosine; this run has constant$/);
+  await refused({ clipBy: "parameter" }, /nothing is clipped; set gradientClip, too$/);
 });
 
 test("a modality option that the method replaces is refused, wherever it is set", () =>

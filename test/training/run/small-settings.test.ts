@@ -11,7 +11,7 @@ import { molecule } from "../../../src/modalities/molecule/index.ts";
 import { protein } from "../../../src/modalities/protein/index.ts";
 import { text } from "../../../src/modalities/text/index.ts";
 import type { RunChoices } from "../../../src/training/run/choices.ts";
-import { type RunConfig, TrainingOptions } from "../../../src/training/run/config.ts";
+import { type RunConfig, type Training, TrainingOptions } from "../../../src/training/run/config.ts";
 import { buildParts } from "../../../src/training/run/run.ts";
 import { settle } from "../../../src/training/run/settle.ts";
 import { someSmiles } from "../../fixtures/molecules.ts";
@@ -45,13 +45,27 @@ const changed = (schema: z.ZodObject, options: Readonly<Record<string, unknown>>
   );
 };
 
+/** What the recipes that say nothing about it come to. */
+const PLAIN: Partial<Training> = {
+  ...{ schedule: "cosine", finalLearningRate: 0, milestones: [], constantRate: [] },
+  ...{ nesterov: false, gradientClip: 0, clipBy: "all" },
+};
+
+function shortTraining(training: Training) {
+  const plain = { ...PLAIN, finalWeightDecay: training.weightDecay };
+  const isPlain = (option: string) =>
+    JSON.stringify(plain[option as keyof typeof plain]) === JSON.stringify(training[option as keyof Training]);
+  const options = changed(TrainingOptions, training);
+  return Object.fromEntries(Object.entries(options).filter(([option]) => !isPlain(option)));
+}
+
 async function inShort({ method, encoder, modality, training }: RunConfig, definition: ModalityDefinition) {
   return {
     encoder: encoder.name,
     ...changed((await encoders.load(encoder.name)).options, encoder.options),
     method: changed((await methods.load(method.name)).options, method.options),
     modality: changed(definition.options, modality.options),
-    training: changed(TrainingOptions, training),
+    training: shortTraining(training),
   };
 }
 

@@ -92,7 +92,7 @@ export async function tune(
   options: Required<TuneOptions> & { readonly seed: number; readonly most: number },
   { signal, onProgress }: Watch = {},
 ): Promise<Tuned> {
-  const { epochs, patience, learningRate, weightDecay, batchSize, seed, most } = options;
+  const { epochs, patience, weightDecay, batchSize, seed, most } = options;
   const samples = placesOf(learn);
   const perEpoch = Math.floor(Math.min(samples.length, most) / batchSize);
   const steps = epochs * perEpoch;
@@ -131,8 +131,9 @@ export async function tune(
         const index = epoch * perEpoch + at;
         const batch = nextBatch();
         step ??= await compileStep({ method, optimizer, training, state, batch, name: "forecast" });
-        const rate = learningRateAt(index, { peak: learningRate, warmupSteps: Math.ceil(perEpoch / 2), steps });
-        const result = await step.run(state, batch, index, rate, index / steps);
+        const warmupSteps = Math.ceil(perEpoch / 2);
+        const learningRate = learningRateAt(index, { peak: options.learningRate, warmupSteps, steps });
+        const result = await step.run(state, batch, index, { learningRate, progress: index / steps });
         state = result.state;
         if (!Number.isFinite(result.loss))
           throw new UserError("the loss is not finite: lower the learning rate (--learning-rate)");

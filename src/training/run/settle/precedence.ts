@@ -25,12 +25,19 @@ export const PRECEDENCE = [
 /** The values from each source. */
 export type Sources = Readonly<Partial<Record<(typeof PRECEDENCE)[number], Options | undefined>>>;
 
-/** Merges the sources: each option from the first source that has it. */
-export function decide(sources: Sources): Options {
+/**
+ * Merges the sources: each option from the first source that has it.
+ * @param replaced by option, others that a source with this option takes from the sources below it
+ */
+export function decide(sources: Sources, replaced: Readonly<Record<string, readonly string[]>> = {}): Options {
   const decided: Record<string, unknown> = {};
-  for (const source of PRECEDENCE)
-    for (const [option, value] of Object.entries(sources[source] ?? {}))
-      if (decided[option] === undefined) decided[option] = value;
+  const gone = new Set<string>();
+  for (const source of PRECEDENCE) {
+    const values = Object.entries(sources[source] ?? {}).filter(([, value]) => value !== undefined);
+    for (const [option, value] of values)
+      if (decided[option] === undefined && !gone.has(option)) decided[option] = value;
+    for (const [option] of values) for (const other of replaced[option] ?? []) gone.add(other);
+  }
   return decided;
 }
 

@@ -3,8 +3,8 @@ import type { Source } from "../../../data/index.ts";
 import { countOfKeys } from "../../../data/parts/keys.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Recipe } from "../../../methods/index.ts";
-import type { RunChoices } from "../choices.ts";
-import { SettledTraining, type Training, TrainingOptions } from "../config.ts";
+import type { Options, RunChoices } from "../choices.ts";
+import { SettledTraining, type Training, type TrainingChoices, TrainingOptions } from "../config.ts";
 import { parseOptions } from "../run.ts";
 import { decide } from "./precedence.ts";
 import type { PresetParts } from "./presets.ts";
@@ -20,9 +20,16 @@ export type RequestedTraining = z.infer<typeof TrainingOptions>;
 export const requestedTraining = ({ training }: RunChoices, { preset, small }: PresetParts): RequestedTraining =>
   parseOptions(
     TrainingOptions,
-    decide({ user: training, preset: preset?.training, small: small?.training }),
+    decide({ user: training, preset: preset?.training, small: small?.training }, REPLACED),
     "training",
   );
+
+/** Of a source with the first, those below it have no say in the others: a decay that a user sets stays what it is. */
+const REPLACED = {
+  weightDecay: ["finalWeightDecay"],
+  warmup: ["warmupEpochs"],
+  warmupEpochs: ["warmup"],
+};
 
 /**
  * Settles the training options that depend on the recipe and on the number of samples.
@@ -43,32 +50,83 @@ export function settleTraining(
     choices.training?.batchSize === undefined && perBatch !== undefined
       ? Math.min(perBatch, samples)
       : batchSizeOf(choices, requested, recipe, samples, different);
-  const warmupEpochs = requested.warmupEpochs ?? Math.min(10, requested.epochs / 10);
-  const training = SettledTraining.parse({
-    ...decide({
+  const { baseLearningRate = 1e-3, batchSize: _, ...rest } = recipe;
+  const decided: Options & { weightDecay?: unknown; warmup?: unknown; warmupEpochs?: unknown } = decide(
+    {
       user: requested,
       recipe: {
-        optimizer: recipe.optimizer ?? "adamw",
-        learningRate:
-          ((recipe.baseLearningRate ?? 1e-3) * (perBatch === undefined ? batchSize : USUAL_BATCH)) / USUAL_BATCH,
-        weightDecay: recipe.weightDecay ?? 0.05,
-        beta2: recipe.beta2 ?? 0.999,
+        weightDecay: 0.05,
+        ...rest,
+        learningRate: (baseLearningRate * (perBatch === undefined ? batchSize : USUAL_BATCH)) / USUAL_BATCH,
       },
-    }),
+    },
+    REPLACED,
+  );
+  const training = SettledTraining.parse({
+    ...DEFAULTS,
+    finalWeightDecay: decided.weightDecay,
+    ...decided,
     batchSize,
-    // A preset's warm-up is meant for trainings of usual length; it is at most half of a short one.
-    warmupEpochs:
-      choices.training?.warmupEpochs === undefined ? Math.min(warmupEpochs, requested.epochs / 2) : warmupEpochs,
+    warmupEpochs: warmupOf(choices.training, requested.epochs, decided),
   });
-  if (training.warmupEpochs > training.epochs)
+  refuseUnused(choices.training, training);
+  const { optimizer, schedule } = training;
+  return {
+    ...training,
+    // A preset or a user may choose another optimiser or schedule than the recipe.
+    nesterov: optimizer === "sgd" && training.nesterov,
+    finalLearningRate: schedule === "cosine" ? training.finalLearningRate : 0,
+    milestones: schedule === "step" ? training.milestones : [],
+  };
+}
+
+/** Where neither user, preset nor recipe decide. */
+const DEFAULTS = {
+  optimizer: "adamw",
+  beta2: 0.999,
+  nesterov: false,
+  schedule: "cosine",
+  finalLearningRate: 0,
+  milestones: [0.6, 0.8],
+  constantRate: [],
+  gradientClip: 0,
+  clipBy: "all",
+} as const satisfies Partial<Training>;
+
+/** Most epochs of the default warm-up, which is a tenth of the training. */
+const LONGEST_WARMUP = 10;
+
+/** Epochs of warm-up. @throws UserError when the user asks for two lengths, or for more than the training has */
+function warmupOf(
+  { warmup, warmupEpochs }: TrainingChoices = {},
+  epochs: number,
+  decided: { readonly warmup?: unknown; readonly warmupEpochs?: unknown },
+): number {
+  if (warmup !== undefined && warmupEpochs !== undefined)
+    throw new UserError("training: options warmup and warmupEpochs are the same in other units; leave one out");
+  if (warmupEpochs !== undefined && warmupEpochs > epochs)
     throw new UserError(
-      `training: option warmupEpochs is ${training.warmupEpochs}, but the training has only ${training.epochs}; the learning rate would never reach its peak`,
+      `training: option warmupEpochs is ${warmupEpochs}, but the training has only ${epochs}; the learning rate would never reach its peak`,
     );
-  if (training.minLearningRate > training.learningRate)
-    throw new UserError(
-      `training: option minLearningRate is ${training.minLearningRate}, above the learning rate of ${training.learningRate}`,
-    );
-  return training;
+  const chosen = decided.warmupEpochs ?? (decided.warmup === undefined ? undefined : Number(decided.warmup) * epochs);
+  const length = Number(chosen ?? Math.min(LONGEST_WARMUP, epochs / 10));
+  // A preset's epochs of warm-up are meant for trainings of usual length; they are at most half of a short one.
+  return warmup === undefined && warmupEpochs === undefined ? Math.min(length, epochs / 2) : length;
+}
+
+/** @throws UserError for an option that does nothing beside the others */
+function refuseUnused(
+  { nesterov, milestones = [], finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
+  { optimizer, schedule, gradientClip }: Training,
+): void {
+  if (nesterov && optimizer !== "sgd")
+    throw new UserError(`training: option nesterov is of the optimizer sgd; this run uses ${optimizer}`);
+  if (milestones.length > 0 && schedule !== "step")
+    throw new UserError(`training: option milestones is of the schedule step; this run has ${schedule}`);
+  if (finalLearningRate > 0 && schedule !== "cosine")
+    throw new UserError(`training: option finalLearningRate is of the schedule cosine; this run has ${schedule}`);
+  if (clipBy === "parameter" && gradientClip === 0)
+    throw new UserError(`training: option clipBy is "parameter", but nothing is clipped; set gradientClip, too`);
 }
 
 /** The requested batch size or the paper's, limited by a CPU's memory and the number of samples. */
