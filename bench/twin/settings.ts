@@ -6,7 +6,10 @@ export type Twin = (typeof twins)[number];
 
 export const isTwin = (name: string): name is Twin => twins.some((twin) => twin === name);
 
-const common = { optimizer: "adamw", gradientClip: 0, minLearningRate: 0, ema: 0 } as const;
+const common = {
+  ...({ optimizer: "adamw", schedule: "cosine", finalLearningRate: 0, constantRate: [], ema: 0 } as const),
+  ...({ gradientClip: 0, clipBy: "all" } as const),
+};
 const resnet = {
   encoder: "resnet",
   encoderOptions: { layers: "10", width: 16, stem: "stride2", zeroInit: false },
@@ -47,7 +50,8 @@ export const settings: Readonly<Record<Twin, Omit<Choices, "data">>> = {
       frozenPrototypes: 0.01,
     },
     training: {
-      ...{ ...common, gradientClip: 3, epochs: 6, batchSize: 64 },
+      ...common,
+      ...{ gradientClip: 3, epochs: 6, batchSize: 64 },
       ...{ learningRate: 1e-3, weightDecay: 0.04, warmupEpochs: 0.6 },
     },
   },

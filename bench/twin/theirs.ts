@@ -50,7 +50,7 @@ export async function theirs(wish: Wish, options: Python): Promise<Trained & { r
   await child.write({
     ...{ method: wish.twin, seed: wish.seed, training: config.training },
     ...{ encoder: config.encoder.options, options: config.method.options },
-    ...{ steps: plan.steps, takenSteps, warmupSteps: plan.schedule.warmupSteps },
+    ...{ steps: plan.steps, takenSteps, warmupSteps: plan.warmupSteps },
     weights: weights.map(([path, { shape }]) => [path, shape]),
     leaves: tree.entries<Tensor>(batch).map(([path, { shape, dtype }]) => [path, shape, dtype]),
     images: images?.batches.map(({ shape }) => shape) ?? [],
