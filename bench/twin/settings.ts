@@ -7,7 +7,7 @@ export type Twin = (typeof twins)[number];
 export const isTwin = (name: string): name is Twin => twins.some((twin) => twin === name);
 
 const common = {
-  ...({ optimizer: "adamw", schedule: "cosine", finalLearningRate: 0, constantRate: [], ema: 0 } as const),
+  ...({ optimizer: "adamw", schedule: "cosine", finalLearningRate: 0, ema: 0 } as const),
   ...({ gradientClip: 0, clipBy: "all" } as const),
 };
 const resnet = {
