@@ -1,53 +1,40 @@
-import * as z from "zod";
 import { type Array, np, type Rng, type Traced } from "../array/index.ts";
 import type { Offered } from "../data/ability.ts";
-import * as bounds from "../foundation/bounds.ts";
 import { UserError } from "../foundation/errors.ts";
 import { dropout } from "../layers/functions/dropout.ts";
 import type { ParamsOf } from "../layers/layer.ts";
 import { layerNorm } from "../layers/norms/layer-norm.ts";
-import { attentionBias } from "../layers/transformer/attention-bias.ts";
+import type { Attending } from "../layers/transformer/attention.ts";
+import { attentionBias, windowBias } from "../layers/transformer/attention-bias.ts";
+import { sequenceRotation } from "../layers/transformer/rotary.ts";
 import { transformerBlock } from "../layers/transformer/transformer.ts";
 import { sequence, tokens } from "./abilities.ts";
 import { type EncodeOptions, type Encoder, encoder, type Inputs } from "./encoder.ts";
-
-/** Turc et al. 2019, https://arxiv.org/abs/1908.08962: BERT's miniatures, and BERT itself. */
-const sizes = {
-  tiny: { width: 128, depth: 2, heads: 2 },
-  mini: { width: 256, depth: 4, heads: 4 },
-  small: { width: 512, depth: 4, heads: 8 },
-  medium: { width: 512, depth: 8, heads: 8 },
-  base: { width: 768, depth: 12, heads: 12 },
-} as const;
+import { withoutBiases } from "./transformer/biases.ts";
+import { ROTARY_BASE, sizes, TransformerOptions } from "./transformer/options.ts";
 
 /** Added to variances: BERT's (post-norm) and GPT-2's (pre-norm). */
 const epsilons = { post: 1e-12, pre: 1e-5 } as const;
 
-interface Shape {
+/** All options settled, of a vocabulary. */
+interface Shape extends Omit<TransformerOptions, "size"> {
   readonly vocabulary: number;
   readonly length: number;
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
-  /** Width of a head, when heads were pruned. */
-  readonly headDim?: number | undefined;
-  readonly mlpRatio: number;
-  readonly norm: "pre" | "post";
-  readonly positions: "learned" | "rotary";
-  readonly pooling: "mean" | "first";
-  readonly dropout: number;
   readonly epsilon: number;
-  readonly causal: boolean;
 }
 
 /**
  * Transformer encoder of a token sequence. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762. Post-norm with learned
  * positions it is BERT's (Devlin et al. 2018, https://arxiv.org/abs/1810.04805), weight for weight; pre-norm and `causal`,
- * GPT-2's.
+ * GPT-2's; with rotary positions, gated layers and local blocks ModernBERT's (Warner et al. 2024,
+ * https://arxiv.org/abs/2412.13663).
  *
  * Reads `ids` and `mask`, int32 `[batch, length]`; nothing attends to tokens whose mask is 0. Parameters: `words` (the
- * token embeddings) `[vocabulary, width]`, `positions` `[length, width]` (when learned), `embeddingNorm` (post-norm),
- * `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm` (pre-norm). BERT's embedding of the first segment is
+ * token embeddings) `[vocabulary, width]`, `positions` `[length, width]` (when learned), `embeddingNorm` (post-norm,
+ * or asked for), `blocks.N.{norm1,attention.{qkv,output},norm2,up,down}`, `norm` (pre-norm). BERT's embedding of the first segment is
  * part of `positions`. The representation is the mean of the tokens, or the first token.
  */
 export const transformer = encoder({
@@ -55,26 +42,7 @@ export const transformer = encoder({
   paper: "https://arxiv.org/abs/1706.03762",
   reads: { ids: 1, mask: 1 },
   abilities: [tokens, sequence],
-  options: z.object({
-    size: z
-      .enum(["tiny", "mini", "small", "medium", "base"])
-      .default("mini")
-      .describe("width, depth and heads together"),
-    width: bounds.width().optional().describe("width of a token; overrides the size's"),
-    depth: bounds.depth().optional().describe("number of blocks; overrides the size's"),
-    heads: bounds.width().optional().describe("attention heads; overrides the size's"),
-    headDim: bounds.width().optional().describe("width of a head; the width over the heads by default"),
-    mlpRatio: bounds.ratio().default(4).describe("hidden width of the feed-forward part over the width"),
-    norm: z.enum(["pre", "post"]).default("post").describe("norms before each branch (GPT-2), or after it (BERT)"),
-    positions: z.enum(["learned", "rotary"]).default("learned").describe("position embeddings"),
-    pooling: z
-      .enum(["mean", "first"])
-      .default("mean")
-      .describe("representation: mean of the tokens, or the first token"),
-    dropout: z.number().min(0).lt(1).default(0).describe("share of activations dropped in training; 0.1 in BERT"),
-    epsilon: z.number().positive().optional().describe("added to variances; by default 1e-12 post-norm, 1e-5 pre-norm"),
-    causal: z.boolean().default(false).describe("let each token attend only to those before it"),
-  }),
+  options: TransformerOptions,
 
   build(options, specs, vocabulary) {
     const [length] = specs.ids?.shape ?? [];
@@ -84,31 +52,39 @@ export const transformer = encoder({
     if (options.causal && options.pooling === "first")
       throw new UserError("the first token of a causal encoder sees nothing but itself; use --pooling mean");
     const epsilon = options.epsilon ?? epsilons[options.norm];
+    if (options.window !== undefined && options.causal)
+      throw new UserError("a causal encoder has no window; leave out --causal or --window");
     return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads, epsilon });
   },
 });
 
 function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence> {
   const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
-  const { headDim = width / heads } = shape;
+  const { headDim = width / heads, mlp, window, globalEvery, embeddingNorm = norm === "post" } = shape;
   if (!Number.isInteger(headDim))
     throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
   if (positions === "rotary" && headDim % 2 !== 0)
     throw new UserError(`rotary positions need heads of an even width, not ${headDim}`);
   const rotary = positions === "rotary";
-  const blocks = globalThis.Array.from({ length: depth }, () =>
-    transformerBlock({ width, heads, headDim, mlpRatio, norm, epsilon, rotary, dropout: shape.dropout }),
+  const blocks = globalThis.Array.from({ length: depth }, (_, index) =>
+    transformerBlock({
+      ...{ width, heads, headDim, mlpRatio, mlp, norm, epsilon, dropout: shape.dropout },
+      // Normalised embeddings need no norm before the first attention.
+      attentionNorm: norm === "post" || index > 0 || !embeddingNorm,
+    }),
   );
+  const isLocal = (block: number) => window !== undefined && block % globalEvery !== 0;
   const outerNorm = layerNorm(width, epsilon);
   const wholeHeads = width % headDim === 0 ? width / headDim : 1;
 
-  const init = (rng: Rng) => ({
+  const all = (rng: Rng) => ({
     words: rng.split("words").truncatedNormal([vocabulary, width], 0.02),
     ...(rotary ? {} : { positions: rng.split("positions").truncatedNormal([length, width], 0.02) }),
-    ...(norm === "post" ? { embeddingNorm: outerNorm.init() } : {}),
+    ...(embeddingNorm ? { embeddingNorm: outerNorm.init() } : {}),
     blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
     ...(norm === "pre" ? { norm: outerNorm.init() } : {}),
   });
+  const init = (rng: Rng) => (shape.bias ? all(rng) : withoutBiases(all(rng)));
   type TransformerParams = Traced<ParamsOf<{ init: typeof init }>>;
 
   const inputsOf = ({ ids, mask }: Inputs): { ids: Array; mask: Array } => {
@@ -129,11 +105,20 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
     return dropout(params.embeddingNorm ? outerNorm.apply(params.embeddingNorm, placed) : placed, shape.dropout);
   };
 
+  const attending = (bias: Array, base: number): Attending & { readonly bias: Array } => ({
+    bias,
+    ...(rotary ? { rotation: sequenceRotation(length, headDim, base) } : {}),
+  });
+
   const outputs = (params: TransformerParams, inputs: Inputs, options: EncodeOptions = {}): Array[] => {
-    const bias = attentionBias(inputsOf(inputs).mask, { causal });
+    const everywhere = attending(attentionBias(inputsOf(inputs).mask, { causal }), shape.rotaryBase);
+    const nearby =
+      window === undefined
+        ? everywhere
+        : attending(np.add(everywhere.bias, windowBias(length, window)), shape.localRotaryBase);
     let x = embedded(params, inputs, options);
     return blocks.map((block, index) => {
-      x = block.apply(params.blocks[index]!, x, { bias });
+      x = block.apply(params.blocks[index]!, x, isLocal(index) ? nearby : everywhere);
       return x;
     });
   };
@@ -173,6 +158,11 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
       ...{ vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, dropout: shape.dropout },
       ...{ pooling: shape.pooling, causal: String(causal) },
       ...(shape.headDim === undefined ? {} : { headDim }),
+      ...(mlp === "gelu" ? {} : { mlp }),
+      ...(shape.bias ? {} : { bias: "false" }),
+      ...(embeddingNorm === (norm === "post") ? {} : { embeddingNorm: String(embeddingNorm) }),
+      ...(window === undefined ? {} : { window, globalEvery, localRotaryBase: shape.localRotaryBase }),
+      ...(shape.rotaryBase === ROTARY_BASE ? {} : { rotaryBase: shape.rotaryBase }),
     },
   };
 }

@@ -10,6 +10,7 @@ export * from "./functions/column-codes.ts";
 export * from "./functions/drop-path.ts";
 export * from "./functions/dropout.ts";
 export * from "./functions/gelu.ts";
+export * from "./functions/gelu-tanh.ts";
 export * from "./functions/one-hot.ts";
 export * from "./functions/relu.ts";
 export * from "./functions/silu.ts";

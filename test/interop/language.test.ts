@@ -74,6 +74,10 @@ const encodersBothWays: Record<string, Record<string, unknown>> = {
   "rotary positions": { positions: "rotary" },
   "norms in front": { norm: "pre" },
   "pruned heads": { heads: 2, headDim: 8 },
+  "local blocks and gates without biases": {
+    ...{ norm: "pre", positions: "rotary", mlp: "geglu", bias: false, embeddingNorm: true },
+    ...{ window: 4, globalEvery: 2, rotaryBase: 160_000 },
+  },
 };
 for (const [name, options] of Object.entries(encodersBothWays))
   test(`${name}: fill-mask and feature-extraction agree with our program, for texts of any length`, async () => {
@@ -171,7 +175,7 @@ test("a batch with padding through the model itself, and the library's truncatio
 });
 
 const causalEncoders: Record<string, Record<string, unknown>> = {
-  gpt2: {},
+  gpt2: { mlp: "gelu-tanh" },
   "causal with norms behind": { norm: "post" },
   "causal with rotary positions": { positions: "rotary" },
   "causal with pruned heads": { heads: 2, headDim: 8 },

@@ -17,11 +17,13 @@ export function standardize(input: Array, epsilon = 1e-5): Array {
 }
 
 /**
- * Layer normalisation over the last axis, with scale and shift. Ba et al. 2016, https://arxiv.org/abs/1607.06450
+ * Layer normalisation over the last axis, with scale and, if there is one, shift. Ba et al. 2016, https://arxiv.org/abs/1607.06450
  * @param epsilon 1e-6 in timm's and Hugging Face's ViT; PyTorch's default is 1e-5
  */
 export const layerNorm = (width: number, epsilon = 1e-6) => ({
   init: () => ({ scale: filled([width], 1), shift: filled([width], 0) }),
-  apply: (params: { scale: Array; shift: Array }, x: Array): Array =>
-    np.add(np.multiply(standardize(x, epsilon), params.scale), params.shift),
+  apply({ scale, shift }: { readonly scale: Array; readonly shift?: Array }, x: Array): Array {
+    const scaled = np.multiply(standardize(x, epsilon), scale);
+    return shift ? np.add(scaled, shift) : scaled;
+  },
 });

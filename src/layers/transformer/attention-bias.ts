@@ -14,6 +14,14 @@ export function attentionBias(mask: Array, { causal = false }: { causal?: boolea
   return causal ? np.add(padding, causalBias(tokens)) : padding;
 }
 
+/** Of local attention: −10⁹ between tokens that are more than half a window apart, `[tokens, tokens]`. */
+export function windowBias(tokens: number, window: number): Array {
+  const values = Float32Array.from({ length: tokens * tokens }, (_, index) =>
+    Math.abs((index % tokens) - Math.floor(index / tokens)) > window / 2 ? NEVER : 0,
+  );
+  return constant(float32(values, [tokens, tokens]));
+}
+
 /** The causal part alone, `[tokens, tokens]`: −10⁹ above the diagonal. */
 export function causalBias(tokens: number): Array {
   const values = Float32Array.from({ length: tokens * tokens }, (_, index) =>

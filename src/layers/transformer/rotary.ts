@@ -15,12 +15,17 @@ export interface Rotation {
  */
 export function rotate(x: Array): Array {
   const [tokens, headDim] = x.shape.slice(-2) as [number, number];
+  return rotateBy(x, sequenceRotation(tokens, headDim));
+}
+
+/** The rotation of a sequence's tokens. @param base of the frequencies: the larger, the slower the slowest turns */
+export function sequenceRotation(tokens: number, headDim: number, base = 10_000): Rotation {
   const half = headDim / 2;
   const angles = Float32Array.from({ length: tokens * half }, (_, index) => {
     const position = Math.floor(index / half);
-    return position * 10000 ** (-(index % half) / half);
+    return position * base ** (-(index % half) / half);
   });
-  return rotateBy(x, rotationOf(float32(angles, [tokens, half])));
+  return rotationOf(float32(angles, [tokens, half]));
 }
 
 /** The same by given angles. */

@@ -33,6 +33,8 @@ export interface BlockOptions {
   /** LayerScale: initial factor of each value of a branch's output. By default there are none. */
   readonly layerScale?: number;
   readonly initial?: AttentionOptions["initial"];
+  /** Whether a pre-norm block has the norm before its attention; not where what it reads has just been normalised. */
+  readonly attentionNorm?: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface BlockOptions {
  */
 export function transformerBlock(options: BlockOptions) {
   const { width, heads, mlpRatio, dropPath: rate = 0, dropout: dropped = 0, norm = "pre", epsilon } = options;
-  const { rotary, headDim, keyBias, layerScale, initial } = options;
+  const { rotary, headDim, keyBias, layerScale, initial, attentionNorm = true } = options;
   const layers = {
     norm1: tokenNorm(width, options.normOver, epsilon),
     attention: attention(width, heads, { rotary, dropout: dropped, headDim, keyBias, initial }),
@@ -55,7 +57,7 @@ export function transformerBlock(options: BlockOptions) {
     ),
   };
   const init = (rng: Rng) => ({
-    norm1: layers.norm1.init(),
+    ...(attentionNorm ? { norm1: layers.norm1.init() } : {}),
     attention: layers.attention.init(rng.split("attention")),
     ...(layerScale ? { scale1: filled([width], layerScale) } : {}),
     norm2: layers.norm2.init(),
@@ -63,11 +65,12 @@ export function transformerBlock(options: BlockOptions) {
     ...(layerScale ? { scale2: filled([width], layerScale) } : {}),
   });
   type BlockParams = Traced<ParamsOf<{ init: typeof init }>>;
+  const first = ({ norm1 }: BlockParams, x: Array) => (norm1 ? layers.norm1.apply(norm1, x) : x);
   return {
     init,
     /** The block's attention weights, `[batch, heads, tokens, tokens]`. */
     attention: (params: BlockParams, x: Array, attending: Attending = {}): Array => {
-      const input = norm === "post" ? x : layers.norm1.apply(params.norm1, x);
+      const input = norm === "post" ? x : first(params, x);
       return layers.attention.weights(params.attention, input, attending);
     },
     apply(params: BlockParams, x: Array, attending: Attending = {}): Array {
@@ -76,7 +79,7 @@ export function transformerBlock(options: BlockOptions) {
         scaled(layers.attention.apply(params.attention, input, attending), params.scale1);
       const feed = (input: Array) => scaled(layers.feed.apply(params, input), params.scale2);
       const add = (before: Array, branch: Array) => np.add(before, dropPath(dropout(branch, dropped), rate));
-      const norm1 = (input: Array) => layers.norm1.apply(params.norm1, input);
+      const norm1 = (input: Array) => first(params, input);
       const norm2 = (input: Array) => layers.norm2.apply(params.norm2, input);
       if (norm === "post") {
         const middle = norm1(add(x, attend(x)));

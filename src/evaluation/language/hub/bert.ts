@@ -2,7 +2,7 @@ import { filled, type Tensor } from "../../../array/index.ts";
 import type { LinearHead } from "../../../data/answers.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import { afterPooler, identityPooler } from "../../../interop/huggingface/pooler.ts";
-import type { LanguageFacts, LanguageLayout } from "./layout.ts";
+import { activationOf, type LanguageFacts, type LanguageLayout } from "./layout.ts";
 
 /** Paths of a block's layers here, and their names in BERT. */
 export const BLOCK_LAYERS = [
@@ -54,7 +54,7 @@ export function bertLayout({ encoder, params, ids, predictsTokens, head }: Langu
       num_hidden_layers: depth,
       num_attention_heads: number("heads"),
       intermediate_size: Math.round(width * number("mlpRatio")),
-      hidden_act: "gelu",
+      hidden_act: activationOf(encoder),
       layer_norm_eps: number("epsilon"),
       max_position_embeddings: number("length"),
       position_embedding_type: "absolute",

@@ -2,15 +2,16 @@ import type { Tensor } from "../../../array/index.ts";
 import { offerOf } from "../../../data/ability.ts";
 import { sequence } from "../../../encoders/abilities.ts";
 import { lookup, renamed, transposed } from "../../../interop/huggingface/pieces.ts";
-import type { LanguageFacts, LanguageLayout } from "./layout.ts";
+import { activationOf, type LanguageFacts, type LanguageLayout } from "./layout.ts";
 
-const BLOCK_LAYERS = [
+/** Paths of a block's layers here, and their names in GPT-2. */
+export const BLOCK_LAYERS = [
   ["attention.qkv", "attn.c_attn"],
   ["attention.output", "attn.c_proj"],
   ["up", "mlp.c_fc"],
   ["down", "mlp.c_proj"],
 ] as const;
-const BLOCK_NORMS = [
+export const BLOCK_NORMS = [
   ["norm1", "ln_1"],
   ["norm2", "ln_2"],
 ] as const;
@@ -27,7 +28,7 @@ export function gpt2Config({ encoder, ids }: Pick<LanguageFacts, "encoder" | "id
     n_head: offerOf(encoder, sequence)?.wholeHeads ?? number("heads"),
     n_inner: Math.round(number("width") * number("mlpRatio")),
     n_positions: number("length"),
-    activation_function: "gelu",
+    activation_function: activationOf(encoder),
     layer_norm_epsilon: number("epsilon"),
     resid_pdrop: number("dropout"),
     embd_pdrop: number("dropout"),

@@ -1,7 +1,7 @@
 import { type Tensor, tree } from "../../../array/index.ts";
 import { bertLayout } from "./bert.ts";
 import { gpt2Config, gpt2Layout } from "./gpt2.ts";
-import type { LanguageFacts, LanguageLayout } from "./layout.ts";
+import { isClassic, type LanguageFacts, type LanguageLayout } from "./layout.ts";
 
 /**
  * BERT's or GPT-2's layout, or Autodidact's own if neither has such an encoder. With a head it is BERT's or our own:
@@ -12,7 +12,10 @@ export function languageLayout(facts: LanguageFacts): LanguageLayout {
   const { head, predictsTokens } = facts;
   const isCausal = causal === "true";
   // Their classes cannot have heads that are together narrower than the width.
-  const isPublished = positions === "learned" && (headDim === undefined || Number(heads) * Number(headDim) === width);
+  const isPublished =
+    isClassic(facts.encoder) &&
+    positions === "learned" &&
+    (headDim === undefined || Number(heads) * Number(headDim) === width);
   if (isPublished && norm === "post" && !isCausal && (!head || head.linear)) return bertLayout(facts);
   if (isPublished && norm === "pre" && isCausal && !head) return gpt2Layout(facts);
   const generates = isCausal && predictsTokens && !head;

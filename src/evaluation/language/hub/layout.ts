@@ -2,6 +2,18 @@ import type { VocabularySpec } from "../../../data/vocabulary.ts";
 import type { Encoder, InitialParams } from "../../../encoders/encoder.ts";
 import type { ExportedHead, Layout } from "../../../interop/publisher.ts";
 
+/**
+ * Whether an encoder `transformer` has the parts of the first Transformers, and no newer ones (ModernBERT's): biases, layers
+ * without gates, attention to everything, the usual frequencies of rotary positions. GELU may be approximate.
+ */
+export const isClassic = ({ hyperparameters }: Encoder): boolean =>
+  hyperparameters.mlp !== "geglu" &&
+  ["bias", "embeddingNorm", "window", "rotaryBase"].every((name) => hyperparameters[name] === undefined);
+
+/** GELU's name in a `config.json`: exact, or GPT-2's approximation. */
+export const activationOf = ({ hyperparameters }: Encoder): "gelu" | "gelu_new" =>
+  hyperparameters.mlp === "gelu-tanh" ? "gelu_new" : "gelu";
+
 /** A text model to be written. */
 export interface LanguageFacts {
   readonly encoder: Encoder;

@@ -26,27 +26,30 @@ function ofTransformer({ hyperparameters, embedDim }: Encoder, params: InitialPa
   // Of gated units, the layer up has the gates and then the values.
   const unitOf = (place: number) => place % hidden;
   const headOf = (place: number) => Math.floor((place % inner) / headDim);
-  const depth = new Set(tree.paths(params).flatMap((path) => /^blocks\.(\d+)\./.exec(path)?.[1] ?? [])).size;
+  const paths = new Set(tree.paths(params));
+  const depth = new Set([...paths].flatMap((path) => /^blocks\.(\d+)\./.exec(path)?.[1] ?? [])).size;
   const structures = Array.from({ length: depth }, (_, block): Structure[] => {
     const slice = (path: string, axis: 0 | 1, partOf: Slice["partOf"]): Slice => ({
       path: `blocks.${block}.${path}`,
       axis,
       partOf,
     });
+    const bias = (path: string, partOf: Slice["partOf"]) =>
+      paths.has(`blocks.${block}.${path}`) ? [slice(path, 0, partOf)] : [];
     return [
       {
         kind: "heads",
         count: heads,
         slices: [
           slice("attention.qkv.weight", 0, headOf),
-          slice("attention.qkv.bias", 0, headOf),
+          ...bias("attention.qkv.bias", headOf),
           slice("attention.output.weight", 1, headOf),
         ],
       },
       {
         kind: "units",
         count: hidden,
-        slices: [slice("up.weight", 0, unitOf), slice("up.bias", 0, unitOf), slice("down.weight", 1, itself)],
+        slices: [slice("up.weight", 0, unitOf), ...bias("up.bias", unitOf), slice("down.weight", 1, itself)],
       },
     ];
   }).flat();

@@ -1,6 +1,6 @@
 import { float32, type Tensor } from "../../../array/index.ts";
 import { BLOCK_LAYERS } from "../../../evaluation/language/hub/bert.ts";
-import type { LanguageFacts, LanguageLayout } from "../../../evaluation/language/hub/layout.ts";
+import { isClassic, type LanguageFacts, type LanguageLayout } from "../../../evaluation/language/hub/layout.ts";
 import { lookup, renamed } from "../../../interop/huggingface/pieces.ts";
 import { proteinVocabulary } from "../vocabulary.ts";
 
@@ -11,10 +11,12 @@ const BLOCK_NORMS = [
 ] as const;
 
 /** Whether an encoder is one of ESM-2's: pre-norm, rotary, not causal, with heads that fill the width. */
-export function isEsm({ encoder: { hyperparameters } }: Pick<LanguageFacts, "encoder">): boolean {
-  const { norm, positions, causal, width, heads, headDim } = hyperparameters;
+export function isEsm({ encoder }: Pick<LanguageFacts, "encoder">): boolean {
+  const { norm, positions, causal, width, heads, headDim, mlp } = encoder.hyperparameters;
   const fills = headDim === undefined || Number(heads) * Number(headDim) === width;
-  return norm === "pre" && positions === "rotary" && causal !== "true" && fills;
+  return (
+    isClassic(encoder) && mlp === undefined && norm === "pre" && positions === "rotary" && causal !== "true" && fills
+  );
 }
 
 /** Angles per position of each pair of a head's values: a buffer of the class, which its checkpoints have. */

@@ -1,7 +1,7 @@
 import { languageLayout } from "../../../evaluation/language/hub/language.ts";
 import { tokenPublisher } from "../../../evaluation/language/hub/publish.ts";
 import type { Publisher } from "../../../interop/publisher.ts";
-import { adoptBert, BERT_FAMILY } from "./bert-import.ts";
+import { adoptText, TEXT_MODELS } from "./adopt.ts";
 
 /** Text models: `model.safetensors` has BERT's or GPT-2's names if the encoder is one of them. */
 export const textPublisher: Publisher = {
@@ -9,6 +9,6 @@ export const textPublisher: Publisher = {
     layout: languageLayout,
     examples: { whole: "a sentence", masked: "the [MASK] sat", beginning: "once upon a time" },
   }),
-  adopts: BERT_FAMILY,
-  adopt: adoptBert,
+  adopts: TEXT_MODELS,
+  adopt: adoptText,
 };
