@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Array, float32, lax, nn, np, Rng, type Tensor } from "../../src/array/index.ts";
 import { compile, read, valueAndGrad } from "../../src/engine/index.ts";
 import { gelu } from "../../src/layers/functions/gelu.ts";
+import { geluTanh } from "../../src/layers/functions/gelu-tanh.ts";
 import { relu } from "../../src/layers/functions/relu.ts";
 import { softmax } from "../../src/layers/functions/softmax.ts";
 import { standardize } from "../../src/layers/norms/layer-norm.ts";
@@ -10,6 +11,13 @@ import { standardize } from "../../src/layers/norms/layer-norm.ts";
 /** Each layer with a custom derivative, and the same by plain differentiation. */
 const layers: Readonly<Record<string, readonly [ours: (x: Array) => Array, plain: (x: Array) => Array]>> = {
   gelu: [gelu, (x) => np.multiply(x, np.multiply(np.add(lax.erf(np.multiply(x, Math.SQRT1_2)), 1), 0.5))],
+  "gelu by tanh": [
+    geluTanh,
+    (x) => {
+      const inner = np.multiply(Math.sqrt(2 / Math.PI), np.add(x, np.multiply(np.multiply(x, np.square(x)), 0.044715)));
+      return np.multiply(np.multiply(x, 0.5), np.add(np.tanh(inner), 1));
+    },
+  ],
   relu: [relu, nn.relu],
   softmax: [softmax, (x) => nn.softmax(x, -1)],
   standardize: [
