@@ -3,8 +3,12 @@
  * AG-News (6,000 / 1,600), for a BERT of width 192 that learned from the 6,000 texts without their labels.
  *
  *   npm run bench:methods -- simclr
+ *   npm run bench:label-efficiency -- --choose [--labels 200,1000] …     # how to train from scratch, by a validation part
  *   npm run bench:label-efficiency -- [RUN] [--on cifar10] [--shares 1,2,5,10] [--draws 3] [--steps N]
  *   npm run bench:label-efficiency -- --on ag-news [--epochs 8] …        # pre-trains the run where none is named
+ *
+ * `--choose` trains from scratch in every way of bench/methods/scratch.ts on labels of nine tenths of the training data and judges on
+ * the last tenth; lines in bench/results/scratch.jsonl. The best way is taken for the report.
  *
  * The page goes to bench/work/label-efficiency, its numbers to bench/results/label-efficiency.json, its curves to
  * docs/images; what is finished is not done again. Data: `$AUTODIDACT_DATA` or ../shared/data.
@@ -14,6 +18,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { labelEfficiency, labelTable, openRun, savingSummary } from "../src/index.ts";
+import { chooseScratch, chosenScratch } from "./methods/scratch.ts";
 import { root, testData, trainData, trained } from "./methods/shared.ts";
 import { textSets } from "./text-sets.ts";
 
@@ -25,6 +30,8 @@ const { values, positionals } = parseArgs({
     shares: { type: "string", default: "1,2,5,10" },
     draws: { type: "string", default: "3" },
     steps: { type: "string" },
+    choose: { type: "boolean", default: false },
+    labels: { type: "string" },
   },
 });
 const { on } = values;
@@ -32,7 +39,7 @@ const [path] = positionals;
 const data = dirname(dirname(trainData));
 
 async function images() {
-  const run = await openRun(path ?? join(root, "bench/work/methods/simclr-0-8min"));
+  const run = await openRun(path ?? join(root, "bench/work/methods/simclr-0-8cpu"));
   return { run, train: trainData, test: testData };
 }
 
@@ -61,8 +68,17 @@ if (on !== "cifar10" && on !== "ag-news") {
 }
 const name = on === "cifar10" ? "label-efficiency" : `label-efficiency-${on}`;
 const out = join(root, "bench/work", name, "report");
+const set = await (on === "cifar10" ? images() : news());
+if (values.choose) {
+  const counts = (values.labels ?? (on === "cifar10" ? "200,1000" : "60,600")).split(",").map(Number);
+  await chooseScratch(on, set, counts, Number(values.draws));
+  process.exit();
+}
+const fromScratch = await chosenScratch(on);
+console.error(`from scratch: ${JSON.stringify(fromScratch ?? "as the product does; nothing was chosen")}`);
 const report = await labelEfficiency({
-  ...(await (on === "cifar10" ? images() : news())),
+  ...set,
+  ...(fromScratch ? { fromScratch } : {}),
   ...{ out, draws: Number(values.draws) },
   shares: values.shares.split(",").map(Number),
   ...(values.steps === undefined ? {} : { steps: Number(values.steps) }),

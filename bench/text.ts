@@ -114,7 +114,7 @@ async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]>
         draws,
         finetune: true,
         // From scratch as long as the product trains it: about 3,000 steps.
-        ...(dry ? { scratchSteps: steps } : {}),
+        ...(dry ? { fromScratch: { steps } } : {}),
         finetuneSteps: steps,
       }),
     );

@@ -22,6 +22,7 @@ import type { Contestant } from "../src/evaluation/worth/evaluation.ts";
 import { contestantNames, type Role } from "../src/evaluation/worth/names.ts";
 import { alignColumns } from "../src/evaluation/worth/table.ts";
 import type { Run } from "../src/training/run/run.ts";
+import { chosenScratch } from "./methods/scratch.ts";
 import { addLine, type Choices, epochsIn, linesOf, root, secondsPerStep, trained } from "./methods/shared.ts";
 import { imageTransferSets, type TransferSet, textTransferSets } from "./transfer/data.ts";
 
@@ -108,7 +109,7 @@ async function pretrained({ name, corpus, column }: TransferSet, kind: Line["kin
 }
 
 /** What the run's representation is worth on that set. */
-async function judged(run: Run, source: TransferSet, target: TransferSet): Promise<Partial<Line>> {
+async function judged(run: Run, kind: Line["kind"], source: TransferSet, target: TransferSet): Promise<Partial<Line>> {
   if (!target.labelled) throw new Error(`${target.name}: no labels`);
   const { column } = target;
   let stage = "";
@@ -120,12 +121,14 @@ async function judged(run: Run, source: TransferSet, target: TransferSet): Promi
   const whole = await evaluate({ ...common, scratch: false });
   const labels = whole.train.labelled;
   const fewLabels = Math.max(dry ? 20 : 1, Math.round(labels / 100));
+  // Chosen on validation parts of CIFAR-10 and of AG-News, by `npm run bench:label-efficiency -- --choose`.
+  const fromScratch = await chosenScratch(kind === "image" ? "cifar10" : "ag-news");
   const few = await evaluate({
     ...common,
     ...{ labelCount: fewLabels, draws, finetune: true },
     // Of the target alone, whatever was learned before: once is enough.
     scratch: source === target || !source.labelled,
-    ...(dry ? { finetuneSteps: 4, scratchSteps: 4 } : {}),
+    ...(dry ? { finetuneSteps: 4, fromScratch: { steps: 4 } } : fromScratch ? { fromScratch } : {}),
   });
   const { chance } = whole;
   return { labels, fewLabels, draws, chance, all: whole.contestants, few: few.contestants };
@@ -153,7 +156,7 @@ async function everything(kind: Line["kind"], sets: readonly TransferSet[]): Pro
         ...{ method: kinds[kind].choices.method, encoder: run.config.encoder },
         ...{ epochs: run.config.training.epochs, seconds: Math.round(seconds) },
         machine: `${cpus().length} × ${cpus()[0]?.model}`,
-        ...(await judged(run, source, target)),
+        ...(await judged(run, kind, source, target)),
       });
     }
   }

@@ -71,8 +71,8 @@ async function measured(set: SoundSet, seed: number): Promise<void> {
     const { contestants } = await evaluate({
       ...{ run, train: folders.train, test: folders[judged], seed, scratch: seed === 0 && values.scratch },
       ...(shots === "all"
-        ? { scratchSteps: SCRATCH_STEPS.all }
-        : { labelCount: shots * set.classes, draws: DRAWS, scratchSteps: SCRATCH_STEPS.few }),
+        ? { fromScratch: { steps: SCRATCH_STEPS.all } }
+        : { labelCount: shots * set.classes, draws: DRAWS, fromScratch: { steps: SCRATCH_STEPS.few } }),
     });
     const accuracies = Object.fromEntries(
       contestants.map(({ name, linear, endToEnd }) => [name, (endToEnd ?? linear)?.mean ?? Number.NaN]),

@@ -27,7 +27,7 @@ for (const seed of table ? [] : seeds) {
     test,
     labelColumn: "target",
     task: "regression",
-    ...{ finetune: true, finetuneSteps: STEPS, scratch: true, scratchSteps: SCRATCH },
+    ...{ finetune: true, finetuneSteps: STEPS, scratch: true, fromScratch: { steps: SCRATCH } },
     seed,
   });
   const rows = Object.fromEntries(

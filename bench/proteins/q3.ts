@@ -29,7 +29,7 @@ for (const seed of table ? [] : seeds) {
   const all = await evaluate({ ...data, scratch: false });
   const few = await evaluate({
     ...{ ...data, labelCount: PROTEINS, draws: 1 },
-    ...{ finetune: true, finetuneSteps: STEPS, scratch: true, scratchSteps: SCRATCH },
+    ...{ finetune: true, finetuneSteps: STEPS, scratch: true, fromScratch: { steps: SCRATCH } },
   });
   const of = (contestants: typeof all.contestants, label: string) =>
     contestants.map(({ name, linear, endToEnd }) => [`${label}, ${name}`, 100 * (linear ?? endToEnd)!.mean] as const);

@@ -135,7 +135,7 @@ export const configure: Configure = (command) =>
         ...(flags.labelCount === undefined ? {} : { labelCount: wholeNumber("label-count", flags.labelCount) }),
         draws: wholeNumber("draws", flags.draws),
         ...{ scratch: flags.scratch, forest: flags.forest },
-        ...(steps === undefined ? {} : { scratchSteps: steps, finetuneSteps: steps }),
+        ...(steps === undefined ? {} : { fromScratch: { steps }, finetuneSteps: steps }),
         finetune: flags.finetune,
         seed: wholeNumber("seed", flags.seed, 0),
         onProgress: line.update,

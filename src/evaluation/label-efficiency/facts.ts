@@ -1,4 +1,5 @@
 import type { Spread } from "../../training/collapse.ts";
+import type { FromScratch } from "../labels/from-scratch.ts";
 import type { Contender, ReportTask } from "./label-cells.ts";
 import type { PooledPredictions } from "./label-predictions.ts";
 import type { Curve, Doubt, Saving } from "./savings/label-curves.ts";
@@ -26,6 +27,7 @@ export interface LabelEfficiency {
     draws: number;
     seed: number;
     steps?: number;
+    fromScratch?: FromScratch;
     device: string;
   };
   readonly machine: string;

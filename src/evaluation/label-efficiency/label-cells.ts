@@ -48,11 +48,16 @@ export const Basis = z.object({
   test: z.string(),
   seed: z.int(),
   steps: z.int().nullable(),
+  /** How training from scratch differs, as JSON. */
+  scratch: z.string().nullable(),
 });
 export type Basis = z.infer<typeof Basis>;
 
-/** Version of `report.json`: what a cell is trained with. In the first, training from scratch was as short as fine-tuning. */
-export const REPORT_VERSION = 2;
+/**
+ * Version of `report.json`: what a cell is trained with. In the first, training from scratch was as short as fine-tuning; the second
+ * did not say how it was augmented.
+ */
+export const REPORT_VERSION = 3;
 
 const Report = z.object({ version: z.literal(REPORT_VERSION), basis: Basis, cells: z.array(CellResult) });
 
@@ -120,6 +125,7 @@ export async function finishedCells(file: string, basis: Basis): Promise<CellRes
     test: "other test data or labels",
     seed: "another --seed",
     steps: "other --steps",
+    scratch: "other settings from scratch",
   };
   const changed = Basis.keyof().options.find((key) => report.data.basis[key] !== basis[key]);
   if (changed) throw new UserError(`${file}: begun with ${changes[changed]}; remove it, or name another --out`);

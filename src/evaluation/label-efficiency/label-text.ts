@@ -91,7 +91,7 @@ export function limitations(facts: LabelFacts): string[] {
       : []),
     ...(curves.scratch
       ? [
-          `Training from scratch uses the same encoder and augmentation, ${settings.steps === undefined ? "about three times as many steps as" : `about ${grouped(settings.steps)} steps like`} fine-tuning, and all labels: it does not stop early, and its last epoch counts. Fine-tuning holds labels out and keeps the best epoch. Neither was tuned, and either might do better with longer training or other settings.`,
+          `Training from scratch uses the same encoder, ${describeScratch(facts)}, and all labels: it does not stop early, and its last epoch counts. Fine-tuning holds labels out and keeps the best epoch. ${settings.fromScratch ? "Fine-tuning was not tuned" : "Neither was tuned"}, and either might do better with longer training or other settings.`,
         ]
       : []),
     ...(saved
@@ -102,6 +102,16 @@ export function limitations(facts: LabelFacts): string[] {
     "Overlap of the sets: it was checked that training and test data are not the same set, but not that they share no sample; autodidact duplicates finds such samples in data that hold both.",
     "Pre-training data: if they contain the test samples (without labels), the pretrained model has an advantage.",
   ];
+}
+
+/** Length and augmentation from scratch, beside those of fine-tuning. */
+function describeScratch({ settings: { steps, fromScratch } }: Pick<LabelEfficiency, "settings">): string {
+  const usual = steps === undefined ? "about three times as many steps as" : `about ${grouped(steps)} steps like`;
+  if (!fromScratch) return `the same augmentation, ${usual} fine-tuning`;
+  const { steps: own, options = {}, modalityOptions = {} } = fromScratch;
+  const named = Object.entries({ ...options, ...modalityOptions }).map(([name, value]) => `${name} ${String(value)}`);
+  const augmentation = named.length > 0 ? `other augmentation (${named.join(", ")})` : "the same augmentation";
+  return `${augmentation}, ${own === undefined ? `${usual} fine-tuning` : `about ${grouped(own)} steps`}`;
 }
 
 /** Where the bands of the pretrained model and of training from scratch overlap. */

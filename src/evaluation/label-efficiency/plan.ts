@@ -3,6 +3,7 @@ import { labelledEntries } from "../../data/parts/part.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import type { Run } from "../../training/run/run.ts";
 import { contentsOf } from "../../training/run/settle.ts";
+import type { FromScratch } from "../labels/from-scratch.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels } from "../labels/supervision.ts";
 import { digestOfWeights } from "../vectors/digest.ts";
@@ -20,6 +21,8 @@ export interface LabelEfficiencyOptions extends Omit<TrainAndTest, "folds"> {
   readonly out?: string;
   /** Most steps of each training of the encoder; 1,000 by default, from scratch 3,000, see `finetune`. */
   readonly steps?: number;
+  /** Length and augmentation from scratch, where they are not those of fine-tuning. */
+  readonly fromScratch?: FromScratch;
   /** Also fine-tune the whole pretrained encoder, and train it from scratch; both by default. */
   readonly finetune?: boolean;
   readonly scratch?: boolean;
@@ -67,6 +70,7 @@ export async function planReport(options: LabelEfficiencyOptions, data: Labelled
     test: `${digestOfLabels(data.test)} ${await contentsOf(data.test, options.test ?? options.train)}`,
     seed,
     steps,
+    scratch: options.fromScratch === undefined ? null : JSON.stringify(options.fromScratch),
   };
   const file = join(out, "report.json");
   // Checked before features are extracted, which takes long.

@@ -37,7 +37,7 @@ async function factsOf(
   { pretrained, untrained }: FrozenPair,
   cells: readonly CellResult[],
 ): Promise<LabelFacts> {
-  const { run, steps } = options;
+  const { run, steps, fromScratch } = options;
   const { path, step, epoch, encoder, config } = run;
   const { outputs } = data.answers;
   const seconds = secondsOf(await run.metrics());
@@ -47,7 +47,11 @@ async function factsOf(
     train: side(options.train, data.train, pretrained.trainFeatures),
     test: side(options.test ?? options.train, data.test, pretrained.testFeatures),
     ...{ task, outputs, chance: chanceScore(data.answers, pretrained.queries.truth) },
-    settings: { shares, draws, seed, ...(steps === undefined ? {} : { steps }), device: config.training.device },
+    settings: {
+      ...{ shares, draws, seed, ...(steps === undefined ? {} : { steps }) },
+      ...(fromScratch ? { fromScratch } : {}),
+      device: config.training.device,
+    },
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.versions.node}`,
     width: encoder.embedDim,
     frozen: { pretrained: pretrained.facts, untrained: untrained.facts },

@@ -67,6 +67,7 @@ async function endToEnd(
         task,
         ...(data.split ? { split: data.split.file } : {}),
       },
+      ...(contender === "scratch" ? options.fromScratch : {}),
       labelCount: labels,
       scratch: contender === "scratch",
       training: { seed: seed + draw, workers, device },

@@ -26,7 +26,7 @@ export async function endToEndRow(
 ): Promise<Contestant> {
   const { run, train, trainLabels: labels, labelCount } = options;
   const { workers, device } = run.config.training;
-  const steps = role === "scratch" ? options.scratchSteps : options.finetuneSteps;
+  const settings = role === "scratch" ? options.fromScratch : { steps: options.finetuneSteps };
   const columns = tableOptionsOf(options);
   using folder = temporaryFolder();
   const verdicts: Verdict[] = [];
@@ -43,7 +43,7 @@ export async function endToEndRow(
       {
         ...{ from: run.path, train, ...columns, labels, task, labelCount, scratch: role === "scratch" },
         ...(split === undefined ? {} : { split }),
-        ...(steps === undefined ? {} : { steps }),
+        ...settings,
         training: { seed: seed + draw, workers, device },
         onProgress({ step, steps: of }) {
           taken = Math.max(taken, step);

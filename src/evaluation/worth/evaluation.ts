@@ -1,6 +1,7 @@
 import type { LabelTask } from "../../data/index.ts";
 import type { Run } from "../../training/run/run.ts";
 import type { Folds } from "../labels/folds.ts";
+import type { FromScratch } from "../labels/from-scratch.ts";
 import type { TrainAndTest } from "../labels/labelled-sources.ts";
 import type { Split } from "../labels/split.ts";
 import type { Role } from "./names.ts";
@@ -27,8 +28,8 @@ export interface EvaluateOptions extends TrainAndTest {
   readonly finetuneSteps?: number;
   /** Also train the same encoder from scratch on the labels. */
   readonly scratch?: boolean;
-  /** Approximate number of steps of that training; 3,000 by default, see `finetune`. */
-  readonly scratchSteps?: number;
+  /** Its length and augmentation, where they are not those of fine-tuning. */
+  readonly fromScratch?: FromScratch;
   /**
    * Whether to grow random forests on the baseline's features, where an expert would (columns, fingerprints); true by default.
    * On large data that takes minutes.

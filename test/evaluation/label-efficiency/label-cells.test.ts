@@ -13,7 +13,15 @@ import {
 } from "../../../src/evaluation/label-efficiency/label-cells.ts";
 import { inFolder } from "../../support/cli.ts";
 
-const basis: Basis = { task: "classification", encoder: "a", train: "b", test: "c", seed: 0, steps: null };
+const basis: Basis = {
+  task: "classification",
+  encoder: "a",
+  train: "b",
+  test: "c",
+  seed: 0,
+  steps: null,
+  scratch: null,
+};
 const plan = planOf([10, 100], 2, ["probe", "scratch"]);
 const keyOf = ({ contender, labels, draw }: Cell) => `${contender} ${labels} ${draw}`;
 
@@ -110,6 +118,7 @@ test("finished cells with another basis are refused, and so is a file that is no
     await refused({ test: "z" }, /begun with other test data or labels/);
     await refused({ task: "regression" }, /begun with another --task/);
     await refused({ seed: 1 }, /begun with another --seed/);
+    await refused({ scratch: '{"steps":9000}' }, /begun with other settings from scratch/);
     // From scratch was trained for a third of the steps.
     await writeFile(file, (await readFile(file, "utf8")).replace(/"version":\d+/, '"version":1'));
     await refused({}, /begun by version 1 of the report, .*; remove it, or name another --out$/);

@@ -216,6 +216,20 @@ test("a single draw has no deviation, in the terminal and on the page", () => {
   assert.match(labelTable({ ...factsOf(cells), out: "", files: [] }), /70\.0 ± 7\.1 %[\s\S]*over 2 draws/);
 });
 
+test("the limitations say how training from scratch was augmented, and for how long", () => {
+  const facts = factsOf(cells);
+  assert.match(
+    limitations(facts).join(" "),
+    /from scratch uses the same encoder, the same augmentation, about three times/,
+  );
+  const fromScratch = { steps: 9000, options: { mixup: 0.2 }, modalityOptions: { randAugment: 2 } };
+  const others = limitations({ ...facts, settings: { ...facts.settings, fromScratch } }).join(" ");
+  assert.match(
+    others,
+    /same encoder, other augmentation \(mixup 0\.2, randAugment 2\), about 9,000 steps, and all labels/,
+  );
+});
+
 test("the limitations name the numbers of labels at which the bands overlap", () => {
   const overlapping = limitations(factsOf([...cellsOf("probe", 14, 16), ...cellsOf("scratch", 6, 15)]));
   assert.ok(
