@@ -79,16 +79,12 @@ export {
   strategies,
   suggest,
 } from "./evaluation/collection/suggest.ts";
+export { segment } from "./evaluation/dense/segment.ts";
+export type { Segmentation, SegmentOptions, SegmentScore, ShownImage } from "./evaluation/dense/segmentation.ts";
+export { writeSegmentation } from "./evaluation/dense/segmentation-page.ts";
+export { segmentationTable } from "./evaluation/dense/segmentation-table.ts";
 export { neighbourSheet, type SheetRow } from "./evaluation/drawing/sheet.ts";
 export { type ReportTask, reportTasks } from "./evaluation/label-efficiency/label-cells.ts";
-export {
-  type Curve,
-  type CurvePoint,
-  labelsSaved,
-  labelsToReach,
-  type Saving,
-  savings,
-} from "./evaluation/label-efficiency/savings/label-curves.ts";
 export {
   type LabelEfficiency,
   type LabelEfficiencyOptions,
@@ -97,6 +93,14 @@ export {
 export { labelTable } from "./evaluation/label-efficiency/label-table.ts";
 export { savingHeadline, savingSummary } from "./evaluation/label-efficiency/label-text.ts";
 export { measureText } from "./evaluation/label-efficiency/measure-text.ts";
+export {
+  type Curve,
+  type CurvePoint,
+  labelsSaved,
+  labelsToReach,
+  type Saving,
+  savings,
+} from "./evaluation/label-efficiency/savings/label-curves.ts";
 export {
   type FinetuneOptions,
   finetune,
@@ -188,9 +192,11 @@ export { type LearnedAgent, type LearnOptions, learn } from "./training/agents/l
 export type { LearningProgress } from "./training/agents/loop.ts";
 export { isAgentRun, type OpenedAgent, openAgent } from "./training/agents/open.ts";
 export { extractFeatures } from "./training/features.ts";
-export type { Progress } from "./training/loop/options.ts";
+export type { Progress, Scores } from "./training/loop/options.ts";
 export { type PretrainOptions, pretrain } from "./training/pretrain.ts";
+export type { ProbeOptions } from "./training/probe/options.ts";
 export { type TrainingChoices, TrainingOptions } from "./training/run/config.ts";
+export { type ProbeRow, readProbes } from "./training/run/metrics.ts";
 export { openRun, type Run } from "./training/run/run.ts";
 export { encoderOf } from "./training/run/settle/encoder.ts";
 export { presetOf } from "./training/run/settle/presets.ts";

@@ -45,7 +45,7 @@ const rooms: Rooms = {
   "interop/hub": { imports: ["interop/"] },
   pixels: { imports: ["array", "data/files"] },
   "pixels/transforms": { imports: ["array", "pixels/"] },
-  "pixels/decode": { imports: ["data/files", "interop/sharp.ts", "pixels/"] },
+  "pixels/decode": { imports: ["data/files", "data/targets", "interop/sharp.ts", "pixels/"] },
   "interop/huggingface": { imports: ["array"], types: ["data", "encoders", "interop/"] },
   modalities: { imports: [...kind, "modalities"] },
   // A kind's pages are held to what the other pages are, and what workers load opens samples and changes them.
@@ -96,6 +96,9 @@ const rooms: Rooms = {
   "evaluation/collection": {
     imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/retrieval"],
     types: ["methods"],
+  },
+  "evaluation/dense": {
+    imports: [...judge, "data/files", "pixels/decode", "evaluation/drawing", "evaluation/labels", "evaluation/worth"],
   },
   "evaluation/language": { imports: [...judge, "evaluation/worth"], types: ["methods"] },
   "evaluation/retrieval": { imports: [...judge, "evaluation/drawing", "evaluation/labels", "evaluation/worth"] },

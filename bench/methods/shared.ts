@@ -22,6 +22,9 @@ export const testData = `${data}/test-5k.zip`;
 /** CIFAR-10's training images unless other data are named. */
 export type Choices = Omit<PretrainOptions, "data" | "out"> & { readonly data?: string };
 
+/** The seconds of a training are its own. */
+const UNPROBED = { every: "off" } as const;
+
 /** How fast a run is. */
 export interface Pace {
   /** CPU seconds of a step and of its batch. */
@@ -54,6 +57,7 @@ export async function secondsPerStep(choices: Choices, folder: string): Promise<
     data: trainData,
     ...choices,
     out: folder,
+    probe: UNPROBED,
     training: { ...onOneThread(choices.training), epochs: 1000, logEvery: 1, checkpointEvery: 1_000_000 },
     signal: stop.signal,
     onProgress({ steps, epochs }) {
@@ -91,6 +95,7 @@ export async function trained(choices: Choices, out: string, resume: boolean): P
     data: choices.data ?? trainData,
     out,
     resume,
+    probe: UNPROBED,
     onNote: (note) => console.error(note),
     onProgress({ step, steps, loss, samplesPerSecond, effectiveRank, etaSeconds }) {
       if (performance.now() - shownAt < 30_000 && step < steps) return;

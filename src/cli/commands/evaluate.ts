@@ -14,8 +14,9 @@ import {
   UserError,
   writeReport,
 } from "../../index.ts";
-import { evaluateAgentRun } from "../evaluate-agent.ts";
-import { evaluateOnPairs } from "../evaluate-pairs.ts";
+import { evaluateAgentRun } from "../evaluate/agent.ts";
+import { evaluateOnMasks } from "../evaluate/masks.ts";
+import { evaluateOnPairs } from "../evaluate/pairs.ts";
 import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -26,6 +27,10 @@ interface Flags extends Partial<TrainAndTest> {
   readonly data?: string;
   readonly within?: string;
   readonly html?: string;
+  readonly masks?: string;
+  readonly testMasks?: string;
+  readonly imageSize?: string;
+  readonly classNames?: string;
   readonly task: EvaluationTask;
   readonly labelCount?: string;
   readonly draws: string;
@@ -38,8 +43,14 @@ interface Flags extends Partial<TrainAndTest> {
   readonly json?: boolean;
 }
 
+/** What masks have no use for: they are labels of their own. */
+const FOR_WHOLE = ["testLabels", "trainLabels", "folds", "labelCount", "finetune", "steps", "within", "html"] as const;
+
+/** What is for masks alone. */
+const FOR_MASKS = ["testMasks", "imageSize", "classNames"] as const;
+
 /** What pairs have no use for: they are not trained on. */
-const FOR_LABELS = ["train", "test", "testLabels", "folds", "labelCount", "finetune", "steps"] as const;
+const FOR_LABELS = ["masks", "train", "test", "testLabels", "folds", "labelCount", "finetune", "steps"] as const;
 
 export const configure: Configure = (command) =>
   splitOption(
@@ -79,11 +90,21 @@ export const configure: Configure = (command) =>
       "for pairs: search among those that have the same in this column; means over its values",
     )
     .option("--html <file>", "for pairs: the page of what was found (default: retrieval.html in the run folder)")
+    .option(
+      "--masks <folder>",
+      "for images: score patches by PNG masks of the images' names instead of labels; palette indices or levels of grey are classes, 255 is left out",
+    )
+    .option("--test-masks <folder>", "with --masks: the masks of --test (default: also in --masks)")
+    .option(
+      "--image-size <pixels>",
+      "with --masks: side of the encoder's input, for a finer grid (default: as in training)",
+    )
+    .option("--class-names <names>", "with --masks: names of the classes from 0, separated by commas")
     .option("--episodes <count>", "for agents: episodes of each seed, without exploration (default: 20)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways\n  autodidact evaluate runs/cheetah --episodes 50   # an agent: returns of each seed, beside random actions",
+      "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways\n  autodidact evaluate runs/dino --train scenes --masks masks --split random --image-size 224   # what every pixel shows\n  autodidact evaluate runs/cheetah --episodes 50   # an agent: returns of each seed, beside random actions",
     )
     .action(async (path: string, argument: string | undefined, flags: Flags) => {
       if (await isAgentRun(path)) {
@@ -118,6 +139,27 @@ export const configure: Configure = (command) =>
       }
       if (within !== undefined || html !== undefined)
         throw new UserError(`--${within === undefined ? "html" : "within"} is for runs on pairs, with one set of data`);
+      const { masks } = flags;
+      if (masks !== undefined) {
+        const idle = FOR_WHOLE.find((name) => flags[name] !== undefined);
+        if (idle !== undefined)
+          throw new UserError(`--${kebab(idle)} is for labels of whole samples; leave it out, or --masks`);
+        if (train === undefined) throw new UserError("--masks needs --train: the images that they are of");
+        const { test, testMasks, split, imageSize, classNames, seed } = flags;
+        return evaluateOnMasks(
+          {
+            ...{ run, train, masks, test, testMasks, split, seed: wholeNumber("seed", seed, 0) },
+            ...tableOptionsOf(flags),
+            ...(imageSize === undefined ? {} : { imageSize: wholeNumber("image-size", imageSize) }),
+            ...(classNames === undefined ? {} : { classNames: classNames.split(",").map((name) => name.trim()) }),
+            onProgress: line.update,
+          },
+          line.end,
+          flags.json,
+        );
+      }
+      const ofMasks = FOR_MASKS.find((name) => flags[name] !== undefined);
+      if (ofMasks !== undefined) throw new UserError(`--${kebab(ofMasks)} is of --masks, which is missing`);
       if (train === undefined)
         throw new UserError(
           "--train is missing: the labelled training data; for a run on pairs, name the pairs after the run",

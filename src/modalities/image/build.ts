@@ -3,6 +3,7 @@ import type { Tensor } from "../../array/tensor.ts";
 import { float32 } from "../../array/tensor.ts";
 import type { Shown } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
+import type { Mask } from "../../data/targets/masks.ts";
 import type { CropOptions, Normalization } from "../../data/views.ts";
 import { type Image, withChannels } from "../../pixels/image.ts";
 import { statisticsOf } from "../../pixels/statistics.ts";
@@ -65,8 +66,26 @@ export function buildImages(options: ImageOptions) {
       : {}),
     normalization: { mean, std },
     drawing: { input: "pixels", draw: (pixels: Tensor) => draw(pixels, { mean, std }) },
+    masks: seenOfMask,
     show: (image: Image): Shown => ({ text: inWords(image), picture: thumbnail(image) }),
   } as const;
+}
+
+/** The centre square of an image's mask, which may be larger or smaller than the image, in its proportion up to a pixel. */
+function seenOfMask(image: Image, mask: Mask): Mask | undefined {
+  const { width, height, data } = mask;
+  const unit = Math.max(1, width / image.width, height / image.height);
+  if (Math.abs(width - (height * image.width) / image.height) > unit * Math.max(1, image.width / image.height))
+    return undefined;
+  const side = Math.min(width, height);
+  const [top, left] = [Math.round((height - side) / 2), Math.round((width - side) / 2)];
+  if (width === height) return mask;
+  const square = new Uint8Array(side * side);
+  for (let y = 0; y < side; y++) {
+    const from = (top + y) * width + left;
+    square.set(data.subarray(from, from + side), y * side);
+  }
+  return { width: side, height: side, data: square };
 }
 
 const inWords = ({ width, height, channels }: Image) => `${width} × ${height} ${channels === 1 ? "grey" : "colour"}`;

@@ -1,5 +1,6 @@
 import { modality } from "../../data/modality.ts";
 import { drawing } from "../../data/picture.ts";
+import { masks } from "../../data/targets/masks.ts";
 import { augment, crop, normalization, perturb } from "../../data/views.ts";
 import { hasImageName } from "../../pixels/decode/formats.ts";
 import { lab, region, rotate, tiles } from "./abilities.ts";
@@ -24,7 +25,7 @@ export const image = modality({
     // Crops that leave a small image recognisable, and SimCLR's colour jitter for CIFAR-10.
     views: { cropScale: [0.25, 1], jitter: 0.5, saturation: 1 },
   },
-  abilities: [augment, crop, perturb, normalization, drawing, rotate, tiles, region, lab],
+  abilities: [augment, crop, perturb, normalization, drawing, masks, rotate, tiles, region, lab],
   inputs: { pixels: 3 },
   recognises: recognisesImages,
   open: openImages,

@@ -5,8 +5,8 @@ import {
   pairEvaluationTable,
   splitLine,
   writeAtomically,
-} from "../index.ts";
-import { print, printJson } from "./output.ts";
+} from "../../index.ts";
+import { print, printJson } from "../output.ts";
 
 /**
  * What `evaluate` does with pairs: the table, and `retrieval.json` and a page in the run folder.

@@ -1,6 +1,6 @@
-import { agentReport, agentRows, evaluateAgent, UserError, writeAtomically } from "../index.ts";
-import { columns, print, printJson } from "./output.ts";
-import { stageLine } from "./progress.ts";
+import { agentReport, agentRows, evaluateAgent, UserError, writeAtomically } from "../../index.ts";
+import { columns, print, printJson } from "../output.ts";
+import { stageLine } from "../progress.ts";
 
 /**
  * What `evaluate` does with an agent's run: the table, and `evaluation.json` and charts in the run folder.
