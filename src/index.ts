@@ -18,6 +18,7 @@ export {
   type ModalityOptions,
   modalities,
   type OpenOptions,
+  type Paths,
   type Picture,
   perturb,
   type Source,
@@ -26,6 +27,7 @@ export {
 } from "./data/index.ts";
 export { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "./data/labels.ts";
 export { modality } from "./data/modality.ts";
+export { openPaths } from "./data/paths/open.ts";
 export { modalityFor, usualEncoder } from "./data/recognise.ts";
 export { encoder } from "./encoders/encoder.ts";
 export {

@@ -1,4 +1,14 @@
 import type { Command } from "commander";
+import type { Paths } from "../index.ts";
+
+/** The data that a command names: none, one path or several. */
+export const pathsOf = (data: readonly string[] = []): Paths | undefined => (data.length > 1 ? data : data[0]);
+
+/** The same where a command needs some. */
+export const givenPaths = (data: readonly string[]): Paths => pathsOf(data) ?? data;
+
+/** What may be data, in the help of arguments. */
+export const DATA = "a folder, an archive, a file; several, or @list.txt with a path in each line, are read as one";
 
 /** Which columns hold the samples, and which rows make one, for data in a table. */
 export const columnOption = (command: Command): Command =>

@@ -26,14 +26,16 @@ export const labelTableOptions = (command: Command): Command =>
 export const labelOptions = (command: Command): Command =>
   labelTableOptions(
     command
-      .option("--train <data>", "labelled training data, for the accuracy before and after")
-      .option("--test <data>", "labelled test data, for the accuracy before and after"),
+      .option("--train <data...>", "labelled training data, for the accuracy before and after")
+      .option("--test <data...>", "labelled test data, for the accuracy before and after"),
   );
 
 /** The same for commands that need both. */
 export const trainAndTestOptions = (command: Command): Command =>
   labelTableOptions(
-    command.requiredOption("--train <data>", "labelled training data").option("--test <data>", "labelled test data"),
+    command
+      .requiredOption("--train <data...>", "labelled training data")
+      .option("--test <data...>", "labelled test data"),
   );
 
 /** `--split`, for data without test data of their own. */

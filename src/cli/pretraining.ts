@@ -9,6 +9,7 @@ import {
   modalities,
   modalityFor,
   type OpenOptions,
+  type Paths,
   type Progress,
   pretrain,
   reads,
@@ -17,6 +18,7 @@ import {
   usualEncoder,
 } from "../index.ts";
 import { choose, optionGroups } from "./chosen-options.ts";
+import { pathsOf } from "./data-options.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
 import { addOptions, type Choice, type Group, optionsByKind } from "./option-groups.ts";
 import { columns, print, printJson } from "./output.ts";
@@ -58,9 +60,7 @@ export async function addPretraining(command: Command, names: Names, isChosen: b
     command.option(`--${side}-from <run>`, `of pairs: start the ${side} encoder from a run on ${side} data`);
   addOptions(command, all, shown)
     .addHelpText("after", presetsText(shown.method))
-    .action((data: string | undefined, flags: Flags & Record<string, unknown>) =>
-      run(data, flags, all, sides, command),
-    );
+    .action((data: string[], flags: Flags & Record<string, unknown>) => run(pathsOf(data), flags, all, sides, command));
 }
 
 /**
@@ -87,7 +87,7 @@ function presetsText(method: MethodDefinition | undefined): string {
 
 /** The options of a new run, by kind; nothing for a run that is continued. */
 async function optionsOf(
-  data: string | undefined,
+  data: Paths | undefined,
   flags: Flags & Record<string, unknown>,
   all: readonly Group[],
   command: Command,
@@ -112,7 +112,7 @@ const sidesOf = (flags: Readonly<Record<string, unknown>>, sides: readonly strin
   );
 
 async function run(
-  data: string | undefined,
+  data: Paths | undefined,
   flags: Flags & Record<string, unknown>,
   all: readonly Group[],
   sides: readonly string[],

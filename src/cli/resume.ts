@@ -2,9 +2,15 @@ import { existsSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../foundation/errors.ts";
+import type { Paths } from "../index.ts";
 
 /** What a run is called by default: the name of its data or run, without extension; of `.` the folder's. */
-export const stemOf = (path: string): string => basename(resolve(path), extname(path));
+export function stemOf(paths: Paths): string {
+  const [path = "", ...others] = typeof paths === "string" ? [paths] : paths;
+  // A list is called after its file.
+  const stem = basename(resolve(path.replace(/^@/, "")), extname(path));
+  return others.length > 0 ? `${stem}-and-${others.length}-more` : stem;
+}
 
 /** Adds `--resume`, the same in every command that creates a run. */
 export const resumeOption = (command: Command): Command =>

@@ -57,6 +57,7 @@ export {
 export { finderOf } from "./names.ts";
 export { largestFirst, NO_PART, type Part, type PartOf, parts } from "./parts/part.ts";
 export { foldsFromTable, partsIn, SPLIT_COLUMN, splitFromTable, subset, trainingEntries } from "./parts/split.ts";
+export type { Paths } from "./paths/joined.ts";
 export { type Drawing, drawing, type Picture } from "./picture.ts";
 export type { Reads } from "./reads.ts";
 export { type Sides, sides } from "./sides.ts";

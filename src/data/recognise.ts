@@ -5,7 +5,10 @@ import { listFiles } from "./files/listing.ts";
 import { packing } from "./files/packed.ts";
 import { isZip, listZips } from "./files/zip.ts";
 import { modalities } from "./index.ts";
-import type { ModalityDefinition } from "./modality.ts";
+import type { ModalityDefinition, Recognition } from "./modality.ts";
+import type { Paths } from "./paths/joined.ts";
+import { openPaths } from "./paths/open.ts";
+import { pathsIn } from "./paths/paths.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -15,9 +18,9 @@ import type { Source } from "./source.ts";
  * @example
  * console.log(await usualEncoder(await modalityFor("tries/"), "tries/"));
  */
-export async function usualEncoder(definition: ModalityDefinition, path: string): Promise<string> {
+export async function usualEncoder(definition: ModalityDefinition, path: Paths): Promise<string> {
   if (!definition.encoderFor) return definition.defaultEncoder;
-  const source = await definition.open(path);
+  const source = await openPaths(definition, path);
   try {
     return await definition.encoderFor(source);
   } finally {
@@ -26,9 +29,9 @@ export async function usualEncoder(definition: ModalityDefinition, path: string)
 }
 
 /**
- * The named kind of data, or the one that recognises the path best.
+ * The named kind of data, or the one that recognises the path best; of several paths, the one of all.
  * @param onNote is told when a folder holds data of other kinds, too
- * @throws UserError when none does, with each kind's reason, or when two are certain
+ * @throws UserError when none does, with each kind's reason, when two are certain, or when paths are of different kinds
  *
  * @example
  * const definition = await modalityFor("photos/");
@@ -37,11 +40,33 @@ export async function usualEncoder(definition: ModalityDefinition, path: string)
  * await source.close();
  */
 export async function modalityFor(
-  path: string,
+  paths: Paths,
   name?: string,
   onNote?: (note: string) => void,
 ): Promise<ModalityDefinition> {
   if (name) return modalities.load(name);
+  const found: { path: string; definition: ModalityDefinition }[] = [];
+  for (const path of await pathsIn(paths)) found.push({ path, definition: await modalityAt(path, onNote) });
+  const [first, ...others] = found;
+  if (!first) throw new Error("no path");
+  const other = others.find(({ definition }) => definition !== first.definition);
+  if (other)
+    throw new UserError(
+      `${first.path} has ${first.definition.name} data, and ${other.path} ${other.definition.name} data; several paths must be of one kind: leave out those of another, or name the kind that reads all: --modality`,
+    );
+  return first.definition;
+}
+
+/** How sure a kind of data is of paths: of the least sure one. @throws UserError as `recognises` */
+export async function recognitionOf(definition: ModalityDefinition, paths: Paths): Promise<Recognition> {
+  const levels: Recognition[] = [];
+  for (const path of await pathsIn(paths)) levels.push(await definition.recognises(path));
+  if (levels.includes(undefined)) return undefined;
+  return (["possible", "certain"] as const).find((level) => levels.includes(level)) ?? "proven";
+}
+
+/** The kind that recognises one path best. */
+async function modalityAt(path: string, onNote?: (note: string) => void): Promise<ModalityDefinition> {
   const all = await modalities.all();
   const reasons: string[] = [];
   const recognitions = await Promise.all(

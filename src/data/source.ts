@@ -41,6 +41,8 @@ export interface Source<Sample> {
    * a large graph. The learning rate is then the recipe's for a usual batch, and one entry is enough.
    */
   readonly perBatch?: number;
+  /** The sources that this one is made of, in their order, where the data lie at several paths: see `eachOf`. */
+  readonly sources?: readonly Source<Sample>[] | undefined;
   /**
    * Digest of what the entries contain, in their order, so that a run is not resumed on others of the same names. By default
    * that of the files at the data's path.
@@ -73,11 +75,16 @@ export interface TableOptions {
 export interface OpenOptions extends TableOptions {
   /** Table (CSV, TSV, JSONL, Parquet) with the columns `path` and `label`; paths relative to the data. */
   readonly labels?: string;
+  /** A file at the data's path that is none of them: a table of labels that is read elsewhere. */
+  readonly except?: string;
   /** Table with the columns `path` and `split`: train, validation or test. */
   readonly splitFile?: string;
   /** Table with the columns `path` and `fold`. */
   readonly foldsFile?: string;
 }
+
+/** The file at the data's path that is none of them. */
+export const exceptOf = ({ labels, except }: OpenOptions): string | undefined => labels ?? except;
 
 const tableOptions = ["column", "labelColumn", "by", "time", "group"] as const;
 

@@ -1,4 +1,7 @@
 import { type ModalityOptions, modalities, tableOptionsOf } from "../data/index.ts";
+import { inWords } from "../data/paths/in-words.ts";
+import type { Paths } from "../data/paths/joined.ts";
+import { openPaths } from "../data/paths/open.ts";
 import { modalityFor } from "../data/recognise.ts";
 import type { EncoderOptions } from "../encoders/index.ts";
 import { UserError } from "../foundation/errors.ts";
@@ -42,7 +45,7 @@ export interface PretrainOptions<
   readonly encoderOptions?: OptionsOf<EncoderOptions, Encoder>;
   readonly training?: TrainingChoices;
   /** Folder, archive or file with the data; with `resume` the run's data by default. */
-  readonly data?: string;
+  readonly data?: Paths;
   /**
    * Start from the parameters of this run, of this folder with a model in Hugging Face's format, or of this model on the
    * Hub: `facebook/dinov2-small`, `owner/name@revision`.
@@ -100,7 +103,10 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     ? await modalities.stored(previous.modality.name)
     : await modalityFor(data, options.modality, options.onNote);
   const given = previous?.data ?? options;
-  const opened = await definition.open(data, { ...tableOptionsOf(given), labels: options.labels ?? given.labels });
+  const opened = await openPaths(definition, data, {
+    ...tableOptionsOf(given),
+    labels: options.labels ?? given.labels,
+  });
   const source = previous ? await sourceOf(previous, opened, out, data) : opened;
   let samples = source;
   try {
@@ -112,7 +118,7 @@ export async function pretrain(options: PretrainOptions): Promise<Run> {
     const start = from !== undefined && !previous ? await openStart(from, options) : ofSides;
     if (start && start.modality !== definition.name)
       throw new UserError(
-        `${start.path}: learned from ${start.modality} data, and ${data} has ${definition.name} data`,
+        `${start.path}: learned from ${start.modality} data, and ${inWords(data)} has ${definition.name} data`,
       );
     const choices = { ...(ofSides ? withSides(options, ofSides) : start ? withStart(options, start) : options), data };
     const settled = previous

@@ -79,9 +79,17 @@ const rooms: Record<string, readonly string[]> = {
   encoders: [],
   methods: [],
   // The registry reaches what opens files, and what a path holds is seen on a disk.
-  data: ["files/", "index", "labels", "parts/column", "parts/groups", "parts/split", "recognise", "tables/"].map(
-    (name) => `src/data/${name}`,
-  ),
+  data: [
+    "files/",
+    "index",
+    "labels",
+    "paths/",
+    "parts/column",
+    "parts/groups",
+    "parts/split",
+    "recognise",
+    "tables/",
+  ].map((name) => `src/data/${name}`),
 };
 
 for (const [room, except] of Object.entries(rooms))

@@ -23,6 +23,7 @@ import { embedder, stack } from "../../src/training/features.ts";
 import { assertWithoutJax } from "./imports.ts";
 import { candidatesOf, learn, SETTLED, suits, tinyOptions } from "./learns.ts";
 import { type Call, calling, type Opened, openSpecimen, type Specimen } from "./specimen.ts";
+import { assertTwoPaths } from "./two-paths.ts";
 
 /** Abilities that any kind of data may have, and how they are called. */
 const shared: readonly Call[] = [
@@ -101,6 +102,11 @@ export function conform(definition: ModalityDefinition, prepare: (folder: string
         }
         await again.close();
       }
+    });
+
+    test("data at two paths are read as one", async () => {
+      const second = await mkdtemp(join(tmpdir(), "autodidact-conform-"));
+      await assertTwoPaths(definition, specimen, second).finally(() => rm(second, { recursive: true, force: true }));
     });
 
     test("it offers what it says, and nothing that it does not say", () => {

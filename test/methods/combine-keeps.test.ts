@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Tensor, tree } from "../../src/array/index.ts";
 import { modalities } from "../../src/data/index.ts";
+import { openPaths } from "../../src/data/paths/open.ts";
 import { optionOwners } from "../../src/foundation/combination.ts";
 import { exportRun, finetune, openRun, pretrain } from "../../src/index.ts";
 import { combine } from "../../src/methods/combine.ts";
@@ -33,7 +34,7 @@ async function specimen(kind: "image" | "text", folder: string): Promise<string>
 /** The configuration that a run would have. */
 async function settled(choices: Omit<RunChoices, "modality">, kind: "image" | "text") {
   const definition = await modalities.load(kind);
-  const source = await definition.open(choices.data);
+  const source = await openPaths(definition, choices.data);
   try {
     const { config, samples } = await settle(choices, definition, source);
     if (samples !== source) await samples.close();

@@ -27,7 +27,7 @@ export const configure: Configure = (command) =>
   labelsOptions(
     command
       .argument("<run>", "run folder of a method that places images and texts into one space (clip, siglip)")
-      .argument("<data>", "data to classify: images, or pairs, whose texts are left aside"),
+      .argument("<data...>", "data to classify: images, or pairs, whose texts are left aside"),
   )
     .option(
       "--classes <names>",
@@ -46,7 +46,7 @@ export const configure: Configure = (command) =>
       "after",
       '\nExamples:\n  autodidact classify runs/clip photos/ --classes "cat,dog,a red car" --template "a drawing of {}"\n  autodidact classify runs/clip pairs.csv --label-column group --split test --prompts prompts.json   # with its accuracy',
     )
-    .action(async (path: string, data: string, flags: Flags) => {
+    .action(async (path: string, data: string[], flags: Flags) => {
       const { out, template: templates, prompts, split, labels } = flags;
       const top = wholeNumber("top", flags.top);
       const classes = flags.classes?.split(",").map((name) => name.trim());

@@ -1,5 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
+import type { Paths } from "../../index.ts";
 import {
   distillRun,
   flagsOf,
@@ -9,6 +10,7 @@ import {
   tableOptionsOf,
   UserError,
 } from "../../index.ts";
+import { DATA, pathsOf } from "../data-options.ts";
 import { LABEL_FLAGS, type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { print, printJson } from "../output.ts";
 import { refuseChanges, refuseExisting, resumeOption } from "../resume.ts";
@@ -31,7 +33,7 @@ export const configure: Configure = (command) =>
       labelOptions(
         command
           .argument("[run]", "run folder of the teacher")
-          .argument("[data]", "unlabelled data to train on")
+          .argument("[data...]", `unlabelled data to train on: ${DATA}`)
           .option(
             "--into <encoder>",
             "small encoder to train: vit-tiny, ./my-net.ts, or with options: resnet-10:width=16,stem=stride2",
@@ -51,12 +53,12 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact distill runs/big photos/ --into vit-tiny --preset small --epochs 20 --out runs/small\n  autodidact distill --resume runs/small",
     )
-    .action((teacher: string | undefined, data: string | undefined, flags: Flags) =>
-      action(command, teacher, data, flags),
+    .action((teacher: string | undefined, data: string[], flags: Flags) =>
+      action(command, teacher, pathsOf(data), flags),
     );
 
 /** Checks the flags and returns the work to do. @throws UserError when they contradict each other */
-async function prepare(command: Command, teacher: string | undefined, data: string | undefined, flags: Flags) {
+async function prepare(command: Command, teacher: string | undefined, data: Paths | undefined, flags: Flags) {
   const labels = labelledPair(flags);
   const { into, preset, resume } = flags;
   if (resume !== undefined) {
@@ -85,7 +87,7 @@ async function prepare(command: Command, teacher: string | undefined, data: stri
 async function action(
   command: Command,
   teacher: string | undefined,
-  data: string | undefined,
+  data: Paths | undefined,
   flags: Flags,
 ): Promise<void> {
   const { out, work } = await prepare(command, teacher, data, flags);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { duplicates, type OpenOptions, openRun, UserError } from "../../index.ts";
-import { labelsOptions } from "../data-options.ts";
+import { DATA, labelsOptions } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { columns, print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
@@ -18,9 +18,7 @@ interface Flags extends OpenOptions {
 const SHOWN = 5;
 
 export const configure: Configure = (command) =>
-  labelsOptions(
-    command.argument("<run>", "run folder").argument("<data>", "data to search: a folder, an archive, a file"),
-  )
+  labelsOptions(command.argument("<run>", "run folder").argument("<data...>", `data to search: ${DATA}`))
     .option(
       "--threshold <cosine>",
       "cosine similarity from which two samples are near-duplicates, above 0 and up to 1",
@@ -37,7 +35,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExample:\n  autodidact duplicates runs/photos photos/ --threshold 0.98 --out duplicates.csv",
     )
-    .action(async (path: string, data: string, { json, out = join(path, "duplicates.csv"), ...flags }: Flags) => {
+    .action(async (path: string, data: string[], { json, out = join(path, "duplicates.csv"), ...flags }: Flags) => {
       const threshold = Number(flags.threshold);
       if (!(threshold > 0 && threshold <= 1))
         throw new UserError(`--threshold ${flags.threshold}: must be a number above 0 and up to 1`);

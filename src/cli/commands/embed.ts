@@ -1,5 +1,5 @@
 import { describeLeftOut, embed, type OpenOptions, openRun } from "../../index.ts";
-import { labelsOptions } from "../data-options.ts";
+import { DATA, labelsOptions } from "../data-options.ts";
 import { print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -12,9 +12,7 @@ interface Flags extends OpenOptions {
 }
 
 export const configure: Configure = (command) =>
-  labelsOptions(
-    command.argument("<run>", "run folder").argument("<data>", "data to embed: a folder, an archive, a file"),
-  )
+  labelsOptions(command.argument("<run>", "run folder").argument("<data...>", `data to embed: ${DATA}`))
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
     .option("--shard <i/n>", "only every n-th sample, starting at the i-th, to divide the work among n processes")
     .option("--side <name>", "for runs on pairs: embed this side alone, in the space that both sides share")
@@ -23,7 +21,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact embed runs/photos photos/ --out photos.parquet\n  autodidact embed runs/books reviews.csv --column body --out reviews.parquet\n  autodidact embed runs/clip pairs.csv --side image --out images.parquet   # to be searched by words",
     )
-    .action(async (path: string, data: string, { json, ...flags }: Flags) => {
+    .action(async (path: string, data: string[], { json, ...flags }: Flags) => {
       const line = stageLine();
       const run = await openRun(path);
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);

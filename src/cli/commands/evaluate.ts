@@ -14,6 +14,7 @@ import {
   UserError,
   writeReport,
 } from "../../index.ts";
+import { DATA, pathsOf } from "../data-options.ts";
 import { evaluateAgentRun } from "../evaluate/agent.ts";
 import { evaluateOnMasks } from "../evaluate/masks.ts";
 import { evaluateOnPairs } from "../evaluate/pairs.ts";
@@ -58,11 +59,11 @@ export const configure: Configure = (command) =>
       command
         .argument("<run>", "run folder")
         .argument(
-          "[data]",
+          "[data...]",
           "for runs on pairs, instead of --train and --test: pairs, of which one side is found from the other",
         )
-        .option("--train <data>", "labelled training data")
-        .option("--test <data>", "labelled test data"),
+        .option("--train <data...>", `labelled training data: ${DATA}`)
+        .option("--test <data...>", "labelled test data"),
     ),
   )
     .option(
@@ -106,7 +107,8 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact evaluate runs/photos --train labelled/train --test labelled/test --label-count 100\n  autodidact evaluate runs/books --train train.tsv --test test.tsv --column 1 --label-column 2   # no header\n  autodidact evaluate runs/customers --train customers.csv --split random --label-column left\n  autodidact evaluate runs/table --train assays.csv --split split.csv --task multi-label --label-column NR-AR,NR-AhR,SR-p53\n  autodidact evaluate runs/clip pairs.csv --split test   # pairs: recall both ways\n  autodidact evaluate runs/dino --train scenes --masks masks --split random --image-size 224   # what every pixel shows\n  autodidact evaluate runs/cheetah --episodes 50   # an agent: returns of each seed, beside random actions",
     )
-    .action(async (path: string, argument: string | undefined, flags: Flags) => {
+    .action(async (path: string, pairs: string[], flags: Flags) => {
+      const argument = pathsOf(pairs);
       if (await isAgentRun(path)) {
         const given = command.options.find(
           (option) =>
@@ -117,7 +119,7 @@ export const configure: Configure = (command) =>
           episodes: wholeNumber("episodes", flags.episodes ?? "20"),
           seed: command.getOptionValueSource("seed") === "cli" ? wholeNumber("seed", flags.seed, 0) : undefined,
           json: flags.json ?? false,
-          given: argument ?? given?.long ?? undefined,
+          given: pairs[0] ?? given?.long ?? undefined,
         });
       }
       if (flags.episodes !== undefined) throw new UserError("--episodes is for runs of agents");
@@ -128,7 +130,9 @@ export const configure: Configure = (command) =>
       if (data !== undefined) {
         const idle = FOR_LABELS.find((name) => flags[name] !== undefined);
         if (idle !== undefined)
-          throw new UserError(`--${kebab(idle)} is for labelled data; leave it out, or leave out the pairs, ${data}`);
+          throw new UserError(
+            `--${kebab(idle)} is for labelled data; leave it out, or leave out the pairs, ${pairs.join(", ")}`,
+          );
         const { split, seed, json, trainLabels: labels } = flags;
         const options = { run, data, labels, split, within, html, ...tableOptionsOf(flags) };
         return evaluateOnPairs(

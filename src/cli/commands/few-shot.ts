@@ -17,7 +17,9 @@ interface Flags extends OpenOptions {
 }
 
 export const configure: Configure = (command) =>
-  labelsOptions(command.argument("<run>", "run folder").argument("<data>", "labelled data to draw the episodes from"))
+  labelsOptions(
+    command.argument("<run>", "run folder").argument("<data...>", "labelled data to draw the episodes from"),
+  )
     .option("--ways <count>", "classes per episode", "5")
     .option("--shots <counts>", "examples per class, one experiment for each, separated by commas", "1,5,20")
     .option("--queries <count>", "test samples per class", "15")
@@ -30,7 +32,7 @@ export const configure: Configure = (command) =>
     .option("--seed <seed>", "seed of the episodes", "0")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  autodidact few-shot runs/photos labelled/test --ways 5 --shots 1,5,20")
-    .action(async (path: string, data: string, { json, ...flags }: Flags) => {
+    .action(async (path: string, data: string[], { json, ...flags }: Flags) => {
       const options = {
         ...flags,
         ways: wholeNumber("ways", flags.ways, 2),

@@ -22,6 +22,7 @@ import {
   writeAtomically,
 } from "../../index.ts";
 import { optionGroups } from "../chosen-options.ts";
+import { givenPaths } from "../data-options.ts";
 import { abortOnInterrupt, Interrupted } from "../interrupt.ts";
 import { kindOfRun } from "../kinds.ts";
 import { labelTableOptions, splitOption } from "../labelled-pair.ts";
@@ -34,8 +35,8 @@ import type { Configure } from "../table.ts";
 import { addTrainingFlags, parseTrainingFlags } from "../training-flags.ts";
 
 interface Flags extends TableOptions {
-  readonly train?: string;
-  readonly test?: string;
+  readonly train?: string[];
+  readonly test?: string[];
   readonly trainLabels?: string;
   readonly testLabels?: string;
   readonly task: LabelTask;
@@ -71,8 +72,8 @@ export const configure: Configure = async (command, argv) => {
       "[run]",
       "what to start from: a run folder, a folder with a model in Hugging Face's format, or its id on the Hub",
     )
-    .option("--train <data>", "labelled training data: a folder per class, a table, or any data with --train-labels")
-    .option("--test <data>", "labelled test data");
+    .option("--train <data...>", "labelled training data: a folder per class, a table, or any data with --train-labels")
+    .option("--test <data...>", "labelled test data");
   resumeOption(
     splitOption(labelTableOptions(command))
       .addOption(
@@ -140,17 +141,17 @@ async function act(
   command: Command,
   { method: options, modality: modalityOptions }: OptionsByKind,
 ): Promise<void> {
-  const { train = "", resume } = flags;
+  const { train = [], resume } = flags;
   if (resume !== undefined) {
     refuseChanges(command, resume, ON_RESUME);
     if (path !== undefined)
       throw new UserError(`--resume continues ${resume} with the options it began with; leave out ${path}`);
   } else {
     if (path === undefined) throw new UserError("name the run to start from, or a fine-tuning to continue: --resume");
-    if (train === "") throw new UserError("--train is missing: the labelled training data");
+    if (train.length === 0) throw new UserError("--train is missing: the labelled training data");
   }
   const from = path ?? "";
-  const out = resume ?? flags.out ?? join("runs", `${stemOf(from)}-${stemOf(train)}`);
+  const out = resume ?? flags.out ?? join("runs", `${stemOf(from)}-${stemOf(givenPaths(train))}`);
   const training = parseTrainingFlags(flags);
   if (flags.steps !== undefined && training.epochs !== undefined)
     throw new UserError("--steps replaces --epochs; leave out one of them");

@@ -1,11 +1,11 @@
 import { type DataReport, describeLeftOut, inspect, type OpenOptions, type RunReport } from "../../index.ts";
-import { labelsOptions } from "../data-options.ts";
+import { DATA, givenPaths, labelsOptions } from "../data-options.ts";
 import { columns, print, printJson } from "../output.ts";
 import { probeWords } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 export const configure: Configure = (command) =>
-  labelsOptions(command.argument("<run or data>", "a run folder, or data: a folder, an archive, a file"))
+  labelsOptions(command.argument("<run or data...>", `a run folder, or data: ${DATA}`))
     .option("--modality <name>", "kind of data, if it is not recognised: a name, or a file that defines one")
     .option("--full", "read every entry instead of a sample of 2,000")
     .option("--json", "print JSON")
@@ -13,8 +13,8 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact info photos/\n  autodidact info reviews.tsv --column 1 --label-column 2   # no header: numbers from 1\n  autodidact info recordings/ --modality ./seismograms.ts\n  autodidact info runs/photos --json",
     )
-    .action(async (path: string, flags: OpenOptions & { modality?: string; full?: boolean; json?: boolean }) => {
-      const report = await inspect(path, flags);
+    .action(async (paths: string[], flags: OpenOptions & { modality?: string; full?: boolean; json?: boolean }) => {
+      const report = await inspect(givenPaths(paths), flags);
       if (flags.json) return printJson(report);
       print(report.kind === "run" ? describeRun(report) : describeData(report));
     });
@@ -28,7 +28,7 @@ function describeRun({ path, config, last, probe, checkpoints }: RunReport): str
   const { data, preset, modality, encoder, method, training, curriculum = [] } = config;
   return columns([
     ["run", path],
-    ["data", `${data.path} (${data.entries} entries)`],
+    ["data", `${[data.path].flat().join(", ")} (${data.entries} entries)`],
     ["modality", `${modality.name}: ${settings(modality.options)}`],
     ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
     ["method", `${method.name}: ${settings(method.options)}${preset ? ` (preset ${preset})` : ""}`],

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { look, openRun, prepareOutput, type TableOptions, tableOptionsOf, writeOutput } from "../../index.ts";
-import { columnOption } from "../data-options.ts";
+import { columnOption, pathsOf } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
@@ -16,7 +16,7 @@ export const configure: Configure = (command) =>
   columnOption(
     command
       .argument("<run>", "run folder")
-      .argument("[data]", "data to draw samples from (default: the data of the run)"),
+      .argument("[data...]", "data to draw samples from (default: the data of the run)"),
   )
     .option("--out <file>", "PNG to write (default: look.png in the run folder)")
     .option("--samples <count>", "number of samples to show", "8")
@@ -27,14 +27,10 @@ export const configure: Configure = (command) =>
       "\nExamples:\n  autodidact look runs/photos --out sheet.png\n  autodidact look runs/photos others/",
     )
     .action(
-      async (
-        path: string,
-        data: string | undefined,
-        { out = join(path, "look.png"), samples, seed, json, ...table }: Flags,
-      ) => {
+      async (path: string, data: string[], { out = join(path, "look.png"), samples, seed, json, ...table }: Flags) => {
         const run = await openRun(path);
         const numbers = { samples: wholeNumber("samples", samples), seed: wholeNumber("seed", seed, 0) };
-        const options = { run, data, ...numbers, ...tableOptionsOf(table) };
+        const options = { run, data: pathsOf(data), ...numbers, ...tableOptionsOf(table) };
         await prepareOutput(out);
         const { png, columns, rows } = await look(options);
         await writeOutput(out, [png]);

@@ -1,5 +1,5 @@
 import { describeLeftOut, openRun, predict, type TableOptions, tableOptionsOf } from "../../index.ts";
-import { columnOption } from "../data-options.ts";
+import { columnOption, DATA } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
@@ -13,9 +13,7 @@ interface Flags extends TableOptions {
 
 export const configure: Configure = (command) =>
   columnOption(
-    command
-      .argument("<run>", "run folder of a fine-tuned model")
-      .argument("<data>", "data to predict: a folder, an archive, a file"),
+    command.argument("<run>", "run folder of a fine-tuned model").argument("<data...>", `data to predict: ${DATA}`),
   )
     .requiredOption(
       "--out <file>",
@@ -27,7 +25,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact predict runs/photos-tuned photos/ --out predictions.csv --top 3\n  autodidact predict runs/reviews-tuned reviews.csv --column body --out predictions.parquet",
     )
-    .action(async (path: string, data: string, flags: Flags) => {
+    .action(async (path: string, data: string[], flags: Flags) => {
       const top = wholeNumber("top", flags.top);
       const line = stageLine();
       const run = await openRun(path);

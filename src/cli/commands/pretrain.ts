@@ -1,4 +1,4 @@
-import { columnOptions } from "../data-options.ts";
+import { columnOptions, DATA } from "../data-options.ts";
 import { addOptions, trainingGroups, valueOf } from "../option-groups.ts";
 import { resumeOption } from "../resume.ts";
 import type { Configure } from "../table.ts";
@@ -6,7 +6,7 @@ import type { Configure } from "../table.ts";
 /** Reads `--method` and the like from `argv` before parsing, since they decide which options exist. */
 export const configure: Configure = async (command, argv) => {
   command
-    .argument("[data]", "training data: a folder, an archive, a file")
+    .argument("[data...]", `training data: ${DATA}`)
     .option(
       "--method <name>",
       "a method from `autodidact methods`, a file that defines one, or a weighted sum: rotation+simclr:0.5",

@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
+import type { Paths } from "../../index.ts";
 import { openRun, type PruneRunOptions, pruneRun, resumePruning, shippedTable, UserError } from "../../index.ts";
+import { pathsOf } from "../data-options.ts";
 import { LABEL_FLAGS, type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -22,7 +24,7 @@ export const configure: Configure = (command) =>
     labelOptions(
       command
         .argument("[run]", "run folder")
-        .argument("[data]", "data for the importance scores and the recovery (default: the data of the run)")
+        .argument("[data...]", "data for the importance scores and the recovery (default: the data of the run)")
         .option(
           "--keep <share>",
           "share of heads and hidden units, or of channels within blocks, to keep; above 0 and below 1",
@@ -42,10 +44,10 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact prune runs/photos --keep 0.5 --recover-epochs 5 --out runs/half --train labelled/train --test labelled/test\n  autodidact prune --resume runs/half",
     )
-    .action((path: string | undefined, data: string | undefined, flags: Flags) => action(command, path, data, flags));
+    .action((path: string | undefined, data: string[], flags: Flags) => action(command, path, pathsOf(data), flags));
 
 /** Checks the flags and returns the work to do. @throws UserError when they contradict each other */
-async function prepare(command: Command, path: string | undefined, data: string | undefined, flags: Flags) {
+async function prepare(command: Command, path: string | undefined, data: Paths | undefined, flags: Flags) {
   const labels = labelledPair(flags);
   const { out, resume, importance } = flags;
   if (resume !== undefined) {
@@ -68,7 +70,7 @@ async function prepare(command: Command, path: string | undefined, data: string 
 async function action(
   command: Command,
   path: string | undefined,
-  data: string | undefined,
+  data: Paths | undefined,
   flags: Flags,
 ): Promise<void> {
   const { out, work } = await prepare(command, path, data, flags);

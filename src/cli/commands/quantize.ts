@@ -1,4 +1,5 @@
 import { openRun, quantizeRun, shippedTable, tableOptionsOf, UserError } from "../../index.ts";
+import { pathsOf } from "../data-options.ts";
 import { type LabelFlags, labelledPair, labelOptions } from "../labelled-pair.ts";
 import { wholeNumber } from "../numbers.ts";
 import { print, printJson } from "../output.ts";
@@ -8,7 +9,7 @@ import type { Configure } from "../table.ts";
 interface Flags extends LabelFlags {
   readonly out: string;
   readonly static?: boolean;
-  readonly calibrate?: string;
+  readonly calibrate?: string[];
   readonly samples?: string;
   readonly percentile?: string;
   readonly fullRange?: boolean;
@@ -21,7 +22,7 @@ export const configure: Configure = (command) =>
       .argument("<run>", "run folder")
       .requiredOption("--out <folder>", "folder to write")
       .option("--static", "static quantization: activation scales are calibrated beforehand; faster for convolutions")
-      .option("--calibrate <data>", "calibration data for --static (default: the data of the run)")
+      .option("--calibrate <data...>", "calibration data for --static (default: the data of the run)")
       .option("--samples <count>", "calibration samples (default: 256)")
       .option("--percentile <per cent>", "share of an activation's values within its scale's range (default: 100)")
       .option(
@@ -51,7 +52,7 @@ export const configure: Configure = (command) =>
         ...(flags.static
           ? {
               calibration: {
-                data: flags.calibrate,
+                data: pathsOf(flags.calibrate),
                 ...tableOptionsOf(flags),
                 samples: wholeNumber("samples", flags.samples ?? "256"),
                 percentile,

@@ -6,7 +6,7 @@ import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 interface Flags extends Pick<OpenOptions, "column" | "by" | "time"> {
-  readonly in: string;
+  readonly in: string[];
   readonly side?: string;
   readonly top: string;
   readonly html?: string;
@@ -19,7 +19,7 @@ export const configure: Configure = (command) =>
       .argument("<run>", "run folder that the embeddings are from")
       .argument("<query>", "file with the query sample, or for texts the text itself; of a run on pairs, either side"),
   )
-    .requiredOption("--in <data>", "Parquet file written by `autodidact embed`, or data, which are embedded first")
+    .requiredOption("--in <data...>", "Parquet file written by `autodidact embed`, or data, which are embedded first")
     .option("--side <name>", "for pairs: the side that is searched (default: the other one than the query's)")
     .option("--top <count>", "number of results", "10")
     .option("--html <file>", "also write a page that shows the results")

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Option } from "commander";
 import { type OpenOptions, openRun, type StrategyName, strategies, suggest } from "../../index.ts";
-import { columnOption } from "../data-options.ts";
+import { columnOption, DATA, givenPaths } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
 import { columns, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
@@ -10,7 +10,7 @@ import type { Configure } from "../table.ts";
 interface Flags extends OpenOptions {
   readonly budget: string;
   readonly strategy: StrategyName;
-  readonly labelled?: string;
+  readonly labelled?: string[];
   readonly out?: string;
   readonly seed: string;
   readonly json?: boolean;
@@ -20,11 +20,11 @@ interface Flags extends OpenOptions {
 const SHOWN = 10;
 
 export const configure: Configure = (command) =>
-  columnOption(command.argument("<run>", "run folder").argument("<data>", "data to choose from"))
+  columnOption(command.argument("<run>", "run folder").argument("<data...>", `data to choose from: ${DATA}`))
     .option("--budget <count>", "number of samples to suggest", "100")
     .addOption(new Option("--strategy <name>", "selection strategy").choices(strategies).default("typicality"))
     .option("--labels <table>", "existing labels: CSV, TSV, JSONL or Parquet, with the columns path and label")
-    .option("--labelled <data>", "other data that is labelled already")
+    .option("--labelled <data...>", "other data that is labelled already")
     .option("--label-column <name>", "for tables: column with the labels; labelled rows are not suggested")
     .option(
       "--out <file>",
@@ -36,7 +36,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact suggest runs/photos photos/ --budget 100 --out suggestions.csv\n  autodidact suggest runs/photos photos/ --labels suggestions.csv --out more.csv   # once it has a label column",
     )
-    .action(async (path: string, pool: string, { json, out = join(path, "suggestions.csv"), ...flags }: Flags) => {
+    .action(async (path: string, pool: string[], { json, out = join(path, "suggestions.csv"), ...flags }: Flags) => {
       const options = {
         ...flags,
         budget: wholeNumber("budget", flags.budget),
@@ -44,7 +44,9 @@ export const configure: Configure = (command) =>
       };
       const run = await openRun(path);
       const line = stageLine();
-      const result = await suggest({ run, pool, out, ...options, onProgress: line.update }).finally(line.end);
+      const result = await suggest({ run, pool: givenPaths(pool), out, ...options, onProgress: line.update }).finally(
+        line.end,
+      );
       if (json) return printJson(result);
       const rows = result.suggestions
         .slice(0, SHOWN)

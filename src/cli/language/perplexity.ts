@@ -5,7 +5,7 @@ import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
 
 interface Flags {
-  readonly train?: string;
+  readonly train?: string[];
   readonly column?: string;
   readonly samples?: string;
   readonly seed: string;
@@ -27,9 +27,9 @@ export const measuringPerplexity =
   (command) =>
     command
       .argument("<run>", "run folder of a method that predicts tokens (bert, bag-of-words, causal-lm, sentence-order)")
-      .argument("<data>", `held-out ${what} that the run was not trained on`)
+      .argument("<data...>", `held-out ${what} that the run was not trained on`)
       .option(
-        "--train <data>",
+        "--train <data...>",
         `${what} for the baselines: the most frequent token, and the most frequent after each token`,
       )
       .option("--column <name>", column)
@@ -37,7 +37,7 @@ export const measuringPerplexity =
       .option("--seed <seed>", "seed of the masks and of the drawn samples", "0")
       .option("--json", "print JSON")
       .addHelpText("after", `\nExample:\n  ${example}`)
-      .action(async (path: string, data: string, { json, ...flags }: Flags) => {
+      .action(async (path: string, data: string[], { json, ...flags }: Flags) => {
         const run = await openRun(path);
         const line = stageLine();
         const result = await evaluateLanguage({

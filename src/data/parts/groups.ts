@@ -1,5 +1,8 @@
 import { UserError } from "../../foundation/errors.ts";
 import { type Labels, labelsOf } from "../labels.ts";
+import { inWords } from "../paths/in-words.ts";
+import type { Paths } from "../paths/joined.ts";
+import { pathsIn } from "../paths/paths.ts";
 import type { OpenOptions, Source } from "../source.ts";
 import { tableFormatOf } from "../tables/rows.ts";
 import { cellsOfColumn } from "./column.ts";
@@ -31,7 +34,7 @@ const isPattern = (group: string): boolean => /\(.*\)/.test(group);
  * @throws UserError when it is neither, or leaves entries without a group
  */
 async function groupNames(
-  path: string,
+  path: Paths,
   source: Source<unknown>,
   group: string,
   labels: string | undefined,
@@ -49,9 +52,9 @@ async function groupNames(
     if (missing >= 0) throw new UserError(`--group ${group}: does not match ${names[missing]}`);
     return found.map((part) => part ?? "");
   }
-  if (labels === undefined && !source.column && !tableFormatOf(path))
+  if (labels === undefined && !source.column && !(await pathsIn(path)).every(tableFormatOf))
     throw new UserError(
-      `--group ${group}: not a column that is read from ${path}; give a table of labels that has it, or a pattern for names: ^(s\\d+)_`,
+      `--group ${group}: not a column that is read from ${inWords(path)}; give a table of labels that has it, or a pattern for names: ^(s\\d+)_`,
     );
   const orElse = ", or is a pattern for names: ^(s\\d+)_";
   const found = await cellsOfColumn(path, source, group, { labels, flag: "--group", orElse });
@@ -72,7 +75,7 @@ function patternOf(group: string): RegExp {
  * @throws UserError when `group` fits neither its names nor a column
  */
 export async function grouped<Sample>(
-  path: string,
+  path: Paths,
   source: Source<Sample>,
   { group, labels }: Pick<OpenOptions, "group" | "labels">,
 ): Promise<Source<Sample>> {

@@ -87,6 +87,7 @@ export function subset<Sample>(source: Source<Sample>, entries: Int32Array): Sou
   const at = (index: number): number => entries[index] ?? index;
   return {
     ...source,
+    sources: undefined,
     length: entries.length,
     name: (index) => source.name(at(index)),
     read: (index) => source.read(at(index)),

@@ -1,5 +1,7 @@
 import type { Features } from "../../data/features.ts";
 import { type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
@@ -12,7 +14,7 @@ import { unitRows } from "../vectors/normalize.ts";
 
 export interface DuplicatesOptions extends OpenOptions {
   readonly run: Run;
-  readonly data: string;
+  readonly data: Paths;
   /** Cosine from which two samples are near-duplicates, in (0, 1]; 0.98 by default. */
   readonly threshold?: number;
   /** k: outliers are far from their k-th nearest neighbour; 10 by default. */
@@ -88,7 +90,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
       device,
       onProgress: stage("features"),
     });
-    if (features.rows < 2) throw new UserError(`${data}: fewer than two samples could be read`);
+    if (features.rows < 2) throw new UserError(`${inWords(data)}: fewer than two samples could be read`);
     const neighbours = Math.min(options.neighbours ?? 10, features.rows - 1);
     const found = findGroups(features.data, features.dim, { threshold, neighbours, onProgress: stage("neighbours") });
     const groups = found.groups.map((rows) =>
@@ -107,7 +109,7 @@ export async function duplicates(options: DuplicatesOptions): Promise<Duplicates
       files.push(out, ...(sheet === undefined ? [] : [sheet]));
     }
     return {
-      data: { path: data, entries: source.length, broken: features.broken.length },
+      data: { path: inWords(data), entries: source.length, broken: features.broken.length },
       ...{ threshold, meanCosine: meanCosine(features), groups, neighbours },
       mixed: groups.filter((group) => new Set(group.flatMap(({ label }) => label ?? [])).size > 1).length,
       ...{ median: distances[far[far.length >> 1]!]!, outliers, files },

@@ -1,5 +1,7 @@
-import { resolve } from "node:path";
 import { type LeftOut, type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
+import { toText } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { absolutePaths } from "../../data/paths/paths.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { replaceOutput } from "../../foundation/outputs.ts";
 import { writeEmbeddings } from "../../interop/parquet.ts";
@@ -12,7 +14,7 @@ import { digestOfWeights } from "../vectors/digest.ts";
 
 export interface EmbedOptions extends OpenOptions {
   readonly run: Run;
-  readonly data: string;
+  readonly data: Paths;
   /** Parquet file to write. */
   readonly out: string;
   /**
@@ -57,7 +59,7 @@ export async function embed({ run, data, out, shard, side, onProgress, ...open }
       dim: vectors.dim,
       metadata: {
         run: run.path,
-        data: resolve(data),
+        data: toText(await absolutePaths(data)),
         ...tableOptionsOf(open),
         ...(opened.side === undefined ? {} : { side: opened.side }),
         method: config.method.name,
@@ -83,7 +85,7 @@ interface Embedded {
 /** Opens the data: as the run reads them, or of a run on pairs one side. @throws UserError when they are no data of it */
 async function openEmbedded(
   run: Run,
-  data: string,
+  data: Paths,
   { side, ...open }: OpenOptions & { readonly side?: string | undefined },
 ): Promise<Embedded> {
   if (side !== undefined || (hasSharedSpace(run) && (await isOfOneSide(run, data)))) {

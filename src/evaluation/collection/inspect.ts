@@ -1,6 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LeftOut, ModalityDefinition, OpenOptions, Size } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";
@@ -49,14 +52,17 @@ const SAMPLE = 2000;
  * console.log(report);
  */
 export async function inspect(
-  path: string,
+  path: Paths,
   { modality, ...options }: OpenOptions & { modality?: string; full?: boolean } = {},
 ): Promise<RunReport | DataReport> {
-  const isRun = await stat(join(path, "config.json")).then(
-    () => true,
-    () => false,
-  );
-  if (isRun) return inspectRun(path);
+  const run = typeof path === "string" ? path : path.length === 1 ? path[0] : undefined;
+  const isRun =
+    run !== undefined &&
+    (await stat(join(run, "config.json")).then(
+      () => true,
+      () => false,
+    ));
+  if (isRun) return inspectRun(run);
   const notes: string[] = [];
   const definition = await modalityFor(path, modality, (note) => notes.push(note));
   const { notes: ofData, ...report } = await inspectData(path, definition, options);
@@ -84,11 +90,11 @@ const withoutFiles = ({ modality, ...config }: RunConfig): RunConfig => ({
 });
 
 async function inspectData(
-  path: string,
+  path: Paths,
   definition: ModalityDefinition,
   { full = false, ...open }: OpenOptions & { full?: boolean },
 ): Promise<DataReport> {
-  const source = await definition.open(path, open);
+  const source = await openPaths(definition, path, open);
   try {
     const count = full ? source.length : Math.min(SAMPLE, source.length);
     const broken: { name: string; reason: string }[] = [];
@@ -110,7 +116,7 @@ async function inspectData(
     const size = (at: number) => formatSize(sizes[at]);
     return {
       kind: "data",
-      path,
+      path: inWords(path),
       modality: definition.name,
       entries: source.length,
       decoded: count,

@@ -1,6 +1,7 @@
 import { type Array, Rng, scalar, sizeOf, type Tensor, tree } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
 import { type Drawing, drawing, offerOf, type Picture, type Source, type TableOptions } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { patches } from "../../encoders/abilities.ts";
 import type { InitialParams, Inputs, Params } from "../../encoders/index.ts";
 import { compile, read } from "../../engine/index.ts";
@@ -19,7 +20,7 @@ import { unitRows } from "../vectors/normalize.ts";
 export interface LookOptions extends TableOptions {
   readonly run: Run;
   /** Data to draw; by default the run's data. */
-  readonly data?: string;
+  readonly data?: Paths;
   /** Rows of the sheet. */
   readonly samples?: number;
   readonly seed?: number;

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import type { OpenOptions, Shown, Source } from "../../data/index.ts";
 import { offerOf, sides as sidesAbility, tableOptionsOf } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
@@ -18,7 +19,7 @@ export interface SearchOptions extends OpenOptions {
   /** File with the query sample; for text data, and for runs on pairs of which one side is text, also the text itself. */
   readonly query: string;
   /** Parquet file written by `embed`, or data, which are embedded first. */
-  readonly in: string;
+  readonly in: Paths;
   /** Of runs on pairs the side that is searched: by default that of the data, or of pairs the other one than the query's. */
   readonly side?: string;
   readonly top?: number;

@@ -1,5 +1,7 @@
 import { extname } from "node:path";
 import { finderOf, type OpenOptions, type Shown, type TableOptions, tableOptionsOf } from "../../data/index.ts";
+import { fromText } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { openParquet } from "../../foundation/parquet/read.ts";
 import { namesOf, openData } from "../../training/run/open-data.ts";
@@ -39,14 +41,16 @@ async function holdsEmbeddings(path: string): Promise<boolean> {
  */
 export async function openSearched(
   run: Run,
-  path: string,
+  paths: Paths,
   isOfPairs: boolean,
   options: SearchedOptions = {},
 ): Promise<Searched> {
   const { side, onProgress, ...open } = options;
+  const path = typeof paths !== "string" && paths.length === 1 ? paths[0]! : paths;
   if (!isOfPairs && side !== undefined)
     throw new UserError(`--side ${side}: ${run.path} is a run on ${run.modality.name} data, not on pairs`);
-  if (await holdsEmbeddings(path)) return isOfPairs ? sideOfFile(run, path, side) : fileOf(run, path);
+  if (typeof path === "string" && (await holdsEmbeddings(path)))
+    return isOfPairs ? sideOfFile(run, path, side) : fileOf(run, path);
   const data = isOfPairs ? await openSide(run, path, options) : ofOneKind(run, await openData(run, path, open));
   try {
     return { index: await embedded(data, onProgress), ...showing(data) };
@@ -94,14 +98,16 @@ type Metadata = { side?: string; data?: string } & TableOptions;
 async function fileOf(run: Run, path: string): Promise<Searched> {
   const { encoder, params, config } = run;
   const index = await neighbourIndex(path, { dim: encoder.embedDim, params });
-  const { data = config.data.path, ...options }: Metadata = index.metadata;
+  const { data: text, ...options }: Metadata = index.metadata;
+  const data = text === undefined ? config.data.path : fromText(text);
   const open = async () => ofOneKind(run, await openData(run, data, tableOptionsOf(options)));
   return { index, ...shownLater(open) };
 }
 
 async function sideOfFile(run: Run, path: string, wanted: string | undefined): Promise<Searched> {
   const index = await indexOfSide(run, path);
-  const { side, data = run.config.data.path, ...options }: Metadata = index.metadata;
+  const { side, data: text, ...options }: Metadata = index.metadata;
+  const data = text === undefined ? run.config.data.path : fromText(text);
   if (side === undefined || (wanted ?? side) !== side)
     throw new UserError(
       `${path}: vectors of ${side === undefined ? "no one side of pairs" : `the side ${side}`}; embed again with --side ${wanted ?? "<name>"}`,

@@ -1,6 +1,8 @@
 import { Rng } from "../../array/index.ts";
 import type { Features } from "../../data/features.ts";
 import { type OpenOptions, type Source, tableOptionsOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { writeOutput } from "../../foundation/outputs.ts";
 import { csv } from "../../interop/csv.ts";
@@ -26,14 +28,14 @@ export const strategies: readonly StrategyName[] = ["typicality", "k-center", "m
 export interface SuggestOptions extends OpenOptions {
   readonly run: Run;
   /** Data to choose from. Labels from folder names are ignored; `labels` and `labelColumn` are not. */
-  readonly pool: string;
+  readonly pool: Paths;
   /** Number of samples to choose; 100 by default. */
   readonly budget?: number;
   readonly strategy?: StrategyName;
   /** Table with the columns `path` and `label`: the pool's samples that are labelled already, as rows with a label are. */
   readonly labels?: string;
   /** Other data that are labelled already; ignored by margin. */
-  readonly labelled?: string;
+  readonly labelled?: Paths;
   /** CSV file to write; for pictures also a sheet next to it, a `.png`. */
   readonly out?: string;
   readonly seed?: number;
@@ -82,7 +84,7 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
         : await byVectors(options, byName[strategy], source, labelledRows);
     const free = features.rows - labelledPool.length;
     if (budget > free)
-      throw new UserError(`${pool}: a budget of ${budget}, but only ${free} samples have no label yet`);
+      throw new UserError(`${inWords(pool)}: a budget of ${budget}, but only ${free} samples have no label yet`);
     options.onProgress?.(`choosing by ${strategy}`, 0, budget);
     const choices = choose(budget);
     const entries = choices.map(({ row }) => features.indices[row]!);
@@ -102,7 +104,12 @@ export async function suggest(options: SuggestOptions): Promise<Suggestions> {
     }
     return {
       strategy,
-      pool: { path: pool, entries: source.length, labelled: labelledPool.length, broken: features.broken.length },
+      pool: {
+        path: inWords(pool),
+        entries: source.length,
+        labelled: labelledPool.length,
+        broken: features.broken.length,
+      },
       labelled: other,
       suggestions,
       files,
@@ -168,7 +175,7 @@ function featuresOf({ run, onProgress }: SuggestOptions, what: string, source: S
 }
 
 /** Features of other labelled data: of the labelled entries, or of all if the data have no labels. */
-async function labelledFeatures(options: SuggestOptions, path: string): Promise<Features> {
+async function labelledFeatures(options: SuggestOptions, path: Paths): Promise<Features> {
   const source = await openData(options.run, path, tableOptionsOf(options));
   try {
     const { labels } = source;

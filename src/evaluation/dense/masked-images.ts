@@ -1,5 +1,6 @@
 import { type Modality, type Source, tableOptionsOf } from "../../data/index.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { openData } from "../../training/run/open-data.ts";
 import { partOf } from "../labels/judge.ts";
 import { refuseTestOrSplit } from "../labels/labelled-sources.ts";
@@ -35,7 +36,7 @@ export async function openMasked(options: SegmentOptions, modality: Modality<unk
   const columns = tableOptionsOf(options);
   const splitting = { data: train, by: by ?? "", seed, out: run.path, file: SPLIT, ...columns };
   const split = by === undefined ? undefined : await splitData(run, splitting);
-  const open = async (path: string) => {
+  const open = async (path: Paths) => {
     const source = await openData(run, path, { ...columns, splitFile: path === train ? split?.file : undefined });
     opened.adopt(source, (it) => it.close());
     return source;

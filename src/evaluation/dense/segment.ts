@@ -1,4 +1,5 @@
 import type { Answers, Modality } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
 import type { Mask } from "../../data/targets/masks.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { readBatches } from "../../training/features.ts";
@@ -67,9 +68,9 @@ export async function segment(
   const [, height = 0, width = 0] = Object.values(modality.specs)[0]?.shape ?? [];
   const segmentation: Segmentation = {
     run: { path, method: config.method.name, encoder: config.encoder.name, step, epoch, seed: config.training.seed },
-    train: { path: options.train, masks: options.masks, images: train.masks.entries.length, patches },
+    train: { path: inWords(options.train), masks: options.masks, images: train.masks.entries.length, patches },
     test: {
-      path: options.test ?? options.train,
+      path: inWords(options.test ?? options.train),
       masks: options.testMasks ?? options.masks,
       images: test.masks.entries.length,
     },

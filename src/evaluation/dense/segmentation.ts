@@ -1,4 +1,5 @@
 import type { Picture, TableOptions } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import type { Mask } from "../../data/targets/masks.ts";
 import type { Run } from "../../training/run/run.ts";
 import type { Split } from "../labels/split.ts";
@@ -8,10 +9,10 @@ import type { Role } from "../worth/names.ts";
 export interface SegmentOptions extends TableOptions {
   readonly run: Run;
   /** Images, and the folder with their masks: PNGs of the same names, whose numbers are classes; 255 is not scored. */
-  readonly train: string;
+  readonly train: Paths;
   readonly masks: string;
   /** By default the test part of the training images, which are then split. */
-  readonly test?: string;
+  readonly test?: Paths;
   /** Masks of `test`; by default they are in `masks`, too. */
   readonly testMasks?: string;
   /** How to split the training images, instead of `test`; see `TrainAndTest`. */

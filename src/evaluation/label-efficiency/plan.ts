@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { labelledEntries } from "../../data/parts/part.ts";
+import { contentsOf } from "../../data/paths/open.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import type { Run } from "../../training/run/run.ts";
-import { contentsOf } from "../../training/run/settle.ts";
 import type { FromScratch } from "../labels/from-scratch.ts";
 import type { LabelledData, TrainAndTest } from "../labels/labelled-sources.ts";
 import { digestOfLabels } from "../labels/supervision.ts";

@@ -1,6 +1,8 @@
 import { cpus } from "node:os";
 import type { Features } from "../../data/features.ts";
 import type { Source } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { type MetricRow, readProbes } from "../../training/run/metrics.ts";
 import type { LabelEfficiency, LabelFacts } from "./facts.ts";
@@ -59,8 +61,8 @@ async function factsOf(
   };
 }
 
-const side = (path: string, source: Source<unknown>, { rows, broken }: Features): LabelFacts["train"] => ({
-  ...{ path, entries: source.length, labelled: rows, broken: broken.length },
+const side = (path: Paths, source: Source<unknown>, { rows, broken }: Features): LabelFacts["train"] => ({
+  ...{ path: inWords(path), entries: source.length, labelled: rows, broken: broken.length },
 });
 
 /** Total seconds: the count restarts at 0 whenever a run is resumed. */

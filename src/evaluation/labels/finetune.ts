@@ -9,6 +9,8 @@ import {
   tableOptionsOf,
   vocabulary,
 } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
@@ -44,7 +46,7 @@ export interface FinetuneOptions<With extends string = string> extends OpenOptio
   /** Run to start from, or a BERT-like model in Hugging Face's format; with `scratch`, the run whose encoder to train. */
   readonly from: string;
   /** Labelled data. */
-  readonly train: string;
+  readonly train: Paths;
   /** Run folder to create. */
   readonly out: string;
   /** Test data for afterwards: checked before training. */
@@ -204,7 +206,7 @@ export async function resumeFinetuning(
   try {
     const { digest } = config.supervision;
     if (digest !== undefined && digest !== digestOfLabels(source))
-      throw new UserError(`${config.data.labels ?? config.data.path}: not the labels that ${out} began with`);
+      throw new UserError(`${inWords(config.data.labels ?? config.data.path)}: not the labels that ${out} began with`);
     const task = answersIn(config).task;
     const groups = await groupsToKeep(definition, source, config.supervision);
     await learnLabels(config, source, splitForTraining(source, task, config.supervision, groups), {

@@ -4,6 +4,9 @@ import { cellsOfColumn } from "../../data/parts/column.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { grouped } from "../../data/parts/groups.ts";
 import { foldsIn } from "../../data/parts/split.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
 import { rowsOf } from "../../data/tables/rows.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { isFile, writeAtomically } from "../../foundation/files.ts";
@@ -29,7 +32,7 @@ export interface Folds {
 }
 
 export interface FoldOptions extends OpenOptions {
-  readonly data: string;
+  readonly data: Paths;
   /** A number of folds, a file with the columns `path` and `fold`, or a column of the data. */
   readonly by: string;
   readonly task?: LabelTask | undefined;
@@ -48,7 +51,7 @@ export async function foldData(
   { data, by, seed, task, out, ...open }: FoldOptions,
 ): Promise<Folds> {
   const definition = reader.modalityDefinition;
-  const opened = await definition.open(data, open);
+  const opened = await openPaths(definition, data, open);
   try {
     const source = await grouped(data, opened, open);
     const names = namesOf(source);
@@ -62,7 +65,7 @@ export async function foldData(
             throw new UserError(`--folds ${by}: no number, no file, and no column of folds (${error.message})`);
           },
         );
-        return foldsIn(cells, `${data}: column "${by}"`);
+        return foldsIn(cells, `${inWords(data)}: column "${by}"`);
       }
       if (count < 2) throw new UserError(`--folds ${by}: at least two are needed`);
       const groups = await groupNumbersOf(definition, source, everyEntry(source));

@@ -11,6 +11,8 @@ import {
   unknownAmong,
 } from "../../data/index.ts";
 import { labelledEntries } from "../../data/parts/part.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry, extractFeatures, readBatches } from "../../training/features.ts";
 import { type DataReader, openData } from "../../training/run/open-data.ts";
@@ -129,7 +131,7 @@ export interface Verdict {
 export interface JudgeOptions extends OpenOptions {
   readonly run: Run;
   /** Labelled data; with a split, its test part. */
-  readonly data: string;
+  readonly data: Paths;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -216,12 +218,12 @@ export async function checkTest(
 }
 
 /** @throws UserError when a label is not among the model's outputs */
-function refuseUnknown(data: string, classes: readonly string[], answers: Answers): void {
+function refuseUnknown(data: Paths, classes: readonly string[], answers: Answers): void {
   const { outputs } = answers;
   const unknown = unknownAmong(answers, classes);
   if (unknown !== undefined)
     throw new UserError(
-      `${data}: "${unknown}" is not among the labels of the training data: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
+      `${inWords(data)}: "${unknown}" is not among the labels of the training data: ${outputs.slice(0, 5).join(", ")}${outputs.length > 5 ? " …" : ""}`,
     );
 }
 
@@ -249,11 +251,11 @@ export function recallAtOne({ data, rows, dim }: Features, labels: Int32Array): 
 }
 
 /** @throws UserError when the data have no labels */
-export async function openLabelled(reader: DataReader, path: string, options: OpenOptions): Promise<Source<unknown>> {
+export async function openLabelled(reader: DataReader, path: Paths, options: OpenOptions): Promise<Source<unknown>> {
   const source = await openData(reader, path, options);
   if (source.labels?.some((label) => label >= 0)) return source;
   await source.close();
   throw new UserError(
-    `${path}: no labels; put each class in a sub-folder, give a table with the columns path and label, or name the --label-column of a table`,
+    `${inWords(path)}: no labels; put each class in a sub-folder, give a table with the columns path and label, or name the --label-column of a table`,
   );
 }

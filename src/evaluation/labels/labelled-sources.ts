@@ -10,6 +10,8 @@ import {
   unknownAmong,
 } from "../../data/index.ts";
 import { labelledEntries } from "../../data/parts/part.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
 import type { Run } from "../../training/run/run.ts";
 import { requireSingleLabel } from "../scores/single-label.ts";
@@ -20,9 +22,9 @@ import { type Split, type SplitOptions, splitData } from "./split.ts";
 
 /** Labelled training data and labelled test data; in tables with the same columns. */
 export interface TrainAndTest extends TableOptions {
-  readonly train: string;
+  readonly train: Paths;
   /** By default the test part of the training data, which are then split. */
-  readonly test?: string;
+  readonly test?: Paths;
   readonly trainLabels?: string;
   readonly testLabels?: string;
   /**
@@ -68,7 +70,7 @@ export async function openTrainAndTest(
   splitting?: Splitting,
 ): Promise<LabelledData> {
   await using opened = new AsyncDisposableStack();
-  const open = async (path: string, options: OpenOptions) => {
+  const open = async (path: Paths, options: OpenOptions) => {
     const source = await openLabelled(run, path, { ...tableOptionsOf(paths), ...options });
     opened.adopt(source, () => source.close());
     if (task === "classification") requireSingleLabel(path, source, run.config.method.options.task);
@@ -86,16 +88,17 @@ export async function openTrainAndTest(
       throw new UserError(`${split?.file}: no entry of the part ${part} has a label`);
   const { classes = [] } = train;
   const [first, second] = classes;
-  if (second === undefined) throw new UserError(`${paths.train}: every label is "${first}"; at least two are needed`);
+  if (second === undefined)
+    throw new UserError(`${inWords(paths.train)}: every label is "${first}"; at least two are needed`);
   if (!divided && (await areSame(train, test)))
     throw new UserError(
-      `${testPath}: the same samples as ${paths.train}; training data cannot be test data, so name other data for one of them`,
+      `${inWords(testPath)}: the same samples as ${inWords(paths.train)}; training data cannot be test data, so name other data for one of them`,
     );
   const answers = answersOf(task, classes);
   const unknown = unknownAmong(answers, test.classes ?? []);
   if (unknown !== undefined)
     throw new UserError(
-      `${testPath}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${paths.train} (${answers.outputs.slice(0, 5).join(", ")} …)`,
+      `${inWords(testPath)}: ${task === "classification" ? "class" : "label"} "${unknown}" does not occur in ${inWords(paths.train)} (${answers.outputs.slice(0, 5).join(", ")} …)`,
     );
   const validation = partOf(whole, "validation");
   // A split need not have such a part, nor the part a label; settings are then chosen as without a split.

@@ -1,4 +1,5 @@
 import type { Source } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { batchFor, extractFeatures } from "../../training/features.ts";
 import type { Supervised, TrainOptions } from "../../training/loop/options.ts";
@@ -42,7 +43,7 @@ export async function learnLabels(
   const skip = (broken: LabelledOutputs["broken"]) => {
     if (broken.length === validation.length)
       throw new UserError(
-        `${config.data.path}: none of the ${broken.length} validation samples can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
+        `${inWords(config.data.path)}: none of the ${broken.length} validation samples can be read; the first is ${broken[0]?.name}: ${broken[0]?.reason}`,
       );
     for (const { name, reason } of broken)
       if (!named.has(name)) options.onNote?.(`${name}: ${reason}; skipped, one validation sample fewer`);

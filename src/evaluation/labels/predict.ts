@@ -1,4 +1,6 @@
 import { type LeftOut, type OpenOptions, SEPARATOR } from "../../data/index.ts";
+import { toText } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
 import { prepareTable, writeOutputTable } from "../../interop/table.ts";
@@ -11,7 +13,7 @@ import { type Predictor, predictor } from "./predictor.ts";
 export interface PredictOptions extends OpenOptions {
   /** A run with a head. */
   readonly run: Run;
-  readonly data: string;
+  readonly data: Paths;
   /** `.csv` or `.parquet` file to write. */
   readonly out: string;
   /** For classification, how many of the most probable classes to write. Default 1. */
@@ -64,7 +66,13 @@ export async function predict({
         throw new UserError(`top ${top}: for classification only; this run predicts ${outputsByTask[head.task]}`);
       const { columns, broken } = await predictAll(head, { modality: run.modality, source, onProgress }, top);
       const { method, encoder } = run.config;
-      const metadata = { run: run.path, data, method: method.name, encoder: encoder.name, task: head.task };
+      const metadata = {
+        run: run.path,
+        data: toText(data),
+        method: method.name,
+        encoder: encoder.name,
+        task: head.task,
+      };
       await writeOutputTable(out, columns, metadata);
       return {
         task: head.task,

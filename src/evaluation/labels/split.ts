@@ -13,6 +13,9 @@ import {
 import { cellsOfColumn } from "../../data/parts/column.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { grouped } from "../../data/parts/groups.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { isFile, writeAtomically } from "../../foundation/files.ts";
 import { csv } from "../../interop/csv.ts";
@@ -47,7 +50,7 @@ export interface Split {
 
 export interface SplitOptions extends OpenOptions {
   /** Data to split. */
-  readonly data: string;
+  readonly data: Paths;
   /** `random`, `group`, a way of the kind's own, a file with the columns `path` and `split`, or a column of the data. */
   readonly by: string;
   readonly task?: LabelTask | undefined;
@@ -67,7 +70,7 @@ export async function splitData(
   { data, by, seed, task, out, file: name = SPLIT_FILE, ...open }: SplitOptions,
 ): Promise<Split> {
   const definition = reader.modalityDefinition;
-  const opened = await definition.open(data, open);
+  const opened = await openPaths(definition, data, open);
   try {
     const source = await grouped(data, opened, open);
     const names = namesOf(source);
@@ -75,7 +78,7 @@ export async function splitData(
     const partOf = await partsBy(by);
     if (!partOf.includes(parts.indexOf("test")) || !partOf.includes(parts.indexOf("train")))
       throw new UserError(
-        `${data}: --split ${by} leaves nothing to ${partOf.includes(0) ? "test on" : "train on"}; there are too few ${by === "random" ? "entries" : "groups"}`,
+        `${inWords(data)}: --split ${by} leaves nothing to ${partOf.includes(0) ? "test on" : "train on"}; there are too few ${by === "random" ? "entries" : "groups"}`,
       );
     const count = (part: number) => partOf.reduce((sum, one) => sum + Number(one === part), 0);
     const file = join(out, name);
@@ -104,7 +107,7 @@ export async function splitData(
       const ways = ["random", "group", ...Object.keys(definition.splits ?? {})];
       try {
         const cells = await cellsOfColumn(data, source, way, { labels: open.labels, flag: "--split" });
-        return partsIn(cells, `${data}: column "${way}"`);
+        return partsIn(cells, `${inWords(data)}: column "${way}"`);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         throw new UserError(

@@ -1,6 +1,9 @@
 import { Rng } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
 import type { Source, TokenSequence, Vocabulary } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
 import { maskToken, vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
 import { sequence } from "../../encoders/abilities.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
@@ -11,9 +14,9 @@ import { tokenModel } from "./token-model.ts";
 export interface LanguageOptions {
   readonly run: Run;
   /** Held-out text. */
-  readonly data: string;
+  readonly data: Paths;
   /** Text to count the baselines' tokens in; without it there are no baselines. */
-  readonly train?: string;
+  readonly train?: Paths;
   readonly column?: string;
   /** Most samples to evaluate, drawn at random; all by default. */
   readonly samples?: number;
@@ -151,11 +154,11 @@ const isUnknown = (id: number, { ids }: Vocabulary<unknown>): boolean => id === 
 /** Opens data for `use`: as they are read, and as the run would see them. */
 async function opened<Out>(
   { run, column }: LanguageOptions,
-  data: string,
+  data: Paths,
   use: (source: Source<unknown>, samples: Source<unknown>) => Promise<Out>,
 ): Promise<Out> {
   const { modalityDefinition: definition, config } = run;
-  const source = await definition.open(data, { column });
+  const source = await openPaths(definition, data, { column });
   let samples: Source<unknown> = source;
   try {
     samples = await arrange(definition, source, config.modality);
@@ -187,7 +190,7 @@ async function textsOf(
     texts.push(text);
     drawn += length;
   }
-  if (texts.length === 0) throw new UserError(`${data}: no text to evaluate on`);
+  if (texts.length === 0) throw new UserError(`${inWords(data)}: no text to evaluate on`);
   return { texts, share: drawn / all };
 }
 

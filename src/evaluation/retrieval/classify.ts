@@ -7,6 +7,8 @@ import {
   sides as sidesAbility,
   tableOptionsOf,
 } from "../../data/index.ts";
+import { toText } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { compile } from "../../engine/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { Column } from "../../interop/parquet.ts";
@@ -29,7 +31,7 @@ export interface ClassifyOptions extends OpenOptions, PromptOptions {
   /** A run whose encoder places both sides of pairs into one space, one of which is text. */
   readonly run: Run;
   /** Data of the other side, or pairs. */
-  readonly data: string;
+  readonly data: Paths;
   /** Of data with a column `split`: only this part of them, `test`. All by default. */
   readonly split?: string;
   /** `.csv` or `.parquet` file to write, as `predict` writes it. */
@@ -131,7 +133,8 @@ export async function classify(options: ClassifyOptions): Promise<Classification
         };
       });
       const columns = columnsOf(predictions, top);
-      if (out !== undefined) await writeOutputTable(out, columns, { run: run.path, data, classes: names.join("|") });
+      if (out !== undefined)
+        await writeOutputTable(out, columns, { run: run.path, data: toText(data), classes: names.join("|") });
       const accuracy = truth && accuracyOf(truth, { names, entries, cosines, contestants });
       return {
         classes: classes.map((one) => ({ name: one.name, prompts: one.prompts.length })),

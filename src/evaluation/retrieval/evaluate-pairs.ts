@@ -1,4 +1,6 @@
 import type { Source } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../foundation/outputs.ts";
 import { everyEntry } from "../../training/features.ts";
@@ -49,7 +51,7 @@ export async function evaluatePairs(options: PairEvaluationOptions): Promise<Pai
           ...{ step: run.step, epoch: run.epoch },
         },
         data: {
-          ...{ path: data, pairs: source.length, used: searched.length - broken, broken },
+          ...{ path: inWords(data), pairs: source.length, used: searched.length - broken, broken },
           keys: new Set(searched.map((entry) => keys[entry]!)).size,
         },
         part,
@@ -83,10 +85,11 @@ interface Within {
 }
 
 /** @throws UserError when the data do not have the column */
-function partsWithin(source: Source<unknown>, data: string, within: string | undefined): Within | undefined {
+function partsWithin(source: Source<unknown>, data: Paths, within: string | undefined): Within | undefined {
   if (within === undefined) return undefined;
   const cells = source.column?.(within)?.map((cell) => cell?.trim() ?? "");
-  if (!cells?.some((cell) => cell !== "")) throw new UserError(`--within ${within}: ${data} has no such column`);
+  if (!cells?.some((cell) => cell !== ""))
+    throw new UserError(`--within ${within}: ${inWords(data)} has no such column`);
   const names = [...new Set(cells.filter((cell) => cell !== ""))].sort();
   return { names, of: Int32Array.from(cells, (cell) => names.indexOf(cell)) };
 }

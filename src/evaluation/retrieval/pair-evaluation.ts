@@ -1,4 +1,5 @@
 import type { OpenOptions, Source } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import type { Run } from "../../training/run/run.ts";
 import type { Split } from "../labels/split.ts";
 import type { Role } from "../worth/names.ts";
@@ -9,7 +10,7 @@ export interface PairEvaluationOptions extends OpenOptions {
   /** A run whose encoder places both sides of pairs into one space. */
   readonly run: Run;
   /** Pairs. */
-  readonly data: string;
+  readonly data: Paths;
   /**
    * Which pairs are searched: `train`, `validation` or `test` of the data's column `split`, or `all`; or how to split the data, of
    * which the test part is searched: see `evaluate`. By default the test part of a column `split`, if there is one, else all.

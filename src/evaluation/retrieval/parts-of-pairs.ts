@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import {
   type Part,
   type PartOf,
@@ -11,6 +10,8 @@ import {
   tableOptionsOf,
   trainingEntries,
 } from "../../data/index.ts";
+import { areSamePaths, inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import { openData, openRunData } from "../../training/run/open-data.ts";
@@ -47,7 +48,8 @@ export async function openParted(run: Run, options: PairEvaluationOptions): Prom
     const wanted = by !== undefined && isPart(by) ? by : "test";
     const of = (part: Part) => everyEntry(source).filter((entry) => parts[partOf[entry]!] === part);
     const searched = of(wanted);
-    if (searched.length === 0) throw new UserError(`${data}: column ${SPLIT_COLUMN} has no pair of the part ${wanted}`);
+    if (searched.length === 0)
+      throw new UserError(`${inWords(data)}: column ${SPLIT_COLUMN} has no pair of the part ${wanted}`);
     return {
       ...{ source, searched, part: `the ${wanted} part by ${split ? split.by : `column ${SPLIT_COLUMN}`}` },
       fitted: wanted === "train" ? undefined : of("train"),
@@ -64,34 +66,34 @@ export async function openParted(run: Run, options: PairEvaluationOptions): Prom
  * @param lenient none, if there is no such column
  * @throws UserError when there is none, or no such column
  */
-export function entriesOfPart(source: Source<unknown>, data: string, part: string, lenient = false): Int32Array {
+export function entriesOfPart(source: Source<unknown>, data: Paths, part: string, lenient = false): Int32Array {
   if (!isPart(part)) throw new UserError(`--split ${part}: must be ${parts.join(", ")}`);
   const partOf = partsOfColumn(source, data, lenient ? undefined : part, "leave --split out to take all of them");
   const entries = partOf
     ? everyEntry(source).filter((entry) => partOf[entry] === parts.indexOf(part))
     : new Int32Array();
   if (entries.length > 0 || lenient) return entries;
-  throw new UserError(`${data}: column ${SPLIT_COLUMN} has no entry of the part ${part}`);
+  throw new UserError(`${inWords(data)}: column ${SPLIT_COLUMN} has no entry of the part ${part}`);
 }
 
 /** @throws UserError when a part is asked for, and the data have no such column */
 function partsOfColumn(
   source: Source<unknown>,
-  data: string,
+  data: Paths,
   part: string | undefined,
   advice = "name a column of parts, a file with the columns path and split, or random",
 ): PartOf | undefined {
   const cells = source.column?.(SPLIT_COLUMN);
-  if (cells?.some((cell) => cell?.trim())) return partsIn(cells, `${data}: column ${SPLIT_COLUMN}`);
+  if (cells?.some((cell) => cell?.trim())) return partsIn(cells, `${inWords(data)}: column ${SPLIT_COLUMN}`);
   if (part === undefined) return undefined;
   throw new UserError(`--split ${part}: the data have no column ${SPLIT_COLUMN}; ${advice}`);
 }
 
 /** Whether a run was trained on these very data. */
-const isTrainedOn = ({ config }: Run, data: string): boolean => resolve(config.data.path) === resolve(data);
+const isTrainedOn = ({ config }: Run, data: Paths): boolean => areSamePaths(config.data.path, data);
 
 /** The columns to read pairs from: data that the run was trained on are read as it read them, unless the options say otherwise. */
-export const columnsFor = (run: Run, data: string, options: TableOptions): TableOptions => ({
+export const columnsFor = (run: Run, data: Paths, options: TableOptions): TableOptions => ({
   ...(isTrainedOn(run, data) ? tableOptionsOf(run.config.data) : {}),
   ...tableOptionsOf(options),
 });
@@ -106,7 +108,7 @@ export interface PairsToFit {
 /** Whether the run was trained on what is searched: where the data say what to train on, it was not on the rest. */
 function seenNotes(
   run: Run,
-  data: string,
+  data: Paths,
   { source, searched, part }: Pick<PartedPairs, "source" | "searched" | "part">,
 ): string[] {
   if (!isTrainedOn(run, data) || run.config.data.entries !== source.length) return [];
@@ -120,7 +122,7 @@ function seenNotes(
 /** The training part of data; where they have none, that of the data that the run was trained on. */
 export async function pairsToFit(
   run: Run,
-  data: string,
+  data: Paths,
   parted?: Pick<PartedPairs, "source" | "searched" | "fitted" | "part">,
 ): Promise<PairsToFit> {
   const close = async () => undefined;

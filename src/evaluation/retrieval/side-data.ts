@@ -6,7 +6,9 @@ import {
   type Source,
   sides as sidesAbility,
 } from "../../data/index.ts";
-import { modalityFor } from "../../data/recognise.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { modalityFor, recognitionOf } from "../../data/recognise.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { openData } from "../../training/run/open-data.ts";
 import type { Run } from "../../training/run/run.ts";
@@ -44,21 +46,21 @@ function checkSide({ path, modality }: Run, names: Iterable<string>, side: strin
 }
 
 /** The kind of data at a path: pairs, or one of their sides. @throws UserError when it is another, or not the side wanted */
-async function kindAt(run: Run, names: readonly string[], path: string, side?: string): Promise<ModalityDefinition> {
+async function kindAt(run: Run, names: readonly string[], path: Paths, side?: string): Promise<ModalityDefinition> {
   const pairs = run.modalityDefinition;
   if (side !== undefined) {
-    const recognition = await pairs.recognises(path).catch(() => undefined);
+    const recognition = await recognitionOf(pairs, path).catch(() => undefined);
     return recognition === "proven" || recognition === "certain" ? pairs : modalityFor(path, side);
   }
   const found = await modalityFor(path);
   if (found.name === pairs.name || names.includes(found.name)) return found;
   throw new UserError(
-    `${path}: ${found.name} data, and ${run.path} is a run on ${pairs.name} data, whose sides are ${names.join(" and ")}; --side says which of them it is`,
+    `${inWords(path)}: ${found.name} data, and ${run.path} is a run on ${pairs.name} data, whose sides are ${names.join(" and ")}; --side says which of them it is`,
   );
 }
 
 /** Whether data are of one side's own kind, by what they look like. */
-export async function isOfOneSide({ modality }: Run, path: string): Promise<boolean> {
+export async function isOfOneSide({ modality }: Run, path: Paths): Promise<boolean> {
   const names: readonly string[] = offerOf(modality, sidesAbility)?.names ?? [];
   const found = await modalityFor(path).catch(() => undefined);
   return found !== undefined && names.includes(found.name);
@@ -68,7 +70,7 @@ export async function isOfOneSide({ modality }: Run, path: string): Promise<bool
  * Opens data of one side of a run on pairs.
  * @throws UserError when the run has no shared space, or the data are of no side of it
  */
-export async function openSide(run: Run, path: string, { side, ofPairs, ...open }: OpenSideOptions): Promise<SideData> {
+export async function openSide(run: Run, path: Paths, { side, ofPairs, ...open }: OpenSideOptions): Promise<SideData> {
   const sides = await sharedSides(run);
   const names = [...sides.keys()];
   checkSide(run, names, side);
@@ -80,7 +82,7 @@ export async function openSide(run: Run, path: string, { side, ofPairs, ...open 
   }
   const name = side ?? ofPairs;
   if (name === undefined)
-    throw new UserError(`${path}: pairs; --side ${names.join(" or ")} says which side of them is meant`);
+    throw new UserError(`${inWords(path)}: pairs; --side ${names.join(" or ")} says which side of them is meant`);
   const reads = sidesOfPairs(run).find((one) => one.name === name)!;
   const source = await openData(run, path, { ...open, ...columnsFor(run, path, open) });
   return { side: name, run: sides.get(name)!, source, isOfPairs: true, reads };

@@ -1,4 +1,6 @@
 import { answersOf, areColumns, SEPARATOR, type Source, valuesOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 
 /** Up to this many different numbers may be names of classes, such as half stars from 0 to 5. */
@@ -9,11 +11,11 @@ const MOST_NUMBERED = 11;
  * @param task the task that the run was fine-tuned for, if it was
  * @throws UserError when samples have several labels, or values
  */
-export function requireSingleLabel(path: string, { classes = [], labels }: Source<unknown>, task?: unknown): void {
+export function requireSingleLabel(path: Paths, { classes = [], labels }: Source<unknown>, task?: unknown): void {
   const labelled = labels?.reduce((sum, label) => sum + Number(label >= 0), 0) ?? 0;
   if (areColumns(classes))
     throw new UserError(
-      `${path}: labels in several columns are for --task multi-label, of 0 and 1, or --task regression; this is for one class a sample`,
+      `${inWords(path)}: labels in several columns are for --task multi-label, of 0 and 1, or --task regression; this is for one class a sample`,
     );
   const kind = areCombinations(classes, task)
     ? {
@@ -26,7 +28,7 @@ export function requireSingleLabel(path: string, { classes = [], labels }: Sourc
       : undefined;
   if (kind)
     throw new UserError(
-      `${path}: the labels are ${kind.description} ("${kind.example}"), and this is for one class a sample; evaluate, report and finetune take --task ${kind.task}`,
+      `${inWords(path)}: the labels are ${kind.description} ("${kind.example}"), and this is for one class a sample; evaluate, report and finetune take --task ${kind.task}`,
     );
 }
 

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type TableOptions, tableOptionsOf } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -19,7 +21,7 @@ type FromPretrain = keyof TableOptions | "out" | "preset" | "training" | "signal
 
 export interface DistillRunOptions extends MeasureOptions, Pick<PretrainOptions, FromPretrain> {
   /** Folder, archive or file with the training data. */
-  readonly data: string;
+  readonly data: Paths;
   /** Run folder of the teacher. */
   readonly teacher: string;
   /** The student's encoder: `vit-tiny`, `resnet-10:width=16,stem=stride2`; by default that of the preset or the data. */
@@ -102,7 +104,7 @@ async function refuseOther({ out, ...choices }: RunChoices & { readonly out: str
   if (existing.method.name !== "distill")
     throw new UserError(`${out}: there is a run already, of ${existing.method.name}; name another --out`);
   const definition = await modalityFor(choices.data, choices.modality);
-  const source = await definition.open(choices.data, tableOptionsOf(choices));
+  const source = await openPaths(definition, choices.data, tableOptionsOf(choices));
   try {
     const { config, samples } = await settle({ ...choices, onNote: undefined }, definition, source);
     if (samples !== source) await samples.close();

@@ -39,7 +39,10 @@ export async function exportRun({
     paper: methodDefinition.paper,
     encoder: encoder.name,
     encoderPaper: (await encoders.stored(config.encoder.name)).paper,
-    data: basename(config.data.path),
+    data: [config.data.path]
+      .flat()
+      .map((path) => basename(path))
+      .join(", "),
     entries: config.data.entries,
     steps: run.step,
     epochs: run.epoch,

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Rng, type Tensor, tree } from "../../array/index.ts";
 import { type Source, tableOptionsOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { absolutePaths } from "../../data/paths/paths.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { makeFolder } from "../../foundation/files.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
@@ -34,7 +37,7 @@ export interface PruneRunOptions extends MeasureOptions, Pick<PretrainOptions, "
   /** Epochs of recovery training with the run's method and schedule. Default 0. */
   readonly recoverEpochs?: number;
   /** Data for importance and recovery; by default the run's training data. */
-  readonly data?: string;
+  readonly data?: Paths;
   readonly onStep?: PretrainOptions["onProgress"];
 }
 
@@ -58,7 +61,7 @@ export interface PruneResult {
  */
 export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
   const { run, out, recoverEpochs = 0 } = options;
-  const plan = planOf(options);
+  const plan = await planOf(options);
   if (recoverEpochs > 0) await refuseUnfit(run, plan.config);
   await checkLabels(run, options.labels);
   const folder = recoverEpochs > 0 ? join(out, "pruned") : out;
@@ -80,7 +83,15 @@ export async function pruneRun(options: PruneRunOptions): Promise<PruneResult> {
 }
 
 /** Resolves the options. @throws UserError when they cannot be met */
-function planOf({ run, out, keep, importance = "taylor", batches = 8, data, recoverEpochs = 0 }: PruneRunOptions) {
+async function planOf({
+  run,
+  out,
+  keep,
+  importance = "taylor",
+  batches = 8,
+  data,
+  recoverEpochs = 0,
+}: PruneRunOptions) {
   const { encoder } = run.config;
   const partsOfEncoder = prunable[encoder.name];
   if (!partsOfEncoder)
@@ -93,14 +104,14 @@ function planOf({ run, out, keep, importance = "taylor", batches = 8, data, reco
       `${run.path}: a fine-tuned run recovers by fine-tuning; prune it without --recover-epochs, then autodidact finetune ${out} --train <labelled data>`,
     );
   if (data !== undefined && run.config.supervision)
-    throw new UserError(`${data}: a fine-tuned run is pruned on its training data; name no other data`);
+    throw new UserError(`${inWords(data)}: a fine-tuned run is pruned on its training data; name no other data`);
   const { structures, smaller } = partsOfEncoder(run.encoder, run.params);
   const { kept, options } = smaller(keep);
   if (structures.every(({ count }, index) => kept[index] === count))
     throw new UserError(`keep ${keep}: ${describeKept(structures, kept)} would be kept`);
   const pruning: Pruning = {
     ...{ from: run.path, step: run.step, keep, importance, batches },
-    ...(data === undefined ? {} : { data: resolve(data) }),
+    ...(data === undefined ? {} : { data: await absolutePaths(data) }),
   };
   const config: RunConfig = {
     ...run.config,
@@ -149,7 +160,7 @@ async function isPruned(
 async function writePruned(
   options: PruneRunOptions,
   folder: string,
-  { structures, kept, pruning, config }: ReturnType<typeof planOf>,
+  { structures, kept, pruning, config }: Awaited<ReturnType<typeof planOf>>,
 ): Promise<void> {
   const { run, out, recoverEpochs = 0 } = options;
   const scoresOn = async (source: Source<unknown>) =>

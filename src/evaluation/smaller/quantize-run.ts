@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Rng } from "../../array/index.ts";
 import { type Source, type TableOptions, tableOptionsOf } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { openOnnx } from "../../engine/index.ts";
 import { type Feeds, type QuantizeOptions, quantize } from "../../engine/quantize/index.ts";
 import { UserError } from "../../foundation/errors.ts";
@@ -22,7 +23,7 @@ export interface QuantizeRunOptions extends MeasureOptions {
   /** Static scales for activations, from calibration data; otherwise scales are computed in every call. */
   readonly calibration?: TableOptions & {
     /** By default the run's training data. */
-    readonly data?: string;
+    readonly data?: Paths;
     /** Number of samples. Default 256. */
     readonly samples?: number;
     /** In (50, 100]: the percentage of an activation's values that its scale covers. Default 100. */

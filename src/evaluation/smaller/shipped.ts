@@ -5,6 +5,8 @@ import type { Features } from "../../data/features.ts";
 import type { Modality, Source, TensorRecord } from "../../data/index.ts";
 import { groupNumbersOf } from "../../data/parts/group-numbers.ts";
 import { labelledEntries } from "../../data/parts/part.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { messageOf, skipBroken, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
 import { type ExportedModel, openExported } from "../../interop/exported-model.ts";
@@ -46,7 +48,7 @@ export interface ShippedWorth {
 
 /** Labelled training and test data. */
 export interface LabelledPair extends Omit<TrainAndTest, "split" | "folds"> {
-  readonly test: string;
+  readonly test: Paths;
   readonly seed?: number;
 }
 
@@ -146,14 +148,14 @@ async function accuracies(
 ): Promise<Pick<ShippedWorth, "knn20" | "linear" | "head">> {
   await using opened = new AsyncDisposableStack();
   const { train, test, answers } = opened.adopt(await openTrainAndTest(run, pair), (both) => both.close());
-  const trainFeatures = await exportedFeatures(file, run, train, stage(pair.train));
-  const testFeatures = await exportedFeatures(file, run, test, stage(pair.test));
+  const trainFeatures = await exportedFeatures(file, run, train, stage(inWords(pair.train)));
+  const testFeatures = await exportedFeatures(file, run, test, stage(inWords(pair.test)));
   const bank = labelled(trainFeatures, answers, await groupNumbersOf(run.modalityDefinition, train));
   const queries = labelled(testFeatures, answers);
   const classes = answers.outputs.length;
   const [near = new Int32Array()] = await knnPredict(bank, queries, classes, [20]);
   const { predictions } = await linearProbe(bank, queries, classes, seed);
-  const head = await headAccuracy(run, file, test, stage(`${pair.test}, head`));
+  const head = await headAccuracy(run, file, test, stage(`${inWords(pair.test)}, head`));
   return {
     knn20: accuracyOf(near, queries.labels),
     linear: accuracyOf(predictions, queries.labels),
@@ -176,7 +178,7 @@ export async function checkLabels(run: Run, labels: LabelledPair | undefined): P
   }
 }
 
-async function readOne(source: Source<unknown>, path: string): Promise<void> {
+async function readOne(source: Source<unknown>, path: Paths): Promise<void> {
   let reason = "";
   for (const [entry, label] of (source.labels ?? []).entries())
     if (label >= 0) {
@@ -186,7 +188,7 @@ async function readOne(source: Source<unknown>, path: string): Promise<void> {
       });
       if (sample !== undefined) return;
     }
-  throw new UserError(`${path}: no labelled sample can be read; the first is ${reason}`);
+  throw new UserError(`${inWords(path)}: no labelled sample can be read; the first is ${reason}`);
 }
 
 /** The head's accuracy; undefined if the run has no classifier, or not for the classes of the data. */

@@ -1,4 +1,5 @@
 import type { LabelTask } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import type { Run } from "../../training/run/run.ts";
 import type { Folds } from "../labels/folds.ts";
 import type { FromScratch } from "../labels/from-scratch.ts";
@@ -67,8 +68,8 @@ export interface Contestant {
 export interface Evaluation {
   readonly run: { path: string; method: string; encoder: string; step: number; epoch: number; seed: number };
   readonly task: EvaluationTask;
-  readonly train: { path: string; entries: number; labelled: number; used: number; broken: number };
-  readonly test: { path: string; entries: number; labelled: number; broken: number };
+  readonly train: { path: Paths; entries: number; labelled: number; used: number; broken: number };
+  readonly test: { path: Paths; entries: number; labelled: number; broken: number };
   /** How the data were split, if they were. */
   readonly split?: Split;
   /** How they were divided into folds: each was the test data once. */

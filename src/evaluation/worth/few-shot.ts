@@ -1,5 +1,7 @@
 import { Rng } from "../../array/index.ts";
 import { answersOf, type OpenOptions, type Part, type PartOf, parts, tableOptionsOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { everyEntry } from "../../training/features.ts";
 import type { Run } from "../../training/run/run.ts";
@@ -13,7 +15,7 @@ import type { Role } from "./names.ts";
 export interface FewShotOptions extends OpenOptions {
   readonly run: Run;
   /** Labelled data that the episodes are drawn from. */
-  readonly data: string;
+  readonly data: Paths;
   /** Classes of an episode; 5 by default. */
   readonly ways?: number;
   /** Labelled examples of each class, one experiment for each number; 1, 5 and 20 by default. */
@@ -92,8 +94,8 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
         all,
         Uint8Array.from(entries, (entry) => partIn[entry]!),
       );
-      const support = rowsByClass(train, classes, { data: `${data}, training part`, ways, examples: most });
-      const asked = rowsByClass(test, classes, { data: `${data}, test part`, ways, examples: queries });
+      const support = rowsByClass(train, classes, { data: `${inWords(data)}, training part`, ways, examples: most });
+      const asked = rowsByClass(test, classes, { data: `${inWords(data)}, test part`, ways, examples: queries });
       return { support, asked };
     };
     classed(source.labels ?? new Int32Array());
@@ -125,7 +127,7 @@ export async function fewShot({ run, onProgress, seed = 0, ...options }: FewShot
     const { path, step, config } = run;
     return {
       run: { path, method: config.method.name, encoder: config.encoder.name, step },
-      data: { path: data, entries: source.length, ...counts, classes: classes.length },
+      data: { path: inWords(data), entries: source.length, ...counts, classes: classes.length },
       ...(splitting ? { splitting } : {}),
       ...{ ways, queries, episodes, center, chance: 1 / ways, contestants, notes: notesOf(extractors) },
     };
@@ -147,17 +149,17 @@ export function inBothParts(labels: Int32Array, partOf: PartOf): { train: Int32A
 function rowsByClass(
   labels: Int32Array,
   classes: readonly string[],
-  { data, ways, examples }: { data: string; ways: number; examples: number },
+  { data, ways, examples }: { data: Paths; ways: number; examples: number },
 ): Int32Array[] {
   const found = classes
     .map((name, label) => ({ name, rows: Int32Array.from(labels.keys()).filter((row) => labels[row] === label) }))
     .filter(({ rows }) => rows.length > 0);
   if (found.length < ways)
-    throw new UserError(`${data}: ${found.length} classes are too few for ${ways} ways; lower --ways`);
+    throw new UserError(`${inWords(data)}: ${found.length} classes are too few for ${ways} ways; lower --ways`);
   const least = found.reduce((a, b) => (b.rows.length < a.rows.length ? b : a));
   if (least.rows.length < examples)
     throw new UserError(
-      `${data}: class "${least.name}" has ${least.rows.length} examples; the shots and queries of an episode need ${examples}. Lower --shots or --queries`,
+      `${inWords(data)}: class "${least.name}" has ${least.rows.length} examples; the shots and queries of an episode need ${examples}. Lower --shots or --queries`,
     );
   return found.map(({ rows }) => rows);
 }

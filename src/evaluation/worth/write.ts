@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Part, TableOptions } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { writeAtomically } from "../../foundation/files.ts";
 import { extractFeatures } from "../../training/features.ts";
 import { readProbes } from "../../training/run/metrics.ts";
@@ -50,7 +51,7 @@ async function neighbours(
   table: TableOptions,
 ): Promise<Buffer | undefined> {
   const { modality, encoder, params } = run;
-  const open = (path: string, part: Part) =>
+  const open = (path: Paths, part: Part) =>
     openData(run, path, { ...table, splitFile: split?.file }).then((source) => partOf(source, part) ?? source);
   const [bank, queries] = await Promise.all([open(train.path, "train"), open(test.path, "test")]);
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { collectFiles, type Entries, filesOf, recognisesFiles, type Wanted } from "../../data/files/collection.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
-import type { OpenOptions, Source } from "../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { listedFiles, recognisesListed } from "../../data/tables/listed-files.ts";
 import { windowsOf } from "../../data/windows.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
@@ -40,7 +40,7 @@ export async function openAudio(path: string, options: OpenOptions = {}): Promis
     const labels = table ? await labelsFromTable(table, entries.names) : listed;
     return { ...recordingSource(entries, { files, ...(labels ? { labels } : {}) }), leftOut };
   }
-  const { manifest: files, leftOut } = await collectFiles(path, wanted, table);
+  const { manifest: files, leftOut } = await collectFiles(path, wanted, exceptOf(options));
   const entries = filesOf(files);
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
   return { ...recordingSource(entries, { files, ...(labels ? { labels } : {}) }), leftOut };

@@ -1,9 +1,11 @@
 import { Rng } from "../../array/rng.ts";
 import type { RunFiles } from "../../data/modality.ts";
+import { placeIn, sourcesOf } from "../../data/paths/joined.ts";
 import type { Source } from "../../data/source.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { firstFit, packedRoom } from "../../graphs/packing.ts";
 import { extents } from "../../graphs/padding.ts";
+import { joinedRows } from "./columns/join.ts";
 import { learnAttributes } from "./columns/learn.ts";
 import { toFile } from "./columns/learned.ts";
 import type { AnySample } from "./graph.ts";
@@ -26,9 +28,11 @@ const TIMES = 4;
 
 /** Nodes and edges that 99 % of the graphs have no more than. */
 export async function inferGraphs(source: Source<AnySample>): Promise<Partial<GraphOptions>> {
-  const { manifest } = source;
-  if (!isGraphs(manifest)) return {};
-  const sizes = sizesOf(manifest).filter((_, at) => manifest.store.graphs[at]!.broken === undefined);
+  const manifests = sourcesOf(source).map(({ manifest }) => manifest);
+  if (!manifests.every(isGraphs)) return {};
+  const sizes = manifests.flatMap((manifest) =>
+    sizesOf(manifest).filter((_, at) => manifest.store.graphs[at]!.broken === undefined),
+  );
   if (sizes.length === 0) throw new UserError(`none of the graphs can be read; is ${source.name(0)} a graph?`);
   return extents(sizes);
 }
@@ -45,24 +49,32 @@ export async function learnGraphs(
   options: GraphOptions,
   onNote?: (note: string) => void,
 ): Promise<RunFiles> {
-  const { manifest } = source;
-  if (isGraphs(manifest)) {
+  const manifests = sourcesOf(source).map(({ manifest }) => manifest);
+  if (manifests.every(isGraphs)) {
     const { maxNodes = 1, maxEdges = 1 } = options;
-    const larger = sizesOf(manifest).filter(({ nodes, edges }) => nodes > maxNodes || edges > maxEdges).length;
+    const larger = manifests.flatMap(sizesOf).filter(({ nodes, edges }) => nodes > maxNodes || edges > maxEdges).length;
     if (larger > 0)
       onNote?.(
         `${larger.toLocaleString("en")} of ${source.length.toLocaleString("en")} graphs have more than ${maxNodes} nodes or ${maxEdges} edges; of these a connected part is read (--max-nodes, --max-edges)`,
       );
-    return toFile(await learnAttributes(manifest.store, "graphs", options, onNote));
+    return toFile(await learnAttributes(storesOf(manifests), "graphs", options, onNote));
   }
-  if (!isNodes(manifest)) throw new Error("not a source of graphs");
-  const learned = await learnAttributes(manifest.store, "nodes", options, onNote);
-  const whole = new Whole(manifest.store);
+  if (!manifests.every(isNodes)) {
+    const single = sourcesOf(source).find(({ manifest }) => isNodes(manifest));
+    if (!single) throw new Error("not a source of graphs");
+    throw new UserError(
+      `one of the paths has a single graph, of which the nodes are the samples (the first is ${single.name(0)}), and another has several; take them one by one`,
+    );
+  }
+  const learned = await learnAttributes(storesOf(manifests), "nodes", options, onNote);
+  const wholes = manifests.map(({ store }) => new Whole(store));
   const probes = Math.min(PROBES, source.length);
   const most = options.maxNodes ?? MOST_AROUND;
   let cut = 0;
   const sizes = Array.from({ length: probes }, (_, probe) => {
-    const places = whole.around(Math.floor((probe * source.length) / probes), options.hops, most + 1);
+    const { place, index } = placeIn(source, Math.floor((probe * source.length) / probes));
+    const whole = wholes[place]!;
+    const places = whole.around(index, options.hops, most + 1);
     if (places.length > most) cut++;
     const nodes = Math.min(places.length, most);
     return { nodes, edges: whole.part(places.subarray(0, nodes), Number.POSITIVE_INFINITY).links.length / 2 };
@@ -75,6 +87,9 @@ export async function learnGraphs(
   const surroundings = { maxNodes: options.maxNodes ?? maxNodes, maxEdges: options.maxEdges ?? maxEdges };
   return toFile({ ...learned, surroundings });
 }
+
+const storesOf = (manifests: readonly { readonly store: GraphsManifest["store"] | NodesManifest["store"] }[]) =>
+  joinedRows(manifests.map(({ store }) => store));
 
 /** Training samples: several graphs in each, or a large graph as a whole or in large parts. */
 export async function arrangeGraphs(

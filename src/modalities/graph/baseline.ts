@@ -2,6 +2,7 @@ import { float32 } from "../../array/tensor.ts";
 import { offerOf } from "../../data/ability.ts";
 import { type Graph, type Graphs, graphs } from "../../data/graph.ts";
 import type { Extractor, Modality } from "../../data/modality.ts";
+import { sourcesOf } from "../../data/paths/joined.ts";
 import type { Source } from "../../data/source.ts";
 import { rawValues } from "../../evaluation/worth/features.ts";
 import { edgeWidth } from "../../graphs/columns.ts";
@@ -20,8 +21,9 @@ const MOST = 2 ** 27;
 export function graphBaseline(built: Modality<AnySample>, source: Source<AnySample>): Extractor {
   const offered = offerOf(built, graphs);
   if (!offered) throw new Error(`${built.name}: no graphs`);
-  return isNodes(source.manifest)
-    ? smoothed(built, offered, source.manifest.store.ids.length)
+  const manifests = sourcesOf(source).map(({ manifest }) => manifest);
+  return manifests.every(isNodes)
+    ? smoothed(built, offered, Math.max(...manifests.map(({ store }) => store.ids.length)))
     : counted(built, offered);
 }
 

@@ -1,7 +1,7 @@
 import { Tally } from "../../data/files/left-out.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
-import type { OpenOptions, Source } from "../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { firstCells } from "../../data/tables/cells.ts";
 import { LABEL_COLUMN } from "../../data/tables/columns.ts";
 import { endsIn } from "../../data/tables/edges.ts";
@@ -27,7 +27,7 @@ import { GraphCollector, graphAt, nodesOf } from "./sources/store.ts";
  */
 export async function openGraphs(path: string, options: OpenOptions = {}): Promise<Source<AnySample>> {
   const { labels: table, labelColumn } = options;
-  using found = await unitsAt(path, table);
+  using found = await unitsAt(path, exceptOf(options));
   const { units, isFolder } = found;
   const collector = new GraphCollector();
   const tally = new Tally();

@@ -3,7 +3,7 @@ import { collectFiles, type FilesManifest, filesOf, recognisesFiles } from "../.
 import { listFiles, type Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
-import type { OpenOptions, Source } from "../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
 import { areAnimations } from "../../pixels/animations.ts";
 import { DEFAULT_SHORT_SIDE } from "../../pixels/decode/decode.ts";
@@ -37,16 +37,20 @@ async function fromManifest(manifest: Manifest, imageSize?: number): Promise<Sou
  * Opens images: a folder, zip archives, IDX or CIFAR files.
  * @throws UserError when there are none
  */
-export async function openImages(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Image>> {
+export async function openImages(path: string, options: OpenOptions = {}): Promise<Source<Image>> {
+  const { labels: table } = options;
   const idx = await idxFileOf(path);
   if (idx) {
     const parts = [basename(idx), labelsNameOf(basename(idx))];
-    const leftOut = await leftBeside(path, (name) => parts.includes(name), table);
+    const leftOut = await leftBeside(path, (name) => parts.includes(name), exceptOf(options));
     return { ...(await withTable(await openIdx(idx), table)), leftOut };
   }
   if (await isCifar(path))
-    return { ...(await withTable(await openCifar(path), table)), leftOut: await leftBeside(path, isCifarPart, table) };
-  const { manifest, leftOut } = await collectFiles(path, wantedImages, table);
+    return {
+      ...(await withTable(await openCifar(path), table)),
+      leftOut: await leftBeside(path, isCifarPart, exceptOf(options)),
+    };
+  const { manifest, leftOut } = await collectFiles(path, wantedImages, exceptOf(options));
   const entries = filesOf(manifest);
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
   const cache = await cacheFor(entries);

@@ -1,6 +1,8 @@
 import { type Array, int32, np, type Tensor, type Traced } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
 import type { LeftOut, OpenOptions, Source } from "../../data/index.ts";
+import { inWords, toText } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import { modalityFor } from "../../data/recognise.ts";
 import { sides as sidesAbility } from "../../data/sides.ts";
 import { vocabulary as vocabularyAbility } from "../../data/vocabulary.ts";
@@ -18,7 +20,7 @@ export interface CaptionsOptions extends OpenOptions {
   /** A run of a method that writes captions. */
   readonly run: Run;
   /** Images, or pairs. */
-  readonly data: string;
+  readonly data: Paths;
   /** Of pairs with a column `split`: only this part of them. */
   readonly split?: string | undefined;
   /** `.csv` or `.parquet` file to write: path, caption and, of pairs, the first caption of theirs. */
@@ -73,7 +75,7 @@ export async function captions(options: CaptionsOptions): Promise<Captions> {
   if (out !== undefined) {
     const column = (name: "path" | "caption" | "given") => ({ name, values: written.map((one) => one[name] ?? "") });
     const columns = [column("path"), column("caption"), ...(reader === run ? [column("given")] : [])];
-    await writeOutputTable(out, columns, { run: run.path, data });
+    await writeOutputTable(out, columns, { run: run.path, data: toText(data) });
   }
   return { captions: written, broken, leftOut: source.leftOut ?? [] };
 }
@@ -81,7 +83,7 @@ export async function captions(options: CaptionsOptions): Promise<Captions> {
 /** Opens images, or pairs, of which the images are seen. */
 async function openSeen(
   run: Run,
-  path: string,
+  path: Paths,
   about: string,
   options: OpenOptions,
 ): Promise<{ readonly reader: Run; readonly source: Source<unknown> }> {
@@ -89,7 +91,7 @@ async function openSeen(
   const found = await modalityFor(path);
   if (found.name !== run.modality.name && found.name !== about)
     throw new UserError(
-      `${path}: ${found.name} data; ${run.path} writes about ${about} data, by itself or in ${run.modality.name} data (${names.join(" and ")})`,
+      `${inWords(path)}: ${found.name} data; ${run.path} writes about ${about} data, by itself or in ${run.modality.name} data (${names.join(" and ")})`,
     );
   if (found.name !== about)
     return { reader: run, source: await openData(run, path, { ...options, ...columnsFor(run, path, options) }) };

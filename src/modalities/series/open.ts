@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { Tally } from "../../data/files/left-out.ts";
 import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
-import type { OpenOptions, Source } from "../../data/source.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { firstCells, isMissing, numberIn } from "../../data/tables/cells.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
@@ -25,7 +27,7 @@ import { isUcr } from "./sources/ucr.ts";
  */
 export async function openSeries(path: string, options: OpenOptions = {}): Promise<Source<Series>> {
   const { labels: table } = options;
-  using listed = await filesAt(path, table);
+  using listed = await filesAt(path, exceptOf(options));
   const { files, isFolder } = listed;
   const collector = new Collector();
   const tally = new Tally();
@@ -70,11 +72,11 @@ export async function openSeries(path: string, options: OpenOptions = {}): Promi
 
 /** Opens series for as long as `use` needs them. @throws UserError as `openSeries` */
 export async function withSeries<Result>(
-  path: string,
+  path: Paths,
   options: OpenOptions,
   use: (source: Source<Series>) => Promise<Result>,
 ): Promise<Result> {
-  const source = await openSeries(path, options);
+  const source = await openPaths({ open: openSeries }, path, options);
   try {
     return await use(source);
   } finally {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { modality } from "../../data/modality.ts";
+import { sourcesOf } from "../../data/paths/joined.ts";
 import { augment, perturb } from "../../data/views.ts";
 import { maskToken, TOKENIZER_FILE, vocabulary } from "../../data/vocabulary.ts";
 import { buildTexts, vocabularyIn } from "./build.ts";
@@ -33,7 +34,9 @@ export const text = modality({
     throw new Error("not the manifest of a text source");
   },
   /** Prose continues from text to text; rows of a table are independent. */
-  infer: async ({ manifest }) => ({ pack: isRecordIndex(manifest) && !manifest.tabular }),
+  infer: async (source) => ({
+    pack: sourcesOf(source).every(({ manifest }) => isRecordIndex(manifest) && !manifest.tabular),
+  }),
   learn: learnVocabulary,
   arrange: (source, options, files, onNote) =>
     windowsOf(source, vocabularyIn(files, options.maxLength), options.pack, onNote),

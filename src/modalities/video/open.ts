@@ -4,7 +4,7 @@ import { type Collection, collectFiles, filesOf, recognisesFiles } from "../../d
 import type { Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
-import type { OpenOptions, Source } from "../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { windowsOf } from "../../data/windows.ts";
 import { UserError } from "../../foundation/errors.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
@@ -26,8 +26,9 @@ const KEPT = 4 / 3;
  * Opens clips: a file, a folder or zip archives of files, or folders of frames; sub-folders are labels.
  * @throws UserError when there are none
  */
-export async function openVideo(path: string, { labels: table }: OpenOptions = {}): Promise<Source<Clip>> {
-  const { collection, groups } = await collect(path, table);
+export async function openVideo(path: string, options: OpenOptions = {}): Promise<Source<Clip>> {
+  const { labels: table } = options;
+  const { collection, groups } = await collect(path, exceptOf(options));
   const { manifest: files, leftOut } = collection;
   const entries = filesOf(files);
   const names = groups ? [...groups.keys()] : entries.names;

@@ -1,6 +1,7 @@
 import { allocate, Rng, type Tensor, type TreeRecord, tree } from "../../array/index.ts";
 import { offerOf } from "../../data/ability.ts";
 import { countOfKeys } from "../../data/parts/keys.ts";
+import { reopenPaths } from "../../data/paths/reopen.ts";
 import { among } from "../../data/views.ts";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import type { Method } from "../../methods/index.ts";
@@ -52,7 +53,7 @@ export async function openTask(
 ): Promise<{ prepare(step: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
   const { indices, batchSize, curriculum = [] } = task;
   const { modalityDefinition, modalityOptions, modality } = await buildParts(task);
-  const source = await modalityDefinition.reopen(task.manifest, { ...modalityOptions, ...largest(curriculum) });
+  const source = await reopenPaths(modalityDefinition, task.manifest, { ...modalityOptions, ...largest(curriculum) });
   /** The method at the current stages; building one is cheap. */
   let built: { key: string; method: Method } | undefined;
   const methodAt = async (stages: readonly number[]): Promise<Method> => {

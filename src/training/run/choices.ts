@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { OpenOptions } from "../../data/index.ts";
+import type { Paths } from "../../data/paths/joined.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
 
 export type Options = AnyOptions;
@@ -7,7 +8,7 @@ export type Options = AnyOptions;
 /** The user's choices for a run. */
 export interface RunChoices extends OpenOptions {
   /** Folder, archive or file with the data. */
-  readonly data: string;
+  readonly data: Paths;
   /** Names, or paths of files that export one. By default chosen from the data. */
   readonly modality?: string;
   readonly method?: string;

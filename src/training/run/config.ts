@@ -194,6 +194,9 @@ export const Supervision = z.object({
 });
 export type Supervision = z.infer<typeof Supervision>;
 
+/** Where data lie: one path, or several. */
+const Paths = z.union([z.string(), z.array(z.string()).min(2)]);
+
 /** Of a pruned run: the original run, and how the kept structures were chosen. */
 export const Pruning = z.object({
   from: z.string(),
@@ -202,7 +205,7 @@ export const Pruning = z.object({
   importance: z.enum(["taylor", "magnitude"]),
   /** Batches of the `taylor` scores, and their data if not the run's. */
   batches: z.int(),
-  data: z.string().optional(),
+  data: Paths.optional(),
 });
 export type Pruning = z.infer<typeof Pruning>;
 
@@ -223,7 +226,7 @@ export type ProbeConfig = z.infer<typeof ProbeConfig>;
 export const RunConfig = z.object({
   version: z.literal(RUN_VERSION),
   data: z.object({
-    path: z.string(),
+    path: Paths,
     labels: z.string().optional(),
     column: z.string().optional(),
     labelColumn: z.string().optional(),

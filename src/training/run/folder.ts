@@ -6,7 +6,7 @@ import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
 import { type Lock, lockRun } from "./lock.ts";
 import { readConfigFile } from "./run.ts";
 
-const Taken = z.looseObject({ data: z.looseObject({ path: z.string() }) });
+const Taken = z.looseObject({ data: z.looseObject({ path: z.union([z.string(), z.array(z.string())]) }) });
 
 /**
  * @throws UserError when a new run cannot be put into the folder: it has a run already, or files that are none of ours

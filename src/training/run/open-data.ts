@@ -7,6 +7,9 @@ import {
   tableOptionsOf,
 } from "../../data/index.ts";
 import { grouped, windowsWithGroups } from "../../data/parts/groups.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { openPaths } from "../../data/paths/open.ts";
+import { cutPaths } from "../../data/paths/reopen.ts";
 import type { Parts } from "./parts.ts";
 import { parseOptions, type Run } from "./run.ts";
 
@@ -59,8 +62,8 @@ function placesOfWindows(
  * const source = await openData(run, "recordings/");
  * console.log(source.length, source.name(0));
  */
-export async function openData(reader: DataReader, path: string, options: OpenOptions = {}): Promise<Source<unknown>> {
-  const opened = await reader.modalityDefinition.open(path, options);
+export async function openData(reader: DataReader, path: Paths, options: OpenOptions = {}): Promise<Source<unknown>> {
+  const opened = await openPaths(reader.modalityDefinition, path, options);
   try {
     return await entriesOf(reader, path, opened, options);
   } catch (error) {
@@ -72,14 +75,14 @@ export async function openData(reader: DataReader, path: string, options: OpenOp
 /** The entries of opened data, as `openData` gives them; closing them closes the data. @param path of the data, for messages */
 export async function entriesOf(
   { modalityDefinition, modalityOptions }: DataReader,
-  path: string,
+  path: Paths,
   opened: Source<unknown>,
   options: OpenOptions = {},
 ): Promise<Source<unknown>> {
   const whole = await grouped(path, opened, options);
   const places = await placesOf(opened, options);
-  const cut = await modalityDefinition.cut?.(opened, modalityOptions);
-  if (!cut || cut === opened) return { ...whole, ...places };
+  const cut = await cutPaths(modalityDefinition, opened, modalityOptions);
+  if (cut === opened) return { ...whole, ...places };
   const windows = { ...windowsWithGroups(cut, whole), ...placesOfWindows(cut, places) };
   const close = async () => {
     await windows.close();
@@ -89,7 +92,7 @@ export async function entriesOf(
 }
 
 /** Opens the given data, or by default the run's training data with their labels and columns. @throws UserError as `openData` */
-export function openRunData(run: Run, path: string | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
+export function openRunData(run: Run, path: Paths | undefined, options: OpenOptions = {}): Promise<Source<unknown>> {
   const { data } = run.config;
   const own = { ...tableOptionsOf(data), labels: data.labels };
   return openData(run, path ?? data.path, path === undefined ? own : options);

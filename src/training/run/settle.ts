@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { filesBelow } from "../../data/files/listing.ts";
+import { resolve } from "node:path";
 import { type ModalityDefinition, type Source, tableOptionsOf } from "../../data/index.ts";
+import { inWords } from "../../data/paths/in-words.ts";
+import type { Paths } from "../../data/paths/joined.ts";
+import { contentsOf } from "../../data/paths/open.ts";
+import { absolutePaths } from "../../data/paths/paths.ts";
+import { arrangePaths, cutPaths } from "../../data/paths/reopen.ts";
 import { noteLeftOut } from "../../data/recognise.ts";
 import { encoders } from "../../encoders/index.ts";
-import { digestOfFiles } from "../../foundation/contents.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { methods } from "../../methods/index.ts";
 import type { RunChoices } from "./choices.ts";
@@ -25,13 +27,6 @@ export function fingerprintOf(source: Source<unknown>): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Digest of the entries' contents, in order: see `digestOfFiles` for what it promises. @param path of the data */
-export async function contentsOf(source: Source<unknown>, path: string): Promise<string> {
-  if (source.contents) return await source.contents();
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory();
-  return digestOfFiles(isFolder ? (await filesBelow(path)).names.map((name) => join(path, name)) : [path]);
-}
-
 /**
  * Checks the data of a run that is continued.
  * @param path where they are now
@@ -41,17 +36,17 @@ export async function sourceOf(
   config: RunConfig,
   source: Source<unknown>,
   run: string,
-  path = config.data.path,
+  path: Paths = config.data.path,
 ): Promise<Source<unknown>> {
   const { entries, fingerprint, contents } = config.data;
   try {
     if (entries !== source.length || fingerprint !== fingerprintOf(source))
       throw new UserError(
-        `${path}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`,
+        `${inWords(path)}: not the data of ${run} (${source.length} entries, then ${entries}, or other names)`,
       );
     if (contents !== (await contentsOf(source, path)))
       throw new UserError(
-        `${path}: not the data of ${run}: the names are the same, but what is in them has changed since; put the old contents back, or start a new run`,
+        `${inWords(path)}: not the data of ${run}: the names are the same, but what is in them has changed since; put the old contents back, or start a new run`,
       );
     return source;
   } catch (error) {
@@ -68,8 +63,8 @@ export async function arrange(
   onNote?: (note: string) => void,
 ): Promise<Source<unknown>> {
   const settled = parseOptions(definition.options, options, `modality ${definition.name}`);
-  const cut = (await definition.cut?.(source, settled, onNote)) ?? source;
-  return (await definition.arrange?.(cut, settled, files, onNote)) ?? cut;
+  const cut = await cutPaths(definition, source, settled, onNote);
+  return arrangePaths(definition, cut, settled, files, onNote);
 }
 
 /** The settled configuration and the training samples. */
@@ -129,7 +124,7 @@ const dataOf = async (
   { data, labels, ...choices }: RunChoices,
   source: Source<unknown>,
 ): Promise<RunConfig["data"]> => ({
-  path: resolve(data),
+  path: await absolutePaths(data),
   ...(labels ? { labels: resolve(labels) } : {}),
   ...tableOptionsOf(choices),
   entries: source.length,

@@ -67,7 +67,7 @@ test("data without pictures or texts, frozen features only; unlabelled and unrea
     const refused = (more: Partial<typeof options>, message: RegExp) =>
       assert.rejects(labelEfficiency({ ...options, ...more }), { name: "UserError", message });
     await refused({ shares: [1] }, /41 labels: shares of 1 % are fewer labels than the 2 classes/);
-    await refused({ train: run.config.data.path }, /no labels; put each class in a sub-folder/);
+    await refused({ train: String(run.config.data.path) }, /no labels; put each class in a sub-folder/);
     const one = join(folder, "one.vectors.json");
     await writeFile(one, JSON.stringify(["high", "mid"].map((label, at) => ({ vector: [1, 2, 3, at], label }))));
     await refused({ train: one }, /test\.vectors\.json: class "low" does not occur in .*one\.vectors\.json \(high/);

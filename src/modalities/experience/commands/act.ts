@@ -68,7 +68,8 @@ async function originOf(run: string): Promise<Origin | undefined> {
     const config = await readAgentConfig(run);
     return config && { environment: config.environment.name, options: config.environment.options };
   }
-  return recordedIn((await readConfig(run)).data.path);
+  const [path = ""] = [(await readConfig(run)).data.path].flat();
+  return recordedIn(path);
 }
 
 async function inEnvironment(run: string, chosen: ChosenEnvironment, there: Origin["options"], flags: Flags) {

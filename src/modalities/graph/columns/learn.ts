@@ -16,7 +16,7 @@ const RANGES = 8;
 /** Attributes whose numbers are names. */
 const NAMES = /(^|[_\s-])(type|kind|class|category|relation|label|tag|group)$/i;
 
-type Rows = Omit<GraphStore, "kind">;
+type Rows = Pick<GraphStore, "nodes" | "edges">;
 
 /**
  * What the attributes of nodes and edges are: numbers, categories, words, or left out.

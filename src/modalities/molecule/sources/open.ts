@@ -4,7 +4,7 @@ import { type Listing, listFiles, nothingTaken } from "../../../data/files/listi
 import { labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import { groupsOf } from "../../../data/parts/groups.ts";
-import type { OpenOptions, Source } from "../../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../../data/source.ts";
 import { linesOf } from "../../../data/tables/lines.ts";
 import { rowsOf, type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -78,7 +78,7 @@ function filesAt(path: string, listing: Listing): readonly string[] {
  * @throws UserError when there are none, a file is not UTF-8, or a column or field is missing
  */
 export async function openMolecules(path: string, options: OpenOptions = {}): Promise<Source<Molecule>> {
-  const listing = await listFiles(path, takes, options.labels);
+  const listing = await listFiles(path, takes, exceptOf(options));
   const names = filesAt(path, listing);
   const tally = new Tally();
   if (listing.isFolder) tally.addAll(listing.leftOut);

@@ -19,7 +19,7 @@ export const configure: Configure = (command) =>
   columnOption(
     command
       .argument("<run>", "run folder of a method that writes captions (virtex)")
-      .argument("<data>", "images, or pairs, whose own captions are shown beside"),
+      .argument("<data...>", "images, or pairs, whose own captions are shown beside"),
   )
     .option("--split <part>", "of pairs with a column split: only this part (train, validation, test)")
     .option("--out <file>", "write all captions, .csv or .parquet: columns path, caption")
@@ -28,7 +28,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExamples:\n  autodidact pair caption runs/captioner photos/ --out captions.csv\n  autodidact pair caption runs/captioner pairs.csv --split test",
     )
-    .action(async (path: string, data: string, { split, out, json, ...flags }: Flags) => {
+    .action(async (path: string, data: string[], { split, out, json, ...flags }: Flags) => {
       const run = await openRun(path);
       const line = stageLine();
       const result = await captions({

@@ -7,7 +7,7 @@ import { isZip } from "../../../data/files/zip.ts";
 import { labelsFromFolders, labelsFromTable } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import { countOfKeys } from "../../../data/parts/keys.ts";
-import type { OpenOptions, Source } from "../../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../../data/source.ts";
 import { tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { kinds } from "../kinds.ts";
@@ -77,14 +77,14 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
     const unpacked = await unpackImages(path, options);
     if (unpacked) return unpacked;
     const [table, second] = (await haveCaptions(path)) ? [] : await tablesIn(path);
-    if (table === undefined) return readBeside(path, options.labels);
+    if (table === undefined) return readBeside(path, exceptOf(options));
     if (second === undefined) return ofTable(table, options);
     throw new UserError(
       `${path}: has several tables of images with captions; name one: ${table}, ${basename(second)} …`,
     );
   }
   if (tableFormatOf(path) !== undefined) return (await unpackImages(path, options)) ?? ofTable(path, options);
-  if (await isZip(path)) return readBeside(path, options.labels);
+  if (await isZip(path)) return readBeside(path, exceptOf(options));
   const packed = await packing(path);
   throw new UserError(`${path}: no images with captions${packed ? ` (${packed})` : ""}; they are read from ${FORMATS}`);
 }

@@ -1,3 +1,4 @@
+import { sourcesOf } from "../../../data/paths/joined.ts";
 import type { Source } from "../../../data/source.ts";
 import type { PairSample } from "../pair.ts";
 import { captionAt } from "./captions.ts";
@@ -17,12 +18,21 @@ export const firstCaptionsIn = (source: Source<PairSample>): Source<unknown> => 
 
 /** All captions of pairs, as a source of their own kind: of some entries there are several. No image is read. */
 export function captionsIn(source: Source<PairSample>): Source<unknown> & { text(caption: number): string } {
-  const { manifest } = source;
-  if (!isPairIndex(manifest)) throw new Error("not a source of pairs as it was opened");
-  const { captions } = manifest;
-  const text = (caption: number) => captionAt(captions, caption);
+  const all = sourcesOf(source).map(({ manifest }) => {
+    if (!isPairIndex(manifest)) throw new Error("not a source of pairs as it was opened");
+    return manifest.captions;
+  });
+  const counts = all.map(({ starts }) => starts.length - 1);
+  const text = (caption: number): string => {
+    let rest = caption;
+    for (const [at, captions] of all.entries()) {
+      if (rest < counts[at]!) return captionAt(captions, rest);
+      rest -= counts[at]!;
+    }
+    throw new Error(`no caption ${caption}`);
+  };
   return {
-    length: captions.starts.length - 1,
+    length: counts.reduce((sum, count) => sum + count, 0),
     name: (caption) => `caption ${caption + 1}`,
     text,
     read: (caption) => captionOf(text(caption)),

@@ -6,7 +6,7 @@ import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
 import { groupsOf } from "../../../data/parts/groups.ts";
-import type { OpenOptions, Source } from "../../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../../data/source.ts";
 import { type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { codeOf, fileError } from "../../../foundation/files.ts";
@@ -67,7 +67,7 @@ async function beginsWithHeader(path: string): Promise<boolean> {
  * @throws UserError when there are none, they are nucleotides, a file is not UTF-8, or a column or field is missing
  */
 export async function openProteins(path: string, options: OpenOptions = {}): Promise<Source<Protein>> {
-  const listing = await listFiles(path, isFastaName, options.labels);
+  const listing = await listFiles(path, isFastaName, exceptOf(options));
   const { isFolder } = listing;
   const packed = isFolder || isFastaName(path) || tableFormatOf(path) ? undefined : await packing(path);
   if (packed !== undefined) throw new UserError(`${path}: ${packed}; proteins are not read from archives`);

@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
 import { joinedFloats } from "../../../array/index.ts";
+import { areSamePaths, inWords } from "../../../data/paths/in-words.ts";
+import { type Paths, placeIn, sourcesOf } from "../../../data/paths/joined.ts";
 import type { Source, TableOptions } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { embedder } from "../../../training/features.ts";
@@ -25,7 +26,7 @@ export type AnomalyScore = (typeof anomalyScores)[number];
 export interface AnomaliesOptions extends TableOptions {
   readonly run: Run;
   /** Series to look through, of any length. */
-  readonly data: string;
+  readonly data: Paths;
   /** Data in which all is as usual; by default the run's. With the columns of `data`. */
   readonly usual?: string;
   /**
@@ -93,8 +94,8 @@ export async function anomalies(options: AnomaliesOptions): Promise<Anomalies> {
   const { window } = settings;
   const stride = options.stride ?? Math.max(1, Math.floor(window / 4));
   const { all, broken } = await withSeries(data, options, (source) => labelledSeries(source, options, settings));
-  if (all.length === 0) throw new UserError(`${data}: no series can be read; the first: ${broken[0]?.reason}`);
-  const isSame = options.usual === undefined && resolve(run.config.data.path) === resolve(data);
+  if (all.length === 0) throw new UserError(`${inWords(data)}: no series can be read; the first: ${broken[0]?.reason}`);
+  const isSame = options.usual === undefined && areSamePaths(run.config.data.path, data);
   const source = await openRunData(run, options.usual, options);
   const usual = await usualWindows(run, source as Source<Series>, isSame);
   const scorer = scoredBy === "distance" ? await byDistance(run) : await byReconstruction(run, window);
@@ -188,7 +189,6 @@ async function labelledSeries(
   { usualLabels = USUAL_LABELS }: Pick<AnomaliesOptions, "usualLabels">,
   settings: SeriesOptions,
 ) {
-  const { manifest } = source;
   const usual = new Set(usualLabels.map((label) => label.toLowerCase()));
   const all: { name: string; series: Series; isAnomalous?: Uint8Array }[] = [];
   const broken: { name: string; reason: string }[] = [];
@@ -202,10 +202,12 @@ async function labelledSeries(
     });
     if (!whole) continue;
     const series = resampled(chosen(whole, channels), settings.step);
+    const { place, index: own } = placeIn(source, index);
+    const { manifest } = sourcesOf(source)[place]!;
     const label = (at: number): string | undefined => {
-      const own = source.labels?.[index];
-      const whole = own === undefined || own < 0 ? undefined : source.classes?.[own];
-      return (isManifest(manifest) ? labelAt(manifest.store, index, at) : undefined) ?? whole;
+      const given = source.labels?.[index];
+      const whole = given === undefined || given < 0 ? undefined : source.classes?.[given];
+      return (isManifest(manifest) ? labelAt(manifest.store, own, at) : undefined) ?? whole;
     };
     const factor = whole.length / series.length;
     const labels = Array.from({ length: series.length }, (_, at) => label(Math.round(at * factor)));

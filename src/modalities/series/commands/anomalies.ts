@@ -24,7 +24,7 @@ interface Flags extends TableOptions {
 }
 
 export const configure: Configure = (command) =>
-  columnOptions(command.argument("<run>", "run folder").argument("<data>", "series to look through, of any length"))
+  columnOptions(command.argument("<run>", "run folder").argument("<data...>", "series to look through, of any length"))
     .option("--usual <data>", "data in which all is as usual (default: what the run learned from)")
     .option(
       "--score <name>",
@@ -44,7 +44,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExample:\n  autodidact series anomalies runs/machine today.csv --time timestamp --by machine --out scores.csv --html today.html",
     )
-    .action(async (path: string, data: string, flags: Flags) => {
+    .action(async (path: string, data: string[], flags: Flags) => {
       const score = anomalyScores.find((name) => name === flags.score);
       if (flags.score !== undefined && !score)
         throw new UserError(`--score ${flags.score}: must be ${anomalyScores.join(" or ")}`);
@@ -66,7 +66,7 @@ export const configure: Configure = (command) =>
         onProgress: line.update,
       }).finally(line.end);
       if (out !== undefined) await writeOutput(out, [format === ".csv" ? csv(scoreRows(found)) : scoresJson(found)]);
-      if (html !== undefined) await writeOutput(html, [anomaliesPage(found, `${data}: unusual stretches`)]);
+      if (html !== undefined) await writeOutput(html, [anomaliesPage(found, `${data.join(", ")}: unusual stretches`)]);
       for (const { name, reason } of found.broken) complain(`left out: ${name}: ${reason}`);
       if (flags.json) {
         const { scoredBy, threshold, intervals, measures, broken } = found;

@@ -20,7 +20,7 @@ export const configure: Configure = (command) =>
   columnOption(
     command
       .argument("<forecaster>", "file written by series forecast --out")
-      .argument("<data>", "series that are at least as long as the encoder's window"),
+      .argument("<data...>", "series that are at least as long as the encoder's window"),
   )
     .requiredOption("--out <file>", "table to write: .csv, or .json with the window and what came")
     .option("--at <step>", "forecast from this step on, as if the data ended there (default: after the last)")
@@ -30,7 +30,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExample:\n  autodidact series continue models/next-four-days.safetensors ETTh1.csv --out next.csv",
     )
-    .action(async (path: string, data: string, flags: Flags) => {
+    .action(async (path: string, data: string[], flags: Flags) => {
       const { out, picture } = flags;
       const format = tableFormatOf(out);
       const drawing = `${out.slice(0, -format.length)}.svg`;

@@ -33,7 +33,7 @@ interface Flags extends TableOptions {
 
 export const configure: Configure = (command) =>
   columnOption(
-    command.argument("<run>", "run folder").argument("<data>", "series that are longer than the run's window"),
+    command.argument("<run>", "run folder").argument("<data...>", "series that are longer than the run's window"),
   )
     .option("--horizon <steps>", "steps ahead, one experiment for each, separated by commas", "24,96")
     .option(
@@ -60,9 +60,9 @@ Examples:
   autodidact series forecast runs/ett ETTh1.csv --horizon 96 --tune --out models/next-four-days.safetensors
   autodidact series continue models/next-four-days.safetensors ETTh1.csv --out next.csv`,
     )
-    .action((path: string, data: string, flags: Flags) => act(path, data, flags, command));
+    .action((path: string, data: string[], flags: Flags) => act(path, data, flags, command));
 
-async function act(path: string, data: string, flags: Flags, command: Command): Promise<void> {
+async function act(path: string, data: string[], flags: Flags, command: Command): Promise<void> {
   const { json, out } = flags;
   const horizons = wholeNumbers("horizon", flags.horizon);
   const tuning = tuningOf(flags);
@@ -111,7 +111,7 @@ async function act(path: string, data: string, flags: Flags, command: Command): 
   if (json) printJson(results);
   else print(tableOf(results));
   if (kept !== undefined && !json)
-    print(`\n${out}: ${kept}\nnext: autodidact series continue ${out} ${data} --out next.csv`);
+    print(`\n${out}: ${kept}\nnext: autodidact series continue ${out} ${data.join(" ")} --out next.csv`);
   if (interrupt.signal.aborted)
     throw new Interrupted(
       `stopped; ${kept === undefined ? "the rows above are finished" : `the rows above are finished, and ${out} is kept`}`,

@@ -1,3 +1,4 @@
+import type { Paths } from "../../../data/paths/joined.ts";
 import type { TableOptions } from "../../../data/source.ts";
 import type { InitialParams } from "../../../encoders/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -17,7 +18,7 @@ import { type TuneOptions, tune, tuneDefaults } from "./tune.ts";
 export interface ForecastOptions extends TableOptions {
   readonly run: Run;
   /** Series that are longer than the run's window. */
-  readonly data: string;
+  readonly data: Paths;
   /** Steps ahead, one experiment for each. */
   readonly horizons: readonly number[];
   /** Where the parts to learn on, to choose on and to test on end: steps, or shares of each series; 0.6, 0.8, 1 by default. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { tree, Zeros } from "../../../array/index.ts";
+import type { Paths } from "../../../data/paths/joined.ts";
 import type { TableOptions } from "../../../data/source.ts";
 import type { InitialParams } from "../../../encoders/index.ts";
 import { UserError } from "../../../foundation/errors.ts";
@@ -99,7 +100,7 @@ export interface Prediction {
 
 export interface PredictOptions extends TableOptions {
   readonly forecaster: Pick<Forecaster, "run" | "horizon" | "params" | "head">;
-  readonly data: string;
+  readonly data: Paths;
   /** The step from which on to forecast, as if the data ended there; by default after the last. */
   readonly at?: number;
   readonly threads?: number;

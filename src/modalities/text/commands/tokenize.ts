@@ -17,7 +17,7 @@ interface Flags {
 
 export const configure: Configure = (command) =>
   command
-    .argument("<data>", "text file, CSV, TSV, JSON lines or Parquet (each also .gz), or a folder of them")
+    .argument("<data...>", "text file, CSV, TSV, JSON lines or Parquet (each also .gz), or a folder of them")
     .requiredOption("--out <file>", "tokenizer.json to write")
     .addOption(new Option("--kind <kind>", "wordpiece (BERT) or bpe (byte-level)").default("wordpiece"))
     .option("--vocabulary-size <count>", "tokens in the vocabulary (default: 8192, or fewer if the texts are few)")
@@ -29,7 +29,7 @@ export const configure: Configure = (command) =>
       "after",
       "\nExample:\n  autodidact text tokenize corpus.txt --vocabulary-size 8192 --kind wordpiece --out tokenizer.json",
     )
-    .action(async (data: string, { out, vocabularySize, column, lowercase, json, ...flags }: Flags) => {
+    .action(async (data: string[], { out, vocabularySize, column, lowercase, json, ...flags }: Flags) => {
       const kind = tokenizerKinds.find((name) => name === flags.kind);
       if (!kind) throw new UserError(`--kind ${flags.kind}: must be one of ${tokenizerKinds.join(", ")}`);
       const size = vocabularySize === undefined ? undefined : wholeNumber("vocabulary-size", vocabularySize);

@@ -8,7 +8,7 @@ import { type Listing, listFiles, nothingTaken } from "../../../data/files/listi
 import { packing } from "../../../data/files/packed.ts";
 import { type Labels, labelsFromFolders, labelsFromTable, labelsOf } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
-import type { OpenOptions, Source } from "../../../data/source.ts";
+import { exceptOf, type OpenOptions, type Source } from "../../../data/source.ts";
 import { isNumeric } from "../../../data/tables/cells.ts";
 import { firstCharacter } from "../../../data/tables/json.ts";
 import { LONGEST_TEXT, linesOf } from "../../../data/tables/lines.ts";
@@ -97,7 +97,7 @@ async function isUtf8File(path: string): Promise<boolean> {
  * @throws UserError when there is no text, a file is not UTF-8, a line is too long, or a column is missing
  */
 export async function openTexts(path: string, options: OpenOptions = {}): Promise<Source<Text>> {
-  const listing = await listTexts(path, options.labels);
+  const listing = await listTexts(path, exceptOf(options));
   const { isFolder } = listing;
   const packed = isFolder || isTextName(path) ? undefined : await packing(path);
   if (packed !== undefined) throw new UserError(`${path}: ${packed}; texts are not read from archives`);

@@ -1,3 +1,5 @@
+import type { Paths } from "../../../data/paths/joined.ts";
+import { openPaths } from "../../../data/paths/open.ts";
 import type { OpenOptions, Source } from "../../../data/source.ts";
 import { skipBroken, UserError } from "../../../foundation/errors.ts";
 import { prepareOutput, writeOutput } from "../../../foundation/outputs.ts";
@@ -60,7 +62,7 @@ export async function tokenize({
   ...options
 }: TokenizerOptions &
   Pick<OpenOptions, "column"> & {
-    readonly data: string;
+    readonly data: Paths;
     readonly out: string;
     readonly onNote?: (note: string) => void;
   }): Promise<{
@@ -68,7 +70,7 @@ export async function tokenize({
   readonly tokens: number;
 }> {
   await prepareOutput(out);
-  const source = await openTexts(data, { column });
+  const source = await openPaths({ open: openTexts }, data, { column });
   try {
     const json = await learnTokenizer(source, options);
     const vocabulary = vocabularyOf(json, PROBED_LENGTH);
