@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { Rng } from "../../src/array/index.ts";
 import type { Source } from "../../src/data/index.ts";
 import { image as images } from "../../src/modalities/image/index.ts";
-import { type Image, withChannels } from "../../src/pixels/image.ts";
+import { bytesOf, type Image, withChannels } from "../../src/pixels/image.ts";
 import { resizedCrop } from "../../src/pixels/transforms/resize.ts";
 
 export const CLASSES = ["photograph", "top", "trousers", "dress", "shoe", "bag"];
@@ -20,7 +20,7 @@ const whole = ({ width, height }: Image) => ({ top: 0, left: 0, width, height })
 
 /** Draws one or two pieces over a photograph; a later one hides what is below. */
 function scene(photograph: Image, pieces: readonly { image: Image; label: number }[], rng: Rng) {
-  const { data } = resizedCrop(withChannels(photograph, 3), whole(photograph), SIDE, SIDE);
+  const data = bytesOf(resizedCrop(withChannels(photograph, 3), whole(photograph), SIDE, SIDE));
   const mask = new Uint8Array(SIDE * SIDE);
   for (const { image, label } of pieces) {
     const side = rng.integer(SMALLEST, LARGEST + 1);

@@ -1,7 +1,7 @@
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import { decode } from "../../pixels/decode/decode.ts";
-import { withChannels } from "../../pixels/image.ts";
+import { bytesOf, withChannels } from "../../pixels/image.ts";
 
 /** Largest depth image that is decoded, in pixels. */
 const MOST_PIXELS = 2 ** 24;
@@ -58,7 +58,7 @@ async function deepPixels(bytes: Uint8Array, { height, width }: Wanted): Promise
 
 async function plainPixels(bytes: Uint8Array, { channels, height, width }: Wanted): Promise<Uint8Array> {
   const image = withChannels(await decode(bytes, Math.min(height, width)), channels);
-  if (image.height === height && image.width === width) return image.data;
+  if (image.height === height && image.width === width) return bytesOf(image);
   // Shrinking rounds sides; anything else is another image.
   if (Math.abs(image.height - height) > 1 || Math.abs(image.width - width) > 1)
     throw new BrokenSample(`${SHAPE(image.width, image.height)}, where ${SHAPE(width, height)} are expected`);

@@ -1,7 +1,7 @@
 import { Rng } from "../../array/rng.ts";
 import { patchSide } from "../../data/patch-side.ts";
 import type { CropOptions } from "../../data/views.ts";
-import { type Image, withChannels } from "../../pixels/image.ts";
+import { type Image, whiteFor, withBits, withChannels } from "../../pixels/image.ts";
 import { statisticsOf } from "../../pixels/statistics.ts";
 import { colorJitter, toGreyscale } from "../../pixels/transforms/color-jitter.ts";
 import { horizontalFlip } from "../../pixels/transforms/flip.ts";
@@ -15,6 +15,10 @@ import { randomShift } from "./transforms/shift.ts";
 import { solarize } from "./transforms/solarize.ts";
 import { warp } from "./transforms/warp.ts";
 
+/** The image with the options' channels and bits. */
+export const asOptions = (image: Image, { channels, bits }: Pick<ImageOptions, "channels" | "bits">): Image =>
+  withBits(withChannels(image, channels), bits);
+
 /** Crop (or shift) and flip. */
 function lightPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
   const { imageSize, cropScale, shift } = options;
@@ -22,26 +26,28 @@ function lightPhoto(image: Image, options: ImageOptions, rng: Rng): Image {
     shift > 0
       ? randomShift(resizeAndCentreCrop(image, imageSize), shift, rng)
       : randomResizedCrop(image, imageSize, cropScale, rng);
-  const view = withChannels(cut, options.channels);
+  const view = asOptions(cut, options);
   return rng.chance(options.flip) ? horizontalFlip(view) : view;
 }
 
-/** RandAugment on a lightly changed view, a photo or a drawing. */
-const randomOperations = (view: Image, options: ImageOptions, rng: Rng): Image =>
-  randAugment(
-    view,
+/** RandAugment on a lightly changed view, a photo or a drawing. Its operations are those of bytes, whatever the view has. */
+function randomOperations(view: Image, options: ImageOptions, rng: Rng): Image {
+  const changed = randAugment(
+    withBits(view, 8),
     {
       count: options.randAugment,
       magnitude: options.randMagnitude,
       probability: options.randProbability,
-      fill: meanColour(options),
+      fill: meanColour(options, 255),
     },
     rng,
   );
+  return withBits(changed, options.bits);
+}
 
 /** What lies outside, and what is erased, has the mean colour: 0 for the encoder. */
-const meanColour = (options: ImageOptions): number[] =>
-  statisticsOf(options).mean.map((mean) => Math.round(255 * mean));
+const meanColour = (options: ImageOptions, white = whiteFor(options.bits)): number[] =>
+  statisticsOf(options).mean.map((mean) => Math.round(white * mean));
 
 /** What is left of a strong view after random erasing and cutout. */
 function withHoles(view: Image, options: ImageOptions, rng: Rng): Image {
@@ -93,8 +99,8 @@ function augmentDrawing(image: Image, options: ImageOptions, rng: Rng, strength:
 }
 
 /** First to twice the size, by averaging: thin lines would fall between the samples of a much smaller image. */
-const twiceTheSize = (image: Image, { imageSize, channels }: ImageOptions): Image =>
-  withChannels(resizeAndCentreCrop(image, Math.min(2 * imageSize, image.width, image.height)), channels);
+const twiceTheSize = (image: Image, options: ImageOptions): Image =>
+  asOptions(resizeAndCentreCrop(image, Math.min(2 * options.imageSize, image.width, image.height)), options);
 
 const STILL = { degrees: 0, translate: 0, zoom: 0, shear: 0, elastic: 0 };
 
@@ -102,7 +108,7 @@ const STILL = { degrees: 0, translate: 0, zoom: 0, shear: 0, elastic: 0 };
 export const prepare = (image: Image, options: ImageOptions): Image =>
   options.augmentation === "drawing"
     ? warp(twiceTheSize(image, options), options.imageSize, STILL, new Rng(0))
-    : withChannels(resizeAndCentreCrop(image, options.imageSize), options.channels);
+    : asOptions(resizeAndCentreCrop(image, options.imageSize), options);
 
 /** A strongly augmented view of a random crop, `imageSize` square or smaller, with a whole number of patches a side. */
 export function crop(

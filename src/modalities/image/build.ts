@@ -5,7 +5,7 @@ import type { Shown } from "../../data/modality.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { Mask } from "../../data/targets/masks.ts";
 import type { CropOptions, Normalization } from "../../data/views.ts";
-import { type Image, withChannels } from "../../pixels/image.ts";
+import { bytesOf, type Image, whiteFor, whiteOf, withBits, withChannels } from "../../pixels/image.ts";
 import { statisticsOf } from "../../pixels/statistics.ts";
 import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { RegionOptions, TileOptions } from "./abilities.ts";
@@ -18,13 +18,14 @@ import { rotateQuarters } from "./transforms/rotate.ts";
 
 /** The modality for settled options. Pure: it runs in every thread, and in a browser. */
 export function buildImages(options: ImageOptions) {
-  const { imageSize, channels } = options;
+  const { imageSize, channels, bits } = options;
   const { mean, std } = statisticsOf(options);
-  /** The normalised value of each byte, by channel. */
+  const white = whiteFor(bits);
+  /** The normalised value of each sample, by channel. */
   const levels = std.map((deviation, channel) => {
-    const scale = 1 / (255 * deviation);
+    const scale = 1 / (white * deviation);
     const offset = mean[channel]! / deviation;
-    return Float32Array.from({ length: 256 }, (_, byte) => byte * scale - offset);
+    return Float32Array.from({ length: white + 1 }, (_, sample) => sample * scale - offset);
   });
   const ready = (view: Image): Image => ({ ...view, ready: true });
   const prepared = (image: Image): Image => (image.ready ? image : prepare(image, options));
@@ -32,13 +33,14 @@ export function buildImages(options: ImageOptions) {
     name: "image",
     specs: { pixels: { dtype: "float32", shape: [channels, imageSize, imageSize] } },
     tensors(image: Image) {
-      const asIs = image.width === imageSize && image.height === imageSize && image.channels === channels;
-      const { data: bytes, width, height } = image.ready || asIs ? image : prepare(image, options);
+      const isFit = image.width === imageSize && image.height === imageSize && image.channels === channels;
+      const asIs = isFit && bits === 8 && whiteOf(image.data) === white;
+      const { data: samples, width, height } = image.ready || asIs ? image : prepare(image, options);
       const plane = width * height;
       const pixels = new Float32Array(channels * plane);
       for (let channel = 0; channel < channels; channel++) {
         const level = levels[channel]!;
-        for (let at = 0; at < plane; at++) pixels[channel * plane + at] = level[bytes[at * channels + channel]!]!;
+        for (let at = 0; at < plane; at++) pixels[channel * plane + at] = level[samples[at * channels + channel]!]!;
       }
       return { pixels: float32(pixels, [channels, height, width]) };
     },
@@ -67,7 +69,10 @@ export function buildImages(options: ImageOptions) {
     normalization: { mean, std },
     drawing: { input: "pixels", draw: (pixels: Tensor) => draw(pixels, { mean, std }) },
     masks: seenOfMask,
-    show: (image: Image): Shown => ({ text: inWords(image), picture: thumbnail(image) }),
+    show: (image: Image): Shown => ({
+      text: inWords(image),
+      picture: thumbnail(image.ready || whiteOf(image.data) === 255 ? image : withBits(image, bits)),
+    }),
   } as const;
 }
 
@@ -88,15 +93,16 @@ function seenOfMask(image: Image, mask: Mask): Mask | undefined {
   return { width: side, height: side, data: square };
 }
 
-const inWords = ({ width, height, channels }: Image) => `${width} × ${height} ${channels === 1 ? "grey" : "colour"}`;
+const inWords = ({ width, height, channels, data }: Image) =>
+  `${width} × ${height} ${channels === 1 ? "grey" : "colour"}${whiteOf(data) > 255 ? ", 16 bits" : ""}`;
 
 /** Largest side of the thumbnails on pages. */
 const THUMBNAIL = 96;
 
 function thumbnail(image: Image): Picture {
   const small = resizeAndCentreCrop(image, Math.min(THUMBNAIL, image.width, image.height));
-  const { width, height, data } = withChannels(small, 3);
-  return { width, height, rgb: data };
+  const shown = withChannels(small, 3);
+  return { width: shown.width, height: shown.height, rgb: bytesOf(shown) };
 }
 
 /** Converts normalised pixels `[channels, height, width]` to bytes. */

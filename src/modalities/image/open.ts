@@ -6,13 +6,13 @@ import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
 import { areAnimations } from "../../pixels/animations.ts";
-import { DEFAULT_SHORT_SIDE } from "../../pixels/decode/decode.ts";
 import { wantedImages } from "../../pixels/decode/formats.ts";
 import type { Image } from "../../pixels/image.ts";
+import type { ImageOptions } from "./options.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";
-import { cacheFor, encodedSource } from "./sources/entries.ts";
+import { EVERYTHING, encodedSource, probe, type Reading } from "./sources/entries.ts";
 import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
 
 type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined };
@@ -23,14 +23,19 @@ const isManifest = (value: unknown): value is Manifest =>
   "kind" in value &&
   /^(folder|zip|ranges|array)$/.test(String(value.kind));
 
+/** The options that say how large images are needed, and whether with more than 8 bits. */
+type Wanted = Pick<ImageOptions, "imageSize" | "bits">;
+
 /** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
-async function fromManifest(manifest: Manifest, imageSize?: number): Promise<Source<Image>> {
+async function fromManifest(manifest: Manifest, options?: Wanted): Promise<Source<Image>> {
   if (manifest.kind === "array") return arraySource(manifest);
-  const shortSide = imageSize ? 2 * imageSize : DEFAULT_SHORT_SIDE;
+  const reading: Reading = options
+    ? { shortSide: 2 * options.imageSize, keep: options.bits === 8 ? {} : EVERYTHING }
+    : {};
   const entries = filesOf(manifest);
   // Files that another kind of data has found have had no cache yet.
-  const cache = "cache" in manifest ? manifest.cache : await cacheFor(entries);
-  return encodedSource(entries, manifest.labels, manifest, cache, shortSide);
+  const cache = "cache" in manifest ? manifest.cache : (await probe(entries)).cache;
+  return encodedSource(entries, manifest.labels, manifest, cache, reading);
 }
 
 /**
@@ -53,8 +58,8 @@ export async function openImages(path: string, options: OpenOptions = {}): Promi
   const { manifest, leftOut } = await collectFiles(path, wantedImages, exceptOf(options));
   const entries = filesOf(manifest);
   const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
-  const cache = await cacheFor(entries);
-  return { ...encodedSource(entries, labels, manifest, cache), leftOut };
+  const { cache, notes } = await probe(entries);
+  return { ...encodedSource(entries, labels, manifest, cache), leftOut, notes };
 }
 
 /** What a folder holds beside the arrays that are taken from it. */
@@ -75,14 +80,11 @@ async function withTable(manifest: ArrayManifest, table: string | undefined): Pr
 
 /**
  * Reopens the source of a manifest, or opens files that another kind of data has found.
- * @param options.imageSize the encoder's image size: much larger images are shrunk
+ * @param options those of the encoder: much larger images are shrunk, and samples of 16 bits become bytes where it reads 8
  */
-export async function reopenImages(
-  manifest: unknown,
-  options?: { readonly imageSize: number },
-): Promise<Source<Image>> {
+export async function reopenImages(manifest: unknown, options?: Wanted): Promise<Source<Image>> {
   if (!isManifest(manifest)) throw new Error("not the manifest of an image source");
-  return fromManifest(manifest, options?.imageSize);
+  return fromManifest(manifest, options);
 }
 
 /**
@@ -99,5 +101,5 @@ export async function recognisesImages(path: string): Promise<Recognition> {
 /** A source of one image from the bytes of its file. */
 export const givenImage = (bytes: Uint8Array, name: string, _type = "", memory?: MemoryBudget): Source<Image> => {
   const entries = { names: [name], bytes: async () => bytes, contents: async () => "", close: async () => undefined };
-  return encodedSource(entries, undefined, { kind: "given" }, undefined, DEFAULT_SHORT_SIDE, memory);
+  return encodedSource(entries, undefined, { kind: "given" }, undefined, { memory });
 };

@@ -14,6 +14,14 @@ const magnitude = z.number().min(0).max(LARGEST);
 export const ImageOptions = z.object({
   imageSize: bounds.side().default(32).describe("side of the encoder's square input, in pixels"),
   ...channelOptions,
+  bits: z
+    .int()
+    .min(8)
+    .max(16)
+    .default(8)
+    .describe(
+      "bits of a sample: 8, or those that the samples of 16-bit files use, as 12 of a scanner; greater samples become white",
+    ),
   augmentation: z
     .enum(["photo", "drawing"])
     .default("photo")

@@ -1,11 +1,12 @@
 import type { Rng } from "../../array/rng.ts";
 import { UserError } from "../../foundation/errors.ts";
-import { type Image, withChannels } from "../../pixels/image.ts";
+import { alike, type Image, whiteOf } from "../../pixels/image.ts";
 import { toGreyscale } from "../../pixels/transforms/color-jitter.ts";
 import { horizontalFlip } from "../../pixels/transforms/flip.ts";
 import { randomBox } from "../../pixels/transforms/random-resized-crop.ts";
 import { resizedCrop } from "../../pixels/transforms/resize.ts";
 import type { TileOptions } from "./abilities.ts";
+import { asOptions } from "./augment.ts";
 import type { ImageOptions } from "./options.ts";
 
 /** Least side of a tile: fewer pixels show little more than a colour. 3 × 3 tiles of 28 pixels are just allowed. */
@@ -36,7 +37,7 @@ export function cutTiles(
       `${rows} × ${columns} tiles of images of ${options.imageSize} pixels have sides of ${side}; they need at least ${LEAST_SIDE}; use fewer tiles (--grid) or larger images (--image-size)`,
     );
   const box = randomBox(image, options.cropScale, rng);
-  let crop = withChannels(resizedCrop(image, box, columns * width, rows * height), options.channels);
+  let crop = asOptions(resizedCrop(image, box, columns * width, rows * height), options);
   if (rng.chance(options.flip)) crop = horizontalFlip(crop);
   if (rng.chance(greyscale)) crop = toGreyscale(crop);
   const place = (extent: number) => {
@@ -64,7 +65,7 @@ function cut(
   shift: number,
   rng: Rng,
 ): Image {
-  const tile = new Uint8Array(side * side * channels);
+  const tile = alike(data, side * side * channels);
   const move = (start: number, extent: number) =>
     shift > 0 ? Math.min(extent - side, Math.max(0, start + rng.integer(-shift, shift))) : start;
   for (let channel = 0; channel < channels; channel++) {
@@ -79,7 +80,8 @@ function cut(
 /** Two of three channels replaced by noise of a hundredth of the remaining channel's deviation ("color dropping"). */
 function dropColours(tile: Image, mean: readonly number[], rng: Rng): Image {
   if (tile.channels === 1) return tile;
-  const data = Uint8Array.from(tile.data);
+  const data = tile.data.slice();
+  const white = whiteOf(data);
   const kept = rng.integer(0, 2);
   let [sum, squares] = [0, 0];
   for (let at = kept; at < data.length; at += 3) {
@@ -90,7 +92,7 @@ function dropColours(tile: Image, mean: readonly number[], rng: Rng): Image {
   const deviation = Math.sqrt(Math.max(0, squares / pixels - (sum / pixels) ** 2));
   for (let at = 0; at < data.length; at++)
     if (at % 3 !== kept)
-      data[at] = Math.round(Math.min(255, Math.max(0, rng.normal(255 * mean[at % 3]!, deviation / 100))));
+      data[at] = Math.round(Math.min(white, Math.max(0, rng.normal(white * mean[at % 3]!, deviation / 100))));
   return { ...tile, data };
 }
 

@@ -2,7 +2,7 @@ import type { Tensor } from "../../array/tensor.ts";
 import type { Frames } from "../../data/media.ts";
 import type { Picture } from "../../data/picture.ts";
 import type { Normalization } from "../../data/views.ts";
-import { type Image, withChannels } from "../../pixels/image.ts";
+import { bytesOf, type Image, withChannels } from "../../pixels/image.ts";
 import { resizeAndCentreCrop, resizedCrop } from "../../pixels/transforms/resize.ts";
 import { type Clip, clipOf, frameOf, framesAt, placesFrom } from "./clip.ts";
 
@@ -36,7 +36,7 @@ export function playable(clip: Clip): Frames {
     rate,
   );
   const extents = { width: sheet.width, height: sheet.height / count };
-  return { rgb: sheet.data, ...extents, count, delay: Math.round(1000 / rate) };
+  return { rgb: bytesOf(sheet), ...extents, count, delay: Math.round(1000 / rate) };
 }
 
 /** Frames of a clip, row by row. */

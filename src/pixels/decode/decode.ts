@@ -1,13 +1,22 @@
-import type { Sharp } from "sharp";
+import type { OutputInfo, Sharp } from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
-import type { Image } from "../image.ts";
+import type { Image, Samples } from "../image.ts";
 import { inWords, isHarmless } from "./damage.ts";
 import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
 import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
 import { bytesToDecode, decodingBudget } from "./memory.ts";
-import { bytesOfExtremes, needsExtremes, refuseDark, type Scale, scaleOf, seemsDark } from "./samples.ts";
+import {
+  bytesOfExtremes,
+  isCoded,
+  needsExtremes,
+  type Range,
+  rangeOf,
+  refuseDark,
+  scaleOf,
+  seemsDark,
+} from "./samples.ts";
 
 /** Largest image that is decoded: 20,000 × 20,000 pixels. */
 const PIXEL_LIMIT = 20_000 * 20_000;
@@ -18,11 +27,21 @@ const LONGEST_STRIP = 16;
 /** Default short side of a decoded image. */
 export const DEFAULT_SHORT_SIDE = 1024;
 
+/** What is kept of an image that a picture of 8 bits has not. */
+export interface Keep {
+  /**
+   * Samples of more than 8 bits as 16 bits: unsigned ones of 16 bits as they are, others so that black and white of their
+   * range are 0 and 65,535. By default they become bytes.
+   */
+  readonly depth?: boolean;
+}
+
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF and AVIF, of several pages or frames the first: EXIF orientation applied, transparency
  * on white, CMYK and other numbers than 8 bits to 8-bit sRGB, grey kept grey. The format is told by the contents.
  * @param shortSide larger images are shrunk while decoding, to this short side
  * @param memory for all decodes under way; by default this thread's
+ * @param keep what is kept instead
  * @throws BrokenSample when it is not a complete, undamaged image, when it has more than 20,000 × 20,000 pixels, or when
  *   decoding it would take more memory than the budget has
  */
@@ -30,6 +49,7 @@ export async function decode(
   bytes: Uint8Array,
   shortSide = DEFAULT_SHORT_SIDE,
   memory: MemoryBudget = decodingBudget(),
+  keep: Keep = {},
 ): Promise<Image> {
   const sharp = await loadSharp();
   const open: OpenFile = (failOn) =>
@@ -43,8 +63,9 @@ export async function decode(
     isProgressive = header.isProgressive;
     const size = shrunk(header, shortSide);
     const within = <Result>(needed: number, work: () => Promise<Result>) => withMemory(header, needed, memory, work);
-    const scale = await within(needsExtremes(header) ? bytesOfExtremes(header) : 0, () => scaleOf(header, open));
-    const image = await within(bytesToDecode(header, bytes, size ?? header), () => pixels(header, input, size, scale));
+    const range = await within(needsExtremes(header) ? bytesOfExtremes(header) : 0, () => rangeOf(header, open));
+    const read = keep.depth && header.depth !== "uchar" && !isCoded(header) ? deepPixels : pixels;
+    const image = await within(bytesToDecode(header, bytes, size ?? header), () => read(header, input, size, range));
     if (seemsDark(header, image)) await within(bytesOfExtremes(header), () => refuseDark(header, open));
     return image;
   };
@@ -89,27 +110,57 @@ function shrunk({ width, height }: Header, shortSide: number) {
   return { side, width: Math.round((width * side) / short), height: Math.round((height * side) / short) };
 }
 
+/** The image upright and shrunk, transparency on white. */
+function upright(header: Header, input: Sharp, size: { side: number } | undefined): Sharp {
+  let pipeline = input.autoOrient();
+  if (header.hasAlpha) pipeline = pipeline.flatten({ background: "white" });
+  if (size) pipeline = pipeline.resize({ width: size.side, height: size.side, fit: "outside", kernel: "linear" });
+  return pipeline;
+}
+
+/** Its samples as bytes. */
 async function pixels(
   header: Header,
   input: Sharp,
   size: { side: number } | undefined,
-  scale: Scale | undefined,
+  range: Range | undefined,
 ): Promise<Image> {
-  let pipeline = input.autoOrient();
-  if (header.hasAlpha) pipeline = pipeline.flatten({ background: "white" });
-  if (size) pipeline = pipeline.resize({ width: size.side, height: size.side, fit: "outside", kernel: "linear" });
+  let pipeline = upright(header, input, size);
+  const scale = range && scaleOf(header, range);
   if (scale) pipeline = pipeline.linear(scale.gain, scale.offset);
   const { data, info } = await pipeline
     .toColourspace(scale?.space ?? (header.isGrey ? "b-w" : "srgb"))
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  if (info.channels !== 1 && info.channels !== 3) throw new BrokenSample(`${info.channels} channels`);
-  return {
-    width: info.width,
-    height: info.height,
-    channels: info.channels,
-    data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-  };
+  return imageOf(info, new Uint8Array(data.buffer, data.byteOffset, data.length));
+}
+
+/** Its samples as 16 bits. */
+async function deepPixels(
+  header: Header,
+  input: Sharp,
+  size: { side: number } | undefined,
+  range: Range | undefined,
+): Promise<Image> {
+  const { space } = header;
+  const [low, high] = range ?? [0, 65_535];
+  const gain = 65_535 / (high - low);
+  // The image library cuts what it calls 16 bits off at both ends.
+  const isCut = space === "grey16" || space === "rgb16";
+  let pipeline = upright(header, input, size);
+  if (range && isCut) pipeline = pipeline.linear(gain, 0.5 - low * gain);
+  const depth = !range || isCut ? "ushort" : header.depth === "uint" ? "uint" : "float";
+  const { data, info } = await pipeline.toColourspace(space).raw({ depth }).toBuffer({ resolveWithObject: true });
+  const { buffer, byteOffset, length } = data;
+  if (depth === "ushort") return imageOf(info, new Uint16Array(buffer, byteOffset, length / 2));
+  const values = new (depth === "uint" ? Uint32Array : Float32Array)(buffer, byteOffset, length / 4);
+  const scaled = (value: number) => Math.max(0, Math.min(65_535, Math.round((value - low) * gain)));
+  return imageOf(info, Uint16Array.from(values, scaled));
+}
+
+function imageOf({ width, height, channels }: OutputInfo, data: Samples): Image {
+  if (channels !== 1 && channels !== 3) throw new BrokenSample(`${channels} channels`);
+  return { width, height, channels, data };
 }
 
 /** Why an image could not be decoded, in plain words if possible. */

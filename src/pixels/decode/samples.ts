@@ -1,6 +1,9 @@
 import { BrokenSample } from "../../foundation/errors.ts";
-import type { Image } from "../image.ts";
+import { type Image, whiteOf } from "../image.ts";
 import type { Header, OpenFile } from "./header.ts";
+
+/** Values of black and white. */
+export type Range = readonly [black: number, white: number];
 
 /** How samples other than 8 and 16 bits become 8 bits: `gain × value + offset`, in a colour space. */
 export interface Scale {
@@ -12,7 +15,7 @@ export interface Scale {
 const WHITE_IS_ZERO = 0;
 /** What the two tags of a declared range are called. */
 const TAGS = "SMinSampleValue and SMaxSampleValue";
-const isCoded = ({ space }: Header): boolean => space === "lab" || space === "labs" || space === "cmyk";
+export const isCoded = ({ space }: Header): boolean => space === "lab" || space === "labs" || space === "cmyk";
 
 /** Whether the range of an image's samples is known only after all of them have been read. */
 export const needsExtremes = (header: Header): boolean =>
@@ -23,21 +26,25 @@ export const bytesOfExtremes = ({ width, height, channels, depth }: Header): num
   2 * width * height * channels * (depth === "ushort" ? 2 : 4);
 
 /**
- * The scale of an image's samples: by the declared range (TIFF's SMinSampleValue and SMaxSampleValue), of unsigned ones by
+ * The range of an image's samples: the declared one (TIFF's SMinSampleValue and SMaxSampleValue), of unsigned ones that of
  * their bits. Floating-point samples without one are in 0 … 1, or in 0 … 255 if one is above 1.
  * @returns undefined for 8 and 16 bits, which the image library scales
  * @throws BrokenSample when the range is not known
  */
-export async function scaleOf(header: Header, open: OpenFile): Promise<Scale | undefined> {
-  const { depth, space, tags, hasAlpha, isGrey } = header;
+export async function rangeOf(header: Header, open: OpenFile): Promise<Range | undefined> {
+  const { depth, tags, hasAlpha } = header;
   if (depth === "uchar" || isCoded(header)) return undefined;
-  const range = declared(header) ?? (await rangeOf(header, open));
+  const range = declared(header) ?? (await usualRange(header, open));
   if (!range) return undefined;
   const kind = NAMES[depth];
   if (hasAlpha) throw new BrokenSample(`${kind} samples with transparency, which are not read; write 8 or 16 bits`);
   if (tags?.photometric === WHITE_IS_ZERO)
     throw new BrokenSample(`${kind} samples where 0 is white, which are not read; write 8 or 16 bits`);
-  const [low, high] = range;
+  return range;
+}
+
+/** The scale to bytes of samples of a range. */
+export function scaleOf({ space, isGrey }: Header, [low, high]: Range): Scale {
   // The image library has 16 bits as an intermediate step for what it calls 16 bits.
   const white = space === "grey16" || space === "rgb16" ? 65_535 : 255;
   const gain = white / (high - low);
@@ -56,7 +63,7 @@ const NAMES: Readonly<Record<Header["depth"], string>> = {
   float: "floating-point",
 };
 
-function declared({ tags }: Header): readonly [number, number] | undefined {
+function declared({ tags }: Header): Range | undefined {
   if (tags?.most === undefined) return undefined;
   const low = tags.least ?? 0;
   if (!(Number.isFinite(low) && Number.isFinite(tags.most) && tags.most > low))
@@ -64,7 +71,7 @@ function declared({ tags }: Header): readonly [number, number] | undefined {
   return [low, tags.most];
 }
 
-async function rangeOf(header: Header, open: OpenFile): Promise<readonly [number, number] | undefined> {
+async function usualRange(header: Header, open: OpenFile): Promise<Range | undefined> {
   const { depth } = header;
   if (depth === "ushort") return undefined;
   if (depth === "uint") return [0, 2 ** 32 - 1];
@@ -99,11 +106,13 @@ async function extremes({ depth, space }: Header, open: OpenFile): Promise<reado
 const USED_SHARE = 16;
 
 /** Whether an image came out nearly black because its samples may be of fewer bits than they are written with. */
-export const seemsDark = ({ depth, hasAlpha, ...header }: Header, { data }: Image): boolean =>
-  (depth === "ushort" || depth === "uint") &&
-  !hasAlpha &&
-  header.tags?.most === undefined &&
-  data.every((value) => value <= 256 / USED_SHARE);
+export function seemsDark({ depth, hasAlpha, tags }: Header, { data }: Image): boolean {
+  // Of 16 bits that are kept, the range is found from many images.
+  const isScaled = depth === "uint" || (depth === "ushort" && !(data instanceof Uint16Array));
+  if (!isScaled || hasAlpha || tags?.most !== undefined) return false;
+  const most = (whiteOf(data) + 1) / USED_SHARE;
+  return data.every((value: number) => value <= most);
+}
 
 /** @throws BrokenSample when all samples, some above 0, are in the lowest sixteenth of their range */
 export async function refuseDark(header: Header, open: OpenFile): Promise<void> {

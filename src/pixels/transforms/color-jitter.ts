@@ -1,26 +1,27 @@
 import type { Rng } from "../../array/rng.ts";
-import type { Image } from "../image.ts";
+import { alike, type Image, type Samples, whiteOf } from "../image.ts";
 
-const clamp = (value: number): number => (value <= 0 ? 0 : value >= 255 ? 255 : value | 0);
+const clamp = (value: number, white: number): number => (value <= 0 ? 0 : value >= white ? white : value | 0);
 
 const table = new Uint8Array(256);
 
-/** Every byte mapped by `transform`, which is called once for each of the 256 values. */
-function mapBytes(image: Image, transform: (value: number) => number): Image {
-  for (let value = 0; value < 256; value++) table[value] = clamp(transform(value));
+/** Every sample mapped by `transform`, which is called once for each of the 256 values of bytes. */
+function mapSamples(image: Image, transform: (value: number) => number): Image {
   const { data: source } = image;
+  if (source instanceof Uint16Array) return { ...image, data: source.map((value) => clamp(transform(value), 65_535)) };
+  for (let value = 0; value < 256; value++) table[value] = clamp(transform(value), 255);
   const data = new Uint8Array(source.length);
   for (let at = 0; at < source.length; at++) data[at] = table[source[at]!]!;
   return { ...image, data };
 }
 
 /** ITU-R 601 grey value of one pixel, as torchvision's `rgb_to_grayscale`. */
-const grey = (data: Uint8Array, at: number): number =>
+const grey = (data: Samples, at: number): number =>
   (0.2989 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!) | 0;
 
 /** `adjust_brightness`: every value times `factor`. */
 export function adjustBrightness(image: Image, factor: number): Image {
-  return mapBytes(image, (value) => value * factor);
+  return mapSamples(image, (value) => value * factor);
 }
 
 /** `adjust_contrast`: towards the mean grey value (0) or away from it (above 1). */
@@ -29,19 +30,20 @@ export function adjustContrast(image: Image, factor: number): Image {
   let sum = 0;
   for (let at = 0; at < data.length; at += channels) sum += channels === 1 ? data[at]! : grey(data, at);
   const offset = ((1 - factor) * sum * channels) / data.length;
-  return mapBytes(image, (value) => value * factor + offset);
+  return mapSamples(image, (value) => value * factor + offset);
 }
 
 /** `adjust_saturation`: towards each pixel's grey value (0) or away from it (above 1). */
 export function adjustSaturation(image: Image, factor: number): Image {
   if (image.channels === 1) return image;
   const source = image.data;
-  const data = new Uint8Array(source.length);
+  const white = whiteOf(source);
+  const data = alike(source, source.length);
   for (let at = 0; at < data.length; at += 3) {
     const offset = (1 - factor) * grey(source, at);
-    data[at] = clamp(source[at]! * factor + offset);
-    data[at + 1] = clamp(source[at + 1]! * factor + offset);
-    data[at + 2] = clamp(source[at + 2]! * factor + offset);
+    data[at] = clamp(source[at]! * factor + offset, white);
+    data[at + 1] = clamp(source[at + 1]! * factor + offset, white);
+    data[at + 2] = clamp(source[at + 2]! * factor + offset, white);
   }
   return { ...image, data };
 }
@@ -50,7 +52,7 @@ export function adjustSaturation(image: Image, factor: number): Image {
 export function adjustHue(image: Image, shift: number): Image {
   if (image.channels === 1) return image;
   const source = image.data;
-  const data = new Uint8Array(source.length);
+  const data = alike(source, source.length);
   for (let at = 0; at < data.length; at += 3) {
     const r = source[at]!;
     const g = source[at + 1]!;
@@ -81,7 +83,7 @@ function onCircle(value: number, chroma: number, sixths: number): number {
 /** `RandomGrayscale`'s effect: grey, with as many channels as before. */
 export function toGreyscale(image: Image): Image {
   if (image.channels === 1) return image;
-  const data = new Uint8Array(image.data.length);
+  const data = alike(image.data, image.data.length);
   for (let at = 0; at < data.length; at += 3) data.fill(grey(image.data, at), at, at + 3);
   return { ...image, data };
 }

@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import { alike, type Image, whiteOf } from "../image.ts";
 
 /** Position `at` reflected into the image at its edge pixels. */
 function reflect(at: number, extent: number): number {
@@ -59,9 +59,10 @@ export function gaussianBlur(image: Image, kernel: number, sigma: number): Image
   }
 
   const lines = continued(height, radius);
-  const data = new Uint8Array(source.length);
+  const data = alike(source, source.length);
   // Weights too small to change a sum that starts at 0.5 in single precision are left out.
-  const counts = (weight: number) => weight * 255 >= 2 ** -26;
+  const white = whiteOf(source);
+  const counts = (weight: number) => weight * white >= 2 ** -26;
   const [first, last] = [weights.findIndex(counts), weights.findLastIndex(counts)];
   for (let y = 0; y < height; y++) {
     // Whole rows are added up, so that memory is read in order.

@@ -1,4 +1,4 @@
-import type { Image } from "../image.ts";
+import { alike, type Image } from "../image.ts";
 
 /** A rectangle of pixels. */
 export interface Box {
@@ -54,7 +54,7 @@ function tapsFor(input: number, output: number): Taps {
 /** The part of the image inside `box`: what resizing to its own size gives. */
 function cropped({ width, channels, data }: Image, { top, left, width: across, height }: Box): Image {
   const row = across * channels;
-  const part = new Uint8Array(height * row);
+  const part = alike(data, height * row);
   for (let y = 0; y < height; y++) {
     const from = ((top + y) * width + left) * channels;
     part.set(data.subarray(from, from + row), y * row);
@@ -103,7 +103,7 @@ export function resizedCrop(image: Image, box: Box, width: number, height: numbe
       }
     }
   }
-  const data = new Uint8Array(height * rowLength);
+  const data = alike(pixels, height * rowLength);
   for (let y = 0; y < height; y++) {
     const start = down.starts[y]!;
     const count = down.counts[y]!;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import { image } from "../../../src/modalities/image/index.ts";
-import type { Image } from "../../../src/pixels/image.ts";
+import { bytesOf, type Image } from "../../../src/pixels/image.ts";
 
 /** Brightness rises to the right in red and downwards in green; blue is flat. */
 const slope: Image = {
@@ -29,7 +29,7 @@ test("the region is the part of the image in its box", () => {
     assert.ok(width * height > 0.08 && width * height < 0.55, `${box}`);
     // On a slope the mean is the value at the centre, for any size: pixel c has its centre at c + ½.
     const mean = (channel: number) =>
-      part.data.reduce((sum, value, at) => sum + (at % 3 === channel ? value : 0), 0) / 400;
+      bytesOf(part).reduce((sum, value, at) => sum + (at % 3 === channel ? value : 0), 0) / 400;
     assert.ok(Math.abs(mean(0) - 6 * (40 * x - 0.5)) < 2, `${mean(0)} at ${box}`);
     assert.ok(Math.abs(mean(1) - 6 * (40 * y - 0.5)) < 2, `${mean(1)} at ${box}`);
     // And its ends give the size.

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import type { TileOptions } from "../../../src/modalities/image/abilities.ts";
 import { image } from "../../../src/modalities/image/index.ts";
-import { type Image, withChannels } from "../../../src/pixels/image.ts";
+import { bytesOf, type Image, withChannels } from "../../../src/pixels/image.ts";
 
 /** Red is the column, green the row: a tile's place can be read off its pixels. */
 const map = (size: number): Image => ({
@@ -133,7 +133,8 @@ test("pixelated tiles keep their size and lose detail", () => {
     ...map(96),
     data: Uint8Array.from({ length: 96 * 96 * 3 }, (_, at) => 255 * ((at / 3) & 1)),
   };
-  const contrast = ({ data }: Image) => data.reduce((sum, value) => sum + Math.abs(value - 127), 0) / data.length;
+  const contrast = (tile: Image) =>
+    bytesOf(tile).reduce((sum, value) => sum + Math.abs(value - 127), 0) / tile.data.length;
   const options = { rows: 2, columns: 2, share: 1 };
   const [sharp, blurred] = [cut(96, options, 0, stripes), cut(96, { ...options, pixelate: 1 }, 0, stripes)];
   const mean = (tiles: Image[]) => tiles.reduce((sum, tile) => sum + contrast(tile) / tiles.length, 0);

@@ -4,6 +4,7 @@ import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
 import { decode } from "../../../src/pixels/decode/decode.ts";
+import type { Image } from "../../../src/pixels/image.ts";
 
 const solid = (width: number, height: number, background: string) =>
   sharp({ create: { width, height, channels: 3, background } });
@@ -11,7 +12,7 @@ const noise = (side: number) =>
   sharp(Buffer.from(Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 7919) % 251)), {
     raw: { width: side, height: side, channels: 3 },
   });
-const first = ({ data, channels }: { data: Uint8Array; channels: number }) => [...data.subarray(0, channels)];
+const first = ({ data, channels }: Image) => [...data.subarray(0, channels)];
 const near = (got: number[], wanted: number[], tolerance = 3) => {
   assert.equal(got.length, wanted.length);
   got.forEach((value, at) => {

@@ -3,8 +3,8 @@ import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
 import { skipBroken } from "../../../foundation/errors.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";
-import { DEFAULT_SHORT_SIDE, decode } from "../../../pixels/decode/decode.ts";
-import type { Image } from "../../../pixels/image.ts";
+import { DEFAULT_SHORT_SIDE, decode, type Keep } from "../../../pixels/decode/decode.ts";
+import { type Image, whiteOf } from "../../../pixels/image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
 
 /** Entries decoded to find out the size of the images. */
@@ -12,40 +12,65 @@ const PROBES = 16;
 /** Sets with larger images are not cached. */
 const CACHED_SIDE = 128;
 
-/** A cache for the entries, sized by a few of them; undefined if they are too large. */
-export async function cacheFor(entries: Entries): Promise<ImageCache | undefined> {
-  let largest = 0;
-  const count = entries.names.length;
-  for (let probe = 0; probe < Math.min(PROBES, count); probe++) {
-    const index = Math.floor((probe * count) / Math.min(PROBES, count));
-    const image = await entries
-      .bytes(index)
-      .then((bytes) => decode(bytes, CACHED_SIDE + 1))
-      .catch(skipBroken);
-    if (!image) continue;
-    if (Math.max(image.width, image.height) > CACHED_SIDE) return undefined;
-    largest = Math.max(largest, image.data.length);
-  }
-  return createCache(count, largest);
+/** All that images have. */
+export const EVERYTHING: Keep = { depth: true };
+
+/** What a few of the entries say of them all. */
+export interface Probed {
+  /** A cache for them; undefined if they are too large. */
+  readonly cache: ImageCache | undefined;
+  readonly notes: readonly string[];
 }
 
-/** A source that decodes entries when they are read. @param memory for decoding them; by default this thread's */
+/** Decodes a few of the entries. */
+export async function probe(entries: Entries): Promise<Probed> {
+  let largest = 0;
+  let isSmall = true;
+  const deep: string[] = [];
+  const plain: string[] = [];
+  const count = entries.names.length;
+  for (let at = 0; at < Math.min(PROBES, count); at++) {
+    const index = Math.floor((at * count) / Math.min(PROBES, count));
+    const image = await entries
+      .bytes(index)
+      .then((bytes) => decode(bytes, CACHED_SIDE + 1, undefined, EVERYTHING))
+      .catch(skipBroken);
+    if (!image) continue;
+    if (Math.max(image.width, image.height) > CACHED_SIDE) isSmall = false;
+    largest = Math.max(largest, image.data.byteLength);
+    (whiteOf(image.data) > 255 ? deep : plain).push(entries.names[index]!);
+  }
+  const isMixed = deep.length > 0 && plain.length > 0;
+  const mixed = `${deep.length} of ${deep.length + plain.length} sampled images have samples of 16 bits (${deep[0]}), the others of 8 (${plain[0]}): black is 0 and white the greatest sample of either`;
+  return { cache: isSmall ? createCache(count, largest) : undefined, notes: isMixed ? [mixed] : [] };
+}
+
+/** How entries are decoded. */
+export interface Reading {
+  /** Larger images are shrunk to this short side. */
+  readonly shortSide?: number;
+  /** By default {@link EVERYTHING}. */
+  readonly keep?: Keep;
+  /** For decoding them; by default this thread's. */
+  readonly memory?: MemoryBudget | undefined;
+}
+
+/** A source that decodes entries when they are read. */
 export function encodedSource<Manifest>(
   entries: Entries,
   labels: Labels | undefined,
   manifest: Manifest,
   cache: ImageCache | undefined,
-  shortSide = DEFAULT_SHORT_SIDE,
-  memory?: MemoryBudget,
+  { shortSide = DEFAULT_SHORT_SIDE, keep = EVERYTHING, memory }: Reading = {},
 ): Source<Image> {
   return {
     length: entries.names.length,
     ...labels,
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {
-      const stored = cache && cached(cache, index, shortSide);
+      const stored = cache && cached(cache, index, shortSide, keep);
       if (stored) return stored;
-      const image = await decode(await entries.bytes(index), shortSide, memory);
+      const image = await decode(await entries.bytes(index), shortSide, memory, keep);
       if (cache) store(cache, index, shortSide, image);
       return image;
     },

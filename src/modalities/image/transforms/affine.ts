@@ -1,4 +1,4 @@
-import type { Image } from "../../../pixels/image.ts";
+import { alike, type Image } from "../../../pixels/image.ts";
 
 /** From a place in the output to its place in the input: `[a, b, c, d, e, f]` for (a x + b y + c, d x + e y + f). */
 export type Matrix = readonly [number, number, number, number, number, number];
@@ -13,7 +13,7 @@ const fixed = (value: number): number => Math.floor(value * ONE + 0.5);
  */
 export function affine(image: Image, [a, b, c, d, e, f]: Matrix, fill: readonly number[]): Image {
   const { width, height, channels, data: source } = image;
-  const data = new Uint8Array(source.length);
+  const data = alike(source, source.length);
   const [alongX, alongY] = [fixed(a), fixed(d)];
   const [downX, downY] = [fixed(b), fixed(e)];
   // Places are those of the pixels' centres.

@@ -1,5 +1,5 @@
 import { float32, type Tensor } from "../../../array/tensor.ts";
-import type { Image } from "../../../pixels/image.ts";
+import { alike, bytesOf, type Image, whiteOf } from "../../../pixels/image.ts";
 
 /** sRGB to CIE XYZ (IEC 61966-2-1), rows X, Y, Z, and the D65 white point, at which a and b are zero. */
 export const RGB_TO_XYZ = [
@@ -24,12 +24,14 @@ export function labOf(red: number, green: number, blue: number): [lightness: num
   return [116 * y! - 16, 500 * (x! - y!), 200 * (y! - z!)];
 }
 
-/** The lightness as a grey image with as many channels (L 0 … 100 as 0 … 255), and L, a, b `[3, height, width]`. */
+/** The lightness as a grey image with as many channels (L 0 … 100 as black … white), and L, a, b `[3, height, width]`. */
 export function splitLab(image: Image): { lightness: Image; values: Tensor } {
-  const { width, height, channels, data } = image;
+  const { width, height, channels } = image;
+  const data = bytesOf(image);
   const plane = width * height;
   const values = new Float32Array(3 * plane);
-  const grey = new Uint8Array(data.length);
+  const grey = alike(image.data, data.length);
+  const step = whiteOf(grey) / 100;
   const last = channels - 1;
   for (let at = 0; at < plane; at++) {
     const from = at * channels;
@@ -37,7 +39,7 @@ export function splitLab(image: Image): { lightness: Image; values: Tensor } {
     values[at] = lightness;
     values[plane + at] = a;
     values[2 * plane + at] = b;
-    grey.fill(Math.round(lightness * 2.55), from, from + channels);
+    grey.fill(Math.round(lightness * step), from, from + channels);
   }
   return { lightness: { ...image, data: grey }, values: float32(values, [3, height, width]) };
 }

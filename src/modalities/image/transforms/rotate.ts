@@ -1,4 +1,4 @@
-import type { Image } from "../../../pixels/image.ts";
+import { alike, type Image } from "../../../pixels/image.ts";
 
 /** Rotated by `quarters` × 90° counter-clockwise, as `torch.rot90`; exact. */
 export function rotateQuarters(image: Image, quarters: number): Image {
@@ -6,7 +6,7 @@ export function rotateQuarters(image: Image, quarters: number): Image {
   if (turns === 0) return image;
   const { channels } = image;
   const [width, height] = turns === 2 ? [image.width, image.height] : [image.height, image.width];
-  const data = new Uint8Array(image.data.length);
+  const data = alike(image.data, image.data.length);
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const [fromX, fromY] =

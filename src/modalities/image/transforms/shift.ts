@@ -1,5 +1,5 @@
 import type { Rng } from "../../../array/rng.ts";
-import type { Image } from "../../../pixels/image.ts";
+import { alike, type Image } from "../../../pixels/image.ts";
 
 /** Position `at` reflected into 0 … extent − 1, without repeating the edge. */
 function reflected(at: number, extent: number): number {
@@ -12,7 +12,7 @@ function reflected(at: number, extent: number): number {
 /** Moved by whole pixels to the right and down; what was outside is reflected at the edges. */
 export function moved(image: Image, right: number, down: number): Image {
   const { width, height, channels, data: source } = image;
-  const data = new Uint8Array(source.length);
+  const data = alike(source, source.length);
   const columns = Int32Array.from({ length: width }, (_, x) => reflected(x - right, width) * channels);
   for (let y = 0, to = 0; y < height; y++) {
     const row = reflected(y - down, height) * width * channels;

@@ -1,5 +1,5 @@
 import type { Rng } from "../../../array/rng.ts";
-import type { Image } from "../../../pixels/image.ts";
+import { alike, type Image } from "../../../pixels/image.ts";
 
 export interface WarpOptions {
   /** Rotation between ± degrees. */
@@ -75,7 +75,7 @@ export function warp(image: Image, side: number, options: WarpOptions, rng: Rng)
     options.elastic > 0
       ? [smoothField(side, options.elastic, rng), smoothField(side, options.elastic, rng)]
       : undefined;
-  const data = new Uint8Array(side * side * channels);
+  const data = alike(source, side * side * channels);
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++) {
       const at = y * side + x;

@@ -4,7 +4,7 @@ import { inBytes } from "../../../foundation/memory.ts";
 import { loadSharp } from "../../../interop/sharp.ts";
 import { type Animation, animationOf } from "../../../pixels/animation.ts";
 import { decodingBudget } from "../../../pixels/decode/memory.ts";
-import type { Image } from "../../../pixels/image.ts";
+import { bytesOf, type Image } from "../../../pixels/image.ts";
 import { resizedCrop } from "../../../pixels/transforms/resize.ts";
 import { type ClipHeader, type Encoded, LONGEST_SIDE, type Wish } from "./encoded.ts";
 import { shownAt } from "./timing.ts";
@@ -98,9 +98,9 @@ async function decodePages(
 
 /** The frame at the wanted size. */
 export function resized(frame: Image, { width, height }: Pick<Wish, "width" | "height">): Uint8Array {
-  if (frame.width === width && frame.height === height) return frame.data;
+  if (frame.width === width && frame.height === height) return bytesOf(frame);
   const whole = { top: 0, left: 0, width: frame.width, height: frame.height };
-  return resizedCrop(frame, whole, width, height).data;
+  return bytesOf(resizedCrop(frame, whole, width, height));
 }
 
 /** @throws BrokenSample in place of the image library's error */
