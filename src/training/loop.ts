@@ -39,14 +39,23 @@ export async function train(
     const numbers = numbersAt(now.step, plan, training);
     const isLast = now.step + 1 === plan.steps;
     const logs = isLast || (now.step + 1) % logEvery === 0;
-    const result = await step.run(now.state, batch, now.step, numbers, logs);
+    // Of a step that takes several batches; each is released when the next is there.
+    let [last, waited] = [batch, waitMs];
+    const rest = async () => {
+      const more = await next();
+      release(last);
+      last = more.batch;
+      waited += more.waitMs;
+      return last;
+    };
+    const result = await step.run(now.state, batch, now.step, numbers, logs, rest);
     saver.record(now.step + 1, result);
     // These arrays of the initial state, two thirds of it, belong to the loop; later states are released by the step.
     release(now.state.optimizer);
     now.state = result.state;
     now.step++;
 
-    clock.step(waitMs);
+    clock.step(waited);
     log.record(result);
     curriculum.record(now.step, { loss: result.loss, ...result.metrics });
     await probing?.(now);
@@ -55,7 +64,7 @@ export async function train(
     const stops = isLast || options.signal?.aborted || judge?.isOver();
     if (stops || isBest || now.step % checkpointEvery === 0) await saver.save(now, isBest);
     if (stops) break;
-    release(batch);
+    release(last);
     // Lets a Ctrl-C through: nothing above may have yielded to the event loop.
     await new Promise((done) => setImmediate(done));
   }

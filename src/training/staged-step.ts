@@ -1,6 +1,7 @@
 import { type Tensor, type Tree, tree } from "../array/index.ts";
 import { type DeviceTensor, read } from "../engine/index.ts";
 import type { Method } from "../methods/method.ts";
+import { compileAccumulatedStep } from "./accumulated-step.ts";
 import { atStages } from "./curriculum.ts";
 import type { CurriculumEntry, RunConfig, Training } from "./run/config.ts";
 import { buildMethod } from "./run/run.ts";
@@ -56,7 +57,9 @@ export function stagedStep(config: RunConfig, samples: number): StagedStep {
       const kept = stage ? await toHost(state) : state;
       await stage?.step.dispose();
       const compiling = { method, training, batch, state: kept, name: `${config.method.name} step` };
-      const step = await compileStep({ ...compiling, optimizer: optimizerOf(training) });
+      const options = { ...compiling, optimizer: optimizerOf(training) };
+      const { accumulate } = training;
+      const step = await (accumulate > 1 ? compileAccumulatedStep(options, accumulate) : compileStep(options));
       settleMemory(kept);
       stage = { name, key, step, method, training };
       return { ...stage, state: kept };

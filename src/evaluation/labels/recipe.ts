@@ -38,7 +38,7 @@ export interface LengthChoices {
  */
 export function lengthOf(samples: number, { training, steps, patience, scratch = false }: LengthChoices) {
   const batchSize = Number(training?.batchSize ?? within(2 ** Math.floor(Math.log2(samples / 8)), BATCH));
-  const perEpoch = Math.max(1, Math.floor(samples / batchSize));
+  const perEpoch = Math.max(1, Math.floor(samples / (batchSize * Number(training?.accumulate ?? 1))));
   const usual = scratch
     ? within(Math.ceil(SCRATCH_STEPS / perEpoch), SCRATCH_EPOCHS)
     : within(Math.ceil(STEPS / perEpoch), EPOCHS);
@@ -60,7 +60,7 @@ export function heldOut(labels: number, scratch: boolean): number {
   return labels < 1000 ? 0.2 : 0.1;
 }
 
-/** AdamW's default peak learning rate: scales with the square root of the batch size, lower for wide encoders. */
+/** AdamW's default peak learning rate: scales with the square root of a step's samples, lower for wide encoders. */
 export function withLearningRate(
   training: Training,
   { embedDim }: Encoder,
@@ -68,6 +68,6 @@ export function withLearningRate(
   scratch: boolean,
 ): Training {
   if (choices?.learningRate !== undefined) return training;
-  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt(training.batchSize / 256);
+  const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt((training.batchSize * training.accumulate) / 256);
   return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
 }

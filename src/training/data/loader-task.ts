@@ -18,12 +18,14 @@ export interface LoaderTask extends Pick<RunConfig, "modality" | "encoder" | "me
   /** Class of every entry, −1 for none or a hidden one; the source's labels by default. */
   readonly labels?: Int32Array;
   readonly batchSize: number;
+  /** Batches of a step of training; 1 by default. */
+  readonly accumulate?: number;
   readonly seed: number;
 }
 
-/** A request to a worker: the batch of a step, at the curriculum's stages. */
+/** A request to a worker: the batch of that number, counted from the first epoch, at the curriculum's stages. */
 export interface BatchRequest {
-  readonly step: number;
+  readonly at: number;
   readonly stages: readonly number[];
 }
 
@@ -38,19 +40,24 @@ export interface PreparedBatch {
   readonly broken: readonly BrokenEntry[];
 }
 
-export const stepsPerEpoch = (task: Pick<LoaderTask, "indices" | "batchSize">): number =>
-  Math.floor(task.indices.length / task.batchSize);
+/** Whole steps: the samples that are left over are not used in that epoch. */
+export const stepsPerEpoch = ({
+  indices,
+  batchSize,
+  accumulate = 1,
+}: Pick<LoaderTask, "indices" | "batchSize" | "accumulate">): number =>
+  Math.floor(indices.length / (batchSize * accumulate));
 
 /** Entries decoded concurrently. */
 const CONCURRENCY = 8;
 
 /**
- * Prepares the batch of any step. Its content depends on the seed and the step only, not on the worker or on earlier
+ * Prepares any batch by its number. Its content depends on the seed and the number only, not on the worker or on earlier
  * batches.
  */
 export async function openTask(
   task: LoaderTask,
-): Promise<{ prepare(step: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
+): Promise<{ prepare(batch: number, stages?: readonly number[]): Promise<PreparedBatch>; close(): Promise<void> }> {
   const { indices, batchSize, curriculum = [] } = task;
   const { modalityDefinition, modalityOptions, modality } = await buildParts(task);
   const source = await reopenPaths(modalityDefinition, task.manifest, { ...modalityOptions, ...largest(curriculum) });
@@ -63,7 +70,7 @@ export async function openTask(
     return built.method;
   };
   const mixing = offerOf(modality, among);
-  const perEpoch = stepsPerEpoch(task);
+  const perEpoch = stepsPerEpoch(task) * (task.accumulate ?? 1);
   const root = new Rng(task.seed);
   const unreadable = new Map<number, string>();
   let order: { epoch: number; positions: Int32Array } | undefined;
@@ -92,11 +99,11 @@ export async function openTask(
   };
 
   return {
-    async prepare(step, stages = []) {
+    async prepare(batch, stages = []) {
       const method = await methodAt(stages);
-      const epoch = Math.floor(step / perEpoch);
+      const epoch = Math.floor(batch / perEpoch);
       if (order?.epoch !== epoch) order = { epoch, positions: orderOf(epoch) };
-      const start = (step % perEpoch) * batchSize;
+      const start = (batch % perEpoch) * batchSize;
       const broken: BrokenEntry[] = [];
       const columns = new Map<string, { spec: Tensor; data: Tensor["data"] }>();
       for (let first = 0; first < batchSize; first += CONCURRENCY) {

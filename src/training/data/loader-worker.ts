@@ -13,15 +13,15 @@ const opening = openTask(task);
 opening.catch(() => undefined);
 let queue = Promise.resolve();
 
-port.on("message", ({ step, stages }: BatchRequest) => {
+port.on("message", ({ at, stages }: BatchRequest) => {
   queue = queue.then(async () => {
     try {
       const { prepare } = await opening;
-      const batch = await prepare(step, stages);
+      const batch = await prepare(at, stages);
       const buffers = batch.leaves.flatMap(([, { data }]) => (data.buffer instanceof ArrayBuffer ? [data.buffer] : []));
-      port.postMessage({ step, batch }, buffers);
+      port.postMessage({ at, batch }, buffers);
     } catch (error) {
-      port.postMessage({ step, failure: describeFailure(error) });
+      port.postMessage({ at, failure: describeFailure(error) });
     }
   });
 });

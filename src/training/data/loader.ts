@@ -11,7 +11,7 @@ import {
   toBatch,
 } from "./loader-task.ts";
 
-/** Batches in the order of their steps, prepared ahead by worker threads. */
+/** Batches in the order of the steps that they are of, prepared ahead by worker threads. */
 export interface Loader {
   /** The next batch, and how long the caller had to wait for it. @throws UserError when no entry can be read */
   next(): Promise<{ batch: TreeRecord<Tensor>; waitMs: number }>;
@@ -20,7 +20,7 @@ export interface Loader {
   close(): Promise<void>;
 }
 
-/** Batches a worker may be ahead of the step. */
+/** Batches that a worker may be ahead. */
 const AHEAD = 3;
 
 const NONE: Pick<Curriculum, "stagesAt" | "horizon"> = {
@@ -29,15 +29,15 @@ const NONE: Pick<Curriculum, "stagesAt" | "horizon"> = {
 };
 
 interface Reply {
-  readonly step: number;
+  readonly at: number;
   readonly batch?: PreparedBatch;
   readonly failure?: { message: string; user: boolean };
 }
 
 /**
  * @param workers threads; with 0, the same batches are prepared in this thread on request
- * @param startStep the first batch to return, for resumed runs
- * @param curriculum gives each batch's stages, and up to which step they are decided
+ * @param startStep the step whose batches are the first to return, for resumed runs
+ * @param curriculum gives each step's stages, and up to which step they are decided
  */
 export function createLoader(task: LoaderTask, workers: number, startStep = 0, curriculum = NONE): Loader {
   const broken = new Map<string, BrokenEntry>();
@@ -45,7 +45,10 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
     for (const entry of prepared.broken) broken.set(entry.name, entry);
     return toBatch(prepared);
   };
-  let step = startStep;
+  const { accumulate = 1 } = task;
+  const stagesOf = (at: number) => curriculum.stagesAt(Math.floor(at / accumulate));
+  /** Number of the next batch. */
+  let at = startStep * accumulate;
 
   if (workers === 0) {
     const opening = openTask(task);
@@ -53,7 +56,7 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
     return {
       async next() {
         const start = performance.now();
-        const batch = finish(await (await opening).prepare(step, curriculum.stagesAt(step++)));
+        const batch = finish(await (await opening).prepare(at, stagesOf(at++)));
         return { batch, waitMs: performance.now() - start };
       },
       broken: () => [...broken.values()],
@@ -73,7 +76,7 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   const pool = globalThis.Array.from({ length: workers }, () => {
     const worker = new Worker(new URL(`./loader-worker${extension}`, import.meta.url), { workerData: task });
-    worker.on("message", ({ step: done, batch, failure: cause }: Reply) => {
+    worker.on("message", ({ at: done, batch, failure: cause }: Reply) => {
       const request = waiting.get(done);
       if (batch) request?.resolve(batch);
       else request?.reject(cause?.user ? new UserError(cause.message) : new Error(`loading data: ${cause?.message}`));
@@ -84,19 +87,19 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
     });
     return worker;
   });
-  let requested = startStep;
+  let requested = at;
   const request = () => {
     const pending = Promise.withResolvers<PreparedBatch>();
     // A failure may come before anyone waits for it; `next` reports it.
     pending.promise.catch(() => undefined);
     waiting.set(requested, pending);
     if (failure) pending.reject(failure);
-    const request: BatchRequest = { step: requested, stages: curriculum.stagesAt(requested) };
+    const request: BatchRequest = { at: requested, stages: stagesOf(requested) };
     pool[requested % workers]!.postMessage(request);
     requested++;
   };
   const requestAhead = () => {
-    const end = Math.min(step + AHEAD * workers, curriculum.horizon());
+    const end = Math.min(at + AHEAD * workers, curriculum.horizon() * accumulate);
     while (requested < end) request();
   };
   requestAhead();
@@ -105,8 +108,8 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
     async next() {
       const start = performance.now();
       requestAhead();
-      const prepared = await waiting.get(step)!.promise;
-      waiting.delete(step++);
+      const prepared = await waiting.get(at)!.promise;
+      waiting.delete(at++);
       requestAhead();
       return { batch: finish(prepared), waitMs: performance.now() - start };
     },

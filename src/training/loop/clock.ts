@@ -11,7 +11,7 @@ export interface Rates {
 }
 
 export interface Clock {
-  /** Records a finished step. @param waitMs how long it waited for its batch */
+  /** Records a finished step. @param waitMs how long it waited for its batches */
   step(waitMs: number): void;
   /** Leaves out time in which nothing was trained of the row's rates. */
   pause(seconds: number): void;
@@ -19,8 +19,8 @@ export interface Clock {
   lap(): Rates;
 }
 
-/** Starts a clock, after the first batch is loaded and the step compiled. */
-export function startClock(batchSize: number): Clock {
+/** Starts a clock, after the first batch is loaded and the step compiled. @param ofStep samples of a step */
+export function startClock(ofStep: number): Clock {
   const began = performance.now();
   let steps = 0;
   let row = { began, steps: 0, waitMs: 0 };
@@ -38,7 +38,7 @@ export function startClock(batchSize: number): Clock {
       const ms = now - row.began;
       const seconds = (now - began) / 1000;
       const rates = {
-        samplesPerSecond: (row.steps * batchSize * 1000) / ms,
+        samplesPerSecond: (row.steps * ofStep * 1000) / ms,
         waitFraction: row.waitMs / ms,
         seconds,
         secondsPerStep: seconds / steps,

@@ -78,7 +78,7 @@ export async function openTraining(
   const loader = opened.adopt(createLoader(plan.task, training.workers, position.step, curriculum), (it) => it.close());
   const log = opened.adopt(await openLog(options, position, plan, parts, curriculum, loader, lock), (it) => it.close());
   const program = opened.adopt(stagedStep(config, source.length), (it) => it.dispose());
-  const { device, seed, ema, batchSize, checkpointEvery } = training;
+  const { device, seed, ema, checkpointEvery } = training;
   const beforeEpoch = opened.adopt(epochStart({ ...parts, source, device, seed }), (it) => it.dispose());
   const judge = judgeOf(supervised, position, ema, plan, log, options);
   const saver = saverOf(out, position, plan, checkpointEvery, { log, judge, curriculum, lock });
@@ -87,8 +87,9 @@ export async function openTraining(
   const { batch } = await loader.next();
   const compiled = await program.at(curriculum.stagesAt(position.step), batch, state);
   const now = { step: position.step, state: compiled.state };
-  const clock = startClock(batchSize);
-  const probing = probe && probingOf(probe, plan, position.step, batchSize, log, clock);
+  const ofStep = training.batchSize * training.accumulate;
+  const clock = startClock(ofStep);
+  const probing = probe && probingOf(probe, plan, position.step, ofStep, log, clock);
   const everything = opened.move();
   return {
     ...{ plan, now, batch, loader, curriculum, program, beforeEpoch, clock, log, judge, probing, saver },

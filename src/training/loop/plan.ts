@@ -1,4 +1,5 @@
 import type { Source } from "../../data/index.ts";
+import { UserError } from "../../foundation/errors.ts";
 import { type LoaderTask, stepsPerEpoch } from "../data/loader-task.ts";
 import { everyEntry } from "../features.ts";
 import type { RunConfig } from "../run/config.ts";
@@ -23,16 +24,21 @@ export interface Now {
   state: DeviceState;
 }
 
+/** @throws UserError when there are fewer samples than one step needs */
 export function planOf(config: RunConfig, source: Source<unknown>, supervised: Supervised | undefined): Plan {
   const { modality, encoder, method, curriculum, training } = config;
-  const { batchSize, seed } = training;
+  const { batchSize, accumulate, seed } = training;
   const task = {
-    ...{ modality, encoder, method, curriculum, batchSize, seed },
+    ...{ modality, encoder, method, curriculum, batchSize, accumulate, seed },
     manifest: source.manifest,
     indices: supervised?.indices ?? everyEntry(source),
     labels: supervised?.labels,
   };
   const perEpoch = stepsPerEpoch(task);
+  if (perEpoch === 0)
+    throw new UserError(
+      `--accumulate ${accumulate}: a step of ${accumulate} batches of ${batchSize} needs ${accumulate * batchSize} samples, and there are ${task.indices.length}`,
+    );
   const steps = perEpoch * training.epochs;
   const warmupSteps = Math.round(training.warmupEpochs * perEpoch);
   return { task, perEpoch, steps, warmupSteps };

@@ -8,19 +8,19 @@ import type { Now, Plan } from "./plan.ts";
 /** Scores the weights after a step, where a probe is due, and logs the scores. */
 export type Probing = (now: Readonly<Now>) => Promise<void>;
 
-/** @param from step that this process begins at */
+/** @param from step that this process begins at @param ofStep samples of a step */
 export function probingOf(
   probe: Probe,
   { perEpoch, steps }: Pick<Plan, "perEpoch" | "steps">,
   from: number,
-  batchSize: number,
+  ofStep: number,
   log: Pick<Log, "probe">,
   clock: Pick<Clock, "pause">,
 ): Probing {
   const began = performance.now();
   return async ({ step, state }) => {
     const start = performance.now();
-    const samples = (step - from) * batchSize;
+    const samples = (step - from) * ofStep;
     if (!probe.isDue({ step, steps, perEpoch, samples, seconds: (start - began) / 1000 })) return;
     const scores = await probe.score((await read(toDevice({ ...state, optimizer: {} }))) as unknown as HostState);
     const seconds = (performance.now() - start) / 1000;

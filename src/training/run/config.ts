@@ -5,12 +5,20 @@ import * as bounds from "../../foundation/bounds.ts";
 /** Training options. Where a default is missing, the method's recipe decides. */
 export const TrainingOptions = z.object({
   epochs: z.int().positive().max(1_000_000).default(100).describe("passes over the data"),
-  batchSize: bounds.count().min(2).optional().describe("samples per step; by default from the method's recipe"),
+  batchSize: bounds.count().min(2).optional().describe("samples per batch; by default from the method's recipe"),
+  accumulate: z
+    .int()
+    .positive()
+    .max(100_000)
+    .default(1)
+    .describe(
+      "batches of a step: their gradients are averaged for one update, in the memory of one batch; negatives and BatchNorm's statistics are of one batch",
+    ),
   learningRate: z
     .number()
     .positive()
     .optional()
-    .describe("peak learning rate; by default the recipe's, scaled by batch size / 256"),
+    .describe("peak learning rate; by default the recipe's, scaled by the samples of a step / 256"),
   schedule: z
     .enum(["cosine", "step", "constant"])
     .optional()

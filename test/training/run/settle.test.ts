@@ -198,6 +198,9 @@ test("the training follows user, preset, recipe and default, and what belongs to
   for (const [option, value] of Object.entries(defaults))
     assert.deepEqual(plain[option as keyof typeof plain], value, option);
   assert.deepEqual((await settled({ training: { schedule: "step" } })).training.milestones, [0.6, 0.8]);
+  // The recipe's rate is for 256 samples a step.
+  const several = (await settled({ training: { batchSize: 4, accumulate: 3 } })).training;
+  assert.equal(several.learningRate, (0.5 * 12) / 256);
 });
 
 test("training options that do nothing beside the others are refused in a line", async () => {

@@ -51,13 +51,14 @@ export function settleTraining(
       ? Math.min(perBatch, samples)
       : batchSizeOf(choices, requested, recipe, samples, different);
   const { baseLearningRate = 1e-3, batchSize: _, ...rest } = recipe;
+  const ofStep = perBatch === undefined ? batchSize * requested.accumulate : USUAL_BATCH;
   const decided: Options & { weightDecay?: unknown; warmup?: unknown; warmupEpochs?: unknown } = decide(
     {
       user: requested,
       recipe: {
         weightDecay: 0.05,
         ...rest,
-        learningRate: (baseLearningRate * (perBatch === undefined ? batchSize : USUAL_BATCH)) / USUAL_BATCH,
+        learningRate: (baseLearningRate * ofStep) / USUAL_BATCH,
       },
     },
     REPLACED,
@@ -140,7 +141,9 @@ function batchSizeOf(
   const papers = recipe.batchSize ?? CPU_BATCH;
   const usual = device === "cpu" || device === "wasm" ? Math.min(papers, CPU_BATCH) : papers;
   if (requested === undefined && usual < papers)
-    onNote?.(`the paper's batches of ${papers} are for many accelerators; using ${usual} (--batch-size decides)`);
+    onNote?.(
+      `the paper's batches of ${papers} are for many accelerators; using ${usual} (--batch-size decides; --accumulate n makes steps of n batches)`,
+    );
   const batchSize = Math.min(requested ?? usual, different);
   if (batchSize < (requested ?? batchSize))
     onNote?.(
