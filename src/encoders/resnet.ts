@@ -9,12 +9,17 @@ import { map } from "./abilities.ts";
 import { encoder, type Inputs } from "./encoder.ts";
 import { gridInput } from "./grid-input.ts";
 
-const stages = {
+/** Blocks in each stage, by the number of layers. */
+export const resnetStages = {
   8: { blocks: [1, 1, 1], bottleneck: false },
   10: { blocks: [1, 1, 1, 1], bottleneck: false },
+  14: { blocks: [1, 1, 1, 1], bottleneck: true },
   18: { blocks: [2, 2, 2, 2], bottleneck: false },
+  26: { blocks: [2, 2, 2, 2], bottleneck: true },
   34: { blocks: [3, 4, 6, 3], bottleneck: false },
   50: { blocks: [3, 4, 6, 3], bottleneck: true },
+  101: { blocks: [3, 4, 23, 3], bottleneck: true },
+  152: { blocks: [3, 8, 36, 3], bottleneck: true },
 } as const;
 
 /** Convolution and BatchNorm; the ReLU is the caller's. */
@@ -96,9 +101,11 @@ export const resnet = encoder({
   abilities: [map],
   options: z.object({
     layers: z
-      .enum(["8", "10", "18", "34", "50"])
+      .enum(["8", "10", "14", "18", "26", "34", "50", "101", "152"])
       .default("18")
-      .describe("number of layers; 8 has one block in each of three stages, 10 of four"),
+      .describe(
+        "number of layers; 8 has one block in each of three stages, 10 of four; 14, 26, 50 and more have bottlenecks",
+      ),
     width: bounds.width().default(64).describe("channels of the first stage; 16 to 32 train in minutes on a laptop"),
     stem: z
       .enum(["auto", "imagenet", "small", "stride2"])
@@ -115,7 +122,7 @@ export const resnet = encoder({
     const { name: input, channels, extents } = gridInput(specs, "encoder resnet");
     const axes = extents.length;
     const height = extents.at(-2) ?? extents[0]!;
-    const { blocks: counts, bottleneck } = stages[options.layers];
+    const { blocks: counts, bottleneck } = resnetStages[options.layers];
     const stemKind = options.stem === "auto" ? (height > 64 ? "imagenet" : "small") : options.stem;
     // Of a video's axes the first is time.
     const inSpace = (one: number, ofTime: number): number[] =>

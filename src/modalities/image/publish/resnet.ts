@@ -1,13 +1,7 @@
 import { int32, type Tensor, tree } from "../../../array/index.ts";
+import { resnetStages } from "../../../encoders/resnet.ts";
 import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 
-const depths: Record<number, number[]> = {
-  8: [1, 1, 1],
-  10: [1, 1, 1, 1],
-  18: [2, 2, 2, 2],
-  34: [3, 4, 6, 3],
-  50: [3, 4, 6, 3],
-};
 const norms: Record<string, string> = {
   scale: "weight",
   shift: "bias",
@@ -23,15 +17,15 @@ const norms: Record<string, string> = {
 export const resnetLayout: LayoutOf = ({ hyperparameters, embedDim }) => {
   const layers = Number(hyperparameters.layers);
   const width = Number(hyperparameters.width);
-  const bottleneck = layers === 50;
+  const { blocks: depths, bottleneck } = Object.entries(resnetStages).find(([name]) => Number(name) === layers)![1];
   const widen = bottleneck ? 4 : 1;
   return {
     config: {
       model_type: "resnet",
       num_channels: Number(hyperparameters.channels),
       embedding_size: width,
-      hidden_sizes: (depths[layers] ?? []).map((_, stage) => 2 ** stage).map((factor) => factor * width * widen),
-      depths: depths[layers] ?? [],
+      hidden_sizes: depths.map((_, stage) => 2 ** stage).map((factor) => factor * width * widen),
+      depths: [...depths],
       layer_type: bottleneck ? "bottleneck" : "basic",
       hidden_act: "relu",
       downsample_in_first_stage: false,
