@@ -27,7 +27,7 @@ export interface ExportOptions {
 export async function exportModel({ model, publisher, card, out }: ExportOptions): Promise<{ files: string[] }> {
   const { encoder, head } = model;
   await refuseForeignFolder(out, "model");
-  const { graph, graphs = {}, layout, files, usage } = publisher.describe(model);
+  const { graph, graphs = {}, layout, files, usage, settings } = publisher.describe(model);
   const file = await onnxOf(graph, encoder.name);
   await makeModelFolder(out);
   await writeAtomically(join(out, "model.onnx"), sealed(file));
@@ -38,7 +38,7 @@ export async function exportModel({ model, publisher, card, out }: ExportOptions
   const config = {
     ...layout.config,
     ...(head ? classifierConfig(head) : {}),
-    autodidact: { ...encoder.hyperparameters, encoder: encoder.name },
+    autodidact: { ...encoder.hyperparameters, encoder: encoder.name, ...settings },
   };
   const texts = {
     "config.json": `${JSON.stringify(config, null, 2)}\n`,

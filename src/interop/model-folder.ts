@@ -5,7 +5,7 @@ import type { Tensor } from "../array/index.ts";
 import { UserError } from "../foundation/errors.ts";
 import { codeOf, fileError, isFile } from "../foundation/files.ts";
 import { parseJson } from "../foundation/json.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readSafetensors, readSpecs } from "./safetensors.ts";
 
 /** Names of a model's weights in Hugging Face's format: in one file, or listed in an index of several. */
 export const WEIGHTS = "model.safetensors";
@@ -39,6 +39,25 @@ export async function shardsIn(folder: string): Promise<string[] | undefined> {
 
 /** Whether a folder's files are those of a model in Hugging Face's format. */
 export const isModel = (names: readonly string[]): boolean => names.includes(WEIGHTS) || names.includes(WEIGHTS_INDEX);
+
+/** The object in one of a model's JSON files; empty when there is no such file. @throws UserError when it is none */
+export async function jsonIn(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {
+  const file = join(folder, name);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT") return "{}";
+    throw fileError(file, "read", error);
+  });
+  const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(text, file));
+  if (!parsed.success) throw new UserError(`${file}: not an object`);
+  return parsed.data;
+}
+
+/** Names of a model's weights, of the files' headers alone. @throws UserError when one is damaged */
+export async function weightNames(folder: string): Promise<string[]> {
+  const files = (await isFile(join(folder, WEIGHTS))) ? [WEIGHTS] : ((await shardsIn(folder)) ?? [WEIGHTS]);
+  const specs = await Promise.all(files.map((file) => readSpecs(join(folder, file))));
+  return specs.flatMap((each) => [...each.keys()]);
+}
 
 /**
  * Reads the weights of a model in Hugging Face's format: `model.safetensors`, or all files of its index.

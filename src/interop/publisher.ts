@@ -23,6 +23,8 @@ export interface PublishedModel {
   readonly params: ModelParams;
   /** The built modality; publishers may check its abilities. */
   readonly modality: { readonly name: string; readonly specs: Readonly<Record<string, TensorSpec>> };
+  /** Options of the encoder and the modality, which they were built from. */
+  readonly options?: Readonly<Record<"encoder" | "modality", Readonly<Record<string, unknown>>>> | undefined;
   /** Files of the run that were learned from its data: a tokenizer. */
   readonly files?: Readonly<Record<string, string>> | undefined;
   /** Logits at every position, if the method predicts tokens. */
@@ -98,6 +100,8 @@ export interface Publication {
   /** Further files by name: `preprocessor_config.json`, `tokenizer.json`. */
   readonly files?: Readonly<Record<string, string>> | undefined;
   readonly usage: Usage;
+  /** Beside our hyperparameters in `config.json`: what a run needs to start from the export. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** A model from another library, converted, for `--from`. */
@@ -124,6 +128,8 @@ export interface Publisher {
   feeds(batch: Readonly<Record<string, Tensor>>): Readonly<Record<string, FileInput>>;
   /** Kinds of models (`model_type` of `config.json`) that `adopt` reads. */
   readonly adopts?: readonly string[];
+  /** Whether weights of these names are such a model's, where `config.json` names no kind, or there is none. */
+  adoptsNames?(names: readonly string[]): boolean;
   /** Reads a folder with such a model. @throws UserError when it is incomplete */
   adopt?(folder: string): Promise<AdoptedModel>;
 }

@@ -193,5 +193,5 @@ export const configure: Configure = (command) =>
       print(evaluationTable(evaluation));
       const broken = evaluation.train.broken + evaluation.test.broken;
       if (broken > 0) print(`${broken} broken files were skipped; autodidact info lists them.`);
-      print(`\nwritten to ${path}: ${files.join(", ")}`);
+      if (files.length > 0) print(`\nwritten to ${path}: ${files.join(", ")}`);
     });

@@ -68,9 +68,10 @@ export const publisherOf = async ({ publish }: ModalityDefinition): Promise<Publ
 /** The parts of a run that are exported: its encoder, token predictions and head. */
 async function publishedModel(run: Run): Promise<PublishedModel> {
   const { config, encoder, modality, methodDefinition, methodParams: params } = run;
-  const plain = { encoder, params, modality, files: config.modality.files };
+  const options = { encoder: config.encoder.options, modality: run.modalityOptions };
+  const plain = { encoder, params, modality, options, files: config.modality.files };
   // A side of pairs has an encoder, and the method's heads are of both.
-  if (config.side !== undefined) return plain;
+  if (config.side !== undefined || config.published !== undefined) return plain;
   const tasks = methodDefinition.tasks?.map(({ definition }) => definition) ?? [methodDefinition];
   const isSupervised = tasks.some(({ family }) => family === "supervised");
   if (tasks.every(({ runs }) => runs?.length)) return plain;

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Part, TableOptions } from "../../data/index.ts";
 import type { Paths } from "../../data/paths/joined.ts";
 import { writeAtomically } from "../../foundation/files.ts";
@@ -27,12 +27,18 @@ const BANK = 4000;
  * const files = await writeReport(run, await evaluate({ run, train: "labelled/train", test: "labelled/test" }));
  */
 export async function writeReport(run: Run, evaluation: Evaluation, table: TableOptions = {}): Promise<string[]> {
+  const { published } = run.config;
+  // The Hub's cache is not the place for it.
+  if (published !== undefined && resolve(published) !== run.path) return [];
   const at = (name: string) => join(run.path, name);
   await writeAtomically(at("evaluation.json"), [`${JSON.stringify(evaluation, null, 2)}\n`]);
   const { method, encoder } = evaluation.run;
-  await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
   await writeChart(at("accuracy"), await accuracyChart(evaluation));
-  const files = ["evaluation.json", "loss.svg", "loss.png", "accuracy.svg", "accuracy.png"];
+  const files = ["evaluation.json", "accuracy.svg", "accuracy.png"];
+  if (published === undefined) {
+    await writeChart(at("loss"), await lossChart(await run.metrics(), `${method}, ${encoder}: loss`));
+    files.push("loss.svg", "loss.png");
+  }
   const probes = await probeChart(await readProbes(run.path), `${method}, ${encoder}: probes while it trained`);
   if (probes) {
     await writeChart(at("probe"), probes);

@@ -252,6 +252,8 @@ export const RunConfig = z.object({
   }),
   /** Of an opened run: the side of its pairs that the encoder is of. Its method needs both; see `sideOf`. */
   side: z.string().optional(),
+  /** Of an opened model that was published elsewhere: its folder, or `owner/name@commit`. It has no method; see `publishedRun`. */
+  published: z.string().optional(),
   /** What pre-training began from instead of random weights: a folder, or `owner/name@commit` on the Hub. */
   from: z.string().optional(),
   /** The chosen preset; its settings are in the options below. */

@@ -28,6 +28,7 @@ import { UserError } from "../../foundation/errors.ts";
 import { codeOf, fileError, writeAtomically } from "../../foundation/files.ts";
 import { parseJson } from "../../foundation/json.ts";
 import { flagsOf } from "../../foundation/options.ts";
+import type { Download } from "../../interop/hub/index.ts";
 import { partsOf } from "../../methods/combine.ts";
 import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
 import { observed } from "../observe.ts";
@@ -35,6 +36,7 @@ import { askedOf } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
+import { publishedAt, publishedMethod, publishedRun, refuseMethod } from "./published.ts";
 import { sideOf } from "./side.ts";
 import { loadWeights } from "./weights.ts";
 
@@ -114,13 +116,14 @@ function refusePacked({ name, needs }: MethodDefinition, modality: Modality): vo
 }
 
 /** What parts are built from. */
-type PartsConfig = Pick<RunConfig, "modality" | "encoder" | "method" | "side">;
+type PartsConfig = Pick<RunConfig, "modality" | "encoder" | "method" | "side" | "published">;
 
 /** @throws UserError when the modality, encoder or method lacks what another needs, or is code in a file that is not trusted */
 export async function buildParts(config: PartsConfig): Promise<Parts> {
   const modalityDefinition = await modalities.stored(config.modality.name);
   const encoderDefinition = await encoders.stored(config.encoder.name);
-  const methodDefinition = await methods.stored(config.method.name);
+  const isPublished = config.published !== undefined;
+  const methodDefinition = isPublished ? publishedMethod : await methods.stored(config.method.name);
   const modalityOptions = parseOptions(
     modalityDefinition.options,
     config.modality.options,
@@ -137,7 +140,7 @@ export async function buildParts(config: PartsConfig): Promise<Parts> {
     modality.specs,
     offerOf(modality, vocabularyAbility),
   );
-  for (const part of config.side === undefined ? partsOf(methodDefinition) : []) {
+  for (const part of config.side === undefined && !isPublished ? partsOf(methodDefinition) : []) {
     for (const need of part.needs) {
       if (offers(need.by === "encoder" ? encoder : modality, need)) continue;
       const readable = (await encoders.all()).filter((definition) => reads(definition, inputs));
@@ -150,10 +153,7 @@ export async function buildParts(config: PartsConfig): Promise<Parts> {
 
 /** The parts and the method built on them. @param samples number of training samples */
 export async function buildMethod(config: PartsConfig, samples: number): Promise<Parts & { method: Method }> {
-  if (config.side !== undefined)
-    throw new UserError(
-      `the ${config.side} side of a run has an encoder and no method of its own (${config.method.name} needs both sides); name the whole run`,
-    );
+  refuseMethod(config);
   const parts = await buildParts(config);
   const { modality, methodDefinition } = parts;
   for (const part of partsOf(methodDefinition)) refusePacked(part, modality);
@@ -251,8 +251,9 @@ export async function sideAt(path: string): Promise<{ whole: string; side: strin
 const OfModality = z.object({ modality: z.object({ name: z.string() }) });
 
 /**
- * Opens a run for evaluation, embedding or export.
- * @param path of the run; of a run on pairs also of one side, `runs/pairs/image`, which is opened as a run on data of its kind
+ * Opens a run for evaluation, embedding or export; or a published model, as a run that has no method.
+ * @param path of the run; of a run on pairs also of one side, `runs/pairs/image`, which is opened as a run on data of its
+ *   kind; or a folder with a model in Hugging Face's format, or the id of one on the Hub
  * @param options.checkpoint by default `best` for fine-tuning with validation, else `last`: in pre-training the lowest loss is not the best representation
  * @throws UserError when the folder is not a run, has no checkpoint, or its checkpoint is corrupt
  *
@@ -260,12 +261,14 @@ const OfModality = z.object({ modality: z.object({ name: z.string() }) });
  * const run = await openRun("runs/photos");
  * console.log(run.config.method.name, run.epoch, run.encoder.embedDim);
  */
-export async function openRun(path: string, options: { checkpoint?: "last" | "best" } = {}): Promise<Run> {
+export async function openRun(path: string, options: { checkpoint?: "last" | "best" } & Download = {}): Promise<Run> {
   const of = await sideAt(path);
   if (of) {
     const whole = await openRun(of.whole, options);
     return { ...whole, ...(await sideOf(whole, of.side)) };
   }
+  const published = await publishedAt(path, options);
+  if (published) return { ...(await publishedRun(published)), step: 0, epoch: 0, metrics: async () => [] };
   const config = await readConfig(path);
   const parts = await buildParts(config);
   const { weights, encoder, position } = await loadWeights(path, config, parts, options.checkpoint);

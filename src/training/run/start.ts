@@ -1,20 +1,17 @@
-import { readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import * as z from "zod";
+import { readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Tensor, tree } from "../../array/index.ts";
 import {
   type ModalityDefinition,
-  modalities,
   offerOf,
   type Vocabulary,
   vocabulary as vocabularyAbility,
 } from "../../data/index.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
-import { parseJson } from "../../foundation/json.ts";
 import { type Download, localModel } from "../../interop/hub/index.ts";
-import { isModel } from "../../interop/model-folder.ts";
 import type { MethodParams } from "../../methods/index.ts";
+import { openPublished } from "./published.ts";
 import { openRun, parseOptions, type Run, sideAt } from "./run.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -52,7 +49,7 @@ export async function openStart(argument: string, download: Download = {}): Prom
   const names = await readdir(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  return names.includes("checkpoints") ? fromRun(path) : adopted(path, from, names);
+  return names.includes("checkpoints") ? fromRun(path) : adopted(path, from);
 }
 
 /**
@@ -124,32 +121,16 @@ export async function openSides(
   };
 }
 
-const ModelConfig = z.looseObject({ model_type: z.string() });
-
-/** Opens a model in Hugging Face's format, by the kind of data that reads its type. */
-async function adopted(path: string, from: string, names: readonly string[]): Promise<Start> {
-  if (!isModel(names)) throw new UserError(`${path}: neither a run nor a model (it has no model.safetensors)`);
-  const file = join(path, "config.json");
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw fileError(file, "read", error);
-  });
-  const config = ModelConfig.safeParse(parseJson(text, file));
-  const kind = config.success ? config.data.model_type : "unknown";
-  const readable: string[] = [];
-  for (const definition of await modalities.all()) {
-    const publisher = await definition.publish?.();
-    readable.push(...(publisher?.adopts ?? []));
-    if (!publisher?.adopt || !publisher.adopts?.includes(kind)) continue;
-    const model = await publisher.adopt(path);
-    const options = parseOptions(definition.options, model.modalityOptions, `modality ${definition.name}`);
-    return {
-      ...{ path, from, modality: definition.name, method: model.method },
-      ...{ encoder: model.encoder, encoderOptions: model.encoderOptions, modalityOptions: model.modalityOptions },
-      vocabulary: offerOf(definition.build(options, model.files), vocabularyAbility),
-      tensors: (vocabulary) => model.tensors(vocabulary),
-    };
-  }
-  throw new UserError(`${file}: models of type ${kind} are not supported; supported: ${readable.join(", ")}`);
+/** A published model as a start. */
+async function adopted(path: string, from: string): Promise<Start> {
+  const { definition, model } = await openPublished(path, from);
+  const options = parseOptions(definition.options, model.modalityOptions, `modality ${definition.name}`);
+  return {
+    ...{ path, from, modality: definition.name, method: model.method },
+    ...{ encoder: model.encoder, encoderOptions: model.encoderOptions, modalityOptions: model.modalityOptions },
+    vocabulary: offerOf(definition.build(options, model.files), vocabularyAbility),
+    tensors: (vocabulary) => model.tensors(vocabulary),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { LayoutOf } from "../../../interop/huggingface/layout.ts";
 import { headUsage, pictureCode, pipelineUsage } from "../../../interop/huggingface/usage.ts";
 import { encoderGraph } from "../../../interop/plain.ts";
 import type { PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
+import { adoptImages, hasImageNames, IMAGE_MODELS } from "./adopt/index.ts";
 import { resnetLayout } from "./resnet.ts";
 import { vitLayout } from "./vit.ts";
 
@@ -84,8 +85,14 @@ export const imagePublisher: Publisher = {
       }),
       layout: hubLayout(model, layouts[model.encoder.name]?.(model.encoder)),
       files: scaled && { "preprocessor_config.json": `${JSON.stringify(preprocessor(model, scaled), null, 2)}\n` },
+      settings: model.options && {
+        ...{ modality: "image", encoderOptions: model.options.encoder, modalityOptions: model.options.modality },
+      },
       usage: { ...usage, warning: usage.warning ? `${usage.warning}\n\n${CAUTION}` : CAUTION },
     };
   },
+  adopts: IMAGE_MODELS,
+  adoptsNames: hasImageNames,
+  adopt: adoptImages,
   feeds: ({ pixels, ...others }) => ({ ...others, ...(pixels ? { pixel_values: pixels } : {}) }),
 };

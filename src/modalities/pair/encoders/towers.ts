@@ -30,7 +30,10 @@ export const towers = encoder({
     image: z.enum(["vit", "resnet"]).default("vit").describe("encoder of the images"),
     imageWidth: bounds.width().optional().describe("its width"),
     imageDepth: bounds.depth().optional().describe("blocks of a vit"),
-    imageLayers: z.enum(["8", "10", "14", "18", "26", "34", "50", "101", "152"]).optional().describe("layers of a resnet"),
+    imageLayers: z
+      .enum(["8", "10", "14", "18", "26", "34", "50", "101", "152"])
+      .optional()
+      .describe("layers of a resnet"),
     imageOptions: others.describe('its other options, as JSON: {"patchSize": 4}'),
     text: z.enum(["transformer"]).default("transformer").describe("encoder of the texts"),
     textWidth: bounds.width().optional().describe("its width"),

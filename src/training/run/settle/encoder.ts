@@ -53,13 +53,18 @@ export async function settleEncoder(
   const wishes = await Promise.all(
     partsOf(method).map(async (part) => {
       const preset = presetIn(part, wanted);
-      // A preset's settings apply to its encoder only, not to another that the user names.
+      // A preset's settings apply to its encoder only, not to another that the user names, or that training starts from.
       const byDefault = (await askedFor(part, wanted, modality)) ?? modality.defaultEncoder;
       if (choices.encoder === undefined && preset?.encoder !== undefined && preset.encoder !== byDefault)
         choices.onNote?.(`encoder ${preset.encoder} of the preset does not read ${modality.name} data; using ${name}`);
+      const isBegun = choices.encoderDefaults !== undefined;
       const asked = decide({
-        preset: name === (preset?.encoder ?? byDefault) ? pickKnown(options, preset?.encoderOptions) : undefined,
-        small: name === byDefault ? pickKnown(options, small?.encoderOptions?.[name]) : undefined,
+        preset: isBegun
+          ? undefined
+          : name === (preset?.encoder ?? byDefault)
+            ? pickKnown(options, preset?.encoderOptions)
+            : undefined,
+        small: !isBegun && name === byDefault ? pickKnown(options, small?.encoderOptions?.[name]) : undefined,
         method: name === part.defaultEncoder ? part.encoderOptions : undefined,
       });
       return { of: part.name, options: asked };

@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
 import { filled, type Tensor } from "../../../../array/index.ts";
 import { UserError } from "../../../../foundation/errors.ts";
-import { codeOf, fileError } from "../../../../foundation/files.ts";
-import { parseJson } from "../../../../foundation/json.ts";
-import { readModel } from "../../../../interop/model-folder.ts";
+import { jsonIn, readModel } from "../../../../interop/model-folder.ts";
 
 /** Weights of a published model, which are checked as they are asked for. */
 export interface Weights {
@@ -93,22 +90,10 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
   const { tensors, file } = await readModel(folder, (name) => !/(position_ids|num_batches_tracked)$/.test(name));
   return {
     folder,
-    config: await configIn(folder, "config.json"),
+    config: await jsonIn(folder, "config.json"),
     weights: weightsOf(tensors, file),
     names: [...tensors.keys()],
   };
-}
-
-/** The object in a JSON file of the folder; empty when there is no such file. */
-export async function configIn(folder: string, name: string): Promise<Readonly<Record<string, unknown>>> {
-  const file = join(folder, name);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return "{}";
-    throw fileError(file, "read", error);
-  });
-  const json: unknown = parseJson(text, file);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new UserError(`${file}: not an object`);
-  return json as Readonly<Record<string, unknown>>;
 }
 
 /** A configuration checked by a schema. @throws UserError naming the first field that is wrong */

@@ -5,6 +5,7 @@ import { openCheckpoint } from "./checkpoint.ts";
 import { clip } from "./clip.ts";
 import { dinov2 } from "./dinov2.ts";
 import { dinov3 } from "./dinov3.ts";
+import { adoptOwn, isOwn } from "./own.ts";
 import { imageOptions } from "./preprocessing.ts";
 import { hfResnet, torchResnet } from "./resnet.ts";
 import { timmVit } from "./timm.ts";
@@ -27,6 +28,7 @@ export const hasImageNames = (names: readonly string[]): boolean =>
  */
 export async function adoptImages(folder: string): Promise<AdoptedModel> {
   const checkpoint = await openCheckpoint(folder);
+  if (isOwn(checkpoint)) return adoptOwn(checkpoint);
   const type = checkpoint.config.model_type;
   const adopter = adopters.find(({ types, recognises }) =>
     typeof type === "string" ? types.includes(type) : (recognises?.(checkpoint.names) ?? false),

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import * as z from "zod";
 import * as bounds from "../../../../foundation/bounds.ts";
 import { UserError } from "../../../../foundation/errors.ts";
+import { jsonIn } from "../../../../interop/model-folder.ts";
 import type { AdoptedEncoder } from "./adopted.ts";
-import { type Checkpoint, configIn } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 
 const Side = z.union([
   bounds.side().transform((side) => ({ side })),
@@ -40,7 +41,7 @@ export async function imageOptions(
   { imageSize, channels, multiple = 1 }: AdoptedEncoder,
 ): Promise<Readonly<Record<string, unknown>>> {
   const name = "preprocessor_config.json";
-  const ofHub = read(Preprocessor, await configIn(folder, name), join(folder, name));
+  const ofHub = read(Preprocessor, await jsonIn(folder, name), join(folder, name));
   const ofTimm = read(Timm, config.pretrained_cfg ?? config, join(folder, "config.json"));
   const isCropped = ofHub.do_center_crop ?? ofHub.crop_size !== undefined;
   const side =

@@ -46,6 +46,8 @@ export interface VitShape {
   /** Tokens that have positions, in front of the patches': by default class and distillation token. */
   readonly placed?: number;
   readonly keyBias?: boolean;
+  /** Width of all heads together, where some were pruned. */
+  readonly inner?: number | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ function joined(weights: Weights, names: OneOrMore, kind: "weight" | "bias", sha
   return stacked(all.map((name) => read(`${name}.${kind}`, each)));
 }
 
-type BlockShape = Pick<VitShape, "width" | "depth" | "hidden" | "isGated" | "keyBias">;
+type BlockShape = Pick<VitShape, "width" | "depth" | "hidden" | "isGated" | "keyBias" | "inner">;
 
 /** A norm's parameters, by our paths. */
 export const normOf = ({ at }: Weights, path: string, name: string, width: number): [string, Tensor][] => [
@@ -86,7 +88,7 @@ export const linearOf = ({ at }: Weights, path: string, name: string, shape: rea
 
 /** The parameters of Transformer blocks, by our paths: `blocks.…`. */
 export function blocksOf(weights: Weights, names: VitNames["block"], shape: BlockShape): [string, Tensor][] {
-  const { width, depth, hidden, isGated = false, keyBias = true } = shape;
+  const { width, depth, hidden, isGated = false, keyBias = true, inner = width } = shape;
   return Array.from({ length: depth }, (_, index): [string, Tensor][] => {
     const block = names(index);
     const path = `blocks.${index}`;
@@ -96,9 +98,9 @@ export function blocksOf(weights: Weights, names: VitNames["block"], shape: Bloc
     const rows = (isGated ? 2 : 1) * hidden;
     return [
       ...normOf(weights, `${path}.norm1`, block.norm1, width),
-      [`${path}.attention.qkv.weight`, joined(weights, block.qkv, "weight", [3 * width, width])],
-      [`${path}.attention.qkv.bias`, joined(weights, biased, "bias", [(keyBias ? 3 : 2) * width])],
-      ...linearOf(weights, `${path}.attention.output`, block.output, [width, width]),
+      [`${path}.attention.qkv.weight`, joined(weights, block.qkv, "weight", [3 * inner, width])],
+      [`${path}.attention.qkv.bias`, joined(weights, biased, "bias", [(keyBias ? 3 : 2) * inner])],
+      ...linearOf(weights, `${path}.attention.output`, block.output, [width, inner]),
       ...scale("scale1", block.scale1),
       ...normOf(weights, `${path}.norm2`, block.norm2, width),
       [`${path}.up.weight`, joined(weights, block.up, "weight", [rows, width])],

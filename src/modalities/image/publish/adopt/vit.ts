@@ -71,13 +71,18 @@ export const hfVit: Adopter = {
     const shape: VitShape = {
       ...{ width, patch, channels, depth: config.num_hidden_layers, hidden: config.intermediate_size },
       grid: [side, side],
+      ...(checkpoint.config.autodidact
+        ? { inner: weights.shapeOf("encoder.layer.0.attention.attention.query.weight")[0] }
+        : {}),
     };
     const isDistilled = config.model_type === "deit" && weights.has("embeddings.distillation_token");
+    // Exports of ours may have no class token, and fewer heads.
+    const isClassless = !weights.has("embeddings.cls_token");
     const all = vitTensors(
       weights,
       {
         patch: "embeddings.patch_embeddings.projection",
-        classToken: "embeddings.cls_token",
+        classToken: isClassless ? undefined : "embeddings.cls_token",
         distillation: isDistilled ? "embeddings.distillation_token" : undefined,
         positions: "embeddings.position_embeddings",
         norm: "layernorm",
@@ -94,7 +99,7 @@ export const hfVit: Adopter = {
       encoder: "vit",
       encoderOptions: {
         ...sizesOf(shape, config.num_attention_heads),
-        pooling: isDistilled ? "distilled" : "class",
+        pooling: isDistilled ? "distilled" : isClassless ? "mean" : "class",
         epsilon: config.layer_norm_eps,
         ...(isFixed ? { positions: "sincos" } : { positions: "learned", positionGrid: side }),
       },
