@@ -72,8 +72,8 @@ export function vitPositions(
       const withFront = (rows: Array, still: number): Array => {
         const chosen = only(rows);
         const extents = chosen.shape.slice(0, -2);
-        const before = np.broadcastTo(constant(filled([front, headDim], still)), [...extents, front, headDim]);
-        const all = front > 0 ? np.concatenate([before, chosen], extents.length) : chosen;
+        const before = () => np.broadcastTo(constant(filled([front, headDim], still)), [...extents, front, headDim]);
+        const all = front > 0 ? np.concatenate([before(), chosen], extents.length) : chosen;
         return extents.length === 0 ? all : np.reshape(all, [-1, 1, all.shape.at(-2)!, headDim]);
       };
       return { cos: withFront(cos, 1), sin: withFront(sin, 0) };
