@@ -152,6 +152,19 @@ export const SettledTraining = TrainingOptions.required({
 
 export type Training = z.infer<typeof SettledTraining>;
 
+/** Where neither user, preset nor recipe decide. */
+export const DEFAULTS = {
+  optimizer: "adamw",
+  beta2: 0.999,
+  nesterov: false,
+  schedule: "cosine",
+  finalLearningRate: 0,
+  milestones: [0.6, 0.8],
+  constantRate: [],
+  gradientClip: 0,
+  clipBy: "all",
+} as const satisfies Partial<Training>;
+
 /** Version of the run folder's format; other versions are refused. */
 export const RUN_VERSION = 5;
 

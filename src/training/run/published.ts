@@ -9,8 +9,8 @@ import { fileError } from "../../foundation/files.ts";
 import { type Download, localModel } from "../../interop/hub/index.ts";
 import { isModel, jsonIn, weightNames } from "../../interop/model-folder.ts";
 import type { AdoptedModel, Publisher } from "../../interop/publisher.ts";
-import { type MethodParams, method } from "../../methods/method.ts";
-import { RUN_VERSION, type RunConfig, type Training, TrainingOptions } from "./config.ts";
+import type { MethodDefinition, MethodParams } from "../../methods/method.ts";
+import { DEFAULTS, RUN_VERSION, type RunConfig, type Training, TrainingOptions } from "./config.ts";
 import type { Parts } from "./parts.ts";
 
 /** A published model, and the kind of data that it reads. */
@@ -77,7 +77,8 @@ export async function publishedAt(path: string, download: Download): Promise<Pub
 }
 
 /** Stands for the method of a published model: it was trained elsewhere, and there is none to go on with. */
-export const publishedMethod = method({
+export const publishedMethod: MethodDefinition = {
+  kind: "method",
   name: "published",
   family: "predictive",
   paper: "",
@@ -88,7 +89,7 @@ export const publishedMethod = method({
   build() {
     throw new Error("a published model has no method");
   },
-});
+};
 
 /** @throws UserError when what was opened has no method of its own: a side of a run on pairs, a published model */
 export function refuseMethod({
@@ -129,9 +130,11 @@ export async function publishedRun({ path, from, definition, model }: PublishedS
     throw new UserError(`${path}: ${tensor ? `${leaf} is [${tensor.shape}], not [${shape}]` : `has no ${leaf}`}`);
     // The same tree with other leaves.
   }) as InitialParams;
+  // Nothing is trained by them; what reads data asks for the workers, the device, the seed.
   const training: Training = {
-    ...TrainingOptions.parse({}),
-    ...{ batchSize: 256, learningRate: 1e-3, optimizer: "adamw", weightDecay: 0.05, beta2: 0.999, warmupEpochs: 0 },
+    ...TrainingOptions.omit({ warmup: true }).parse({}),
+    ...{ ...DEFAULTS, milestones: [], constantRate: [] },
+    ...{ batchSize: 256, learningRate: 1e-3, warmupEpochs: 0, weightDecay: 0.05, finalWeightDecay: 0.05 },
   };
   return {
     config: {

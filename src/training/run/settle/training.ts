@@ -4,7 +4,7 @@ import { countOfKeys } from "../../../data/parts/keys.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Recipe } from "../../../methods/index.ts";
 import type { Options, RunChoices } from "../choices.ts";
-import { SettledTraining, type Training, type TrainingChoices, TrainingOptions } from "../config.ts";
+import { DEFAULTS, SettledTraining, type Training, type TrainingChoices, TrainingOptions } from "../config.ts";
 import { parseOptions } from "../run.ts";
 import { decide } from "./precedence.ts";
 import type { PresetParts } from "./presets.ts";
@@ -80,19 +80,6 @@ export function settleTraining(
     milestones: schedule === "step" ? training.milestones : [],
   };
 }
-
-/** Where neither user, preset nor recipe decide. */
-const DEFAULTS = {
-  optimizer: "adamw",
-  beta2: 0.999,
-  nesterov: false,
-  schedule: "cosine",
-  finalLearningRate: 0,
-  milestones: [0.6, 0.8],
-  constantRate: [],
-  gradientClip: 0,
-  clipBy: "all",
-} as const satisfies Partial<Training>;
 
 /** Most epochs of the default warm-up, which is a tenth of the training. */
 const LONGEST_WARMUP = 10;
