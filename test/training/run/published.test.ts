@@ -19,9 +19,10 @@ after(() => rm(root, { recursive: true, force: true }));
 
 const model = join(root, "dinov2");
 const photos = join(root, "photos");
+const others = join(root, "others");
 const weights = publishedWeights(publishedCases.Dinov2Model!);
 
-/** Reddish and bluish noise, six of each. */
+/** Reddish and bluish noise, six of each, twice. */
 before(async () => {
   await writePublished(model, publishedCases.Dinov2Model!);
   const rng = new Rng(0);
@@ -29,14 +30,16 @@ before(async () => {
     [0, "red"],
     [2, "blue"],
   ] as const) {
-    await mkdir(join(photos, colour), { recursive: true });
-    for (let at = 0; at < 6; at++) {
+    for (const folder of [photos, others]) await mkdir(join(folder, colour), { recursive: true });
+    for (let at = 0; at < 12; at++) {
       const side = 30 + at;
       const bytes = Uint8Array.from(
         { length: side * side * 3 },
         (_, i) => 100 * rng.uniform() + (i % 3 === channel ? 150 : 0),
       );
-      await sharp(bytes, { raw: { width: side, height: side, channels: 3 } }).toFile(join(photos, colour, `${at}.png`));
+      await sharp(bytes, { raw: { width: side, height: side, channels: 3 } }).toFile(
+        join(at < 6 ? photos : others, colour, `${at}.png`),
+      );
     }
   }
 });
@@ -61,7 +64,7 @@ test("photos are embedded, searched and judged with it as it is", async () => {
   assert.deepEqual([rows, dim], [12, 16]);
   const results = await search({ run, query: join(photos, "red/3.png"), in: out, top: 3 });
   assert.deepEqual([results[0]?.path, results.every(({ label }) => label === "red")], ["red/3.png", true]);
-  const evaluation = await evaluate({ run, train: photos, test: photos, scratch: false, draws: 1 });
+  const evaluation = await evaluate({ run, train: photos, test: others, scratch: false, draws: 1 });
   assert.equal(evaluation.contestants[0]?.knn20?.mean, 1);
   assert.deepEqual(await writeReport(run, evaluation), [
     "evaluation.json",
