@@ -60,7 +60,7 @@ test("a folder with another run is refused, and what differs is named", () =>
 
 test("a wrong encoder name gives the choices, without flags that the command lacks", async () => {
   await assert.rejects(encoderNamed("resnet-7"), {
-    message: "--into resnet-7: layers 7 must be one of 8, 10, 18, 34, 50",
+    message: "--into resnet-7: layers 7 must be one of 8, 10, 14, 18, 26, 34, 50, 101, 152",
   });
   await assert.rejects(encoderNamed("vit-tiny:heads=0"), {
     message: "--into vit-tiny:heads=0: heads 0 must be a whole number above 0 and at most 16384",
