@@ -1,38 +1,60 @@
 /**
  * Text: masked words and bags of words learned from a few megabytes, beside what takes no learning.
  *
- *   npm run bench:text -- [MINUTES]   # of training, 18 by default; the rest takes somewhat longer. Run again, it goes on
+ *   npm run bench:text -- [--minutes 8] [--methods bag-of-words,bert] [--seeds 3] [--scratch]
+ *   npm run bench:text -- --table     # writes the table into docs/measured.md
  *   npm run bench:text -- --dry       # a thimble of it, to see that it works: its figures mean nothing, none is kept
+ *
+ * Minutes are CPU minutes of each pre-training on one thread. A line a method and seed in bench/results/text.jsonl; what is
+ * there is not done again, and a pre-training that was interrupted goes on.
  *
  * Corpus: WikiText-2's validation and test part (the articles in the last tenth of the latter held out) and the texts,
  * without their labels, that SST-2, CoLA and AG-News have to learn from, a text on each line. Printed: masked accuracy on
  * the held-out articles beside unigrams and bigrams (WikiText's `<unk>` is three tokens that all of them tell easily); of
  * each set with 50, 500 and all labels a linear probe on the pre-trained encoder, the same untrained, and TF-IDF, and all
- * of the encoder fine-tuned beside the same trained from scratch, 3,000 steps; tokens per second and memory. The
- * speed against PyTorch is `npm run bench:steps -- text`.
+ * of the encoder fine-tuned; with `--scratch`, once, the same trained from scratch, as long as a validation part of AG-News chose
+ * (`npm run bench:label-efficiency -- --on ag-news --choose`), else 3,000 steps. The speed against PyTorch is
+ * `npm run bench:steps -- text`.
  *
- * Data: `$AUTODIDACT_DATA` or ../shared/data. Runs and results: bench/work/text, bench/results/text.json.
+ * Data: `$AUTODIDACT_DATA` or ../shared/data. Runs: bench/work/text.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
 import { evaluateLanguage } from "../src/evaluation/language/language.ts";
 import { languageTable } from "../src/evaluation/language/language-table.ts";
 import { evaluate } from "../src/evaluation/worth/evaluate.ts";
-import type { Contestant, Evaluation } from "../src/evaluation/worth/evaluation.ts";
-import { alignColumns } from "../src/evaluation/worth/table.ts";
-import { benchArguments } from "./arguments.ts";
-import { median } from "./median.ts";
-import { epochsIn, root, secondsPerStep, trained } from "./methods/shared.ts";
+import type { Run } from "../src/training/run/run.ts";
+import { chosenScratch } from "./methods/scratch.ts";
+import { addLine, epochsIn, linesOf, root, secondsPerStep, trained } from "./methods/shared.ts";
+import { type Judged, type Line, tableOf, withTable } from "./text/table.ts";
 import { type TextSet, textSets } from "./text-sets.ts";
 
-const { words, has } = benchArguments("npm run bench:text -- [MINUTES] [--dry]", ["dry"]);
-const minutes = Number(words[0] ?? 18);
-if (!(minutes > 0)) {
-  console.error(`${words[0]}: minutes must be a number above 0`);
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "8" },
+    methods: { type: "string", default: "bag-of-words,bert" },
+    seeds: { type: "string", default: "3" },
+    scratch: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
+    dry: { type: "boolean", default: false },
+  },
+});
+const { dry, scratch } = values;
+const [minutes, seeds] = [Number(values.minutes), dry ? 1 : Number(values.seeds)];
+if (!(minutes > 0) || !Number.isInteger(seeds) || seeds < 1) {
+  console.error("--minutes must be above 0, and --seeds a whole number from 1");
   process.exit(2);
 }
-const dry = has("dry");
+const results = `${root}/bench/results/text.jsonl`;
+if (values.table) {
+  const page = `${root}/docs/measured.md`;
+  const table = tableOf(await linesOf<Line>(results));
+  await writeFile(page, withTable(await readFile(page, "utf8"), table));
+  console.log(table);
+  process.exit(0);
+}
 const LENGTH = 64;
 const data = process.env.AUTODIDACT_DATA ?? `${root}/../shared/data`;
 if (!existsSync(`${data}/wikitext-2`)) {
@@ -40,7 +62,7 @@ if (!existsSync(`${data}/wikitext-2`)) {
   process.exit(0);
 }
 const work = `${root}/bench/work/text${dry ? "-dry" : ""}`;
-const [corpus, heldOut, out] = [`${work}/corpus.txt`, `${work}/held-out.txt`, `${work}/run`];
+const [corpus, heldOut] = [`${work}/corpus.txt`, `${work}/held-out.txt`];
 if (dry) await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
 const sets = await textSets(data, work, dry ? 20 : 1);
@@ -62,36 +84,24 @@ if (!existsSync(corpus)) {
   await writeFile(corpus, texts.filter((_, at) => !dry || at % 20 === 0).join("\n"));
 }
 
-const choices = {
-  data: corpus,
-  modality: "text",
-  method: "bag-of-words",
-  encoder: "transformer",
-  encoderOptions: { width: 192, depth: 3, heads: 3 },
-  modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 1024 : 8192 },
-  training: { batchSize: 32, learningRate: 1e-3, gradientClip: 1 },
-};
-const resume = existsSync(`${out}/config.json`);
-const epochs = resume || dry ? 1 : epochsIn(minutes, await secondsPerStep(choices, `${work}/calibration`));
-const { run, seconds } = await trained(
-  { ...choices, training: { ...choices.training, epochs, warmupEpochs: Math.min(1, epochs / 10) } },
-  out,
-  resume,
-);
-// Of the training alone, and only if it was in this process; what follows needs more.
-const peakMemoryMb = resume ? undefined : Math.round(process.resourceUsage().maxRSS / 1024);
-const tokensPerSecond = Math.round(median((await run.metrics()).map((row) => row.samplesPerSecond)) * LENGTH);
-if (dry) console.log("DRY RUN: the figures below mean nothing");
-console.log(
-  `${run.config.training.epochs} epochs in ${(seconds / 60).toFixed(1)} minutes, ${tokensPerSecond} tokens/s with padding${peakMemoryMb ? `, ${peakMemoryMb} MB at most` : ""}`,
-);
+async function pretrained(method: string, seed: number) {
+  const out = `${work}/${method}-${seed}-${minutes}cpu`;
+  const training = { batchSize: 32, learningRate: 1e-3, gradientClip: 1, seed };
+  const choices = {
+    ...{ data: corpus, modality: "text", method, encoder: "transformer", training },
+    encoderOptions: { width: 192, depth: 3, heads: 3 },
+    modalityOptions: { maxLength: LENGTH, vocabularySize: dry ? 1024 : 8192 },
+  };
+  const resume = existsSync(`${out}/config.json`);
+  const epochs = resume || dry ? 1 : epochsIn(minutes, await secondsPerStep(choices, `${out}-calibration`));
+  return trained(
+    { ...choices, training: { ...training, epochs, warmupEpochs: Math.min(1, epochs / 10) } },
+    out,
+    resume,
+  );
+}
 
-const language = await evaluateLanguage({ run, data: heldOut, train: corpus });
-console.log(
-  `\nheld-out WikiText-2, a seventh of its tokens masked at a time\n${languageTable(run.config.method.name, language)}`,
-);
-
-/** Labels, draws of them, and steps of fine-tuning: together with the probes ten minutes a set, without what is trained from scratch. */
+/** Labels, draws of them, and steps of fine-tuning. */
 const settings: readonly { labels?: number; draws: number; steps: number }[] = dry
   ? [
       { labels: 40, draws: 1, steps: 4 },
@@ -103,56 +113,49 @@ const settings: readonly { labels?: number; draws: number; steps: number }[] = d
       { draws: 1, steps: 120 },
     ];
 
-async function judged({ name, measure, ...set }: TextSet): Promise<Evaluation[]> {
-  const evaluations: Evaluation[] = [];
-  for (const { labels, draws, steps } of settings)
-    evaluations.push(
-      await evaluate({
-        run,
-        ...set,
-        labelCount: labels,
-        draws,
-        finetune: true,
-        // From scratch as long as the product trains it: about 3,000 steps.
-        ...(dry ? { fromScratch: { steps } } : {}),
-        finetuneSteps: steps,
-      }),
-    );
-  const score = ({ linear, endToEnd, measures }: Contestant) => {
-    const { mean = 0, deviation = 0 } = (measure === "matthews" ? measures.matthews : (linear ?? endToEnd)) ?? {};
-    return `${(100 * mean).toFixed(1)}${deviation > 0 ? ` ± ${(100 * deviation).toFixed(1)}` : ""}`;
-  };
-  const rows = (evaluations[0]?.contestants ?? []).map((contestant) => [
-    `${contestant.name}${contestant.linear ? ", probe" : ""}`,
-    ...evaluations.map(({ contestants }) => {
-      const found = contestants.find((one) => one.role === contestant.role);
-      return found ? score(found) : "–";
-    }),
-  ]);
-  const heading = evaluations.map(({ train: { used } }) => `${used} labels`);
-  const always = `${(100 * (evaluations[0]?.chance ?? 0)).toFixed(1)} %`;
-  console.log(
-    `\n${name}, ${measure === "matthews" ? "Matthews' correlation × 100" : "accuracy in %"}; always the commonest is right in ${always}\n${alignColumns([["", ...heading], ...rows])}`,
-  );
-  return evaluations;
+async function judged(run: Run, { name: set, measure, ...data }: TextSet, withScratch: boolean): Promise<Judged[]> {
+  const all: Judged[] = [];
+  const fromScratch = dry ? { steps: 4 } : await chosenScratch("ag-news");
+  for (const { labels, draws, steps } of settings) {
+    const evaluation = await evaluate({
+      ...{ run, ...data, labelCount: labels, draws, finetune: true, finetuneSteps: steps, scratch: withScratch },
+      ...(fromScratch ? { fromScratch } : {}),
+    });
+    const { train, contestants } = evaluation;
+    console.error(`  ${set}, ${train.used} labels: done after ${Math.round(evaluation.seconds)} s`);
+    all.push({ set, measure, labels: train.used, draws: evaluation.draws, contestants });
+  }
+  return all;
 }
 
-const labelled: Record<string, readonly Contestant[][]> = {};
-for (const set of sets) labelled[set.name] = (await judged(set)).map(({ contestants }) => [...contestants]);
-
-if (!dry) {
-  const { files: _, ...modality } = run.config.modality;
-  const result = {
-    machine: `${cpus().length} × ${cpus()[0]?.model}`,
-    trainingSeconds: Math.round(seconds),
-    tokensPerSecond,
-    peakMemoryMb,
-    language,
-    settings,
-    labelled,
-    config: { ...run.config, modality, data: { ...run.config.data, path: "corpus.txt" } },
-  };
-  await mkdir(`${root}/bench/results`, { recursive: true });
-  await writeFile(`${root}/bench/results/text.json`, `${JSON.stringify(result, null, 2)}\n`);
-}
+const done = dry ? [] : await linesOf<Line>(results);
+for (const method of values.methods.split(","))
+  for (let seed = 0; seed < seeds; seed++) {
+    const isThere = (line: Line) => line.method === method && line.seed === seed && line.cpuMinutes === minutes;
+    if (done.some(isThere)) continue;
+    const { run, seconds, cpuSeconds } = await pretrained(method, seed);
+    const samplesPerSecond = (run.step * run.config.training.batchSize) / (cpuSeconds ?? seconds);
+    const language = await evaluateLanguage({ run, data: heldOut, train: corpus });
+    console.log(`${method}, seed ${seed}\n${languageTable(method, language)}`);
+    const lines: Judged[] = [];
+    // No pre-training is in what is trained from scratch: once is enough.
+    const isFirst = scratch && seed === 0 && !done.some(hasScratch) && method === values.methods.split(",")[0];
+    for (const set of sets) lines.push(...(await judged(run, set, dry || isFirst)));
+    const line: Line = {
+      ...{
+        method,
+        seed,
+        cpuMinutes: minutes,
+        ...(cpuSeconds === undefined ? {} : { cpuSeconds: Math.round(cpuSeconds) }),
+      },
+      ...{ epochs: run.config.training.epochs, language: { ...language }, judged: lines },
+      ...{ tokensPerSecond: Math.round(samplesPerSecond * LENGTH), machine: `${cpus().length} × ${cpus()[0]?.model}` },
+    };
+    if (!dry) await addLine(results, line);
+    console.log(`${dry ? "DRY RUN: these figures mean nothing\n" : ""}${tableOf([line])}`);
+  }
 process.exit(0);
+
+function hasScratch({ judged: sets }: Line): boolean {
+  return sets.some(({ contestants }) => contestants.some(({ role }) => role === "scratch"));
+}
