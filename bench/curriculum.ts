@@ -1,5 +1,5 @@
 /**
- * What a curriculum changes: one method with its fixed setting and with curricula, the same minutes for each, on CIFAR-10
+ * What a curriculum changes: one method with its fixed setting and with curricula, the same CPU minutes for each, on CIFAR-10
  * (20,000 / 5,000). Epochs are fitted to the minutes by the mean of a step's time at both ends of the curriculum.
  *
  *   node bench/curriculum.ts [--method mae] [--minutes 8] [--seeds 2] [maskRatio=0.3:0.75@cosine …]
@@ -39,7 +39,8 @@ interface Line extends Worth {
   readonly method: string;
   readonly curriculum: string;
   readonly seed: number;
-  readonly minutes: number;
+  /** Lines of before 30 November 2026 have minutes by the clock instead, and count as not done. */
+  readonly cpuMinutes: number;
   readonly epochs: number;
   readonly seconds: number;
   readonly machine: string;
@@ -60,9 +61,9 @@ for (const curriculum of [
 ])
   for (let seed = 0; seed < Number(values.seeds); seed++) {
     const isThere = (line: Line) =>
-      line.method === method && line.curriculum === curriculum && line.seed === seed && line.minutes === minutes;
+      line.method === method && line.curriculum === curriculum && line.seed === seed && line.cpuMinutes === minutes;
     if ((await linesOf<Line>(results)).some(isThere)) continue;
-    const folder = `${work}/${method}-${curriculum.replaceAll(/[^\w.-]/g, "_")}-${seed}-${minutes}min`;
+    const folder = `${work}/${method}-${curriculum.replaceAll(/[^\w.-]/g, "_")}-${seed}-${minutes}cpu`;
     const choices: Choices = { ...base, training: { ...base.training, seed } };
     const resume = existsSync(`${folder}/config.json`);
     const last = await secondsPerStep(choices, `${work}/calibration`);
@@ -89,7 +90,14 @@ for (const curriculum of [
     );
     const worth = await worthOf(run.encoder, run.params, run.modality, seed);
     const line: Line = {
-      ...{ method, curriculum, seed, minutes, epochs: run.config.training.epochs, seconds: Math.round(took) },
+      ...{
+        method,
+        curriculum,
+        seed,
+        cpuMinutes: minutes,
+        epochs: run.config.training.epochs,
+        seconds: Math.round(took),
+      },
       machine: `${cpus().length} × ${cpus()[0]?.model}`,
       ...worth,
     };

@@ -1,5 +1,5 @@
 /**
- * The flagship: one method and a wider encoder, 90 minutes on CIFAR-10 (20,000 / 5,000), then kNN and a linear probe of the
+ * The flagship: one method and a wider encoder, 90 CPU minutes on CIFAR-10 (20,000 / 5,000), then kNN and a linear probe of the
  * frozen features. Epochs are fitted to the minutes after a short calibration; an interrupted run goes on.
  *
  *   npm run bench:flagship -- [--method dcl] [--width 64] [--minutes 90]   # writes bench/results/flagship.json
@@ -28,7 +28,7 @@ if (!existsSync(trainData)) {
 }
 
 const choices = { method, preset: "small", encoderOptions: { width }, training: { seed: 0 } };
-const folder = `${root}/bench/work/flagship/${method}-${width}-${minutes}min`;
+const folder = `${root}/bench/work/flagship/${method}-${width}-${minutes}cpu`;
 const resume = existsSync(`${folder}/config.json`);
 const pace = resume && !values.pace ? undefined : await secondsPerStep(choices, `${folder}-calibration`);
 const epochs = pace && epochsIn(minutes, pace);
@@ -37,7 +37,13 @@ if (!values.pace) {
   const { run, seconds } = await trained({ ...choices, training: { seed: 0, epochs } }, folder, resume);
   const { encoder, params, modality, config } = run;
   const line = {
-    ...{ method, minutes, encoder: config.encoder, options: config.method.options, training: config.training },
+    ...{
+      method,
+      cpuMinutes: minutes,
+      encoder: config.encoder,
+      options: config.method.options,
+      training: config.training,
+    },
     ...{ seconds: Math.round(seconds), machine: `${cpus().length} × ${cpus()[0]?.model}` },
     ...(await worthOf(encoder, params, modality, 0)),
   };
