@@ -1,10 +1,10 @@
 import type { PretrainOptions, Run, ShippedWorth } from "../index.ts";
 import { abortOnInterrupt, Interrupted } from "./interrupt.ts";
-import { progressLine, stageLine } from "./progress.ts";
+import { downloadLine, progressLine, stageLine } from "./progress.ts";
 import { stoppedAt } from "./resume.ts";
 
 /** Callbacks of a command that trains and then evaluates. */
-export interface Watch extends Pick<PretrainOptions, "signal" | "onNote"> {
+export interface Watch extends Pick<PretrainOptions, "signal" | "onNote" | "onDownload"> {
   readonly onStep: PretrainOptions["onProgress"];
   readonly onProgress: (stage: string, done: number, total: number) => void;
 }
@@ -27,11 +27,13 @@ export async function watched(
 ): Promise<Measured> {
   const line = progressLine();
   const stages = stageLine();
+  const download = downloadLine(stages);
   const interrupt = abortOnInterrupt(() => line.note("saving; Ctrl-C again quits at once"));
   try {
     const measured = await work({
       signal: interrupt.signal,
       onNote: line.note,
+      onDownload: download.update,
       onStep: line.update,
       onProgress: (...stage) => {
         if (interrupt.signal.aborted) throw new Interrupted(stoppedAt(command, out));

@@ -126,6 +126,11 @@ export interface Publisher {
   describe(model: PublishedModel): Publication;
   /** The ONNX file's inputs from a batch of the modality's tensors; the file need not read all of them. */
   feeds(batch: Readonly<Record<string, Tensor>>): Readonly<Record<string, FileInput>>;
+  /**
+   * How a published model reads its data, of the files beside it (`preprocessor_config.json`): options of the kind of data.
+   * For models that are only run, such as an ONNX file. @throws UserError when a file is not what it should be
+   */
+  prepares?(folder: string): Promise<Readonly<Record<string, unknown>>>;
   /** Kinds of models (`model_type` of `config.json`) that `adopt` reads. */
   readonly adopts?: readonly string[];
   /** Whether weights of these names are such a model's, where `config.json` names no kind, or there is none. */

@@ -65,6 +65,9 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
           const run = context.runs?.[option];
           return run ? [[key, run] as const] : [];
         });
+        const file = owned.map(([option]) => context.files?.[option]).find((one) => one !== undefined);
+        if (file)
+          throw new UserError(`${file.path}: an ONNX file teaches a method that trains alone, not one of several`);
         const own = { ...context, options, runs: Object.fromEntries(opened) };
         return { title: task.definition.name, weight: task.weight, method: task.definition.build(own) };
       });

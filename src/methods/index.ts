@@ -121,9 +121,9 @@ export const methods: Registry<MethodDefinition> = {
   // A file's name may contain a +.
   load: (name) => (fileExists(name) ? single.load(name) : findOrCombine(name, single.load)),
 };
+export type { FileFeatures, FrozenFile, FrozenRun } from "./frozen.ts";
 export type {
   EpochContext,
-  FrozenRun,
   Method,
   MethodContext,
   MethodDefinition,

@@ -5,6 +5,7 @@ import type { Answers, LinearHead } from "../data/answers.ts";
 import type { Modality } from "../data/modality.ts";
 import type { Sample } from "../data/views.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/encoder.ts";
+import type { FrozenFile, FrozenRun } from "./frozen.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -31,6 +32,11 @@ export interface Method<
 > {
   /** Inputs and targets of the pretext task for one sample: a tree of tensors without batch dimension. Runs in a worker. */
   views(sample: Sample, rng: Rng, entry: Entry): Views;
+  /**
+   * Adds to a batch what a model outside the compiled step says of it. Before every step, on the host; it must depend on the
+   * batch only, so that a resumed run repeats it.
+   */
+  ahead?(batch: Views): Promise<Views>;
   /** Initial parameters; `encoder` holds the encoder's, which evaluation and export use. */
   init(rng: Rng): Initial;
   /** State kept between steps and not trained: teacher, queue, centre. */
@@ -214,17 +220,6 @@ export interface Preset {
   readonly lightViews?: boolean;
 }
 
-/** A finished run that a method builds on, such as BEiT's tokenizer. To use its parameters, put them into the memory. */
-export interface FrozenRun {
-  readonly path: string;
-  /** Name and settled options of its method. */
-  readonly method: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly encoder: Encoder;
-  /** All of its method's parameters, `encoder` included: their moving average if the run kept one. */
-  readonly params: MethodParams;
-}
-
 /** What a method is built with; encoder and modality offer the abilities in `Needs`. */
 export interface MethodContext<Options, Needs extends Ability = never> {
   readonly encoder: Encoder & Offered<By<Needs, "encoder">>;
@@ -234,6 +229,8 @@ export interface MethodContext<Options, Needs extends Ability = never> {
   readonly samples: number;
   /** The runs named by the options in the definition's `runs`, by option. */
   readonly runs?: Readonly<Record<string, FrozenRun>>;
+  /** The same of options that name an ONNX file. In threads that only make views, it has no features and cannot be run. */
+  readonly files?: Readonly<Record<string, FrozenFile>>;
 }
 
 export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {

@@ -4,6 +4,8 @@
  */
 export {
   type EpochContext,
+  type FileFeatures,
+  type FrozenFile,
   type FrozenRun,
   type Method,
   type MethodContext,

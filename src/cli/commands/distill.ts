@@ -23,6 +23,7 @@ interface Flags extends LabelFlags, Readonly<Record<string, unknown>> {
   readonly out?: string;
   readonly preset?: string;
   readonly headLayers: string;
+  readonly features: string;
   readonly resume?: string;
   readonly json?: boolean;
 }
@@ -32,7 +33,10 @@ export const configure: Configure = (command) =>
     resumeOption(
       labelOptions(
         command
-          .argument("[run]", "run folder of the teacher")
+          .argument(
+            "[teacher]",
+            "the teacher: a run folder, a published model's folder or id on the Hub, or an ONNX file of any program",
+          )
           .argument("[data...]", `unlabelled data to train on: ${DATA}`)
           .option(
             "--into <encoder>",
@@ -44,6 +48,11 @@ export const configure: Configure = (command) =>
             "--head-layers <count>",
             "layers between the small encoder's features and the teacher's: 1, 2 or 4",
             "4",
+          )
+          .option(
+            "--features <kind>",
+            "what is learned of the teacher: its features of samples (global), of patches, or both",
+            "global",
           ),
       ),
     ),
@@ -51,7 +60,7 @@ export const configure: Configure = (command) =>
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nExamples:\n  autodidact distill runs/big photos/ --into vit-tiny --preset small --epochs 20 --out runs/small\n  autodidact distill --resume runs/small",
+      "\nExamples:\n  autodidact distill runs/big photos/ --into vit-tiny --preset small --epochs 20 --out runs/small\n  autodidact distill facebook/dinov2-small photos/ --into vit-tiny --features both --out runs/small\n  autodidact distill models/clip.onnx photos/ --into resnet-18\n  autodidact distill --resume runs/small",
     )
     .action((teacher: string | undefined, data: string[], flags: Flags) =>
       action(command, teacher, pathsOf(data), flags),
@@ -69,13 +78,15 @@ async function prepare(command: Command, teacher: string | undefined, data: Path
     return { out: resume, work };
   }
   if (teacher === undefined || data === undefined)
-    throw new UserError("name the teacher's run and the data to train on, or a run to continue: --resume");
+    throw new UserError("name the teacher and the data to train on, or a run to continue: --resume");
   const out = flags.out ?? join("runs", `${basename(resolve(teacher))}-small`);
   refuseExisting("distill", out);
-  const headLayers = flagsOf((await methods.load("distill")).options)
-    .find(({ key }) => key === "headLayers")
-    ?.parse(flags.headLayers);
-  const options: Readonly<Record<string, unknown>> = { headLayers };
+  const parsers = flagsOf((await methods.load("distill")).options);
+  const parsed = (key: "headLayers" | "features") => parsers.find((flag) => flag.key === key)?.parse(flags[key]);
+  const options: Readonly<Record<string, unknown>> = {
+    headLayers: parsed("headLayers"),
+    features: parsed("features"),
+  };
   const choices = { teacher, data, into, out, preset, ...tableOptionsOf(flags), labels, options };
   const training = parseTrainingFlags(flags);
   return {

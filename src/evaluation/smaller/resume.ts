@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../foundation/errors.ts";
 import { pretrain } from "../../training/pretrain.ts";
 import { openRun, readConfig } from "../../training/run/run.ts";
-import { type DistillResult, type DistillRunOptions, measureStudent } from "./distill-run.ts";
+import { type DistillResult, type DistillRunOptions, measureStudent, openTeacher } from "./distill-run.ts";
 import { type PruneResult, type PruneRunOptions, pruneRun } from "./prune-run.ts";
 import { checkLabels } from "./shipped.ts";
 
@@ -26,8 +26,8 @@ export async function resumeDistillation(
     throw new UserError(
       `${out}: a run of ${method.name}, no distillation; continue it with autodidact pretrain --resume ${out}`,
     );
-  const teacher = await openRun(String(method.options.teacher));
-  await checkLabels(teacher, options.labels);
+  const teacher = await openTeacher(String(method.options.teacher), options);
+  if (teacher.run) await checkLabels(teacher.run, options.labels);
   const { signal, onNote, onStep } = options;
   const run = await pretrain({ out, resume: true, signal, onNote, onProgress: onStep });
   return measureStudent(teacher, run, options);

@@ -66,7 +66,7 @@ export async function openTask(
   const methodAt = async (stages: readonly number[]): Promise<Method> => {
     const key = stages.join();
     if (built?.key !== key)
-      built = { key, method: (await buildMethod(atStages(task, curriculum, stages), indices.length)).method };
+      built = { key, method: (await buildMethod(atStages(task, curriculum, stages), indices.length, true)).method };
     return built.method;
   };
   const mixing = offerOf(modality, among);

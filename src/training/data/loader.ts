@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Tensor, TreeRecord } from "../../array/index.ts";
 import { UserError } from "../../foundation/errors.ts";
+import type { Method } from "../../methods/index.ts";
 import type { Curriculum } from "../curriculum.ts";
 import {
   type BatchRequest,
@@ -117,6 +118,19 @@ export function createLoader(task: LoaderTask, workers: number, startStep = 0, c
     async close() {
       closing = true;
       await Promise.all(pool.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** The same batches with what the method adds to each on the host: see `Method.ahead`. Waiting for it counts as waiting. */
+export function withAhead(loader: Loader, method: Pick<Method, "ahead">): Loader {
+  if (!method.ahead) return loader;
+  return {
+    ...loader,
+    async next() {
+      const { batch, waitMs } = await loader.next();
+      const start = performance.now();
+      return { batch: await method.ahead!(batch), waitMs: waitMs + performance.now() - start };
     },
   };
 }

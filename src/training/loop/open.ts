@@ -1,7 +1,7 @@
 import { Rng, type Tensor, type TreeRecord, Zeros } from "../../array/index.ts";
 import { offerOf, type Source, vocabulary } from "../../data/index.ts";
 import { type Curriculum, openCurriculum } from "../curriculum.ts";
-import { createLoader, type Loader } from "../data/loader.ts";
+import { createLoader, type Loader, withAhead } from "../data/loader.ts";
 import { type EpochStart, epochStart } from "../epoch-start.ts";
 import { saveCheckpoint } from "../run/checkpoint.ts";
 import type { RunConfig } from "../run/config.ts";
@@ -75,7 +75,8 @@ export async function openTraining(
   if (!resume) await writeConfig(out, config);
 
   const curriculum = openCurriculum(config.curriculum ?? [], plan.steps, position);
-  const loader = opened.adopt(createLoader(plan.task, training.workers, position.step, curriculum), (it) => it.close());
+  const reading = createLoader(plan.task, training.workers, position.step, curriculum);
+  const loader = opened.adopt(withAhead(reading, method), (it) => it.close());
   const log = opened.adopt(await openLog(options, position, plan, parts, curriculum, loader, lock), (it) => it.close());
   const program = opened.adopt(stagedStep(config, source.length), (it) => it.dispose());
   const { device, seed, ema, checkpointEvery } = training;

@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import type { OpenOptions } from "../../data/index.ts";
 import type { Paths } from "../../data/paths/joined.ts";
 import type { AnyOptions } from "../../foundation/named.ts";
+import type { Download } from "../../interop/hub/index.ts";
 
 export type Options = AnyOptions;
 
 /** The user's choices for a run. */
-export interface RunChoices extends OpenOptions {
+export interface RunChoices extends OpenOptions, Pick<Download, "signal" | "onDownload"> {
   /** Folder, archive or file with the data. */
   readonly data: Paths;
   /** Names, or paths of files that export one. By default chosen from the data. */

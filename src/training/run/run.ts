@@ -8,7 +8,6 @@ import {
   type Ability,
   type Modality,
   modalities,
-  normalization,
   offerOf,
   offers,
   vocabulary as vocabularyAbility,
@@ -30,10 +29,11 @@ import { parseJson } from "../../foundation/json.ts";
 import { flagsOf } from "../../foundation/options.ts";
 import type { Download } from "../../interop/hub/index.ts";
 import { partsOf } from "../../methods/combine.ts";
-import { type FrozenRun, type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
+import { type Method, type MethodDefinition, type MethodParams, methods } from "../../methods/index.ts";
 import { observed } from "../observe.ts";
 import { askedOf } from "./checkpoint.ts";
 import { RUN_VERSION, RunConfig } from "./config.ts";
+import { frozenModels } from "./frozen.ts";
 import { type MetricRow, readMetrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { publishedAt, publishedMethod, publishedRun, refuseMethod } from "./published.ts";
@@ -151,31 +151,24 @@ export async function buildParts(config: PartsConfig): Promise<Parts> {
   return { modalityDefinition, modalityOptions, modality, encoder, methodDefinition };
 }
 
-/** The parts and the method built on them. @param samples number of training samples */
-export async function buildMethod(config: PartsConfig, samples: number): Promise<Parts & { method: Method }> {
+/**
+ * The parts and the method built on them.
+ * @param samples number of training samples
+ * @param isForViews whether only its views are wanted, as in the threads that load data
+ */
+export async function buildMethod(
+  config: PartsConfig,
+  samples: number,
+  isForViews = false,
+): Promise<Parts & { method: Method }> {
   refuseMethod(config);
   const parts = await buildParts(config);
   const { modality, methodDefinition } = parts;
   for (const part of partsOf(methodDefinition)) refusePacked(part, modality);
   const encoder = observed(parts.encoder);
   const options = parseOptions(methodDefinition.options, config.method.options, `method ${config.method.name}`);
-  const runs: Record<string, FrozenRun> = {};
-  for (const name of methodDefinition.runs ?? [])
-    if (typeof options[name] === "string") runs[name] = await frozenRun(options[name], modality);
-  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples, runs }) };
-}
-
-/** Opens a run for a method to build on. @throws UserError when it is not a run, or its inputs differ from this run's */
-async function frozenRun(path: string, modality: Modality<unknown>): Promise<FrozenRun> {
-  const config = await readConfig(path);
-  const parts = await buildParts(config);
-  const { encoder, modality: other } = parts;
-  const reading = (one: Modality) =>
-    JSON.stringify({ name: one.name, specs: one.specs, normalization: offerOf(one, normalization) });
-  if (reading(other) !== reading(modality))
-    throw new UserError(`${path}: a run on ${other.name} data of another size or scale: ${reading(other)}`);
-  const { weights } = await loadWeights(path, config, parts);
-  return { path, method: parts.methodDefinition.name, options: config.method.options, encoder, params: weights };
+  const frozen = await frozenModels(methodDefinition, options, parts, openRun, isForViews);
+  return { ...parts, method: methodDefinition.build({ encoder, modality, options, samples, ...frozen }) };
 }
 
 /** The content of a run folder's `config.json`, unchecked; undefined when there is none. */

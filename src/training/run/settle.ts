@@ -90,7 +90,7 @@ export async function settle(
   const defaultEncoder = (await definition.encoderFor?.(source)) ?? definition.defaultEncoder;
   const parts = {
     encoder: await settleEncoder(choices, method, presets, { ...definition, defaultEncoder }),
-    method: settleMethod(choices, method, presets),
+    method: await settleMethod(choices, method, presets, choices),
   };
   for (const option of Object.keys(choices.modalityOptions ?? {})) refuseReplaced(option, method);
   if (requested.ema > 0 && method.learned !== undefined)

@@ -6,6 +6,7 @@ import { headUsage, pictureCode, pipelineUsage } from "../../../interop/huggingf
 import { encoderGraph } from "../../../interop/plain.ts";
 import type { PublishedModel, Publisher, Usage } from "../../../interop/publisher.ts";
 import { adoptImages, hasImageNames, IMAGE_MODELS } from "./adopt/index.ts";
+import { imageOptionsBeside } from "./adopt/preprocessing.ts";
 import { resnetLayout } from "./resnet.ts";
 import { vitLayout } from "./vit.ts";
 
@@ -91,6 +92,7 @@ export const imagePublisher: Publisher = {
       usage: { ...usage, warning: usage.warning ? `${usage.warning}\n\n${CAUTION}` : CAUTION },
     };
   },
+  prepares: imageOptionsBeside,
   adopts: IMAGE_MODELS,
   adoptsNames: hasImageNames,
   adopt: adoptImages,

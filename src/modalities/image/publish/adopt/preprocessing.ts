@@ -37,8 +37,8 @@ const Timm = z.object({
  * @throws UserError when they are of another number of channels
  */
 export async function imageOptions(
-  { folder, config }: Checkpoint,
-  { imageSize, channels, multiple = 1 }: AdoptedEncoder,
+  { folder, config }: Pick<Checkpoint, "folder" | "config">,
+  { imageSize, channels, multiple = 1 }: Pick<AdoptedEncoder, "imageSize" | "channels" | "multiple">,
 ): Promise<Readonly<Record<string, unknown>>> {
   const name = "preprocessor_config.json";
   const ofHub = read(Preprocessor, await jsonIn(folder, name), join(folder, name));
@@ -67,4 +67,19 @@ function read<Schema extends z.ZodType>(schema: Schema, config: unknown, file: s
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UserError(`${file}: ${issue?.path.join(".") || "its content"}: ${issue?.message}`);
+}
+
+/** Side of the images of most published models. */
+const USUAL_SIDE = 224;
+
+/**
+ * The same of a model of which there is only a file to run, such as ONNX; nothing where no file beside it says it.
+ * @throws UserError when `preprocessor_config.json` is not what it should be
+ */
+export async function imageOptionsBeside(folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const name = "preprocessor_config.json";
+  const json = await jsonIn(folder, name);
+  if (json === undefined || Object.keys(json).length === 0) return {};
+  const { image_mean: mean } = read(Preprocessor, json, join(folder, name));
+  return imageOptions({ folder, config: {} }, { imageSize: USUAL_SIDE, channels: mean?.length ?? 3 });
 }
