@@ -40,7 +40,7 @@ const rooms: Rooms = {
   "agents/parts": { imports: [...page, "environments"], types: ["agents/agent.ts"] },
   encoders: { imports: ["array", "data", "layers"] },
   methods: { imports: [...page, "methods/parts", "methods/parts/graphs"] },
-  "methods/parts": { imports: page, types: ["methods/method.ts"] },
+  "methods/parts": { imports: page, types: ["methods/method.ts", "methods/recipe.ts"] },
   "methods/parts/graphs": { imports: [...page, "graphs", "methods/parts/graphs"] },
   interop: { imports: ["array", "engine", "interop/huggingface"], types: ["data", "encoders"] },
   "interop/hub": { imports: ["interop/"] },

@@ -26,8 +26,7 @@ const MOST_COMPLETED = 64;
  * AIM: an autoregressive model of patches in raster order; each is predicted from those before it. Attention within a
  * prefix of random length is bidirectional, so that the encoder can be used without a mask afterwards.
  * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Its code (https://github.com/apple/ml-aim) has no training.
- * Differs from the paper: linear layers keep their biases, and gradients are clipped only by `--gradient-clip` (1 in the
- * paper).
+ * Differs from the paper: linear layers keep their biases.
  */
 export const aim = method({
   name: "aim",
@@ -40,7 +39,10 @@ export const aim = method({
     headDepth: z.int().nonnegative().max(512).default(12).describe("residual MLP blocks of the prediction head"),
     normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 6.25e-5, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
+    gradientClip: 1,
+  },
   modalityOptions: { cropScale: [0.4, 1] },
   presets: {
     small: {

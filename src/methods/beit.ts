@@ -20,8 +20,7 @@ import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
  * BEiT: blocks of an image are masked, and the encoder predicts their visual tokens, the discrete codes of a tokenizer.
  * Bao et al. 2021, https://arxiv.org/abs/2106.08254; the recipe is that of ViT-B in
  * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` trained
- * on the user's data instead of DALL-E's; no relative position bias and no layer scale in the encoder; gradients are
- * clipped only by `--gradient-clip` (3 in the paper), and colours are not jittered.
+ * on the user's data instead of DALL-E's; no relative position bias in the encoder, and colours are not jittered.
  */
 export const beit = method({
   name: "beit",
@@ -34,11 +33,17 @@ export const beit = method({
     maskRatio: z.number().gt(0).lt(1).default(0.4).describe("share of the patches that are masked, in blocks"),
   }),
   runs: ["visualTokenizer"],
-  recipe: { optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 1.875e-4, weightDecay: 0.05, batchSize: 2048 },
+    ...{ warmup: 10 / 800, finalLearningRate: 1e-5 / 1.5e-3, gradientClip: 3 },
+  },
+  encoderOptions: { dropPath: 0.1 },
+  encoderRecipe: { layerScale: 0.1 },
   presets: {
     small: {
       summary: "batches of 128",
       ...smallMasked,
+      encoderOptions: { dropPath: 0, layerScale: 0 },
     },
   },
   defaultEncoder: "vit",

@@ -2,8 +2,9 @@ import * as z from "zod";
 import type { Ability } from "../data/ability.ts";
 import { optionOwners, type Weighted } from "../foundation/combination.ts";
 import { UserError } from "../foundation/errors.ts";
-import type { MethodDefinition, Preset, Recipe } from "./method.ts";
+import type { MethodDefinition } from "./method.ts";
 import { sumOf } from "./parts/sum.ts";
+import type { Preset, Recipe } from "./recipe.ts";
 
 /** One of several tasks that an encoder learns at once. */
 export type Task = Weighted<MethodDefinition>;
@@ -50,6 +51,14 @@ export function combine(name: string, tasks: readonly Task[]): MethodDefinition 
     ),
     ...(runs.length > 0 ? { runs } : {}),
     recipe: recipeOf(first.definition),
+    follow: ({ options, ...others }) =>
+      tasks.flatMap((task) => {
+        const own = [...owners].filter(([, owner]) => owner.task === task);
+        const names = new Map(own.map(([option, { key }]) => [key, option]));
+        const settled = Object.fromEntries(own.map(([option, { key }]) => [key, options[option]]));
+        const follows = task.definition.follow?.({ ...others, options: settled }) ?? [];
+        return follows.map((one) => ({ ...one, option: names.get(one.option) ?? one.option }));
+      }),
     ...(Object.keys(presets).length > 0 ? { presets } : {}),
     ...(learned === undefined ? {} : { learned }),
     ...(defaultEncoder ? { defaultEncoder } : {}),

@@ -12,7 +12,7 @@ import { smoothL1 } from "../objectives/restoration/smooth-l1.ts";
 import { method } from "./method.ts";
 import { blockwiseMask, randomPlaces, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
-import { smallMasked } from "./parts/presets.ts";
+import { smallMasked, smallSchedule } from "./parts/presets.ts";
 import { spanMask } from "./parts/span-masks.ts";
 import { linearMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { maskTokens, slotsFor } from "./parts/token-masks.ts";
@@ -37,8 +37,7 @@ function deviationOf(targets: Array, weights: Array): Array {
  *
  * Images: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
  * block's output is layer-normalised before the average, and the average again. Differs from the paper: no relative
- * position bias and no layer scale in the encoder; gradients are clipped only by `--gradient-clip` (3 in the paper),
- * colours are not jittered, and no drop-path by default (0.25 in the paper).
+ * position bias in the encoder, no dropout of attention (0.05 there), and colours are not jittered.
  *
  * Speech: the preset `speech` on the encoder `wave` has fairseq's settings: spans of 10 tokens, 49 % masked, 8 blocks, each
  * normalised over time (`targetNorm`) and the average not again, squared error (β 4 is hardly ever reached). Differs from the
@@ -84,14 +83,19 @@ export const data2vec = method({
       .default(0.9998)
       .describe("momentum of the teacher at the end; linear in between"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.05, batchSize: 2048 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.05, batchSize: 2048 },
+    ...{ warmup: 10 / 800, finalLearningRate: 1e-5 / 2e-3, gradientClip: 3 },
+  },
+  encoderOptions: { dropPath: 0.25 },
+  encoderRecipe: { layerScale: 1e-4 },
   presets: {
     text: {
       summary: "texts, as in the authors' code: 35 % of the tokens masked; for a few MB on two cores",
       encoder: "transformer",
       encoderOptions: { size: "mini" },
       options: { maskRatio: 0.35, topBlocks: 3, beta: 4, momentum: 0.99, finalMomentum: 0.999 },
-      training: { epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
+      training: { ...smallSchedule, epochs: 20, batchSize: 64, learningRate: 1e-3, gradientClip: 1 },
     },
     speech: {
       summary: "recordings, as in the authors' code: spans masked, targets normalised over time",
@@ -100,11 +104,12 @@ export const data2vec = method({
         ...{ maskRatio: 0.49, maskLength: 10, topBlocks: 8, targetNorm: "time", beta: 4 },
         ...{ momentum: 0.999, finalMomentum: 0.9999 },
       },
-      training: { batchSize: 256, learningRate: 5e-4, weightDecay: 0.01 },
+      training: { ...smallSchedule, batchSize: 256, learningRate: 5e-4, weightDecay: 0.01, gradientClip: 0 },
     },
     small: {
       summary: "the mean of 3 blocks as the target, a faster teacher; batches of 128",
       ...smallMasked,
+      encoderOptions: { dropPath: 0, layerScale: 0 },
       options: { topBlocks: 3, momentum: 0.99, finalMomentum: 0.999 },
     },
   },

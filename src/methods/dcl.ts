@@ -14,8 +14,9 @@ import { twoViews } from "./parts/views.ts";
 /**
  * DCL: SimCLR whose loss leaves the positive pair out of the denominator, so that small batches work too; and DCLW,
  * which also weights pairs that are far apart more strongly. Yeh et al. 2021, https://arxiv.org/abs/2110.06848. Differs
- * from the paper: the loss is a mean over all rows (a sum there), and DCLW's weights are differentiated too, as in the code
- * at https://github.com/raminnakhli/Decoupled-Contrastive-Learning.
+ * from the paper: the loss is a mean over all rows (a sum there), and DCLW's weights are differentiated too, as in a third
+ * party's code (https://github.com/raminnakhli/Decoupled-Contrastive-Learning), to which the authors' paper does not refer.
+ * Images are augmented as SimCLR's on ImageNet.
  */
 export const dcl = method({
   name: "dcl",
@@ -30,6 +31,7 @@ export const dcl = method({
     projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
   }),
   recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+  modalityOptions: { cropScale: [0.08, 1], jitter: 1 },
   presets: { small: { summary: "AdamW, batches of 128", training: smallTraining } },
 
   build({ encoder, modality, options: { temperature, weighted, sigma, projectionDim } }) {

@@ -15,8 +15,7 @@ import { smallTraining } from "./parts/presets.ts";
  * https://github.com/facebookresearch/deepcluster: features whitened and at unit length, 20 iterations, empty clusters
  * refilled from large ones. Differs from its code: samples are weighted by the inverse of their cluster's size instead of
  * drawing clusters uniformly (equivalent by section 3.3 of the paper); all features are whitened, not the 256 principal
- * components, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum,
- * and the learning rate has cosine decay.
+ * components, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum.
  */
 export const deepcluster = method({
   name: "deepcluster",
@@ -32,7 +31,14 @@ export const deepcluster = method({
       .describe("number of clusters; about ten times the expected number of classes"),
     kMeansIterations: bounds.repeats().default(20).describe("iterations of k-means before every epoch"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-5, batchSize: 256 },
+  recipe: {
+    optimizer: "sgd",
+    baseLearningRate: 0.05,
+    weightDecay: 1e-5,
+    batchSize: 256,
+    warmup: 0,
+    schedule: "constant",
+  },
   presets: {
     small: {
       summary: "100 clusters; AdamW, batches of 128",

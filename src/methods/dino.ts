@@ -5,7 +5,14 @@ import { dinoHead } from "../layers/heads/dino-head.ts";
 import { withoutDropping } from "../layers/scope.ts";
 import { dino as dinoLoss, updateCenter } from "../objectives/distillation/dino.ts";
 import { method } from "./method.ts";
-import { distillationOptions, smallDistillation, teacherTemperatureAt, withFrozenLast } from "./parts/distillation.ts";
+import {
+  dinoRecipe,
+  distillationOptions,
+  slowerTeacher,
+  smallDistillation,
+  teacherTemperatureAt,
+  withFrozenLast,
+} from "./parts/distillation.ts";
 import {
   dinoImages,
   encodeCrops,
@@ -23,9 +30,9 @@ const onVit = smallDistillation({ hiddenDim: 512 });
 /**
  * DINO: a student that sees all crops predicts the output of a momentum teacher that sees the large ones; centring and
  * sharpening of the teacher prevent collapse. Caron et al. 2021, https://arxiv.org/abs/2104.14294, as in
- * https://github.com/facebookresearch/dino. Differs from the paper: the weight decay stays at 0.04 and does not rise to
- * 0.4, gradients are clipped only by `--gradient-clip` (3 in the paper), and epochs of the paper (the teacher's warm-up 30
- * of 300, the prototypes' freeze 1 of 100) are shares of the training.
+ * https://github.com/facebookresearch/dino, whose recipe for 100 epochs this is. Differs from the paper: its epochs (the
+ * teacher's warm-up 30 of 300, the prototypes' freeze 1 of 100) are shares of the training. In batches of up to 256 the
+ * teacher's momentum starts at 0.9995, as the authors advise.
  */
 export const dino = method({
   name: "dino",
@@ -43,7 +50,8 @@ export const dino = method({
     }),
   }),
   learned: "teacher",
-  recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
+  recipe: dinoRecipe,
+  follow: slowerTeacher,
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
   modalityOptions: dinoImages,

@@ -33,14 +33,17 @@ import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
+/** Fewest patches of a masked block (`min_num_patches` of its code). */
+const MIN_BLOCK = 4;
+
 /**
  * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a separate head, Sinkhorn–Knopp instead of centring,
  * and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
  * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop is masked independently (its code masks
- * exactly half of a batch, with evenly spaced ratios); no LayerScale in the encoder, and no drop-path by default (0.3 in
- * the paper); prototypes at unit length (free in the paper); the learning rate scales linearly with the batch and is the
- * same for all layers (there with the square root, and lower for early layers); no high-resolution phase; weight decay,
- * clipping and shares of the training as in `dino`.
+ * exactly half of a batch, with evenly spaced ratios); prototypes at unit length (free in the paper); the learning rate
+ * scales linearly with the batch and is by default the same for all layers (there with the square root, and lower for early
+ * layers: `--layer-decay 0.9`); gradients are clipped together, there those of the encoder and of each head by themselves;
+ * drop-path rises with depth (the same for all blocks there); no high-resolution phase; shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",
@@ -63,13 +66,17 @@ export const dinov2 = method({
     }),
   }),
   learned: "teacher",
-  recipe: { optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, batchSize: 1024 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 1e-3, weightDecay: 0.04, finalWeightDecay: 0.4, batchSize: 1024 },
+    ...{ warmup: 0.1, finalLearningRate: 1e-6 / 4e-3, gradientClip: 3 },
+  },
   defaultEncoder: "vit",
-  encoderOptions: withClassToken,
+  encoderOptions: { ...withClassToken, dropPath: 0.3 },
+  encoderRecipe: { layerScale: 1e-5 },
   modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
-    small: smallDistillation({ hiddenDim: 256 }),
+    small: { ...smallDistillation({ hiddenDim: 256 }), encoderOptions: { dropPath: 0, layerScale: 0 } },
   },
 
   build({ encoder, modality, options }) {
@@ -81,7 +88,7 @@ export const dinov2 = method({
     return {
       views(sample, rng) {
         const { global, ...others } = crops(sample, rng);
-        return { global, ...others, masks: global.map(() => drawMask(rng, grid, options)) };
+        return { global, ...others, masks: global.map(() => drawMask(rng, grid, options, MIN_BLOCK)) };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),

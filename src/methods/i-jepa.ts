@@ -23,7 +23,7 @@ const range = (low: number, high: number) =>
  * target blocks. Assran et al. 2023, https://arxiv.org/abs/2301.08243; masks, loss and recipe (ViT-H, batch 2,048) are those of
  * https://github.com/facebookresearch/ijepa: smooth L1 and layer-normalised targets instead of the paper's L2.
  * Differs from the paper: the number of patches is the same for every sample of a run, not of a batch, and blocks may
- * touch every edge (see `multiBlockMask`); weight decay stays at 0.04 and does not rise to 0.4.
+ * touch every edge (see `multiBlockMask`); the warm-up starts from 0 (there from a fifth of the peak).
  */
 export const iJepa = method({
   name: "i-jepa",
@@ -53,12 +53,16 @@ export const iJepa = method({
       .describe("momentum of the teacher at the end; linear in between"),
   }),
   learned: "teacher",
-  recipe: { optimizer: "adamw", baseLearningRate: 1.25e-4, weightDecay: 0.04, batchSize: 2048 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 1.25e-4, weightDecay: 0.04, finalWeightDecay: 0.4, batchSize: 2048 },
+    ...{ warmup: 40 / 300, finalLearningRate: 1e-3 },
+  },
   modalityOptions: { cropScale: [0.3, 1], flip: 0 },
   presets: {
     small: {
       summary: "a predictor of 2 blocks, a faster teacher; batches of 128",
       ...smallMasked,
+      training: { ...smallMasked.training, weightDecay: 0.04 },
       options: { predictorWidth: 96, predictorDepth: 2, predictorHeads: 3, momentum: 0.99 },
     },
   },

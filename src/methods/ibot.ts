@@ -9,10 +9,12 @@ import { ibot as patchLoss } from "../objectives/distillation/ibot.ts";
 import { method } from "./method.ts";
 import {
   classTokenOf,
+  dinoRecipe,
   distillationOptions,
   drawMask,
   maskOptions,
   requireClassToken,
+  slowerTeacher,
   smallDistillation,
   teacherTemperatureAt,
   withFrozenLast,
@@ -33,8 +35,8 @@ import { concatenateInputs } from "./parts/views.ts";
 /**
  * iBOT: DINO, and at masked patches the student predicts the teacher's output, which sees them. One head serves the class
  * token and the patches. Zhou et al. 2021, https://arxiv.org/abs/2111.07832, as in https://github.com/bytedance/ibot.
- * Differs from the paper: prototypes at unit length (free in the released ViT-S); weight decay, clipping and shares of the
- * training as in `dino`.
+ * Differs from the paper: prototypes at unit length (free in the released ViT-S); shares of the training and the
+ * teacher's momentum in small batches as in `dino`. A masked block has at least the area of a ninth of the crop.
  */
 export const ibot = method({
   name: "ibot",
@@ -53,7 +55,8 @@ export const ibot = method({
     }),
   }),
   learned: "teacher",
-  recipe: { optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, batchSize: 1024 },
+  recipe: dinoRecipe,
+  follow: slowerTeacher,
   defaultEncoder: "vit",
   encoderOptions: { ...withClassToken, dropPath: 0.1 },
   modalityOptions: dinoImages,
@@ -65,13 +68,15 @@ export const ibot = method({
   build({ encoder, modality, options }) {
     const { prototypes, studentTemperature, momentum, centerMomentum } = options;
     const { encode, grid, width } = encoder.patches;
+    // The code's `low`: a block of a third of each side.
+    const minBlock = grid.reduce((area, extent) => area * Math.max(1, Math.floor(extent / 3)), 1);
     requireClassToken(encoder.patches, "ibot");
     const crops = multiCrop(modality, encoder, options);
     const head = dinoHead(width, options);
     return {
       views(sample, rng) {
         const { global, ...others } = crops(sample, rng);
-        return { global, ...others, masks: global.map(() => drawMask(rng, grid, options)) };
+        return { global, ...others, masks: global.map(() => drawMask(rng, grid, options, minBlock)) };
       },
       init: (rng) => ({
         encoder: encoder.init(rng.split("encoder")),

@@ -129,7 +129,6 @@ export type {
   MethodDefinition,
   MethodParams,
   OutputsWanted,
-  Preset,
-  Recipe,
   Schedule,
 } from "./method.ts";
+export type { Circumstances, Followed, Preset, Recipe } from "./recipe.ts";

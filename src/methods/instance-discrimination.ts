@@ -27,7 +27,10 @@ export const instanceDiscrimination = method({
     momentum: z.number().min(0).lt(1).default(0.5).describe("momentum of the memory bank: share of the old embedding"),
     projectionDim: bounds.width().default(128).describe("width of the embeddings in the memory bank"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+  recipe: {
+    ...{ optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+    ...{ warmup: 0, schedule: "step", milestones: [120 / 200, 160 / 200] },
+  },
   presets: {
     small: {
       summary: "temperature 0.1 as in the authors' CIFAR-10; AdamW, batches of 128",

@@ -16,7 +16,7 @@ import { concatenateInputs } from "./parts/views.ts";
  * projections onto random directions; no teacher, no stop-gradient. Balestriero & LeCun 2025, https://arxiv.org/abs/2511.08544.
  * Differs from the paper: views of one size, as in the released example
  * (https://github.com/rbalestr-lab/lejepa, MINIMAL.md), whose defaults these are; its 256 directions per step are drawn
- * one per sample of the batch; the learning rate decays to 0 (there to a half), and no drop-path by default (there 0.1).
+ * one per sample of the batch; no drop-path by default (there 0.1).
  */
 export const lejepa = method({
   name: "lejepa",
@@ -31,7 +31,14 @@ export const lejepa = method({
     hiddenDim: bounds.width().default(2048).describe("width of the projector's hidden layers"),
     projectionDim: bounds.width().default(16).describe("width of the embeddings that the loss compares"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 2e-3, weightDecay: 0.05, batchSize: 256 },
+  recipe: {
+    optimizer: "adamw",
+    baseLearningRate: 2e-3,
+    weightDecay: 0.05,
+    batchSize: 256,
+    warmup: 1 / 800,
+    finalLearningRate: 0.5,
+  },
   modalityOptions: { cropScale: [0.08, 1], jitter: 1, blur: 0.5, solarize: 0.2 },
   presets: {
     small: {

@@ -20,7 +20,7 @@ import { ofPatches } from "./parts/tokens.ts";
 /**
  * Masked autoencoder: the encoder sees a quarter of the patches, a small decoder reconstructs the others.
  * He et al. 2021, https://arxiv.org/abs/2111.06377. Differs from the paper: there is a class token only if the encoder
- * pools by it. The paper's batch of 4,096 and decoder are for ViT-L on many devices; `small` is for one machine.
+ * pools by it, and the encoder's weights are Xavier's only with `--initialisation xavier`. The paper's batch of 4,096 and decoder are for ViT-L on many devices; `small` is for one machine.
  *
  * With `masks: "tube"` it is VideoMAE, Tong et al. 2022, https://arxiv.org/abs/2203.12602 (preset `videomae`, the decoder of its
  * ViT-B); its repeated sampling of a clip is left to the number of epochs.
@@ -42,7 +42,14 @@ export const mae = method({
     decoderHeads: bounds.width().default(16).describe("attention heads of the decoder"),
     normalizeTarget: z.boolean().default(true).describe("normalise each target patch by its own mean and deviation"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.05, beta2: 0.95, batchSize: 4096 },
+  recipe: {
+    optimizer: "adamw",
+    baseLearningRate: 1.5e-4,
+    weightDecay: 0.05,
+    beta2: 0.95,
+    batchSize: 4096,
+    warmup: 40 / 800,
+  },
   presets: {
     small: {
       summary: "a decoder of 2 blocks; batches of 128",

@@ -6,6 +6,7 @@ import type { Modality } from "../data/modality.ts";
 import type { Sample } from "../data/views.ts";
 import type { Encoder, InitialParams, Inputs, Params } from "../encoders/encoder.ts";
 import type { FrozenFile, FrozenRun } from "./frozen.ts";
+import type { Circumstances, Followed, Preset, Recipe } from "./recipe.ts";
 
 /** Numbers that change from step to step and are fed to the compiled step. */
 export interface Schedule {
@@ -166,60 +167,6 @@ export interface EpochContext<Initial, Memory> {
 /** A method's parameters: the encoder's, and those of its heads. */
 export type MethodParams = InitialParams & { readonly encoder: InitialParams };
 
-/** Defaults of the trainer for a method: the paper's recipe, scaled where the docstring says so. */
-export interface Recipe {
-  /** AdamW by default. `larc` is SwAV's LARS, which adapts and decays biases and norms too. */
-  readonly optimizer?: "adamw" | "sgd" | "lars" | "larc";
-  /** Peak rate for a batch of 256; scaled linearly with the batch. */
-  readonly baseLearningRate?: number;
-  /** 0.05 by default. */
-  readonly weightDecay?: number;
-  /** Weight decay at the end, reached by half a cosine from the first step on (DINO, I-JEPA); constant by default. */
-  readonly finalWeightDecay?: number;
-  /** Of `adamw`: 0.999 by default. */
-  readonly beta2?: number;
-  /** Of `sgd`: Nesterov's momentum. */
-  readonly nesterov?: boolean;
-  readonly batchSize?: number;
-  /**
-   * Share of the training in which the rate rises linearly: the paper's epochs of warm-up over its epochs; 0 for none. By
-   * default 0.1, at most 10 epochs.
-   */
-  readonly warmup?: number;
-  /** Of the rate after the warm-up: `cosine` by default. */
-  readonly schedule?: "cosine" | "step" | "constant";
-  /** Of `step`: shares of the training after each of which the rate is a tenth of what it was; 0.6 and 0.8 by default. */
-  readonly milestones?: readonly number[];
-  /** Of `cosine`: the rate at the end, as a share of the peak; 0 by default. */
-  readonly finalLearningRate?: number;
-  /** Largest norm of the gradients; 0, by default, for no clipping. */
-  readonly gradientClip?: number;
-  /** Whether the norm is of all gradients together, by default, or each parameter's by itself (DINO, iBOT). */
-  readonly clipBy?: "all" | "parameter";
-  /** Parts of the parameters whose rate stays at the peak, by path: SimSiam's `predictor`. */
-  readonly constantRate?: readonly string[];
-}
-
-/**
- * A named set of options for data or machines unlike the paper's. It overrides the recipe, and the user's options override
- * it. Options that the encoder or the modality does not have are ignored. Nearly every method has `small`, for few and
- * small samples on two cores. A method's `small` has what depends on the method; the modality's `small` adds what depends
- * on the kind of data (encoder size, strength of augmentation), also to presets whose name begins with `small-`.
- */
-export interface Preset {
-  /** One line for help and notes. */
-  readonly summary: string;
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** Used if it reads the data. */
-  readonly encoder?: string;
-  /** Options of that encoder, or of the run's encoder if the preset names none. */
-  readonly encoderOptions?: Readonly<Record<string, unknown>>;
-  readonly modalityOptions?: Readonly<Record<string, unknown>>;
-  readonly training?: Readonly<Record<string, unknown>>;
-  /** The method does not compare strongly augmented views: `views` of the modality's `small` do not apply. */
-  readonly lightViews?: boolean;
-}
-
 /** What a method is built with; encoder and modality offer the abilities in `Needs`. */
 export interface MethodContext<Options, Needs extends Ability = never> {
   readonly encoder: Encoder & Offered<By<Needs, "encoder">>;
@@ -256,6 +203,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   /** Options that are paths of runs to build on; the trainer opens them and checks that they read the same inputs. */
   readonly runs?: readonly string[];
   readonly recipe: Recipe;
+  /** Options that are otherwise where batches are smaller than the paper's, or samples fewer; each is noted. */
+  readonly follow?: (circumstances: Circumstances) => readonly Followed[];
   readonly presets?: Readonly<Record<string, Preset>>;
   /**
    * The branch of the memory whose encoder is evaluated and exported, for methods that publish their teacher. Its heads
@@ -268,6 +217,8 @@ export interface MethodDefinition<Options extends z.ZodObject = z.ZodObject> {
   readonly tasks?: readonly { readonly definition: MethodDefinition; readonly weight: number }[];
   /** Defaults for the default encoder's options: `causal`, a class token. */
   readonly encoderOptions?: Readonly<Record<string, unknown>>;
+  /** The same of what the paper's encoder has and a run or model that training starts from may not: LayerScale. */
+  readonly encoderRecipe?: Readonly<Record<string, unknown>>;
   /** Defaults for the modality's options; those it does not have are ignored. */
   readonly modalityOptions?: Readonly<Record<string, unknown>>;
   /** Options of the modality that have no effect with this method, and the method's options that replace them. */

@@ -10,7 +10,7 @@ import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
-import { enqueue, randomQueue } from "./parts/queue.ts";
+import { enqueue, randomQueue, shorterQueue } from "./parts/queue.ts";
 import { momentumUpdate } from "./parts/teacher.ts";
 import { twoViews } from "./parts/views.ts";
 
@@ -19,6 +19,7 @@ import { twoViews } from "./parts/views.ts";
  * He et al. 2019, https://arxiv.org/abs/1911.05722; Chen et al. 2020, https://arxiv.org/abs/2003.04297. Differs from the
  * paper: it shuffles BatchNorm between devices, so that batch statistics shared by a query and its key do not leak; on one
  * device the key encoder uses its running statistics instead, which follow the query encoder's like its weights (EMAN, Cai et al. 2021, https://arxiv.org/abs/2101.08482).
+ * The queue is no longer than the data, whose keys would be negatives of their own queries.
  */
 export const mocoV2 = method({
   name: "moco-v2",
@@ -32,7 +33,8 @@ export const mocoV2 = method({
     queueSize: bounds.count().default(65536).describe("number of keys in the queue, the negatives"),
     projectionDim: bounds.width().default(128).describe("width of the embeddings that the loss compares"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256 },
+  recipe: { optimizer: "sgd", baseLearningRate: 0.03, weightDecay: 1e-4, batchSize: 256, warmup: 0 },
+  follow: shorterQueue("queueSize"),
   presets: {
     small: {
       summary: "a queue of 4,096, a key encoder ten times as fast; AdamW, batches of 128",

@@ -15,7 +15,8 @@ import { byolImages, twoViews } from "./parts/views.ts";
 /**
  * MoCo v3: MoCo without a queue, for Transformers. A predictor's output identifies the momentum encoder's key of the other
  * view among the keys of the batch. Chen, Xie & He 2021, https://arxiv.org/abs/2104.02057. Differs from the paper: the
- * patch projection is trained, not frozen (the paper's remedy for instability with batches of thousands).
+ * patch projection is trained, not frozen (the paper's remedy for instability with batches of thousands), and weights are
+ * Xavier's only with `--initialisation xavier`.
  */
 export const mocoV3 = method({
   name: "moco-v3",
@@ -34,7 +35,10 @@ export const mocoV3 = method({
     projectionDim: bounds.width().default(256).describe("width of the embeddings that the loss compares"),
     projectorLayers: bounds.depth().min(2).default(3).describe("layers of the projector; 2 in the paper's ResNets"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 1.5e-4, weightDecay: 0.1, batchSize: 4096 },
+    warmup: 40 / 300,
+  },
   encoderOptions: { pooling: "class" },
   modalityOptions: byolImages,
   defaultEncoder: "vit",

@@ -19,9 +19,9 @@ import { concatenateInputs } from "./parts/views.ts";
  * Masked siamese networks: a masked view is assigned to the same prototypes as another, whole view by a momentum teacher.
  * Assran et al. 2022, https://arxiv.org/abs/2204.07141, as in
  * https://github.com/facebookresearch/msn: the momentum rises linearly and would reach 1 after 1.25 trainings,
- * and only the large anchors are masked. Differs from its code: the learning rate's cosine ends with the training (there
- * at 1.25 trainings), each sample drops its own patches (there a batch drops the same ones), the weight decay stays at 0.04
- * and does not rise to 0.4, gradients are clipped only by `--gradient-clip` (3 there).
+ * and only the large anchors are masked. Differs from its code: the cosines of learning rate and weight decay end with the
+ * training (there at 1.25 trainings), the warm-up starts from 0 (there from a fifth of the peak), the prototypes' gradients
+ * are clipped with all others, and each sample drops its own patches (there a batch drops the same ones).
  */
 export const msn = method({
   name: "msn",
@@ -56,7 +56,10 @@ export const msn = method({
     ...multiCropOptions({ globalScale: [0.3, 1], localScale: [0.05, 0.3], localCrops: 10 }),
   }),
   learned: "teacher",
-  recipe: { optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, batchSize: 1024 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 2.5e-4, weightDecay: 0.04, finalWeightDecay: 0.4, batchSize: 1024 },
+    ...{ warmup: 15 / 800, finalLearningRate: 1e-3, gradientClip: 3 },
+  },
   defaultEncoder: "vit",
   encoderOptions: withClassToken,
   modalityOptions: { blur: 0.5, solarize: 0 },

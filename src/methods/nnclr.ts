@@ -10,12 +10,12 @@ import { normalize } from "../objectives/parts/normalize.ts";
 import { method } from "./method.ts";
 import { embedding } from "./parts/embedding.ts";
 import { smallTraining } from "./parts/presets.ts";
-import { enqueue, nearestIn, randomQueue } from "./parts/queue.ts";
+import { enqueue, nearestIn, randomQueue, shorterQueue } from "./parts/queue.ts";
 import { twoViews } from "./parts/views.ts";
 
 /**
  * NNCLR: the positive of a view is not the other view but its nearest neighbour in a queue of earlier samples.
- * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: none.
+ * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: none; the queue is no longer than the data.
  */
 export const nnclr = method({
   name: "nnclr",
@@ -31,6 +31,7 @@ export const nnclr = method({
     predictorDim: bounds.width().default(4096).describe("width of the predictor's hidden layer"),
   }),
   recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  follow: shorterQueue("queueSize"),
   presets: {
     small: {
       summary: "heads of 512, a queue of 4,096; AdamW, batches of 128",

@@ -3,8 +3,10 @@
  * @module autodidact/methods
  */
 export {
+  type Circumstances,
   type EpochContext,
   type FileFeatures,
+  type Followed,
   type FrozenFile,
   type FrozenRun,
   type Method,

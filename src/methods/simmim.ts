@@ -11,7 +11,7 @@ import { maskedReconstruction } from "../objectives/restoration/masked-reconstru
 import { method } from "./method.ts";
 import { randomCells, randomInSlices, shareOf } from "./parts/masks.ts";
 import { withPatches } from "./parts/pictures.ts";
-import { smallMasked } from "./parts/presets.ts";
+import { smallMasked, smallSchedule } from "./parts/presets.ts";
 import { markedAt, ofPatches } from "./parts/tokens.ts";
 
 /** Windows as they are: what is stretched has another course of the day. */
@@ -20,15 +20,13 @@ const maskedPatches = {
   encoder: "patchtst",
   options: { maskRatio: 0.4, maskSize: 1, masks: "slices", error: "squared" },
   modalityOptions: { cropScale: [1, 1], jitter: 0, scale: 0, magnitudeWarp: 0, timeWarp: 0 },
-  training: { batchSize: 64, learningRate: 1e-4, weightDecay: 0 },
+  training: { ...smallSchedule, batchSize: 64, learningRate: 1e-4, weightDecay: 0, gradientClip: 0 },
 };
 
 /**
  * SimMIM: squares of an image are replaced by a mask token, and a linear layer predicts their pixels.
  * Xie et al. 2021, https://arxiv.org/abs/2111.09886; the recipe is that of ViT-B in
- * https://github.com/microsoft/SimMIM. Differs from the paper: no shared relative position bias in the encoder; the
- * learning rate has cosine decay where ViT-B's is lowered once; gradients are clipped only by `--gradient-clip` (5 in the
- * paper), and no drop-path by default (0.1 in the paper).
+ * https://github.com/microsoft/SimMIM. Differs from the paper: no shared relative position bias in the encoder.
  *
  * The preset `patchtst` is the self-supervised part of PatchTST, Nie et al. 2022, https://arxiv.org/abs/2211.14730: of every
  * channel 40 % of the patches, others in each, and the mean squared error of their normalised values. Differs from the
@@ -52,19 +50,24 @@ export const simmim = method({
       ),
     error: z.enum(["absolute", "squared"]).default("absolute").describe("of the values of masked patches"),
   }),
-  recipe: { optimizer: "adamw", baseLearningRate: 5e-5, weightDecay: 0.05, batchSize: 2048 },
+  recipe: {
+    ...{ optimizer: "adamw", baseLearningRate: 5e-5, weightDecay: 0.05, batchSize: 2048 },
+    ...{ warmup: 10 / 800, schedule: "step", milestones: [700 / 800], gradientClip: 5 },
+  },
+  encoderOptions: { dropPath: 0.1 },
   modalityOptions: { cropScale: [0.67, 1] },
   presets: {
     small: {
       summary: "batches of 128",
       ...smallMasked,
+      encoderOptions: { dropPath: 0 },
     },
     patchtst: { summary: "PatchTST's: 40 % of every channel's patches, squared error", ...maskedPatches },
     "small-patchtst": {
       summary: "the same with a narrower encoder; batches of 64",
       ...maskedPatches,
       encoderOptions: { width: 64, heads: 4, dropout: 0 },
-      training: { batchSize: 64, learningRate: 1e-3, warmupEpochs: 1, gradientClip: 1 },
+      training: { ...smallMasked.training, batchSize: 64 },
     },
   },
   defaultEncoder: "vit",

@@ -12,8 +12,7 @@ import { twoViews } from "./parts/views.ts";
 
 /**
  * SimSiam: predict the other view's embedding, with a stop-gradient on the target; no negatives, no second network.
- * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: the predictor's learning rate decays with all
- * others (constant in the paper). The last BatchNorm of the projector has no scale and shift, as in the
+ * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: none. The last BatchNorm of the projector has no scale and shift, as in the
  * released code (https://github.com/facebookresearch/simsiam).
  */
 export const simsiam = method({
@@ -29,12 +28,19 @@ export const simsiam = method({
       .describe("width of the projector and of the embeddings that the loss compares"),
     predictorDim: bounds.width().default(512).describe("width of the predictor's hidden layer, a bottleneck"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.05, weightDecay: 1e-4, batchSize: 512 },
+  recipe: {
+    optimizer: "sgd",
+    baseLearningRate: 0.05,
+    weightDecay: 1e-4,
+    batchSize: 512,
+    warmup: 0,
+    constantRate: ["predictor"],
+  },
   presets: {
     small: {
       summary: "heads of 512 with a bottleneck of 128; batches of 128",
       options: { projectionDim: 512, predictorDim: 128 },
-      training: { ...smallTraining, optimizer: "sgd", learningRate: 0.06, weightDecay: 5e-4 },
+      training: { ...smallTraining, optimizer: "sgd", learningRate: 0.06, weightDecay: 5e-4, constantRate: [] },
     },
   },
 

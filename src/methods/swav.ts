@@ -19,12 +19,17 @@ import {
 import { smallTraining, withoutBlur } from "./parts/presets.ts";
 import { enqueue } from "./parts/queue.ts";
 
+/** Batches that are too small to balance assignments over, and the queue that the authors' code then has. */
+const SMALL_BATCH = 256;
+const QUEUE = 3840;
+
 /**
  * SwAV: a view's assignment to prototypes is predicted from every other view of the sample; assignments are balanced over
  * the batch and a queue. Caron et al. 2020, https://arxiv.org/abs/2006.09882, as in
  * https://github.com/facebookresearch/swav. Differs from the paper: prototypes are normalised within the loss, not after
  * every step; the queue fills from the first step, and its start (epoch 15 of 200), like the prototypes' freeze (1 epoch
- * of 400), is a share of the training.
+ * of 400), is a share of the training. In batches of up to 256 there
+ * is a queue of 3,840, as in the authors' settings for them.
  */
 export const swav = method({
   name: "swav",
@@ -54,7 +59,14 @@ export const swav = method({
     queueStart: z.number().min(0).max(1).default(0.075).describe("share of the training before the queue is used"),
     ...multiCropOptions({ globalScale: [0.14, 1], localScale: [0.05, 0.14], localCrops: 6 }),
   }),
-  recipe: { optimizer: "lars", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+  recipe: {
+    ...{ optimizer: "larc", baseLearningRate: 0.3, weightDecay: 1e-6, batchSize: 4096 },
+    ...{ warmup: 10 / 400, finalLearningRate: 1e-3 },
+  },
+  follow: ({ batchSize }) =>
+    batchSize <= SMALL_BATCH
+      ? [{ option: "queueLength", value: QUEUE, because: `the authors' queue for batches of ${SMALL_BATCH}` }]
+      : [],
   modalityOptions: { jitter: 1, blur: 0.5, solarize: 0 },
   replaces: multiCropReplaces,
   presets: {

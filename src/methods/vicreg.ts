@@ -28,7 +28,7 @@ export const vicreg = method({
     covariance: weight(1).describe("weight of the covariances between features (ν)"),
     projectionDim: bounds.width().default(8192).describe("width of the projector's three layers"),
   }),
-  recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048 },
+  recipe: { optimizer: "lars", baseLearningRate: 0.2, weightDecay: 1e-6, batchSize: 2048, finalLearningRate: 1e-3 },
   modalityOptions: byolImages,
   presets: {
     small: {

@@ -29,7 +29,7 @@ import { checkTest, type JudgeOptions, openLabelled } from "./judge.ts";
 import { optionsFromLabels } from "./label-options.ts";
 import { learnLabels } from "./learn-labels.ts";
 import { probedHead } from "./probed-head.ts";
-import { heldOut, lengthOf, withLearningRate } from "./recipe.ts";
+import { averageFor, heldOut, lengthOf, withLearningRate } from "./recipe.ts";
 import { SPLIT_FILE, type Split, splitData, splitLine } from "./split.ts";
 import { answersIn, digestOfLabels, splitForTraining, strataOf } from "./supervision.ts";
 
@@ -126,6 +126,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
     };
     const parts = splitForTraining(source, task, split, await groupsToKeep(definition, source, split));
     const { batchSize, epochs, patience } = lengthOf(parts.indices.length, options);
+    const ema = averageFor(epochs * Math.max(1, Math.floor(parts.indices.length / batchSize)));
     const supervision: Supervision = { ...split, patience };
     const settled = (encoderOptions?: Start["encoderOptions"]) =>
       settle(
@@ -146,6 +147,7 @@ export async function finetune(options: FinetuneOptions): Promise<Run> {
             gradientClip: 1,
             // The head is fitted to features by running statistics; an added task needs those of its own views.
             ...(scratch ? {} : { layerDecay: 0.75, frozenStatistics: options.with === undefined }),
+            ...(options.with === "fixmatch" ? { ema } : {}),
             ...options.training,
             ...{ batchSize, epochs },
           },

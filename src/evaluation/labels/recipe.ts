@@ -60,14 +60,24 @@ export function heldOut(labels: number, scratch: boolean): number {
   return labels < 1000 ? 0.2 : 0.1;
 }
 
-/** AdamW's default peak learning rate: scales with the square root of a step's samples, lower for wide encoders. */
+/** Momentum of FixMatch's average of the weights in the paper's million steps, and the share of the steps it spans at most. */
+const EMA = 0.999;
+const EMA_SPAN = 0.1;
+
+/** FixMatch evaluates a running average of the weights, which in a short training must not go back to its start. */
+export const averageFor = (steps: number): number => Math.min(EMA, Math.max(0, 1 - 1 / (EMA_SPAN * steps)));
+
+/**
+ * AdamW's default peak learning rate (other optimisers have the recipe's): scales with the square root of a step's samples,
+ * lower for wide encoders.
+ */
 export function withLearningRate(
   training: Training,
   { embedDim }: Encoder,
   choices: TrainingChoices | undefined,
   scratch: boolean,
 ): Training {
-  if (choices?.learningRate !== undefined) return training;
+  if (choices?.learningRate !== undefined || training.optimizer !== "adamw") return training;
   const base = (scratch ? 2e-3 : 1e-3) * Math.sqrt((training.batchSize * training.accumulate) / 256);
   return { ...training, learningRate: base * Math.min(1, 256 / embedDim) };
 }

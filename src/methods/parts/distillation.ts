@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type Array, float32, lax, np, type Rng, sizeOf, type Tensor } from "../../array/index.ts";
 import * as bounds from "../../foundation/bounds.ts";
 import { UserError } from "../../foundation/errors.ts";
-import type { Preset } from "../method.ts";
+import type { Circumstances, Followed, Preset, Recipe } from "../recipe.ts";
 import { blockwiseMask, type Grid } from "./masks.ts";
 import { smallCrops } from "./multi-crop.ts";
 import { smallTraining, withoutBlur } from "./presets.ts";
@@ -48,6 +48,22 @@ export const smallDistillation = ({ hiddenDim }: { readonly hiddenDim: number })
   training: { ...smallTraining, batchSize: 64, learningRate: 5e-4, weightDecay: 0.04, gradientClip: 3 },
 });
 
+/** The recipe of DINO's and iBOT's code for 100 epochs. */
+export const dinoRecipe = {
+  ...{ optimizer: "adamw", baseLearningRate: 5e-4, weightDecay: 0.04, finalWeightDecay: 0.4, batchSize: 1024 },
+  ...{ warmup: 0.1, finalLearningRate: 1e-6 / 2e-3, gradientClip: 3, clipBy: "parameter" },
+} as const satisfies Recipe;
+
+/** Batches for which the authors of DINO and iBOT advise a slower teacher. */
+const SMALL_BATCH = 256;
+const SLOW = 0.9995;
+
+/** A teacher that small batches do not move too fast. */
+export const slowerTeacher = ({ perUpdate }: Circumstances): readonly Followed[] =>
+  perUpdate <= SMALL_BATCH
+    ? [{ option: "momentum", value: SLOW, because: `the authors' advice for batches of ${SMALL_BATCH}` }]
+    : [];
+
 /** The teacher's temperature, scalar: rises linearly, then is constant. */
 export function teacherTemperatureAt(progress: Array, options: Options): Array {
   const { warmupTeacherTemperature: start, teacherTemperature: end, teacherWarmup } = options;
@@ -80,18 +96,20 @@ export const maskOptions = {
 
 /**
  * iBOT's mask of a crop: none, or blocks that cover a random share of it.
+ * @param minBlock fewest patches of a block
  * @returns float32 `[patches]`, 1 for masked patches
  */
 export function drawMask(
   rng: Rng,
   grid: Grid,
   { maskProbability, maskRatio }: z.infer<z.ZodObject<typeof maskOptions>>,
+  minBlock: number,
 ): Tensor {
   const count = sizeOf(grid);
   const mask = new Float32Array(count);
   if (rng.chance(maskProbability)) {
     const hidden = Math.round(rng.uniform(maskRatio[0], maskRatio[1]) * count);
-    for (const place of blockwiseMask(rng, grid, hidden)) mask[place] = 1;
+    for (const place of blockwiseMask(rng, grid, hidden, { minBlock })) mask[place] = 1;
   }
   return float32(mask, [count]);
 }

@@ -1,4 +1,5 @@
 import { type Array, float32, np, type Rng, type Tensor } from "../../array/index.ts";
+import type { Circumstances, Followed } from "../recipe.ts";
 
 /** A queue of embeddings filled with random directions, `[size, dim]`, rows of length 1. */
 export function randomQueue(rng: Rng, size: number, dim: number): Tensor {
@@ -14,6 +15,21 @@ export function randomQueue(rng: Rng, size: number, dim: number): Tensor {
   }
   return float32(values, [size, dim]);
 }
+
+/**
+ * A queue that is no longer than the data: a longer one holds the same samples several times, and each query's own earlier
+ * key among its negatives. It stays a whole number of batches, and has one of them at least.
+ * @param option the method's option with its length
+ */
+export const shorterQueue =
+  (option: string) =>
+  ({ batchSize, samples, options }: Circumstances): readonly Followed[] => {
+    const length = Number(options[option]);
+    const fitting = Math.max(1, Math.floor(Math.min(length, samples) / batchSize)) * batchSize;
+    return length > samples && fitting < length
+      ? [{ option, value: fitting, because: `no more than the ${samples} samples, in whole batches of ${batchSize}` }]
+      : [];
+  };
 
 /**
  * The queue with a batch added at the front and the oldest rows dropped at the end. MoCo, He et al. 2019,

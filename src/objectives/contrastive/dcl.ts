@@ -7,7 +7,7 @@ import { normalize } from "../parts/normalize.ts";
  * https://arxiv.org/abs/2110.06848
  *
  * Each of the 2N rows is drawn to its partner and pushed from the other samples' rows in both views, by cosine similarity
- * over `temperature`; the mean over all rows, where the paper sums. The positives are left out exactly; the released code
+ * over `temperature`; the mean over all rows, where the paper sums. The positives are left out exactly; a third party's code
  * (https://github.com/raminnakhli/Decoupled-Contrastive-Learning) multiplies them by 1e-45.
  * @param z0 `[N, dim]`, normalised here
  * @param z1 `[N, dim]`, row i the partner of row i of `z0`; normalised here

@@ -15,6 +15,7 @@ import { RUN_VERSION, type RunConfig } from "./config.ts";
 import { parseOptions } from "./run.ts";
 import { refuseReplaced, withCurriculum } from "./settle/curriculum.ts";
 import { settleEncoder } from "./settle/encoder.ts";
+import { followed } from "./settle/follow.ts";
 import { settleMethod } from "./settle/method.ts";
 import { settleModality } from "./settle/modality.ts";
 import { presetParts, smallSuggestion } from "./settle/presets.ts";
@@ -107,11 +108,15 @@ export async function settle(
   }
 
   const training = settleTraining(choices, requested, method.recipe, samples);
+  const { batchSize, accumulate } = training;
+  const perUpdate = batchSize * accumulate;
+  const circumstances = { batchSize, perUpdate, samples: samples.length, options: parts.method.options };
+  const options = followed(choices, method, presets, circumstances);
   const config: RunConfig = {
     version: RUN_VERSION,
     data: await dataOf(choices, source),
     ...(choices.preset === undefined ? {} : { preset: choices.preset }),
-    ...{ modality, ...parts, training },
+    ...{ modality, ...parts, method: { ...parts.method, options }, training },
   };
   return {
     config: curriculum?.length ? await withCurriculum(config, curriculum, method, definition) : config,

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { finetuneDefaults, heldOut, lengthOf } from "../../../src/evaluation/labels/recipe.ts";
+import {
+  averageFor,
+  finetuneDefaults,
+  heldOut,
+  lengthOf,
+  withLearningRate,
+} from "../../../src/evaluation/labels/recipe.ts";
 
 /** Steps of a training of that length. */
 const stepsOf = (samples: number, { batchSize, epochs }: { batchSize: number; epochs: number }) =>
@@ -54,4 +60,18 @@ test("whatever the number of labels, there are whole batches, whole patience, an
       },
     ),
   );
+});
+
+test("FixMatch's average is the paper's in long trainings, and spans a tenth of a short one", () => {
+  assert.equal(averageFor(2 ** 20), 0.999);
+  assert.ok(Math.abs(averageFor(1000) - 0.99) < 1e-12);
+  assert.equal(averageFor(5), 0);
+});
+
+test("the learning rate of fine-tuning is AdamW's; another optimiser keeps its recipe's", () => {
+  const encoder = { embedDim: 512 } as never;
+  const training = { optimizer: "adamw", batchSize: 64, accumulate: 1, learningRate: 0.7 } as never;
+  assert.ok(Math.abs(withLearningRate(training, encoder, {}, false).learningRate - 2.5e-4) < 1e-9);
+  const sgd = { optimizer: "sgd", batchSize: 64, accumulate: 1, learningRate: 0.7 } as never;
+  assert.equal(withLearningRate(sgd, encoder, {}, false).learningRate, 0.7);
 });

@@ -8,6 +8,7 @@ import * as bounds from "../../../foundation/bounds.ts";
 import { mlp } from "../../../layers/heads/mlp.ts";
 import { linear } from "../../../layers/linear.ts";
 import { method } from "../../../methods/method.ts";
+import { smallSchedule } from "../../../methods/parts/presets.ts";
 import { assemble, concatenateInputs } from "../../../methods/parts/views.ts";
 import { accuracy, crossEntropy } from "../../../objectives/supervised/cross-entropy.ts";
 import { tiles } from "../abilities.ts";
@@ -28,7 +29,8 @@ function normalizeTiles(pixels: Array): Array {
  * 225), normalised one by one, 30 % grey, colour channels shifted by up to 2 pixels.
  *
  * Differs from the paper: any encoder, its representation (`apply`) instead of AlexNet's conv5; BatchNorm in the head
- * instead of dropout; crops and flips as the modality sets them.
+ * instead of dropout; crops and flips as the modality sets them; the learning rate falls by half a cosine (the paper names
+ * its start alone).
  */
 export const jigsaw = method({
   name: "jigsaw",
@@ -50,13 +52,13 @@ export const jigsaw = method({
     tileDim: bounds.width().default(512).describe("width of a tile's embedding"),
     hiddenDim: bounds.width().default(4096).describe("width of the layer that sees all tiles"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.01, weightDecay: 5e-4, batchSize: 256 },
+  recipe: { optimizer: "sgd", baseLearningRate: 0.01, weightDecay: 5e-4, batchSize: 256, warmup: 0 },
   presets: {
     small: {
       summary: "2 × 2 tiles, of images of 32 pixels 14 wide; batches of 64",
       options: { grid: 2, permutations: 24, share: 14 / 16, channelShift: 0, tileDim: 64, hiddenDim: 256 },
       modalityOptions: { cropScale: [0.5, 1] },
-      training: { optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
+      training: { ...smallSchedule, optimizer: "sgd", batchSize: 64, learningRate: 0.05 },
     },
   },
 

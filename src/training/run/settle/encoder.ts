@@ -70,10 +70,17 @@ export async function settleEncoder(
       return { of: part.name, options: asked };
     }),
   );
+  const asked = agree(wishes, choices.encoderOptions);
+  const recipes = partsOf(method).map(({ name: of, defaultEncoder, encoderRecipe }) => ({
+    of,
+    options: name === defaultEncoder ? pickKnown(options, encoderRecipe) : {},
+  }));
   const decided = decide({
     user: choices.encoderOptions,
-    method: agree(wishes, choices.encoderOptions),
+    method: asked,
     start: choices.encoderDefaults,
+    // What training starts from is as it is.
+    ...(choices.encoderDefaults ? {} : { recipe: agree(recipes, { ...asked, ...choices.encoderOptions }) }),
   });
   return { name: nameOf(choices.encoder, name), options: parseOptions(options, decided, `encoder ${name}`) };
 }
