@@ -133,6 +133,47 @@ export const zip: readonly Mutation[] = [
   ...binary,
 ];
 
+/** Where headers of a tar archive are, by the sizes in it. */
+function tarHeaders(bytes: Buffer): number[] {
+  const found: number[] = [];
+  for (let at = 0; at + 512 <= bytes.length; ) {
+    if (bytes.toString("latin1", at + 257, at + 262) !== "ustar") return found;
+    found.push(at);
+    const size = Number.parseInt(bytes.toString("latin1", at + 124, at + 135), 8);
+    if (!(size >= 0)) return found;
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return found;
+}
+
+/** Changes a field of a header, and mends its sum. */
+const tarField: Mutation = (bytes, rng) => {
+  const found = tarHeaders(bytes);
+  if (found.length === 0) return bytes;
+  const at = pick(rng, found);
+  const changed = Buffer.from(bytes);
+  const field = rng.integer(0, 4);
+  if (field === 0)
+    changed.write(pick(rng, ["77777777777\0", "00000000000\0", "00000001001\0", "-1         \0"]), at + 124, "latin1");
+  else if (field === 1)
+    pick(rng, [Buffer.alloc(12, 0xff), Buffer.from("807fffffffffffffffffffff", "hex")]).copy(changed, at + 124);
+  else if (field === 2)
+    changed.write(pick(rng, ["L", "K", "x", "g", "S", "2", "5", "7", "V", "\xff"]), at + 156, "latin1");
+  else changed.write(pick(rng, ["../../x.png\0", "/etc/x.png\0", "a\\b.png\0", "\xff.png\0", "\0"]), at, "latin1");
+  changed.write("        ", at + 148, "latin1");
+  const sum = changed.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+  changed.write(`${sum.toString(8).padStart(6, "0")}\0 `, at + 148, "latin1");
+  return changed;
+};
+
+/** Cuts the archive off, or repeats a part of it. */
+const tarParts: Mutation = (bytes, rng) =>
+  rng.chance(0.5)
+    ? bytes.subarray(0, rng.integer(0, bytes.length))
+    : Buffer.concat([bytes.subarray(0, 512 * rng.integer(0, bytes.length / 512)), bytes]);
+
+export const tar: readonly Mutation[] = [tarField, tarField, tarField, tarField, tarParts, ...binary];
+
 /** Changes the header, and its length with it. */
 const safetensorsHeader: Mutation = (bytes, rng) => {
   const length = Number(bytes.readBigUInt64LE(0));

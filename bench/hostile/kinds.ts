@@ -1,5 +1,5 @@
 import { binary } from "./binary.ts";
-import { gzipped, idx, jpeg, parquet, png, safetensors, tiff, zip } from "./formats.ts";
+import { gzipped, idx, jpeg, parquet, png, safetensors, tar, tiff, zip } from "./formats.ts";
 import * as graphs from "./graphs.ts";
 import * as molecules from "./molecules.ts";
 import type { Mutation } from "./mutation.ts";
@@ -67,6 +67,8 @@ export const kinds: readonly Kind[] = [
   kind("IDX .gz", "train-images-idx3-ubyte.gz", seeds.packed(seeds.idxs), gzipped(idx), image),
   kind("CIFAR", "data_batch_1.bin", seeds.cifars, binary, image),
   kind("zip", "x.zip", seeds.zips, zip, image),
+  kind("tar", "x.tar", seeds.tars, tar, image),
+  kind("pairs, tar", "x.tar", pairs.tars, tar, pairs.pair),
   kind("WAV", "x.wav", seeds.sounds(".wav"), binary, sound),
   kind("FLAC", "x.flac", seeds.sounds(".flac"), binary, sound),
   kind("MP3", "x.mp3", seeds.sounds(".mp3"), binary, sound),

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { zipSync } from "fflate";
 import { drawnSquare, parquetOf, writePairs } from "../../test/fixtures/pairs.ts";
+import { tarOf } from "../../test/support/tar.ts";
 import { dataOf } from "./openers.ts";
 import type { Lab } from "./seeds.ts";
 
@@ -33,14 +34,17 @@ export const besideTable = (lab: Lab): Promise<string> =>
     await writePairs(folder, COUNT);
   });
 
-export const zips = async (): Promise<Buffer[]> => {
+const filesBeside = async (): Promise<Record<string, Uint8Array>> => {
   const files: Record<string, Uint8Array> = {};
   for (const [at, all] of captions.slice(0, 6).entries()) {
     files[`${at}.png`] = (await drawnSquare(at)).png;
     files[`${at}.txt`] = Buffer.from(all.join("\n"));
   }
-  return [Buffer.from(zipSync(files))];
+  return files;
 };
+
+export const zips = async (): Promise<Buffer[]> => [Buffer.from(zipSync(await filesBeside()))];
+export const tars = async (): Promise<Buffer[]> => [await tarOf(await filesBeside())];
 
 export const captionFiles = async (): Promise<Buffer[]> => [
   Buffer.from(JSON.stringify({ caption: captions[0]?.[0], captions: captions[0], key: 7, label: "a", width: 24 })),

@@ -6,6 +6,7 @@ import sharp, { type Sharp } from "sharp";
 import { Rng } from "../../src/array/rng.ts";
 import { embed, exportRun, openRun, pretrain } from "../../src/index.ts";
 import { writeTable } from "../../src/interop/table.ts";
+import { tarOf } from "../../test/support/tar.ts";
 
 /** The whole files that mutants are made of: small, so that they decode in milliseconds, and the same each time. */
 
@@ -91,6 +92,16 @@ export const packed = (seeds: () => Promise<readonly Buffer[]>) => async (): Pro
   (await seeds()).map((bytes) => gzipSync(bytes));
 
 /** Archives of images in two classes, deflated and stored. */
+/** Images with labels as WebDataset has them, with a name that takes a header of its own. */
+export const tars = async (): Promise<Buffer[]> => {
+  const [png] = await pngs();
+  const [jpeg] = await jpegs();
+  return [
+    await tarOf({ "1.png": png!, "1.cls": "3", "2.jpg": jpeg!, "2.json": '{"label":"x"}' }),
+    await tarOf({ [`${"long/".repeat(30)}a.png`]: png!, "b/c.jpg": jpeg! }),
+  ];
+};
+
 export const zips = async (): Promise<Buffer[]> => {
   const files = Object.fromEntries(
     await Promise.all(

@@ -1,5 +1,6 @@
 import { dirname } from "node:path/posix";
 import { UserError } from "../foundation/errors.ts";
+import type { Collection } from "./files/collection.ts";
 import { cellsByPath } from "./tables/by-path.ts";
 import { LABEL_COLUMN } from "./tables/columns.ts";
 
@@ -28,6 +29,20 @@ export function labelsOf(written: readonly (string | undefined)[]): Labels | und
 export function labelsFromFolders(names: readonly string[]): Labels | undefined {
   const labels = labelsOf(names.map((name) => (name.includes("/") ? dirname(name) : undefined)));
   return labels && labels.classes.length > 1 && !labels.labels.includes(-1) ? labels : undefined;
+}
+
+/**
+ * The labels of files where no table gives them: those that lie with them in an archive, or their sub-folders.
+ * @param field of records, or column, with the labels, for data that have such
+ */
+export async function labelsOfFiles(
+  { labels }: Pick<Collection, "labels">,
+  names: readonly string[],
+  field?: string,
+): Promise<Labels | undefined> {
+  if (!labels) return labelsFromFolders(names);
+  const written = await labels(field);
+  return written && labelsOf(written);
 }
 
 /**

@@ -3,6 +3,7 @@ import { messageOf, UserError } from "../foundation/errors.ts";
 import { describeLeftOut } from "./files/left-out.ts";
 import { listFiles } from "./files/listing.ts";
 import { packing } from "./files/packed.ts";
+import { isTar, listTars } from "./files/tars.ts";
 import { isZip, listZips } from "./files/zip.ts";
 import { modalities } from "./index.ts";
 import type { ModalityDefinition, Recognition } from "./modality.ts";
@@ -100,6 +101,8 @@ async function modalityAt(path: string, onNote?: (note: string) => void): Promis
 async function contentsOf(path: string): Promise<string> {
   const { leftOut, isFolder } = await listFiles(path, () => false);
   if (isFolder) return ` (it has ${describeLeftOut(leftOut) || "no files"})`;
+  if (await isTar(path))
+    return ` (it has ${describeLeftOut((await listTars([path], () => false)).leftOut) || "no files"})`;
   if (!(await isZip(path))) {
     const { size } = await stat(path);
     const reason = size === 0 ? "it is empty" : await packing(path);

@@ -3,7 +3,8 @@ import { type FolderManifest, folderEntries } from "./folder.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { type Listing, listFiles, nothingTaken, type Takes } from "./listing.ts";
 import { type RangesManifest, rangeEntries } from "./ranges.ts";
-import { isZip, listZips, type ZipManifest, zipEntries } from "./zip.ts";
+import { isTar, isTarName, listTars, type TarManifest, tarEntries } from "./tars.ts";
+import { isZip, isZipName, listZips, type ZipManifest, zipEntries } from "./zip.ts";
 
 /** Files by index: in a folder, in archives, one after the other in a file. */
 export interface Entries {
@@ -16,11 +17,16 @@ export interface Entries {
 }
 
 /** Where the files are; structured-cloneable. */
-export type FilesManifest = FolderManifest | ZipManifest | RangesManifest;
+export type FilesManifest = FolderManifest | ZipManifest | TarManifest | RangesManifest;
 
 export interface Collection {
-  readonly manifest: FolderManifest | ZipManifest;
+  readonly manifest: FolderManifest | ZipManifest | TarManifest;
   readonly leftOut: readonly LeftOut[];
+  /**
+   * Labels that lie with the files, where folders are not all there is to say of them; undefined if there are none.
+   * @param field of a record, or column, with the labels
+   */
+  labels?(field?: string): Promise<readonly (string | undefined)[] | undefined>;
 }
 
 /** Files of one kind of data. */
@@ -34,7 +40,7 @@ export interface Wanted {
 
 /**
  * The files of a kind of data at a path: the one file, those below a folder, or, where a folder has none, those in its zip
- * archives.
+ * archives or, without those, in its tar archives.
  * @param except a file that is neither taken nor counted: the table of labels
  * @throws UserError when there are none, with what is there instead
  *
@@ -49,13 +55,14 @@ export async function collectFiles(path: string, wanted: Wanted, except?: string
   const archives = await archivesOf(path, files);
   const { what, formats } = wanted;
   const place = files.isFolder ? "folder" : "file";
-  if (archives.length === 0) throw nothingTaken(path, place, what, formats, files);
-  const zips = await listZips(archives, wanted.takes);
+  if (!archives) throw nothingTaken(path, place, what, formats, files);
+  const found = await listArchives(archives, wanted.takes);
   const tally = new Tally();
-  tally.addAll([...zips.leftOut, ...leftOut.filter((others) => others.what !== ".zip")]);
-  if (zips.manifest.entries.length === 0)
-    throw nothingTaken(path, files.isFolder ? place : "archive", what, formats, { ...zips, leftOut: tally.leftOut });
-  return { manifest: zips.manifest, leftOut: tally.leftOut };
+  tally.addAll([...found.leftOut, ...leftOut.filter((others) => !found.endings.includes(others.what))]);
+  if (found.manifest.entries.length === 0)
+    throw nothingTaken(path, files.isFolder ? place : "archive", what, formats, { ...found, leftOut: tally.leftOut });
+  const { manifest, labels } = found;
+  return { manifest, leftOut: tally.leftOut, ...(labels ? { labels } : {}) };
 }
 
 /**
@@ -66,8 +73,8 @@ export async function recognisesFiles(path: string, wanted: Wanted): Promise<boo
   const files = await listFiles(path, wanted.takes);
   if (files.names.length > 0) return true;
   const archives = await archivesOf(path, files);
-  if (archives.length > 0) {
-    const { manifest, unfit } = await listZips(archives, wanted.takes);
+  if (archives) {
+    const { manifest, unfit } = await listArchives(archives, wanted.takes);
     if (manifest.entries.length > 0) return true;
     if (unfit.length === 0 && files.unfit.length === 0) return false;
   } else if (files.unfit.length === 0) return false;
@@ -75,15 +82,33 @@ export async function recognisesFiles(path: string, wanted: Wanted): Promise<boo
   return true;
 }
 
-/** The archives at a path: itself, or those of a folder. */
-async function archivesOf(path: string, { isFolder }: Listing): Promise<string[]> {
-  if (!isFolder) return (await isZip(path)) ? [path] : [];
-  const { names } = await listFiles(path, (name) => name.toLowerCase().endsWith(".zip"));
-  return names.map((name) => join(path, name));
+/** Archives, all of one kind. */
+interface Archives {
+  readonly kind: "zip" | "tar";
+  readonly paths: readonly string[];
 }
+
+/** The archives at a path: itself, or those of a folder: the zip archives, or else the tar archives. */
+async function archivesOf(path: string, { isFolder }: Listing): Promise<Archives | undefined> {
+  if (!isFolder) {
+    const kind = (await isZip(path)) ? "zip" : (await isTar(path)) ? "tar" : undefined;
+    return kind && { kind, paths: [path] };
+  }
+  for (const [kind, isOne] of [["zip", isZipName] as const, ["tar", isTarName] as const]) {
+    const { names } = await listFiles(path, isOne);
+    if (names.length > 0) return { kind, paths: names.map((name) => join(path, name)) };
+  }
+  return undefined;
+}
+
+const listArchives = async ({ kind, paths }: Archives, takes: Takes) =>
+  kind === "zip"
+    ? { ...(await listZips(paths, takes)), labels: undefined, endings: [".zip"] }
+    : { ...(await listTars(paths, takes)), endings: [".tar", ".tar.gz", ".tgz"] };
 
 /** Reads the files of a manifest. */
 export function filesOf(manifest: FilesManifest): Entries {
   if (manifest.kind === "zip") return zipEntries(manifest);
+  if (manifest.kind === "tar") return tarEntries(manifest);
   return manifest.kind === "ranges" ? rangeEntries(manifest) : folderEntries(manifest);
 }

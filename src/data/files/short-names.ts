@@ -18,7 +18,7 @@ export function withShortNames<Entry extends Named>(paths: readonly string[], en
   const common = sharedFolder(entries.map(nameOf));
   const inOwn = ({ name, archive }: Named) => name.slice(shared[archive]!.length);
   const inAll = ({ name }: Named) => name.slice(common.length);
-  const inArchive = (entry: Named) => `${basename(paths[entry.archive]!, ".zip")}/${inOwn(entry)}`;
+  const inArchive = (entry: Named) => `${stemOf(paths[entry.archive]!)}/${inOwn(entry)}`;
   const isClear = (short: (entry: Named) => string) => {
     const contents = new Map<string, number>();
     return entries.every((entry) => {
@@ -32,10 +32,13 @@ export function withShortNames<Entry extends Named>(paths: readonly string[], en
   return entries.map((entry) => ({ ...entry, name: short(entry) }));
 }
 
+/** What an archive is called without its ending. */
+const stemOf = (path: string): string => basename(path).replace(/\.(zip|tar|tar\.gz|tgz)$/i, "");
+
 const nameOf = ({ name }: Named): string => name;
 
-/** The folders that every name begins with. */
-function sharedFolder(names: readonly string[]): string {
+/** The folders that every name begins with, with a slash behind them; empty if there are none. */
+export function sharedFolder(names: readonly string[]): string {
   const [first = ""] = names;
   const folders = first.split("/").slice(0, -1);
   while (folders.length > 0) {

@@ -1,21 +1,22 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import yauzl from "yauzl";
 import { BrokenSample, messageOf, UserError } from "../../foundation/errors.ts";
 import { outputsAmong } from "../../foundation/outputs.ts";
-import { isPassing, retried } from "../../foundation/retry.ts";
+import { retried } from "../../foundation/retry.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { isBomb, RATIO } from "./limits.ts";
 import { sortOut, type Takes } from "./listing.ts";
+import { randomAccess } from "./random-access.ts";
 import { isRubbishPath } from "./rubbish.ts";
 import { withShortNames } from "./short-names.ts";
 
 const inflate = promisify(inflateRaw);
 
 /** Largest unpacked size of an entry. */
-const ENTRY_LIMIT = 256 * 2 ** 20;
+export const ENTRY_LIMIT = 256 * 2 ** 20;
 const LOCAL_HEADER = 30;
 const LOCAL_SIGNATURE = 0x04034b50;
 const STORED = 0;
@@ -205,29 +206,7 @@ const overlapping = (path: string, { fileName }: yauzl.Entry): UserError =>
 
 /** Reads the entries of archives. */
 export function zipEntries({ paths, entries }: ZipManifest) {
-  const files = new Map<string, Promise<{ handle: FileHandle; size: number }>>();
-  const opened = (path: string) => {
-    const existing = files.get(path);
-    if (existing) return existing;
-    const file = open(path, "r").then(async (handle) => ({ handle, size: (await handle.stat()).size }));
-    files.set(path, file);
-    // So that the next read tries again.
-    file.catch(() => files.delete(path));
-    return file;
-  };
-  const take = async (path: string, position: number, length: number): Promise<Buffer> => {
-    const { handle, size } = await opened(path);
-    if (position + length > size) throw new Error("the archive ends early");
-    const { buffer, bytesRead } = await handle
-      .read(Buffer.alloc(length), 0, length, position)
-      .catch((error: unknown) => {
-        // A file that a server has forgotten is opened anew.
-        if (isPassing(error) && files.delete(path)) void handle.close().catch(() => undefined);
-        throw error;
-      });
-    if (bytesRead < length) throw new Error("the archive ends early");
-    return buffer;
-  };
+  const { take, close } = randomAccess();
   const unpack = async ({ archive, offset, compressed, size, method }: ZipEntry): Promise<Buffer> => {
     const larger = Math.max(size, compressed);
     if (larger > ENTRY_LIMIT) throw new Error(`${larger} bytes, more than ${ENTRY_LIMIT}`);
@@ -262,17 +241,16 @@ export function zipEntries({ paths, entries }: ZipManifest) {
       for (const { crc, size } of entries) hash.update(`${crc} ${size}\n`);
       return hash.digest("hex").slice(0, 16);
     },
-    close: async (): Promise<void> => {
-      await Promise.all([...files.values()].map(async (file) => (await file).handle.close()));
-    },
+    close,
   };
 }
 
-const isArchiveName = (name: string): boolean => /\.zip$/i.test(name);
+/** Whether a name is that of a zip archive. */
+export const isZipName = (name: string): boolean => /\.zip$/i.test(name);
 
 /** Whether a file begins like a zip archive. */
 export async function isZip(path: string): Promise<boolean> {
-  if (isArchiveName(path)) return true;
+  if (isZipName(path)) return true;
   const file = await open(path, "r").catch(() => undefined);
   if (!file) return false;
   try {

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { collectFiles, type Entries, filesOf, recognisesFiles, type Wanted } from "../../data/files/collection.ts";
-import { labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
+import { labelsFromTable, labelsOfFiles } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { listedFiles, recognisesListed } from "../../data/tables/listed-files.ts";
@@ -40,9 +40,12 @@ export async function openAudio(path: string, options: OpenOptions = {}): Promis
     const labels = table ? await labelsFromTable(table, entries.names) : listed;
     return { ...recordingSource(entries, { files, ...(labels ? { labels } : {}) }), leftOut };
   }
-  const { manifest: files, leftOut } = await collectFiles(path, wanted, exceptOf(options));
+  const collection = await collectFiles(path, wanted, exceptOf(options));
+  const { manifest: files, leftOut } = collection;
   const entries = filesOf(files);
-  const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
+  const labels = table
+    ? await labelsFromTable(table, entries.names)
+    : await labelsOfFiles(collection, entries.names, options.labelColumn);
   return { ...recordingSource(entries, { files, ...(labels ? { labels } : {}) }), leftOut };
 }
 

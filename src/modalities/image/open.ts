@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { collectFiles, type FilesManifest, filesOf, recognisesFiles } from "../../data/files/collection.ts";
 import { listFiles, type Takes } from "../../data/files/listing.ts";
-import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
+import { type Labels, labelsFromTable, labelsOfFiles } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
@@ -21,7 +21,7 @@ const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" &&
   value !== null &&
   "kind" in value &&
-  /^(folder|zip|ranges|array)$/.test(String(value.kind));
+  /^(folder|zip|tar|ranges|array)$/.test(String(value.kind));
 
 /** The options that say how large images are needed, and whether with more than 8 bits. */
 type Wanted = Pick<ImageOptions, "imageSize" | "bits">;
@@ -55,9 +55,12 @@ export async function openImages(path: string, options: OpenOptions = {}): Promi
       ...(await withTable(await openCifar(path), table)),
       leftOut: await leftBeside(path, isCifarPart, exceptOf(options)),
     };
-  const { manifest, leftOut } = await collectFiles(path, wantedImages, exceptOf(options));
+  const collection = await collectFiles(path, wantedImages, exceptOf(options));
+  const { manifest, leftOut } = collection;
   const entries = filesOf(manifest);
-  const labels = table ? await labelsFromTable(table, entries.names) : labelsFromFolders(entries.names);
+  const labels = table
+    ? await labelsFromTable(table, entries.names)
+    : await labelsOfFiles(collection, entries.names, options.labelColumn);
   const { cache, notes } = await probe(entries);
   return { ...encodedSource(entries, labels, manifest, cache), leftOut, notes };
 }

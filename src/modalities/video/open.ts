@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { dirname } from "node:path/posix";
 import { type Collection, collectFiles, filesOf, recognisesFiles } from "../../data/files/collection.ts";
 import type { Takes } from "../../data/files/listing.ts";
-import { type Labels, labelsFromFolders, labelsFromTable } from "../../data/labels.ts";
+import { labelsFromFolders, labelsFromTable, labelsOfFiles } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { windowsOf } from "../../data/windows.ts";
@@ -34,7 +34,11 @@ export async function openVideo(path: string, options: OpenOptions = {}): Promis
   const names = groups ? [...groups.keys()] : entries.names;
   await entries.close();
   const places: Places = groups ? { files, frames: [...groups.values()] } : { files };
-  const labels: Labels | undefined = table ? await labelsFromTable(table, names) : labelsFromFolders(names);
+  const labels = table
+    ? await labelsFromTable(table, names)
+    : groups
+      ? labelsFromFolders(names)
+      : await labelsOfFiles(collection, names, options.labelColumn);
   return { ...sourceOf({ places, names, ...(labels ? { labels } : {}) }), leftOut };
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { extname } from "node:path/posix";
 import * as z from "zod";
-import { collectFiles, type FilesManifest, filesOf } from "../../../data/files/collection.ts";
+import { type Collection, collectFiles, type FilesManifest, filesOf } from "../../../data/files/collection.ts";
 import type { Takes } from "../../../data/files/listing.ts";
 import { BrokenSample, UserError } from "../../../foundation/errors.ts";
 import { wantedImages } from "../../../pixels/decode/formats.ts";
@@ -21,7 +21,7 @@ const stemOf = (name: string): string => name.slice(0, name.length - extname(nam
 
 /** Files at a path, by their places: images, and for each the files of its name that may have captions. */
 interface Beside {
-  readonly manifest: FilesManifest;
+  readonly manifest: Collection["manifest"];
   readonly names: readonly string[];
   readonly images: readonly { readonly at: number; readonly captions: readonly number[] }[];
   /** Files of captions that no image has. */
@@ -31,7 +31,7 @@ interface Beside {
 /** Images and the files that have their names but for the ending: `x.jpg`, `x.txt`; or `x.jpg.txt`. */
 async function besideAt(path: string, except?: string) {
   const { manifest, leftOut } = await collectFiles(path, wanted, except);
-  const { names } = manifest.kind === "zip" ? { names: manifest.entries.map(({ name }) => name) } : manifest;
+  const { names } = manifest.kind === "folder" ? manifest : { names: manifest.entries.map(({ name }) => name) };
   const byStem = new Map<string, number[]>();
   for (const [at, name] of names.entries())
     if (CAPTION_FILE.test(name)) byStem.set(stemOf(name), [...(byStem.get(stemOf(name)) ?? []), at]);
@@ -158,8 +158,10 @@ export async function readBeside(path: string, except?: string) {
     await files.close();
   }
   const picked: FilesManifest =
-    manifest.kind === "zip"
-      ? { ...manifest, entries: kept.map((at) => manifest.entries[at]!) }
-      : { ...manifest, names: kept.map((at) => names[at]!) };
+    manifest.kind === "folder"
+      ? { ...manifest, names: kept.map((at) => names[at]!) }
+      : manifest.kind === "zip"
+        ? { ...manifest, entries: kept.map((at) => manifest.entries[at]!) }
+        : { ...manifest, entries: kept.map((at) => manifest.entries[at]!) };
   return { collector, files: picked };
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { FilesManifest } from "../../../data/files/collection.ts";
 import { listFiles } from "../../../data/files/listing.ts";
 import { packing } from "../../../data/files/packed.ts";
+import { isTar } from "../../../data/files/tars.ts";
 import { isZip } from "../../../data/files/zip.ts";
 import { labelsFromFolders, labelsFromTable } from "../../../data/labels.ts";
 import type { Recognition } from "../../../data/modality.ts";
@@ -28,6 +29,8 @@ const TABLES = 16;
 
 const isFolder = async (path: string): Promise<boolean> => (await listFiles(path, () => false)).isFolder;
 
+const isArchive = async (path: string): Promise<boolean> => (await isZip(path)) || (await isTar(path));
+
 /** Tables in a folder that name images which are there, with captions. */
 async function tablesIn(folder: string): Promise<string[]> {
   const names = (await readdir(folder)).filter((name) => tableFormatOf(name) !== undefined).sort();
@@ -47,7 +50,7 @@ export async function recognisesPairs(path: string): Promise<Recognition> {
     return (await tablesIn(path)).length > 0 ? "possible" : undefined;
   }
   if (tableFormatOf(path) === undefined)
-    return (await isZip(path)) && (await haveCaptions(path)) ? "proven" : undefined;
+    return (await isArchive(path)) && (await haveCaptions(path)) ? "proven" : undefined;
   return (await packsPairs(path)) || (await listsPairs(path)) ? "proven" : undefined;
 }
 
@@ -84,7 +87,7 @@ async function findPairs(path: string, options: OpenOptions): Promise<Found> {
     );
   }
   if (tableFormatOf(path) !== undefined) return (await unpackImages(path, options)) ?? ofTable(path, options);
-  if (await isZip(path)) return readBeside(path, exceptOf(options));
+  if (await isArchive(path)) return readBeside(path, exceptOf(options));
   const packed = await packing(path);
   throw new UserError(`${path}: no images with captions${packed ? ` (${packed})` : ""}; they are read from ${FORMATS}`);
 }
