@@ -46,7 +46,7 @@ const rooms: Rooms = {
   "interop/hub": { imports: ["interop/"] },
   pixels: { imports: ["array", "data/files"] },
   "pixels/transforms": { imports: ["array", "pixels/"] },
-  "pixels/decode": { imports: ["data/files", "data/targets", "interop/sharp.ts", "pixels/"] },
+  "pixels/decode": { imports: ["data/files", "data/targets", "interop/sharp.ts", "pixels/", "pixels/transforms"] },
   "interop/huggingface": { imports: ["array"], types: ["data", "encoders", "interop/"] },
   modalities: { imports: [...kind, "modalities"] },
   // A kind's pages are held to what the other pages are, and what workers load opens samples and changes them.

@@ -25,7 +25,9 @@ async function written(name: string, all: readonly Scene[]): Promise<string> {
   for (const [index, { image, sentence }] of all.entries()) {
     const { width, height, channels } = image;
     const path = `${name}-${index}.png`;
-    await sharp(image.data, { raw: { width, height, channels } }).png().toFile(join(folder, path));
+    await sharp(image.data, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+      .png()
+      .toFile(join(folder, path));
     rows.push(`${path},${sentence}`);
   }
   const table = join(folder, `${name}.csv`);

@@ -29,7 +29,9 @@ async function thinned(path: string, to: string): Promise<string> {
     const { width, height, channels, data: pixels } = await source.read(index);
     const folder = `${to}/${source.classes?.[source.labels?.[index] ?? 0] ?? "none"}`;
     await mkdir(folder, { recursive: true });
-    await sharp(pixels, { raw: { width, height, channels } }).png().toFile(`${folder}/${index}.png`);
+    await sharp(pixels, { raw: { width, height, channels: channels === 1 ? 1 : 3 } })
+      .png()
+      .toFile(`${folder}/${index}.png`);
   }
   await source.close();
   return to;

@@ -1,3 +1,5 @@
+import { BrokenSample } from "../foundation/errors.ts";
+
 /** Samples of an image: bytes, or 16 bits where its file has more than 8. */
 export type Samples = Uint8Array | Uint16Array;
 
@@ -5,8 +7,8 @@ export type Samples = Uint8Array | Uint16Array;
 export interface Image {
   readonly width: number;
   readonly height: number;
-  /** 1: grey, 3: red, green, blue. */
-  readonly channels: 1 | 3;
+  /** 1: grey, 3: red, green, blue; any other number: channels that are no colours, or colours and transparency. */
+  readonly channels: number;
   /** `height × width × channels` samples; white is 255 of bytes, 65,535 of 16 bits (see {@link whiteOf}). */
   readonly data: Samples;
   /** A view that is ready for the encoder: it is not resized again. */
@@ -23,9 +25,18 @@ export const whiteFor = (bits: number): number => (bits > 8 ? 65_535 : 255);
 export const alike = (data: Samples, length: number): Samples =>
   data instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length);
 
-/** Converts colour to grey (ITU-R 601) or grey to colour; an image with that many channels is returned as it is. */
-export function withChannels(image: Image, channels: 1 | 3): Image {
+/** Whether an image of so many channels can be made one of others: grey and colour of each other, nothing else. */
+export const canBecome = (from: number, to: number): boolean =>
+  from === to || ((from === 1 || from === 3) && (to === 1 || to === 3));
+
+/**
+ * Converts colour to grey (ITU-R 601) or grey to colour; an image with that many channels is returned as it is.
+ * @throws BrokenSample for other numbers of channels
+ */
+export function withChannels(image: Image, channels: number): Image {
   if (image.channels === channels) return image;
+  if (!canBecome(image.channels, channels))
+    throw new BrokenSample(`${image.channels} channels, where ${channels} are read (--channels)`);
   const pixels = image.width * image.height;
   const data = alike(image.data, pixels * channels);
   if (channels === 3) for (let i = 0; i < pixels; i++) data.fill(image.data[i]!, 3 * i, 3 * i + 3);

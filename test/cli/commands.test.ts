@@ -24,7 +24,9 @@ async function extract(archive: string, to: string, count: number): Promise<void
     taken.set(label, already + 1);
     await mkdir(join(to, label), { recursive: true });
     const { width, height, channels, data } = await source.read(index);
-    await sharp(data, { raw: { width, height, channels } }).toFile(join(to, name.replace(".jpg", ".png")));
+    await sharp(data, { raw: { width, height, channels: channels === 1 ? 1 : 3 } }).toFile(
+      join(to, name.replace(".jpg", ".png")),
+    );
   }
   await source.close();
 }

@@ -38,7 +38,7 @@ export function tiff({ width, height, data, bits, channels = 1, ...rest }: Sampl
   }
   fields.sort(([a], [b]) => a - b);
   const size = 2 + 12 * fields.length + 4;
-  const long = fields.reduce((sum, [, type, values]) => sum + (bytesOf(type) * values.length > 4 ? 16 : 0), 0);
+  const long = fields.reduce((sum, [, type, values]) => sum + spareFor(type, values), 0);
   const page = size + long;
   const file = Buffer.alloc(8 + count * page + data.length);
   file.write("II*\0", "latin1");
@@ -57,7 +57,7 @@ export function tiff({ width, height, data, bits, channels = 1, ...rest }: Sampl
       if (bytesOf(type) * values.length > 4) {
         file.writeUInt32LE(spare, to);
         to = spare;
-        spare += 16;
+        spare += spareFor(type, values);
       }
       for (const [item, value] of values.entries())
         put(file, type, tag === 273 ? 8 + count * page : value, to + item * bytesOf(type));
@@ -66,6 +66,12 @@ export function tiff({ width, height, data, bits, channels = 1, ...rest }: Sampl
   }
   return file;
 }
+
+/** Bytes beside the directory, in which longer values lie. */
+const spareFor = (type: number, values: readonly number[]): number => {
+  const size = bytesOf(type) * values.length;
+  return size > 4 ? 4 * Math.ceil(size / 4) : 0;
+};
 
 const bytesOf = (type: number): number => (type === 3 || type === 8 ? 2 : 4);
 

@@ -73,7 +73,7 @@ async function imageIn(bytes: Uint8Array): Promise<Store> {
   });
   if (!isDeep(bytes)) {
     const { width, height, channels, data } = await decode(bytes);
-    return frameOf({ images: [{ ...shape(width, height, channels, 255), pixels: bytesOf(data) }] });
+    return frameOf({ images: [{ ...shape(width, height, channels === 1 ? 1 : 3, 255), pixels: bytesOf(data) }] });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const deep = shape(view.getUint32(16), view.getUint32(20), 1, 65_535);

@@ -2,16 +2,15 @@ import type { Rng } from "../../array/rng.ts";
 import type { Tensor } from "../../array/tensor.ts";
 import { float32 } from "../../array/tensor.ts";
 import type { Shown } from "../../data/modality.ts";
-import type { Picture } from "../../data/picture.ts";
 import type { Mask } from "../../data/targets/masks.ts";
-import type { CropOptions, Normalization } from "../../data/views.ts";
-import { bytesOf, type Image, whiteFor, whiteOf, withBits, withChannels } from "../../pixels/image.ts";
+import type { CropOptions } from "../../data/views.ts";
+import { type Image, whiteFor, whiteOf } from "../../pixels/image.ts";
 import { statisticsOf } from "../../pixels/statistics.ts";
-import { resizeAndCentreCrop } from "../../pixels/transforms/resize.ts";
 import type { RegionOptions, TileOptions } from "./abilities.ts";
 import { augment, crop, perturb, prepare } from "./augment.ts";
 import type { ImageOptions } from "./options.ts";
 import { cutRegion } from "./region.ts";
+import { drawPixels, inWords, thumbnail } from "./show.ts";
 import { cutTiles } from "./tiles.ts";
 import { splitLab } from "./transforms/lab.ts";
 import { rotateQuarters } from "./transforms/rotate.ts";
@@ -67,12 +66,9 @@ export function buildImages(options: ImageOptions) {
         }
       : {}),
     normalization: { mean, std },
-    drawing: { input: "pixels", draw: (pixels: Tensor) => draw(pixels, { mean, std }) },
+    drawing: { input: "pixels", draw: (pixels: Tensor) => drawPixels(pixels, options, { mean, std }) },
     masks: seenOfMask,
-    show: (image: Image): Shown => ({
-      text: inWords(image),
-      picture: thumbnail(image.ready || whiteOf(image.data) === 255 ? image : withBits(image, bits)),
-    }),
+    show: (image: Image): Shown => ({ text: inWords(image), picture: thumbnail(image, options) }),
   } as const;
 }
 
@@ -91,31 +87,4 @@ function seenOfMask(image: Image, mask: Mask): Mask | undefined {
     square.set(data.subarray(from, from + side), y * side);
   }
   return { width: side, height: side, data: square };
-}
-
-const inWords = ({ width, height, channels, data }: Image) =>
-  `${width} × ${height} ${channels === 1 ? "grey" : "colour"}${whiteOf(data) > 255 ? ", 16 bits" : ""}`;
-
-/** Largest side of the thumbnails on pages. */
-const THUMBNAIL = 96;
-
-function thumbnail(image: Image): Picture {
-  const small = resizeAndCentreCrop(image, Math.min(THUMBNAIL, image.width, image.height));
-  const shown = withChannels(small, 3);
-  return { width: shown.width, height: shown.height, rgb: bytesOf(shown) };
-}
-
-/** Converts normalised pixels `[channels, height, width]` to bytes. */
-function draw({ dtype, shape, data }: Tensor, { mean, std }: Normalization): Picture | undefined {
-  const [channels = 0, height = 0, width = 0] = shape;
-  if (dtype !== "float32" || shape.length !== 3 || channels !== mean.length || Math.min(height, width) < 2)
-    return undefined;
-  const rgb = new Uint8Array(3 * height * width);
-  for (let at = 0; at < height * width; at++)
-    for (let color = 0; color < 3; color++) {
-      const channel = channels === 1 ? 0 : color;
-      const value = (data[channel * height * width + at]! * std[channel]! + mean[channel]!) * 255;
-      rgb[3 * at + color] = Math.max(0, Math.min(255, Math.round(value)));
-    }
-  return { width, height, rgb };
 }

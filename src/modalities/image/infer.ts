@@ -1,6 +1,6 @@
 import type { Source } from "../../data/source.ts";
 import { skipBroken, UserError } from "../../foundation/errors.ts";
-import { type Image, whiteOf, withBits, withChannels } from "../../pixels/image.ts";
+import { canBecome, type Image, whiteOf, withBits, withChannels } from "../../pixels/image.ts";
 import type { ImageOptions } from "./options.ts";
 
 /** Options inferred from up to 16 of the images. */
@@ -16,7 +16,7 @@ export async function inferImages(source: Source<Image>): Promise<Partial<ImageO
     throw new UserError(`none of the sampled images can be decoded; is ${source.name(0)} an image?`);
   const bits = bitsOf(read);
   const images = read.map((image) => withBits(image, bits));
-  const channels = images.every(isGrey) ? 1 : 3;
+  const channels = channelsOf(images);
   const sides = images.flatMap(({ width, height }) => [width, height]);
   const [smallest, largest] = [Math.min(...sides), Math.max(...sides)];
   const drawing = channels === 1 && images.every(isLineDrawing);
@@ -28,7 +28,7 @@ export async function inferImages(source: Source<Image>): Promise<Partial<ImageO
     imageSize,
     augmentation: drawing ? "drawing" : "photo",
     // ImageNet's statistics are those of photos of 8 bits.
-    ...(channels === 1 || bits > 8 ? statisticsIn(images, channels) : {}),
+    ...(channels !== 3 || bits > 8 ? statisticsIn(images, channels) : {}),
   };
 }
 
@@ -45,9 +45,11 @@ function bitsOf(images: readonly Image[]): number {
 const LEAST_STD = { bytes: 0.05, deep: 0.001 };
 
 /** Mean and deviation of each channel; in a set of drawings the mean is close to the paper's value. */
-function statisticsIn(images: readonly Image[], channels: 1 | 3): { mean: number[]; std: number[] } {
+function statisticsIn(images: readonly Image[], channels: number): { mean: number[]; std: number[] } {
   const white = whiteOf(images[0]!.data);
-  const counted = images.map((image) => withChannels(image, channels).data);
+  const counted = images
+    .filter((image) => canBecome(image.channels, channels))
+    .map((image) => withChannels(image, channels).data);
   const rounded = (value: number) => Number(value.toFixed(4));
   const moments = Array.from({ length: channels }, (_, channel) => {
     let count = 0;
@@ -70,8 +72,15 @@ function statisticsIn(images: readonly Image[], channels: 1 | 3): { mean: number
   return { mean: moments.map(({ mean }) => mean), std: moments.map(({ std }) => std) };
 }
 
+/** Grey or colour, or the most frequent number of channels. */
+function channelsOf(images: readonly Image[]): number {
+  const counts = Map.groupBy(images, ({ channels }) => (canBecome(channels, 3) ? 3 : channels));
+  const [most] = [...counts].sort(([, a], [, b]) => b.length - a.length)[0]!;
+  return most === 3 && images.every(isGrey) ? 1 : most;
+}
+
 const isGrey = ({ channels, data }: Image): boolean => {
-  if (channels === 1) return true;
+  if (channels !== 3) return channels === 1;
   for (let at = 0; at < data.length; at += 3) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false;
   return true;
 };

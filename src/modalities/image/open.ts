@@ -12,7 +12,7 @@ import type { ImageOptions } from "./options.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
 import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";
-import { EVERYTHING, encodedSource, probe, type Reading } from "./sources/entries.ts";
+import { encodedSource, probe, type Reading } from "./sources/entries.ts";
 import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
 
 type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined };
@@ -23,19 +23,23 @@ const isManifest = (value: unknown): value is Manifest =>
   "kind" in value &&
   /^(folder|zip|tar|ranges|array)$/.test(String(value.kind));
 
-/** The options that say how large images are needed, and whether with more than 8 bits. */
-type Wanted = Pick<ImageOptions, "imageSize" | "bits">;
+/** The options that say what is read of images: how large, with how many channels, whether with more than 8 bits. */
+type Wanted = Pick<ImageOptions, "imageSize" | "channels" | "bits">;
+
+/** How images are decoded for an encoder. Two channels are grey with transparency, or two bands; four alike. */
+const readingFor = ({ imageSize, channels, bits }: Wanted): Reading => ({
+  shortSide: 2 * imageSize,
+  keep: { depth: bits > 8, bands: true, alpha: channels === 2 || channels === 4 },
+  channels,
+});
 
 /** The source of a manifest. Images are decoded at most at twice the encoder's side: random crops gain nothing from more. */
 async function fromManifest(manifest: Manifest, options?: Wanted): Promise<Source<Image>> {
   if (manifest.kind === "array") return arraySource(manifest);
-  const reading: Reading = options
-    ? { shortSide: 2 * options.imageSize, keep: options.bits === 8 ? {} : EVERYTHING }
-    : {};
   const entries = filesOf(manifest);
   // Files that another kind of data has found have had no cache yet.
   const cache = "cache" in manifest ? manifest.cache : (await probe(entries)).cache;
-  return encodedSource(entries, manifest.labels, manifest, cache, reading);
+  return encodedSource(entries, manifest.labels, manifest, cache, options ? readingFor(options) : {});
 }
 
 /**

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import * as bounds from "../../foundation/bounds.ts";
-import { channelOptions } from "../../pixels/options.ts";
 import { LARGEST } from "./transforms/rand-augment.ts";
 
 const probability = (value: number) => z.number().min(0).max(1).default(value);
@@ -10,10 +9,34 @@ const perView = z.union([z.number().min(0).max(1), z.array(z.number().min(0).max
 
 const magnitude = z.number().min(0).max(LARGEST);
 
+/** Most channels of an image: hyperspectral sensors have hundreds, which are better reduced first. */
+const MOST_CHANNELS = 64;
+
 /** How images are prepared and augmented. */
 export const ImageOptions = z.object({
   imageSize: bounds.side().default(32).describe("side of the encoder's square input, in pixels"),
-  ...channelOptions,
+  channels: z
+    .int()
+    .min(1)
+    .max(MOST_CHANNELS)
+    .default(3)
+    .describe("1: grey, 3: colour, 2 or 4: the same with transparency, or as many bands as the files have"),
+  mean: z
+    .array(z.number())
+    .max(MOST_CHANNELS)
+    .optional()
+    .describe(
+      "mean of each channel, of values in [0, 1], or one for all; by default that of a sample of the data, ImageNet's for colour of 8 bits",
+    ),
+  std: z
+    .array(z.number().positive())
+    .max(MOST_CHANNELS)
+    .optional()
+    .describe("standard deviation of each channel, or one for all; by default as the mean"),
+  bands: z
+    .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
+    .optional()
+    .describe("channels that pages show as red, green and blue, from 1; by default the first three"),
   bits: z
     .int()
     .min(8)

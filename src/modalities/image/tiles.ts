@@ -77,22 +77,23 @@ function cut(
   return { width: side, height: side, channels, data: tile };
 }
 
-/** Two of three channels replaced by noise of a hundredth of the remaining channel's deviation ("color dropping"). */
+/** All channels but one replaced by noise of a hundredth of the remaining channel's deviation ("color dropping"). */
 function dropColours(tile: Image, mean: readonly number[], rng: Rng): Image {
   if (tile.channels === 1) return tile;
   const data = tile.data.slice();
   const white = whiteOf(data);
-  const kept = rng.integer(0, 2);
+  const { channels } = tile;
+  const kept = rng.integer(0, channels - 1);
   let [sum, squares] = [0, 0];
-  for (let at = kept; at < data.length; at += 3) {
+  for (let at = kept; at < data.length; at += channels) {
     sum += data[at]!;
     squares += data[at]! ** 2;
   }
-  const pixels = data.length / 3;
+  const pixels = data.length / channels;
   const deviation = Math.sqrt(Math.max(0, squares / pixels - (sum / pixels) ** 2));
   for (let at = 0; at < data.length; at++)
-    if (at % 3 !== kept)
-      data[at] = Math.round(Math.min(white, Math.max(0, rng.normal(white * mean[at % 3]!, deviation / 100))));
+    if (at % channels !== kept)
+      data[at] = Math.round(Math.min(white, Math.max(0, rng.normal(white * mean[at % channels]!, deviation / 100))));
   return { ...tile, data };
 }
 

@@ -3,9 +3,12 @@ import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
 import type { Image, Samples } from "../image.ts";
+import { resizedCrop } from "../transforms/resize.ts";
+import { bandsOf } from "./bands.ts";
 import { inWords, isHarmless } from "./damage.ts";
 import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
 import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
+import type { Keep } from "./keep.ts";
 import { bytesToDecode, decodingBudget } from "./memory.ts";
 import {
   bytesOfExtremes,
@@ -27,15 +30,6 @@ const LONGEST_STRIP = 16;
 /** Default short side of a decoded image. */
 export const DEFAULT_SHORT_SIDE = 1024;
 
-/** What is kept of an image that a picture of 8 bits has not. */
-export interface Keep {
-  /**
-   * Samples of more than 8 bits as 16 bits: unsigned ones of 16 bits as they are, others so that black and white of their
-   * range are 0 and 65,535. By default they become bytes.
-   */
-  readonly depth?: boolean;
-}
-
 /**
  * Decodes JPEG, PNG, WebP, GIF, TIFF and AVIF, of several pages or frames the first: EXIF orientation applied, transparency
  * on white, CMYK and other numbers than 8 bits to 8-bit sRGB, grey kept grey. The format is told by the contents.
@@ -52,17 +46,25 @@ export async function decode(
   keep: Keep = {},
 ): Promise<Image> {
   const sharp = await loadSharp();
-  const open: OpenFile = (failOn) =>
-    sharp(bytes, { limitInputPixels: PIXEL_LIMIT, limitInputChannels: 0, failOn, sequentialRead: true });
+  const openOn =
+    (file: Uint8Array): OpenFile =>
+    (failOn) =>
+      sharp(file, { limitInputPixels: PIXEL_LIMIT, limitInputChannels: 0, failOn, sequentialRead: true });
+  const open = openOn(bytes);
   const format = formatOf(bytes);
   if (!format) throw broken(whyNotRead(bytes));
   let isProgressive = false;
   const attempt = async (failOn: FailOn): Promise<Image> => {
     const input = open(failOn);
-    const header = await readHeader(bytes, format, input);
+    const header = await readHeader(bytes, format, input, keep);
     isProgressive = header.isProgressive;
     const size = shrunk(header, shortSide);
     const within = <Result>(needed: number, work: () => Promise<Result>) => withMemory(header, needed, memory, work);
+    if (header.isOfBands) {
+      const work = () => bandsOf(header, bytes, (file) => openOn(file)(failOn), keep);
+      const whole = await within(bytesToDecode(header, bytes, header), work);
+      return shrunkTo(whole, size);
+    }
     const range = await within(needsExtremes(header) ? bytesOfExtremes(header) : 0, () => rangeOf(header, open));
     const read = keep.depth && header.depth !== "uchar" && !isCoded(header) ? deepPixels : pixels;
     const image = await within(bytesToDecode(header, bytes, size ?? header), () => read(header, input, size, range));
@@ -109,6 +111,15 @@ function shrunk({ width, height }: Header, shortSide: number) {
   if (short <= side) return undefined;
   return { side, width: Math.round((width * side) / short), height: Math.round((height * side) / short) };
 }
+
+/** The image library takes the last channel for transparency when it shrinks, so channels that are kept are shrunk here. */
+const shrunkTo = (image: Image, size: { readonly side: number } | undefined): Image => {
+  if (!size) return image;
+  const { width, height } = image;
+  const scale = size.side / Math.min(width, height);
+  const box = { top: 0, left: 0, width, height };
+  return resizedCrop(image, box, Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+};
 
 /** The image upright and shrunk, transparency on white. */
 function upright(header: Header, input: Sharp, size: { side: number } | undefined): Sharp {

@@ -1,6 +1,7 @@
 import type { Metadata, Sharp } from "sharp";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { FormatName } from "./formats.ts";
+import type { Keep } from "./keep.ts";
 import { type TiffTags, tiffTags, whyCompressed } from "./tiff.ts";
 
 /** What the header of an image says, before any pixel is decoded. */
@@ -11,6 +12,8 @@ export interface Header {
   readonly channels: number;
   readonly isGrey: boolean;
   readonly hasAlpha: boolean;
+  /** All channels are read as they are: some are no colours, or transparency is wanted as a channel. */
+  readonly isOfBands: boolean;
   /** The image library's name of the colour space. */
   readonly space: string;
   /** Of a sample. */
@@ -46,9 +49,15 @@ const depths: readonly Depth[] = ["uchar", "char", "ushort", "short", "uint", "i
 /**
  * Reads and checks the header.
  * @param input the image library on these bytes
+ * @param keep channels that are kept
  * @throws BrokenSample when the channels or the kind of numbers is not one that is decoded
  */
-export async function readHeader(bytes: Uint8Array, format: FormatName, input: Sharp): Promise<Header> {
+export async function readHeader(
+  bytes: Uint8Array,
+  format: FormatName,
+  input: Sharp,
+  keep: Pick<Keep, "bands" | "alpha">,
+): Promise<Header> {
   const tags = format === "TIFF" ? tagsOf(bytes) : undefined;
   if (tags) refuseTags(tags);
   const found: Metadata = await input.metadata();
@@ -60,7 +69,11 @@ export async function readHeader(bytes: Uint8Array, format: FormatName, input: S
   const colours = COLOURS[space];
   const isAlpha = !tags || tags.extraSamples[0] === 1 || tags.extraSamples[0] === 2;
   const extra = colours === undefined ? Number.NaN : channels - colours;
-  if (!(extra === 0 || (extra === 1 && hasAlpha && isAlpha)))
+  const isPicture = extra === 0 || (extra === 1 && hasAlpha && isAlpha);
+  const isOfBands = isPicture
+    ? extra === 1 && keep.alpha === true
+    : tags !== undefined && extra > 0 && keep.bands === true;
+  if (!(isPicture || isOfBands))
     throw new BrokenSample(
       `${channels} channels${extra === 1 ? ", one of them of no declared meaning" : ""}; an image has 1 (grey) or 3 (colour), and one more for transparency`,
     );
@@ -70,7 +83,8 @@ export async function readHeader(bytes: Uint8Array, format: FormatName, input: S
     height,
     channels,
     isGrey: colours === 1,
-    hasAlpha: extra === 1,
+    hasAlpha: extra === 1 && !isOfBands,
+    isOfBands,
     space,
     depth,
     isProgressive: found.isProgressive ?? false,

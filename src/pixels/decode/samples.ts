@@ -77,7 +77,15 @@ async function usualRange(header: Header, open: OpenFile): Promise<Range | undef
   if (depth === "uint") return [0, 2 ** 32 - 1];
   if (depth !== "float")
     throw new BrokenSample(`${NAMES[depth]} samples and no declared range; write the tags ${TAGS}, or 8 bits`);
-  const [low, high] = await extremes(header, open);
+  return rangeOfFloats(await extremes(header, open));
+}
+
+/** The range of samples that have been read, of 16 bits or floats. @throws BrokenSample when it is not known */
+export function rangeOfValues(header: Header, values: Iterable<number>): Range | undefined {
+  return declared(header) ?? (header.depth === "float" ? rangeOfFloats(extremesOf(values)) : undefined);
+}
+
+function rangeOfFloats([low, high]: Range): Range {
   if (Number.isNaN(low)) throw new BrokenSample("floating-point samples some of which are not numbers (NaN)");
   if (low >= 0 && high <= 255) return high <= 1 ? [0, 1] : [0, 255];
   throw new BrokenSample(
@@ -93,6 +101,10 @@ async function extremes({ depth, space }: Header, open: OpenFile): Promise<reado
     as === "ushort"
       ? new Uint16Array(buffer, byteOffset, byteLength / 2)
       : new (as === "uint" ? Uint32Array : Float32Array)(buffer, byteOffset, byteLength / 4);
+  return extremesOf(values);
+}
+
+function extremesOf(values: Iterable<number>): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (Number.isNaN(value)) return [value, value];

@@ -8,6 +8,8 @@ export interface TiffTags {
   readonly compression: number;
   /** 0: grey with 0 as white, 1: grey, 2: RGB … */
   readonly photometric: number | undefined;
+  /** Where the file says so. */
+  readonly photometricAt?: number | undefined;
   /** 1: unsigned, 2: signed, 3: float, 5 and 6: complex. */
   readonly sampleFormat: number;
   /** The meaning of each channel beyond the colours: 0: none, 1: premultiplied alpha, 2: alpha. */
@@ -62,6 +64,15 @@ export function whyCompressed({ compression }: TiffTags): string | undefined {
   return `TIFF with ${undone[compression] ?? `unknown (${compression})`} compression; write it with LZW, Deflate or none`;
 }
 
+const COLOURS = 2;
+
+/** A copy of a file that declares its first three channels to be colours. The image library reads one channel of what is declared grey. */
+export function declaredColour(bytes: Uint8Array, { photometricAt }: TiffTags): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  if (photometricAt !== undefined) new DataView(copy.buffer).setUint16(photometricAt, COLOURS, copy[0] === 0x49);
+  return copy;
+}
+
 /** @throws RangeError when the directory lies outside the file */
 export function tiffTags(bytes: Uint8Array): TiffTags {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -84,6 +95,7 @@ export function tiffTags(bytes: Uint8Array): TiffTags {
   };
   const wanted = new Set<number>(Object.values(TAGS));
   const values = new Map<number, number[]>();
+  let photometricAt: number | undefined;
   for (let entry = 0; entry < count; entry++) {
     const at = first + entry * size;
     const tag = view.getUint16(at, little);
@@ -93,6 +105,7 @@ export function tiffTags(bytes: Uint8Array): TiffTags {
     const length = big ? Number(view.getBigUint64(at + 4, little)) : view.getUint32(at + 4, little);
     const field = at + (big ? 12 : 8);
     const start = length * width <= inline ? field : offset(field);
+    if (tag === TAGS.photometric) photometricAt = start;
     values.set(
       tag,
       Array.from({ length: Math.min(length, MOST) }, (_, index) => read(start + index * width)),
@@ -108,6 +121,7 @@ export function tiffTags(bytes: Uint8Array): TiffTags {
     bitsPerSample: one("bitsPerSample") ?? 1,
     compression,
     photometric: one("photometric"),
+    photometricAt,
     sampleFormat: one("sampleFormat") ?? 1,
     extraSamples: values.get(TAGS.extraSamples) ?? [],
     least: least && Math.min(...least),

@@ -27,15 +27,41 @@ export function adjustBrightness(image: Image, factor: number): Image {
 /** `adjust_contrast`: towards the mean grey value (0) or away from it (above 1). */
 export function adjustContrast(image: Image, factor: number): Image {
   const { data, channels } = image;
+  if (!areColours(image)) return adjustChannels(image, { brightness: [1], contrast: [factor] });
   let sum = 0;
   for (let at = 0; at < data.length; at += channels) sum += channels === 1 ? data[at]! : grey(data, at);
   const offset = ((1 - factor) * sum * channels) / data.length;
   return mapSamples(image, (value) => value * factor + offset);
 }
 
+/** Whether channels are grey, or red, green and blue. */
+const areColours = ({ channels }: Image): boolean => channels === 1 || channels === 3;
+
+/**
+ * Brightness and contrast of each channel by itself, of images whose channels are no colours: each towards its own mean.
+ * @param factors of each channel; a single one is for all
+ */
+function adjustChannels(
+  image: Image,
+  factors: { readonly brightness: readonly number[]; readonly contrast: readonly number[] },
+): Image {
+  const { channels, data: source } = image;
+  const white = whiteOf(source);
+  const data = alike(source, source.length);
+  for (let channel = 0; channel < channels; channel++) {
+    const [brightness, contrast] = [factors.brightness, factors.contrast].map((each) => each[channel % each.length]!);
+    let sum = 0;
+    for (let at = channel; at < data.length; at += channels) sum += source[at]!;
+    const offset = ((1 - contrast!) * brightness! * sum * channels) / data.length;
+    const gain = brightness! * contrast!;
+    for (let at = channel; at < data.length; at += channels) data[at] = clamp(source[at]! * gain + offset, white);
+  }
+  return { ...image, data };
+}
+
 /** `adjust_saturation`: towards each pixel's grey value (0) or away from it (above 1). */
 export function adjustSaturation(image: Image, factor: number): Image {
-  if (image.channels === 1) return image;
+  if (image.channels !== 3) return image;
   const source = image.data;
   const white = whiteOf(source);
   const data = alike(source, source.length);
@@ -50,7 +76,7 @@ export function adjustSaturation(image: Image, factor: number): Image {
 
 /** `adjust_hue`: the hue turned by `shift` of the full circle, −0.5 to 0.5. */
 export function adjustHue(image: Image, shift: number): Image {
-  if (image.channels === 1) return image;
+  if (image.channels !== 3) return image;
   const source = image.data;
   const data = alike(source, source.length);
   for (let at = 0; at < data.length; at += 3) {
@@ -82,14 +108,15 @@ function onCircle(value: number, chroma: number, sixths: number): number {
 
 /** `RandomGrayscale`'s effect: grey, with as many channels as before. */
 export function toGreyscale(image: Image): Image {
-  if (image.channels === 1) return image;
+  if (image.channels !== 3) return image;
   const data = alike(image.data, image.data.length);
   for (let at = 0; at < data.length; at += 3) data.fill(grey(image.data, at), at, at + 3);
   return { ...image, data };
 }
 
 /**
- * `ColorJitter`: brightness, contrast, saturation and hue by random factors and in random order.
+ * `ColorJitter`: brightness, contrast, saturation and hue by random factors and in random order. Of channels that are no
+ * colours brightness and contrast, by factors of its own for each channel.
  * @param strengths brightness, contrast and saturation vary by ± this (factors from max(0, 1 − s) to 1 + s), hue by ± of the circle
  */
 export function colorJitter(
@@ -98,6 +125,10 @@ export function colorJitter(
   rng: Rng,
 ): Image {
   const factor = (strength: number) => rng.uniform(Math.max(0, 1 - strength), 1 + strength);
+  if (!areColours(image)) {
+    const each = (strength: number) => Array.from({ length: image.channels }, () => factor(strength));
+    return adjustChannels(image, { brightness: each(strengths.brightness), contrast: each(strengths.contrast) });
+  }
   const order = rng.permutation(4);
   const brightness = factor(strengths.brightness);
   const contrast = factor(strengths.contrast);

@@ -87,6 +87,13 @@ export function resizedCrop(image: Image, box: Box, width: number, height: numbe
         let value = 0;
         for (let tap = 0; tap < count; tap++, at++) value += weights[weightsAt + tap]! * pixels[at]!;
         middle[to] = value;
+      } else if (channels !== 3) {
+        for (let channel = 0; channel < channels; channel++) {
+          let value = 0;
+          for (let tap = 0, from = at + channel; tap < count; tap++, from += channels)
+            value += weights[weightsAt + tap]! * pixels[from]!;
+          middle[to + channel] = value;
+        }
       } else {
         let red = 0;
         let green = 0;

@@ -1,4 +1,4 @@
-import type { Keep } from "../../../pixels/decode/decode.ts";
+import type { Keep } from "../../../pixels/decode/keep.ts";
 import type { Image } from "../../../pixels/image.ts";
 
 /** Decoded images in memory shared by all threads, so that small images are decoded once, not once per epoch. */
@@ -40,11 +40,10 @@ export function cached(
 ): Image | undefined {
   const head = headOf(heads, index);
   if (Atomics.load(head, 0) !== READY) return undefined;
-  const [, width = 0, height = 0, bands, decodedFor = 0, sampleBytes] = head;
+  const [, width = 0, height = 0, channels = 1, decodedFor = 0, sampleBytes] = head;
   if (sampleBytes === 2 && !depth) return undefined;
   const wasNotShrunk = Math.min(width, height) < Math.min(shortSide, decodedFor);
   if (shortSide !== decodedFor && !wasNotShrunk) return undefined;
-  const channels = bands === 1 ? 1 : 3;
   const [start, length] = [index * slotBytes, width * height * channels];
   const data = sampleBytes === 2 ? new Uint16Array(pixels, start, length) : new Uint8Array(pixels, start, length);
   return { width, height, channels, data };

@@ -1,10 +1,11 @@
 import type { Entries } from "../../../data/files/collection.ts";
 import type { Labels } from "../../../data/labels.ts";
 import type { Source } from "../../../data/source.ts";
-import { skipBroken } from "../../../foundation/errors.ts";
+import { BrokenSample, skipBroken } from "../../../foundation/errors.ts";
 import type { MemoryBudget } from "../../../foundation/memory.ts";
-import { DEFAULT_SHORT_SIDE, decode, type Keep } from "../../../pixels/decode/decode.ts";
-import { type Image, whiteOf } from "../../../pixels/image.ts";
+import { DEFAULT_SHORT_SIDE, decode } from "../../../pixels/decode/decode.ts";
+import type { Keep } from "../../../pixels/decode/keep.ts";
+import { canBecome, type Image, whiteOf } from "../../../pixels/image.ts";
 import { cached, createCache, type ImageCache, store } from "./cache.ts";
 
 /** Entries decoded to find out the size of the images. */
@@ -12,8 +13,8 @@ const PROBES = 16;
 /** Sets with larger images are not cached. */
 const CACHED_SIDE = 128;
 
-/** All that images have. */
-export const EVERYTHING: Keep = { depth: true };
+/** All that images have, but for transparency, which is a channel only where it is asked for. */
+export const EVERYTHING: Keep = { depth: true, bands: true };
 
 /** What a few of the entries say of them all. */
 export interface Probed {
@@ -51,6 +52,8 @@ export interface Reading {
   readonly shortSide?: number;
   /** By default {@link EVERYTHING}. */
   readonly keep?: Keep;
+  /** Images of other channels are broken entries, unless both are grey or colour. */
+  readonly channels?: number;
   /** For decoding them; by default this thread's. */
   readonly memory?: MemoryBudget | undefined;
 }
@@ -61,7 +64,7 @@ export function encodedSource<Manifest>(
   labels: Labels | undefined,
   manifest: Manifest,
   cache: ImageCache | undefined,
-  { shortSide = DEFAULT_SHORT_SIDE, keep = EVERYTHING, memory }: Reading = {},
+  { shortSide = DEFAULT_SHORT_SIDE, keep = EVERYTHING, channels, memory }: Reading = {},
 ): Source<Image> {
   return {
     length: entries.names.length,
@@ -69,8 +72,10 @@ export function encodedSource<Manifest>(
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {
       const stored = cache && cached(cache, index, shortSide, keep);
-      if (stored) return stored;
+      if (stored && (channels === undefined || canBecome(stored.channels, channels))) return stored;
       const image = await decode(await entries.bytes(index), shortSide, memory, keep);
+      if (channels !== undefined && !canBecome(image.channels, channels))
+        throw new BrokenSample(`${image.channels} channels, where ${channels} are read (--channels)`);
       if (cache) store(cache, index, shortSide, image);
       return image;
     },
