@@ -8,8 +8,10 @@ export const isTwin = (name: string): name is Twin => twins.some((twin) => twin 
 
 const common = {
   ...({ optimizer: "adamw", schedule: "cosine", finalLearningRate: 0, ema: 0 } as const),
-  ...({ gradientClip: 0, clipBy: "all" } as const),
+  ...({ gradientClip: 0, clipBy: "all", accumulate: 1, beta2: 0.999 } as const),
 };
+/** The same from the first step to the last. */
+const decay = (weightDecay: number) => ({ weightDecay, finalWeightDecay: weightDecay });
 const resnet = {
   encoder: "resnet",
   encoderOptions: { layers: "10", width: 16, stem: "stride2", zeroInit: false },
@@ -28,7 +30,7 @@ export const settings: Readonly<Record<Twin, Omit<Choices, "data">>> = {
   simclr: {
     ...{ method: "simclr", modality: "image", ...resnet, modalityOptions: views },
     options: { temperature: 0.2, projectionDim: 128 },
-    training: { ...common, epochs: 8, batchSize: 128, learningRate: 2e-3, weightDecay: 1e-4, warmupEpochs: 0.8 },
+    training: { ...common, epochs: 8, batchSize: 128, learningRate: 2e-3, ...decay(1e-4), warmupEpochs: 0.8 },
   },
   mae: {
     ...{ method: "mae", modality: "image", encoder: "vit" },
@@ -38,7 +40,15 @@ export const settings: Readonly<Record<Twin, Omit<Choices, "data">>> = {
     },
     modalityOptions: { imageSize: 32, channels: 3, augmentation: "photo", cropScale: [0.25, 1], flip: 0.5 },
     options: { maskRatio: 0.75, decoderWidth: 64, decoderDepth: 2, decoderHeads: 4, normalizeTarget: true },
-    training: { ...common, epochs: 10, batchSize: 128, learningRate: 1.5e-3, weightDecay: 0.05, warmupEpochs: 1 },
+    training: {
+      ...common,
+      epochs: 10,
+      batchSize: 128,
+      learningRate: 1.5e-3,
+      beta2: 0.95,
+      ...decay(0.05),
+      warmupEpochs: 1,
+    },
   },
   dino: {
     ...{ method: "dino", modality: "image", ...resnet },
@@ -52,7 +62,7 @@ export const settings: Readonly<Record<Twin, Omit<Choices, "data">>> = {
     training: {
       ...common,
       ...{ gradientClip: 3, epochs: 6, batchSize: 64 },
-      ...{ learningRate: 1e-3, weightDecay: 0.04, warmupEpochs: 0.6 },
+      ...{ learningRate: 1e-3, ...decay(0.04), warmupEpochs: 0.6 },
     },
   },
 };
