@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { methods } from "../../src/methods/index.ts";
 import { image } from "../../src/modalities/image/index.ts";
-import { openCurriculum, valueOf } from "../../src/training/curriculum.ts";
+import { atStages, openCurriculum, valueOf } from "../../src/training/curriculum.ts";
 import { pretrain } from "../../src/training/pretrain.ts";
 import type { CurriculumEntry, RunConfig } from "../../src/training/run/config.ts";
 import { withCurriculum } from "../../src/training/run/settle/curriculum.ts";
@@ -140,6 +140,14 @@ test("the important options can be curricula, and config.json has their final va
   );
   assert.deepEqual(curriculum?.[3]?.metric, { name: "accuracy", atLeast: 0.9 });
   assert.equal((await settled("mae", "maskRatio=0.3:0.75@cosine")).method.options.maskRatio, 0.75);
+});
+
+test("a curriculum of the weight decay takes the place of the recipe's half cosine", async () => {
+  const config = await settled("simclr", "weightDecay=0.1:0.3@linear/3");
+  const { curriculum = [] } = config;
+  assert.deepEqual([config.training.weightDecay, config.training.finalWeightDecay], [0.3, 0.3]);
+  const { training } = atStages(config, curriculum, [0]);
+  assert.deepEqual([training.weightDecay, training.finalWeightDecay], [0.1, 0.1]);
 });
 
 test("invalid curricula are refused in one line", async () => {
