@@ -5,7 +5,9 @@ import { isStatistic } from "../layers/scope.ts";
 import type { Training } from "./run/config.ts";
 
 /** By default all of the encoder is trained at one rate. */
-export type TrainableOptions = Partial<Pick<Training, "freeze" | "frozenLayers" | "layerDecay" | "loraRank">>;
+export type TrainableOptions = Partial<
+  Pick<Training, "freeze" | "frozenLayers" | "layerDecay" | "loraRank" | "constantRate">
+>;
 
 /**
  * The paths of the parameters in parts of the encoder that are named to be frozen, running statistics among them.
@@ -43,16 +45,18 @@ export function atConstantRate(params: Tree<unknown>, parts: readonly string[] =
  * from the input: what comes before `blocks` or `stages` is layer 0, `blocks.N` is layer N + 1, and what comes after them
  * is the layer above. With `layerDecay` d, layer l of L has the factor d^(L + 1 − l), as in BEiT's and MAE's fine-tuning
  * (https://arxiv.org/abs/2106.08254); heads have 1.
- * @throws UserError when a part to freeze does not exist, more layers are frozen than exist, or all layers with LoRA adapters are frozen
+ * @throws UserError when a part to freeze or at a constant rate does not exist, more layers are frozen than exist, or all layers with LoRA adapters are frozen
  */
 export function trainable(
   params: Tree<unknown>,
-  { freeze, frozenLayers = 0, layerDecay = 1, loraRank = 0 }: TrainableOptions,
+  { freeze, frozenLayers = 0, layerDecay = 1, loraRank = 0, constantRate }: TrainableOptions,
 ): Map<string, number> {
   const encoder = tree
     .paths(params)
     .flatMap((path) => (path.startsWith("encoder.") ? [path.slice("encoder.".length)] : []));
   const frozen = frozenByName(params, freeze);
+  // Asked here too, so that a part that does not exist is found before anything is written.
+  atConstantRate(params, constantRate);
   const blockOf = (path: string): number | undefined => {
     const [, block] = /^(?:blocks|stages)\.(\d+)\./.exec(path) ?? [];
     return block === undefined ? undefined : Number(block);

@@ -10,7 +10,7 @@ const isWeight = (path: string, shape: readonly number[]): boolean =>
 
 /** What an update depends on; how a rate or a decay changes from step to step is no part of it. */
 export type UpdateOptions = Pick<Training, "weightDecay" | "gradientClip"> &
-  Partial<Pick<Training, "finalWeightDecay" | "clipBy" | "constantRate">> &
+  Partial<Pick<Training, "finalWeightDecay" | "clipBy">> &
   TrainableOptions;
 
 /** Whether weights are decayed at any step. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -23,6 +24,14 @@ test("a recipe with all that it can hold trains as it says, and resumes to the b
     assert.deepEqual(await stoppedAndResumed(cut, 23), whole);
     const last = (out: string) => readFile(checkpointPath(out, "last"));
     assert.deepEqual(await last(cut.out), await last(given.out));
+
+    const none = join(folder, "none");
+    const wrong = { ...given, out: none, training: { ...given.training, constantRate: ["predictor"] } };
+    await assert.rejects(learned(wrong), {
+      name: "UserError",
+      message: /^--constant-rate predictor: the parameters have no/,
+    });
+    assert.ok(!existsSync(none), "nothing is left of a run that cannot begin");
 
     // Two tasks: the head that keeps its rate is the task's.
     const both = { ...given, out: join(folder, "both"), method: `${given.method}+${fixture("preset-method.ts")}` };
