@@ -108,7 +108,7 @@ test("distill trains a smaller encoder, evaluates both, and lists the sizes", as
     const changed = autodidact("distill", "--resume", out, "--epochs", "2");
     assert.match(changed.stderr, /with the options it began with; leave out --epochs\n$/);
     assert.match(autodidact("distill", "--resume", run).stderr, /a run of simclr, no distillation/);
-    assert.match(autodidact("distill", run).stderr, /name the teacher's run and the data to train on/);
+    assert.match(autodidact("distill", run).stderr, /name the teacher and the data to train on/);
     const other = join(folder, "other");
     const long = ["distill", run, data, "--epochs", "1000", "--batch-size", "8", ...into, "--out", other];
     const [code, said] = await interrupted(join(other, "metrics.jsonl"), ...long);
