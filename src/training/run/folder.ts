@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
+import { inWords } from "../../data/paths/in-words.ts";
 import { UserError } from "../../foundation/errors.ts";
 import { makeFolder, removeTemporary } from "../../foundation/files.ts";
 import { claimFolder, refuseForeignFolder } from "../../foundation/outputs.ts";
@@ -17,7 +18,7 @@ export async function refuseTaken(out: string): Promise<void> {
   if (config === undefined) return;
   const data = Taken.safeParse(config).data?.data.path;
   throw new UserError(
-    `${out}: there is a run already${data === undefined ? "" : `, on ${data}`}; continue it with --resume ${out}, or name another --out`,
+    `${out}: there is a run already${data === undefined ? "" : `, on ${inWords(data)}`}; continue it with --resume ${out}, or name another --out`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Source } from "../../../data/index.ts";
 import { countOfKeys } from "../../../data/parts/keys.ts";
+import { inWords } from "../../../data/paths/in-words.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import type { Recipe } from "../../../methods/index.ts";
 import type { Options, RunChoices } from "../choices.ts";
@@ -42,10 +43,12 @@ export function settleTraining(
   { length: samples, perBatch, keys }: Pick<Source<unknown>, "length" | "perBatch" | "keys">,
 ): Training {
   if (samples < 2 && perBatch === undefined)
-    throw new UserError(`${choices.data}: one sample is too few to learn from`);
+    throw new UserError(`${inWords(choices.data)}: one sample is too few to learn from`);
   const different = keys && countOfKeys(keys);
   if (different !== undefined && different < 2)
-    throw new UserError(`${choices.data}: all ${samples} samples show the same; there is nothing to tell apart`);
+    throw new UserError(
+      `${inWords(choices.data)}: all ${samples} samples show the same; there is nothing to tell apart`,
+    );
   const batchSize =
     choices.training?.batchSize === undefined && perBatch !== undefined
       ? Math.min(perBatch, samples)
