@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { duplicates, type OpenOptions, openRun, UserError } from "../../index.ts";
+import { duplicates, type OpenOptions, UserError } from "../../index.ts";
 import { DATA, labelsOptions } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { columns, print, printable, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -18,7 +19,7 @@ interface Flags extends OpenOptions {
 const SHOWN = 5;
 
 export const configure: Configure = (command) =>
-  labelsOptions(command.argument("<run>", "run folder").argument("<data...>", `data to search: ${DATA}`))
+  labelsOptions(command.argument("<run>", RUN).argument("<data...>", `data to search: ${DATA}`))
     .option(
       "--threshold <cosine>",
       "cosine similarity from which two samples are near-duplicates, above 0 and up to 1",
@@ -45,7 +46,7 @@ export const configure: Configure = (command) =>
         neighbours: wholeNumber("neighbours", flags.neighbours),
         outliers: wholeNumber("outliers", flags.outliers, 0),
       };
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const line = stageLine();
       const result = await duplicates({ run, data, out, ...options, onProgress: line.update }).finally(line.end);
       if (json) return printJson(result);

@@ -1,5 +1,6 @@
-import { describeLeftOut, embed, type OpenOptions, openRun } from "../../index.ts";
+import { describeLeftOut, embed, type OpenOptions } from "../../index.ts";
 import { DATA, labelsOptions } from "../data-options.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { print, printJson, printSkipped } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -12,7 +13,7 @@ interface Flags extends OpenOptions {
 }
 
 export const configure: Configure = (command) =>
-  labelsOptions(command.argument("<run>", "run folder").argument("<data...>", `data to embed: ${DATA}`))
+  labelsOptions(command.argument("<run>", RUN).argument("<data...>", `data to embed: ${DATA}`))
     .requiredOption("--out <file>", "Parquet file to write: columns path, label (if any), embedding")
     .option("--shard <i/n>", "only every n-th sample, starting at the i-th, to divide the work among n processes")
     .option("--side <name>", "for runs on pairs: embed this side alone, in the space that both sides share")
@@ -23,7 +24,7 @@ export const configure: Configure = (command) =>
     )
     .action(async (path: string, data: string[], { json, ...flags }: Flags) => {
       const line = stageLine();
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);
       const result = await embed({ run, data, ...flags, onProgress }).finally(line.end);
       if (json) return printJson(result);

@@ -7,7 +7,6 @@ import {
   foldsLine,
   isAgentRun,
   kebab,
-  openRun,
   splitLine,
   type TrainAndTest,
   tableOptionsOf,
@@ -20,6 +19,7 @@ import { evaluateOnMasks } from "../evaluate/masks.ts";
 import { evaluateOnPairs } from "../evaluate/pairs.ts";
 import { labelTableOptions, splitOption } from "../labelled-pair.ts";
 import { STEPS, wholeNumber } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -57,7 +57,7 @@ export const configure: Configure = (command) =>
   splitOption(
     labelTableOptions(
       command
-        .argument("<run>", "run folder")
+        .argument("<run>", RUN)
         .argument(
           "[data...]",
           "for runs on pairs, instead of --train and --test: pairs, of which one side is found from the other",
@@ -124,7 +124,7 @@ export const configure: Configure = (command) =>
       }
       if (flags.episodes !== undefined) throw new UserError("--episodes is for runs of agents");
       const steps = flags.steps === undefined ? undefined : wholeNumber("steps", flags.steps);
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const line = stageLine();
       const { data = argument, train, within, html } = flags;
       if (data !== undefined) {

@@ -1,6 +1,7 @@
-import { fewShot, fewShotTable, type OpenOptions, openRun, splitLine } from "../../index.ts";
+import { fewShot, fewShotTable, type OpenOptions, splitLine } from "../../index.ts";
 import { labelsOptions } from "../data-options.ts";
 import { wholeNumber, wholeNumbers } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -17,9 +18,7 @@ interface Flags extends OpenOptions {
 }
 
 export const configure: Configure = (command) =>
-  labelsOptions(
-    command.argument("<run>", "run folder").argument("<data...>", "labelled data to draw the episodes from"),
-  )
+  labelsOptions(command.argument("<run>", RUN).argument("<data...>", "labelled data to draw the episodes from"))
     .option("--ways <count>", "classes per episode", "5")
     .option("--shots <counts>", "examples per class, one experiment for each, separated by commas", "1,5,20")
     .option("--queries <count>", "test samples per class", "15")
@@ -41,7 +40,7 @@ export const configure: Configure = (command) =>
         episodes: wholeNumber("episodes", flags.episodes, 2),
         seed: wholeNumber("seed", flags.seed, 0),
       };
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const line = stageLine();
       const result = await fewShot({ run, data, ...options, onProgress: line.update }).finally(line.end);
       if (json) return printJson(result);

@@ -26,11 +26,15 @@ const settings = (options: Readonly<Record<string, unknown>>): string =>
 
 function describeRun({ path, config, last, probe, checkpoints }: RunReport): string {
   const { data, preset, modality, encoder, method, training, curriculum = [] } = config;
+  const ofEncoder = [
+    ["modality", `${modality.name}: ${settings(modality.options)}`],
+    ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
+  ];
+  if (config.published !== undefined) return columns([["published model", config.published], ...ofEncoder]);
   return columns([
     ["run", path],
     ["data", `${[data.path].flat().join(", ")} (${data.entries} entries)`],
-    ["modality", `${modality.name}: ${settings(modality.options)}`],
-    ["encoder", `${encoder.name}: ${settings(encoder.options)}`],
+    ...ofEncoder,
     ["method", `${method.name}: ${settings(method.options)}${preset ? ` (preset ${preset})` : ""}`],
     ["training", settings(training)],
     ...curriculum.map(({ option, from, to, pace, stages }) => [

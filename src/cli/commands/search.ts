@@ -1,6 +1,7 @@
-import { type OpenOptions, openRun, search } from "../../index.ts";
+import { type OpenOptions, search } from "../../index.ts";
 import { columnOption } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { columns, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -16,7 +17,7 @@ interface Flags extends Pick<OpenOptions, "column" | "by" | "time"> {
 export const configure: Configure = (command) =>
   columnOption(
     command
-      .argument("<run>", "run folder that the embeddings are from")
+      .argument("<run>", `what the embeddings are from: ${RUN}`)
       .argument("<query>", "file with the query sample, or for texts the text itself; of a run on pairs, either side"),
   )
     .requiredOption("--in <data...>", "Parquet file written by `autodidact embed`, or data, which are embedded first")
@@ -30,7 +31,7 @@ export const configure: Configure = (command) =>
     )
     .action(async (path: string, query: string, { json, ...flags }: Flags) => {
       const top = wholeNumber("top", flags.top);
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const line = stageLine();
       const onProgress = (done: number, total: number) => line.update("embedding", done, total);
       const found = await search({ run, query, ...flags, top, onProgress }).finally(line.end);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { openRun, serve, UserError } from "../../index.ts";
+import { serve, UserError } from "../../index.ts";
 import { abortOnInterrupt } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { complain, print, printJson } from "../output.ts";
 import type { Configure } from "../table.ts";
 
@@ -24,7 +25,7 @@ interface Flags {
 
 export const configure: Configure = (command) =>
   command
-    .argument("<run>", "run folder")
+    .argument("<run>", RUN)
     .option("--port <number>", "port to listen on; 0: any free port", "8080")
     .option(
       "--host <address>",
@@ -55,7 +56,7 @@ export const configure: Configure = (command) =>
       );
       try {
         const server = await serve({
-          run: await openRun(path),
+          run: await openedRun(path),
           port,
           host: flags.host,
           in: flags.in,

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { Option } from "commander";
-import { type OpenOptions, openRun, type StrategyName, strategies, suggest } from "../../index.ts";
+import { type OpenOptions, type StrategyName, strategies, suggest } from "../../index.ts";
 import { columnOption, DATA, givenPaths } from "../data-options.ts";
 import { wholeNumber } from "../numbers.ts";
+import { openedRun, RUN } from "../opened-run.ts";
 import { columns, print, printJson } from "../output.ts";
 import { stageLine } from "../progress.ts";
 import type { Configure } from "../table.ts";
@@ -20,7 +21,7 @@ interface Flags extends OpenOptions {
 const SHOWN = 10;
 
 export const configure: Configure = (command) =>
-  columnOption(command.argument("<run>", "run folder").argument("<data...>", `data to choose from: ${DATA}`))
+  columnOption(command.argument("<run>", RUN).argument("<data...>", `data to choose from: ${DATA}`))
     .option("--budget <count>", "number of samples to suggest", "100")
     .addOption(new Option("--strategy <name>", "selection strategy").choices(strategies).default("typicality"))
     .option("--labels <table>", "existing labels: CSV, TSV, JSONL or Parquet, with the columns path and label")
@@ -42,7 +43,7 @@ export const configure: Configure = (command) =>
         budget: wholeNumber("budget", flags.budget),
         seed: wholeNumber("seed", flags.seed, 0),
       };
-      const run = await openRun(path);
+      const run = await openedRun(path);
       const line = stageLine();
       const result = await suggest({ run, pool: givenPaths(pool), out, ...options, onProgress: line.update }).finally(
         line.end,

@@ -8,6 +8,7 @@ import { modalityFor } from "../../data/recognise.ts";
 import { BrokenSample } from "../../foundation/errors.ts";
 import type { RunConfig } from "../../training/run/config.ts";
 import { type MetricRow, type ProbeRow, readMetrics, readProbes } from "../../training/run/metrics.ts";
+import { publishedAt, publishedRun } from "../../training/run/published.ts";
 import { readConfig } from "../../training/run/run.ts";
 
 export interface RunReport {
@@ -70,7 +71,8 @@ export async function inspect(
 }
 
 async function inspectRun(path: string): Promise<RunReport> {
-  const config = withoutFiles(await readConfig(path));
+  const published = await publishedAt(path, {});
+  const config = withoutFiles(published ? (await publishedRun(published)).config : await readConfig(path));
   const rows = await readMetrics(path);
   const folder = join(path, "checkpoints");
   const names = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith(".safetensors"));

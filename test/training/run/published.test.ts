@@ -13,6 +13,7 @@ import { writeReport } from "../../../src/evaluation/worth/write.ts";
 import { pretrain } from "../../../src/training/pretrain.ts";
 import { buildMethod, openRun } from "../../../src/training/run/run.ts";
 import { publishedCases, publishedWeights, writePublished } from "../../fixtures/torch/published.ts";
+import { COMMIT, fakeHub } from "../../support/hub.ts";
 
 const root = await mkdtemp(join(tmpdir(), "published-"));
 after(() => rm(root, { recursive: true, force: true }));
@@ -105,6 +106,33 @@ test("labels are learned with adapters and frozen layers", async () => {
   assert.deepEqual(patch.data, weights.get("embeddings.patch_embeddings.projection.bias")!.data);
   const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
   assert.equal("published" in config, false);
+});
+
+test("a model of the Hub is fetched once, and nothing is written beside it", async () => {
+  const names = await readdir(model);
+  const files = Object.fromEntries(
+    await Promise.all(
+      names
+        .filter((name) => /config|model/.test(name))
+        .map(async (name) => [name, await readFile(join(model, name))] as const),
+    ),
+  );
+  const hub = await fakeHub({ "facebook/dinov2-tiny": { files, large: ["model.safetensors"] } });
+  const before = { ...process.env };
+  Object.assign(process.env, { HF_ENDPOINT: hub.url, HF_HOME: join(root, "hf") });
+  try {
+    const run = await openRun("facebook/dinov2-tiny");
+    assert.equal(run.config.published, `facebook/dinov2-tiny@${COMMIT}`);
+    assert.equal(run.encoder.embedDim, 16);
+    const evaluation = await evaluate({ run, train: photos, test: others, scratch: false, draws: 1 });
+    assert.deepEqual(await writeReport(run, evaluation), []);
+  } finally {
+    await hub.close();
+    for (const name of ["HF_ENDPOINT", "HF_HOME"] as const) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
 });
 
 test("weights of torchvision need no configuration; other folders are refused in one line", async () => {
