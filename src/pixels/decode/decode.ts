@@ -2,10 +2,11 @@ import type { OutputInfo, Sharp } from "sharp";
 import { BrokenSample, messageOf } from "../../foundation/errors.ts";
 import { inBytes, type MemoryBudget } from "../../foundation/memory.ts";
 import { loadSharp } from "../../interop/sharp.ts";
-import type { Image, Samples } from "../image.ts";
+import { type Image, type Samples, withBits } from "../image.ts";
 import { resizedCrop } from "../transforms/resize.ts";
 import { bandsOf } from "./bands.ts";
 import { inWords, isHarmless } from "./damage.ts";
+import { decodeDicom, isDicom } from "./dicom.ts";
 import { type FormatName, formatOf, whyNotRead } from "./formats.ts";
 import { type FailOn, type Header, type OpenFile, readHeader } from "./header.ts";
 import type { Keep } from "./keep.ts";
@@ -45,6 +46,7 @@ export async function decode(
   memory: MemoryBudget = decodingBudget(),
   keep: Keep = {},
 ): Promise<Image> {
+  if (isDicom(bytes)) return dicom(bytes, shortSide, memory, keep);
   const sharp = await loadSharp();
   const openOn =
     (file: Uint8Array): OpenFile =>
@@ -82,6 +84,18 @@ export async function decode(
   }
 }
 
+/** A DICOM file, the middle frame of several. */
+async function dicom(bytes: Uint8Array, shortSide: number, memory: MemoryBudget, keep: Keep): Promise<Image> {
+  try {
+    const whole = await decodeDicom(bytes, memory, (file) => decode(file, undefined, memory));
+    const image = shrunkTo(whole, shrunk(whole, shortSide));
+    return keep.depth ? image : withBits(image, 8);
+  } catch (error) {
+    if (error instanceof BrokenSample) throw broken(error.message);
+    throw error;
+  }
+}
+
 const broken = (why: string) => new BrokenSample(`not a decodable image (${why})`);
 
 /** @throws BrokenSample when the work takes more memory than the budget has */
@@ -104,7 +118,7 @@ async function withMemory<Result>(
 }
 
 /** The size of a header's image when it is shrunk, and the square that it is shrunk to cover; undefined if it is not. */
-function shrunk({ width, height }: Header, shortSide: number) {
+function shrunk({ width, height }: Pick<Header, "width" | "height">, shortSide: number) {
   const short = Math.min(width, height);
   // A strip may be any length: its area is limited, too.
   const side = Math.min(shortSide, Math.ceil(short * Math.sqrt((LONGEST_STRIP * shortSide ** 2) / (width * height))));

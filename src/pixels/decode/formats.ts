@@ -64,7 +64,6 @@ const notRead: readonly Format[] = [
   { name: "PBM", endings: ["pbm"], starts: netpbm("1", "4") },
   { name: "PNM", endings: ["pnm"], starts: [] },
   { name: "FITS", endings: ["fits"], starts: [[[0, "SIMPLE  ="]]] },
-  { name: "DICOM", endings: ["dcm"], starts: [[[128, "DICM"]]] },
   { name: "camera raw", endings: ["dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf"], starts: [] },
 ];
 
@@ -120,14 +119,17 @@ const takesImage: Takes = (name) => {
   return what === undefined ? false : { what, advice: ADVICE };
 };
 
+/** Endings of DICOM files, which are decoded without the image library. */
+const dicom: readonly string[] = ["dcm", "dicom"];
+
 /** Whether the name is that of an image file that can be decoded. */
 export const hasImageName = (name: string): boolean =>
-  read.some(({ endings }) => endings.some((ending) => ending === endingOf(name)));
+  dicom.includes(endingOf(name)) || read.some(({ endings }) => endings.some((ending) => ending === endingOf(name)));
 
 export const wantedImages: Wanted = {
   takes: takesImage,
   what: "images",
-  formats: "JPEG, PNG, WebP …, zip archives of them, IDX, CIFAR",
+  formats: "JPEG, PNG, WebP, TIFF, DICOM …, zip archives of them, IDX, CIFAR",
 };
 
 /** Empty where there is none: `png` is no ending of a file of that name. */

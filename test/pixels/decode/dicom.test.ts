@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Rng } from "../../../src/array/rng.ts";
+import { BrokenSample } from "../../../src/foundation/errors.ts";
+import { decode } from "../../../src/pixels/decode/decode.ts";
+import { unpackBits } from "../../../src/pixels/decode/pack-bits.ts";
+
+const FILES = "/usr/lib/python3/dist-packages/pydicom/data/test_files";
+const skip = existsSync(FILES) ? false : "Debian's python3-pydicom, which has the files, is not installed";
+const kept = (bytes: Uint8Array) => decode(bytes, undefined, undefined, { depth: true });
+
+/** An explicit little-endian file with these elements after its meta information. */
+function dicom(elements: readonly (readonly [tag: number, vr: string, value: string | number | Uint8Array])[]): Buffer {
+  const parts = [Buffer.alloc(128), Buffer.from("DICM")];
+  const put = (tag: number, vr: string, value: string | number | Uint8Array) => {
+    const short = Buffer.alloc(2);
+    if (typeof value === "number") short.writeUInt16LE(value);
+    const raw = typeof value === "number" ? short : Buffer.from(value as Uint8Array);
+    const body = raw.length % 2 === 0 ? raw : Buffer.concat([raw, Buffer.from(vr === "UI" ? "\0" : " ")]);
+    const head = Buffer.alloc(vr === "OW" || vr === "OB" ? 12 : 8);
+    head.writeUInt16LE(tag >>> 16, 0);
+    head.writeUInt16LE(tag & 0xffff, 2);
+    head.write(vr, 4, "latin1");
+    if (head.length === 12) head.writeUInt32LE(body.length, 8);
+    else head.writeUInt16LE(body.length, 6);
+    parts.push(head, body);
+  };
+  for (const [tag, vr, value] of elements) put(tag, vr, value);
+  return Buffer.concat(parts);
+}
+
+const EXPLICIT = "1.2.840.10008.1.2.1";
+const grey = (values: Uint16Array, more: Parameters<typeof dicom>[0] = [], syntax = EXPLICIT) =>
+  dicom([
+    [0x00020010, "UI", syntax],
+    [0x00080060, "CS", "OT"],
+    [0x00100010, "PN", "Secret^Name"],
+    [0x00280002, "US", 1],
+    [0x00280004, "CS", "MONOCHROME2"],
+    [0x00280010, "US", 2],
+    [0x00280011, "US", values.length / 2],
+    [0x00280100, "US", 16],
+    [0x00280101, "US", 12],
+    [0x00280103, "US", 0],
+    ...more,
+    [0x7fe00010, "OW", new Uint8Array(values.buffer)],
+  ] satisfies Parameters<typeof dicom>[0]);
+
+test("stored values are kept; bits above them are left out", async () => {
+  const values = Uint16Array.of(0, 1, 4095, 2048, 0xf000 + 7, 100);
+  assert.deepEqual(await kept(grey(values)), {
+    ...{ width: 3, height: 2, channels: 1 },
+    data: Uint16Array.of(0, 1, 4095, 2048, 7, 100),
+  });
+});
+
+test("what is broken or compressed otherwise is said without a word about the patient", async () => {
+  const whole = grey(Uint16Array.of(1, 2, 3, 4, 5, 6));
+  const refused = (bytes: Uint8Array, pattern: RegExp) =>
+    assert.rejects(decode(bytes), (error: unknown) => {
+      assert.ok(error instanceof BrokenSample, String(error));
+      assert.match(error.message, pattern);
+      assert.doesNotMatch(error.message, /Secret|\n/);
+      return true;
+    });
+  await refused(whole.subarray(0, whole.length - 4), /DICOM/);
+  await refused(whole.subarray(0, 200), /DICOM/);
+  await refused(grey(Uint16Array.of(1, 2), [], "1.2.840.10008.1.2.4.90"), /JPEG 2000, which is not decoded; convert/);
+  await refused(grey(Uint16Array.of(1, 2), [], "Secret"), /an unknown method/);
+});
+
+test("damage anywhere is a broken sample or an image, and nothing else", async () => {
+  const whole = grey(Uint16Array.from({ length: 64 }, (_, at) => at * 60));
+  const rng = new Rng(7);
+  for (let mutant = 0; mutant < 300; mutant++) {
+    const bytes = Buffer.from(whole);
+    for (let change = rng.integer(1, 4); change > 0; change--)
+      bytes[rng.integer(132, bytes.length - 1)] = rng.integer(0, 255);
+    const cut = rng.chance(0.3) ? bytes.subarray(0, rng.integer(133, bytes.length)) : bytes;
+    await decode(cut).catch((error: unknown) => {
+      assert.ok(error instanceof BrokenSample, String(error));
+      assert.doesNotMatch(error.message, /Secret/);
+    });
+  }
+});
+
+test("pixels are pydicom's: little and big endian, implicit, deflated, RLE, CT in Hounsfield units, colour", {
+  skip,
+}, async () => {
+  const expected: Readonly<Record<string, { shape: number[]; sha256: string }>> = JSON.parse(
+    await readFile(new URL("../../fixtures/dicom/pixels.json", import.meta.url), "utf8"),
+  );
+  assert.ok(Object.keys(expected).length >= 8);
+  for (const [name, { shape, sha256 }] of Object.entries(expected)) {
+    const { width, height, channels, data } = await kept(await readFile(join(FILES, name)));
+    assert.deepEqual([height, width, ...(channels === 3 ? [3] : [])], shape, name);
+    assert.equal(
+      createHash("sha256")
+        .update(new Uint8Array(Uint16Array.from(data).buffer))
+        .digest("hex"),
+      sha256,
+      name,
+    );
+  }
+});
+
+test("run lengths are undone: literals, repeats, and nothing for 128", () => {
+  const packed = Uint8Array.of(2, 7, 8, 9, 254, 5, 128, 0, 1);
+  assert.deepEqual(unpackBits(packed, 7), Uint8Array.of(7, 8, 9, 5, 5, 5, 1));
+  assert.equal(unpackBits(packed, 8), undefined);
+  assert.equal(unpackBits(Uint8Array.of(254), 3), undefined);
+});
