@@ -14,8 +14,9 @@ import type { ImageCache } from "./sources/cache.ts";
 import { isCifar, isCifarPart, openCifar } from "./sources/cifar.ts";
 import { encodedSource, probe, type Reading } from "./sources/entries.ts";
 import { idxFileOf, labelsNameOf, openIdx } from "./sources/idx.ts";
+import { patientsOf } from "./sources/patients.ts";
 
-type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined };
+type EncodedManifest = FilesManifest & { labels?: Labels; cache?: ImageCache | undefined; groups?: readonly string[] };
 type Manifest = EncodedManifest | ArrayManifest;
 const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" &&
@@ -39,7 +40,10 @@ async function fromManifest(manifest: Manifest, options?: Wanted): Promise<Sourc
   const entries = filesOf(manifest);
   // Files that another kind of data has found have had no cache yet.
   const cache = "cache" in manifest ? manifest.cache : (await probe(entries)).cache;
-  return encodedSource(entries, manifest.labels, manifest, cache, options ? readingFor(options) : {});
+  return encodedSource(entries, manifest.labels, manifest, cache, {
+    ...(options ? readingFor(options) : {}),
+    groups: manifest.groups,
+  });
 }
 
 /**
@@ -66,7 +70,8 @@ export async function openImages(path: string, options: OpenOptions = {}): Promi
     ? await labelsFromTable(table, entries.names)
     : await labelsOfFiles(collection, entries.names, options.labelColumn);
   const { cache, notes } = await probe(entries);
-  return { ...encodedSource(entries, labels, manifest, cache), leftOut, notes };
+  const groups = await patientsOf(entries);
+  return { ...encodedSource(entries, labels, manifest, cache, { groups }), leftOut, notes };
 }
 
 /** What a folder holds beside the arrays that are taken from it. */

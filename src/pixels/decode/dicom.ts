@@ -78,17 +78,33 @@ export async function decodeDicom(
   }
 }
 
-function parsed(bytes: Uint8Array): { set: DataSet; pixels: Element } {
+/** Whose image a file is, to keep one patient's together; never to be shown or written. Undefined when it does not say. */
+export function patientOf(bytes: Uint8Array): string | undefined {
+  try {
+    return (isDicom(bytes) && setOf(bytes, { untilTag: PATIENT }).string(PATIENT)?.trim()) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const PATIENT = "x00100020";
+
+function setOf(bytes: Uint8Array, options: { readonly untilTag?: string } = {}): DataSet {
   const parser: typeof import("dicom-parser") = createRequire(import.meta.url)("dicom-parser");
+  return parser.parseDicom(bytes, {
+    ...options,
+    inflater: (file: Uint8Array, position: number) =>
+      Buffer.concat([
+        file.subarray(0, position),
+        inflateRawSync(file.subarray(position), { maxOutputLength: MOST_INFLATED }),
+      ]),
+  });
+}
+
+function parsed(bytes: Uint8Array): { set: DataSet; pixels: Element } {
   let set: DataSet;
   try {
-    set = parser.parseDicom(bytes, {
-      inflater: (file: Uint8Array, position: number) =>
-        Buffer.concat([
-          file.subarray(0, position),
-          inflateRawSync(file.subarray(position), { maxOutputLength: MOST_INFLATED }),
-        ]),
-    });
+    set = setOf(bytes);
   } catch {
     // The parser's words may quote the file.
     throw new BrokenSample("damaged DICOM: its elements cannot be read");

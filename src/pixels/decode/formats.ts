@@ -122,9 +122,12 @@ const takesImage: Takes = (name) => {
 /** Endings of DICOM files, which are decoded without the image library. */
 const dicom: readonly string[] = ["dcm", "dicom"];
 
+/** Whether the name is that of a DICOM file. */
+export const isDicomName = (name: string): boolean => dicom.includes(endingOf(name));
+
 /** Whether the name is that of an image file that can be decoded. */
 export const hasImageName = (name: string): boolean =>
-  dicom.includes(endingOf(name)) || read.some(({ endings }) => endings.some((ending) => ending === endingOf(name)));
+  isDicomName(name) || read.some(({ endings }) => endings.some((ending) => ending === endingOf(name)));
 
 export const wantedImages: Wanted = {
   takes: takesImage,

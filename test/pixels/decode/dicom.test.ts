@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../../src/array/rng.ts";
 import { BrokenSample } from "../../../src/foundation/errors.ts";
+import { image } from "../../../src/modalities/image/index.ts";
 import { decode } from "../../../src/pixels/decode/decode.ts";
 import { unpackBits } from "../../../src/pixels/decode/pack-bits.ts";
+import type { Image } from "../../../src/pixels/image.ts";
 
 const FILES = "/usr/lib/python3/dist-packages/pydicom/data/test_files";
 const skip = existsSync(FILES) ? false : "Debian's python3-pydicom, which has the files, is not installed";
@@ -34,11 +37,12 @@ function dicom(elements: readonly (readonly [tag: number, vr: string, value: str
 }
 
 const EXPLICIT = "1.2.840.10008.1.2.1";
-const grey = (values: Uint16Array, more: Parameters<typeof dicom>[0] = [], syntax = EXPLICIT) =>
+const grey = (values: Uint16Array, more: Parameters<typeof dicom>[0] = [], syntax = EXPLICIT, patient = "") =>
   dicom([
     [0x00020010, "UI", syntax],
     [0x00080060, "CS", "OT"],
     [0x00100010, "PN", "Secret^Name"],
+    [0x00100020, "LO", patient],
     [0x00280002, "US", 1],
     [0x00280004, "CS", "MONOCHROME2"],
     [0x00280010, "US", 2],
@@ -105,6 +109,27 @@ test("pixels are pydicom's: little and big endian, implicit, deflated, RLE, CT i
       sha256,
       name,
     );
+  }
+});
+
+test("images of one patient are one group, whose name says nothing of them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "patients-"));
+  try {
+    for (const [index, patient] of ["P1", "P2", "P1"].entries())
+      await writeFile(join(folder, `${index}.dcm`), grey(Uint16Array.of(1, 2, 3, 4000), [], EXPLICIT, patient));
+    const opened = await image.open(folder);
+    const source = await image.reopen(structuredClone(opened.manifest), image.options.parse(await image.infer(opened)));
+    for (const { group } of [opened, source]) {
+      const groups = [0, 1, 2].map((index) => group?.(index));
+      assert.equal(groups[0], groups[2]);
+      assert.notEqual(groups[0], groups[1]);
+      assert.doesNotMatch(groups.join(), /P1|P2/);
+    }
+    assert.equal(((await source.read(0)) as Image).data[3], 4000);
+    await opened.close();
+    await source.close();
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });
 

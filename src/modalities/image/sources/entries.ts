@@ -54,6 +54,8 @@ export interface Reading {
   readonly keep?: Keep;
   /** Images of other channels are broken entries, unless both are grey or colour. */
   readonly channels?: number;
+  /** What each entry must not be split from, if it is no group of its own. */
+  readonly groups?: readonly string[] | undefined;
   /** For decoding them; by default this thread's. */
   readonly memory?: MemoryBudget | undefined;
 }
@@ -64,11 +66,12 @@ export function encodedSource<Manifest>(
   labels: Labels | undefined,
   manifest: Manifest,
   cache: ImageCache | undefined,
-  { shortSide = DEFAULT_SHORT_SIDE, keep = EVERYTHING, channels, memory }: Reading = {},
+  { shortSide = DEFAULT_SHORT_SIDE, keep = EVERYTHING, channels, groups, memory }: Reading = {},
 ): Source<Image> {
   return {
     length: entries.names.length,
     ...labels,
+    ...(groups ? { group: (index: number) => groups[index] ?? "" } : {}),
     name: (index) => entries.names[index] ?? `entry ${index}`,
     async read(index) {
       const stored = cache && cached(cache, index, shortSide, keep);
@@ -80,7 +83,7 @@ export function encodedSource<Manifest>(
       return image;
     },
     contents: () => entries.contents(),
-    manifest: { ...manifest, labels, cache },
+    manifest: { ...manifest, labels, cache, ...(groups ? { groups } : {}) },
     close: () => entries.close(),
   };
 }
