@@ -63,6 +63,7 @@ export const kinds: readonly Kind[] = [
   kind("WebP", "x.webp", seeds.webps, binary, photo),
   kind("TIFF", "x.tif", seeds.tiffs, tiff, photo),
   kind("AVIF", "x.avif", seeds.avifs, binary, photo),
+  kind("DICOM", "x.dcm", seeds.dicoms, binary, photo),
   kind("IDX", "train-images-idx3-ubyte", seeds.idxs, idx, image),
   kind("IDX .gz", "train-images-idx3-ubyte.gz", seeds.packed(seeds.idxs), gzipped(idx), image),
   kind("CIFAR", "data_batch_1.bin", seeds.cifars, binary, image),

@@ -6,6 +6,7 @@ import sharp, { type Sharp } from "sharp";
 import { Rng } from "../../src/array/rng.ts";
 import { embed, exportRun, openRun, pretrain } from "../../src/index.ts";
 import { writeTable } from "../../src/interop/table.ts";
+import { dicom } from "../../test/support/dicom.ts";
 import { tarOf } from "../../test/support/tar.ts";
 
 /** The whole files that mutants are made of: small, so that they decode in milliseconds, and the same each time. */
@@ -57,6 +58,32 @@ export const tiffs = () =>
     (image) => image.toColourspace("rgb16").tiff({ compression: "none" }),
     (image) => image.tiff({ compression: "none", tile: true }),
   ]);
+
+/** Grey of 12 bits in 16, and colour. */
+export const dicoms = async (): Promise<Buffer[]> => {
+  const side = 8;
+  const grey = Uint16Array.from({ length: side * side }, (_, at) => (at * 61) % 4096);
+  const header = (syntax: string, samples: number, bits: number) =>
+    [
+      [0x00020010, "UI", syntax],
+      [0x00080060, "CS", "CT"],
+      [0x00100020, "LO", "P1"],
+      [0x00280002, "US", samples],
+      [0x00280004, "CS", samples === 1 ? "MONOCHROME2" : "RGB"],
+      [0x00280010, "US", side],
+      [0x00280011, "US", side],
+      [0x00280100, "US", bits === 12 ? 16 : 8],
+      [0x00280101, "US", bits],
+      [0x00280103, "US", 0],
+      [0x00281052, "DS", "-1024"],
+      [0x00281053, "DS", "1"],
+    ] as const;
+  const colour = Uint8Array.from({ length: 3 * side * side }, (_, at) => (at * 7) % 256);
+  return [
+    dicom([...header("1.2.840.10008.1.2.1", 1, 12), [0x7fe00010, "OW", new Uint8Array(grey.buffer)]]),
+    dicom([...header("1.2.840.10008.1.2.1", 3, 8), [0x7fe00010, "OB", colour]]),
+  ];
+};
 
 const soundFolder = new URL("../../test/fixtures/sound/", import.meta.url);
 
