@@ -103,7 +103,13 @@ test("each row of a table is a sample; rows are embedded, searched and shown", (
     assert.ok(page.includes(CORPUS[7]!.slice(0, 60)));
     const unseen = join(folder, "unseen.csv");
     await writeFile(unseen, (await readFile(data, "utf8")).split("\n").slice(0, 41).join("\n"));
-    const { contestants, outputs } = await evaluate({ run, train: data, test: unseen, ...columns, fromScratch: { steps: 3 } });
+    const { contestants, outputs } = await evaluate({
+      run,
+      train: data,
+      test: unseen,
+      ...columns,
+      fromScratch: { steps: 3 },
+    });
     assert.deepEqual(outputs, ["0", "1"]);
     assert.deepEqual(
       contestants.map(({ name }) => name),
