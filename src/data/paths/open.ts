@@ -37,7 +37,8 @@ async function digestOfAll(sources: readonly Source<unknown>[], paths: readonly 
  * @throws UserError when the data at a path cannot be read, and as `pathsIn`
  *
  * @example
- * const source = await openPaths(definition, ["2023/", "more.zip"]);
+ * const paths = ["2023/", "more.zip"];
+ * const source = await openPaths(await modalityFor(paths), paths);
  * console.log(source.name(0)); // 2023/cats/1.jpg
  */
 export async function openPaths<Sample>(

@@ -40,6 +40,7 @@ export function maskPicture({ width, height, data }: Mask): Picture {
  * @returns names of the files
  *
  * @example
+ * const run = await openRun("runs/photos");
  * const { segmentation, shown } = await segment({ run, train: "images", masks: "masks", split: "random" });
  * await writeSegmentation(run.path, segmentation, shown);
  */

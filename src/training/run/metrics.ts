@@ -36,9 +36,16 @@ export interface ProbeRow {
   readonly [score: string]: number;
 }
 
-/** Probes of a run, oldest first. */
-export const readProbes = async (run: string): Promise<ProbeRow[]> =>
-  (await readRows(metricsFile(run))).filter((row): row is ProbeRow => "probeSeconds" in row);
+/**
+ * Probes of a run while it trained, oldest first; none if it had none.
+ * @throws UserError when its metrics cannot be read
+ *
+ * @example
+ * for (const { epoch, probeKnn } of await readProbes("runs/photos")) console.log(epoch, probeKnn);
+ */
+export async function readProbes(run: string): Promise<ProbeRow[]> {
+  return (await readRows(metricsFile(run))).filter((row): row is ProbeRow => "probeSeconds" in row);
+}
 
 /** Rows of a file of one JSON object a line, oldest first; none if there is no file. What is torn or has no step is left out. */
 export async function readRows(path: string): Promise<{ readonly step: number }[]> {
