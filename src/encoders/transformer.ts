@@ -52,15 +52,15 @@ export const transformer = encoder({
     if (options.causal && options.pooling === "first")
       throw new UserError("the first token of a causal encoder sees nothing but itself; use --pooling mean");
     const epsilon = options.epsilon ?? epsilons[options.norm];
-    if (options.window !== undefined && options.causal)
-      throw new UserError("a causal encoder has no window; leave out --causal or --window");
+    if (options.localWindow !== undefined && options.causal)
+      throw new UserError("a causal encoder has no local window; leave out --causal or --local-window");
     return build({ ...options, vocabulary: vocabulary.size, length, width, depth, heads, epsilon });
   },
 });
 
 function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence> {
   const { vocabulary, length, width, depth, heads, mlpRatio, norm, positions, epsilon, causal } = shape;
-  const { headDim = width / heads, mlp, window, globalEvery, embeddingNorm = norm === "post" } = shape;
+  const { headDim = width / heads, mlp, localWindow, globalEvery, embeddingNorm = norm === "post" } = shape;
   if (!Number.isInteger(headDim))
     throw new UserError(`a width of ${width} cannot be split into ${heads} heads; choose heads that divide it`);
   if (positions === "rotary" && headDim % 2 !== 0)
@@ -73,7 +73,7 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
       attentionNorm: norm === "post" || index > 0 || !embeddingNorm,
     }),
   );
-  const isLocal = (block: number) => window !== undefined && block % globalEvery !== 0;
+  const isLocal = (block: number) => localWindow !== undefined && block % globalEvery !== 0;
   const outerNorm = layerNorm(width, epsilon);
   const wholeHeads = width % headDim === 0 ? width / headDim : 1;
 
@@ -84,7 +84,7 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
     blocks: blocks.map((block, index) => block.init(rng.split("block", index))),
     ...(norm === "pre" ? { norm: outerNorm.init() } : {}),
   });
-  const init = (rng: Rng) => (shape.bias ? all(rng) : withoutBiases(all(rng)));
+  const init = (rng: Rng) => (shape.biases ? all(rng) : withoutBiases(all(rng)));
   type TransformerParams = Traced<ParamsOf<{ init: typeof init }>>;
 
   const inputsOf = ({ ids, mask }: Inputs): { ids: Array; mask: Array } => {
@@ -113,9 +113,9 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
   const outputs = (params: TransformerParams, inputs: Inputs, options: EncodeOptions = {}): Array[] => {
     const everywhere = attending(attentionBias(inputsOf(inputs).mask, { causal }), shape.rotaryBase);
     const nearby =
-      window === undefined
+      localWindow === undefined
         ? everywhere
-        : attending(np.add(everywhere.bias, windowBias(length, window)), shape.localRotaryBase);
+        : attending(np.add(everywhere.bias, windowBias(length, localWindow)), shape.localRotaryBase);
     let x = embedded(params, inputs, options);
     return blocks.map((block, index) => {
       x = block.apply(params.blocks[index]!, x, isLocal(index) ? nearby : everywhere);
@@ -159,9 +159,9 @@ function build(shape: Shape): Encoder & Offered<typeof tokens | typeof sequence>
       ...{ pooling: shape.pooling, causal: String(causal) },
       ...(shape.headDim === undefined ? {} : { headDim }),
       ...(mlp === "gelu" ? {} : { mlp }),
-      ...(shape.bias ? {} : { bias: "false" }),
+      ...(shape.biases ? {} : { biases: "false" }),
       ...(embeddingNorm === (norm === "post") ? {} : { embeddingNorm: String(embeddingNorm) }),
-      ...(window === undefined ? {} : { window, globalEvery, localRotaryBase: shape.localRotaryBase }),
+      ...(localWindow === undefined ? {} : { localWindow, globalEvery, localRotaryBase: shape.localRotaryBase }),
       ...(shape.rotaryBase === ROTARY_BASE ? {} : { rotaryBase: shape.rotaryBase }),
     },
   };

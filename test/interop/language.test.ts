@@ -75,8 +75,8 @@ const encodersBothWays: Record<string, Record<string, unknown>> = {
   "norms in front": { norm: "pre" },
   "pruned heads": { heads: 2, headDim: 8 },
   "local blocks and gates without biases": {
-    ...{ norm: "pre", positions: "rotary", mlp: "geglu", bias: false, embeddingNorm: true },
-    ...{ window: 4, globalEvery: 2, rotaryBase: 160_000 },
+    ...{ norm: "pre", positions: "rotary", mlp: "geglu", biases: false, embeddingNorm: true },
+    ...{ localWindow: 4, globalEvery: 2, rotaryBase: 160_000 },
   },
 };
 for (const [name, options] of Object.entries(encodersBothWays))

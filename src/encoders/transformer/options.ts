@@ -33,14 +33,14 @@ export const TransformerOptions = z.object({
     .enum(["gelu", "gelu-tanh", "geglu"])
     .default("gelu")
     .describe("feed-forward layers: GELU; its tanh approximation (GPT-2); or GeGLU, gated (ModernBERT)"),
-  bias: z.boolean().default(true).describe("biases of layers and shifts of norms; without them in ModernBERT"),
+  biases: z.boolean().default(true).describe("biases of layers and shifts of norms; without them in ModernBERT"),
   embeddingNorm: z
     .boolean()
     .optional()
     .describe(
       "norm of the embeddings: by default with norms behind (BERT); with norms in front it is instead of the first one (ModernBERT)",
     ),
-  window: bounds
+  localWindow: bounds
     .count()
     .optional()
     .describe("tokens around each that local blocks attend to, half to each side (128 in ModernBERT); by default all"),

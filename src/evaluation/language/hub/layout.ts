@@ -8,7 +8,7 @@ import type { ExportedHead, Layout } from "../../../interop/publisher.ts";
  */
 export const isClassic = ({ hyperparameters }: Encoder): boolean =>
   hyperparameters.mlp !== "geglu" &&
-  ["bias", "embeddingNorm", "window", "rotaryBase"].every((name) => hyperparameters[name] === undefined);
+  ["biases", "embeddingNorm", "localWindow", "rotaryBase"].every((name) => hyperparameters[name] === undefined);
 
 /** GELU's name in a `config.json`: exact, or GPT-2's approximation. */
 export const activationOf = ({ hyperparameters }: Encoder): "gelu" | "gelu_new" =>
