@@ -27,6 +27,7 @@ const MOST_COMPLETED = 64;
  * prefix of random length is bidirectional, so that the encoder can be used without a mask afterwards.
  * El-Nouby et al. 2024, https://arxiv.org/abs/2401.08541. Its code (https://github.com/apple/ml-aim) has no training.
  * Differs from the paper: linear layers keep their biases.
+ * Not compared with its appendix: the warm-up (a tenth, at most 10 epochs) and the weight decay.
  */
 export const aim = method({
   name: "aim",

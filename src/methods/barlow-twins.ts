@@ -14,9 +14,10 @@ const LOSS_SCALE = 0.024;
 
 /**
  * Barlow Twins: each feature of one view correlates with the same feature of the other view, and with no other.
- * Zbontar et al. 2021, https://arxiv.org/abs/2103.03230. Differs from the paper: none; as the released code
- * (https://github.com/facebookresearch/barlowtwins) first had it, the loss is scaled by 0.024. Under LARS this changes only
- * biases and norms: they learn at 0.2 · 0.024 = 0.0048, the rate that the code later gave them explicitly.
+ * Zbontar et al. 2021, https://arxiv.org/abs/2103.03230. Differs from the paper: none; recipe and views are
+ * those of the released code (https://github.com/facebookresearch/barlowtwins). As it first had it, the loss is scaled by
+ * 0.024. Under LARS this changes only biases and norms: they learn at 0.2 · 0.024 = 0.0048, the rate that the code later
+ * gave them explicitly.
  */
 export const barlowTwins = method({
   name: "barlow-twins",

@@ -20,7 +20,8 @@ import { tokenizer, vqAutoencoder } from "./vq-autoencoder.ts";
  * BEiT: blocks of an image are masked, and the encoder predicts their visual tokens, the discrete codes of a tokenizer.
  * Bao et al. 2021, https://arxiv.org/abs/2106.08254; the recipe is that of ViT-B in
  * https://github.com/microsoft/unilm/tree/master/beit. Differs from the paper: the tokenizer is a `vq-autoencoder` trained
- * on the user's data instead of DALL-E's; no relative position bias in the encoder, and colours are not jittered.
+ * on the user's data instead of DALL-E's; no relative position bias in the encoder, colours are not jittered, and
+ * crops have at least 0.2 of the area (0.08 there).
  */
 export const beit = method({
   name: "beit",

@@ -37,7 +37,8 @@ function deviationOf(targets: Array, weights: Array): Array {
  *
  * Images: targets and recipe (ViT-B, batch 2,048) are those of https://github.com/facebookresearch/data2vec_vision: each
  * block's output is layer-normalised before the average, and the average again. Differs from the paper: no relative
- * position bias in the encoder, no dropout of attention (0.05 there), and colours are not jittered.
+ * position bias in the encoder, no dropout of attention (0.05 there), colours are not jittered, and crops have
+ * at least 0.2 of the area (0.08 there).
  *
  * Speech: the preset `speech` on the encoder `wave` has fairseq's settings: spans of 10 tokens, 49 % masked, 8 blocks, each
  * normalised over time (`targetNorm`) and the average not again, squared error (β 4 is hardly ever reached). Differs from the

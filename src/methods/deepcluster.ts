@@ -15,7 +15,9 @@ import { smallTraining } from "./parts/presets.ts";
  * https://github.com/facebookresearch/deepcluster: features whitened and at unit length, 20 iterations, empty clusters
  * refilled from large ones. Differs from its code: samples are weighted by the inverse of their cluster's size instead of
  * drawing clusters uniformly (equivalent by section 3.3 of the paper); all features are whitened, not the 256 principal
- * components, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum.
+ * components, which is the same for encoders of up to 256; no Sobel filter; the new layer keeps the old one's momentum
+ * (there the last layer has none); biases and norms are not decayed; crops have at least 0.2 of the area (0.08
+ * there). The recipe is that of its `main.sh`.
  */
 export const deepcluster = method({
   name: "deepcluster",

@@ -33,17 +33,21 @@ import { cosineMomentum, momentumUpdate } from "./parts/teacher.ts";
 import { ofPatches } from "./parts/tokens.ts";
 import { concatenateInputs } from "./parts/views.ts";
 
+const onVit = smallDistillation({ hiddenDim: 256 });
+
 /** Fewest patches of a masked block (`min_num_patches` of its code). */
 const MIN_BLOCK = 4;
 
 /**
  * DINOv2's recipe: DINO on class tokens, iBOT on masked patches with a separate head, Sinkhorn–Knopp instead of centring,
  * and KoLeo to spread the class tokens. Oquab et al. 2023, https://arxiv.org/abs/2304.07193, as in
- * https://github.com/facebookresearch/dinov2. Differs from the paper: each crop is masked independently (its code masks
+ * https://github.com/facebookresearch/dinov2; the recipe is that of its default configuration (ViT-L/16 on ImageNet).
+ * Differs from the paper: each crop is masked independently (its code masks
  * exactly half of a batch, with evenly spaced ratios); prototypes at unit length (free in the paper); the learning rate
  * scales linearly with the batch and is by default the same for all layers (there with the square root, and lower for early
  * layers: `--layer-decay 0.9`); gradients are clipped together, there those of the encoder and of each head by themselves;
- * drop-path rises with depth (the same for all blocks there); no high-resolution phase; shares of the training as in `dino`.
+ * drop-path rises with depth (the same for all blocks there); 65,536 prototypes (131,072 in its largest models); no
+ * high-resolution phase; shares of the training as in `dino`.
  */
 export const dinov2 = method({
   name: "dinov2",
@@ -52,7 +56,7 @@ export const dinov2 = method({
   summary: "DINO and iBOT with a head each, Sinkhorn-balanced targets, and KoLeo to spread features",
   needs: [crop, patches],
   options: z.object({
-    ...distillationOptions({ prototypes: 65_536, momentum: 0.992 }),
+    ...distillationOptions({ prototypes: 65_536, momentum: 0.992, teacherWarmup: 0.3 }),
     sinkhornIterations: bounds
       .repeats()
       .default(3)
@@ -76,7 +80,11 @@ export const dinov2 = method({
   modalityOptions: dinoImages,
   replaces: multiCropReplaces,
   presets: {
-    small: { ...smallDistillation({ hiddenDim: 256 }), encoderOptions: { dropPath: 0, layerScale: 0 } },
+    small: {
+      ...onVit,
+      options: { ...onVit.options, teacherWarmup: 0.1 },
+      encoderOptions: { dropPath: 0, layerScale: 0 },
+    },
   },
 
   build({ encoder, modality, options }) {

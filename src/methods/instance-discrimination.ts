@@ -14,7 +14,9 @@ import { smallTraining } from "./parts/presets.ts";
  * Instance discrimination: classify each view among all samples, by a memory bank with an embedding of every sample.
  * Wu et al. 2018, https://arxiv.org/abs/1805.01978. Differs from the paper: the softmax runs over the whole bank, as in
  * the authors' code for CIFAR-10 (`--nce-k 0`); its estimate by NCE is for millions of samples. No proximal term, as
- * in that code.
+ * in that code (https://github.com/zhirongw/lemniscate.pytorch), whose recipe for ImageNet this is. Biases and norms are not
+ * decayed. Views are the modality's: there colours are always jittered, the hue by up to 0.4 (here 0.1), and nothing is
+ * blurred.
  */
 export const instanceDiscrimination = method({
   name: "instance-discrimination",

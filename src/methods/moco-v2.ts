@@ -19,7 +19,8 @@ import { twoViews } from "./parts/views.ts";
  * He et al. 2019, https://arxiv.org/abs/1911.05722; Chen et al. 2020, https://arxiv.org/abs/2003.04297. Differs from the
  * paper: it shuffles BatchNorm between devices, so that batch statistics shared by a query and its key do not leak; on one
  * device the key encoder uses its running statistics instead, which follow the query encoder's like its weights (EMAN, Cai et al. 2021, https://arxiv.org/abs/2101.08482).
- * The queue is no longer than the data, whose keys would be negatives of their own queries.
+ * The queue is no longer than the data, whose keys would be negatives of their own queries; biases and norms are not
+ * decayed. Recipe and views are those of https://github.com/facebookresearch/moco.
  */
 export const mocoV2 = method({
   name: "moco-v2",

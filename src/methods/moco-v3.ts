@@ -15,8 +15,9 @@ import { byolImages, twoViews } from "./parts/views.ts";
 /**
  * MoCo v3: MoCo without a queue, for Transformers. A predictor's output identifies the momentum encoder's key of the other
  * view among the keys of the batch. Chen, Xie & He 2021, https://arxiv.org/abs/2104.02057. Differs from the paper: the
- * patch projection is trained, not frozen (the paper's remedy for instability with batches of thousands), and weights are
- * Xavier's only with `--initialisation xavier`.
+ * patch projection is trained, not frozen (the paper's remedy for instability with batches of thousands), weights are
+ * Xavier's only with `--initialisation xavier`, and biases and norms are not decayed. The recipe is that of the ViTs in
+ * https://github.com/facebookresearch/moco-v3.
  */
 export const mocoV3 = method({
   name: "moco-v3",

@@ -15,7 +15,9 @@ import { twoViews } from "./parts/views.ts";
 
 /**
  * NNCLR: the positive of a view is not the other view but its nearest neighbour in a queue of earlier samples.
- * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: none; the queue is no longer than the data.
+ * Dwibedi et al. 2021, https://arxiv.org/abs/2104.14548. Differs from the paper: the queue is no longer than the
+ * data. No code of the authors was found; rate, decay and warm-up (10 epochs) are those that SimCLR has, and views are the
+ * modality's: neither could be compared with the paper's.
  */
 export const nnclr = method({
   name: "nnclr",

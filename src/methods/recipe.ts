@@ -4,7 +4,7 @@ export interface Recipe {
   readonly optimizer?: "adamw" | "sgd" | "lars" | "larc";
   /** Peak rate for a batch of 256; scaled linearly with the batch. */
   readonly baseLearningRate?: number;
-  /** 0.05 by default. */
+  /** 0.05 by default. Biases and norms are not decayed, save by `larc`. */
   readonly weightDecay?: number;
   /** Weight decay at the end, reached by half a cosine from the first step on (DINO, I-JEPA); constant by default. */
   readonly finalWeightDecay?: number;
@@ -20,8 +20,10 @@ export interface Recipe {
   readonly warmup?: number;
   /** Of the rate after the warm-up: `cosine` by default. */
   readonly schedule?: "cosine" | "step" | "constant";
-  /** Of `step`: shares of the training after each of which the rate is a tenth of what it was; 0.6 and 0.8 by default. */
+  /** Of `step`: shares of the training after each of which the rate drops; 0.6 and 0.8 by default. */
   readonly milestones?: readonly number[];
+  /** Of `step`: what a milestone leaves of the rate; 0.1 by default. */
+  readonly drop?: number;
   /** Of `cosine`: the rate at the end, as a share of the peak; 0 by default. */
   readonly finalLearningRate?: number;
   /** Largest norm of the gradients; 0, by default, for no clipping. */

@@ -55,12 +55,13 @@ export const simmim = method({
     ...{ warmup: 10 / 800, schedule: "step", milestones: [700 / 800], gradientClip: 5 },
   },
   encoderOptions: { dropPath: 0.1 },
+  encoderRecipe: { layerScale: 0.1 },
   modalityOptions: { cropScale: [0.67, 1] },
   presets: {
     small: {
       summary: "batches of 128",
       ...smallMasked,
-      encoderOptions: { dropPath: 0 },
+      encoderOptions: { dropPath: 0, layerScale: 0 },
     },
     patchtst: { summary: "PatchTST's: 40 % of every channel's patches, squared error", ...maskedPatches },
     "small-patchtst": {

@@ -12,8 +12,9 @@ import { twoViews } from "./parts/views.ts";
 
 /**
  * SimSiam: predict the other view's embedding, with a stop-gradient on the target; no negatives, no second network.
- * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: none. The last BatchNorm of the projector has no scale and shift, as in the
- * released code (https://github.com/facebookresearch/simsiam).
+ * Chen & He 2020, https://arxiv.org/abs/2011.10566. Differs from the paper: biases and norms are not decayed. The
+ * last BatchNorm of the projector has no scale and shift, as in the released code
+ * (https://github.com/facebookresearch/simsiam), whose recipe and views this has.
  */
 export const simsiam = method({
   name: "simsiam",

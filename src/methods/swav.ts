@@ -28,8 +28,9 @@ const QUEUE = 3840;
  * the batch and a queue. Caron et al. 2020, https://arxiv.org/abs/2006.09882, as in
  * https://github.com/facebookresearch/swav. Differs from the paper: prototypes are normalised within the loss, not after
  * every step; the queue fills from the first step, and its start (epoch 15 of 200), like the prototypes' freeze (1 epoch
- * of 400), is a share of the training. In batches of up to 256 there
- * is a queue of 3,840, as in the authors' settings for them.
+ * of 400), is a share of the training; the warm-up starts from 0 (there from a sixteenth of the peak). In batches of up
+ * to 256 there is a queue of 3,840, as in the authors' settings for them; these also have twice the rate, 0.6 for 256, and
+ * no warm-up.
  */
 export const swav = method({
   name: "swav",

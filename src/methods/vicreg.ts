@@ -14,7 +14,8 @@ const weight = (value: number) => z.number().nonnegative().default(value);
 /**
  * VICReg: two views' embeddings are near each other (invariance), every feature varies (variance), and features are
  * uncorrelated (covariance).
- * Bardes et al. 2021, https://arxiv.org/abs/2105.04906. Differs from the paper: none; the loss is the released code's.
+ * Bardes et al. 2021, https://arxiv.org/abs/2105.04906. Recipe, views and loss are those of the
+ * released code, https://github.com/facebookresearch/vicreg. Differs from it: none.
  */
 export const vicreg = method({
   name: "vicreg",

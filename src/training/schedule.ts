@@ -1,7 +1,7 @@
 import type { Training } from "./run/config.ts";
 
 /** How the learning rate goes on after the warm-up. */
-export type RateSchedule = Partial<Pick<Training, "schedule" | "finalLearningRate" | "milestones">>;
+export type RateSchedule = Partial<Pick<Training, "schedule" | "finalLearningRate" | "milestones" | "drop">>;
 
 export interface LearningRateSchedule extends RateSchedule {
   readonly peak: number;
@@ -9,24 +9,29 @@ export interface LearningRateSchedule extends RateSchedule {
   readonly steps: number;
 }
 
-/** What a milestone leaves of the rate. */
-const DROP = 0.1;
-
 /**
  * Learning rate of one step: a linear rise to the peak over `warmupSteps`, then
  * - `cosine`, the default: half a cosine down to `finalLearningRate` × peak. Loshchilov & Hutter 2016,
  *   https://arxiv.org/abs/1608.03983
- * - `step`: a tenth of the rate after each of the `milestones`, shares of all steps
+ * - `step`: `drop` of the rate, a tenth by default, after each of the `milestones`, shares of all steps
  * - `constant`: the peak
  * @param step 0 for the first
  */
 export function learningRateAt(
   step: number,
-  { schedule = "cosine", finalLearningRate = 0, milestones = [], peak, warmupSteps, steps }: LearningRateSchedule,
+  {
+    schedule = "cosine",
+    finalLearningRate = 0,
+    milestones = [],
+    drop = 0.1,
+    peak,
+    warmupSteps,
+    steps,
+  }: LearningRateSchedule,
 ): number {
   if (step < warmupSteps) return Math.min(peak, (peak * (step + 1)) / warmupSteps);
   if (schedule === "constant") return peak;
-  if (schedule === "step") return peak * DROP ** milestones.filter((share) => step >= Math.round(share * steps)).length;
+  if (schedule === "step") return peak * drop ** milestones.filter((share) => step >= Math.round(share * steps)).length;
   const minimum = peak * finalLearningRate;
   const progress = (step - warmupSteps) / Math.max(1, steps - warmupSteps);
   return minimum + ((peak - minimum) * (1 + Math.cos(Math.PI * progress))) / 2;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { learningRateAt, numbersAt, weightDecayAt } from "../../src/training/schedule.ts";
+import { type LearningRateSchedule, learningRateAt, numbersAt, weightDecayAt } from "../../src/training/schedule.ts";
 
 test("rises linearly, peaks, and follows half a cosine to the minimum", () => {
   const schedule = { peak: 1, finalLearningRate: 0.2, warmupSteps: 4, steps: 12 };
@@ -26,6 +26,14 @@ test("the schedule step leaves a tenth after each milestone, constant leaves the
   // A share that is no whole number of steps: the nearest.
   assert.deepEqual(rates("step", [0.44]), [1, 2, 2, 2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]);
   assert.deepEqual(rates("constant", []), [1, ...Array(9).fill(2)]);
+  // RotNet's rates on CIFAR-10: 0.1, 0.02, 0.004, 0.0008.
+  const rotNet: LearningRateSchedule = {
+    ...{ schedule: "step", milestones: [0.3, 0.6, 0.8], drop: 0.2, peak: 0.1, warmupSteps: 0, steps: 10 },
+  };
+  assert.deepEqual(
+    [0, 3, 6, 8].map((step) => Number(learningRateAt(step, rotNet).toPrecision(12))),
+    [0.1, 0.02, 0.004, 0.0008],
+  );
 });
 
 test("the decay follows half a cosine from the first step on, as in DINO's code", () => {

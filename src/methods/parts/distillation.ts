@@ -8,7 +8,12 @@ import { smallCrops } from "./multi-crop.ts";
 import { smallTraining, withoutBlur } from "./presets.ts";
 
 /** Options shared by DINO, iBOT and DINOv2; the defaults are each paper's. */
-export const distillationOptions = (defaults: { readonly prototypes: number; readonly momentum: number }) => ({
+export const distillationOptions = (defaults: {
+  readonly prototypes: number;
+  readonly momentum: number;
+  /** 30 of 300 epochs by default. */
+  readonly teacherWarmup?: number;
+}) => ({
   prototypes: bounds.count().min(2).default(defaults.prototypes).describe("outputs of the head, the prototypes"),
   hiddenDim: bounds.width().default(2048).describe("width of the head's hidden layers"),
   bottleneckDim: bounds.width().default(256).describe("width of the head before the prototypes"),
@@ -20,7 +25,7 @@ export const distillationOptions = (defaults: { readonly prototypes: number; rea
     .number()
     .min(0)
     .max(1)
-    .default(0.1)
+    .default(defaults.teacherWarmup ?? 0.1)
     .describe("share of the training over which the teacher's temperature rises"),
   momentum: z.number().min(0).max(1).default(defaults.momentum).describe("momentum of the teacher; rises to 1"),
   frozenPrototypes: z

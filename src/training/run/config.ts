@@ -36,8 +36,14 @@ export const TrainingOptions = z.object({
     .max(100)
     .optional()
     .describe(
-      "of the schedule step: shares of the training after which the rate is a tenth; by default the recipe's, else 0.6,0.8",
+      "of the schedule step: shares of the training after which the rate drops; by default the recipe's, else 0.6,0.8",
     ),
+  drop: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("of the schedule step: what a milestone leaves of the rate; by default the recipe's, else 0.1"),
   warmup: z
     .number()
     .min(0)
@@ -148,7 +154,7 @@ export const SettledTraining = TrainingOptions.required({
   // In epochs.
   .omit({ warmup: true })
   // One part of a large graph is a batch of nodes; a user is asked for two samples.
-  .extend({ batchSize: bounds.count() });
+  .extend({ batchSize: bounds.count(), drop: TrainingOptions.shape.drop.unwrap().default(0.1) });
 
 export type Training = z.infer<typeof SettledTraining>;
 
@@ -160,6 +166,7 @@ export const DEFAULTS = {
   schedule: "cosine",
   finalLearningRate: 0,
   milestones: [0.6, 0.8],
+  drop: 0.1,
   constantRate: [],
   gradientClip: 0,
   clipBy: "all",

@@ -47,7 +47,7 @@ const changed = (schema: z.ZodObject, options: Readonly<Record<string, unknown>>
 
 /** What the recipes that say nothing about it come to. */
 const PLAIN: Partial<Training> = {
-  ...{ schedule: "cosine", finalLearningRate: 0, milestones: [], constantRate: [] },
+  ...{ schedule: "cosine", finalLearningRate: 0, milestones: [], drop: 0.1, constantRate: [] },
   ...{ nesterov: false, gradientClip: 0, clipBy: "all" },
 };
 

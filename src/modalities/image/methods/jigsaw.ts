@@ -29,8 +29,8 @@ function normalizeTiles(pixels: Array): Array {
  * 225), normalised one by one, 30 % grey, colour channels shifted by up to 2 pixels.
  *
  * Differs from the paper: any encoder, its representation (`apply`) instead of AlexNet's conv5; BatchNorm in the head
- * instead of dropout; crops and flips as the modality sets them; the learning rate falls by half a cosine (the paper names
- * its start alone).
+ * instead of dropout; crops and flips as the modality sets them. The recipe is the solver of
+ * https://github.com/MehdiNoroozi/JigsawPuzzleSolver: a tenth after every 100,000 of 350,000 iterations.
  */
 export const jigsaw = method({
   name: "jigsaw",
@@ -52,7 +52,15 @@ export const jigsaw = method({
     tileDim: bounds.width().default(512).describe("width of a tile's embedding"),
     hiddenDim: bounds.width().default(4096).describe("width of the layer that sees all tiles"),
   }),
-  recipe: { optimizer: "sgd", baseLearningRate: 0.01, weightDecay: 5e-4, batchSize: 256, warmup: 0 },
+  recipe: {
+    optimizer: "sgd",
+    baseLearningRate: 0.01,
+    weightDecay: 5e-4,
+    batchSize: 256,
+    warmup: 0,
+    schedule: "step",
+    milestones: [100 / 350, 200 / 350, 300 / 350],
+  },
   presets: {
     small: {
       summary: "2 × 2 tiles, of images of 32 pixels 14 wide; batches of 64",

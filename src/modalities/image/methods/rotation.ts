@@ -14,8 +14,8 @@ const QUARTERS = [0, 1, 2, 3] as const;
  * Rotation prediction: predict by how many quarter turns an image was rotated. A batch has every image in all four
  * orientations.
  * Gidaris et al. 2018, https://arxiv.org/abs/1803.07728. Differs from the paper: a crop and flip (as in its CIFAR-10
- * experiments) with the modality's settings; the learning rate falls to a tenth at each of the paper's
- * steps (there to a fifth).
+ * experiments) with the modality's settings; biases and norms are not decayed. The recipe is that of
+ * CIFAR-10 in https://github.com/gidariss/FeatureLearningRotNet.
  */
 export const rotation = method({
   name: "rotation",
@@ -26,7 +26,7 @@ export const rotation = method({
   options: z.object({}),
   recipe: {
     ...{ optimizer: "sgd", nesterov: true, baseLearningRate: 0.2, weightDecay: 5e-4, batchSize: 128 },
-    ...{ warmup: 0, schedule: "step", milestones: [60 / 200, 120 / 200, 160 / 200] },
+    ...{ warmup: 0, schedule: "step", milestones: [60 / 200, 120 / 200, 160 / 200], drop: 0.2 },
   },
   presets: {
     small: {

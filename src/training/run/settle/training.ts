@@ -80,7 +80,7 @@ export function settleTraining(
     // A preset or a user may choose another optimiser or schedule than the recipe.
     nesterov: optimizer === "sgd" && training.nesterov,
     finalLearningRate: schedule === "cosine" ? training.finalLearningRate : 0,
-    milestones: schedule === "step" ? training.milestones : [],
+    ...(schedule === "step" ? {} : { milestones: [], drop: DEFAULTS.drop }),
   };
 }
 
@@ -107,13 +107,15 @@ function warmupOf(
 
 /** @throws UserError for an option that does nothing beside the others */
 function refuseUnused(
-  { nesterov, milestones = [], finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
+  { nesterov, milestones = [], drop, finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
   { optimizer, schedule, gradientClip }: Training,
 ): void {
   if (nesterov && optimizer !== "sgd")
     throw new UserError(`training: option nesterov is of the optimizer sgd; this run uses ${optimizer}`);
   if (milestones.length > 0 && schedule !== "step")
     throw new UserError(`training: option milestones is of the schedule step; this run has ${schedule}`);
+  if (drop !== undefined && schedule !== "step")
+    throw new UserError(`training: option drop is of the schedule step; this run has ${schedule}`);
   if (finalLearningRate > 0 && schedule !== "cosine")
     throw new UserError(`training: option finalLearningRate is of the schedule cosine; this run has ${schedule}`);
   if (clipBy === "parameter" && gradientClip === 0)
