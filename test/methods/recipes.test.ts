@@ -127,6 +127,11 @@ test("what a paper's encoder has is asked for: drop-path and LayerScale", async 
   assert.deepEqual(await asked("simmim"), [0.1, 0.1]);
 });
 
+test("the teacher's temperature rises over 30 epochs: of 300 in DINO, of 100 in DINOv2", async () => {
+  const share = async (name: string) => (await methods.load(name)).options.parse({}).teacherWarmup;
+  assert.deepEqual([await share("dino"), await share("dinov2")], [0.1, 0.3]);
+});
+
 /** The options of a method that follow its circumstances, and the notes about them. */
 async function following(name: string, batchSize: number, samples: number, chosen: Record<string, unknown> = {}) {
   const definition = await methods.load(name);
