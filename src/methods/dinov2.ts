@@ -45,7 +45,7 @@ const MIN_BLOCK = 4;
  * Differs from the paper: each crop is masked independently (its code masks
  * exactly half of a batch, with evenly spaced ratios); prototypes at unit length (free in the paper); the learning rate
  * scales linearly with the batch and is by default the same for all layers (there with the square root, and lower for early
- * layers: `--layer-decay 0.9`); gradients are clipped together, there those of the encoder and of each head by themselves;
+ * layers, `--layer-decay 0.9`, and a fifth for the patch projection); gradients are clipped together, there those of the encoder and of each head by themselves;
  * drop-path rises with depth (the same for all blocks there); 65,536 prototypes (131,072 in its largest models); no
  * high-resolution phase; shares of the training as in `dino`.
  */
