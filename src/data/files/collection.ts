@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { type FolderManifest, folderEntries } from "./folder.ts";
 import { type LeftOut, Tally } from "./left-out.ts";
 import { type Listing, listFiles, nothingTaken, type Takes } from "./listing.ts";
+import { type ParquetManifest, parquetEntries } from "./parquet.ts";
 import { type RangesManifest, rangeEntries } from "./ranges.ts";
 import { isTar, isTarName, listTars, type TarManifest, tarEntries } from "./tars.ts";
 import { isZip, isZipName, listZips, type ZipManifest, zipEntries } from "./zip.ts";
 
-/** Files by index: in a folder, in archives, one after the other in a file. */
+/** Files by index: in a folder, in archives, in a column of Parquet, one after the other in a file. */
 export interface Entries {
   readonly names: readonly string[];
   /** @throws BrokenSample when the file cannot be read; UserError when that may pass, and does not */
@@ -17,7 +18,7 @@ export interface Entries {
 }
 
 /** Where the files are; structured-cloneable. */
-export type FilesManifest = FolderManifest | ZipManifest | TarManifest | RangesManifest;
+export type FilesManifest = FolderManifest | ZipManifest | TarManifest | RangesManifest | ParquetManifest;
 
 export interface Collection {
   readonly manifest: FolderManifest | ZipManifest | TarManifest;
@@ -110,5 +111,6 @@ const listArchives = async ({ kind, paths }: Archives, takes: Takes) =>
 export function filesOf(manifest: FilesManifest): Entries {
   if (manifest.kind === "zip") return zipEntries(manifest);
   if (manifest.kind === "tar") return tarEntries(manifest);
+  if (manifest.kind === "parquet") return parquetEntries(manifest);
   return manifest.kind === "ranges" ? rangeEntries(manifest) : folderEntries(manifest);
 }

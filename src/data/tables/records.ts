@@ -49,7 +49,7 @@ function asText(value: unknown, at: () => string): string {
 }
 
 /** A label as text; a list holds the labels of a multi-label sample. */
-const asLabel = (value: unknown, at: () => string): string =>
+export const asLabel = (value: unknown, at: () => string): string =>
   globalThis.Array.isArray(value) ? value.map((one) => asText(one, at)).join(SEPARATOR) : asText(value, at);
 
 /** The label of a row: that of one column, or of several. */

@@ -13,20 +13,33 @@ const RATIO = 1000;
  * Compares what a row group says about itself with the bytes that are there, before anything is unpacked: the decoder
  * believes every length, and a wrong one takes it minutes or gigabytes.
  * @param columns read from it, by name; all if undefined
- * @throws Error that says which length is wrong
+ * @param most bytes of each of these columns, packed and unpacked
+ * @throws Error that says which length is wrong, or that the group is larger
  */
-export async function checkGroup(file: AsyncBuffer, group: RowGroup, columns?: readonly string[]): Promise<void> {
+export async function checkGroup(
+  file: AsyncBuffer,
+  group: RowGroup,
+  columns?: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): Promise<void> {
   within(Number(group.num_rows), MOST_VALUES, "rows in a row group");
   for (const { meta_data: meta } of group.columns) {
     if (!meta) throw new Error("a column has no metadata");
     if (columns && !columns.includes(meta.path_in_schema[0] ?? "")) continue;
-    await checkColumn(file, meta).catch((error: unknown) => {
+    await checkColumn(file, meta, most).catch((error: unknown) => {
       throw new Error(`column "${meta.path_in_schema.join(".")}": ${error instanceof Error ? error.message : error}`);
     });
   }
 }
 
-async function checkColumn(file: AsyncBuffer, meta: ColumnMetaData): Promise<void> {
+/** @throws Error when a row group takes more than `most` bytes */
+export function fits(bytes: number, most: number): void {
+  if (bytes <= most) return;
+  const mib = Math.round(most / 2 ** 20);
+  throw new Error(`a row group takes more than ${mib} MiB; write smaller row groups, of about 100 rows with files`);
+}
+
+async function checkColumn(file: AsyncBuffer, meta: ColumnMetaData, most: number): Promise<void> {
   const values = Number(meta.num_values);
   within(values, MOST_VALUES, "values in a row group");
   const [data, dictionary] = [Number(meta.data_page_offset), Number(meta.dictionary_page_offset ?? 0)];
@@ -34,7 +47,9 @@ async function checkColumn(file: AsyncBuffer, meta: ColumnMetaData): Promise<voi
   const length = Number(meta.total_compressed_size);
   within(start, file.byteLength, "the position of a column");
   within(length, file.byteLength - start, "the length of a column");
+  fits(length, most);
   const bytes = await file.slice(start, start + length);
+  let size = 0;
   const reader = { view: new DataView(bytes), offset: 0 };
   let found = 0;
   while (found < values) {
@@ -45,6 +60,8 @@ async function checkColumn(file: AsyncBuffer, meta: ColumnMetaData): Promise<voi
     within(unpacked, LARGEST_PAGE, "the unpacked length of a page");
     if (unpacked > SMALL_PAGE && unpacked > RATIO * packed)
       throw new Error(`a page of ${packed} bytes unpacks to ${unpacked}, more than ${RATIO} times as many`);
+    size += unpacked;
+    fits(size, most);
     const { data_page_header_v2: second, dictionary_page_header } = header;
     if (second) {
       within(second.num_nulls, second.num_values, "nulls in a page");

@@ -6,11 +6,13 @@ import { fileError } from "../files.ts";
 
 export type Request =
   | { readonly kind: "head" }
+  | { readonly kind: "group"; readonly group: number; readonly column: string; readonly from: number }
   | { readonly kind: "next"; readonly columns: readonly string[] | undefined; readonly bytes: boolean };
 
 export interface Reply {
   readonly columns?: readonly string[];
   readonly blobs?: readonly string[];
+  readonly groups?: readonly number[];
   readonly keyValues?: Readonly<Record<string, string>>;
   readonly rows?: readonly Row[];
   /** Not an answer: this many rows are about to be decoded, as all lengths say. */
@@ -26,7 +28,14 @@ export interface ParquetFile {
   readonly columns: readonly string[];
   /** Those that hold bytes which the file does not call texts, or have a part `bytes` that does. */
   readonly blobs: readonly string[];
+  /** Rows in each row group, as the file says. */
+  readonly groups: readonly number[];
   readonly keyValues: Readonly<Record<string, string>>;
+  /**
+   * One column of one row group with its bytes as such, in batches of at most 32 rows. A group of more than 1 GiB is refused.
+   * @throws UserError when the file is damaged, or the group too large
+   */
+  group(index: number, column: string): AsyncGenerator<readonly Row[]>;
   /**
    * The rows with these columns (all, if undefined), in batches of at most 4,096, or 32 with bytes. To be called once.
    * @param bytes whether values that the file does not call texts are given as bytes; by default they are texts
@@ -109,11 +118,20 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     }
   };
 
-  const { columns = [], blobs = [], keyValues = {} } = await ask({ kind: "head" });
+  const { columns = [], blobs = [], groups = [], keyValues = {} } = await ask({ kind: "head" });
   return {
     columns,
     blobs,
+    groups,
     keyValues,
+    async *group(index, column) {
+      const count = groups[index] ?? 0;
+      for (let from = 0; from < count; ) {
+        const { rows = [] } = await ask({ kind: "group", group: index, column, from });
+        yield rows;
+        from += rows.length;
+      }
+    },
     async *rows(wanted, bytes = false) {
       for (;;) {
         const { rows } = await ask({ kind: "next", columns: wanted, bytes });

@@ -4,9 +4,10 @@ import { listFiles, type Takes } from "../../data/files/listing.ts";
 import { type Labels, labelsFromTable, labelsOfFiles } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
+import { collectShards, packsFiles } from "../../data/tables/shards.ts";
 import type { MemoryBudget } from "../../foundation/memory.ts";
 import { areAnimations } from "../../pixels/animations.ts";
-import { wantedImages } from "../../pixels/decode/formats.ts";
+import { isImage, wantedImages } from "../../pixels/decode/formats.ts";
 import type { Image } from "../../pixels/image.ts";
 import type { ImageOptions } from "./options.ts";
 import { type ArrayManifest, arraySource } from "./sources/array.ts";
@@ -22,7 +23,7 @@ const isManifest = (value: unknown): value is Manifest =>
   typeof value === "object" &&
   value !== null &&
   "kind" in value &&
-  /^(folder|zip|tar|ranges|array)$/.test(String(value.kind));
+  /^(folder|zip|tar|ranges|parquet|array)$/.test(String(value.kind));
 
 /** The options that say what is read of images: how large, with how many channels, whether with more than 8 bits. */
 type Wanted = Pick<ImageOptions, "imageSize" | "channels" | "bits">;
@@ -46,8 +47,34 @@ async function fromManifest(manifest: Manifest, options?: Wanted): Promise<Sourc
   });
 }
 
+/** Images in a column of Parquet files, where a path has no files of images; undefined if it has no such column. */
+async function openShards(path: string, options: OpenOptions): Promise<Source<Image> | undefined> {
+  const { names } = await listFiles(path, wantedImages.takes, exceptOf(options));
+  const found = names.length > 0 ? undefined : await collectShards(path, isImage, wantedImages.what, options);
+  if (!found) return undefined;
+  const { manifest, leftOut, note, remove } = found;
+  const entries = filesOf(manifest);
+  try {
+    const { labels: table, labelColumn } = options;
+    const labels = table
+      ? await labelsFromTable(table, entries.names)
+      : await labelsOfFiles(found, entries.names, labelColumn);
+    const { cache, notes } = await probe(entries);
+    const source = encodedSource(entries, labels, manifest, cache);
+    const close = async () => {
+      await source.close();
+      remove();
+    };
+    return { ...source, leftOut, notes: [note, ...notes], close };
+  } catch (error) {
+    await entries.close();
+    remove();
+    throw error;
+  }
+}
+
 /**
- * Opens images: a folder, zip archives, IDX or CIFAR files.
+ * Opens images: a folder, zip archives, Parquet, IDX or CIFAR files.
  * @throws UserError when there are none
  */
 export async function openImages(path: string, options: OpenOptions = {}): Promise<Source<Image>> {
@@ -63,6 +90,8 @@ export async function openImages(path: string, options: OpenOptions = {}): Promi
       ...(await withTable(await openCifar(path), table)),
       leftOut: await leftBeside(path, isCifarPart, exceptOf(options)),
     };
+  const shards = await openShards(path, options);
+  if (shards) return shards;
   const collection = await collectFiles(path, wantedImages, exceptOf(options));
   const { manifest, leftOut } = collection;
   const entries = filesOf(manifest);
@@ -101,11 +130,15 @@ export async function reopenImages(manifest: unknown, options?: Wanted): Promise
 
 /**
  * Recognises folders and archives with images by their names, IDX and CIFAR files by name and size. Moving ones alone are
- * possibly meant as images, of which the first frame is read.
+ * possibly meant as images, of which the first frame is read. A Parquet file with the bytes of images, and no captions,
+ * is proven, a folder of them certain.
  * @throws UserError for images that cannot be read here
  */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
+  const { names, isFolder } = await listFiles(path, wantedImages.takes);
+  // A folder of such files may be more, as a robot's tries are.
+  if (names.length === 0 && (await packsFiles(path, isImage))) return isFolder ? "certain" : "proven";
   if (!(await recognisesFiles(path, wantedImages))) return undefined;
   return (await areAnimations(path, wantedImages)) ? "possible" : "certain";
 }

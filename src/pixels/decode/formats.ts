@@ -97,6 +97,9 @@ export function formatOf(bytes: Uint8Array): FormatName | undefined {
   return name;
 }
 
+/** Whether a file's contents are an image that is decoded. */
+export const isImage = (bytes: Uint8Array): boolean => formatOf(bytes) !== undefined;
+
 /** Why contents cannot be an image that is decoded: the format that they have, if it is known. */
 export function whyNotRead(bytes: Uint8Array): string {
   if (bytes.length === 0) return "empty file";
@@ -132,7 +135,7 @@ export const hasImageName = (name: string): boolean =>
 export const wantedImages: Wanted = {
   takes: takesImage,
   what: "images",
-  formats: "JPEG, PNG, WebP, TIFF, DICOM …, zip archives of them, IDX, CIFAR",
+  formats: "JPEG, PNG, WebP, TIFF, DICOM …, zip archives of them, Parquet, IDX, CIFAR",
 };
 
 /** Empty where there is none: `png` is no ending of a file of that name. */

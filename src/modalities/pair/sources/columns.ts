@@ -1,5 +1,6 @@
 import type { TableOptions } from "../../../data/source.ts";
-import { type Cell, type CellRow, isMissing, numberIn } from "../../../data/tables/cells.ts";
+import { captionColumns } from "../../../data/tables/captions.ts";
+import type { Cell, CellRow } from "../../../data/tables/cells.ts";
 import {
   isNumber,
   LABEL_COLUMN,
@@ -15,8 +16,6 @@ import type { Said } from "./entries.ts";
 
 /** Names of a column of paths, the surest first. */
 const PATHS = ["path", "file_name", "filename", "image_path", "image_file", "image", "img", "filepath", "file"];
-/** How the names of columns with captions begin. */
-const CAPTIONS = /^(captions?|texts?|names?|titles?|descriptions?|sentences?|keywords?)(?![a-z])/i;
 /** The column of what an image shows. */
 const KEY_COLUMN = "key";
 
@@ -34,18 +33,6 @@ export interface Roles {
 /** The column of paths; undefined if none is called so. */
 export const pathColumn = (columns: readonly string[]): number | undefined =>
   PATHS.flatMap((name) => positionsOf(name, columns))[0];
-
-const isProse = (cell: Cell): boolean => typeof cell === "string" && !isMissing(cell) && numberIn(cell) === undefined;
-
-/** Columns that are called like captions and do not hold numbers alone. */
-export function captionColumns(columns: readonly string[], rows: readonly CellRow[], except: number): number[] {
-  const holds = (at: number, test: (cell: Cell) => boolean) => rows.some(({ cells }) => test(cells[at]));
-  return columns.flatMap((name, at) =>
-    at !== except && CAPTIONS.test(name.trim()) && (holds(at, isProse) || !holds(at, (cell) => !isMissing(cell)))
-      ? [at]
-      : [],
-  );
-}
 
 /** How the captions of these columns are asked for. */
 export const inWords = (columns: readonly string[], { captions }: Pick<Roles, "captions">): string =>

@@ -1,99 +1,28 @@
 import { basename, join } from "node:path";
 import { Appender } from "../../../data/files/appender.ts";
-import { listFiles } from "../../../data/files/listing.ts";
+import { fileIn } from "../../../data/files/parquet.ts";
 import type { RangesManifest } from "../../../data/files/ranges.ts";
 import type { OpenOptions } from "../../../data/source.ts";
-import { type CellRow, cellOf } from "../../../data/tables/cells.ts";
+import { captionColumns } from "../../../data/tables/captions.ts";
 import { float64Column } from "../../../data/tables/growing.ts";
-import { tableFormatOf } from "../../../data/tables/rows.ts";
+import { cellsIn, openFiles, type PackedFiles, parquetAt } from "../../../data/tables/packed-files.ts";
 import { UserError } from "../../../foundation/errors.ts";
-import { openParquet } from "../../../foundation/parquet/read.ts";
 import { temporaryFolder } from "../../../foundation/temporary.ts";
-import { formatOf } from "../../../pixels/decode/formats.ts";
-import { captionColumns, type Roles, rolesInWords, rolesOf, saidIn } from "./columns.ts";
+import { isImage } from "../../../pixels/decode/formats.ts";
+import { type Roles, rolesInWords, rolesOf, saidIn } from "./columns.ts";
 import { EntryCollector } from "./entries.ts";
-
-type Record = Readonly<{ [column: string]: unknown }>;
-
-const NOTHING = new Uint8Array();
-
-/** The file in a cell: bytes, or as Hugging Face writes images, bytes beside their path. */
-function fileIn(value: unknown): Uint8Array | undefined {
-  if (value instanceof Uint8Array) return value;
-  return typeof value === "object" && value !== null && "bytes" in value ? fileIn(value.bytes) : undefined;
-}
-
-/** The cells of a row but for the images. Texts that the file does not call so are bytes here. */
-const cellsIn = (record: Record, columns: readonly string[], image: string, line: number): CellRow => ({
-  cells: columns.map((name) => {
-    const value = record[name];
-    if (name === image) return undefined;
-    return cellOf(value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : value);
-  }),
-  line,
-});
-
-/** The Parquet files at a path: itself, or the parts of a data set in a folder. */
-async function filesAt(path: string): Promise<string[]> {
-  const { isFolder, names } = await listFiles(path, (name) => tableFormatOf(name) === "parquet");
-  return isFolder ? names.map((name) => join(path, name)) : names.length > 0 ? [path] : [];
-}
-
-/** A Parquet file with the bytes of images, that is being read. */
-interface ImageFile {
-  /** The column with the images, and all columns. */
-  readonly image: string;
-  readonly columns: readonly string[];
-  /** The first rows without their images. */
-  readonly first: readonly CellRow[];
-  /** All rows, the first again. */
-  records(): AsyncGenerator<readonly Record[]>;
-  close(): Promise<void>;
-}
-
-/** Opens a Parquet file, if it has a column with the bytes of images. @throws UserError when it is damaged */
-async function openImages(path: string): Promise<ImageFile | undefined> {
-  const file = await openParquet(path);
-  const { columns, blobs, close } = file;
-  try {
-    const batches = file.rows(undefined, true);
-    const next = blobs.length > 0 ? await batches.next() : undefined;
-    const begin: readonly Record[] | undefined = next?.done ? undefined : next?.value;
-    const image = blobs.find((name) =>
-      begin?.some((record) => formatOf(fileIn(record[name]) ?? NOTHING) !== undefined),
-    );
-    if (!begin || image === undefined) {
-      await close();
-      return undefined;
-    }
-    async function* records(): AsyncGenerator<readonly Record[]> {
-      yield begin ?? [];
-      yield* batches;
-    }
-    return {
-      image,
-      columns,
-      first: begin.map((record, at) => cellsIn(record, columns, image, at + 1)),
-      records,
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
 
 /** Whether a path is of Parquet files with the bytes of images, and a column that is called like captions. */
 export async function packsPairs(path: string): Promise<boolean> {
-  const [part] = await filesAt(path);
+  const [part] = (await parquetAt(path)).paths;
   if (part === undefined) return false;
-  const found = await openImages(part).catch((error: unknown) => {
+  const found = await openFiles(part, isImage).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
   await found?.close();
   return (
-    found !== undefined && captionColumns(found.columns, found.first, found.columns.indexOf(found.image)).length > 0
+    found !== undefined && captionColumns(found.columns, found.first, found.columns.indexOf(found.file)).length > 0
   );
 }
 
@@ -103,9 +32,9 @@ export async function packsPairs(path: string): Promise<boolean> {
  * @throws UserError when a column is missing, or a file is broken
  */
 export async function unpackImages(path: string, options: OpenOptions) {
-  const parts = await filesAt(path);
+  const parts = (await parquetAt(path)).paths;
   const [begin] = parts;
-  const opened = begin === undefined ? undefined : await openImages(begin);
+  const opened = begin === undefined ? undefined : await openFiles(begin, isImage);
   if (!opened) return undefined;
   const collector = new EntryCollector(path);
   const folder = temporaryFolder();
@@ -119,7 +48,7 @@ export async function unpackImages(path: string, options: OpenOptions) {
   const names: string[] = [];
   let length = 0;
 
-  const add = async (part: string, { image, columns, first, records }: ImageFile): Promise<void> => {
+  const add = async (part: string, { file: image, columns, first, records }: PackedFiles): Promise<void> => {
     const roles: Roles = rolesOf(part, columns, first, options, columns.indexOf(image));
     if (notes.length === 0) notes.push(rolesInWords(basename(part), columns, roles));
     let line = 0;
@@ -140,7 +69,7 @@ export async function unpackImages(path: string, options: OpenOptions) {
 
   try {
     for (const part of parts) {
-      const images = part === begin ? opened : await openImages(part);
+      const images = part === begin ? opened : await openFiles(part, isImage);
       if (!images)
         throw new UserError(`${part}: no column with the bytes of images, as the first part of the data has`);
       try {

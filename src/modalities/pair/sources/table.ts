@@ -1,11 +1,12 @@
 import { basename, dirname, posix } from "node:path";
 import type { OpenOptions } from "../../../data/source.ts";
+import { captionColumns } from "../../../data/tables/captions.ts";
 import { type Cell, cellsOf, firstCells } from "../../../data/tables/cells.ts";
 import { type TableFormat, tableFormatOf } from "../../../data/tables/rows.ts";
 import { UserError } from "../../../foundation/errors.ts";
 import { isFile } from "../../../foundation/files.ts";
 import { unguardCell } from "../../../foundation/formula.ts";
-import { captionColumns, inWords, pathColumn, type Roles, rolesInWords, rolesOf, saidIn, textOf } from "./columns.ts";
+import { inWords, pathColumn, type Roles, rolesInWords, rolesOf, saidIn, textOf } from "./columns.ts";
 import { EntryCollector } from "./entries.ts";
 import { locateImages } from "./locate.ts";
 
