@@ -69,6 +69,7 @@ export const kinds: readonly Kind[] = [
   kind("CIFAR", "data_batch_1.bin", seeds.cifars, binary, image),
   kind("zip", "x.zip", seeds.zips, zip, image),
   kind("tar", "x.tar", seeds.tars, tar, image),
+  kind("images, Parquet", "x.parquet", seeds.imageParquets, parquet, image),
   kind("pairs, tar", "x.tar", pairs.tars, tar, pairs.pair),
   kind("WAV", "x.wav", seeds.sounds(".wav"), binary, sound),
   kind("FLAC", "x.flac", seeds.sounds(".flac"), binary, sound),

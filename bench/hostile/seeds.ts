@@ -6,6 +6,7 @@ import sharp, { type Sharp } from "sharp";
 import { Rng } from "../../src/array/rng.ts";
 import { embed, exportRun, openRun, pretrain } from "../../src/index.ts";
 import { writeTable } from "../../src/interop/table.ts";
+import { shardOf } from "../../test/fixtures/shards.ts";
 import { dicom } from "../../test/support/dicom.ts";
 import { tarOf } from "../../test/support/tar.ts";
 
@@ -172,6 +173,16 @@ export const jsons = ofText(JSON.stringify(rows));
 export const plainTexts = ofText(`${sentences(30).join("\n")}\n`, `${sentences(30, 1).join("\r\n")}\r\n`);
 
 /** Ours is uncompressed with pages of version 2, as in what `embed` writes. */
+/** Images as the Hub has them, and their bytes by themselves. */
+export const imageParquets = async (): Promise<Buffer[]> => {
+  const images = [...(await pngs()), ...(await jpegs())];
+  const files = images.map((bytes, at) => ({ bytes: new Uint8Array(bytes), label: at % 2 }));
+  return [
+    shardOf([...files, { bytes: null, label: -1 }], { names: ["a", "b"], rowGroupSize: 2 }),
+    shardOf(files, { isPlain: true, codec: "UNCOMPRESSED" }),
+  ];
+};
+
 export const textParquets = async (lab: Lab): Promise<Buffer[]> => {
   const file = join(lab.root, "texts.parquet");
   await writeTable(file, [

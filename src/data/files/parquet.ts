@@ -19,13 +19,13 @@ export interface ParquetManifest {
   /** Names of the shards before the number of the row. */
   readonly names: readonly string[];
   /** The files of row groups that were decoded. */
-  readonly cache: SharedCache;
+  readonly files: SharedCache;
   /** For each row group whether it is decoded: int32. */
   readonly states: SharedArrayBuffer;
 }
 
 /** The rows of all shards. */
-export const rowsIn = (shards: readonly Shard[]): number =>
+export const rowsIn = (shards: readonly Pick<Shard, "groups">[]): number =>
   shards.reduce((sum, { groups }) => sum + groups.reduce((rows, one) => rows + one, 0), 0);
 
 /** The file in a cell: bytes, or as Hugging Face writes images and recordings, bytes beside their path. */
@@ -50,12 +50,41 @@ interface Group {
   readonly start: number;
 }
 
+/** The readers of this thread, whatever they are of; the one that was used longest ago is the first. */
+const readers = new Map<Shard, ParquetFile>();
+
+async function forget(shard: Shard): Promise<void> {
+  const reader = readers.get(shard);
+  readers.delete(shard);
+  await reader?.close();
+}
+
+async function readerOf(shard: Shard, column: string): Promise<ParquetFile> {
+  const existing = readers.get(shard);
+  const reader = existing ?? (await openParquet(shard.path));
+  readers.delete(shard);
+  readers.set(shard, reader);
+  if (existing) return existing;
+  for (const [oldest] of readers) if (readers.size > MOST_OPEN) await forget(oldest);
+  if (String(reader.groups) === String(shard.groups) && reader.blobs.includes(column)) return reader;
+  throw new UserError(`${shard.path}: has changed since it was opened; start again`);
+}
+
+/** One row group at a time in a thread, so that its memory is bounded. */
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+  const next = last.then(act);
+  last = next.catch(() => undefined);
+  return next;
+}
+
 /**
  * Reads the files in a column of Parquet. A row group is decoded once, by whichever thread needs it first, into the temporary
  * file that all threads share.
  */
-export function parquetEntries({ column, shards, names: prefixes, cache, states: shared }: ParquetManifest) {
-  const file = openCache(cache);
+export function parquetEntries({ column, shards, names: prefixes, files, states: shared }: ParquetManifest) {
+  const file = openCache(files);
   const states = new Int32Array(shared);
   const groups: Group[] = [];
   const names: string[] = [];
@@ -66,7 +95,6 @@ export function parquetEntries({ column, shards, names: prefixes, cache, states:
       for (let row = 0; row < count; row++) names.push(`${prefixes[shard]}:${names.length - first + 1}`);
     }
   }
-  const readers = new Map<number, ParquetFile>();
 
   /** The last group that begins at or before an entry: empty ones have none. */
   const groupOf = (entry: number): number => {
@@ -79,34 +107,11 @@ export function parquetEntries({ column, shards, names: prefixes, cache, states:
     return low;
   };
 
-  const forget = async (shard: number): Promise<void> => {
-    const reader = readers.get(shard);
-    readers.delete(shard);
-    await reader?.close();
-  };
-
-  const readerOf = async (shard: number): Promise<ParquetFile> => {
-    const { path, groups: expected } = shards[shard]!;
-    const existing = readers.get(shard);
-    const reader = existing ?? (await openParquet(path));
-    // Behind the others: the one that was used longest ago is the first.
-    readers.delete(shard);
-    readers.set(shard, reader);
-    if (!existing) {
-      for (const [oldest] of readers) if (readers.size > MOST_OPEN) await forget(oldest);
-      if (String(reader.groups) !== String(expected) || !reader.blobs.includes(column)) {
-        await forget(shard);
-        throw new UserError(`${path}: has changed since it was opened; start again`);
-      }
-    }
-    return reader;
-  };
-
   /** Decodes a row group into the cache. @returns the file of one entry */
   const decode = async ({ shard, index, start }: Group, wanted: number): Promise<Uint8Array | undefined> => {
     let found: Uint8Array | undefined;
     try {
-      const reader = await readerOf(shard);
+      const reader = await readerOf(shards[shard]!, column);
       let entry = start;
       for await (const rows of reader.group(index, column))
         for (const row of rows) {
@@ -116,7 +121,7 @@ export function parquetEntries({ column, shards, names: prefixes, cache, states:
           entry++;
         }
     } catch (error) {
-      await forget(shard);
+      await forget(shards[shard]!);
       throw error;
     }
     return found;
@@ -160,20 +165,12 @@ export function parquetEntries({ column, shards, names: prefixes, cache, states:
     }
   };
 
-  // One row group at a time in a thread, so that its memory is bounded.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = (entry: number): Promise<Uint8Array | undefined> => {
-    const next = last.then(() => make(entry));
-    last = next.catch(() => undefined);
-    return next;
-  };
-
   return {
     names,
     /** @throws BrokenSample for a row without a file; UserError when the Parquet file is damaged, or the disk full */
     async bytes(entry: number): Promise<Uint8Array> {
       const found = stored(entry);
-      const bytes = found ? found.bytes : await inTurn(entry);
+      const bytes = found ? found.bytes : await inTurn(() => make(entry));
       if (!bytes) throw new BrokenSample(`nothing in the column "${column}"`);
       return bytes;
     },
@@ -184,9 +181,10 @@ export function parquetEntries({ column, shards, names: prefixes, cache, states:
         .digest("hex")
         .slice(0, 16),
     async close(): Promise<void> {
-      await last;
-      for (const shard of [...readers.keys()]) await forget(shard);
-      file.close();
+      await inTurn(async () => {
+        for (const shard of shards) await forget(shard);
+        file.close();
+      });
     },
   };
 }

@@ -4,22 +4,23 @@ import { basename, join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
-import { openParquet } from "../../foundation/parquet/read.ts";
+import { openParquet, type ParquetFile } from "../../foundation/parquet/read.ts";
 import { temporaryFolder } from "../../foundation/temporary.ts";
-import type { Collection } from "../files/collection.ts";
 import type { LeftOut } from "../files/left-out.ts";
 import { type ParquetManifest, rowsIn, type Shard } from "../files/parquet.ts";
 import { createCache } from "../files/shared-cache.ts";
-import type { OpenOptions } from "../source.ts";
+import { exceptOf, type OpenOptions } from "../source.ts";
 import { captionColumns } from "./captions.ts";
 import { LABEL_COLUMN, labelNamesOf, missing, positionOf } from "./columns.ts";
 import { type IsOne, openFiles, parquetAt } from "./packed-files.ts";
 import { asLabel, labelIn } from "./records.ts";
 
 /** Files in Parquet, which are read where they lie. */
-export interface ShardedFiles extends Pick<Collection, "labels"> {
+export interface ShardedFiles {
   readonly manifest: ParquetManifest;
   readonly leftOut: readonly LeftOut[];
+  /** The label of each row, where there is a column of labels, and no table of them was named. */
+  readonly labels: readonly (string | undefined)[];
   /** What is read, for a note. */
   readonly note: string;
   /** Removes the temporary file of what was decoded; to be called when nobody reads any more. */
@@ -73,9 +74,10 @@ export async function collectShards(
   path: string,
   isOne: IsOne,
   what: string,
-  { column, labels, except }: OpenOptions,
+  options: OpenOptions,
 ): Promise<ShardedFiles | undefined> {
-  const { paths, names, leftOut } = await parquetAt(path, labels ?? except);
+  const { paths, names, leftOut } = await parquetAt(path, exceptOf(options));
+  const { column } = options;
   const [begin] = paths;
   if (begin === undefined) return undefined;
   const found = await openFiles(begin, isOne, column);
@@ -84,7 +86,18 @@ export async function collectShards(
   if (!found) return undefined;
   const { file } = found;
   const shards: Shard[] = [];
-  for (const shard of paths) shards.push(await shardAt(shard, file, what));
+  const written: (string | undefined)[] = [];
+  let isLabelled: boolean | undefined;
+  for (const shard of paths) {
+    const { groups, labels } = await shardAt(shard, file, what, options);
+    isLabelled ??= labels !== undefined;
+    if (isLabelled !== (labels !== undefined))
+      throw new UserError(
+        `${isLabelled ? shard : begin}: no column of labels, as ${isLabelled ? begin : shard} has; name one that all have with --label-column`,
+      );
+    shards.push({ path: shard, groups });
+    for (const label of labels ?? []) written.push(label);
+  }
   const short = names.map((name) => basename(name));
   const folder = temporaryFolder();
   const cache = join(folder.path, "files");
@@ -101,62 +114,53 @@ export async function collectShards(
       ...{ kind: "parquet", column: file, shards },
       // As short as it can be: the paths in the folder only where two shards have one name.
       names: new Set(short).size === short.length ? short : names,
-      cache: createCache(cache, count),
+      files: createCache(cache, count),
       states: new SharedArrayBuffer(groups * Int32Array.BYTES_PER_ELEMENT),
     },
     leftOut,
     note: `${paths.length === 1 ? basename(begin) : `${paths.length} Parquet files`}: ${count} rows, ${what} from the column ${file}`,
-    labels: (field) => labelsIn(paths, field),
+    labels: written,
     remove: () => folder.remove(),
   };
 }
 
-/** What is in a shard. @throws UserError when it is damaged */
-async function shardAt(path: string, column: string, what: string): Promise<Shard> {
+/** What is in a shard, but for the files. @throws UserError when it is damaged */
+async function shardAt(path: string, file: string, what: string, { labels: table, labelColumn }: OpenOptions) {
   const { size } = await stat(path).catch((error: unknown) => {
     throw fileError(path, "read", error);
   });
-  const { columns, blobs, groups, close } = await openParquet(path);
-  await close();
-  if (!blobs.includes(column))
-    throw new UserError(
-      `${path}: no column "${column}" with ${what}, as the first file has; there are: ${columns.join(", ")}`,
-    );
-  // A file in a row takes a byte at least: a damaged footer promises more rows than memory has room for.
-  const isSound = groups.every((rows) => Number.isSafeInteger(rows) && rows >= 0) && rowsIn([{ path, groups }]) <= size;
-  if (!isSound) throw new UserError(`${path}: not a readable Parquet file (it says it has more rows than bytes)`);
-  return { path, groups };
+  const parquet = await openParquet(path);
+  try {
+    const { columns, blobs, groups } = parquet;
+    if (!blobs.includes(file))
+      throw new UserError(
+        `${path}: no column "${file}" with ${what}, as the first file has; there are: ${columns.join(", ")}`,
+      );
+    // A row takes a byte at least: a damaged footer promises more rows than memory has room for.
+    const isSound = groups.every((rows) => Number.isSafeInteger(rows) && rows >= 0) && rowsIn([{ groups }]) <= size;
+    if (!isSound) throw new UserError(`${path}: not a readable Parquet file (it says it has more rows than bytes)`);
+    return { groups, labels: table === undefined ? await labelsIn(path, parquet, labelColumn) : undefined };
+  } finally {
+    await parquet.close();
+  }
 }
 
-/** The label of each row of all shards; undefined where no column is called `label`, nor is the only one of classes. */
-async function labelsIn(
-  paths: readonly string[],
-  field: string | undefined,
-): Promise<readonly (string | undefined)[] | undefined> {
+/** The label of each row; undefined where no column is called `label`, nor is the only one of classes. */
+async function labelsIn(path: string, file: ParquetFile, field: string | undefined) {
+  const classNames = classNamesIn(file.keyValues);
+  const columns = columnsOfLabels(path, file.columns, field, [...classNames.keys()]);
+  if (columns.length === 0) return undefined;
   const labels: (string | undefined)[] = [];
-  for (const path of paths) {
-    const file = await openParquet(path);
-    try {
-      const classNames = classNamesIn(file.keyValues);
-      const columns = columnsOfLabels(path, file.columns, field, [...classNames.keys()]);
-      if (columns.length === 0 && path === paths[0]) return undefined;
-      if (columns.length === 0)
-        throw missing(path, LABEL_COLUMN, file.columns, true, "the first file has one, so all must");
-      let row = 0;
-      for await (const rows of file.rows(columns))
-        for (const record of rows) {
-          const where = `${path}: row ${++row}`;
-          const cells = columns.map((name) => {
-            const value = named(record[name], classNames.get(name), where);
-            return asLabel(value, () => `${where}: column "${name}"`);
-          });
-          labels.push(labelIn(columns, cells));
-        }
-    } finally {
-      await file.close();
+  for await (const rows of file.rows(columns))
+    for (const record of rows) {
+      const where = `${path}: row ${labels.length + 1}`;
+      const cells = columns.map((name) => {
+        const value = named(record[name], classNames.get(name), where);
+        return asLabel(value, () => `${where}: column "${name}"`);
+      });
+      labels.push(labelIn(columns, cells));
     }
-  }
-  return labels.some((label) => label !== undefined) ? labels : undefined;
+  return labels;
 }
 
 function columnsOfLabels(

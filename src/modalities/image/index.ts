@@ -12,7 +12,7 @@ import { ImageOptions } from "./options.ts";
 /** Folders, archives and arrays of images. */
 export const image = modality({
   name: "image",
-  summary: "images: folder, .zip, IDX (.gz), CIFAR binary",
+  summary: "images: folder, .zip, Parquet, IDX (.gz), CIFAR binary",
   options: ImageOptions,
   defaultMethod: "simclr",
   defaultEncoder: "resnet",

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { collectFiles, type FilesManifest, filesOf, recognisesFiles } from "../../data/files/collection.ts";
 import { listFiles, type Takes } from "../../data/files/listing.ts";
-import { type Labels, labelsFromTable, labelsOfFiles } from "../../data/labels.ts";
+import { type Labels, labelsFromTable, labelsOf, labelsOfFiles } from "../../data/labels.ts";
 import type { Recognition } from "../../data/modality.ts";
 import { exceptOf, type OpenOptions, type Source } from "../../data/source.ts";
 import { collectShards, packsFiles } from "../../data/tables/shards.ts";
@@ -55,10 +55,8 @@ async function openShards(path: string, options: OpenOptions): Promise<Source<Im
   const { manifest, leftOut, note, remove } = found;
   const entries = filesOf(manifest);
   try {
-    const { labels: table, labelColumn } = options;
-    const labels = table
-      ? await labelsFromTable(table, entries.names)
-      : await labelsOfFiles(found, entries.names, labelColumn);
+    const { labels: table } = options;
+    const labels = table ? await labelsFromTable(table, entries.names) : labelsOf(found.labels);
     const { cache, notes } = await probe(entries);
     const source = encodedSource(entries, labels, manifest, cache);
     const close = async () => {
@@ -130,15 +128,16 @@ export async function reopenImages(manifest: unknown, options?: Wanted): Promise
 
 /**
  * Recognises folders and archives with images by their names, IDX and CIFAR files by name and size. Moving ones alone are
- * possibly meant as images, of which the first frame is read. A Parquet file with the bytes of images, and no captions,
- * is proven, a folder of them certain.
+ * possibly meant as images, of which the first frame is read. Parquet files with the bytes of images, and no captions,
+ * are proven, those with JSON beside them certain.
  * @throws UserError for images that cannot be read here
  */
 export async function recognisesImages(path: string): Promise<Recognition> {
   if ((await idxFileOf(path)) || (await isCifar(path))) return "certain";
-  const { names, isFolder } = await listFiles(path, wantedImages.takes);
-  // A folder of such files may be more, as a robot's tries are.
-  if (names.length === 0 && (await packsFiles(path, isImage))) return isFolder ? "certain" : "proven";
+  const { names, leftOut } = await listFiles(path, wantedImages.takes);
+  // With settings beside them such files may be part of more, as of a robot's tries.
+  if (names.length === 0 && (await packsFiles(path, isImage)))
+    return leftOut.some(({ what }) => what === ".json") ? "certain" : "proven";
   if (!(await recognisesFiles(path, wantedImages))) return undefined;
   return (await areAnimations(path, wantedImages)) ? "possible" : "certain";
 }
