@@ -37,7 +37,7 @@ export interface ParquetFile {
    */
   group(index: number, column: string): AsyncGenerator<readonly Row[]>;
   /**
-   * The rows with these columns (all, if undefined), in batches of at most 4,096, or 32 with bytes. To be called once.
+   * The rows with these columns (all, if undefined), in batches of at most 4,096, or with bytes 32 and 64 MiB. To be called once.
    * @param bytes whether values that the file does not call texts are given as bytes; by default they are texts
    * @throws UserError when the file is damaged
    */

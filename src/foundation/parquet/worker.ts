@@ -21,7 +21,7 @@ const path: string = workerData;
 
 /** Rows in a message, and where cells may be files. */
 const [BATCH, BATCH_OF_BYTES] = [4096, 32];
-/** Bytes of the files in a row group that is asked for by itself, and in one message of them beside the first. */
+/** Bytes of the files in a row group that is asked for by itself, and in one message of them, unless one alone is larger. */
 const [MOST_BYTES, MESSAGE_BYTES] = [2 ** 30, 2 ** 26];
 
 const opening = open();
@@ -80,18 +80,6 @@ async function decode(group: RowGroup, columns: readonly string[] | undefined, b
 const allApart = (rows: Rows): Rows =>
   rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, one]) => [name, apart(one)])));
 
-async function* batches(columns: readonly string[] | undefined, bytes: boolean): AsyncGenerator<Rows> {
-  const size = bytes ? BATCH_OF_BYTES : BATCH;
-  const { metadata } = await opening;
-  for (const group of metadata.row_groups) {
-    const rows = await decode(group, columns, bytes);
-    for (let start = 0; start < rows.length; start += size) {
-      const part = rows.slice(start, start + size);
-      yield bytes ? allApart(part) : part;
-    }
-  }
-}
-
 /** Bytes in a value. */
 function bytesIn(value: unknown): number {
   if (value instanceof Uint8Array) return value.length;
@@ -99,8 +87,30 @@ function bytesIn(value: unknown): number {
   return Object.values(value ?? {}).reduce((sum: number, one) => sum + bytesIn(one), 0);
 }
 
+/** Where a message ends that begins with a row: it has one at least, and no more than fit. */
+function endOf(rows: Rows, from: number): number {
+  let end = from;
+  for (let sum = 0; end < Math.min(rows.length, from + BATCH_OF_BYTES); end++) {
+    sum += bytesIn(rows[end]);
+    if (end > from && sum > MESSAGE_BYTES) break;
+  }
+  return end;
+}
+
+async function* batches(columns: readonly string[] | undefined, bytes: boolean): AsyncGenerator<Rows> {
+  const { metadata } = await opening;
+  for (const group of metadata.row_groups) {
+    const rows = await decode(group, columns, bytes);
+    for (let start = 0, end = 0; start < rows.length; start = end) {
+      end = bytes ? endOf(rows, start) : start + BATCH;
+      const part = rows.slice(start, end);
+      yield bytes ? allApart(part) : part;
+    }
+  }
+}
+
 /** The row group that is being given in parts. */
-let held: { readonly at: number; readonly column: string; readonly rows: Rows; readonly sizes: number[] } | undefined;
+let held: { readonly at: number; readonly column: string; readonly rows: Rows } | undefined;
 
 /** Rows of one column of a row group from one on; as many as fit in a message, and at least one. */
 async function partOf({ group: at, column, from }: Request & { readonly kind: "group" }): Promise<Reply> {
@@ -110,19 +120,14 @@ async function partOf({ group: at, column, from }: Request & { readonly kind: "g
     if (!group) throw new Error(`no row group ${at}`);
     const rows = await decode(group, [column], true, MOST_BYTES);
     // A value of a dictionary may stand in many rows.
-    const sizes = rows.map((row) => bytesIn(row[column]));
     fits(
-      sizes.reduce((sum, size) => sum + size, 0),
+      rows.reduce((sum, row) => sum + bytesIn(row), 0),
       MOST_BYTES,
     );
-    held = { at, column, rows, sizes };
+    held = { at, column, rows };
   }
-  const { rows, sizes } = held;
-  let end = from;
-  for (let sum = 0; end < Math.min(rows.length, from + BATCH_OF_BYTES); end++) {
-    sum += sizes[end] ?? 0;
-    if (end > from && sum > MESSAGE_BYTES) break;
-  }
+  const { rows } = held;
+  const end = endOf(rows, from);
   const part = allApart(rows.slice(from, end));
   if (end >= rows.length) held = undefined;
   return { rows: part };

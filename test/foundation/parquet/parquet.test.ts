@@ -128,3 +128,28 @@ test("columns of bytes are named, and read as bytes where that is asked for", ()
     await file.close();
     assert.notDeepEqual((await read(filename))[0]?.file, data[0]);
   }));
+
+test("a row group is read by itself, in messages of some rows and bytes; one of more than 1 GiB is refused at once", () =>
+  inFolder(async (folder) => {
+    const filename = join(folder, "a.parquet");
+    const value = Uint8Array.from({ length: 4 * 2 ** 20 }, (_, at) => Math.imul(at, 2654435761) >>> 13);
+    /** Values of a dictionary: a small file however many rows there are. */
+    const groupOf = async (count: number, rowGroupSize: number, index: number) => {
+      const data = Array.from({ length: count }, () => value);
+      parquetWriteFile({ filename, rowGroupSize, columnData: [{ name: "image", data, type: "BYTE_ARRAY" }] });
+      const file = await openParquet(filename);
+      const lengths: number[] = [];
+      try {
+        for await (const rows of file.group(index, "image")) {
+          for (const { image } of rows) assert.deepEqual(image, value);
+          lengths.push(rows.length);
+        }
+        return { lengths, groups: file.groups };
+      } finally {
+        await file.close();
+      }
+    };
+    assert.deepEqual(await groupOf(20, 18, 0), { lengths: [16, 2], groups: [18, 2] });
+    assert.deepEqual((await groupOf(20, 18, 1)).lengths, [2]);
+    await assert.rejects(groupOf(260, 260, 0), /a row group takes more than 1024 MiB; write smaller row groups/);
+  }));
