@@ -122,7 +122,8 @@ export function addOptions(command: Command, all: readonly Group[], chosen: Choi
 /**
  * Parses the flags by the schemas of the chosen groups.
  * @param values by commander's key: `projectionDim` for `--projection-dim`
- * @throws UserError for a value that is not allowed, or a flag of a part that is not chosen
+ * @throws UserError for a value that is not allowed, or a flag of a part that is not chosen. Where no kind of data is
+ * chosen, because a published model tells it later, flags of any kind are taken
  */
 export function optionsByKind(
   values: Readonly<Record<string, unknown>>,
@@ -146,6 +147,13 @@ export function optionsByKind(
   for (const [name, groups] of unused) {
     const kind = groups[0]?.kind;
     if (kind === undefined || kind === "training" || used.has(name)) continue;
+    // The kind of a published model is read with its weights: whatever then has no such option refuses it.
+    const flag = kind === "modality" && chosen.modality === undefined ? groups[0]?.flags.get(name) : undefined;
+    const value = values[new Option(`--${name}`).attributeName()];
+    if (flag && (typeof value === "string" || typeof value === "boolean")) {
+      result.modality[flag.key] = flag.parse(value);
+      continue;
+    }
     const owners = groups.filter((group) => group.kind === kind).map(({ name: owner }) => owner);
     throw new UserError(
       `--${name} is an option of ${kind} ${owners.join(", ")}; this run uses ${chosen[kind]?.name ?? "another"}`,

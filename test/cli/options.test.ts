@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { publishedCases, writePublished } from "../fixtures/torch/published.ts";
 import { autodidact, type Ended, inFolder, writeImages } from "../support/cli.ts";
 
 const file = fileURLToPath(new URL("../fixtures/xray.ts", import.meta.url));
@@ -86,3 +88,16 @@ test("--steps and --epochs exclude each other", () => {
   const both = ["finetune", "run", "--train", "data", "--steps", "5", "--epochs", "2"];
   refused(autodidact(...both), /--steps replaces --epochs; leave out one of them/);
 });
+
+test("fine-tuning a published model takes the options of its kind of data, and refuses another kind's", () =>
+  inFolder(async (folder) => {
+    const data = join(folder, "data");
+    await writeImages(data, 8);
+    const model = await writePublished(join(folder, "model"), publishedCases.ViTModel!);
+    const args = ["finetune", model, "--train", data, "--epochs", "1", "--batch-size", "8", "--workers", "0", "--out"];
+    fine(...args, join(folder, "run"), "--rand-augment", "2");
+    const { modality } = JSON.parse(await readFile(join(folder, "run", "config.json"), "utf8"));
+    assert.deepEqual([modality.name, modality.options.randAugment], ["image", 2]);
+    refused(autodidact(...args, join(folder, "other"), "--max-nodes", "9"), /^autodidact: modality image has no option maxNodes; options: /);
+    assert.equal(existsSync(join(folder, "other")), false);
+  }));
