@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { messageOf, UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
+import { shortened } from "../../foundation/printable.ts";
 import type { Reason } from "./left-out.ts";
 import { BLOCK, continues, headerIn, isHeader, isZero, recordsIn, type TarHeader } from "./tar-header.ts";
 
@@ -107,10 +108,13 @@ function read(path: string, handle: number, shown: string): TarIndex {
   const others: { name: string; reason: Reason }[] = [];
   let next: Told = {};
   let position = 0;
-  const damaged = (why: string): TarIndex => {
-    if (position === 0) throw new UserError(`${shown}: not a readable tar archive (${why})`);
+  const cutOff = (why: string) => {
     const advice = `${shown}: ${why} at byte ${position}; copy or download it again`;
     others.push({ name: shown, reason: { what: "damaged ends of archives", advice } });
+  };
+  const damaged = (why: string): TarIndex => {
+    if (position === 0) throw new UserError(`${shown}: not a readable tar archive (${why})`);
+    cutOff(why);
     return { members, others };
   };
   while (position < size) {
@@ -160,6 +164,11 @@ function read(path: string, handle: number, shown: string): TarIndex {
       // One that is cut off is listed: it is broken when it is read, and named then.
       else if (kind === "file") members.push({ name: inside!, offset: start, size: length });
       next = {};
+      // Said here, too: what is cut off may be of a kind that is left out, and nobody would hear of what is missing.
+      if (start + length > size) {
+        cutOff(`it ends within ${shortened(name, 100)}, whose header is`);
+        return { members, others };
+      }
     }
     position = start + filled(length);
   }

@@ -126,7 +126,7 @@ test("no length, path or record of a header is believed that cannot be", () =>
     for (const size of [negative, huge, "99999999999\0", "-0000000001\0", "0x000000001\0"])
       assert.deepEqual(await indexed(...good, tarHeader({ size })), ["a.png", damaged]);
     // As large as a header in octal can say: listed, and broken when it is read.
-    assert.deepEqual(await indexed(tarHeader({ name: "b.png", size: "77777777777\0" }), end), ["b.png", ""]);
+    assert.deepEqual(await indexed(tarHeader({ name: "b.png", size: "77777777777\0" }), end), ["b.png", damaged]);
     const far = filesOf((await collectFiles(path, { takes, what: "images", formats: "PNG" })).manifest);
     await assert.rejects(far.bytes(0), { name: "BrokenSample", message: /8589934591 bytes, more than/ });
     await indexed(tarHeader({ name: "b.png", size: "00000002000\0" }), end);
@@ -137,6 +137,14 @@ test("no length, path or record of a header is believed that cannot be", () =>
     const short = tarEntries((await listTars([path], takes)).manifest);
     await assert.rejects(short.bytes(0), { name: "BrokenSample", message: /ends early/ });
     await short.close();
+    // The last entry is cut off, and of a kind that is left out: what is missing is said all the same.
+    const ended = tarHeader({ name: "a.json", size: "00000000030\0" });
+    assert.deepEqual(await indexed(...good, ended, Buffer.from("{")), ["a.png,a.json", damaged]);
+    const { leftOut } = await listTars([path], takes);
+    assert.match(
+      leftOut.map(({ advice }) => advice).join(),
+      /x\.tar: it ends within a\.json, whose header is at byte 1024/,
+    );
     for (const name of ["/etc/passwd.png", "../x.png", "a/../../x.png", "C:\\x.png"])
       assert.deepEqual(await indexed(...good, tarHeader({ name }), end), [
         "a.png",
