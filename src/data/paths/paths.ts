@@ -29,9 +29,17 @@ async function pathsOfList(file: string): Promise<string[]> {
   const text = bytes.toString("utf8").replace(/^\ufeff/, "");
   if (text.includes("\0") || text.includes("\ufffd"))
     throw new UserError(`${file}: no list of paths, which is a text in UTF-8 with a path in each line`);
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (lines.length === 0) throw new UserError(`${file}: a list without a path; write one in each line`);
-  return lines.map((line) => resolve(dirname(file), line.trim()));
+  const paths: string[] = [];
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === "") continue;
+    const path = resolve(dirname(file), line.trim());
+    await stat(path).catch((error: unknown) => {
+      throw fileError(`${file}:${at + 1}: ${path}`, "read", error);
+    });
+    paths.push(path);
+  }
+  if (paths.length === 0) throw new UserError(`${file}: a list without a path; write one in each line`);
+  return paths;
 }
 
 /**

@@ -98,6 +98,8 @@ test("what cannot be one source is said in a line", () =>
     await assert.rejects(pathsIn(`@${at("picture.txt")}`), says(/picture\.txt: no list of paths/));
     await assert.rejects(pathsIn(`@${at("none.txt")}`), says(/none\.txt: could not be read/));
     await assert.rejects(pathsIn(`@${at("list.txt")}`), says(/named twice/));
+    await writeFile(at("gone.txt"), "a\n\ngone\n");
+    await assert.rejects(pathsIn(`@${at("gone.txt")}`), says(/gone\.txt:3: .*\/gone: could not be read/));
     await assert.rejects(pathsIn([at("a"), at("link")]), says(/link: named twice, as .*\/a too; leave out one/));
     await assert.rejects(pathsIn([at("a", "b"), at("a")]), says(/a\/b: lies in .*\/a, which is named too/));
     await assert.rejects(pathsIn([at("a"), at("gone")]), says(/gone: could not be read/));
