@@ -208,6 +208,7 @@ test("training options that do nothing beside the others are refused in a line",
     assert.rejects(settled({ training }), { name: "UserError", message });
   await refused({ warmup: 0.1, warmupEpochs: 3 }, /the same in other units; leave one out$/);
   await refused({ optimizer: "lars", nesterov: true }, /nesterov is of the optimizer sgd; this run uses lars$/);
+  await refused({ optimizer: "sgd", beta2: 0.9 }, /beta2 is of the optimizer adamw; this run uses sgd$/);
   await refused({ milestones: [0.5] }, /milestones is of the schedule step; this run has cosine$/);
   await refused({ drop: 0.5 }, /drop is of the schedule step; this run has cosine$/);
   await refused({ schedule: "constant", finalLearningRate: 0.1 }, /is of the schedule cosine; this run has constant$/);

@@ -107,11 +107,13 @@ function warmupOf(
 
 /** @throws UserError for an option that does nothing beside the others */
 function refuseUnused(
-  { nesterov, milestones = [], drop, finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
+  { nesterov, beta2, milestones = [], drop, finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
   { optimizer, schedule, gradientClip }: Training,
 ): void {
   if (nesterov && optimizer !== "sgd")
     throw new UserError(`training: option nesterov is of the optimizer sgd; this run uses ${optimizer}`);
+  if (beta2 !== undefined && optimizer !== "adamw")
+    throw new UserError(`training: option beta2 is of the optimizer adamw; this run uses ${optimizer}`);
   if (milestones.length > 0 && schedule !== "step")
     throw new UserError(`training: option milestones is of the schedule step; this run has ${schedule}`);
   if (drop !== undefined && schedule !== "step")
