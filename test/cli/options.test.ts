@@ -98,6 +98,9 @@ test("fine-tuning a published model takes the options of its kind of data, and r
     fine(...args, join(folder, "run"), "--rand-augment", "2");
     const { modality } = JSON.parse(await readFile(join(folder, "run", "config.json"), "utf8"));
     assert.deepEqual([modality.name, modality.options.randAugment], ["image", 2]);
-    refused(autodidact(...args, join(folder, "other"), "--max-nodes", "9"), /^autodidact: modality image has no option maxNodes; options: /);
+    refused(
+      autodidact(...args, join(folder, "other"), "--max-nodes", "9"),
+      /^autodidact: modality image has no option maxNodes; options: /,
+    );
     assert.equal(existsSync(join(folder, "other")), false);
   }));
