@@ -176,7 +176,7 @@ function columnsOfLabels(
   }
   return labelNamesOf(field, columns).map((name) => {
     const column = at(name);
-    if (column === undefined) throw missing(path, name, columns, true);
+    if (column === undefined) throw missing(path, name, columns, true, "name one with --label-column");
     return column;
   });
 }
