@@ -5,6 +5,7 @@ import { type Modality, offerOf, type Source } from "../../data/index.ts";
 import { type Mask, masks as masksAbility, NO_CLASS } from "../../data/targets/masks.ts";
 import { BrokenSample, UserError } from "../../foundation/errors.ts";
 import { fileError } from "../../foundation/files.ts";
+import { shortened } from "../../foundation/printable.ts";
 import { decodeMask } from "../../pixels/decode/mask.ts";
 
 /** The masks of a source's entries. */
@@ -38,10 +39,13 @@ export async function openMasks(
   const entries = Int32Array.from({ length: source.length }, (_, entry) => entry).filter((entry) =>
     files.has(stemOf(source.name(entry))),
   );
-  if (entries.length === 0)
+  if (entries.length === 0) {
+    const [first] = files.values();
+    const found = first === undefined ? "no PNG" : `none of ${files.size} PNGs (${shortened(first, 100)} …)`;
     throw new UserError(
-      `${folder}: ${files.size === 0 ? "no PNG" : `none of ${files.size} PNGs`} has the name of an image; ${source.name(0)} should have ${stemOf(source.name(0))}.png`,
+      `${folder}: ${found} has the name of an image; ${source.name(0)} should have ${stemOf(source.name(0))}.png`,
     );
+  }
   const kept = new Map<number, Mask>();
   let left = MOST_BYTES;
   return {

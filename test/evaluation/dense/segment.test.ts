@@ -106,7 +106,7 @@ test("what does not fit is refused, and says which file and what to do", async (
   await writeFile(at("odd", "zero.png"), "");
   await rm(at("odd", "0.png"));
   await assert.rejects(segment({ run, train: at("scenes"), masks: at("odd"), test: at("scenes") }), {
-    message: /none of 1 PNGs has the name of an image; 0\.png should have 0\.png/,
+    message: /none of 1 PNGs \(.+\.png …\) has the name of an image; 0\.png should have 0\.png/,
   });
 });
 
