@@ -6,11 +6,12 @@ import { print, printJson } from "../output.ts";
  * @param done ends the line of progress
  */
 export async function evaluateOnMasks(options: SegmentOptions, done: () => void, json = false): Promise<void> {
-  const { path } = options.run;
+  const { path, config } = options.run;
   const { segmentation, shown } = await segment(options).finally(done);
-  const files = await writeSegmentation(path, segmentation, shown);
+  // A published model's folder may be the Hub's cache, or somebody else's.
+  const files = config.published === undefined ? await writeSegmentation(path, segmentation, shown) : [];
   if (json) return printJson(segmentation);
   if (segmentation.split) print(`${splitLine(segmentation.split)}\n`);
   print(segmentationTable(segmentation));
-  print(`\nwritten to ${path}: ${files.join(", ")}`);
+  if (files.length > 0) print(`\nwritten to ${path}: ${files.join(", ")}`);
 }

@@ -11,6 +11,7 @@ const magnitude = z.number().min(0).max(LARGEST);
 
 /** Most channels of an image: hyperspectral sensors have hundreds, which are better reduced first. */
 const MOST_CHANNELS = 64;
+const band = z.int().min(1).max(MOST_CHANNELS);
 
 /** How images are prepared and augmented. */
 export const ImageOptions = z.object({
@@ -34,7 +35,7 @@ export const ImageOptions = z.object({
     .optional()
     .describe("standard deviation of each channel, or one for all; by default as the mean"),
   bands: z
-    .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
+    .tuple([band, band, band])
     .optional()
     .describe("channels that pages show as red, green and blue, from 1; by default the first three"),
   bits: z

@@ -8,13 +8,21 @@ import { TrainingOptions } from "../../../src/training/run/config.ts";
 
 const strict = (schema: z.ZodObject) => z.strictObject(schema.shape);
 
+/** Options of whatever encoder a run has are those of one at least. */
+async function isOfSome(given: object = {}, whose: string): Promise<void> {
+  const all = await encoders.all();
+  assert.ok(
+    all.some(({ options }) => strict(options).safeParse(given).success),
+    `${whose}: no encoder has the options ${Object.keys(given).join(", ")}`,
+  );
+}
+
 test("every preset is made of options that exist and are allowed", async () => {
   const kinds = await modalities.all();
   for (const { name, options, presets = {}, defaultEncoder, encoderOptions } of await methods.all()) {
-    if (encoderOptions) {
-      assert.ok(defaultEncoder, `${name}: options of no encoder`);
-      assert.ok(strict((await encoders.load(defaultEncoder)).options).safeParse(encoderOptions).success, name);
-    }
+    if (defaultEncoder) {
+      assert.ok(strict((await encoders.load(defaultEncoder)).options).safeParse(encoderOptions ?? {}).success, name);
+    } else await isOfSome(encoderOptions, name);
     for (const [preset, { summary, ...choices }] of Object.entries(presets)) {
       assert.ok(summary.length > 0);
       const allowed = (schema: z.ZodObject, given: object = {}) => {
@@ -26,8 +34,8 @@ test("every preset is made of options that exist and are allowed", async () => {
       const { modalityOptions: ofKind = {} } = choices;
       const fits = kinds.some((kind) => strict(kind.options).safeParse(ofKind).success);
       assert.ok(fits, `${name}, preset ${preset}: no kind of data has the options ${Object.keys(ofKind).join(", ")}`);
-      if (choices.encoderOptions) assert.ok(choices.encoder, `${name}: options of no encoder`);
       if (choices.encoder) allowed((await encoders.load(choices.encoder)).options, choices.encoderOptions);
+      else await isOfSome(choices.encoderOptions, `${name}, preset ${preset}`);
     }
   }
 });
