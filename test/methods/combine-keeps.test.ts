@@ -103,9 +103,9 @@ for (const [kind, other, left] of [
           else {
             // Texts for bags of words are not packed, whatever the other leaves open.
             assert.equal(together.modality.options.pack, false, whole.name);
-            const { pack: _, ...views } = alone.modality.options;
-            const packed = { ...alone, modality: { ...alone.modality, options: { ...views, pack: false } } };
-            assertKept(packed, together, part, whole);
+            // What follows from the number of samples, such as a queue, is that of texts one by one.
+            const single = await settled({ ...choices, method: part.name, modalityOptions: { pack: false } }, kind);
+            assertKept(single, together, part, whole);
           }
           await buildParts(together);
           tried++;
