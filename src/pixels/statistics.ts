@@ -31,6 +31,8 @@ export function statisticsOf({
   const mean = ofEach(options.mean ?? fallback.mean);
   const std = ofEach(options.std ?? fallback.std);
   if (mean.length !== channels || std.length !== channels)
-    throw new UserError(`mean and std need one number for each of the ${channels} channels`);
+    throw new UserError(
+      `mean and std need one number for each of the ${channels} channels, and there are ${mean.length} and ${std.length}; images of another number of channels (--channels) cannot be read as ${channels}`,
+    );
   return { mean, std };
 }
