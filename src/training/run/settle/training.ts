@@ -81,6 +81,8 @@ export function settleTraining(
     nesterov: optimizer === "sgd" && training.nesterov,
     finalLearningRate: schedule === "cosine" ? training.finalLearningRate : 0,
     ...(schedule === "step" ? {} : { milestones: [], drop: DEFAULTS.drop }),
+    ...(optimizer === "adamw" ? {} : { beta2: DEFAULTS.beta2 }),
+    ...(training.gradientClip > 0 ? {} : { clipBy: DEFAULTS.clipBy }),
   };
 }
 
@@ -105,18 +107,28 @@ function warmupOf(
   return warmup === undefined && warmupEpochs === undefined ? Math.min(length, epochs / 2) : length;
 }
 
-/** @throws UserError for an option that does nothing beside the others */
+/**
+ * What a run has settled may be given again: defaults are no choice.
+ * @throws UserError for an option that does nothing beside the others
+ */
 function refuseUnused(
-  { nesterov, beta2, milestones = [], drop, finalLearningRate = 0, clipBy = "all" }: TrainingChoices = {},
+  {
+    nesterov,
+    beta2 = DEFAULTS.beta2,
+    milestones = [],
+    drop = DEFAULTS.drop,
+    finalLearningRate = 0,
+    clipBy = "all",
+  }: TrainingChoices = {},
   { optimizer, schedule, gradientClip }: Training,
 ): void {
   if (nesterov && optimizer !== "sgd")
     throw new UserError(`training: option nesterov is of the optimizer sgd; this run uses ${optimizer}`);
-  if (beta2 !== undefined && optimizer !== "adamw")
+  if (beta2 !== DEFAULTS.beta2 && optimizer !== "adamw")
     throw new UserError(`training: option beta2 is of the optimizer adamw; this run uses ${optimizer}`);
   if (milestones.length > 0 && schedule !== "step")
     throw new UserError(`training: option milestones is of the schedule step; this run has ${schedule}`);
-  if (drop !== undefined && schedule !== "step")
+  if (drop !== DEFAULTS.drop && schedule !== "step")
     throw new UserError(`training: option drop is of the schedule step; this run has ${schedule}`);
   if (finalLearningRate > 0 && schedule !== "cosine")
     throw new UserError(`training: option finalLearningRate is of the schedule cosine; this run has ${schedule}`);
