@@ -215,6 +215,14 @@ test("training options that do nothing beside the others are refused in a line",
   await refused({ clipBy: "parameter" }, /nothing is clipped; set gradientClip, too$/);
 });
 
+test("what was settled may be given again, whatever the optimiser and the schedule", async () => {
+  for (const optimizer of ["adamw", "sgd", "lars"] as const)
+    for (const schedule of ["cosine", "step", "constant"] as const) {
+      const { training } = await settled({ training: { optimizer, schedule } });
+      assert.deepEqual((await settled({ training })).training, training);
+    }
+});
+
 test("a modality option that the method replaces is refused, wherever it is set", () =>
   inFolder(async (folder) => {
     await writeImages(folder, 8);
